@@ -1,0 +1,57 @@
+"""Who asks. An `Actor` is made by `lib.identity` from a living session and by nothing else.
+
+A use case takes it first; a function that has one in hand knows that a session was checked.
+"""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from lib.access.permissions import GRANTS, Permission, Role, Scope
+from lib.errors import NotPermitted
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from; written beside every change in the audit trail."""
+
+    request_id: UUID
+    ip_address: str | None = None
+    user_agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A signed-in person of one organization, with what they may do."""
+
+    user_id: UUID
+    organization_id: UUID
+    session_id: UUID
+    role: Role
+    full_name: str
+    email: str
+    username: str
+    organization_name: str
+    organization_slug: str
+    origin: Origin
+    extra_permissions: frozenset[Permission] = field(default_factory=frozenset)
+    is_operator: bool = False
+    time_zone: str = "UTC"
+
+    def may(self, permission: Permission, *, created_by: UUID | None = None) -> bool:
+        """Whether this person holds the permission, for a row that `created_by` made where that matters.
+
+        Without `created_by` a permission that reaches only one's own rows does not count.
+        """
+        if permission in self.extra_permissions:
+            return True
+        scope = GRANTS[self.role].get(permission)
+        return scope is Scope.ORGANIZATION or (scope is Scope.OWN and created_by == self.user_id)
+
+    def may_some(self, permission: Permission) -> bool:
+        """Whether the permission reaches at least one's own rows: what opens a page or shows a button."""
+        return self.may(permission, created_by=self.user_id)
+
+    def require(self, permission: Permission, *, created_by: UUID | None = None) -> None:
+        """Raise `NotPermitted` unless `may`."""
+        if not self.may(permission, created_by=created_by):
+            raise NotPermitted(permission)

@@ -1,0 +1,74 @@
+"""The settings, all of them environment variables; docs/operate.md lists them and a test holds the list."""
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+#: The repository: Home.py, pages/ and static/ lie here.
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def default_data_dir() -> Path:
+    """Where data lies that nobody gave a place: the system's folder under root, else the user's."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/ai-orchestrator")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "ai-orchestrator"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ai-orchestrator"
+
+
+class Settings(BaseSettings):
+    """What the processes read at start. Each field is `ORCHESTRATOR_<NAME>`, but for DATABASE_URL."""
+
+    model_config = SettingsConfigDict(env_prefix="ORCHESTRATOR_", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default_factory=default_data_dir, description="embedded database, files and keys")
+    database_url: SecretStr | None = Field(
+        default=None, validation_alias="DATABASE_URL", description="the owner's, for `orchestrator db …` only"
+    )
+    web_database_url: SecretStr | None = Field(default=None, description="login of the web process")
+    identity_database_url: SecretStr | None = Field(default=None, description="login of the sign-in pool")
+    worker_database_url: SecretStr | None = Field(default=None, description="login of the workers")
+    secret_key: SecretStr | None = Field(default=None, description="signs and encrypts; generated when embedded")
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8501, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    public_url: str | None = Field(default=None, description="where people reach the dashboard")
+    trusted_proxies: str = Field(default="", description="addresses whose X-Forwarded-For is believed, by commas")
+    openai_base_url: str | None = Field(default=None, description="an OpenAI-compatible endpoint, with /v1")
+    openai_api_key: SecretStr | None = Field(default=None, description="key of that endpoint")
+    openai_models: str = Field(default="", description="models offered from it, by commas; empty asks the endpoint")
+    local_model: bool = Field(default=True, description="offer the tiny local demo model")
+    worker_concurrency: int = Field(default=8, ge=1, le=256, description="runs that one worker walks at once")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            message = "ORCHESTRATOR_PUBLIC_URL must look like https://orchestrator.example.com"
+            raise ValueError(message)
+        return value.rstrip("/")
+
+    @property
+    def url(self) -> str:
+        """Where people reach the dashboard, without a slash at the end."""
+        return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is the one from the wheel, in `data_dir`."""
+        return not any((self.database_url, self.web_database_url, self.identity_database_url, self.worker_database_url))
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

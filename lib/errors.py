@@ -1,0 +1,103 @@
+"""Everything that can go wrong in a way a person may read and act on.
+
+    OrchestratorError                  message: what happened and what to do, in plain words
+    ├── ConfigurationError             a setting is missing or contradicts another one
+    ├── DatabaseUnavailable            PostgreSQL does not answer
+    ├── NotSignedIn                    no session, or one that has ended
+    │   └── SignInRefused              wrong name or password, locked, deactivated: always the same words
+    ├── NotPermitted                   one's own organization's, but without the right
+    ├── NotFound                       no such row, or another organization's: nobody is told which
+    ├── InvalidInput                   a field is wrong; `field` names it
+    │   └── AlreadyTaken               somebody was first: slug, e-mail, user name
+    ├── LinkExpired                    a one-time link was used, replaced or is too old
+    ├── Conflict                       the row has moved on since it was read
+    ├── PlanNotSupported               a template asks for something that this version can't run yet
+    ├── PlanInvalid                    a template contradicts itself; `field` names where
+    └── ModelError                     a call to a model failed; see `lib/providers/errors.py` for its kinds
+
+Whatever is not in this tree is a fault of ours and is shown as one, without details.
+"""
+
+from collections.abc import Sequence
+
+
+class OrchestratorError(Exception):
+    """The root of the tree. `str(error)` is what the person reads."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigurationError(OrchestratorError):
+    """A setting is missing or contradicts another one."""
+
+
+class DatabaseUnavailable(OrchestratorError):
+    """PostgreSQL does not answer."""
+
+
+class NotSignedIn(OrchestratorError):
+    """No session, or one that has ended."""
+
+    def __init__(self, message: str = "Your session has ended. Sign in again; what you were reading is kept.") -> None:
+        super().__init__(message)
+
+
+class SignInRefused(NotSignedIn):
+    """The same words whether the name is unknown, the password wrong or the person deactivated."""
+
+    def __init__(self, message: str = "This name and password do not match. Check both and try again.") -> None:
+        super().__init__(message)
+
+
+class NotPermitted(OrchestratorError):
+    """The row is one's own organization's, but the right is missing."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(f"This needs the permission “{permission}”. Ask an admin of your organization to grant it.")
+        self.permission = permission
+
+
+class NotFound(OrchestratorError):
+    """There is no such row, or it is another organization's: nobody is told which."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is no such {what}, or it is not yours to see. Check the link, or start from the list.")
+        self.what = what
+
+
+class InvalidInput(OrchestratorError):
+    """What was entered can't be taken.
+
+    `field` names the field as the form labels it, `problems` holds one line a fault where there are several.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.field = field
+        self.problems = tuple(problems)
+
+
+class AlreadyTaken(InvalidInput):
+    """Somebody else was first."""
+
+
+class LinkExpired(OrchestratorError):
+    """A one-time link was used, replaced or is too old."""
+
+
+class Conflict(OrchestratorError):
+    """The row has moved on since it was read, so the change asked for makes no sense any more."""
+
+
+class PlanNotSupported(OrchestratorError):
+    """A template asks, by name, for something that this version can't run yet."""
+
+
+class PlanInvalid(InvalidInput):
+    """A template contradicts itself."""
+
+
+class ModelError(OrchestratorError):
+    """A call to a model failed. Its kinds, and which are worth another try, stand in `lib/providers/errors.py`."""
