@@ -1,0 +1,1 @@
+"""The database: which server, who logs in, the three doors, the migrations."""

@@ -1,0 +1,142 @@
+"""The three doors to the database. Nothing else opens a session; a test holds the list of who uses which.
+
+* `tenant_session(caller)`: a person's work, as role `authenticated`, under the policies of their organization.
+* `identity_session()`: sign-in's own tables and its few definer functions; no tenant's rows.
+* `engine_session(organization_id)`: the engine's work for one organization, as role `engine`.
+
+Each is one transaction: committed when the block ends, rolled back when it raises. Who asks is announced in one
+statement, for this transaction only.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from lib.db.logins import Login
+from lib.db.server import database_url
+from lib.errors import DatabaseUnavailable
+
+#: A page's query that takes longer than this is a defect; it is stopped rather than left to pile up.
+STATEMENT_TIMEOUT_MS = 15_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
+
+_ANNOUNCE_PERSON = text(
+    "SELECT set_config('role', 'authenticated', true), set_config('request.jwt.claims', :claims, true)"
+)
+_ANNOUNCE_REQUEST = text("SELECT set_config('request.jwt.claims', :claims, true)")
+_ANNOUNCE_ENGINE = text(
+    "SELECT set_config('role', 'engine', true), set_config('app.organization_id', :organization, true)"
+)
+
+
+class Request(Protocol):
+    """Where a request comes from, as `lib.access.actor.Origin` says it."""
+
+    @property
+    def request_id(self) -> UUID: ...
+    @property
+    def ip_address(self) -> str | None: ...
+    @property
+    def user_agent(self) -> str | None: ...
+
+
+class Caller(Protocol):
+    """A signed-in person, as `lib.access.actor.Actor` says it."""
+
+    @property
+    def user_id(self) -> UUID: ...
+    @property
+    def organization_id(self) -> UUID: ...
+    @property
+    def session_id(self) -> UUID: ...
+    @property
+    def origin(self) -> Request: ...
+
+
+@contextmanager
+def tenant_session(caller: Caller) -> Iterator[Session]:
+    """A transaction as this person, who sees and changes what the policies let them."""
+    claims = _request_claims(caller.origin) | {
+        "sub": str(caller.user_id),
+        "organization": str(caller.organization_id),
+        "session": str(caller.session_id),
+    }
+    with _transaction(Login.WEB) as session:
+        session.execute(_ANNOUNCE_PERSON, {"claims": json.dumps(claims)})
+        yield session
+
+
+@contextmanager
+def identity_session(request: Request | None = None, *, user_id: UUID | None = None) -> Iterator[Session]:
+    """A transaction as the identity login. `user_id` names who the audit trail is to name, where that is known."""
+    claims = _request_claims(request) | ({"sub": str(user_id)} if user_id else {})
+    with _transaction(Login.IDENTITY) as session:
+        session.execute(_ANNOUNCE_REQUEST, {"claims": json.dumps(claims)})
+        yield session
+
+
+@contextmanager
+def engine_session(organization_id: UUID) -> Iterator[Session]:
+    """A transaction as the engine, for one organization."""
+    with _transaction(Login.WORKER) as session:
+        session.execute(_ANNOUNCE_ENGINE, {"organization": str(organization_id)})
+        yield session
+
+
+def dispose() -> None:
+    """Close every pool of this process; the next door opens a new one."""
+    for login in (Login.WEB, Login.IDENTITY, Login.WORKER):
+        _engine(login).dispose()
+    _engine.cache_clear()
+
+
+@contextmanager
+def _transaction(login: Login) -> Iterator[Session]:
+    try:
+        with Session(_engine(login), expire_on_commit=False) as session, session.begin():
+            yield session
+    except OperationalError as error:
+        if _is_gone(error):
+            message = "The database does not answer. It is tried again as soon as you reload; nothing was changed."
+            raise DatabaseUnavailable(message) from error
+        raise
+
+
+@cache
+def _engine(login: Login) -> Engine:
+    return create_engine(
+        make_url(database_url(login)).set(drivername="postgresql+psycopg"),
+        pool_size=5,
+        max_overflow=15,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": f"orchestrator-{login}",
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} "
+            f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS}",
+        },
+    )
+
+
+def _request_claims(request: Request | None) -> dict[str, str]:
+    if request is None:
+        return {}
+    return {
+        "request": str(request.request_id),
+        "address": request.ip_address or "",
+        "user_agent": (request.user_agent or "")[:400],
+    }
+
+
+def _is_gone(error: DBAPIError) -> bool:
+    """Whether the connection failed, and not a statement on it (a time-out, a serialization failure)."""
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state is None or state.startswith(("08", "57P"))

@@ -1,0 +1,62 @@
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lib.db.base import Base, CreatedAt, Key, Moment, reference
+
+
+class UserCredential(Base):
+    """How a person proves who they are. Only the identity login reads it."""
+
+    __tablename__ = "user_credentials"
+
+    user_id: Mapped[UUID] = mapped_column(reference("users", name="user_credentials_user_id_fkey"), primary_key=True)
+    password_hash: Mapped[str]
+    password_changed_at: Mapped[CreatedAt]
+    failed_attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    locked_until: Mapped[Moment | None]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+
+
+class UserSession(Base):
+    """A signed-in browser; the cookie holds the secret, the row its hash."""
+
+    __tablename__ = "user_sessions"
+
+    id: Mapped[Key]
+    token_hash: Mapped[bytes]
+    user_id: Mapped[UUID] = mapped_column(reference("users", name="user_sessions_user_id_fkey"))
+    state: Mapped[str] = mapped_column(server_default=text("'active'"))
+    created_at: Mapped[CreatedAt]
+    last_seen_at: Mapped[CreatedAt]
+    expires_at: Mapped[Moment]
+    revoked_at: Mapped[Moment | None]
+    ip_address: Mapped[str | None] = mapped_column(INET)
+    user_agent: Mapped[str | None]
+
+    __table_args__ = (
+        UniqueConstraint("token_hash", name="user_sessions_token_hash_key"),
+        Index("idx_user_sessions_user_id", "user_id"),
+    )
+
+
+class UserToken(Base):
+    """A one-time link or ticket: single use, expiring, kept as its hash."""
+
+    __tablename__ = "user_tokens"
+
+    id: Mapped[Key]
+    kind: Mapped[str]
+    token_hash: Mapped[bytes]
+    user_id: Mapped[UUID | None] = mapped_column(reference("users", name="user_tokens_user_id_fkey"))
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[Moment]
+    used_at: Mapped[Moment | None]
+
+    __table_args__ = (
+        UniqueConstraint("token_hash", name="user_tokens_token_hash_key"),
+        Index("idx_user_tokens_user_id", "user_id"),
+    )

@@ -1,0 +1,207 @@
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, Numeric, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lib.db.base import (
+    Base,
+    CreatedAt,
+    Dollars,
+    Json,
+    JsonObject,
+    Key,
+    Moment,
+    Str50,
+    Str100,
+    Str255,
+    reference,
+    tenant_reference,
+)
+
+
+class RunStatus(StrEnum):
+    """Where a run stands. The legal moves between them stand in `lib/runs/states.py`."""
+
+    #: Launched; no worker has taken it yet.
+    QUEUED = "queued"
+    #: A worker holds it.
+    RUNNING = "running"
+    #: Nothing can go on before a person decides.
+    WAITING_REVIEW = "waiting_review"
+    #: Stopped by a quota or a person; goes on when asked to.
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class PhaseStatus(StrEnum):
+    """Where an attempt at a phase stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING_REVIEW = "waiting_review"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    #: Never began, because a phase before it failed.
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+
+
+class OperationStatus(StrEnum):
+    """Where an operation after a phase stands."""
+
+    PENDING = "pending"
+    WAITING_APPROVAL = "waiting_approval"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class OrchestrationRun(Base):
+    """One execution of a template for a project. Its plan was frozen at launch."""
+
+    __tablename__ = "orchestration_runs"
+
+    id: Mapped[Key]
+    project_id: Mapped[UUID] = mapped_column(reference("projects", name="orchestration_runs_project_id_fkey"))
+    user_id: Mapped[UUID] = mapped_column(reference("users", name="orchestration_runs_user_id_fkey"))
+    topic: Mapped[str]
+    status: Mapped[Str50] = mapped_column(server_default=text("'running'"))
+    total_phases: Mapped[int] = mapped_column(server_default=text("0"))
+    completed_phases: Mapped[int] = mapped_column(server_default=text("0"))
+    #: Completed phases of all, in percent.
+    success_rate: Mapped[Decimal] = mapped_column(Numeric(5, 2), server_default=text("0.00"))
+    execution_time_ms: Mapped[int | None]
+    integration_enabled: Mapped[bool] = mapped_column(server_default=text("false"))
+    results: Mapped[JsonObject]
+    error_details: Mapped[JsonObject]
+    created_at: Mapped[CreatedAt]
+    completed_at: Mapped[Moment | None]
+    organization_id: Mapped[UUID] = mapped_column(
+        reference("organizations", name="orchestration_runs_organization_id_fkey")
+    )
+    title: Mapped[Str255 | None]
+    template_id: Mapped[UUID | None] = mapped_column(
+        reference("orchestration_templates", name="orchestration_runs_template_id_fkey")
+    )
+    template_version: Mapped[int | None]
+    inputs: Mapped[JsonObject]
+    plan: Mapped[JsonObject]
+    #: `provider:model` chosen at launch; a phase may have its own.
+    model: Mapped[Str255 | None]
+    parent_run_id: Mapped[UUID | None]
+    forked_from_phase: Mapped[Str50 | None]
+    schedule_id: Mapped[UUID | None]
+    started_at: Mapped[Moment | None]
+    cancel_requested_at: Mapped[Moment | None]
+    total_tokens: Mapped[int] = mapped_column(server_default=text("0"))
+    #: The sum over all attempts; None when the price of one is unknown.
+    cost_usd: Mapped[Dollars | None] = mapped_column(server_default=text("0"))
+    cost_limit_usd: Mapped[Dollars | None]
+    #: The fence: who holds it may write, nobody else.
+    worker_token: Mapped[UUID | None]
+
+    __table_args__ = (
+        UniqueConstraint("organization_id", "id", name="orchestration_runs_organization_id_id_key"),
+        tenant_reference("project_id", "projects", name="orchestration_runs_project_fkey"),
+        tenant_reference("user_id", "users", name="orchestration_runs_person_fkey"),
+        tenant_reference("parent_run_id", "orchestration_runs", name="orchestration_runs_parent_fkey"),
+        Index("idx_orchestration_runs_project_id", "project_id"),
+        Index("idx_orchestration_runs_status", "status"),
+        Index("idx_orchestration_runs_organization_created", "organization_id", "created_at", "id"),
+        Index("idx_orchestration_runs_project_created", "organization_id", "project_id", "created_at", "id"),
+        Index("idx_orchestration_runs_user_id", "user_id"),
+        Index("idx_orchestration_runs_template_id", "template_id"),
+        Index("idx_orchestration_runs_parent", "organization_id", "parent_run_id"),
+    )
+
+
+class PhaseExecution(Base):
+    """One attempt at one phase of a run: prompt, answer, tokens, cost, time. The newest attempt is the phase's own."""
+
+    __tablename__ = "phase_executions"
+
+    id: Mapped[Key]
+    run_id: Mapped[UUID] = mapped_column(reference("orchestration_runs", name="phase_executions_run_id_fkey"))
+    phase_code: Mapped[Str50]
+    phase_name: Mapped[Str255]
+    status: Mapped[Str50] = mapped_column(server_default=text("'pending'"))
+    prompt_text: Mapped[str | None]
+    response_text: Mapped[str | None]
+    execution_time_ms: Mapped[int | None]
+    token_usage: Mapped[JsonObject]
+    error_details: Mapped[JsonObject]
+    started_at: Mapped[Moment | None]
+    completed_at: Mapped[Moment | None]
+    organization_id: Mapped[UUID]
+    position: Mapped[int] = mapped_column(server_default=text("0"))
+    depends_on: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'::text[]"))
+    attempt: Mapped[int] = mapped_column(server_default=text("1"))
+    model: Mapped[Str255 | None]
+    cost_usd: Mapped[Dollars | None]
+    review_policy: Mapped[Json | None] = mapped_column(JSONB)
+    reused_from: Mapped[UUID | None] = mapped_column(
+        reference("phase_executions", name="phase_executions_reused_from_fkey")
+    )
+    finish_reason: Mapped[Str50 | None]
+
+    __table_args__ = (
+        UniqueConstraint("run_id", "phase_code", "attempt", name="phase_executions_run_id_phase_code_attempt_key"),
+        UniqueConstraint("organization_id", "id", name="phase_executions_organization_id_id_key"),
+        tenant_reference("run_id", "orchestration_runs", name="phase_executions_run_fkey"),
+        Index("idx_phase_executions_organization_run", "organization_id", "run_id"),
+        Index("idx_phase_executions_reused_from", "reused_from"),
+    )
+
+
+class PhaseStream(Base):
+    """The answer that is being written, as far as it goes; UNLOGGED and gone when the attempt ends."""
+
+    __tablename__ = "phase_streams"
+
+    phase_execution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organization_id: Mapped[UUID]
+    response_text: Mapped[str]
+    updated_at: Mapped[CreatedAt]
+
+
+class IntegrationOperation(Base):
+    """Something done outside after a phase: a file written, a message sent, an HTTP call."""
+
+    __tablename__ = "integration_operations"
+
+    id: Mapped[Key]
+    run_id: Mapped[UUID] = mapped_column(reference("orchestration_runs", name="integration_operations_run_id_fkey"))
+    operation_type: Mapped[Str100]
+    operation_params: Mapped[JsonObject]
+    status: Mapped[Str50] = mapped_column(server_default=text("'pending'"))
+    result: Mapped[JsonObject]
+    execution_time_ms: Mapped[int | None]
+    created_at: Mapped[CreatedAt]
+    completed_at: Mapped[Moment | None]
+    organization_id: Mapped[UUID]
+    phase_execution_id: Mapped[UUID | None]
+    requires_approval: Mapped[bool] = mapped_column(server_default=text("true"))
+    approved_by: Mapped[UUID | None]
+    approved_at: Mapped[Moment | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    error_details: Mapped[JsonObject]
+    idempotency_key: Mapped[UUID] = mapped_column(server_default=text("api.uuid7()"))
+
+    __table_args__ = (
+        UniqueConstraint("idempotency_key", name="integration_operations_idempotency_key_key"),
+        tenant_reference("run_id", "orchestration_runs", name="integration_operations_run_fkey"),
+        tenant_reference("phase_execution_id", "phase_executions", name="integration_operations_phase_fkey"),
+        tenant_reference("approved_by", "users", name="integration_operations_approver_fkey"),
+        Index("idx_integration_operations_run_id", "run_id"),
+        Index("idx_integration_operations_run", "organization_id", "run_id"),
+        Index("idx_integration_operations_phase", "organization_id", "phase_execution_id"),
+        Index("idx_integration_operations_approver", "organization_id", "approved_by"),
+    )

@@ -1,0 +1,40 @@
+"""Runs the migrations: online with a connection handed over by `lib.db.migrate`, offline to print their SQL."""
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+from lib.models import Base
+
+#: A migration that waits longer than this for a lock blocks everybody behind it: it stops instead.
+LOCK_TIMEOUT = "5s"
+STATEMENT_TIMEOUT = "5min"
+
+
+def run_offline() -> None:
+    """Print the SQL (`alembic upgrade head --sql`); squawk reads it."""
+    context.configure(dialect_name="postgresql", target_metadata=Base.metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_online(connection: Connection) -> None:
+    """Each migration in its own transaction, so that an interrupted upgrade goes on where it stopped."""
+    connection.execute(
+        text("SELECT set_config('lock_timeout', :lock, false), set_config('statement_timeout', :statement, false)"),
+        {"lock": LOCK_TIMEOUT, "statement": STATEMENT_TIMEOUT},
+    )
+    connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        transaction_per_migration=True,
+        compare_server_default=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_offline()
+else:
+    run_online(context.config.attributes["connection"])
