@@ -18,8 +18,10 @@ def watch(table: str, *, resource: str | None = None, ignore: Sequence[str] = ()
     )
 
 
-def touch(table: str) -> None:
-    """Keep `updated_at` by trigger."""
+def touch(table: str, *, ignore: Sequence[str] = ()) -> None:
+    """Keep `updated_at` by trigger. `ignore` names counters: a statement that moves one is no edit."""
+    still = " AND ".join(f"OLD.{column} IS NOT DISTINCT FROM NEW.{column}" for column in ignore)
     op.execute(
-        f"CREATE TRIGGER {table}_touch BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION api.touch_updated_at()"
+        f"CREATE TRIGGER {table}_touch BEFORE UPDATE ON {table} FOR EACH ROW "
+        f"{f'WHEN ({still}) ' if still else ''}EXECUTE FUNCTION api.touch_updated_at()"
     )

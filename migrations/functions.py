@@ -1,5 +1,6 @@
 """Functions of the database: one .sql file each under migrations/sql, loaded by the migration that brings them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from alembic import op
@@ -12,15 +13,24 @@ def create(name: str, *, execute: str = "") -> None:
 
     The file's first line names the signature: `-- api.may(text)`; nobody but the roles named may execute it.
     """
-    source = (SQL / f"{name}.sql").read_text(encoding="utf-8")
-    signature = source.partition("\n")[0].removeprefix("-- ")
-    op.execute(source)
-    op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
+    for statement in statements(name, execute=execute):
+        op.execute(statement)
+
+
+def statements(name: str, *, execute: str = "") -> Iterator[str]:
+    """What `create` runs, without semicolons at the end."""
+    source, signature = _read(name)
+    yield source
+    yield f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC"
     if execute:
-        op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO {execute}")
+        yield f"GRANT EXECUTE ON FUNCTION {signature} TO {execute}"
 
 
 def drop(name: str) -> None:
     """Take back what `create` made."""
-    signature = (SQL / f"{name}.sql").read_text(encoding="utf-8").partition("\n")[0].removeprefix("-- ")
-    op.execute(f"DROP FUNCTION {signature}")
+    op.execute(f"DROP FUNCTION {_read(name)[1]}")
+
+
+def _read(name: str) -> tuple[str, str]:
+    source = (SQL / f"{name}.sql").read_text(encoding="utf-8").rstrip().removesuffix(";")
+    return source, source.partition("\n")[0].removeprefix("-- ")

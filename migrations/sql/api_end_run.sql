@@ -27,13 +27,13 @@ BEGIN
              WHERE run_id = p_run ORDER BY phase_code, attempt DESC) newest;
     UPDATE orchestration_runs
        SET status = p_status, worker_token = NULL, completed_at = clock_timestamp(), error_details = p_error,
-           success_rate = round(100.0 * v_completed / nullif(v_total, 0), 2),
+           success_rate = round(100.0 * v_completed / greatest(v_total, 1), 2),
            execution_time_ms = api.milliseconds_since(coalesce(started_at, clock_timestamp())),
            results = jsonb_build_object(
-               'phases', v_phases,
+               'phases', coalesce(v_phases, '{}'),
                'metadata', jsonb_build_object(
                    'total_phases', v_total, 'successful_phases', v_completed,
-                   'success_rate', round(100.0 * v_completed / nullif(v_total, 0), 1) || '%'))
+                   'success_rate', round(100.0 * v_completed / greatest(v_total, 1), 1) || '%'))
      WHERE id = p_run;
 END
 $$;

@@ -6,9 +6,7 @@ SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     UPDATE orchestration_templates SET usage_count = usage_count + 1
-     WHERE id = p_template AND deleted_at IS NULL
-       AND (organization_id = api.organization_id()
-            OR is_public AND status = 'published' AND api.organization_id() IS NOT NULL);
+     WHERE id = api.find_template(p_template);
     IF NOT FOUND THEN
         RAISE EXCEPTION 'template % is not there to be used', p_template USING ERRCODE = 'insufficient_privilege';
     END IF;

@@ -65,7 +65,7 @@ def upgrade() -> None:
     functions.create("api_guard_organizations")
     functions.create("api_record_event", execute="authenticated")
     for table, ignored in (("organizations", ["api_quota_used", "quota_resets_at"]), ("users", ["last_login_at"])):
-        audit.touch(table)
+        audit.touch(table, ignore=ignored)
         audit.watch(table, ignore=ignored)
         op.execute(
             f"CREATE TRIGGER {table}_guard BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION api.guard_{table}()"

@@ -29,7 +29,8 @@ def upgrade() -> None:
             status varchar(50) NOT NULL DEFAULT 'draft' CONSTRAINT orchestration_templates_status_check
                 CHECK (status IN ('draft', 'in_review', 'published', 'retired')),
             tags text[] NOT NULL DEFAULT '{}',
-            forked_from uuid CONSTRAINT orchestration_templates_forked_from_fkey REFERENCES orchestration_templates (id),
+            forked_from uuid
+                CONSTRAINT orchestration_templates_forked_from_fkey REFERENCES orchestration_templates (id),
             deleted_at timestamptz,
             -- Only the built-in templates belong to no organization, and they are everybody's.
             CONSTRAINT orchestration_templates_organization_check CHECK (
@@ -62,9 +63,15 @@ def upgrade() -> None:
         )""")
     op.execute("CREATE INDEX idx_template_versions_organization_id ON template_versions (organization_id)")
     op.execute("CREATE INDEX idx_template_versions_created_by ON template_versions (created_by)")
-    audit.touch("orchestration_templates")
+    audit.touch("orchestration_templates", ignore=["usage_count"])
     audit.watch("orchestration_templates", resource="templates", ignore=["usage_count", "template_data"])
+    functions.create("api_find_template", execute="authenticated")
     functions.create("api_use_template", execute="authenticated")
+    functions.create("api_guard_template")
+    op.execute(
+        "CREATE TRIGGER orchestration_templates_guard BEFORE INSERT OR UPDATE ON orchestration_templates "
+        "FOR EACH ROW EXECUTE FUNCTION api.guard_template()"
+    )
 
     table = "orchestration_templates"
     rls.protect(table)
@@ -85,8 +92,7 @@ def upgrade() -> None:
     rls.scope_to_organization(table, title="Template versions")
     op.execute(
         f'CREATE POLICY "Versions of published templates are public" ON {table} FOR SELECT TO authenticated '
-        f"USING (EXISTS (SELECT 1 FROM orchestration_templates t WHERE t.id = template_id AND t.is_public "
-        f"AND t.status = 'published' AND t.deleted_at IS NULL))"
+        f"USING ({rls.ORGANIZATION} IS NOT NULL AND api.find_template(template_id) IS NOT NULL)"
     )
     rls.permit(table, "SELECT", rls.may("templates.view"))
     rls.permit(
@@ -99,5 +105,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    functions.drop("api_use_template")
     op.execute("DROP TABLE template_versions, orchestration_templates")
+    for name in ("api_guard_template", "api_use_template", "api_find_template"):
+        functions.drop(name)

@@ -9,6 +9,17 @@ down_revision = "0006"
 
 TABLES = ("orchestration_runs", "phase_executions", "phase_streams", "integration_operations")
 
+#: A person launches; what comes of it is the engine's to write.
+NOTHING_RUN = (
+    "completed_phases = 0 AND success_rate = 0 AND total_tokens = 0 AND cost_usd = 0 AND results = '{}' "
+    "AND error_details = '{}' AND num_nonnulls(execution_time_ms, started_at, completed_at, cancel_requested_at, "
+    "worker_token) = 0"
+)
+NOTHING_WRITTEN = (
+    "token_usage = '{}' AND error_details = '{}' AND num_nonnulls(response_text, execution_time_ms, started_at, "
+    "completed_at, cost_usd, finish_reason) = 0"
+)
+
 
 def upgrade() -> None:
     _create_runs()
@@ -22,7 +33,7 @@ def upgrade() -> None:
         "FOR EACH ROW EXECUTE FUNCTION api.audit_run()"
     )
     op.execute(
-        "CREATE TRIGGER orchestration_runs_guard BEFORE UPDATE OF status ON orchestration_runs "
+        "CREATE TRIGGER orchestration_runs_guard BEFORE UPDATE ON orchestration_runs "
         "FOR EACH ROW EXECUTE FUNCTION api.guard_run()"
     )
     op.execute(
@@ -39,7 +50,7 @@ def upgrade() -> None:
         f"EXISTS (SELECT 1 FROM orchestration_runs r WHERE r.id = run_id AND r.user_id = {rls.PERSON} "
         f"AND r.status = 'queued') AND {rls.may('orchestrations.run')}"
     )
-    rls.permit("phase_executions", "INSERT", f"status = 'pending' AND attempt = 1 AND {launched}")
+    rls.permit("phase_executions", "INSERT", f"status = 'pending' AND attempt = 1 AND {NOTHING_WRITTEN} AND {launched}")
     cancellable = (
         f"EXISTS (SELECT 1 FROM orchestration_runs r WHERE r.id = run_id "
         f"AND {rls.may('orchestrations.cancel', created_by='r.user_id')})"
@@ -139,12 +150,14 @@ def _create_phases() -> None:
             model varchar(255),
             cost_usd numeric(12,6),
             review_policy jsonb,
-            reused_from uuid CONSTRAINT phase_executions_reused_from_fkey REFERENCES phase_executions (id),
+            reused_from uuid,
             finish_reason varchar(50),
             CONSTRAINT phase_executions_run_id_phase_code_attempt_key UNIQUE (run_id, phase_code, attempt),
             CONSTRAINT phase_executions_organization_id_id_key UNIQUE (organization_id, id),
             CONSTRAINT phase_executions_run_fkey FOREIGN KEY (organization_id, run_id)
-                REFERENCES orchestration_runs (organization_id, id)
+                REFERENCES orchestration_runs (organization_id, id),
+            CONSTRAINT phase_executions_reused_from_fkey FOREIGN KEY (organization_id, reused_from)
+                REFERENCES phase_executions (organization_id, id)
         ) WITH (fillfactor = 70)""")
     op.execute("CREATE INDEX idx_phase_executions_organization_run ON phase_executions (organization_id, run_id)")
     op.execute("CREATE INDEX idx_phase_executions_reused_from ON phase_executions (reused_from)")
@@ -205,8 +218,14 @@ def _protect_runs() -> None:
     rls.scope_to_organization(table, title="Runs")
     rls.scope_to_engine(table)
     rls.permit(table, "SELECT", rls.may("orchestrations.view"))
-    # Neither a run that is running already nor one in somebody else's name can be made.
-    rls.permit(table, "INSERT", f"status = 'queued' AND user_id = {rls.PERSON} AND {rls.may('orchestrations.run')}")
+    # Neither a run that is running already nor one in somebody else's name can be made, nor one from a template that
+    # its person can't see: the foreign key alone would take another organization's.
+    rls.permit(
+        table,
+        "INSERT",
+        f"status = 'queued' AND {NOTHING_RUN} AND user_id = {rls.PERSON} AND {rls.may('orchestrations.run')} "
+        "AND (template_id IS NULL OR api.find_template(template_id) IS NOT NULL)",
+    )
     rls.permit(table, "UPDATE", rls.may("orchestrations.cancel", created_by="user_id"))
     op.execute(
         f"GRANT SELECT, INSERT, UPDATE (status, cancel_requested_at, completed_at, error_details, results, "

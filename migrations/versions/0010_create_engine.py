@@ -19,6 +19,7 @@ DOORS = {
     "api_queue_run": "",
     "api_enqueue_run": "authenticated",
     "api_requeue_lost_runs": "orchestrator_worker",
+    "api_cancel_requests": "orchestrator_worker",
 }
 
 

@@ -1,0 +1,164 @@
+"""One attempt at one phase: ask the model, show the answer as it comes, and say how it ended."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from lib.models.run import PhaseStatus
+from lib.providers import local
+from lib.providers.base import ModelAnswer, ModelCall, ModelChoice, Provider
+from lib.providers.errors import ErrorKind, ModelCallError
+from lib.templates.plan import PlannedPhase
+
+log = logging.getLogger(__name__)
+
+#: How often the answer so far is written for those who watch.
+STREAM_SECONDS = 0.3
+
+#: The provider had not begun to write, so nothing was charged. After any other failure the cost is unknown.
+_NOT_CHARGED = frozenset(
+    {
+        ErrorKind.RATE_LIMIT,
+        ErrorKind.QUOTA,
+        ErrorKind.AUTH,
+        ErrorKind.MODEL_NOT_FOUND,
+        ErrorKind.CONTEXT,
+        ErrorKind.CONNECTION,
+        ErrorKind.UNAVAILABLE,
+        ErrorKind.INVALID_REQUEST,
+        ErrorKind.NOT_CONFIGURED,
+        ErrorKind.LOCAL_MODEL,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt that was begun."""
+
+    id: UUID
+    number: int
+    phase: PlannedPhase
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended: an answer, or the error."""
+
+    attempt: Attempt
+    answer: ModelAnswer | None = None
+    error: ModelCallError | None = None
+
+    def as_finish(self) -> Mapping[str, Any]:
+        """The row of `api.advance_run`'s `finish`."""
+        choice = self.attempt.phase.choice
+        row = {"id": str(self.attempt.id), "provider": choice.provider, "model": choice.model, "method": "POST"}
+        if self.answer is not None:
+            answer = self.answer
+            return row | {
+                "status": PhaseStatus.COMPLETED,
+                "response": storable(answer.text),
+                "prompt_tokens": answer.prompt_tokens,
+                "completion_tokens": answer.completion_tokens,
+                "model": answer.model,
+                "endpoint": answer.endpoint,
+                "status_code": answer.status,
+                "cost_usd": _dollars(answer.cost_usd),
+                "execution_time_ms": answer.execution_time_ms,
+                "finish_reason": answer.finish_reason,
+            }
+        if self.error is not None:
+            return row | {
+                "status": PhaseStatus.FAILED,
+                "endpoint": "model",
+                "status_code": self.error.status,
+                "cost_usd": _dollars(_cost_of_failure(choice, self.error.kind)),
+                "finish_reason": "error",
+                "error": {
+                    "kind": self.error.kind,
+                    "message": storable(self.error.message),
+                    "provider": choice.provider,
+                    "model": choice.model,
+                    "status": self.error.status,
+                },
+            }
+        return row | {
+            "status": PhaseStatus.CANCELLED,
+            "endpoint": "model",
+            "cost_usd": _dollars(_cost_of_failure(choice, None)),
+            "finish_reason": "cancelled",
+            "error": {"kind": "cancelled", "message": "The run was cancelled while this was being written."},
+        }
+
+
+async def make_attempt(
+    attempt: Attempt,
+    *,
+    provider: Callable[[str], Provider],
+    write_stream: Callable[[UUID, str], Awaitable[None]],
+) -> Outcome:
+    """Ask the model, with no transaction open. Never raises but on cancellation: a fault of ours is an error too."""
+    pieces: list[str] = []
+    started = asyncio.get_running_loop().time()
+    call = ModelCall(
+        model=attempt.phase.choice.model,
+        prompt=attempt.prompt,
+        timeout_seconds=attempt.phase.timeout_seconds,
+        parameters=attempt.phase.parameters,
+    )
+    showing = asyncio.create_task(_show(attempt.id, pieces, write_stream))
+    try:
+        answer = await provider(attempt.phase.choice.provider).answer(call, on_text=pieces.append)
+    except ModelCallError as error:
+        return Outcome(attempt, error=error)
+    except Exception:
+        log.exception("attempt %s failed inside", attempt.id)
+        return Outcome(attempt, error=_own_fault(attempt, asyncio.get_running_loop().time() - started))
+    finally:
+        showing.cancel()
+        with suppress(asyncio.CancelledError):
+            await showing
+    return Outcome(attempt, answer=answer)
+
+
+def storable(text: str) -> str:
+    """`text` without what PostgreSQL's text can't hold: NUL and halves of surrogate pairs become U+FFFD."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+async def _show(attempt_id: UUID, pieces: list[str], write_stream: Callable[[UUID, str], Awaitable[None]]) -> None:
+    shown = 0
+    while True:
+        await asyncio.sleep(STREAM_SECONDS)
+        if len(pieces) == shown:
+            continue
+        shown = len(pieces)
+        # The side table is for watching only: when it can't be written the answer goes on.
+        with suppress(psycopg.Error, OSError):
+            await write_stream(attempt_id, storable("".join(pieces)))
+
+
+def _own_fault(attempt: Attempt, seconds: float) -> ModelCallError:
+    choice = attempt.phase.choice
+    return ModelCallError(
+        f"Something went wrong on our side after {seconds:.0f} s, not at the model. It is in the worker's log.",
+        kind=ErrorKind.SERVER,
+        provider=choice.provider,
+        model=choice.model,
+    )
+
+
+def _cost_of_failure(choice: ModelChoice, kind: ErrorKind | None) -> Decimal | None:
+    return Decimal(0) if kind in _NOT_CHARGED or choice.provider == local.CHOICE.provider else None
+
+
+def _dollars(cost: Decimal | None) -> str | None:
+    return None if cost is None else format(cost, "f")

@@ -1,0 +1,124 @@
+"""Who lives: an advisory lock says so, and the runs of whoever lost it are taken over.
+
+The lock hangs on a session with `idle_session_timeout`: the server drops it when a worker dies, and also when it hangs
+or is stopped and sends nothing for that long. A lock alone never notices a hung one.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from uuid import UUID
+
+import psycopg
+from dbos import DBOSClient
+
+from lib.engine.queue import QUEUE, Wake
+
+log = logging.getLogger(__name__)
+
+#: The class of the advisory locks; api.live_workers counts them.
+LOCK_CLASS = 4711
+HANG_SECONDS = 5
+BEAT_SECONDS = 1.0
+#: Every so many beats: are there runs that no workflow walks?
+_BEATS_PER_SWEEP = 15
+
+_DEAD = """
+    SELECT DISTINCT w.executor_id FROM dbos.workflow_status w
+     WHERE w.status = 'PENDING' AND w.executor_id <> %(me)s
+       AND NOT EXISTS (
+           SELECT 1 FROM pg_locks l
+            WHERE l.locktype = 'advisory' AND l.classid = %(class)s AND l.objsubid = 2 AND l.granted
+              AND l.objid = (hashtext(w.executor_id)::bigint & 4294967295)::oid)
+"""
+
+
+class Lease:
+    """A worker's sign of life, and its eye on the others'."""
+
+    def __init__(self, url: str, *, executor_id: str, wake: Wake) -> None:
+        self._url = url
+        self._me = executor_id
+        self._wake = wake
+        self._client = DBOSClient(system_database_url=url)
+
+    async def hold(
+        self,
+        *,
+        runs: Callable[[], Collection[UUID]],
+        cancel: Callable[[UUID], None],
+        is_held: asyncio.Event,
+    ) -> None:
+        """Hold the lock, beat once a second, adopt the dead, pass on what was missed. Comes back after an outage."""
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    self._url,
+                    autocommit=True,
+                    application_name="orchestrator-lease",
+                    connect_timeout=5,
+                    options=f"-c idle_session_timeout={HANG_SECONDS}s",
+                ) as connection:
+                    await connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (LOCK_CLASS, self._me))
+                    is_held.set()
+                    await self._beat(connection, runs=runs, cancel=cancel)
+            except psycopg.OperationalError as error:
+                log.warning("the lease was lost, taking it again: %s", error)
+                await asyncio.sleep(BEAT_SECONDS / 2)
+
+    async def _beat(
+        self,
+        connection: psycopg.AsyncConnection,
+        *,
+        runs: Callable[[], Collection[UUID]],
+        cancel: Callable[[UUID], None],
+    ) -> None:
+        beat = 0
+        while True:
+            cursor = await connection.execute(_DEAD, {"me": self._me, "class": LOCK_CLASS})
+            for (executor_id,) in await cursor.fetchall():
+                await self._adopt(connection, executor_id)
+            if held := list(runs()):
+                cursor = await connection.execute("SELECT api.cancel_requests(%s)", (held,))
+                for (run_id,) in await cursor.fetchall():
+                    cancel(run_id)
+            if beat % _BEATS_PER_SWEEP == 0:
+                await connection.execute("SELECT api.requeue_lost_runs()")
+            beat += 1
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _adopt(self, connection: psycopg.AsyncConnection, executor_id: str) -> None:
+        """Put a dead worker's segments back into the queue; one adopter at a time, under the dead one's own lock."""
+        key = (LOCK_CLASS, executor_id)
+        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", key)
+        row = await cursor.fetchone()
+        if not row or not row[0]:
+            return
+        try:
+            lost = await self._client.list_workflows_async(status="PENDING", executor_id=executor_id)
+            if lost:
+                log.warning("worker %s is gone: taking over %d runs", executor_id, len(lost))
+                await self._client.resume_workflows_async([flow.workflow_id for flow in lost], queue_name=QUEUE)
+                self._wake.wake()
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
+
+
+async def listen(url: str, *, wake: Wake, cancel: Callable[[UUID], None]) -> None:
+    """New work and wishes to cancel arrive by NOTIFY; what is missed in an outage, the beat and the poller find."""
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(
+                url, autocommit=True, application_name="orchestrator-listen", connect_timeout=5
+            ) as connection:
+                await connection.execute("LISTEN orchestrator_runs")
+                await connection.execute("LISTEN orchestrator_cancel")
+                wake.wake()
+                async for notice in connection.notifies():
+                    if notice.channel == "orchestrator_runs":
+                        wake.wake()
+                    else:
+                        cancel(UUID(notice.payload))
+        except psycopg.OperationalError as error:
+            log.warning("listening again after: %s", error)
+            await asyncio.sleep(BEAT_SECONDS / 2)

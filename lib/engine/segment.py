@@ -1,0 +1,216 @@
+"""One worker's walk of one run, from where it stands to its end, its pause, or another worker's takeover."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+from lib.engine.attempt import Attempt, Outcome, make_attempt
+from lib.engine.steps import End, PhaseState, decide_step
+from lib.engine.store import Advanced, OpenedRun, RunKey, Store
+from lib.errors import PlanInvalid
+from lib.models.run import PhaseStatus, RunStatus
+from lib.providers import retry
+from lib.providers.base import Provider
+from lib.providers.errors import ErrorKind
+from lib.runs.structures import RunInputs
+from lib.templates.plan import Plan, read_plan
+from lib.templates.rendering import PhaseAnswer, PromptContext, render_prompt
+
+log = logging.getLogger(__name__)
+
+#: An answer that was paid for is kept this long while the database is away.
+DATABASE_PATIENCE_SECONDS = 120.0
+_DATABASE_WAIT_SECONDS = 0.5
+
+
+@dataclass(slots=True)
+class Segment:
+    """The walk. `cancel` may be set from outside at any time; the model calls under way end within moments."""
+
+    key: RunKey
+    store: Store
+    provider: Callable[[str], Provider]
+    cancel: asyncio.Event = field(default_factory=asyncio.Event)
+    token: UUID = field(default_factory=uuid4)
+    _plan: Plan = field(init=False)
+    _context: PromptContext = field(init=False)
+    _states: dict[str, PhaseState] = field(init=False)
+    #: Model calls under way, and waits before another attempt.
+    _calls: dict[asyncio.Task[Outcome], Attempt] = field(default_factory=dict)
+    _waits: dict[asyncio.Task[None], str] = field(default_factory=dict)
+    #: Waited long enough: begins with the next step.
+    _due: set[str] = field(default_factory=set)
+
+    async def walk(self) -> str:
+        """Walk as far as it goes and say where that was: a final status, `paused`, `lost` or `gone`."""
+        opened = await self.store.open_segment(self.key, self.token)
+        if opened is None:
+            return "gone"
+        self._load(opened)
+        try:
+            if opened.is_cancelling:
+                return await self._stop_cancelled(())
+            self._schedule_failed()
+            return await self._go_on()
+        finally:
+            for task in (*self._calls, *self._waits):
+                task.cancel()
+
+    def _load(self, opened: OpenedRun) -> None:
+        self._plan = read_plan(opened.plan)
+        inputs = RunInputs.model_validate(opened.inputs)
+        self._context = PromptContext(
+            topic=opened.topic,
+            project_name=inputs.project.name,
+            project_description=inputs.project.description,
+            inputs=inputs.values,
+        )
+        self._states = dict(opened.states)
+
+    async def _go_on(self) -> str:
+        finished: list[Outcome] = []
+        while True:
+            advanced = await self._step(finished)
+            if advanced.state == "cancelling":
+                return await self._stop_cancelled(())
+            if advanced.state != RunStatus.RUNNING:
+                return advanced.state
+            if advanced.is_quota_exhausted and not self._calls and not self._waits:
+                return (await self._advance(end=_quota_pause())).state
+            finished = await self._wait()
+            if self.cancel.is_set():
+                return await self._stop_cancelled(finished)
+
+    async def _step(self, finished: Sequence[Outcome]) -> Advanced:
+        """Close what ended and begin what is ready: one round trip."""
+        for outcome in finished:
+            self._note(outcome)
+        step = decide_step(self._plan, self._states, busy=self._busy())
+        try:
+            begin = [self._render(code) for code in step.begin]
+        except PlanInvalid as error:
+            return await self._advance(
+                finished, end=End(RunStatus.FAILED, {"kind": "prompt", "message": error.message})
+            )
+        advanced = await self._advance(finished, begin=begin, end=step.end)
+        rows = {row["code"]: row for row in begin}
+        for begun in advanced.begun:
+            row = rows[begun.code]
+            attempt = Attempt(begun.id, begun.attempt, self._plan.get_phase(begun.code), row["prompt"])
+            self._states[begun.code] = PhaseState(begun.code, begun.attempt, PhaseStatus.RUNNING)
+            self._due.discard(begun.code)
+            self._calls[self._call(attempt)] = attempt
+        return advanced
+
+    def _call(self, attempt: Attempt) -> asyncio.Task[Outcome]:
+        async def write(attempt_id: UUID, text: str) -> None:
+            await self.store.write_stream(self.key, attempt_id, text)
+
+        return asyncio.create_task(make_attempt(attempt, provider=self.provider, write_stream=write))
+
+    async def _wait(self) -> list[Outcome]:
+        """Until a call ends, a wait is over or somebody cancels."""
+        cancelled = asyncio.create_task(self.cancel.wait())
+        try:
+            done, _ = await asyncio.wait({*self._calls, *self._waits, cancelled}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            cancelled.cancel()
+        for wait in [task for task in self._waits if task in done]:
+            self._due.add(self._waits.pop(wait))
+        outcomes = []
+        for call in [task for task in self._calls if task in done]:
+            del self._calls[call]
+            outcomes.append(call.result())
+        return outcomes
+
+    def _note(self, outcome: Outcome) -> None:
+        """Take an outcome into the states; a failure that is worth it gets another attempt after its wait."""
+        code, number = outcome.attempt.phase.code, outcome.attempt.number
+        if outcome.answer is not None:
+            self._states[code] = PhaseState(code, number, PhaseStatus.COMPLETED, outcome.answer.text)
+        elif outcome.error is not None:
+            error = outcome.as_finish()["error"]
+            self._states[code] = PhaseState(code, number, PhaseStatus.FAILED, error=error)
+            self._plan_retry(code, outcome.error.kind, retry_after_seconds=outcome.error.retry_after_seconds)
+
+    def _schedule_failed(self) -> None:
+        """Attempts that failed before this segment (a lost worker, most of all) get their next attempt."""
+        for state in list(self._states.values()):
+            if state.status is PhaseStatus.FAILED:
+                self._plan_retry(state.code, ErrorKind(state.error.get("kind", ErrorKind.LOST)))
+
+    def _plan_retry(self, code: str, kind: ErrorKind, *, retry_after_seconds: float | None = None) -> None:
+        state = self._states[code]
+        decision = retry.decide(
+            kind,
+            attempt=state.attempt,
+            max_attempts=self._plan.get_phase(code).max_attempts,
+            retry_after_seconds=retry_after_seconds,
+            jitter=retry.jitter_of(self.key.run_id, code, state.attempt),
+        )
+        if decision.wait_seconds is not None:
+            self._waits[asyncio.create_task(asyncio.sleep(decision.wait_seconds))] = code
+
+    def _busy(self) -> set[str]:
+        return {attempt.phase.code for attempt in self._calls.values()} | set(self._waits.values())
+
+    def _render(self, code: str) -> dict[str, Any]:
+        """The row of `api.advance_run`'s `begin`."""
+        phase, state = self._plan.get_phase(code), self._states[code]
+        answers = {
+            other.code: PhaseAnswer(other.code, self._plan.get_phase(other.code).name, other.response or "")
+            for other in self._states.values()
+            if other.status is PhaseStatus.COMPLETED
+        }
+        return {
+            "code": phase.code,
+            "name": phase.name,
+            "position": phase.position,
+            "depends_on": list(phase.depends_on),
+            "attempt": state.attempt if state.status is PhaseStatus.PENDING else state.attempt + 1,
+            "model": phase.model,
+            "prompt": render_prompt(phase, replace(self._context, answers=answers)),
+        }
+
+    async def _stop_cancelled(self, finished: Sequence[Outcome]) -> str:
+        """End the calls under way and the run with them; answers that came in the same moment are kept."""
+        calls = dict(self._calls)
+        for task in calls:
+            task.cancel()
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        outcomes = [
+            result if isinstance(result, Outcome) else Outcome(attempt)
+            for attempt, result in zip(calls.values(), results, strict=True)
+        ]
+        self._calls.clear()
+        return (await self._advance([*finished, *outcomes], end=End(RunStatus.CANCELLED))).state
+
+    async def _advance(
+        self, finished: Sequence[Outcome] = (), *, begin: Sequence[dict[str, Any]] = (), end: End | None = None
+    ) -> Advanced:
+        """`Store.advance`, asked again while the database is away: the answers in hand were paid for."""
+        clock = asyncio.get_running_loop()
+        give_up = clock.time() + DATABASE_PATIENCE_SECONDS
+        while True:
+            try:
+                return await self.store.advance(
+                    self.key, self.token, finish=[o.as_finish() for o in finished], begin=begin, end=end
+                )
+            except psycopg.OperationalError as error:
+                if clock.time() > give_up:
+                    raise
+                log.warning("run %s: the database does not answer, trying again: %s", self.key.run_id, error)
+                await asyncio.sleep(_DATABASE_WAIT_SECONDS)
+
+
+def _quota_pause() -> End:
+    message = (
+        "The organization's calls for this month are used up. The run goes on when the quota is raised or the "
+        "next month begins, and somebody continues it."
+    )
+    return End(RunStatus.PAUSED, {"kind": "quota", "message": message})

@@ -1,0 +1,58 @@
+"""What a run does next: a pure function of its plan and of how each phase stands."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lib.models.run import PhaseStatus, RunStatus
+from lib.templates.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseState:
+    """How the newest attempt at a phase stands."""
+
+    code: str
+    attempt: int
+    status: PhaseStatus
+    response: str | None = None
+    error: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The run ends here, or pauses."""
+
+    status: RunStatus
+    error: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """Begin these phases, in the plan's order, or end; neither means: wait for what is running."""
+
+    begin: tuple[str, ...] = ()
+    end: End | None = None
+
+
+def decide_step(plan: Plan, states: Mapping[str, PhaseState], *, busy: Collection[str] = ()) -> NextStep:
+    """What follows from how the phases stand.
+
+    `busy` are the codes that are being written or wait for their next attempt. Once a phase has failed for good
+    nothing new begins; what is being written beside it may finish, and then the run fails with that phase's error.
+    """
+    failed = [state for state in states.values() if state.status is PhaseStatus.FAILED and state.code not in busy]
+    if failed:
+        first = min(failed, key=lambda state: plan.get_phase(state.code).position)
+        error = {**first.error, "phase": first.code, "attempt": first.attempt}
+        return NextStep() if busy else NextStep(end=End(RunStatus.FAILED, error))
+    completed = {code for code, state in states.items() if state.status is PhaseStatus.COMPLETED}
+    if len(completed) == len(plan.phases):
+        return NextStep(end=End(RunStatus.COMPLETED))
+    return NextStep(
+        begin=tuple(
+            phase.code
+            for phase in plan.phases
+            if phase.code not in completed and phase.code not in busy and completed.issuperset(phase.depends_on)
+        )
+    )

@@ -1,0 +1,138 @@
+"""The engine's side of the database: one round trip a step, through functions of the database, without the ORM."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool
+
+from lib.engine.steps import End, PhaseState
+from lib.models.run import PhaseStatus
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """What the queue knows of a run, and no more."""
+
+    organization_id: UUID
+    run_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRun:
+    """A run as it stands when a segment of it is opened."""
+
+    is_cancelling: bool
+    topic: str
+    plan: Mapping[str, Any]
+    inputs: Mapping[str, Any]
+    states: Mapping[str, PhaseState]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An attempt that was begun and is paid for from the quota."""
+
+    id: UUID
+    code: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """What a step came to.
+
+    `state` is `running`, `cancelling` (somebody asked for it; nothing was begun), `lost` (another worker holds the
+    run; nothing was written), or the status that the run ended with.
+    """
+
+    state: str
+    begun: tuple[Begun, ...] = ()
+    is_quota_exhausted: bool = False
+
+
+class Store:
+    """A pool of autocommit connections: one statement, one transaction, one round trip."""
+
+    def __init__(self, url: str, *, connections: int = 8) -> None:
+        self._pool = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=connections,
+            open=False,
+            configure=_prepare_everything,
+            check=AsyncConnectionPool.check_connection,
+            kwargs={"autocommit": True, "application_name": "orchestrator-engine", "connect_timeout": 5},
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._pool.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pool.close()
+
+    async def open_segment(self, key: RunKey, token: UUID) -> OpenedRun | None:
+        """Take the run under `token`; None when there is nothing to walk (it has ended, or waits for a person)."""
+        opened = await self._call("SELECT api.open_segment(%s, %s, %s)", key.organization_id, key.run_id, token)
+        if opened["state"] == "gone":
+            return None
+        return OpenedRun(
+            is_cancelling=opened["state"] == "cancelling",
+            topic=opened["topic"],
+            plan=opened["plan"],
+            inputs=opened["inputs"],
+            states={
+                phase["code"]: PhaseState(
+                    code=phase["code"],
+                    attempt=phase["attempt"],
+                    status=PhaseStatus(phase["status"]),
+                    response=phase["response"],
+                    error=phase["error"],
+                )
+                for phase in opened["phases"] or ()
+            },
+        )
+
+    async def advance(
+        self,
+        key: RunKey,
+        token: UUID,
+        *,
+        finish: Sequence[Mapping[str, Any]] = (),
+        begin: Sequence[Mapping[str, Any]] = (),
+        end: End | None = None,
+    ) -> Advanced:
+        """One step: close the attempts that ended, begin those that are ready, or end the run."""
+        step = {
+            "finish": list(finish),
+            "begin": list(begin),
+            "end": {"status": end.status, "error": dict(end.error)} if end else None,
+        }
+        result = await self._call(
+            "SELECT api.advance_run(%s, %s, %s, %s)", key.organization_id, key.run_id, token, Jsonb(step)
+        )
+        return Advanced(
+            state=result["state"],
+            begun=tuple(Begun(UUID(b["id"]), b["code"], b["attempt"]) for b in result.get("begun", ())),
+            is_quota_exhausted=result.get("quota_exhausted", False),
+        )
+
+    async def write_stream(self, key: RunKey, attempt_id: UUID, text: str) -> None:
+        """The answer so far, for whoever watches."""
+        await self._call("SELECT api.write_stream(%s, %s, %s)", key.organization_id, attempt_id, text)
+
+    async def _call(self, query: str, *arguments: object) -> Any:
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(query, arguments)).fetchone()
+        return row[0] if row else None
+
+
+async def _prepare_everything(connection: AsyncConnection[Any]) -> None:
+    connection.prepare_threshold = 0

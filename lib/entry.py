@@ -1,0 +1,39 @@
+"""Text as people enter it, made ready to be stored: trimmed, composed, without what can't be shown or kept."""
+
+import unicodedata
+
+from lib.errors import InvalidInput
+
+#: Characters that turn the direction of what stands around them: a name must not rearrange its neighbours.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+_KEPT = frozenset("\n\t")
+
+
+def clean_line(value: str, *, field: str, longest: int, required: bool = True) -> str:
+    """One line of at most `longest` characters: white space folded, control characters refused by `InvalidInput`."""
+    return _clean(" ".join(value.split()), field=field, longest=longest, required=required)
+
+
+def clean_text(value: str, *, field: str, longest: int, required: bool = True) -> str:
+    """Text of several lines, of at most `longest` characters; line ends as LF. Raises `InvalidInput`."""
+    lines = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return _clean(lines, field=field, longest=longest, required=required, turning=_TURNING - {"\u200e", "\u200f"})
+
+
+def _clean(value: str, *, field: str, longest: int, required: bool, turning: frozenset[str] = _TURNING) -> str:
+    text = unicodedata.normalize("NFC", value)
+    problem = None
+    if required and not text:
+        problem = f"{field} is empty. Enter something."
+    elif len(text) > longest:
+        problem = f"{field} has {len(text):,} characters; {longest:,} is the most. Shorten it."
+    elif any(_is_unstorable(letter) or letter in turning for letter in text):
+        problem = f"{field} has an invisible control character. Type it again instead of pasting it."
+    if problem:
+        raise InvalidInput(problem, field=field)
+    return text
+
+
+def _is_unstorable(letter: str) -> bool:
+    """Control characters and halves of surrogate pairs, but for line end and tabulator."""
+    return unicodedata.category(letter) in {"Cc", "Cs"} and letter not in _KEPT

@@ -1,0 +1,46 @@
+"""Brings an installation to this version: its tables, its queue, and the templates that come with it."""
+
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from lib.db import migrate
+from lib.models.template import OrchestrationTemplate, TemplateStatus, TemplateVersion
+from lib.templates import queries
+from lib.templates.builtin import BuiltinTemplate, list_builtin_templates
+
+PUBLISHER = "AI Orchestrator"
+
+
+def upgrade_installation(owner_url: str) -> None:
+    """Migrate the database to the newest revision and publish the built-in templates. Does nothing twice."""
+    migrate.upgrade(owner_url)
+    publish_builtin_templates(owner_url)
+
+
+def publish_builtin_templates(owner_url: str) -> None:
+    """Make each built-in template what this version says; one that changed gets a new version, as any template does."""
+    engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        for builtin in list_builtin_templates():
+            _publish(session, builtin)
+
+
+def _publish(session: Session, builtin: BuiltinTemplate) -> None:
+    data = builtin.data.to_json()
+    template = queries.find_builtin(session, builtin.name)
+    if template is None:
+        template = OrchestrationTemplate(name=builtin.name, is_public=True, version=0, template_data={})
+        session.add(template)
+    if template.template_data != data:
+        template.version += 1
+        template.template_data = data
+        session.flush()
+        session.add(
+            TemplateVersion(template_id=template.id, version=template.version, template_data=data, note="Built in")
+        )
+    template.description = builtin.description
+    template.category = builtin.category
+    template.tags = list(builtin.tags)
+    template.publisher_name = PUBLISHER
+    template.status = TemplateStatus.PUBLISHED

@@ -1,0 +1,171 @@
+"""What people do with projects: make, read, edit, complete, archive, restore."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from lib import clock
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.db.paging import Page
+from lib.db.session import tenant_session
+from lib.entry import clean_line, clean_text
+from lib.errors import Conflict, InvalidInput, NotFound
+from lib.models.project import Priority, Project, ProjectStatus
+from lib.projects import queries
+from lib.projects.states import PROJECT_MOVES
+from lib.projects.structures import ProjectMetadata, ProjectSettings
+from lib.projects.views import ProjectChoice, ProjectDetail, ProjectSummary
+from lib.validation import read_stored, validate
+
+MAX_NAME = 255
+MAX_TOPIC = 20_000
+MAX_DESCRIPTION = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectEntry:
+    """What a person entered about a project, not yet checked."""
+
+    name: str
+    topic: str
+    description: str = ""
+    priority: str = Priority.MEDIUM
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def create_project(actor: Actor, entry: ProjectEntry) -> UUID:
+    """Make a project and return its id. Raises `InvalidInput`, `NotPermitted`."""
+    actor.require(Permission.PROJECTS_CREATE)
+    columns = _check(entry)
+    with tenant_session(actor) as session:
+        project = Project(organization_id=actor.organization_id, created_by=actor.user_id, **columns)
+        session.add(project)
+        session.flush()
+        return project.id
+
+
+def update_project(actor: Actor, project_id: UUID, entry: ProjectEntry) -> None:
+    """Change what is said about a project. Raises `InvalidInput`, `NotFound`, `NotPermitted`, `Conflict`."""
+    columns = _check(entry)
+    with tenant_session(actor) as session:
+        project = _get(queries.load_project(session, project_id))
+        actor.require(Permission.PROJECTS_EDIT, created_by=project.created_by)
+        if project.status == ProjectStatus.ARCHIVED:
+            message = "This project is archived. Restore it first, then edit it."
+            raise Conflict(message)
+        for name, value in columns.items():
+            setattr(project, name, value)
+
+
+def move_project(actor: Actor, project_id: UUID, status: ProjectStatus) -> None:
+    """Complete, fail, archive or restore (`active`) a project, as `lib.projects.states` allows it.
+
+    Raises `NotFound`, `NotPermitted`, and `Conflict` when the project has moved on meanwhile.
+    """
+    with tenant_session(actor) as session:
+        project = _get(queries.load_project(session, project_id))
+        archives = ProjectStatus.ARCHIVED in {status, project.status}
+        actor.require(
+            Permission.PROJECTS_ARCHIVE if archives else Permission.PROJECTS_EDIT, created_by=project.created_by
+        )
+        # The row is locked only now: the policy lets nobody lock what they may not change.
+        project = _get(queries.load_project(session, project_id, for_update=True))
+        if status not in PROJECT_MOVES[ProjectStatus(project.status)]:
+            message = f"This project is {project.status}; it can't become {status} from there. Reload to see it."
+            raise Conflict(message)
+        now = clock.now()
+        project.status = status
+        project.archived_at = now if status is ProjectStatus.ARCHIVED else None
+        project.archived_by = actor.user_id if status is ProjectStatus.ARCHIVED else None
+        project.completed_at = now if status is ProjectStatus.COMPLETED else None
+
+
+def list_projects(
+    actor: Actor, *, status: ProjectStatus | None = None, search: str = "", cursor: str | None = None, limit: int = 25
+) -> Page[ProjectSummary]:
+    """A page of the organization's projects, the newest first. `search` looks into name and topic."""
+    actor.require(Permission.PROJECTS_VIEW)
+    with tenant_session(actor) as session:
+        page = queries.list_projects(session, status=status, search=search.strip()[:200], cursor=cursor, limit=limit)
+        return Page(tuple(ProjectSummary(**_summary(row)) for row in page.rows), page.newer, page.older)
+
+
+def get_project(actor: Actor, project_id: UUID) -> ProjectDetail:
+    """One project. Raises `NotFound`."""
+    actor.require(Permission.PROJECTS_VIEW)
+    with tenant_session(actor) as session:
+        row = queries.find_project(session, project_id)
+        if row is None:
+            raise NotFound("project")
+        project = row[0]
+        is_archived = project.status == ProjectStatus.ARCHIVED
+        return ProjectDetail(
+            **_summary(row),
+            description=project.description or "",
+            metadata=read_stored(ProjectMetadata, project.metadata_, what="The project's metadata"),
+            settings=read_stored(ProjectSettings, project.settings, what="The project's settings"),
+            completed_at=project.completed_at,
+            archived_at=project.archived_at,
+            may_edit=not is_archived and actor.may(Permission.PROJECTS_EDIT, created_by=project.created_by),
+            may_archive=actor.may(Permission.PROJECTS_ARCHIVE, created_by=project.created_by),
+            may_launch=project.status == ProjectStatus.ACTIVE and actor.may(Permission.ORCHESTRATIONS_RUN),
+        )
+
+
+def list_project_choices(actor: Actor, *, limit: int = 500) -> tuple[ProjectChoice, ...]:
+    """The active projects, the newest first: what a run can be launched for."""
+    actor.require(Permission.PROJECTS_VIEW)
+    with tenant_session(actor) as session:
+        return tuple(
+            ProjectChoice(
+                id=project.id,
+                name=project.name,
+                topic=project.topic,
+                settings=read_stored(ProjectSettings, project.settings, what="The project's settings"),
+            )
+            for project in queries.list_active(session, limit=limit)
+        )
+
+
+def _check(entry: ProjectEntry) -> dict[str, Any]:
+    """The columns as they are stored, or `InvalidInput`."""
+    try:
+        priority = Priority(entry.priority)
+    except ValueError:
+        message = f"“{entry.priority}” is no priority. Choose one of: {', '.join(Priority)}."
+        raise InvalidInput(message, field="Priority") from None
+    return {
+        "name": clean_line(entry.name, field="Name", longest=MAX_NAME),
+        "topic": clean_text(entry.topic, field="Topic", longest=MAX_TOPIC),
+        "description": clean_text(entry.description, field="Description", longest=MAX_DESCRIPTION, required=False)
+        or None,
+        "priority": priority,
+        "metadata_": validate(ProjectMetadata, entry.metadata, what="The metadata").to_json(),
+        "settings": validate(ProjectSettings, entry.settings, what="The settings").to_json(),
+    }
+
+
+def _get(project: Project | None) -> Project:
+    if project is None:
+        raise NotFound("project")
+    return project
+
+
+def _summary(row: Any) -> dict[str, Any]:
+    project, owner, run_count, last_run_at = row[:4]
+    return {
+        "id": project.id,
+        "name": project.name,
+        "topic": project.topic,
+        "status": ProjectStatus(project.status),
+        "priority": Priority(project.priority),
+        "owner": owner or "",
+        "created_by": project.created_by,
+        "created_at": project.created_at,
+        "updated_at": project.updated_at,
+        "run_count": run_count,
+        "last_run_at": last_run_at,
+    }

@@ -1,0 +1,49 @@
+"""What the pages see of a project."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from lib.models.project import Priority, ProjectStatus
+from lib.projects.structures import ProjectMetadata, ProjectSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSummary:
+    """A project in a list."""
+
+    id: UUID
+    name: str
+    topic: str
+    status: ProjectStatus
+    priority: Priority
+    owner: str
+    created_by: UUID
+    created_at: datetime
+    updated_at: datetime
+    run_count: int
+    last_run_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectDetail(ProjectSummary):
+    """A project, whole, and what the person who asks may do with it."""
+
+    description: str
+    metadata: ProjectMetadata
+    settings: ProjectSettings
+    completed_at: datetime | None
+    archived_at: datetime | None
+    may_edit: bool
+    may_archive: bool
+    may_launch: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectChoice:
+    """A project that a run can be launched for."""
+
+    id: UUID
+    name: str
+    topic: str
+    settings: ProjectSettings

@@ -1,0 +1,153 @@
+"""Launching: from what a person chose to a run in the queue, checked before anything is spent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.db.session import tenant_session
+from lib.entry import clean_line, clean_text
+from lib.errors import Conflict, NotFound
+from lib.models.project import Project, ProjectStatus
+from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, RunStatus
+from lib.projects.queries import load_project
+from lib.projects.service import MAX_TOPIC
+from lib.providers.base import ModelChoice
+from lib.providers.catalog import check_choice
+from lib.runs.structures import ProjectAtLaunch, RunInputs
+from lib.templates.inputs import InputValue, validate_inputs
+from lib.templates.plan import Plan, make_plan, refuse_unsupported
+from lib.templates.queries import load_template
+from lib.templates.rendering import PreviewedPrompt, PromptContext, preview_prompts
+from lib.templates.structure import parse_template
+
+MAX_TITLE = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchRequest:
+    """What a person chose on the Launch page, not yet checked."""
+
+    project_id: UUID
+    template_id: UUID
+    #: `provider:model`.
+    model: str
+    #: What the run is called; empty takes the topic's first words.
+    title: str = ""
+    #: Empty takes the project's.
+    topic: str = ""
+    inputs: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A request that can be launched, but for the model's answer to whether it is there."""
+
+    title: str
+    topic: str
+    plan: Plan
+    inputs: Mapping[str, InputValue]
+    project: ProjectAtLaunch
+    #: What the models will be asked, with a mark where an answer will stand.
+    prompts: tuple[PreviewedPrompt, ...]
+
+
+def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
+    """Everything that a launch would do, without doing it. Raises what `launch_run` raises, but for the model."""
+    actor.require(Permission.ORCHESTRATIONS_RUN)
+    with tenant_session(actor) as session:
+        project = _get_active(load_project(session, request.project_id))
+        template = load_template(session, request.template_id)
+        if template is None:
+            raise NotFound("template")
+        topic = clean_text(request.topic or project.topic, field="Topic", longest=MAX_TOPIC)
+        plan = make_plan(
+            parse_template(template.template_data),
+            template_name=template.name,
+            template_version=template.version,
+            model=ModelChoice.parse(request.model),
+        )
+        at_launch = ProjectAtLaunch(name=project.name, description=project.description or "")
+    refuse_unsupported(plan)
+    values = validate_inputs(plan.inputs, request.inputs)
+    context = PromptContext(
+        topic=topic, project_name=at_launch.name, project_description=at_launch.description, inputs=values
+    )
+    return Prepared(
+        title=clean_line(request.title or _first_words(topic), field="Title", longest=MAX_TITLE),
+        topic=topic,
+        plan=plan,
+        inputs=values,
+        project=at_launch,
+        prompts=preview_prompts(plan, context),
+    )
+
+
+def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
+    """Put a run into the queue and return its id; run, phases, audit and queue entry are one transaction.
+
+    Every model of the plan is asked first whether it would answer. Raises `InvalidInput`, `PlanInvalid`,
+    `PlanNotSupported`, `NotFound`, `NotPermitted`, `Conflict`, `ModelError`; then nothing was launched.
+    """
+    prepared = preview_launch(actor, request)
+    for choice in prepared.plan.models:
+        check_choice(choice)
+    with tenant_session(actor) as session:
+        # Looked at again: a check of a model takes seconds, and a project can be archived meanwhile.
+        _get_active(load_project(session, request.project_id))
+        run = OrchestrationRun(**_run_columns(actor, request, prepared))
+        session.add(run)
+        session.flush()
+        session.add_all(
+            PhaseExecution(
+                organization_id=actor.organization_id,
+                run_id=run.id,
+                phase_code=phase.code,
+                phase_name=phase.name,
+                status=PhaseStatus.PENDING,
+                position=phase.position,
+                depends_on=list(phase.depends_on),
+                model=phase.model,
+            )
+            for phase in prepared.plan.phases
+        )
+        session.flush()
+        session.execute(select(func.api.use_template(request.template_id)))
+        session.execute(select(func.api.enqueue_run(run.id)))
+        return run.id
+
+
+def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> dict[str, Any]:
+    return {
+        "organization_id": actor.organization_id,
+        "project_id": request.project_id,
+        "user_id": actor.user_id,
+        "title": prepared.title,
+        "topic": prepared.topic,
+        "status": RunStatus.QUEUED,
+        "total_phases": len(prepared.plan.phases),
+        "template_id": request.template_id,
+        "template_version": prepared.plan.template_version,
+        "plan": prepared.plan.to_json(),
+        "inputs": RunInputs(project=prepared.project, values=dict(prepared.inputs)).model_dump(mode="json"),
+        "model": request.model,
+    }
+
+
+def _get_active(project: Project | None) -> Project:
+    if project is None:
+        raise NotFound("project")
+    if project.status != ProjectStatus.ACTIVE:
+        message = f"The project “{project.name}” is {project.status}. Make it active again before launching for it."
+        raise Conflict(message)
+    return project
+
+
+def _first_words(topic: str) -> str:
+    """The beginning of the topic's first line, at most 80 characters, cut between words."""
+    line = topic.splitlines()[0].strip()
+    return line if len(line) <= 80 else line[:80].rsplit(" ", 1)[0] + "…"

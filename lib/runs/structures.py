@@ -1,0 +1,73 @@
+"""The JSON structures of a run: what it was launched with, and how it is kept. The specification's are verbatim."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lib.templates.inputs import InputValue
+
+
+class _Structure(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProjectAtLaunch(_Structure):
+    """What prompts may read of the project; kept, because a project can be renamed while a run waits."""
+
+    name: str
+    description: str = ""
+
+
+class RunInputs(_Structure):
+    """`orchestration_runs.inputs`: what the person entered."""
+
+    project: ProjectAtLaunch
+    #: Answers to the template's questions.
+    values: dict[str, InputValue] = Field(default_factory=dict)
+
+
+class PhaseResult(_Structure):
+    """One phase of `results`."""
+
+    phase: str
+    status: str
+    response: str | None
+    execution_time_ms: int | None
+
+
+class ResultsMetadata(_Structure):
+    """The sums of `results`."""
+
+    total_phases: int
+    successful_phases: int
+    #: As `85.7%`.
+    success_rate: str
+
+
+class Results(_Structure):
+    """`orchestration_runs.results`, written when a run ends."""
+
+    phases: dict[str, PhaseResult]
+    metadata: ResultsMetadata
+
+
+class TokenUsage(_Structure):
+    """`phase_executions.token_usage`; empty until the attempt has ended."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    model: str
+    #: None where the price is unknown.
+    cost_usd: float | None
+
+
+class ErrorDetails(_Structure):
+    """`error_details` of a run and of an attempt; empty where nothing went wrong."""
+
+    kind: str
+    message: str
+    phase: str | None = None
+    attempt: int | None = None
+    provider: str | None = None
+    model: str | None = None
+    #: HTTP status.
+    status: int | None = None

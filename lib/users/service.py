@@ -1,0 +1,42 @@
+"""What people do with their own profile."""
+
+from dataclasses import dataclass
+
+from lib.access.actor import Actor
+from lib.db.session import tenant_session
+from lib.entry import clean_line
+from lib.users import queries
+from lib.users.structures import Preferences
+from lib.validation import read_stored, validate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A person as they see themselves."""
+
+    full_name: str
+    email: str
+    username: str
+    preferences: Preferences
+
+
+def get_profile(actor: Actor) -> Profile:
+    """One's own profile."""
+    with tenant_session(actor) as session:
+        user = queries.get_user(session, actor.user_id)
+        return Profile(
+            full_name=user.full_name or "",
+            email=user.email,
+            username=user.username,
+            preferences=read_stored(Preferences, user.preferences, what="Your preferences"),
+        )
+
+
+def update_profile(actor: Actor, *, full_name: str, time_zone: str, landing_page: str) -> None:
+    """Change one's own name and preferences. Raises `InvalidInput`."""
+    name = clean_line(full_name, field="Name", longest=255)
+    with tenant_session(actor) as session:
+        user = queries.get_user(session, actor.user_id)
+        changed = {**user.preferences, "time_zone": time_zone, "landing_page": landing_page}
+        user.preferences = validate(Preferences, changed, what="Your preferences").to_json()
+        user.full_name = name
