@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+from psycopg_pool import PoolClosed
 
 from lib.engine.attempt import Attempt, Outcome, make_attempt
 from lib.engine.steps import End, PhaseState, decide_step
@@ -43,8 +44,6 @@ class Segment:
     #: Model calls under way, and waits before another attempt.
     _calls: dict[asyncio.Task[Outcome], Attempt] = field(default_factory=dict)
     _waits: dict[asyncio.Task[None], str] = field(default_factory=dict)
-    #: Waited long enough: begins with the next step.
-    _due: set[str] = field(default_factory=set)
 
     async def walk(self) -> str:
         """Walk as far as it goes and say where that was: a final status, `paused`, `lost` or `gone`."""
@@ -103,7 +102,6 @@ class Segment:
             row = rows[begun.code]
             attempt = Attempt(begun.id, begun.attempt, self._plan.get_phase(begun.code), row["prompt"])
             self._states[begun.code] = PhaseState(begun.code, begun.attempt, PhaseStatus.RUNNING)
-            self._due.discard(begun.code)
             self._calls[self._call(attempt)] = attempt
         return advanced
 
@@ -121,7 +119,8 @@ class Segment:
         finally:
             cancelled.cancel()
         for wait in [task for task in self._waits if task in done]:
-            self._due.add(self._waits.pop(wait))
+            code = self._waits.pop(wait)
+            self._states[code] = PhaseState(code, self._states[code].attempt + 1, PhaseStatus.PENDING)
         outcomes = []
         for call in [task for task in self._calls if task in done]:
             del self._calls[call]
@@ -172,7 +171,7 @@ class Segment:
             "name": phase.name,
             "position": phase.position,
             "depends_on": list(phase.depends_on),
-            "attempt": state.attempt if state.status is PhaseStatus.PENDING else state.attempt + 1,
+            "attempt": state.attempt,
             "model": phase.model,
             "prompt": render_prompt(phase, replace(self._context, answers=answers)),
         }
@@ -201,6 +200,8 @@ class Segment:
                 return await self.store.advance(
                     self.key, self.token, finish=[o.as_finish() for o in finished], begin=begin, end=end
                 )
+            except PoolClosed:
+                await asyncio.Event().wait()  # the worker is stopping: this walk ends with its loop
             except psycopg.OperationalError as error:
                 if clock.time() > give_up:
                     raise

@@ -53,6 +53,8 @@ def decide_step(plan: Plan, states: Mapping[str, PhaseState], *, busy: Collectio
         begin=tuple(
             phase.code
             for phase in plan.phases
-            if phase.code not in completed and phase.code not in busy and completed.issuperset(phase.depends_on)
+            if states[phase.code].status is PhaseStatus.PENDING
+            and phase.code not in busy
+            and completed.issuperset(phase.depends_on)
         )
     )

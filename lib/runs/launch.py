@@ -38,8 +38,8 @@ class LaunchRequest:
     model: str
     #: What the run is called; empty takes the topic's first words.
     title: str = ""
-    #: Empty takes the project's.
-    topic: str = ""
+    #: None takes the project's.
+    topic: str | None = None
     inputs: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -64,7 +64,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         template = load_template(session, request.template_id)
         if template is None:
             raise NotFound("template")
-        topic = clean_text(request.topic or project.topic, field="Topic", longest=MAX_TOPIC)
+        topic = clean_text(project.topic if request.topic is None else request.topic, field="Topic", longest=MAX_TOPIC)
         plan = make_plan(
             parse_template(template.template_data),
             template_name=template.name,

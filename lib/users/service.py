@@ -32,11 +32,11 @@ def get_profile(actor: Actor) -> Profile:
         )
 
 
-def update_profile(actor: Actor, *, full_name: str, time_zone: str, landing_page: str) -> None:
+def update_profile(actor: Actor, *, full_name: str, time_zone: str) -> None:
     """Change one's own name and preferences. Raises `InvalidInput`."""
     name = clean_line(full_name, field="Name", longest=255)
     with tenant_session(actor) as session:
         user = queries.get_user(session, actor.user_id)
-        changed = {**user.preferences, "time_zone": time_zone, "landing_page": landing_page}
+        changed = {**user.preferences, "time_zone": time_zone}
         user.preferences = validate(Preferences, changed, what="Your preferences").to_json()
         user.full_name = name

@@ -1,0 +1,83 @@
+"""The parts of the Account page."""
+
+from collections.abc import Sequence
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from lib import clock
+from lib.errors import InvalidInput
+from lib.identity.service import change_password
+from lib.identity.sessions import SessionSummary, end_session, revoke_other_sessions
+from lib.ui import feedback, words
+from lib.ui.components.row_list import row, row_list
+from lib.ui.guard import require_actor
+from lib.users.service import Profile, update_profile
+
+
+def show_profile_form(profile: Profile) -> None:
+    """Draw name and preferences, and save them."""
+    zones = sorted(available_timezones())
+    with st.form("profile", border=False):
+        name = st.text_input("Name", value=profile.full_name, max_chars=255, autocomplete="name")
+        zone = st.selectbox("Time zone", zones, index=zones.index(profile.preferences.time_zone))
+        is_saved = st.form_submit_button("Save profile", type="primary")
+    if is_saved:
+        with feedback.told():
+            update_profile(require_actor(), full_name=name, time_zone=zone)
+            feedback.succeeded("Your profile is saved.")
+            st.rerun()
+
+
+def show_password_form() -> None:
+    """Draw the change of the password; it ends all other sessions."""
+    with st.form("password", border=False, clear_on_submit=False):
+        current = st.text_input("Current password", type="password", autocomplete="current-password")
+        new = st.text_input("New password", type="password", autocomplete="new-password")
+        again = st.text_input("New password, once more", type="password", autocomplete="new-password")
+        st.markdown(":gray[Changing it ends your sessions everywhere else.]")
+        is_changed = st.form_submit_button("Change password")
+    if is_changed:
+        with feedback.told():
+            if new != again:
+                raise InvalidInput("The two new passwords are not the same. Type them again.", field="New password")
+            change_password(require_actor(), current=current, new=new)
+            feedback.succeeded("Your password is changed. Other sessions have ended.")
+            st.rerun()
+
+
+def show_sessions(sessions: Sequence[SessionSummary], *, time_zone: str) -> None:
+    """Draw the living sessions, each with a button that ends it."""
+    with row_list("sessions"):
+        for session in sessions:
+            seen = words.ago(session.last_seen_at, now=clock.now())
+            title = "This browser" if session.is_current else _browser(session.user_agent)
+            where = session.ip_address or "unknown address"
+            detail = f"{where} · last seen {seen} · since {words.exact(session.created_at, zone=time_zone)}"
+            with row(title, detail=detail):
+                if not session.is_current and st.button("End", key=f"end-{session.id}"):
+                    with feedback.told():
+                        end_session(require_actor(), session.id)
+                        feedback.succeeded("That session has ended.")
+                        st.rerun()
+    if len(sessions) > 1 and st.button("End all others", icon=":material/logout:"):
+        with feedback.told():
+            ended = revoke_other_sessions(require_actor())
+            feedback.succeeded(f"{words.count(ended, 'session')} ended.")
+            st.rerun()
+
+
+def _browser(user_agent: str | None) -> str:
+    """The browser's and the system's names out of a User-Agent header, for a person to recognise."""
+    agent = user_agent or ""
+    browsers = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+    systems = (
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("Windows", "Windows"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    )
+    browser = next((name for mark, name in browsers if mark in agent), "Unknown browser")
+    system = next((name for mark, name in systems if mark in agent), None)
+    return f"{browser} on {system}" if system else browser

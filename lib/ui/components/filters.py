@@ -1,0 +1,71 @@
+"""The main split of a list and its search, kept in the address so that a view can be shared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lib.ui.components.paged_table import CURSOR
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the reader asked for; false where that is everything."""
+
+    status: str | None
+    search: str
+    #: The filters in words, for a list that nothing matches.
+    words: str
+
+    def __bool__(self) -> bool:
+        return bool(self.status or self.search)
+
+
+def show_filters(key: str, statuses: Mapping[str, str], placeholder: str) -> Filters:
+    """Draw the split by `statuses` (value -> word) and a search field; another choice begins at the newest entry."""
+    status_key, search_key = f"{key}-status", f"{key}-search"
+    if status_key not in st.session_state:
+        asked = st.query_params.get("status")
+        st.session_state[status_key] = asked if asked in statuses else ""
+        st.session_state[search_key] = st.query_params.get("search", "")[:200]
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="filters"):
+        status = st.segmented_control(
+            "Status",
+            ["", *statuses],
+            format_func=lambda value: statuses.get(value, "All"),
+            label_visibility="collapsed",
+            required=True,
+            key=status_key,
+            on_change=_begin_anew,
+            args=(key,),
+        )
+        search = st.text_input(
+            "Search",
+            placeholder=placeholder,
+            icon=":material/search:",
+            label_visibility="collapsed",
+            width=260,
+            max_chars=200,
+            key=search_key,
+            on_change=_begin_anew,
+            args=(key,),
+        ).strip()
+    said = [f"Status: {statuses[status]}"] if status else []
+    return Filters(status or None, search, " · ".join([*said, *([f"Search: {search}"] if search else [])]))
+
+
+def clear_filters(key: str) -> None:
+    """Show everything again: a callback for the button beside a list that nothing matches."""
+    st.session_state[f"{key}-status"] = ""
+    st.session_state[f"{key}-search"] = ""
+    _begin_anew(key)
+
+
+def _begin_anew(key: str) -> None:
+    """Write the choice into the address, from the first page on."""
+    st.query_params.pop(CURSOR, None)
+    for name in ("status", "search"):
+        if value := st.session_state[f"{key}-{name}"]:
+            st.query_params[name] = value
+        else:
+            st.query_params.pop(name, None)

@@ -1,0 +1,100 @@
+"""What is chosen before a launch: project, template, model, the template's questions."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+import streamlit as st
+
+from lib.projects.views import ProjectChoice
+from lib.providers.catalog import Catalog, OfferedModel
+from lib.runs.launch import MAX_TITLE, LaunchRequest
+from lib.templates.inputs import MAX_LONG_TEXT, MAX_TEXT, InputField, InputKind
+from lib.templates.service import TemplateChoice
+from lib.ui import words
+
+
+def show_launch_form(
+    projects: Sequence[ProjectChoice],
+    templates: Sequence[TemplateChoice],
+    catalog: Catalog,
+    *,
+    project_id: UUID | None = None,
+) -> LaunchRequest | None:
+    """Draw the choices, beginning with `project_id`; returns them as they stand, None while one is missing.
+
+    No st.form: the questions depend on the template, and the preview on everything.
+    """
+    chosen = next((n for n, project in enumerate(projects) if project.id == project_id), 0)
+    project = st.selectbox("Project", projects, index=chosen, format_func=lambda project: project.name)
+    template = st.selectbox("Template", templates, format_func=lambda template: template.name)
+    if template:
+        st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
+    if not project or not template:
+        return None
+    model = _show_models(catalog, proposed=template.model or project.settings.default_ai_model)
+    topic = st.text_area(
+        "Topic",
+        value=project.topic,
+        height=90,
+        key=f"topic-{project.id}",
+        help="This run's own; the project keeps its.",
+    )
+    title = st.text_input(
+        "Title", max_chars=MAX_TITLE, placeholder="The topic's first words", help="What the run is called in lists."
+    )
+    inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
+    if model is None:
+        return None
+    return LaunchRequest(
+        project_id=project.id,
+        template_id=template.id,
+        model=str(model.choice),
+        title=title,
+        topic=topic,
+        inputs=inputs,
+    )
+
+
+def _steps(template: TemplateChoice) -> str:
+    return words.plain(f"{words.count(len(template.phase_names), 'phase')}: {', '.join(template.phase_names)}")
+
+
+def _show_models(catalog: Catalog, *, proposed: str | None) -> OfferedModel | None:
+    index = next((n for n, model in enumerate(catalog.models) if str(model.choice) == proposed), 0)
+    model = st.selectbox("Model", catalog.models, index=index if catalog.models else None, format_func=_named)
+    if model:
+        st.markdown(f":gray[{words.plain(model.note)}]")
+    for problem in catalog.problems:
+        st.markdown(f":orange[:material/warning:] {words.plain(problem)}")
+    return model
+
+
+def _named(model: OfferedModel) -> str:
+    return f"{model.label} · {model.provider_label}"
+
+
+def _show_input(field: InputField, *, key: str) -> object:
+    """One question of the template, by its kind."""
+    label = field.label if field.required else f"{field.label} (optional)"
+    text = str(field.default) if field.default is not None else ""
+    match field.kind:
+        case InputKind.LONG_TEXT:
+            return st.text_area(
+                label, value=text, max_chars=field.max_length or MAX_LONG_TEXT, help=field.help or None, key=key
+            )
+        case InputKind.CHOICE:
+            index = field.choices.index(text) if text in field.choices else None
+            return st.selectbox(label, field.choices, index=index, help=field.help or None, key=key)
+        case InputKind.NUMBER:
+            value = float(field.default) if isinstance(field.default, int | float) else None
+            return st.number_input(
+                label, value=value, min_value=field.minimum, max_value=field.maximum, help=field.help or None, key=key
+            )
+        case InputKind.DATE:
+            day = date.fromisoformat(text) if text else None
+            return st.date_input(label, value=day, help=field.help or None, key=key)
+        case _:
+            return st.text_input(
+                label, value=text, max_chars=field.max_length or MAX_TEXT, help=field.help or None, key=key
+            )

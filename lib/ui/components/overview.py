@@ -1,0 +1,123 @@
+"""The parts of the overview."""
+
+from uuid import UUID
+
+import streamlit as st
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.runs.service import get_overview
+from lib.runs.views import LiveRun, Overview
+from lib.ui import words
+from lib.ui.components import status
+from lib.ui.components.card import card
+from lib.ui.components.empty_state import empty_state
+from lib.ui.components.meter import show_meter
+from lib.ui.components.row_list import row, row_list
+from lib.ui.components.run_table import seconds_of, show_run_table
+from lib.ui.guard import require_actor
+from lib.ui.navigation import LAUNCH, PROJECTS, RUN, RUNS
+
+#: Seconds between two looks at what is running.
+REFRESH_SECONDS = 2.0
+
+
+def show_overview(seen: Overview, actor: Actor) -> None:
+    """Draw the overview; while something runs, that part looks again by itself."""
+    left, right = st.columns([2, 1], gap="medium")
+    with left:
+        if not seen.has_runs:
+            _show_checklist(seen, actor)
+        if seen.running:
+            st.fragment(_show_running, run_every=REFRESH_SECONDS)(len(seen.running))
+        if seen.recent:
+            with card("Recent runs", link=(RUNS.file, "All runs")):
+                open_run(show_run_table(seen.recent, key="recent", is_short=True))
+    with right:
+        _show_quota(seen, actor)
+
+
+def open_run(run_id: UUID | None) -> None:
+    """Go to the run's page, if there is one to go to."""
+    if run_id is not None:
+        st.switch_page(RUN.file, query_params={"run": str(run_id)})
+
+
+def _show_checklist(seen: Overview, actor: Actor) -> None:
+    if not actor.may(Permission.ORCHESTRATIONS_RUN):
+        with empty_state(
+            "overview",
+            icon=":material/account_tree:",
+            title="Nothing has run yet",
+            text="When somebody in your organization launches a run, its progress and its answers appear here.",
+        ):
+            pass
+        return
+    with card("First steps", note="1 of 2 done" if seen.has_projects else "0 of 2 done"), row_list("first-steps"):
+        done = status.PHASE["completed"]
+        with row(
+            "Create a project",
+            detail="A topic, and who it is for. Every phase of every run reads it.",
+            status=done if seen.has_projects else status.PHASE["pending"],
+        ):
+            if not seen.has_projects and st.button("Create", type="primary", key="first-project"):
+                st.switch_page(PROJECTS.file, query_params={"new": "1"})
+        with row(
+            "Launch a run",
+            detail="Seven phases from idea to plan. The tiny local model is free and needs no key.",
+            status=status.PHASE["pending"],
+        ):
+            is_next = seen.has_projects
+            if st.button("Launch", type="primary" if is_next else "secondary", disabled=not is_next, key="first-run"):
+                st.switch_page(LAUNCH.file)
+
+
+def _show_running(shown: int) -> None:
+    """The runs under way. `shown` is how many there were when the page was drawn: another number draws it anew."""
+    seen = get_overview(require_actor(Permission.ORCHESTRATIONS_VIEW))
+    if len(seen.running) != shown:
+        st.rerun()
+    note = "no worker is running, so nothing moves" if seen.live_workers == 0 else words.count(shown, "run")
+    with card("Running now", note=note), row_list("running"):
+        for live in seen.running:
+            _show_live(live)
+
+
+def _show_live(live: LiveRun) -> None:
+    run = live.summary
+    with st.container(gap="xxsmall"):
+        with row(run.title, detail=None):
+            st.markdown(
+                f"{run.completed_phases} / {run.total_phases}  \n"
+                f":gray[{words.clock(seconds_of(run))} · {words.plain(words.money(run.cost_usd))}]",
+                text_alignment="right",
+                width=120,
+            )
+            if st.button("Open", key=f"open-{run.id}"):
+                open_run(run.id)
+        st.markdown(status.inline(status.RUN[run.status], text=", ".join(live.writing) or None))
+        show_meter(
+            f"Progress of {run.title}",
+            run.completed_phases,
+            maximum=max(run.total_phases, 1),
+            text=f"{run.completed_phases} of {words.count(run.total_phases, 'phase')}",
+            tone="run",
+        )
+
+
+def _show_quota(seen: Overview, actor: Actor) -> None:
+    with card("This month"):
+        if seen.quota_limit is None:
+            st.markdown(f"Calls to models&ensp;**{words.number(seen.quota_used)}**, no limit")
+            return
+        text = f"{words.number(seen.quota_used)} of {words.count(seen.quota_limit, 'call')}"
+        st.markdown(f"Calls to models&ensp;**{words.number(seen.quota_used)}** of {words.number(seen.quota_limit)}")
+        is_short = seen.quota_used >= 0.9 * seen.quota_limit
+        show_meter(
+            "Calls to models this month",
+            seen.quota_used,
+            maximum=max(seen.quota_limit, 1),
+            text=text,
+            tone="warn" if is_short else "accent",
+        )
+        st.markdown(f":gray[Starts anew on {words.plain(words.day(seen.quota_resets_at, zone=actor.time_zone))}.]")

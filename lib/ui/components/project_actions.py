@@ -1,0 +1,81 @@
+"""The head of a project's page, with what may be done to it."""
+
+import streamlit as st
+
+from lib.access.actor import Actor
+from lib.models.project import ProjectStatus
+from lib.projects.service import move_project
+from lib.projects.views import ProjectDetail
+from lib.ui import feedback
+from lib.ui.components import project_dialogs, status
+from lib.ui.components.confirm_dialog import show_confirm_dialog
+from lib.ui.components.page_header import page_header
+from lib.ui.guard import require_actor
+from lib.ui.navigation import LAUNCH, PROJECTS
+
+_DONE = {
+    ProjectStatus.ACTIVE: "The project is active again.",
+    ProjectStatus.COMPLETED: "The project is completed.",
+    ProjectStatus.FAILED: "The project is marked as failed.",
+    ProjectStatus.ARCHIVED: "The project is archived.",
+}
+
+
+def show_project_header(project: ProjectDetail) -> None:
+    """Draw name, status, priority, and the buttons that this person may press."""
+    with page_header(
+        project.name,
+        status=status.PROJECT[project.status],
+        parent=(PROJECTS.file, "Projects"),
+        subtitle=f"{status.PRIORITY[project.priority].word} priority · {project.owner}",
+    ):
+        is_editing = project.may_edit and st.button("Edit", icon=":material/edit:")
+        chosen = _show_more(project)
+        if project.may_launch:
+            show_launch_button(project, label="Launch run", key="launch")
+    if is_editing:
+        project_dialogs.show_edit_project(project)
+    if chosen is ProjectStatus.ARCHIVED:
+        _ask_to_archive(project)
+    elif chosen is not None:
+        with feedback.told():
+            move_project(require_actor(), project.id, chosen)
+            feedback.succeeded(_DONE[chosen])
+            st.rerun()
+
+
+def show_launch_button(project: ProjectDetail, *, label: str, key: str) -> None:
+    """Draw the button that leads to the launch of a run for this project."""
+    if st.button(label, type="primary", icon=":material/rocket_launch:", key=key):
+        st.switch_page(LAUNCH.file, query_params={"project": str(project.id)})
+
+
+def _show_more(project: ProjectDetail) -> ProjectStatus | None:
+    moves: dict[str, ProjectStatus] = {}
+    if project.may_edit and project.status is ProjectStatus.ACTIVE:
+        moves = {"Mark as completed": ProjectStatus.COMPLETED, "Mark as failed": ProjectStatus.FAILED}
+    elif project.may_edit:
+        moves = {"Make active again": ProjectStatus.ACTIVE}
+    if project.may_archive and project.status is ProjectStatus.ARCHIVED:
+        moves["Restore"] = ProjectStatus.ACTIVE
+    elif project.may_archive:
+        moves["Archive…"] = ProjectStatus.ARCHIVED
+    if not moves:
+        return None
+    chosen = st.menu_button("More", list(moves), icon=":material/more_horiz:", key="more-project")
+    return moves[chosen] if chosen else None
+
+
+def _ask_to_archive(project: ProjectDetail) -> None:
+    def archive(actor: Actor) -> str:
+        move_project(actor, project.id, ProjectStatus.ARCHIVED)
+        return _DONE[ProjectStatus.ARCHIVED]
+
+    show_confirm_dialog(
+        "Archive this project?",
+        text="It leaves the list of active projects, and no run can be launched for it. Everything is kept, "
+        "and restoring brings it back.",
+        action="Archive the project",
+        on_confirm=archive,
+        key="archive-project",
+    )

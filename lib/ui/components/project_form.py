@@ -1,0 +1,82 @@
+"""The form of a project, for making one and for editing it."""
+
+import streamlit as st
+
+from lib.models.project import Priority
+from lib.projects.service import MAX_DESCRIPTION, MAX_NAME, MAX_TOPIC, ProjectEntry
+from lib.projects.views import ProjectDetail
+from lib.ui.components import status
+
+_COMPLEXITIES = ("low", "medium", "high")
+
+
+def show_project_form(key: str, *, project: ProjectDetail | None = None, action: str) -> ProjectEntry | None:
+    """Draw the form, filled from `project`; returns what was entered in the run in which `action` was pressed."""
+    with st.form(key, border=False):
+        name = st.text_input("Name", value=project.name if project else "", max_chars=MAX_NAME)
+        topic = st.text_area(
+            "Topic",
+            value=project.topic if project else "",
+            max_chars=MAX_TOPIC,
+            height=90,
+            help="What the runs of this project are about. Every phase of every run reads it.",
+            placeholder="A subscription service for repairing bicycles at home",
+        )
+        description = st.text_area(
+            "Description",
+            value=project.description if project else "",
+            max_chars=MAX_DESCRIPTION,
+            height=90,
+            help="What else a model should know, such as who it is for. Optional.",
+        )
+        priority = st.segmented_control(
+            "Priority",
+            list(Priority),
+            default=project.priority if project else Priority.MEDIUM,
+            format_func=lambda value: status.PRIORITY[value].word,
+            required=True,
+        )
+        metadata = _show_metadata(project)
+        if not st.form_submit_button(action, type="primary"):
+            return None
+    settings = project.settings.to_json() if project else {}
+    return ProjectEntry(
+        name=name,
+        topic=topic,
+        description=description,
+        priority=priority or Priority.MEDIUM,
+        metadata=metadata,
+        settings=settings,
+    )
+
+
+def _show_metadata(project: ProjectDetail | None) -> dict[str, object]:
+    known = project.metadata if project else None
+    with st.expander("More about it", type="compact"):
+        left, right = st.columns(2)
+        entered = {
+            "estimated_duration": left.text_input(
+                "Estimated duration", value=(known and known.estimated_duration) or "", placeholder="3 months"
+            ),
+            "complexity": right.selectbox(
+                "Complexity",
+                _COMPLEXITIES,
+                index=_COMPLEXITIES.index(known.complexity) if known and known.complexity else None,
+                placeholder="Not said",
+                format_func=str.capitalize,
+            ),
+            "budget": left.number_input(
+                "Budget (US dollars)", min_value=0.0, value=known.budget if known else None, step=1000.0, format="%.2f"
+            ),
+            "team_size": right.number_input(
+                "Team size (people)", min_value=1, value=known.team_size if known else None, step=1
+            ),
+            "technologies": st.multiselect(
+                "Technologies",
+                list(known.technologies) if known else [],
+                default=list(known.technologies) if known else [],
+                accept_new_options=True,
+                placeholder="Type one and press Enter",
+            ),
+        }
+    return {name: value for name, value in entered.items() if value not in (None, "", [])}

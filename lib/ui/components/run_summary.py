@@ -1,0 +1,81 @@
+"""What stands above and beside the phases of a run: its numbers, what went wrong, its facts."""
+
+import streamlit as st
+
+from lib.models.run import RunStatus
+from lib.runs.views import RunDetail
+from lib.ui import words
+from lib.ui.components import status
+from lib.ui.components.card import card
+from lib.ui.components.error_panel import error_panel
+from lib.ui.components.facts import show_facts
+from lib.ui.components.metric_strip import Metric, show_metric_strip
+from lib.ui.components.run_table import seconds_of
+
+#: What to do, by the kind of error; whatever is not here says it in its own message.
+_STEPS = {
+    "auth": ("Ask an admin to check the key of this model's connection.", "Launch the run again."),
+    "quota": ("Ask the installation's operator to raise the quota, or wait for the next month.", "Then continue."),
+}
+
+
+def show_run_numbers(run: RunDetail) -> None:
+    """Draw progress, time, cost and tokens."""
+    summary = run.summary
+    show_metric_strip(
+        [
+            Metric("Progress", f"{summary.completed_phases} of {words.count(summary.total_phases, 'phase')}"),
+            Metric("Elapsed", words.clock(seconds_of(summary))),
+            Metric("Cost", words.money(summary.cost_usd), "All attempts; unknown where a model's price is."),
+            Metric("Tokens", words.number(summary.total_tokens), "In and out, all attempts."),
+        ]
+    )
+
+
+def show_run_notice(run: RunDetail) -> None:
+    """Draw what a person should know before they read: nobody is working, it was paused, it failed."""
+    if run.is_live and run.live_workers == 0:
+        with error_panel(
+            "No worker is running",
+            status=status.WARNING,
+            text="The run is kept and goes on by itself as soon as a worker is there.",
+            steps=("Ask whoever runs this installation to start one: orchestrator worker",),
+            key="no-worker",
+        ):
+            pass
+    elif run.is_live and run.is_cancel_requested:
+        st.markdown(f":gray[{status.RUN[RunStatus.CANCELLED].icon} This run is being cancelled.]")
+    if run.error and run.summary.status in {RunStatus.FAILED, RunStatus.PAUSED}:
+        done = run.summary.completed_phases
+        kept = f"{words.count(done, 'finished phase')} {'is' if done == 1 else 'are'} kept."
+        with error_panel(
+            run.error.message,
+            status=status.RUN[run.summary.status],
+            where=f"{run.error.phase}, attempt {run.error.attempt}" if run.error.phase else None,
+            text=kept if done else None,
+            steps=_STEPS.get(run.error.kind, ()),
+            details="\n".join(
+                f"{name}={value}" for name, value in run.error.model_dump(exclude={"message"}).items() if value
+            ),
+        ):
+            pass
+
+
+def show_run_facts(run: RunDetail, *, time_zone: str) -> None:
+    """Draw what the run was launched with."""
+    summary = run.summary
+    version = f", version {run.template_version}" if run.template_version else ""
+    with card("Details"):
+        show_facts(
+            [
+                ("Project", summary.project_name),
+                ("Topic", run.topic),
+                ("Template", summary.template_name + version),
+                ("Model", summary.model),
+                *run.inputs,
+                ("Launched", words.exact(summary.created_at, zone=time_zone)),
+                ("By", summary.launched_by),
+                *([("Ended", words.exact(summary.completed_at, zone=time_zone))] if summary.completed_at else []),
+                ("Run", str(summary.id)),
+            ]
+        )

@@ -1,0 +1,73 @@
+"""A list of runs, wherever runs are listed: the Runs page, a project, the overview."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import streamlit as st
+
+from lib import clock
+from lib.runs.views import RunSummary
+from lib.ui import words
+from lib.ui.components import status
+from lib.ui.components.paged_table import show_paged_table
+
+
+def show_run_table(
+    runs: Sequence[RunSummary],
+    *,
+    key: str,
+    newer: str | None = None,
+    older: str | None = None,
+    is_short: bool = False,
+) -> UUID | None:
+    """Draw the runs; returns the one whose title was clicked in this run of the script.
+
+    `is_short` leaves out what the place around it says already.
+    """
+    columns = {
+        "Status": status.column(status.RUN, width=130),
+        "Run": st.column_config.TextColumn("Run", width=290),
+        "Project": st.column_config.TextColumn("Project", width=150),
+        "By": st.column_config.TextColumn("By", width=120),
+        "Launched": st.column_config.TextColumn("Launched", width=120),
+        "Phases": st.column_config.TextColumn("Phases", width=70, alignment="right"),
+        "Duration": st.column_config.TextColumn("Duration", width=80, alignment="right"),
+        "Tokens": st.column_config.TextColumn("Tokens", width=80, alignment="right"),
+        "Cost": st.column_config.TextColumn("Cost", width=80, alignment="right"),
+    }
+    if is_short:
+        columns = {name: columns[name] for name in ("Status", "Run", "Launched", "Phases", "Duration", "Cost")}
+    event = show_paged_table(
+        [_row(run) for run in runs],
+        key=key,
+        label="Runs",
+        columns=columns,
+        summary=words.count(len(runs), "run"),
+        newer=newer,
+        older=older,
+        opens="Run",
+    )
+    return None if event.opened is None else runs[event.opened].id
+
+
+def _row(run: RunSummary) -> dict[str, object]:
+    return {
+        "Status": status.cell(status.RUN[run.status]),
+        "Run": run.title,
+        "Project": run.project_name,
+        "By": run.launched_by,
+        "Launched": words.ago(run.created_at, now=clock.now()),
+        "Phases": f"{run.completed_phases} / {run.total_phases}",
+        "Duration": words.clock(seconds_of(run)),
+        "Tokens": words.number(run.total_tokens),
+        "Cost": words.money(run.cost_usd),
+    }
+
+
+def seconds_of(run: RunSummary) -> float | None:
+    """How long the run took, or has been at it; None before it began."""
+    if run.execution_time_ms is not None:
+        return run.execution_time_ms / 1000
+    if run.started_at is None:
+        return None
+    return ((run.completed_at or clock.now()) - run.started_at).total_seconds()

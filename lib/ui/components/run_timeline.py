@@ -1,0 +1,47 @@
+"""A run's phases as rows of a timeline."""
+
+from datetime import datetime
+
+from lib import clock
+from lib.models.run import PhaseStatus
+from lib.runs.views import AttemptView, PhaseView, RunDetail
+from lib.ui import words
+from lib.ui.components import status
+from lib.ui.components.run_table import seconds_of
+from lib.ui.components.timeline import Span, SpanKind, TimelineRow, show_timeline
+
+_KINDS = {
+    PhaseStatus.RUNNING: SpanKind.RUN,
+    PhaseStatus.COMPLETED: SpanKind.OK,
+    PhaseStatus.WAITING_REVIEW: SpanKind.REVIEW,
+}
+
+
+def show_run_timeline(run: RunDetail) -> None:
+    """Draw when each attempt of each phase was made, on the axis of the run's own time."""
+    start = run.summary.started_at or run.summary.created_at
+    rows = [
+        TimelineRow(phase.position + 1, phase.name, status.PHASE[phase.status], _spans(phase, start))
+        for phase in run.phases
+    ]
+    show_timeline(rows, elapsed_seconds=seconds_of(run.summary) or 1.0, is_live=run.is_live)
+
+
+def _spans(phase: PhaseView, start: datetime) -> list[Span]:
+    spans: list[Span] = []
+    for attempt in phase.attempts:
+        if attempt.started_at is None:
+            continue
+        began = (attempt.started_at - start).total_seconds()
+        if spans and began - spans[-1].end_seconds > 0.2:
+            waited = began - spans[-1].end_seconds
+            spans.append(Span(SpanKind.WAIT, spans[-1].end_seconds, began, f"waited {words.duration(waited)}"))
+        ended = ((attempt.completed_at or clock.now()) - start).total_seconds()
+        kind = _KINDS.get(attempt.status, SpanKind.FAIL)
+        spans.append(Span(kind, began, max(ended, began), _note(attempt, ended - began)))
+    return spans
+
+
+def _note(attempt: AttemptView, seconds: float) -> str:
+    said = f"attempt {attempt.number} {status.PHASE[attempt.status].word.lower()}, {words.duration(seconds)}"
+    return f"{said}: {attempt.error.message}" if attempt.error else said

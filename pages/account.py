@@ -1,0 +1,23 @@
+"""Account: one's own profile, password and sessions."""
+
+import streamlit as st
+
+from lib.identity.sessions import list_sessions
+from lib.ui.components import account
+from lib.ui.components.card import card
+from lib.ui.components.page_header import page_header
+from lib.ui.guard import require_actor
+from lib.users.service import get_profile
+
+actor = require_actor()
+with page_header("Account", subtitle=f"{actor.email} · {actor.username}"):
+    pass
+
+left, right = st.columns(2, gap="medium")
+with left:
+    with card("Profile"):
+        account.show_profile_form(get_profile(actor))
+    with card("Password"):
+        account.show_password_form()
+with right, card("Sessions", note="where you are signed in"):
+    account.show_sessions(list_sessions(actor), time_zone=actor.time_zone)

@@ -1,0 +1,59 @@
+"""Launch: choose a project, a template and a model, see what will be asked, and start the run."""
+
+import streamlit as st
+
+from lib.access.permissions import Permission
+from lib.projects.service import list_project_choices
+from lib.providers.catalog import read_catalog
+from lib.runs.launch import launch_run, preview_launch
+from lib.templates.service import list_template_choices
+from lib.ui import address, feedback, words
+from lib.ui.components.card import card
+from lib.ui.components.empty_state import empty_state
+from lib.ui.components.launch_form import show_launch_form
+from lib.ui.components.page_header import page_header
+from lib.ui.guard import require_actor
+from lib.ui.navigation import PROJECTS, RUN
+
+actor = require_actor(Permission.ORCHESTRATIONS_RUN)
+with page_header("Launch", subtitle="Nothing is asked of a model before you press Launch."):
+    pass
+
+projects = list_project_choices(actor)
+if not projects:
+    text = "A run belongs to a project, whose topic every phase reads. Make one first; it takes a minute."
+    with empty_state("launch", icon=":material/folder_open:", title="There is no active project yet", text=text):
+        may_create = actor.may(Permission.PROJECTS_CREATE)
+        if may_create and st.button("Create a project", type="primary", icon=":material/add:"):
+            st.switch_page(PROJECTS.file, query_params={"new": "1"})
+    st.stop()
+
+left, right = st.columns([1, 1], gap="medium")
+with left, card("What to run"):
+    request = show_launch_form(
+        projects,
+        list_template_choices(actor),
+        read_catalog(),
+        project_id=address.find_requested_id("project"),
+    )
+    is_launching = st.button(
+        "Launch",
+        type="primary",
+        icon=":material/rocket_launch:",
+        disabled=request is None,
+        shortcut="Ctrl+Enter",
+        width="stretch",
+    )
+    if is_launching and request:
+        with feedback.told(), st.spinner("Asking the model whether it is there"):
+            run_id = launch_run(require_actor(Permission.ORCHESTRATIONS_RUN), request)
+            feedback.succeeded("The run is launched.")
+            st.switch_page(RUN.file, query_params={"run": str(run_id)})
+with right, card("What the model will be asked"):
+    if request:
+        with feedback.told():
+            prepared = preview_launch(actor, request)
+            st.markdown(f":gray[{words.count(len(prepared.prompts), 'prompt')}, rendered with what you entered.]")
+            for number, prompt in enumerate(prepared.prompts, 1):
+                with st.expander(f"**{number} {words.plain(prompt.name)}**", type="compact", expanded=number == 1):
+                    st.code(prompt.prompt, language=None, wrap_lines=True)

@@ -1,0 +1,24 @@
+"""Overview: what is running, what the quota allows, what ran last; and the first steps of somebody new."""
+
+import streamlit as st
+
+from lib import clock
+from lib.access.permissions import Permission
+from lib.runs.service import get_overview
+from lib.ui import words
+from lib.ui.components import overview
+from lib.ui.components.page_header import page_header
+from lib.ui.guard import require_actor
+from lib.ui.navigation import LAUNCH
+
+actor = require_actor(Permission.ORCHESTRATIONS_VIEW)
+may_launch = actor.may(Permission.ORCHESTRATIONS_RUN)
+today = words.day(clock.now(), zone=actor.time_zone)
+with page_header("Overview", subtitle=f"{actor.organization_name} · {today}"):
+    is_launching = may_launch and st.button(
+        "Launch run", type="primary", icon=":material/rocket_launch:", shortcut="Ctrl+Shift+L"
+    )
+if is_launching:
+    st.switch_page(LAUNCH.file)
+
+overview.show_overview(get_overview(actor), actor)

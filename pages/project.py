@@ -1,0 +1,54 @@
+"""One project: its topic, its runs, and what may be done with it."""
+
+import streamlit as st
+
+from lib.access.permissions import Permission
+from lib.projects.service import get_project
+from lib.runs.queries import RunFilter
+from lib.runs.service import list_runs
+from lib.ui import address, words
+from lib.ui.components import project_actions
+from lib.ui.components.card import card
+from lib.ui.components.empty_state import empty_state
+from lib.ui.components.facts import show_facts
+from lib.ui.components.overview import open_run
+from lib.ui.components.paged_table import current_cursor
+from lib.ui.components.run_table import show_run_table
+from lib.ui.guard import require_actor
+
+actor = require_actor(Permission.PROJECTS_VIEW)
+project = get_project(actor, address.requested_id("project", what="project"))
+project_actions.show_project_header(project)
+
+left, right = st.columns([2.15, 1], gap="medium")
+with left:
+    runs = list_runs(actor, RunFilter(project_id=project.id), cursor=current_cursor())
+    if runs.items:
+        with card("Runs"):
+            open_run(show_run_table(runs.items, key="runs", newer=runs.newer, older=runs.older, is_short=True))
+    else:
+        with empty_state(
+            "runs",
+            icon=":material/account_tree:",
+            title="No runs yet",
+            text="A run writes about this project's topic, phase by phase, and keeps every answer.",
+        ):
+            if project.may_launch:
+                project_actions.show_launch_button(project, label="Launch the first run", key="first-run")
+with right, card("Details"):
+    metadata = project.metadata
+    show_facts(
+        [
+            ("Topic", project.topic),
+            *([("Description", project.description)] if project.description else []),
+            ("Owner", project.owner),
+            ("Created", words.exact(project.created_at, zone=actor.time_zone)),
+            *([("Completed", words.exact(project.completed_at, zone=actor.time_zone))] if project.completed_at else []),
+            *([("Archived", words.exact(project.archived_at, zone=actor.time_zone))] if project.archived_at else []),
+            *([("Duration", metadata.estimated_duration)] if metadata.estimated_duration else []),
+            *([("Complexity", metadata.complexity.capitalize())] if metadata.complexity else []),
+            *([("Budget", words.money(metadata.budget))] if metadata.budget is not None else []),
+            *([("Team", words.count(metadata.team_size, "person", plural="people"))] if metadata.team_size else []),
+            *([("Technologies", ", ".join(metadata.technologies))] if metadata.technologies else []),
+        ]
+    )

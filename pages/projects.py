@@ -1,0 +1,73 @@
+"""Projects: what the organization works on; make one."""
+
+import streamlit as st
+
+from lib import clock
+from lib.access.permissions import Permission
+from lib.models.project import ProjectStatus
+from lib.projects.service import list_projects
+from lib.ui import words
+from lib.ui.components import filters, project_dialogs, status
+from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
+from lib.ui.components.page_header import page_header
+from lib.ui.components.paged_table import current_cursor, show_paged_table
+from lib.ui.guard import require_actor
+from lib.ui.navigation import PROJECT
+
+actor = require_actor(Permission.PROJECTS_VIEW)
+may_create = actor.may(Permission.PROJECTS_CREATE)
+with page_header("Projects", subtitle="A project is a topic, and the runs that are launched for it."):
+    is_creating = may_create and st.button("New project", type="primary", icon=":material/add:")
+if is_creating or (may_create and st.query_params.pop("new", "")):
+    project_dialogs.show_new_project()
+
+chosen = filters.show_filters(
+    "projects", {member: status.PROJECT[member].word for member in ProjectStatus}, "Name or topic"
+)
+page = list_projects(
+    actor,
+    status=ProjectStatus(chosen.status) if chosen.status else None,
+    search=chosen.search,
+    cursor=current_cursor(),
+)
+
+if page.items:
+    event = show_paged_table(
+        [
+            {
+                "Status": status.cell(status.PROJECT[project.status]),
+                "Project": project.name,
+                "Priority": status.PRIORITY[project.priority].word,
+                "Owner": project.owner,
+                "Runs": words.number(project.run_count),
+                "Last run": words.ago(project.last_run_at, now=clock.now()),
+                "Created": words.ago(project.created_at, now=clock.now()),
+            }
+            for project in page.items
+        ],
+        key="projects-table",
+        label="Projects",
+        columns={
+            "Status": status.column(status.PROJECT),
+            "Project": st.column_config.TextColumn("Project", width=340),
+            "Priority": st.column_config.TextColumn("Priority", width=90),
+            "Owner": st.column_config.TextColumn("Owner", width=150),
+            "Runs": st.column_config.TextColumn("Runs", width=60, alignment="right"),
+            "Last run": st.column_config.TextColumn("Last run", width=130),
+            "Created": st.column_config.TextColumn("Created", width=130),
+        },
+        summary=words.count(len(page.items), "project"),
+        newer=page.newer,
+        older=page.older,
+        opens="Project",
+    )
+    if event.opened is not None:
+        st.switch_page(PROJECT.file, query_params={"project": str(page.items[event.opened].id)})
+elif chosen:
+    with empty_state("filters", icon=NO_MATCH_ICON, title="No project matches these filters", text=chosen.words):
+        st.button("Clear the filters", icon=":material/close:", on_click=filters.clear_filters, args=("projects",))
+else:
+    text = "A project holds a topic and everything that models write about it. Make one, then launch a run for it."
+    with empty_state("projects", icon=":material/folder_open:", title="No projects yet", text=text):
+        if may_create and st.button("Create the first project", type="primary", icon=":material/add:"):
+            project_dialogs.show_new_project()

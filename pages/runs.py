@@ -1,0 +1,45 @@
+"""Runs: all of the organization's, the newest first."""
+
+import streamlit as st
+
+from lib.access.permissions import Permission
+from lib.models.run import RunStatus
+from lib.runs.queries import RunFilter
+from lib.runs.service import list_runs
+from lib.ui.components import filters, status
+from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
+from lib.ui.components.overview import open_run
+from lib.ui.components.page_header import page_header
+from lib.ui.components.paged_table import current_cursor
+from lib.ui.components.run_table import show_run_table
+from lib.ui.guard import require_actor
+from lib.ui.navigation import LAUNCH
+
+actor = require_actor(Permission.ORCHESTRATIONS_VIEW)
+may_launch = actor.may(Permission.ORCHESTRATIONS_RUN)
+with page_header("Runs", subtitle="Every run keeps its prompts, answers, tokens and cost."):
+    if may_launch and st.button("Launch run", type="primary", icon=":material/rocket_launch:"):
+        st.switch_page(LAUNCH.file)
+
+chosen = filters.show_filters("runs", {member: status.RUN[member].word for member in RunStatus}, "Title or topic")
+page = list_runs(
+    actor,
+    RunFilter(status=RunStatus(chosen.status) if chosen.status else None, search=chosen.search),
+    cursor=current_cursor(),
+)
+
+if page.items:
+    open_run(show_run_table(page.items, key="runs", newer=page.newer, older=page.older))
+elif chosen:
+    with empty_state("filters", icon=NO_MATCH_ICON, title="No run matches these filters", text=chosen.words):
+        st.button("Clear the filters", icon=":material/close:", on_click=filters.clear_filters, args=("runs",))
+else:
+    with empty_state(
+        "runs",
+        icon=":material/account_tree:",
+        title="No runs yet",
+        text="A run sends a sequence of prompts to a model and keeps every answer. "
+        "The first one takes half a minute and costs nothing on the local model.",
+    ):
+        if may_launch and st.button("Launch the first run", type="primary", icon=":material/rocket_launch:"):
+            st.switch_page(LAUNCH.file)
