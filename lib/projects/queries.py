@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from lib.db.paging import Rows, read_page
@@ -21,7 +21,7 @@ def _summaries() -> Select[Project, str | None, int, object]:
     return (
         select(Project, func.coalesce(User.full_name, User.username), run_count, last_run_at)
         .join(User, User.id == Project.created_by)
-        .join(runs, onclause=func.true())
+        .join(runs, onclause=true())
     )
 
 
