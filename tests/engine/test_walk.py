@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from llmock.scenarios import Delay, Reply, StreamFault
+from llmock.scenarios import Delay, Match, Reply, StreamFault
 
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
@@ -34,7 +34,7 @@ def test_project_plan_is_written_phase_by_phase(bench, workers, endpoint, instal
 
 
 def test_each_phase_reads_what_came_before(bench, workers, endpoint):
-    endpoint.state.scenarios.add(Reply(text="Wheels first."))
+    endpoint.state.scenarios.add(Reply(text="Wheels first.", match=Match(path="*completions")))
     workers.start()
     run_id = bench.launch([{"code": "a"}, {"code": "b", "prompt": "After: {{ phases['a'].response }}"}])
     run = bench.wait_for_end(run_id)
