@@ -3,6 +3,7 @@
 import os
 import sys
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,6 +46,13 @@ class Settings(BaseSettings):
     local_model: bool = Field(default=True, description="offer the tiny local demo model")
     worker_concurrency: int = Field(default=8, ge=1, le=256, description="runs that one worker walks at once")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for part in filter(None, (part.strip() for part in value.split(","))):
+            ip_network(part, strict=False)
+        return value
 
     @field_validator("public_url")
     @classmethod

@@ -7,6 +7,7 @@ from lib.errors import InvalidInput
 #: Characters that turn the direction of what stands around them: a name must not rearrange its neighbours.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 _KEPT = frozenset("\n\t")
+_LONGEST_SEARCH = 200
 
 
 def clean_line(value: str, *, field: str, longest: int, required: bool = True) -> str:
@@ -18,6 +19,12 @@ def clean_text(value: str, *, field: str, longest: int, required: bool = True) -
     """Text of several lines, of at most `longest` characters; line ends as LF. Raises `InvalidInput`."""
     lines = value.replace("\r\n", "\n").replace("\r", "\n").strip()
     return _clean(lines, field=field, longest=longest, required=required, turning=_TURNING - {"\u200e", "\u200f"})
+
+
+def clean_search(value: str) -> str:
+    """What is looked for: at most 200 characters, white space folded, without what no stored text can have."""
+    kept = "".join(letter for letter in value[:_LONGEST_SEARCH] if letter.isspace() or not _is_unstorable(letter))
+    return unicodedata.normalize("NFC", " ".join(kept.split()))
 
 
 def _clean(value: str, *, field: str, longest: int, required: bool, turning: frozenset[str] = _TURNING) -> str:

@@ -12,7 +12,12 @@ STATEMENT_TIMEOUT = "5min"
 
 def run_offline() -> None:
     """Print the SQL (`alembic upgrade head --sql`); squawk reads it."""
-    context.configure(dialect_name="postgresql", target_metadata=Base.metadata, literal_binds=True)
+    context.configure(
+        dialect_name="postgresql",
+        dialect_opts={"paramstyle": "named"},  # or each % of a RAISE is printed twice
+        target_metadata=Base.metadata,
+        literal_binds=True,
+    )
     context.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
     context.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
     with context.begin_transaction():

@@ -48,6 +48,15 @@ def may(permission: str, *, created_by: str | None = None) -> str:
     return f"({everywhere} OR ({created_by} = {PERSON} AND (SELECT api.may_own('{permission}'))))"
 
 
+def sees(table: str, column: str, *, of: str) -> str:
+    """The condition that a reference names a row of `of` which the person can see.
+
+    A foreign key looks past the policies: it would take another organization's row, or tell by its refusal that the
+    row is there.
+    """
+    return f"({table}.{column} IS NULL OR EXISTS (SELECT 1 FROM {of} seen WHERE seen.id = {table}.{column}))"
+
+
 def permit(table: str, verb: str, condition: str) -> None:
     """Bind a verb (SELECT, INSERT, UPDATE, DELETE) of every person to a condition, whatever else lets them."""
     clause = {

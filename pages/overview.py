@@ -14,11 +14,15 @@ from lib.ui.navigation import LAUNCH
 actor = require_actor(Permission.ORCHESTRATIONS_VIEW)
 may_launch = actor.may(Permission.ORCHESTRATIONS_RUN)
 today = words.day(clock.now(), zone=actor.time_zone)
+seen = get_overview(actor)
 with page_header("Overview", subtitle=f"{actor.organization_name} · {today}"):
-    is_launching = may_launch and st.button(
-        "Launch run", type="primary", icon=":material/rocket_launch:", shortcut="Ctrl+Shift+L"
+    # Until something has run, the first steps hold the one primary button.
+    is_launching = (
+        may_launch
+        and seen.has_runs
+        and st.button("Launch run", type="primary", icon=":material/rocket_launch:", shortcut="Ctrl+Shift+L")
     )
 if is_launching:
     st.switch_page(LAUNCH.file)
 
-overview.show_overview(get_overview(actor), actor)
+overview.show_overview(seen, actor)

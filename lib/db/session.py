@@ -117,6 +117,8 @@ def _engine(login: Login) -> Engine:
         max_overflow=15,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error is logged: no password hash and no text of a tenant goes with it
+        native_inet_types=False,
         connect_args={
             "connect_timeout": 5,
             "application_name": f"orchestrator-{login}",

@@ -147,15 +147,14 @@ class PhaseExecution(Base):
     model: Mapped[Str255 | None]
     cost_usd: Mapped[Dollars | None]
     review_policy: Mapped[Json | None] = mapped_column(JSONB)
-    reused_from: Mapped[UUID | None] = mapped_column(
-        reference("phase_executions", name="phase_executions_reused_from_fkey")
-    )
+    reused_from: Mapped[UUID | None]
     finish_reason: Mapped[Str50 | None]
 
     __table_args__ = (
         UniqueConstraint("run_id", "phase_code", "attempt", name="phase_executions_run_id_phase_code_attempt_key"),
         UniqueConstraint("organization_id", "id", name="phase_executions_organization_id_id_key"),
         tenant_reference("run_id", "orchestration_runs", name="phase_executions_run_fkey"),
+        tenant_reference("reused_from", "phase_executions", name="phase_executions_reused_from_fkey"),
         Index("idx_phase_executions_organization_run", "organization_id", "run_id"),
         Index("idx_phase_executions_reused_from", "reused_from"),
     )

@@ -45,9 +45,12 @@ def find_project(session: Session, project_id: UUID) -> Row[Project, str | None,
 
 
 def load_project(session: Session, project_id: UUID, *, for_update: bool = False) -> Project | None:
-    """The row, to change it (`for_update`) or to launch for it."""
+    """The row, to change it (`for_update`: as it stands once it is locked) or to launch for it."""
     statement = select(Project).where(Project.id == project_id)
-    return session.scalar(statement.with_for_update() if for_update else statement)
+    if for_update:
+        # without populate_existing a row that the session has read before would stay as it was then
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(statement)
 
 
 def list_active(session: Session, *, limit: int) -> list[Project]:

@@ -10,7 +10,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.paging import Page
 from lib.db.session import tenant_session
-from lib.entry import clean_line, clean_text
+from lib.entry import clean_line, clean_search, clean_text
 from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.project import Priority, Project, ProjectStatus
 from lib.projects import queries
@@ -33,7 +33,8 @@ class ProjectEntry:
     description: str = ""
     priority: str = Priority.MEDIUM
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    #: None leaves them as they are.
+    settings: Mapping[str, Any] | None = None
 
 
 def create_project(actor: Actor, entry: ProjectEntry) -> UUID:
@@ -53,9 +54,14 @@ def update_project(actor: Actor, project_id: UUID, entry: ProjectEntry) -> None:
     with tenant_session(actor) as session:
         project = _get(queries.load_project(session, project_id))
         actor.require(Permission.PROJECTS_EDIT, created_by=project.created_by)
+        project = _get(queries.load_project(session, project_id, for_update=True))
         if project.status == ProjectStatus.ARCHIVED:
             message = "This project is archived. Restore it first, then edit it."
             raise Conflict(message)
+        # what a newer version has stored stays
+        columns["metadata_"] |= _read_metadata(project).model_extra or {}
+        if "settings" in columns:
+            columns["settings"] |= _read_settings(project).model_extra or {}
         for name, value in columns.items():
             setattr(project, name, value)
 
@@ -89,7 +95,7 @@ def list_projects(
     """A page of the organization's projects, the newest first. `search` looks into name and topic."""
     actor.require(Permission.PROJECTS_VIEW)
     with tenant_session(actor) as session:
-        page = queries.list_projects(session, status=status, search=search.strip()[:200], cursor=cursor, limit=limit)
+        page = queries.list_projects(session, status=status, search=clean_search(search), cursor=cursor, limit=limit)
         return Page(tuple(ProjectSummary(**_summary(row)) for row in page.rows), page.newer, page.older)
 
 
@@ -105,8 +111,8 @@ def get_project(actor: Actor, project_id: UUID) -> ProjectDetail:
         return ProjectDetail(
             **_summary(row),
             description=project.description or "",
-            metadata=read_stored(ProjectMetadata, project.metadata_, what="The project's metadata"),
-            settings=read_stored(ProjectSettings, project.settings, what="The project's settings"),
+            metadata=_read_metadata(project),
+            settings=_read_settings(project),
             completed_at=project.completed_at,
             archived_at=project.archived_at,
             may_edit=not is_archived and actor.may(Permission.PROJECTS_EDIT, created_by=project.created_by),
@@ -124,7 +130,7 @@ def list_project_choices(actor: Actor, *, limit: int = 500) -> tuple[ProjectChoi
                 id=project.id,
                 name=project.name,
                 topic=project.topic,
-                settings=read_stored(ProjectSettings, project.settings, what="The project's settings"),
+                settings=_read_settings(project),
             )
             for project in queries.list_active(session, limit=limit)
         )
@@ -137,21 +143,31 @@ def _check(entry: ProjectEntry) -> dict[str, Any]:
     except ValueError:
         message = f"“{entry.priority}” is no priority. Choose one of: {', '.join(Priority)}."
         raise InvalidInput(message, field="Priority") from None
-    return {
+    columns = {
         "name": clean_line(entry.name, field="Name", longest=MAX_NAME),
         "topic": clean_text(entry.topic, field="Topic", longest=MAX_TOPIC),
         "description": clean_text(entry.description, field="Description", longest=MAX_DESCRIPTION, required=False)
         or None,
         "priority": priority,
         "metadata_": validate(ProjectMetadata, entry.metadata, what="The metadata").to_json(),
-        "settings": validate(ProjectSettings, entry.settings, what="The settings").to_json(),
     }
+    if entry.settings is not None:
+        columns["settings"] = validate(ProjectSettings, entry.settings, what="The settings").to_json()
+    return columns
 
 
 def _get(project: Project | None) -> Project:
     if project is None:
         raise NotFound("project")
     return project
+
+
+def _read_metadata(project: Project) -> ProjectMetadata:
+    return read_stored(ProjectMetadata, project.metadata_, what="The project's metadata")
+
+
+def _read_settings(project: Project) -> ProjectSettings:
+    return read_stored(ProjectSettings, project.settings, what="The project's settings")
 
 
 def _summary(row: Any) -> dict[str, Any]:

@@ -124,13 +124,16 @@ def list_attempts(session: Session, run_id: UUID) -> Sequence[Row[PhaseExecution
 
 
 def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> OrchestrationRun | None:
-    """The row, to change it."""
+    """The row, to change it; with `for_update` as it stands once it is locked."""
     statement = (
         select(OrchestrationRun)
         .where(OrchestrationRun.id == run_id)
         .options(load_only(OrchestrationRun.status, OrchestrationRun.user_id, OrchestrationRun.cancel_requested_at))
     )
-    return session.scalar(statement.with_for_update() if for_update else statement)
+    if for_update:
+        # without populate_existing a row that the session has read before would stay as it was then
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(statement)
 
 
 def read_quota(session: Session, organization_id: UUID) -> Organization:

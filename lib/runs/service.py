@@ -1,6 +1,7 @@
 """What people do with runs that are there: read them, watch them, cancel and continue them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.paging import Page
 from lib.db.session import tenant_session
+from lib.entry import clean_search
 from lib.errors import Conflict, NotFound
 from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, RunStatus
@@ -57,8 +59,10 @@ def list_runs(
 ) -> Page[RunSummary]:
     """A page of the organization's runs, the newest first."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
+    chosen = chosen or RunFilter()
+    chosen = replace(chosen, search=clean_search(chosen.search))
     with tenant_session(actor) as session:
-        page = queries.list_runs(session, chosen or RunFilter(), cursor=cursor, limit=limit)
+        page = queries.list_runs(session, chosen, cursor=cursor, limit=limit)
         return Page(tuple(_summary(row) for row in page.rows), page.newer, page.older)
 
 
@@ -175,7 +179,8 @@ def _phases(rows: Iterable[tuple[PhaseExecution, str | None]]) -> tuple[PhaseVie
 
 
 def _attempt(attempt: PhaseExecution, written: str | None) -> AttemptView:
-    tokens = TokenUsage.model_validate(attempt.token_usage) if attempt.token_usage else None
+    usage = attempt.token_usage
+    tokens = read_stored(TokenUsage, usage, what="The attempt's token usage") if usage else None
     return AttemptView(
         id=attempt.id,
         number=attempt.attempt,

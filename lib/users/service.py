@@ -35,8 +35,8 @@ def get_profile(actor: Actor) -> Profile:
 def update_profile(actor: Actor, *, full_name: str, time_zone: str) -> None:
     """Change one's own name and preferences. Raises `InvalidInput`."""
     name = clean_line(full_name, field="Name", longest=255)
+    changed = validate(Preferences, {"time_zone": time_zone}, what="Your preferences").to_json()
     with tenant_session(actor) as session:
         user = queries.get_user(session, actor.user_id)
-        changed = {**user.preferences, "time_zone": time_zone}
-        user.preferences = validate(Preferences, changed, what="Your preferences").to_json()
+        user.preferences = user.preferences | changed  # the rest stays, also what a newer version has stored
         user.full_name = name

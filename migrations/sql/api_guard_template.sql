@@ -13,11 +13,10 @@ BEGIN
        AND NOT api.may('templates.publish') THEN
         RAISE EXCEPTION 'a published template is changed by templates.publish' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF TG_OP = 'INSERT' AND NEW.usage_count <> 0 OR TG_OP = 'UPDATE' AND NEW.usage_count <> OLD.usage_count THEN
+    IF TG_OP = 'INSERT' AND NEW.usage_count <> 0 THEN
         RAISE EXCEPTION 'usage_count is counted, not written' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF (TG_OP = 'INSERT' OR NEW.forked_from IS DISTINCT FROM OLD.forked_from)
-       AND NEW.forked_from IS NOT NULL AND api.find_template(NEW.forked_from) IS NULL THEN
+    IF TG_OP = 'INSERT' AND NEW.forked_from IS NOT NULL AND api.find_template(NEW.forked_from) IS NULL THEN
         RAISE EXCEPTION 'the template that this one is forked from is not there' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NEW;

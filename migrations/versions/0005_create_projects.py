@@ -48,14 +48,18 @@ def upgrade() -> None:
     rls.protect("projects")
     rls.scope_to_organization("projects", title="Projects")
     rls.permit("projects", "SELECT", rls.may("projects.view"))
-    rls.permit("projects", "INSERT", f"created_by = {rls.PERSON} AND {rls.may('projects.create')}")
+    archiver = rls.sees("projects", "archived_by", of="users")
+    rls.permit("projects", "INSERT", f"created_by = {rls.PERSON} AND {rls.may('projects.create')} AND {archiver}")
     rls.permit(
         "projects",
         "UPDATE",
-        f"{rls.may('projects.edit', created_by='created_by')} "
-        f"OR {rls.may('projects.archive', created_by='created_by')}",
+        f"({rls.may('projects.edit', created_by='created_by')} "
+        f"OR {rls.may('projects.archive', created_by='created_by')}) AND {archiver}",
     )
-    op.execute("GRANT SELECT, INSERT, UPDATE ON projects TO authenticated")
+    op.execute(
+        "GRANT SELECT, INSERT, UPDATE (name, description, topic, status, priority, metadata, settings, completed_at, "
+        "archived_at, archived_by) ON projects TO authenticated"
+    )
 
 
 def downgrade() -> None:

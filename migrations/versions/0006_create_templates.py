@@ -84,7 +84,10 @@ def upgrade() -> None:
     rls.permit(table, "SELECT", rls.may("templates.view"))
     rls.permit(table, "INSERT", f"created_by = {rls.PERSON} AND {rls.may('templates.create')}")
     rls.permit(table, "UPDATE", rls.may("templates.edit", created_by="created_by"))
-    op.execute(f"GRANT SELECT, INSERT, UPDATE ON {table} TO authenticated")
+    op.execute(
+        "GRANT SELECT, INSERT, UPDATE (name, description, category, template_data, is_public, publisher_name, version, "
+        f"status, tags, deleted_at) ON {table} TO authenticated"
+    )
 
     table = "template_versions"
     rls.protect(table)

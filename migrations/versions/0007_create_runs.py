@@ -224,6 +224,7 @@ def _protect_runs() -> None:
         table,
         "INSERT",
         f"status = 'queued' AND {NOTHING_RUN} AND user_id = {rls.PERSON} AND {rls.may('orchestrations.run')} "
+        f"AND {rls.sees(table, 'project_id', of='projects')} "
         "AND (template_id IS NULL OR api.find_template(template_id) IS NOT NULL)",
     )
     rls.permit(table, "UPDATE", rls.may("orchestrations.cancel", created_by="user_id"))

@@ -9,7 +9,9 @@ from lib.errors import Conflict, ModelError
 from lib.models.run import RunStatus
 from lib.providers.errors import ErrorKind
 from lib.runs.service import cancel_run, resume_run
-from tests.engine.conftest import chain, rows, until
+from tests.engine.conftest import chain
+from tests.records import rows
+from tests.workers import until
 
 CHAT = Match(path="*completions")
 

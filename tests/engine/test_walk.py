@@ -10,7 +10,9 @@ from lib.models.run import RunStatus
 from lib.runs.launch import LaunchRequest, launch_run
 from lib.runs.structures import Results, TokenUsage
 from lib.templates.service import list_template_choices
-from tests.engine.conftest import MODEL, chain, rows, until
+from tests.engine.conftest import chain
+from tests.records import rows
+from tests.workers import MODEL, until
 
 
 def test_project_plan_is_written_phase_by_phase(bench, workers, endpoint, installation):

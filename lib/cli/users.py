@@ -1,0 +1,51 @@
+"""`orchestrator users …`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lib.access.permissions import Role
+from lib.installation import upgrade_embedded_database
+
+app = typer.Typer(help="People of an organization.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `create` a word of its own while it is the only command."""
+
+
+@app.command()
+def create(
+    *,
+    organization: Annotated[str, typer.Option(help="Slug of the organization.")],
+    email: Annotated[str, typer.Option(help="What the person signs in with.")],
+    username: Annotated[str, typer.Option(help="Or this.")],
+    full_name: Annotated[str, typer.Option(help="As others read it.")],
+    role: Annotated[Role, typer.Option(help="What the person is in the organization.")] = Role.MEMBER,
+    operator: Annotated[bool, typer.Option("--operator", help="May also create organizations and set quotas.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input, and ask nothing.")
+    ] = False,
+) -> None:
+    """Create a person, who can sign in at once. The password is asked for."""
+    from lib.identity.registration import create_user  # noqa: PLC0415 - half a second of imports
+
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_for_password()
+    upgrade_embedded_database()
+    user_id = create_user(
+        organization_slug=organization,
+        email=email,
+        username=username,
+        full_name=full_name,
+        role=role,
+        password=password,
+        is_operator=operator,
+    )
+    typer.echo(f"Created {full_name} ({username}) as {role} of {organization}, {user_id}.")
+
+
+def _ask_for_password() -> str:
+    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password

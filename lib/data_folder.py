@@ -1,0 +1,79 @@
+"""The data folder: embedded database, files, and the secrets that nobody should have to invent."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from lib.config import get_settings
+from lib.errors import ConfigurationError
+
+MIN_SECRET_KEY_CHARACTERS = 32
+
+
+def data_folder() -> Path:
+    """`ORCHESTRATOR_DATA_DIR` as an absolute path, made when it is missing.
+
+    Only its user may look inside; under root others may pass through, because PostgreSQL runs as one of them.
+    """
+    folder = get_settings().data_dir.expanduser().absolute()
+    try:
+        make_private_folder(folder)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The data folder {folder} can't be made: {error.strerror}. Set ORCHESTRATOR_DATA_DIR to a folder of yours."
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigurationError(
+            f"The data folder {folder} is not writable for you. Set ORCHESTRATOR_DATA_DIR to a folder of yours."
+        )
+    return folder
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make the folder and its parents. One that exists keeps its rights."""
+    if not folder.is_dir():
+        folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+
+
+def kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """What stands in the file, written there first (readable for its owner only) when there is none.
+
+    Several processes may ask at once: all get the words of the one that came first.
+    """
+    with suppress(FileNotFoundError):
+        return path.read_text(encoding="utf-8")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(name, path)  # never overwrites, and the file is whole when it appears
+    finally:
+        Path(name).unlink()
+    return path.read_text(encoding="utf-8")
+
+
+def secret_key() -> str:
+    """The key that signs links and encrypts secrets: from the settings, else generated once for an embedded database.
+
+    Raises ConfigurationError when a server is configured and no key is, or when the key is too short to be one.
+    """
+    settings = get_settings()
+    if settings.secret_key is not None:
+        key = settings.secret_key.get_secret_value()
+        if len(key) < MIN_SECRET_KEY_CHARACTERS:
+            raise ConfigurationError(
+                f"ORCHESTRATOR_SECRET_KEY is too short: it needs {MIN_SECRET_KEY_CHARACTERS} characters or more. "
+                "`openssl rand -base64 32` makes a good one."
+            )
+        return key
+    if settings.is_embedded:
+        return kept_secret(data_folder() / "secret-key", lambda: secrets.token_urlsafe(32))
+    raise ConfigurationError(
+        "Set ORCHESTRATOR_SECRET_KEY, the same for every process. `openssl rand -base64 32` makes a good one."
+    )

@@ -1,0 +1,44 @@
+"""What an organization's `security_settings` say about signing in, with what holds where they say nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+#: However busy it is kept, a session ends after this.
+LONGEST_SESSION: Final = timedelta(days=30)
+
+_DEFAULT_TIMEOUT_SECONDS: Final = 3600
+_SHORTEST_TIMEOUT_SECONDS: Final = 60
+_DEFAULT_PASSWORD_LENGTH: Final = 12
+_LEAST_PASSWORD_LENGTH: Final = 8
+_MOST_PASSWORD_LENGTH: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityPolicy:
+    """The rules of one organization. The defaults are those of an organization that has set nothing."""
+
+    #: A session that nobody uses ends after this.
+    session_timeout: timedelta = timedelta(seconds=_DEFAULT_TIMEOUT_SECONDS)
+    min_password_length: int = _DEFAULT_PASSWORD_LENGTH
+
+    @property
+    def touch_after(self) -> timedelta:
+        """How old a session's `last_seen_at` may be before it is written again."""
+        return min(timedelta(minutes=1), self.session_timeout / 10)
+
+
+def read_policy(security_settings: Mapping[str, Any]) -> SecurityPolicy:
+    """Read the stored settings. What makes no sense there is taken as the nearest thing that does."""
+    timeout = _whole_number(security_settings.get("session_timeout"), default=_DEFAULT_TIMEOUT_SECONDS)
+    length = _whole_number(security_settings.get("min_password_length"), default=_DEFAULT_PASSWORD_LENGTH)
+    longest = int(LONGEST_SESSION.total_seconds())
+    return SecurityPolicy(
+        session_timeout=timedelta(seconds=min(max(timeout, _SHORTEST_TIMEOUT_SECONDS), longest)),
+        min_password_length=min(max(length, _LEAST_PASSWORD_LENGTH), _MOST_PASSWORD_LENGTH),
+    )
+
+
+def _whole_number(value: object, *, default: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else default

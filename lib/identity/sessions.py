@@ -1,0 +1,161 @@
+"""Sessions: who a signed-in browser belongs to, until when, and how one is ended.
+
+A session ends when nobody used it for as long as the organization's `session_timeout` says (an hour), 30 days after
+its sign-in at the latest, when it is revoked, and when its person or organization is gone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, text, update
+from sqlalchemy.orm import Session
+
+from lib.access.actor import Actor, Origin
+from lib.access.permissions import Permission, Role
+from lib.db.session import identity_session
+from lib.errors import LinkExpired, NotFound
+from lib.identity import queries, tokens
+from lib.identity.policy import LONGEST_SESSION
+from lib.identity.queries import LivingSession
+from lib.models.identity import UserSession
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSummary:
+    """A session as its own person reads it."""
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    ip_address: str | None
+    user_agent: str | None
+    #: The session that asks.
+    is_current: bool
+
+
+def find_actor(session_token: str, *, origin: Origin) -> Actor | None:
+    """Who is behind a cookie's value, or None when the session has ended or never was.
+
+    One statement, and once a minute a second one that writes down that the session was used.
+    """
+    with identity_session(origin) as session:
+        living = queries.find_session(session, session_token)
+        if living is None:
+            return None
+        unseen = living.asked_at - living.last_seen_at
+        if unseen > living.policy.session_timeout:
+            return None  # the organization has shortened the time-out since `expires_at` was written
+        if unseen > living.policy.touch_after:
+            _touch(session, living.session_id, living.policy.session_timeout)
+    return _actor(living, origin)
+
+
+def open_session(session: Session, user_id: UUID, *, origin: Origin) -> str:
+    """Make a session and return the secret for the cookie. Raises LinkExpired when the person is gone by now."""
+    secret = tokens.new_secret()
+    row = UserSession(
+        token_hash=tokens.hash_secret(secret),
+        user_id=user_id,
+        expires_at=func.now() + LONGEST_SESSION,
+        ip_address=origin.ip_address,
+        user_agent=origin.user_agent,
+    )
+    session.add(row)
+    session.flush()
+    living = queries.find_session(session, secret)
+    if living is None:
+        raise LinkExpired("This sign-in is no longer good. Sign in again.")
+    _touch(session, row.id, living.policy.session_timeout)
+    return secret
+
+
+def list_sessions(actor: Actor) -> list[SessionSummary]:
+    """The person's own sessions, the last used first. They are few: each ends by itself."""
+    with identity_session(actor.origin, user_id=actor.user_id) as session:
+        return [
+            SessionSummary(
+                id=row.id,
+                created_at=row.created_at,
+                last_seen_at=row.last_seen_at,
+                expires_at=row.expires_at,
+                ip_address=row.ip_address,
+                user_agent=row.user_agent,
+                is_current=row.id == actor.session_id,
+            )
+            for row in queries.list_living_sessions(session, actor.user_id)
+        ]
+
+
+def end_session(actor: Actor, session_id: UUID) -> None:
+    """End one of the person's own sessions. Raises NotFound for any other, and for one that has ended."""
+    with identity_session(actor.origin, user_id=actor.user_id) as session:
+        is_this = (UserSession.id == session_id) & (UserSession.user_id == actor.user_id)
+        if not revoke(session, is_this):
+            raise NotFound("session")
+        record(session, actor.user_id, "identity.end_sessions")
+
+
+def revoke_other_sessions(actor: Actor) -> int:
+    """End all of the person's sessions but the one that asks, and return how many that were."""
+    with identity_session(actor.origin, user_id=actor.user_id) as session:
+        return end_others(session, actor)
+
+
+def end_others(session: Session, actor: Actor) -> int:
+    """`revoke_other_sessions` inside a transaction that does more."""
+    is_other = (UserSession.user_id == actor.user_id) & (UserSession.id != actor.session_id)
+    ended = revoke(session, is_other)
+    if ended:
+        record(session, actor.user_id, "identity.end_sessions")
+    return len(ended)
+
+
+def revoke(session: Session, condition: ColumnElement[bool]) -> list[UUID]:
+    """End the living sessions that the condition names, and return whose they were, one entry a session."""
+    return list(
+        session.scalars(
+            update(UserSession)
+            .where(condition, UserSession.revoked_at.is_(None), UserSession.expires_at > func.now())
+            .values(revoked_at=func.now())
+            .returning(UserSession.user_id)
+        )
+    )
+
+
+def record(session: Session, user_id: UUID, action: str) -> None:
+    """Write an event of signing in or out to the audit trail, as that person."""
+    session.execute(text("SELECT api.record_sign_in(:user_id, :action)"), {"user_id": user_id, "action": action})
+
+
+def _touch(session: Session, session_id: UUID, timeout: timedelta) -> None:
+    session.execute(
+        update(UserSession)
+        .where(UserSession.id == session_id, UserSession.revoked_at.is_(None))
+        .values(
+            last_seen_at=func.now(),
+            expires_at=func.least(func.now() + timeout, UserSession.created_at + LONGEST_SESSION),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _actor(living: LivingSession, origin: Origin) -> Actor:
+    time_zone = living.preferences.get("time_zone")
+    return Actor(
+        user_id=living.user_id,
+        organization_id=living.organization_id,
+        session_id=living.session_id,
+        role=Role(living.role),
+        full_name=living.full_name or living.username,
+        email=living.email,
+        username=living.username,
+        organization_name=living.organization_name,
+        organization_slug=living.organization_slug,
+        origin=origin,
+        # a word that a newer version knows is not one that this version can grant
+        extra_permissions=frozenset(permission for permission in Permission if permission in living.permissions),
+        is_operator=living.is_operator,
+        time_zone=time_zone if isinstance(time_zone, str) and time_zone else "UTC",
+    )

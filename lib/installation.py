@@ -1,0 +1,30 @@
+"""Brings an installation's database up to date, for the commands that need one that is."""
+
+from typing import Final
+
+from lib.config import get_settings
+from lib.db.logins import Login
+from lib.db.server import check_server, database_url
+
+NEWEST: Final = "head"
+
+
+def upgrade_database(*, revision: str = NEWEST) -> None:
+    """Bring the schema to the revision, as the owner; to the newest one with all that comes with this version.
+
+    Raises as `lib.db.server.check_server`.
+    """
+    check_server(Login.OWNER)
+    from lib.db import migrate  # noqa: PLC0415 - `orchestrator up` imports it while the database is being made
+    from lib.maintenance.upgrade import upgrade_installation  # noqa: PLC0415 - likewise
+
+    if revision == NEWEST:
+        upgrade_installation(database_url(Login.OWNER))
+    else:
+        migrate.upgrade(database_url(Login.OWNER), revision=revision)
+
+
+def upgrade_embedded_database() -> None:
+    """The same when the server is the embedded one. A configured one is upgraded by `orchestrator db upgrade` only."""
+    if get_settings().is_embedded:
+        upgrade_database()

@@ -1,0 +1,248 @@
+"""`orchestrator up`: the database, the workers and the web process, kept alive until Ctrl-C.
+
+    supervisor            knows every login; holds the embedded server, the listening socket and `up.lock`
+    ├── web               web and identity; inherits the socket, so that a restart refuses nobody
+    └── worker, …         the worker's login
+
+Time counts at the start: the web process does its imports while the database is made and migrated.
+"""
+
+import fcntl
+import http.client
+import importlib
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import IO, Any, Final
+
+from lib.config import Settings
+from lib.data_folder import data_folder
+from lib.db import server
+from lib.db.logins import Login
+from lib.errors import OrchestratorError
+from lib.installation import upgrade_embedded_database
+from lib.processes import Child
+from lib.serving import local_url, open_listener
+
+Say = Callable[[str], Any]
+
+_LOOK_SECONDS: Final = 0.25
+_SERVING_SECONDS: Final = 60
+_ENDING_SECONDS: Final = 10
+_LONGEST_PAUSE_SECONDS: Final = 30
+#: A process that lived this long was well; the next pause is a short one again.
+_WELL_SECONDS: Final = 60
+_LONGEST_LOG_BYTES: Final = 10_000_000
+
+
+class _Stop(BaseException):
+    """Ctrl-C or SIGTERM, wherever we are."""
+
+
+@dataclass
+class _Service:
+    """One process to keep alive."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    log: Path | None
+    sockets: tuple[int, ...] = ()
+    child: Child | None = None
+    failures: int = 0
+    restart_at: float = 0
+
+    def start(self) -> Child:
+        """Start it; it waits for `go`."""
+        if self.log is not None and self.log.exists() and self.log.stat().st_size > _LONGEST_LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        self.child = Child(self.arguments, environment=self.environment, log=self.log, sockets=self.sockets)
+        return self.child
+
+    def look_after(self, say: Say) -> None:
+        """Start it, and again when it has died, after a pause that grows with each time."""
+        now = time.monotonic()
+        if self.child is not None and (code := self.child.exit_code) is not None:
+            self.failures = 1 if now - self.child.started_at > _WELL_SECONDS else self.failures + 1
+            pause_seconds = min(0.5 * 2 ** (self.failures - 1), _LONGEST_PAUSE_SECONDS)
+            self.child.end(within_seconds=0)
+            self.child, self.restart_at = None, now + pause_seconds
+            where = f" See {self.log}." if self.log is not None else ""
+            say(f"The {self.name} process ended ({_ending(code)}) and starts again in {pause_seconds:g} s.{where}")
+        if self.child is None and now >= self.restart_at:
+            self.start().go()
+
+
+def run_everything(settings: Settings, *, workers: int, is_verbose: bool, say: Say) -> None:
+    """Serve until Ctrl-C or SIGTERM, then end everything that was started.
+
+    When the same data folder is being served already it says where, and returns. Raises an OrchestratorError when the
+    port is taken, the database does not start or the web process does not.
+    """
+    folder = data_folder()
+    with (folder / "up.lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            url, process_id = _who_is_first(lock)
+            say(f"AI Orchestrator is running already, at {url} (process {process_id}).")
+            return
+        with open_listener(settings) as listener:
+            url = settings.public_url or local_url(listener, settings)
+            lock.truncate(0)
+            lock.write(json.dumps({"url": url, "process": os.getpid()}))
+            lock.flush()
+            services = _services(listener, workers, None if is_verbose else folder / "logs")
+            with _signals_as_stop():
+                try:
+                    _start(services, listener, url, say)
+                    _keep_alive(services, say)
+                except _Stop:
+                    say("Stopping …")
+                finally:
+                    _end(services)
+                    server.release_embedded_server()
+                    lock.truncate(0)
+
+
+def _who_is_first(lock: IO[str]) -> tuple[str, int]:
+    """What the first one wrote, a moment after it took the lock."""
+    for _ in range(100):
+        lock.seek(0)
+        with suppress(ValueError):
+            found = json.loads(lock.read())
+            return found["url"], found["process"]
+        time.sleep(0.05)
+    return "an address it has not said yet", 0
+
+
+def _services(listener: socket.socket, workers: int, logs: Path | None) -> list[_Service]:
+    if logs is not None:
+        logs.mkdir(mode=0o700, exist_ok=True)
+    port = {"ORCHESTRATOR_PORT": str(listener.getsockname()[1])}
+    web_environment = server.process_environment(Login.WEB, Login.IDENTITY) | port
+    worker_environment = server.process_environment(Login.WORKER) | port
+    web = _Service(
+        "web",
+        ("web", "--supervised", "--descriptor", str(listener.fileno())),
+        web_environment,
+        logs and logs / "web.log",
+        (listener.fileno(),),
+    )
+    names = ["worker"] if workers == 1 else [f"worker-{number}" for number in range(1, workers + 1)]
+    arguments = ("worker", "--supervised")
+    return [web, *(_Service(name, arguments, worker_environment, logs and logs / f"{name}.log") for name in names)]
+
+
+@contextmanager
+def _signals_as_stop() -> Iterator[None]:
+    def stop(_number: int, _frame: object) -> None:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)  # once is enough
+        raise _Stop
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    if before[signal.SIGHUP] == signal.SIG_IGN:  # nohup
+        del before[signal.SIGHUP]
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _start(services: list[_Service], listener: socket.socket, url: str, say: Say) -> None:
+    """Prepare the database and serve. The workers, whose imports would hold the pages up, come with `_keep_alive`."""
+    web = services[0]
+    child = web.start()
+    Thread(target=_import_ahead, daemon=True).start()
+    _prepare_database()
+    child.go()
+    setup_link = _make_setup_link(url)
+    wait_until_serving(child, web.log, listener)
+    say(f"AI Orchestrator is serving at {url}. Ctrl-C stops it.")
+    if setup_link is not None:
+        say(f"It is empty yet. Open this link once, to make the first organization and yourself:\n  {setup_link}")
+
+
+def _import_ahead() -> None:
+    """What comes next, while initdb and the server's start make us wait."""
+    for name in ("lib.maintenance.upgrade", "alembic.command", "dbos", "lib.identity.setup"):
+        importlib.import_module(name)
+
+
+def _prepare_database() -> None:
+    upgrade_embedded_database()
+    for login in (Login.WEB, Login.IDENTITY, Login.WORKER):
+        server.check_server(login)
+
+
+def _make_setup_link(url: str) -> str | None:
+    from lib.db import session  # noqa: PLC0415 - imported while the database is prepared
+    from lib.identity.setup import make_setup_link  # noqa: PLC0415 - likewise
+
+    try:
+        return make_setup_link(url)
+    finally:
+        session.dispose()
+
+
+def wait_until_serving(web: Child, log: Path | None, listener: socket.socket) -> None:
+    """Return when the web process answers. The socket accepts from the beginning, so the connection only waits."""
+    give_up_at = time.monotonic() + _SERVING_SECONDS
+    host, port = listener.getsockname()[:2]
+    while time.monotonic() < give_up_at:
+        if (code := web.exit_code) is not None:
+            raise OrchestratorError(f"The web process does not start ({_ending(code)}).{_last_words(log)}")
+        with (
+            suppress(OSError, http.client.HTTPException),
+            closing(http.client.HTTPConnection(host, port, timeout=0.5)) as connection,
+        ):
+            connection.request("GET", "/healthz")
+            connection.getresponse()
+            return
+    raise OrchestratorError(f"The web process does not answer within {_SERVING_SECONDS} s.{_last_words(log)}")
+
+
+def _keep_alive(services: list[_Service], say: Say) -> None:
+    look_again_at = 0.0
+    while True:
+        time.sleep(_LOOK_SECONDS)
+        if time.monotonic() >= look_again_at:
+            try:
+                if server.revive_embedded_server():
+                    say("PostgreSQL had died and runs again.")
+            except OrchestratorError as error:
+                say(error.message)
+                look_again_at = time.monotonic() + _LONGEST_PAUSE_SECONDS
+        for service in services:
+            service.look_after(say)
+
+
+def _end(services: list[_Service]) -> None:
+    children = [service.child for service in services if service.child is not None]
+    for child in children:
+        child.ask_to_end()
+    give_up_at = time.monotonic() + _ENDING_SECONDS
+    for child in children:
+        child.end(within_seconds=give_up_at - time.monotonic())
+
+
+def _ending(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+
+
+def _last_words(log: Path | None) -> str:
+    if log is None or not log.exists():
+        return ""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
+    return f" The end of {log}:\n" + "\n".join(lines)

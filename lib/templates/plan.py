@@ -1,0 +1,173 @@
+"""A template made ready to run: frozen into the run's row at launch, so later edits change nothing that runs."""
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from lib.errors import InvalidInput, PlanNotSupported
+from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
+from lib.providers.catalog import get_traits
+from lib.templates.inputs import InputField, Part
+from lib.templates.structure import OperationSpec, PhaseOutput, PhaseSpec, ReviewGate, TemplateData, order_phases
+from lib.validation import read_stored
+
+DEFAULT_TIMEOUT_SECONDS = 300
+DEFAULT_MAX_ATTEMPTS = 3
+
+
+class PlannedPhase(Part):
+    """A phase with everything decided: who answers, how, how long, after what."""
+
+    #: From 0, such that each phase comes after what it waits for.
+    position: int
+    code: str
+    name: str
+    prompt: str
+    #: What has to be completed before it begins.
+    depends_on: tuple[str, ...]
+    #: All phases whose answers its prompt may read, in order: `depends_on` and what those waited for.
+    upstream: tuple[str, ...]
+    #: `provider:model`.
+    model: str
+    is_small_model: bool
+    notes_characters: int
+    parameters: ModelParameters
+    timeout_seconds: int
+    max_attempts: int
+    condition: str | None = None
+    output: PhaseOutput = PhaseOutput()
+    fallback_models: tuple[str, ...] = ()
+    review: ReviewGate | None = None
+    operations: tuple[OperationSpec, ...] = ()
+
+    @property
+    def choice(self) -> ModelChoice:
+        """The model as provider and name."""
+        return ModelChoice.parse(self.model)
+
+    @property
+    def title(self) -> str:
+        """What people read: Phase 0 “Ideation”."""
+        return f"{self.code} “{self.name}”"
+
+
+class Plan(Part):
+    """What a run does. JSON by `to_json`, back by `read_plan`."""
+
+    schema_version: Literal[1] = 1
+    template_name: str
+    template_version: Annotated[int, Field(ge=1)]
+    inputs: tuple[InputField, ...] = ()
+    phases: tuple[PlannedPhase, ...]
+
+    @property
+    def models(self) -> tuple[ModelChoice, ...]:
+        """Each model once: what has to answer before a launch makes sense."""
+        return tuple(dict.fromkeys(phase.choice for phase in self.phases))
+
+    def get_phase(self, code: str) -> PlannedPhase:
+        """The phase of that code; `KeyError` where there is none."""
+        for phase in self.phases:
+            if phase.code == code:
+                return phase
+        raise KeyError(code)
+
+    def to_json(self) -> dict[str, object]:
+        """For the JSONB column."""
+        return self.model_dump(mode="json")
+
+
+def make_plan(
+    template: TemplateData,
+    *,
+    template_name: str,
+    template_version: int,
+    model: ModelChoice | None = None,
+    traits_of: Callable[[ModelChoice], ModelTraits] = get_traits,
+) -> Plan:
+    """The plan of `template`. A phase's own model comes before `model`, and that before the template's.
+
+    Parameters: the phase's come before the template's, and those before what the model is best asked with.
+    """
+    if model is None and template.model is None:
+        message = "No model is chosen. Choose one."
+        raise InvalidInput(message, field="model")
+    fallback = model or ModelChoice.parse(template.model or "")
+    dependencies = template.dependencies()
+    order = order_phases(dependencies)
+    specs = {phase.code: phase for phase in template.phases}
+    upstream: dict[str, set[str]] = {}
+    for code in order:
+        upstream[code] = set(dependencies[code]).union(*(upstream[other] for other in dependencies[code]))
+    phases = tuple(
+        _plan_phase(
+            specs[code],
+            position=position,
+            depends_on=dependencies[code],
+            upstream=tuple(other for other in order if other in upstream[code]),
+            choice=ModelChoice.parse(specs[code].model or str(fallback)),
+            defaults=template.parameters,
+            traits_of=traits_of,
+        )
+        for position, code in enumerate(order)
+    )
+    return Plan(template_name=template_name, template_version=template_version, inputs=template.inputs, phases=phases)
+
+
+def read_plan(data: object) -> Plan:
+    """The plan as it was frozen, also one with keys that a newer version wrote."""
+    return read_stored(Plan, data, what="The run's plan")
+
+
+def refuse_unsupported(plan: Plan) -> None:
+    """Raise `PlanNotSupported` that names each phase and what it asks for that can't be run yet."""
+    missing = [f"{phase.title} asks for {what}" for phase in plan.phases for what in _unsupported(phase)]
+    if missing:
+        message = f"This version can't run that yet: {'; '.join(missing)}. Choose another template, or take it out."
+        raise PlanNotSupported(message)
+
+
+def _plan_phase(
+    spec: PhaseSpec,
+    *,
+    position: int,
+    depends_on: tuple[str, ...],
+    upstream: tuple[str, ...],
+    choice: ModelChoice,
+    defaults: ModelParameters,
+    traits_of: Callable[[ModelChoice], ModelTraits],
+) -> PlannedPhase:
+    traits = traits_of(choice)
+    return PlannedPhase(
+        position=position,
+        code=spec.code,
+        name=spec.name,
+        prompt=spec.prompt,
+        depends_on=depends_on,
+        upstream=upstream,
+        model=str(choice),
+        is_small_model=traits.is_small,
+        notes_characters=traits.notes_characters,
+        parameters=spec.parameters.over(defaults).over(traits.parameters),
+        timeout_seconds=spec.timeout_seconds or DEFAULT_TIMEOUT_SECONDS,
+        max_attempts=spec.max_attempts or DEFAULT_MAX_ATTEMPTS,
+        condition=spec.condition,
+        output=spec.output,
+        fallback_models=spec.fallback_models,
+        review=spec.review,
+        operations=spec.operations,
+    )
+
+
+def _unsupported(phase: PlannedPhase) -> Iterable[str]:
+    if phase.condition is not None:
+        yield "a condition"
+    if phase.output.kind == "json":
+        yield "an answer in JSON"
+    if phase.fallback_models:
+        yield "fallback models"
+    if phase.review is not None:
+        yield "a review"
+    if phase.operations:
+        yield "operations"

@@ -1,0 +1,52 @@
+"""What Home.py runs for a browser session: the frame around every page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from lib.access.actor import Actor
+from lib.ui import feedback, guard, navigation, sign_in
+from lib.ui.words import plain
+
+_NAME = "AI Orchestrator"
+_STYLESHEET = Path(__file__).with_name("style.css")
+_WAY_ON = (navigation.OVERVIEW.file, "Go to the overview")
+
+
+def main() -> None:
+    """Draw the page that the address names, for whoever is signed in; the sign-in form for everybody else."""
+    st.set_page_config(page_title=_NAME, page_icon="/app/static/mark.svg", layout="wide")
+    st.html(_STYLESHEET)
+    with feedback.page_state(_WAY_ON):
+        actor = _find_actor()
+        page = navigation.build(actor)
+        st.set_page_config(page_title=f"{page.title} · {_NAME}")
+        if actor:
+            _show_sidebar(actor)
+        feedback.show_notices()
+        with guard.actor_of_this_run(actor):
+            page.run()
+        feedback.show_notices()
+
+
+def _find_actor() -> Actor | None:
+    try:
+        return guard.find_actor()
+    except Exception:
+        navigation.build(None)  # without a navigation Streamlit forgets the address before it is tried again
+        raise
+
+
+def _show_sidebar(actor: Actor) -> None:
+    theme = st.context.theme.type or "light"
+    st.logo(f"/app/static/logo-{theme}.svg", icon_image="/app/static/mark.svg")
+    label = f"{plain(actor.full_name)}  \n:small[:gray[{plain(actor.organization_name)}]]"
+    with (
+        st.sidebar.container(key="who"),
+        st.popover(label, icon=":material/account_circle:", type="tertiary", width="stretch"),
+    ):
+        st.markdown(
+            f"**{plain(actor.full_name)}**  \n:gray[{plain(actor.role.capitalize())}, {plain(actor.organization_name)}]"
+        )
+        st.page_link(navigation.ACCOUNT.file, label="Account", icon=":material/person:")
+        st.button("Sign out", icon=":material/logout:", type="tertiary", on_click=sign_in.sign_out)

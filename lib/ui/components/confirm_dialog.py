@@ -1,0 +1,32 @@
+"""Asks before something is destroyed, naming what will happen."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from lib.access.actor import Actor
+from lib.ui import feedback, guard
+from lib.ui.words import plain
+
+
+def show_confirm_dialog(title: str, *, text: str, action: str, on_confirm: Callable[[Actor], str], key: str) -> None:
+    """Open the question `title`; `text` says what `action`, the word on the button, will do and what it will keep.
+
+    Call it in the run in which the button that leads here was pressed. `on_confirm` gets whoever confirms, looked up
+    anew because minutes may have passed, and returns what to say when it is done; what it raises is shown in the
+    dialog, which stays open.
+    """
+
+    @st.dialog(plain(title))
+    def ask() -> None:
+        st.markdown(plain(text))
+        with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+            if st.button("Leave it as it is", key=f"{key}-leave"):
+                st.rerun()
+            is_confirmed = st.button(plain(action), type="primary", key=f"{key}-confirm")
+        if is_confirmed:
+            with feedback.told():
+                feedback.succeeded(on_confirm(guard.require_actor()))
+                st.rerun()
+
+    ask()

@@ -1,0 +1,28 @@
+"""The numbers that lead, in one strip: five at most."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lib.ui.words import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number of the strip, already in words; `help_text` says what it counts or how it was found."""
+
+    label: str
+    value: str
+    help_text: str | None = None
+
+
+def show_metric_strip(metrics: Sequence[Metric], *, key: str = "strip") -> None:
+    """Draw the strip; on a phone two numbers stand side by side."""
+    with st.container(border=True, key=key):
+        grid = st.grid(len(metrics), min_column_width=130, gap="small")
+        for metric in metrics:
+            # A metric's value is Markdown as its label is, so "$1.84 · $2.10" would become a formula.
+            grid.metric(
+                plain(metric.label), plain(metric.value), help=plain(metric.help_text) if metric.help_text else None
+            )

@@ -1,0 +1,40 @@
+"""The head of a page: where it hangs, its title and status, one line of context, its actions at the right."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from lib.ui.components.status import Status, show_status
+from lib.ui.words import plain
+
+
+@contextmanager
+def page_header(
+    title: str,
+    *,
+    subtitle: str | None = None,
+    status: Status | None = None,
+    parent: tuple[str, str] | None = None,
+) -> Iterator[None]:
+    """Draw the head of a page; what is drawn inside the `with` are its actions.
+
+    `parent` is the page that a detail page hangs from, as (file, title): hidden pages mark no entry of the navigation.
+    At most two plain buttons, one primary button, the rest in a menu "More".
+    """
+    with st.container(gap="xxsmall", key="page-header"):
+        if parent:
+            with st.container(key="page-parent"):
+                st.page_link(parent[0], label=plain(parent[1]), icon=":material/arrow_back:")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            with st.container(gap="xxsmall", key="page-title"):
+                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                    st.title(plain(title), anchor=False, width="content")
+                    if status:
+                        show_status(status)
+                if subtitle:
+                    st.markdown(f":gray[{plain(subtitle)}]")
+            with st.container(
+                horizontal=True, width="content", gap="xsmall", vertical_alignment="center", key="page-actions"
+            ):
+                yield

@@ -1,0 +1,102 @@
+"""A table of any length, a page at a time; which page stands in the address, so that a view can be shared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
+
+from lib.ui.words import plain
+
+#: The query parameter that holds the cursor.
+CURSOR = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class TableEvent:
+    """What the reader did: the row they opened in this run, the rows they have selected, counted from zero."""
+
+    opened: int | None
+    selected: Sequence[int]
+
+
+def current_cursor() -> str | None:
+    """Which page the address asks for; None is the newest. It is a visitor's text: the query checks it."""
+    return st.query_params.get(CURSOR)
+
+
+def show_paged_table(
+    rows: Sequence[Mapping[str, object]],
+    *,
+    key: str,
+    label: str,
+    columns: Mapping[str, ColumnConfig],
+    summary: str,
+    newer: str | None,
+    older: str | None,
+    opens: str | None = None,
+    is_selectable: bool = False,
+) -> TableEvent:
+    """Draw one page of rows under `columns`, in their order, and where there are any, buttons to `newer` and `older`.
+
+    `label` names the table to who cannot see it, `summary` says what part is shown ("1 to 25 of 248"). `opens` is
+    the column whose text opens its row when clicked. Columns are sorted by the query, never by the table's header,
+    which would sort one page.
+    """
+    opened_key = f"{key}-opened"
+    shown: dict[str, ColumnConfig | ButtonColumnResult] = {**columns}
+    if opens:
+        shown[opens] = _opening_column(columns[opens], key=opened_key)
+    frame = pd.DataFrame([{name: row.get(name) for name in columns} for row in rows], columns=list(columns))
+    drawn = st.dataframe(
+        frame,
+        key=key,
+        hide_index=True,
+        row_height=38,
+        height="content",
+        column_config=shown,
+        on_select="rerun" if is_selectable else "ignore",
+        selection_mode="multi-row",
+        placeholder="",
+        alt=label,
+    )
+    if newer or older:
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.markdown(f":gray[{plain(summary)}]", width="content")
+            with st.container(horizontal=True, gap="xsmall", width="content"):
+                _page_button("Newer", newer, icon="chevron_left", key=f"{key}-newer")
+                _page_button("Older", older, icon="chevron_right", key=f"{key}-older")
+    click = st.session_state.get(opened_key)
+    return TableEvent(
+        opened=click.row if click else None,
+        selected=[] if isinstance(drawn, DeltaGenerator) else drawn.selection.rows,
+    )
+
+
+def _opening_column(column: ColumnConfig, *, key: str) -> ButtonColumnResult:
+    return st.column_config.ButtonColumn(
+        column.get("label"),
+        width=column.get("width"),
+        help=column.get("help"),
+        alignment="left",
+        type="tertiary",
+        key=key,
+    )
+
+
+def _page_button(label: str, cursor: str | None, *, icon: str, key: str) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        icon_position="left" if label == "Newer" else "right",
+        disabled=cursor is None,
+        key=key,
+        on_click=_turn_to,
+        args=(cursor,),
+    )
+
+
+def _turn_to(cursor: str | None) -> None:
+    st.query_params[CURSOR] = cursor or ""

@@ -1,0 +1,97 @@
+"""The only table of what a status looks like: a word, an icon and a colour, and a glyph where icons cannot be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from lib.ui.words import plain
+
+Color = Literal["gray", "blue", "orange", "green", "red", "violet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How one status is shown. The colour is never the only sign."""
+
+    word: str
+    icon: str
+    color: Color
+    glyph: str
+
+
+def _status(word: str, icon: str, color: Color, glyph: str) -> Status:
+    return Status(word, f":material/{icon}:", color, glyph)
+
+
+_RUNNING = _status("Running", "progress_activity", "blue", "◐")
+_NEEDS_REVIEW = _status("Needs review", "rate_review", "orange", "◆")
+_COMPLETED = _status("Completed", "check_circle", "green", "✓")
+_FAILED = _status("Failed", "error", "red", "✕")
+_CANCELLED = _status("Cancelled", "block", "gray", "\N{EN DASH}")
+
+RUN: Mapping[str, Status] = {
+    "queued": _status("Queued", "schedule", "gray", "○"),
+    "running": _RUNNING,
+    "waiting_review": _NEEDS_REVIEW,
+    "paused": _status("Paused", "pause_circle", "violet", "="),
+    "completed": _COMPLETED,
+    "failed": _FAILED,
+    "cancelled": _CANCELLED,
+}
+
+PHASE: Mapping[str, Status] = {
+    "pending": _status("Pending", "schedule", "gray", "○"),
+    "running": _RUNNING,
+    "waiting_review": _NEEDS_REVIEW,
+    "completed": _COMPLETED,
+    "failed": _FAILED,
+    "skipped": _status("Skipped", "skip_next", "gray", "\N{EN DASH}"),
+    "cancelled": _CANCELLED,
+    "rejected": _status("Rejected", "thumb_down", "red", "✕"),
+}
+
+PROJECT: Mapping[str, Status] = {
+    "active": _status("Active", "check_circle", "green", "✓"),
+    "completed": _status("Completed", "task_alt", "gray", "✓"),
+    "archived": _status("Archived", "inventory_2", "gray", "\N{EN DASH}"),
+    "failed": _FAILED,
+}
+
+#: A priority is no state that calls for anybody, so it has no colour of its own.
+PRIORITY: Mapping[str, Status] = {
+    "low": _status("Low", "keyboard_arrow_down", "gray", "↓"),
+    "medium": _status("Medium", "drag_handle", "gray", "="),
+    "high": _status("High", "keyboard_arrow_up", "gray", "↑"),
+    "urgent": _status("Urgent", "keyboard_double_arrow_up", "gray", "⇈"),
+}
+
+#: Something that somebody should look at before it becomes a failure: a budget, a missing worker.
+WARNING = _status("Warning", "warning", "orange", "!")
+
+
+def show_status(status: Status) -> None:
+    """The status as a badge."""
+    st.badge(status.word, icon=status.icon, color=status.color)
+
+
+def inline(status: Status, *, text: str | None = None) -> str:
+    """The status as Markdown inside a line; `text` takes the place of its word."""
+    return f":{status.color}[{status.icon} {plain(text or status.word)}]"
+
+
+def cell(status: Status) -> list[str]:
+    """The status as the value of a `column`."""
+    return [f"{status.glyph} {status.word}"]
+
+
+def column(table: Mapping[str, Status], *, label: str = "Status", width: int = 130) -> ColumnConfig:
+    """The column of a table whose cells are made by `cell`: a canvas has no icons, so the glyph stands in."""
+    return st.column_config.MultiselectColumn(
+        label,
+        options=[cell(status)[0] for status in table.values()],
+        color=[status.color for status in table.values()],
+        width=width,
+    )

@@ -1,0 +1,149 @@
+"""What a person is told: of a success in passing, of an error where it happened, with what to do about it.
+
+A page has no `try`. What its use case raises while the page is drawn is shown by `page_state`, which Home.py puts
+around every page; what it raises when a button is pressed is shown by `told`, beside the button; what is raised in a
+callback or a fragment that has neither ends in `on_script_error`.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.errors import FragmentHandledException
+
+from lib.errors import (
+    ConfigurationError,
+    DatabaseUnavailable,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+    OrchestratorError,
+    SignInRefused,
+)
+from lib.ui import state
+from lib.ui.components.empty_state import empty_state
+from lib.ui.words import plain
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Notice:
+    icon: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """An error as a page of its own."""
+
+    icon: str
+    title: str
+    text: str
+    can_retry: bool = False
+
+
+def succeeded(message: str) -> None:
+    """Say in passing that something was done; it is said in the next run, so it outlives `st.rerun` and a new page."""
+    _notify(":material/check_circle:", message)
+
+
+def show_notices() -> None:
+    """Say what was left to say. Home.py calls it before and after the page."""
+    for notice in st.session_state.pop(state.NOTICES, ()):
+        st.toast(plain(notice.text), icon=notice.icon)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Show here what goes wrong inside the `with`, and go on: the form stays, with what was typed into it.
+
+    What is to happen after a success stands inside as well: `succeeded`, `st.switch_page`, `st.rerun`.
+    """
+    try:
+        yield
+    except FragmentHandledException:
+        raise
+    except Exception as error:  # whatever it is: the person is told and the log has it
+        _show_inline(error)
+
+
+@contextmanager
+def told_later() -> Iterator[None]:
+    """For callbacks, also as a decorator: say in the page that follows what goes wrong inside."""
+    try:
+        yield
+    except NotSignedIn:
+        pass  # the page that follows is the sign-in form
+    except Exception as error:  # whatever it is: the person is told and the log has it
+        _notify(":material/error:", _words(error).text)
+
+
+@contextmanager
+def page_state(way_on: tuple[str, str]) -> Iterator[None]:
+    """Show as a state of the page what goes wrong while it is drawn; `way_on` is a page to go to, as (file, label)."""
+    try:
+        yield
+    except FragmentHandledException:
+        raise
+    except Exception as error:  # whatever it is: the person is told and the log has it
+        words = _words(error)
+        with empty_state("page", icon=words.icon, title=words.title, text=words.text):
+            if words.can_retry:  # also where the navigation, which a link needs, is not built yet
+                st.button("Try again", icon=":material/refresh:", type="primary")
+            else:
+                st.page_link(way_on[0], label=plain(way_on[1]), icon=":material/arrow_forward:")
+
+
+def on_script_error(error: Exception) -> bool:
+    """The last net, given to `st.App`: what a callback or a fragment raised is shown where it was drawn.
+
+    Streamlit has written it to the log by then; True says that it need not show anything itself.
+    """
+    _show_inline(error)
+    return True
+
+
+def _notify(icon: str, text: str) -> None:
+    st.session_state[state.NOTICES] = [*st.session_state.get(state.NOTICES, ()), _Notice(icon, text)]
+
+
+def _show_inline(error: Exception) -> None:
+    field = error.field if isinstance(error, InvalidInput) else None
+    problems = error.problems if isinstance(error, InvalidInput) else ()
+    label = f"**{plain(field)}:** " if field else ""
+    lines = "".join(f"\n* {plain(problem)}" for problem in problems)
+    st.markdown(f":red[:material/error:] {label}{plain(_words(error).text)}{lines and chr(10)}{lines}")
+
+
+def _words(error: Exception) -> _Words:
+    match error:
+        case DatabaseUnavailable():
+            text = "The database does not answer right now. Wait a moment and try again."
+            return _Words(":material/cloud_off:", "The database does not answer", text, can_retry=True)
+        case NotFound():
+            return _Words(":material/search_off:", "Not found", error.message)
+        case NotPermitted():
+            return _Words(":material/lock:", "This page is not open to you", error.message)
+        case NotSignedIn() if not isinstance(error, SignInRefused):
+            return _Words(":material/login:", "Your session has ended", error.message, can_retry=True)
+        case OrchestratorError() if not isinstance(error, ConfigurationError):
+            return _Words(":material/error:", "This did not work", error.message)
+        case _:
+            return _fault(error)
+
+
+def _fault(error: Exception) -> _Words:
+    reference = "-".join((secrets.token_hex(2), secrets.token_hex(2))).upper()
+    logger.error("Shown to a person as reference %s", reference, exc_info=error)
+    return _Words(
+        ":material/build:",
+        "Something went wrong on our side",
+        "This was our fault and not yours. Try again; if it happens again, give your administrator the reference "
+        f"{reference}, under which the log says more.",
+        can_retry=True,
+    )

@@ -1,0 +1,69 @@
+"""Nobody without a living session gets past here: every page, fragment and callback begins with `require_actor`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NoReturn
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.identity import sessions
+from lib.identity.cookie import session_cookie_name
+from lib.ui import sign_in, state, visitor
+
+# Set while Home.py runs and only then. Streamlit calls fragments and callbacks without Home.py, so there it is unset
+# and the session is looked up again: it may have ended since the page was drawn.
+_actor_of_this_run: ContextVar[Actor | None] = ContextVar("actor_of_this_run", default=None)
+
+
+def require_actor(permission: Permission | None = None) -> Actor:
+    """Who is signed in, holding `permission` at least for rows of their own; whoever is not is asked to sign in.
+
+    Raises NotPermitted. Does not return without a session: the sign-in form takes the place of the page.
+    """
+    actor = _actor_of_this_run.get() or find_actor()
+    if actor is None:
+        _ask_to_sign_in()
+    if permission is not None:
+        actor.require(permission, created_by=actor.user_id)
+    return actor
+
+
+def find_actor() -> Actor | None:
+    """Who is signed in, asked of the database, or None."""
+    origin = visitor.current_origin()
+    for session_id in _session_ids():
+        actor = sessions.find_actor(session_id, origin=origin)
+        if actor is not None:
+            return actor
+    return None
+
+
+@contextmanager
+def actor_of_this_run(actor: Actor | None) -> Iterator[None]:
+    """Let `require_actor` answer with `actor` until the `with` ends, so that a page costs one look-up and not two."""
+    token = _actor_of_this_run.set(actor)
+    try:
+        yield
+    finally:
+        _actor_of_this_run.reset(token)
+
+
+def _session_ids() -> Iterator[str]:
+    """The tab's own session comes first: after signing in again, the cookie of this connection is the old one."""
+    remembered = st.session_state.get(state.SESSION_ID)
+    cookie = st.context.cookies.get(session_cookie_name())
+    for session_id in dict.fromkeys((remembered, cookie)):
+        if isinstance(session_id, str):  # AppTest's cookies are no strings
+            yield session_id
+
+
+def _ask_to_sign_in() -> NoReturn:
+    context = get_script_run_ctx()
+    if context is not None and context.fragment_ids_this_run:
+        st.rerun()  # a fragment is too small a place: the whole page becomes the sign-in form
+    sign_in.show_sign_in()
+    st.stop()

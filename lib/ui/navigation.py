@@ -1,0 +1,121 @@
+"""The table of pages, and the navigation that one person gets from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.config import ROOT
+from lib.errors import NotPermitted
+from lib.ui.set_up import show_set_up
+from lib.ui.sign_in import show_sign_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageEntry:
+    """One page. `permission` opens it, for whoever holds it at least for rows of their own; None opens it to all."""
+
+    file: str
+    title: str
+    icon: str
+    url_path: str
+    section: str = ""
+    permission: Permission | None = None
+    is_visible: bool = True
+
+    def is_open_to(self, actor: Actor) -> bool:
+        """Whether this person may open the page."""
+        return self.permission is None or actor.may_some(self.permission)
+
+
+OVERVIEW = PageEntry(file="pages/overview.py", title="Overview", icon="space_dashboard", url_path="overview")
+LAUNCH = PageEntry(
+    file="pages/launch.py",
+    title="Launch",
+    icon="rocket_launch",
+    url_path="launch",
+    permission=Permission.ORCHESTRATIONS_RUN,
+)
+RUNS = PageEntry(
+    file="pages/runs.py",
+    title="Runs",
+    icon="account_tree",
+    url_path="runs",
+    section="Work",
+    permission=Permission.ORCHESTRATIONS_VIEW,
+)
+RUN = PageEntry(
+    file="pages/run.py",
+    title="Run",
+    icon="play_arrow",
+    url_path="run",
+    section="Work",
+    permission=Permission.ORCHESTRATIONS_VIEW,
+    is_visible=False,
+)
+PROJECTS = PageEntry(
+    file="pages/projects.py",
+    title="Projects",
+    icon="folder_open",
+    url_path="projects",
+    section="Work",
+    permission=Permission.PROJECTS_VIEW,
+)
+PROJECT = PageEntry(
+    file="pages/project.py",
+    title="Project",
+    icon="folder_open",
+    url_path="project",
+    section="Work",
+    permission=Permission.PROJECTS_VIEW,
+    is_visible=False,
+)
+ACCOUNT = PageEntry(file="pages/account.py", title="Account", icon="person", url_path="account", is_visible=False)
+
+#: In the order of the sidebar; the first is where one lands.
+PAGES: Sequence[PageEntry] = (OVERVIEW, LAUNCH, RUNS, RUN, PROJECTS, PROJECT, ACCOUNT)
+
+
+def build(actor: Actor | None, *, pages: Sequence[PageEntry] = PAGES, root: Path = ROOT) -> StreamlitPage:
+    """The page that the address names, ready to `run`, beside a sidebar of what this person may open.
+
+    A page that is not open to them takes its address all the same and says so, and nothing else. Without an actor
+    every address is the sign-in form, so that whoever signs in is where they wanted to go, but for the one that
+    `lib.identity.setup` makes links to.
+    """
+    sections: dict[str, list[StreamlitPage]] = {}
+    for entry in pages:
+        sections.setdefault(entry.section, []).append(_page(entry, actor, is_first=entry is pages[0], root=root))
+    set_up = _leave_set_up if actor else show_set_up
+    sections[""].append(st.Page(set_up, title="Set up", url_path="set-up", visibility="hidden"))
+    return st.navigation(sections, expanded=True, position="sidebar" if actor else "hidden")
+
+
+def _page(entry: PageEntry, actor: Actor | None, *, is_first: bool, root: Path) -> StreamlitPage:
+    if actor is None:
+        return st.Page(show_sign_in, title="Sign in", url_path=entry.url_path, default=is_first, visibility="hidden")
+    if not entry.is_open_to(actor):
+        return st.Page(
+            lambda: _refuse(entry), title=entry.title, url_path=entry.url_path, default=is_first, visibility="hidden"
+        )
+    return st.Page(
+        root / entry.file,
+        title=entry.title,
+        icon=f":material/{entry.icon}:",
+        url_path=entry.url_path,
+        default=is_first,
+        visibility="visible" if entry.is_visible else "hidden",
+    )
+
+
+def _leave_set_up() -> None:
+    """Whoever is signed in has nothing to set up any more."""
+    st.switch_page(OVERVIEW.file)
+
+
+def _refuse(entry: PageEntry) -> None:
+    raise NotPermitted(entry.permission or "")

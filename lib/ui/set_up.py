@@ -1,0 +1,86 @@
+"""The first-time set-up: the screen behind the link that `orchestrator up` prints for an empty installation."""
+
+from typing import Final, Literal
+
+import streamlit as st
+
+from lib.errors import InvalidInput, LinkExpired
+from lib.identity import fields, setup
+from lib.identity.fields import Field
+from lib.identity.policy import SecurityPolicy
+from lib.ui import feedback, sign_in, visitor
+from lib.ui.words import plain
+
+_IS_DONE: Final = "set_up_is_done"
+_PASSWORD_AGAIN: Final = "Password again"  # noqa: S105 - a label
+_PASSWORD_RULE: Final = f"At least {SecurityPolicy().min_password_length} characters; spaces count."
+_INTRODUCTION: Final = "Name your organization and yourself. You will be its admin, and operator of this installation."
+
+
+def show_set_up() -> None:
+    """Draw the form for the link in the address, or say why the link is no longer good; at last, the sign-in form."""
+    if st.session_state.get(_IS_DONE):
+        sign_in.show_sign_in()
+        return
+    token = st.query_params.get("token", "")
+    with st.container(horizontal_alignment="center", key="signin"), st.container(width=380, gap="small"):
+        sign_in.show_logo()
+        try:
+            setup.check_setup(token)
+        except LinkExpired as error:
+            st.title("This link is no longer good", anchor=False)
+            st.markdown(plain(error.message))
+            return
+        st.title("Set up AI Orchestrator", anchor=False)
+        st.markdown(f":gray[{_INTRODUCTION}]")
+        _Form().show(token)
+
+
+class _Form:
+    """The form: its fields, each with a place below for what is wrong with it."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, st.delta_generator.DeltaGenerator] = {}
+
+    def show(self, token: str) -> None:
+        """Draw it, and do what it says when it was sent."""
+        with st.form("set-up", border=False):
+            name = self._ask(Field.ORGANIZATION_NAME, completes="organization", example="Northwind Research")
+            slug = self._ask(Field.SLUG, completes="off", example="left empty, it is made from the name")
+            entered = {
+                "organization_name": name,
+                "slug": slug or fields.suggest_slug(name),
+                "full_name": self._ask(Field.FULL_NAME, completes="name", example="Alice Larsen"),
+                "email": self._ask(Field.EMAIL, completes="email", example="name@company.com"),
+                "username": self._ask(Field.USERNAME, completes="username", example="alice"),
+                "password": self._ask(
+                    Field.PASSWORD, completes="new-password", kind="password", example=_PASSWORD_RULE
+                ),
+            }
+            again = self._ask(_PASSWORD_AGAIN, completes="new-password", kind="password")
+            answer = st.container()
+            is_sent = st.form_submit_button("Set up", type="primary", width="stretch")
+        if is_sent:
+            with answer, feedback.told():
+                self._send(token, entered, again=again)
+
+    def _ask(
+        self, label: str, *, completes: str, example: str = "", kind: Literal["default", "password"] = "default"
+    ) -> str:
+        typed = st.text_input(label, type=kind, autocomplete=completes, placeholder=example, max_chars=1024)
+        self._places[label] = st.empty()
+        return typed
+
+    def _send(self, token: str, entered: dict[str, str], *, again: str) -> None:
+        faults = dict(setup.find_faults(**entered))
+        if again != entered["password"]:
+            faults.setdefault(_PASSWORD_AGAIN, "This is not the same password. Type both again.")
+        if not faults:
+            setup.set_up(token, **entered, origin=visitor.current_origin())
+            st.session_state[_IS_DONE] = True
+            note = f"{entered['organization_name']} is set up. Sign in to begin."
+            sign_in.expect(entered["email"], note=note, target="/")
+            st.rerun()
+        for label, message in faults.items():
+            with self._places[label], feedback.told():
+                raise InvalidInput(message)

@@ -1,0 +1,127 @@
+"""How numbers, money, time and other people's text are written, so that every page writes them alike.
+
+Nothing here knows Streamlit. What is unknown is said to be: `None` is never shown as zero.
+"""
+
+import re
+from datetime import UTC, datetime, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+#: Stands where a number does not apply yet: a phase that has not begun has taken no time.
+NOTHING = "\N{EN DASH}"
+UNKNOWN = "unknown"
+
+_CENT = Decimal("0.01")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:^=&\"'@/])")
+# Streamlit links addresses, draws icons and turns "->" into an arrow after escapes are gone; a word joiner, which
+# nobody sees, keeps the two halves of such a pattern apart. tests/browser/test_shell.py holds it to the real page.
+_HALVES = re.compile(
+    r"(?<=:)(?=//|streamlit:|material)|(?<=www)(?=\.)|(?<=\S)(?=@)|(?<=-)(?=[->])|(?<=<)(?=[-=])|(?<=[>~])(?==)",
+    re.IGNORECASE,
+)
+_WORD_JOINER = "\u2060"
+
+
+def plain(text: str) -> str:
+    """Somebody's text, ready to sit inside Streamlit's Markdown: it reads as it was typed and means nothing.
+
+    Runs of white space, line breaks among them, become one space; characters that cannot be seen are left out.
+    """
+    visible = "".join(c if c.isprintable() or c.isspace() else "" for c in text)
+    return _SPECIAL.sub(r"\\\1", _HALVES.sub(_WORD_JOINER, " ".join(visible.split())))
+
+
+def number(value: int | None) -> str:
+    """`148220` as "148,220"."""
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+def count(value: int, noun: str, *, plural: str | None = None) -> str:
+    """`1, "run"` as "1 run", `2` as "2 runs"; `plural` for nouns that do not just take an s."""
+    return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
+
+
+def tokens(value: int | None) -> str:
+    """`6120` as "6,120 tokens"."""
+    return f"{UNKNOWN} tokens" if value is None else count(value, "token")
+
+
+def money(usd: Decimal | float | None) -> str:
+    """Dollars to the cent; "<$0.01" for less than a cent, "unknown" where nobody knows the price."""
+    if usd is None:
+        return UNKNOWN
+    amount = Decimal(str(usd))
+    sign = "-" if amount < 0 else ""
+    if 0 < abs(amount) < _CENT:
+        return f"{sign}<$0.01"
+    return f"{sign}${abs(amount).quantize(_CENT, rounding=ROUND_HALF_UP):,}"
+
+
+def clock(seconds: float | None) -> str:
+    """A duration in a column: "0:42", "8:32", "1:02:05"; "<0:01" for less than a second, a dash for none."""
+    if seconds is None:
+        return NOTHING
+    if 0 < seconds < 1:
+        return "<0:01"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def duration(seconds: float | None) -> str:
+    """A duration in a sentence: "820 ms", "4.2 s", "42 s", "8 min 32 s", "2 h 5 min", "3 d 4 h"."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds < 1:
+        return f"{round(seconds * 1000)} ms"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    for size, unit, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if seconds >= size:
+            whole, rest = divmod(int(seconds), size)
+            more = rest // smaller_size
+            return f"{whole} {unit} {more} {smaller}" if more else f"{whole} {unit}"
+    return f"{int(seconds)} s"
+
+
+def ago(moment: datetime | None, *, now: datetime) -> str:
+    """How long ago, or how soon: "just now", "9 minutes ago", "in 2 hours"; a date once it is a month away."""
+    if moment is None:
+        return NOTHING
+    seconds = (now - moment).total_seconds()
+    distance = abs(seconds)
+    if distance < 45:
+        return "just now" if seconds >= 0 else "in a moment"
+    if distance >= 30 * 86400:
+        return f"{moment.day} {moment:%b %Y}"
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if distance >= size or size == 60:
+            text = count(max(1, int(distance // size)), unit)
+            return f"{text} ago" if seconds >= 0 else f"in {text}"
+    raise AssertionError  # the loop's last turn always answers
+
+
+def exact(moment: datetime | None, *, zone: str = "UTC") -> str:
+    """The reader's time with the exact UTC time at hand: "22 Nov 2025, 15:11 (14:11 UTC)"."""
+    if moment is None:
+        return NOTHING
+    local, utc = moment.astimezone(_zone(zone)), moment.astimezone(UTC)
+    said = f"{local.day} {local:%b %Y, %H:%M}"
+    if local.utcoffset() == utc.utcoffset():
+        return f"{said} UTC"
+    day = "" if local.date() == utc.date() else f"{utc.day} {utc:%b}, "
+    return f"{said} ({day}{utc:%H:%M} UTC)"
+
+
+def day(moment: datetime, *, zone: str = "UTC") -> str:
+    """The reader's day: "Saturday 22 November 2025"."""
+    local = moment.astimezone(_zone(zone))
+    return f"{local:%A} {local.day} {local:%B %Y}"
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):  # a zone that this machine's tables do not know
+        return UTC

@@ -1,0 +1,193 @@
+"""Says in plain words what is wrong with structured data: JSONB columns, templates, imported files.
+
+`validate` is for what is written (an unknown key is refused by name), `read_stored` for what is read back
+(an unknown key, written by a newer version, is kept in `model_extra`).
+"""
+
+import difflib
+import itertools
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from lib.errors import InvalidInput
+
+Model = TypeVar("Model", bound=BaseModel)
+
+#: More lines help nobody; the rest is counted.
+_MAX_LINES = 20
+_MAX_VALUES = 100_000
+_MAX_DEPTH = 40
+
+#: Error type of pydantic -> words, filled from the error's context. Whatever is missing here keeps pydantic's words.
+#: https://docs.pydantic.dev/latest/errors/validation_errors/
+_WORDS = {
+    "missing": "is missing",
+    "string_type": "must be text",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_pattern_mismatch": "has characters that are not allowed here",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "decimal_type": "must be a number",
+    "decimal_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be one of: {expected}",
+    "enum": "must be one of: {expected}",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "too_long": "has more than {max_length} entries",
+    "dict_type": "must be a group of named values",
+    "mapping_type": "must be a group of named values",
+    "model_type": "must be a group of named values",
+    "model_attributes_type": "must be a group of named values",
+    "none_required": "must be empty",
+    "uuid_type": "must be an id",
+    "uuid_parsing": "must be an id",
+    "date_type": "must be a date like 2026-01-31",
+    "date_parsing": "must be a date like 2026-01-31",
+    "date_from_datetime_parsing": "must be a date like 2026-01-31",
+    "datetime_type": "must be a date and time",
+    "datetime_parsing": "must be a date and time",
+    "url_type": "must be a web address",
+    "url_parsing": "must be a web address",
+    "recursion_loop": "contains itself",
+}
+
+
+def validate(model_class: type[Model], data: object, *, what: str) -> Model:
+    """`data` as a `model_class`, or `InvalidInput` that names every wrong and every unknown field.
+
+    `what` starts the message: “The template can't be used: …”. Text that PostgreSQL can't store as JSON
+    (a NUL, half a surrogate pair, NaN) is refused as well.
+    """
+    problems = tuple(_unstorable(data))
+    if not problems:
+        try:
+            return model_class.model_validate(data)
+        except ValidationError as error:
+            problems = explain(error, model_class)
+    raise InvalidInput(describe(problems, what=what), problems=problems)
+
+
+def read_stored(model_class: type[Model], data: object, *, what: str) -> Model:
+    """What was stored, leniently: unknown keys are kept in `model_extra`, the rest must still fit.
+
+    A writer merges its changes into the stored data; `model_dump` of a nested model drops unknown keys.
+    """
+    try:
+        return model_class.model_validate(data, extra="allow")
+    except ValidationError as error:
+        problems = explain(error, model_class)
+        raise InvalidInput(describe(problems, what=what), problems=problems) from None
+
+
+def describe(problems: Sequence[str], *, what: str) -> str:
+    """One message of all problems, a line each when there are several."""
+    if len(problems) == 1:
+        return f"{what} can't be used: {problems[0]}."
+    return f"{what} can't be used:\n" + "\n".join(f"- {line}" for line in problems)
+
+
+def explain(error: ValidationError, model_class: type[BaseModel] | None = None) -> tuple[str, ...]:
+    """One line a fault, without a full stop. `model_class` allows “did you mean” for unknown keys."""
+    details = error.errors(include_url=False)
+    lines = list(dict.fromkeys(_line(detail, model_class) for detail in details))
+    if len(lines) > _MAX_LINES:
+        lines = [*lines[:_MAX_LINES], f"and {len(lines) - _MAX_LINES} more"]
+    return tuple(lines)
+
+
+def find_similar(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+
+
+def _line(detail: Mapping[str, Any], model_class: type[BaseModel] | None) -> str:
+    location, kind, context = tuple(detail["loc"]), str(detail["type"]), dict(detail.get("ctx") or {})
+    if kind != "extra_forbidden":
+        return f"{_place(location)}{_complaint(kind, context, str(detail['msg']))}"
+    *parents, key = location
+    known = _keys_at(model_class, parents) if model_class else ()
+    similar = find_similar(str(key), known)
+    hint = f"did you mean “{similar}”" if similar else f"known are {', '.join(known)}" if known else ""
+    return f"{_place(parents)}“{key}” is not known{'; ' if hint else ''}{hint}"
+
+
+def _complaint(kind: str, context: dict[str, Any], message: str) -> str:
+    if kind in {"value_error", "assertion_error"}:
+        return str(context.get("error", message)).rstrip(".")
+    if kind == "string_too_short":
+        return "is empty" if context["min_length"] <= 1 else f"needs at least {context['min_length']} characters"
+    if kind == "too_short":
+        return "needs at least one entry" if context["min_length"] == 1 else f"needs {context['min_length']} entries"
+    return _WORDS[kind].format(**context) if kind in _WORDS else message[:1].lower() + message[1:]
+
+
+def _place(location: Sequence[str | int]) -> str:
+    """`("phases", 2, "prompt")` as “phases 3, prompt: ”: people count from one."""
+    parts: list[str] = []
+    for part in location:
+        if isinstance(part, int) and parts:
+            parts[-1] += f" {part + 1}"
+        else:
+            parts.append(str(part))
+    return ", ".join(parts) + ": " if parts else ""
+
+
+def _keys_at(model_class: type[BaseModel], location: Sequence[str | int]) -> tuple[str, ...]:
+    """The keys that the model at `location` knows, or none where the way there is not only models and lists."""
+    current: type[BaseModel] | None = model_class
+    for part in location:
+        if isinstance(part, int):
+            continue
+        field = next((f for name, f in _fields(current) if name == part), None)
+        current = next(_models_in(field.annotation), None) if field else None
+    return tuple(name for name, _ in _fields(current))
+
+
+def _fields(model_class: type[BaseModel] | None) -> list[tuple[str, Any]]:
+    fields = model_class.model_fields if model_class else {}
+    return [(field.alias or name, field) for name, field in fields.items()]
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def _unstorable(data: object) -> Iterator[str]:
+    """What JSONB refuses, and what would take forever to look at, such as the nested aliases of a YAML file.
+
+    https://www.postgresql.org/docs/current/datatype-json.html
+    """
+    waiting: deque[tuple[tuple[str | int, ...], object]] = deque([((), data)])
+    for seen in itertools.count():
+        if not waiting:
+            return
+        location, value = waiting.popleft()
+        if seen + len(waiting) > _MAX_VALUES or len(location) > _MAX_DEPTH:
+            yield "it is nested too deeply or has too many entries"
+            return
+        if isinstance(value, str) and ("\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value)):
+            yield f"{_place(location)}has a character that can't be stored"
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield f"{_place(location)}must be a finite number"
+        elif isinstance(value, Mapping):
+            waiting.extend(((*location, "a name"), str(key)) for key in value)
+            waiting.extend(((*location, str(key)), inner) for key, inner in value.items())
+        elif isinstance(value, list | tuple):
+            waiting.extend(((*location, index), inner) for index, inner in enumerate(value))

@@ -1,0 +1,16 @@
+"""What every request to the web process passes, outermost first."""
+
+from starlette.middleware import Middleware
+
+from lib.config import get_settings
+from lib.identity.cookie import is_secure
+from lib.web.headers import SecurityHeaders, security_headers
+from lib.web.origin import SameOriginWebSockets
+
+
+def middleware() -> list[Middleware]:
+    """The middleware that Home.py hands to Streamlit's app, which runs before Streamlit's own."""
+    return [
+        Middleware(SecurityHeaders, headers=security_headers(is_https=is_secure())),
+        Middleware(SameOriginWebSockets, public_url=get_settings().public_url),
+    ]

@@ -1,0 +1,90 @@
+"""Who gets to the database, and by which door: whatever is not listed here, does not."""
+
+import ast
+
+import pytest
+
+from tests.architecture.sources import Module, application
+
+#: Module -> the doors of `lib.db.session` that it uses. Grows with every package that reads or writes.
+DOORS: dict[str, set[str]] = {
+    "Home": {"identity_session"},  # handed to /readyz
+    "lib.identity.registration": {"identity_session"},
+    "lib.identity.service": {"identity_session"},
+    "lib.identity.sessions": {"identity_session"},
+    "lib.identity.setup": {"identity_session"},
+    "lib.projects.service": {"tenant_session"},
+    "lib.runs.launch": {"tenant_session"},
+    "lib.runs.service": {"tenant_session"},
+    "lib.templates.service": {"tenant_session"},
+    "lib.users.service": {"tenant_session"},
+}
+#: Module -> how it connects by itself, for what a door is not made for.
+CONNECTS: dict[str, set[str]] = {
+    "lib.db.session": {"create_engine"},  # the doors
+    "lib.db.migrate": {"create_engine"},  # as the owner
+    "lib.maintenance.upgrade": {"create_engine"},  # as the owner: the built-in templates
+    "lib.db.roles": {"connect"},  # as an administrator, before there is anything
+    "lib.db.server": {"connect"},  # to see whether it answers
+    "lib.db.embedded_cluster": {"connect"},  # to see whether it answers
+    "lib.engine.store": {"AsyncConnectionPool"},  # one statement a step, without the ORM
+    "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
+}
+_OPENERS = {
+    "sqlalchemy": {"create_engine", "create_async_engine"},
+    "psycopg": {"connect", "Connection", "AsyncConnection"},
+    "psycopg_pool": {"ConnectionPool", "AsyncConnectionPool"},
+}
+_DOOR_NAMES = {"tenant_session", "identity_session", "engine_session"}
+
+
+def _doors(module: Module) -> set[str]:
+    return {name for name in _DOOR_NAMES if f"lib.db.session.{name}" in module.imports}
+
+
+def _connects(module: Module) -> set[str]:
+    """The calls by which it opens a connection: `psycopg.connect(…)`, `AsyncConnection.connect(…)`, a pool made."""
+    found: set[str] = set()
+    imported = {name for package, names in _OPENERS.items() for name in names if f"{package}.{name}" in module.imports}
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Name) and node.func.id in imported:
+            found.add(node.func.id)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in {"connect", "create_engine"}:
+            of = node.func.value
+            if isinstance(of, ast.Name) and of.id in {"psycopg", "sqlalchemy", "Connection", "AsyncConnection"}:
+                found.add(node.func.attr)
+    return found
+
+
+def test_doors_are_used_by_the_modules_listed() -> None:
+    assert {m.name: doors for m in application() if (doors := _doors(m))} == DOORS
+
+
+def test_connections_are_opened_by_the_modules_listed() -> None:
+    assert {m.name: calls for m in application() if (calls := _connects(m))} == CONNECTS
+
+
+@pytest.mark.parametrize("name", [m.name for m in application() if m.name.startswith("lib.")])
+def test_every_select_of_a_table_is_in_a_queries_module(name: str) -> None:
+    """`select(func.…)` calls a function of the database, and is not meant."""
+    (module,) = (module for module in application() if module.name == name)
+    if name.rpartition(".")[2] == "queries" or "sqlalchemy.select" not in module.imports:
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "select":
+            assert all(_is_function_of_the_database(argument) for argument in node.args), f"line {node.lineno}"
+
+
+def test_queries_open_no_door_and_change_nothing() -> None:
+    for module in application():
+        if module.name.rpartition(".")[2] == "queries":
+            assert not _doors(module), module.name
+            assert not module.imports & {f"sqlalchemy.{verb}" for verb in ("insert", "update", "delete")}, module.name
+
+
+def _is_function_of_the_database(node: ast.expr) -> bool:
+    while isinstance(node, ast.Call | ast.Attribute):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return isinstance(node, ast.Name) and node.id == "func"

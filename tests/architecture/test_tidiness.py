@@ -1,0 +1,67 @@
+"""Small rules that no tool keeps: reasons beside exceptions, short modules, nothing of one machine, settings explained."""
+
+import re
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from lib.config import ROOT, Settings
+from tests.architecture.sources import application, text_files
+
+OPERATE = ROOT / "docs" / "operate.md"
+_NOQA = re.compile(r"#\s*noqa(?P<codes>:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*)?(?P<reason>[^#]*)")
+_IGNORE = re.compile(r"#\s*type:\s*ignore(?P<codes>\[[a-z-]+(,\s*[a-z-]+)*\])?(?P<reason>.*)")
+#: Put together here, so that this file does not find itself.
+_REGISTRIES = re.compile(
+    r"https?://[^\s\"'<>)]*(/simple\b|/artifactory|/nexus|registry\.)|--(extra-)?" + "index-url|--find" + "-links"
+)
+_MACHINE_PATHS = re.compile(r"(?<![\w.])/(" + "work|opt/pypi[a-z-]*|opt/whe" + "els|home/\\w+|Users/\\w+)/")
+
+
+@pytest.mark.parametrize("path", [name for name, _ in text_files() if name.endswith(".py")])
+def test_exception_to_a_rule_has_a_code_and_a_reason(path: str) -> None:
+    for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), start=1):
+        if "re.compile" in line:
+            continue
+        for pattern in (_NOQA, _IGNORE):
+            for found in pattern.finditer(line):
+                assert found["codes"], f"{path}:{number} says not which rule"
+                assert re.search(r"\w{2}", found["reason"]), f"{path}:{number} says not why"
+
+
+def test_no_file_switches_a_tool_off_as_a_whole() -> None:
+    whole = re.compile("ruff:" + r"\s*noqa|flake8:" + r"\s*noqa|mypy:" + r"\s*ignore-errors|squawk-" + "ignore-file")
+    assert [name for name, text in text_files() if whole.search(text)] == []
+
+
+@pytest.mark.parametrize("pattern", [_REGISTRIES, _MACHINE_PATHS], ids=["registry", "path"])
+def test_no_file_names_a_registry_or_a_path_of_one_machine(pattern: re.Pattern[str]) -> None:
+    found = {name: match.group() for name, text in text_files() if (match := pattern.search(text))}
+    assert found == {}
+
+
+def test_no_file_names_this_machine() -> None:
+    names = {str(ROOT), str(Path(sys.prefix)), socket.gethostname()}
+    names = {name for name in names if len(name) > 8}
+    assert {file: name for file, text in text_files() for name in names if name in text} == {}
+
+
+@pytest.mark.parametrize("name", [module.name for module in application()])
+def test_module_is_short(name: str) -> None:
+    (module,) = (module for module in application() if module.name == name)
+    assert len(module.text.splitlines()) <= 400
+
+
+@pytest.mark.skipif(not OPERATE.exists(), reason="docs/operate.md is not written yet")
+def test_every_setting_is_explained_and_no_other() -> None:
+    documented = set(re.findall(r"`(ORCHESTRATOR_[A-Z_]+|DATABASE_URL)`", OPERATE.read_text(encoding="utf-8")))
+    settings = {
+        str(field.validation_alias or f"ORCHESTRATOR_{name.upper()}") for name, field in Settings.model_fields.items()
+    }
+    assert documented == settings
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []

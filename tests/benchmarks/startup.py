@@ -1,0 +1,44 @@
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from lib.config import ROOT
+
+ROUNDS = 3
+
+
+def main() -> None:
+    """Seconds from `orchestrator up` to “is serving”: on an empty data folder, and again on the same."""
+    first, second = [], []
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            Path(folder).chmod(0o711)
+            first.append(_seconds_to_serve(Path(folder) / "data"))
+            second.append(_seconds_to_serve(Path(folder) / "data"))
+    for name, seconds in (("first start", first), ("second start", second)):
+        print(f"  {name}: median {statistics.median(seconds):.2f} s, from {min(seconds):.2f} to {max(seconds):.2f}")
+    print(f"  first / second: {statistics.median(first) / statistics.median(second):.2f}")
+
+
+def _seconds_to_serve(data_dir: Path) -> float:
+    environment = {**os.environ, "ORCHESTRATOR_DATA_DIR": str(data_dir), "ORCHESTRATOR_PORT": "0"}
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lib.cli", "up"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "is serving" in line:
+                return time.perf_counter() - began
+        raise RuntimeError(f"it did not start: {said}")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)

@@ -1,0 +1,229 @@
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
+
+from lib.config import ROOT
+from lib.db.logins import Login
+from lib.db.server import URL_VARIABLES
+from tests.cast import Cast, cast, make_cast
+from tests.conftest import Installation
+from tests.database import ClonedDatabase
+
+__all__ = ["cast"]
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_QUIET = (
+    "--no-sandbox",  # a container has none to offer
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+_START_SECONDS = 60
+_PATIENCE_MS = 45_000  # two cores may be shared by several test processes
+_WINDOW: ViewportSize = {"width": 1440, "height": 900}
+#: Below a page's address Streamlit's frontend looks whether the app is served there, and logs the 404 it expects.
+_PROBES = ("/_stcore/health", "/_stcore/host-config")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A browser without windows, one for all tests of a process."""
+    path = next(filter(None, map(shutil.which, _NAMES)), None)
+    if path is None:
+        message = f"no browser: none of {', '.join(_NAMES)} is installed"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    expect.set_options(timeout=_PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(_QUIET))
+        yield browser
+        browser.close()
+
+
+class Problems:
+    """What pages log as an error, and requests that leave the server under test."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        #: What a test provokes on purpose, as parts of its words.
+        self.provoked: list[str] = []
+
+    def watch(self, page: Page) -> Page:
+        """Listen to a page from now on."""
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.found.append(f"script: {error}"))
+        page.on("request", self._ask)
+        return page
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        is_expected = message.location["url"].endswith(_PROBES) or any(part in message.text for part in self.provoked)
+        if message.type == "error" and not is_expected:
+            self.found.append(f"console: {message.text} ({message.location['url']})")
+
+    def _ask(self, request: Request) -> None:
+        if not request.url.startswith(("data:", "blob:", "http://localhost:", "http://127.0.0.1:")):
+            self.found.append(f"request to {request.url}")
+
+
+@pytest.fixture
+def problems(request: pytest.FixtureRequest) -> Iterator[Problems]:
+    """Fails the test for whatever a page complained of, a violation of the content security policy for instance."""
+    if "server" in request.fixturenames:
+        request.getfixturevalue("server")  # begun before the pages and ended after them
+    problems = Problems()
+    yield problems
+    assert not problems.found, "\n".join(problems.found)
+
+
+@pytest.fixture
+def open_page(chromium: Browser, problems: Problems) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a browser context of its own, with options such as `color_scheme="dark"`."""
+    contexts = []
+
+    def open_one(**options: Any) -> Page:
+        contexts.append(chromium.new_context(**{"viewport": _WINDOW, **options}))
+        contexts[-1].set_default_timeout(_PATIENCE_MS)
+        return problems.watch(contexts[-1].new_page())
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def _shared_context(chromium: Browser) -> Iterator[BrowserContext]:
+    """Streamlit's frontend is large; a cache that outlives a test halves the time of the next one."""
+    context = chromium.new_context(viewport=_WINDOW)
+    context.set_default_timeout(_PATIENCE_MS)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(_shared_context: BrowserContext, problems: Problems) -> Iterator[Page]:
+    """One page of 1440 by 900, signed in nowhere."""
+    _shared_context.clear_cookies()
+    page = problems.watch(_shared_context.new_page())
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def screenshot() -> Callable[[Page, str], None]:
+    """Keeps a picture of a whole page as screenshots/<name>.png, which git ignores."""
+
+    def take(page: Page, name: str) -> None:
+        folder = ROOT / "screenshots"
+        folder.mkdir(exist_ok=True)
+        size = page.viewport_size or _WINDOW
+        height = page.locator("[data-testid=stMainBlockContainer]").evaluate("element => element.scrollHeight")
+        page.set_viewport_size({"width": size["width"], "height": max(size["height"], height + 60)})
+        page.screenshot(path=folder / f"{name}.png", animations="disabled")
+        page.set_viewport_size(size)
+
+    return take
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """A web process on a database of its own, with the cast in it."""
+
+    url: str
+    database: ClonedDatabase
+    cast: Cast
+
+
+@pytest.fixture
+def server(installation: Installation, tmp_path: Path) -> Iterator[str]:
+    """`orchestrator web` on the test's database; its address without a slash at the end."""
+    settings = {name: value for name, value in os.environ.items() if name.startswith("ORCHESTRATOR_")}
+    with _orchestrator_web(settings, log=tmp_path / "web.log") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def dashboard(module_database: ClonedDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """The same for all tests of a module: each signs in as somebody of the cast whom it may sign out again."""
+    folder = tmp_path_factory.mktemp("web")
+    settings = {URL_VARIABLES[login]: module_database.url(login) for login in Login}
+    settings |= {"ORCHESTRATOR_SECRET_KEY": "of-the-tests-0123456789-0123456789", "ORCHESTRATOR_LOCAL_MODEL": "false"}
+    settings |= {"ORCHESTRATOR_DATA_DIR": str(folder)}
+    with _orchestrator_web(settings, log=folder / "web.log") as url:
+        yield Dashboard(url, module_database, make_cast(module_database))
+
+
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Every component on one page (gallery.py), served without a database; its address without a slash at the end."""
+    root = tmp_path_factory.mktemp("gallery")
+    shutil.copytree(ROOT / ".streamlit", root / ".streamlit")
+    shutil.copytree(ROOT / "static", root / "static")
+    shutil.copy(Path(__file__).with_name("gallery.py"), root)
+    command = ["uvicorn", "gallery:app", "--port", "0", "--ws", "websockets-sansio"]
+    with _running(command, cwd=root, log=root / "log", settings={"PYTHONPATH": str(ROOT)}, says="running on ") as url:
+        yield url
+
+
+def _orchestrator_web(settings: Mapping[str, str], *, log: Path) -> AbstractContextManager[str]:
+    return _running(["lib.cli", "web", "--port", "0"], cwd=ROOT, log=log, settings=settings, says="Serving ")
+
+
+@contextmanager
+def _running(module: Sequence[str], *, cwd: Path, log: Path, settings: Mapping[str, str], says: str) -> Iterator[str]:
+    """A Python module as a process, until the `with` ends; yields the address that it prints after `says`."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith(("ORCHESTRATOR_", "STREAMLIT_"))}
+    known.pop("DATABASE_URL", None)
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            cwd=cwd,
+            stdout=output,
+            stderr=output,
+            env={**known, "PYTHONUNBUFFERED": "1", **settings},
+        )
+        try:
+            yield _wait_for_address(process, log, says)
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_for_address(process: subprocess.Popen[bytes], log: Path, says: str) -> str:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        text = log.read_text()
+        if says in text:
+            url = text.partition(says)[2].split()[0].rstrip("./")
+            with suppress(URLError), urlopen(f"{url}/healthz", timeout=5):
+                return url
+        time.sleep(0.05)
+    pytest.fail(f"the server did not start:\n{log.read_text()}")

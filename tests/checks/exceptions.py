@@ -1,0 +1,58 @@
+"""Where the tools' rules do not count, and why."""
+
+from typing import Final
+
+from tests.checks.findings import Excuse
+
+_OWNER = "for the owner alone, whom FORCE binds as well: his definer functions. tests/tenancy/functions.py lists them"
+_IDENTITY = "for the identity login alone, whose own tables these are; they hold ways in and nothing of a tenant"
+_PERMITTED = "restrictive: narrows by the person's permission what the policy beside it scopes to the organization"
+_NEW_ROW = "WITH CHECK of a new row reads that row and no index"
+
+#: squawk reads each migration as the SQL that it runs; `where` is the revision.
+SQUAWK: Final = (
+    Excuse("prefer-text-field", r"\d{4}", "the specification says VARCHAR, and how long"),
+    Excuse("prefer-bigint-over-int", r"\d{4}", "the specification says INTEGER; no key of ours is a number"),
+    Excuse("adding-foreign-key-constraint", "0003", "audit_logs was made one migration earlier and is empty"),
+    Excuse("constraint-missing-not-valid", "0003", "audit_logs was made one migration earlier and is empty"),
+)
+
+#: `pgrls lint`; `where` is the object.
+LINT: Final = (
+    Excuse("SEC001", r"public\.alembic_version", "one number of Alembic's, to which nobody but the owner has a right"),
+    Excuse("SEC005", r".*_permitted", _PERMITTED),
+    *(Excuse(rule, r".*\.\w+_owner", _OWNER) for rule in ("SEC005", "SEC008", "SEC028", "SEC038")),
+    *(Excuse(rule, r".*\.\w+_identity", _IDENTITY) for rule in ("SEC005", "SEC008", "SEC028", "SEC038")),
+    Excuse("SEC007", r"public\.user_(credentials|sessions|tokens)", "one role, one policy: there is nothing to narrow"),
+    Excuse(
+        "SEC013", r".*_audit", "acts as the owner, reads the row itself and its person, and writes to the trail only"
+    ),
+    Excuse("SEC013", r".*_(touch|guard|keep|keep_all)", "acts as whoever changes the row, under the same policies"),
+    Excuse("SEC027", r"public\.audit_logs", "the trail is read whole, by those with audit.view"),
+    Excuse("SEC027", r"public\.user_(credentials|sessions|tokens)", _IDENTITY),
+    Excuse(
+        "SEC030", r"public\.(orchestration_templates|template_versions)", "built-in templates are no organization's"
+    ),
+    Excuse("SEC035", r"public\.(users|organizations) .*", "the specification makes e-mail, user name and slug unique"),
+    Excuse("SEC035", r"public\.template_versions .*", "the template's id stands in it, and that is one organization's"),
+    Excuse("SEC035", r"public\.phase_executions .*", "the run's id stands in it, and that is one organization's"),
+    Excuse("SEC047", r".*_fkey\)", "a policy or a guard looks first, so that both refusals are one: test_isolation.py"),
+    Excuse("PERF003", r".*\.\w+_insert_permitted", _NEW_ROW),
+    Excuse("PERF004", r".*\.\w+_insert_permitted", _NEW_ROW),
+    Excuse("PERF003", r".*\.Published templates are public", "idx_orchestration_templates_public is made for it"),
+    Excuse("PERF003", r"public\.phase_streams\..*", "a row for each answer being written, read by its key"),
+    Excuse("PERF004", r".*\.Versions of published templates are public", "versions are read by their template"),
+)
+
+#: Policies of which `pgrls verify` proves nothing in the modes cross-tenant and write; `where` is the policy. The rule
+#: is the verdict: a proven leak is excused nowhere but for what is public.
+UNPROVEN: Final = (
+    Excuse("unverified", r".*\.\w+_owner", _OWNER),
+    Excuse("unverified", r".*\.\w+_identity", _IDENTITY),
+)
+#: The same for reading alone: tests/tenancy/test_public_templates.py says what is seen, and by whom.
+UNPROVEN_TO_READ: Final = (
+    *UNPROVEN,
+    Excuse("unverified", r".*\.Published templates are public", "public is public"),
+    Excuse("unverified", r".*\.Versions of published templates are public", "public is public"),
+)

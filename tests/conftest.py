@@ -1,0 +1,112 @@
+"""What every test can ask for: a database, an installation; and what none may do: talk to the outside."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lib.config import get_settings
+from lib.db import session
+from lib.db.embedded import EmbeddedPostgres
+from lib.db.logins import Login
+from lib.db.server import URL_VARIABLES
+from tests import network
+from tests.cast import cast as cast  # noqa: PLC0414 - a fixture, found by its name
+from tests.database import ClonedDatabase, clone_of, ensure_template, shared_server
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch every socket from the beginning."""
+    network.watch()
+
+
+@pytest.fixture(autouse=True)
+def _only_this_machine() -> Iterator[None]:
+    """A test that reaches for another machine fails, even where the code under test swallows the refusal."""
+    network.refused.clear()
+    yield
+    assert not network.refused, f"reached for the outside: {network.refused}"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever the person who runs the tests has configured is not theirs to see."""
+    for name in [*os.environ]:
+        if name.startswith("ORCHESTRATOR_") or name == "DATABASE_URL":
+            monkeypatch.delenv(name)
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def open_folder() -> Iterator[Path]:
+    """A folder with a short path that PostgreSQL's user can pass through; under root pytest's are closed to it."""
+    folder = Path(tempfile.mkdtemp(prefix="orchestrator-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[EmbeddedPostgres]:
+    """The tests' PostgreSQL. What belongs to the whole server, such as roles, is not for a test to change."""
+    with shared_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_template(database_server: EmbeddedPostgres) -> str:
+    """The migrated database that is cloned."""
+    return ensure_template(database_server)
+
+
+@pytest.fixture
+def database(database_server: EmbeddedPostgres, database_template: str) -> Iterator[ClonedDatabase]:
+    """A migrated, empty database of the test's own."""
+    with clone_of(database_template, database_server) as clone:
+        yield clone
+
+
+@pytest.fixture(scope="module")
+def module_database(database_server: EmbeddedPostgres, database_template: str) -> Iterator[ClonedDatabase]:
+    """One for all tests of a module that only read, or undo what they write."""
+    with clone_of(database_template, database_server) as clone:
+        yield clone
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What the code under test finds in its settings."""
+
+    database: ClonedDatabase
+    data_dir: Path
+    secret_key: str
+
+
+@pytest.fixture
+def installation(
+    database: ClonedDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    _no_settings_of_this_machine: None,
+) -> Iterator[Installation]:
+    """An installation on the test's database: `get_settings()` and `database_url(login)` lead to it."""
+    made = Installation(database, tmp_path / "data", "secret-key-of-the-tests-0123456789")
+
+    def configure() -> None:
+        for login in Login:
+            monkeypatch.setenv(URL_VARIABLES[login], database.url(login))
+        monkeypatch.setenv("ORCHESTRATOR_SECRET_KEY", made.secret_key)
+        monkeypatch.setenv("ORCHESTRATOR_DATA_DIR", str(made.data_dir))
+        monkeypatch.setenv("ORCHESTRATOR_LOCAL_MODEL", "false")
+        get_settings.cache_clear()
+
+    configure()
+    yield made
+    configure()  # the test may have changed it
+    session.dispose()

@@ -1,0 +1,103 @@
+"""Plain SQL through each door, as somebody who got past the code would write it.
+
+Each is one psycopg transaction, committed when the block ends. `refusal` tries a statement inside it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+import psycopg
+
+from lib.access.actor import Actor
+from lib.db.logins import AUTHENTICATED, ENGINE, Login
+
+Connection = psycopg.Connection[Any]
+
+
+class Database(Protocol):
+    """A migrated database, as `tests.database.ClonedDatabase` is one."""
+
+    def url(self, login: Login) -> str: ...
+    @property
+    def admin_url(self) -> str: ...
+
+
+def claims_of(actor: Actor) -> dict[str, str]:
+    """What `lib.db.session.tenant_session` announces of a person."""
+    return {
+        "sub": str(actor.user_id),
+        "organization": str(actor.organization_id),
+        "session": str(actor.session_id),
+        "request": str(uuid4()),
+        "address": "192.0.2.7",
+        "user_agent": "tests",
+    }
+
+
+@contextmanager
+def login(database: Database, who: Login) -> Iterator[Connection]:
+    """One of the four logins, as it connects."""
+    with psycopg.connect(database.url(who)) as connection:
+        yield connection
+
+
+@contextmanager
+def admin(database: Database) -> Iterator[Connection]:
+    """The superuser, whom no policy binds: for looking at what is really there."""
+    with psycopg.connect(database.admin_url) as connection:
+        yield connection
+
+
+@contextmanager
+def person(database: Database, who: Actor | Mapping[str, str] | None) -> Iterator[Connection]:
+    """The web login become `authenticated`, with a person's claims, with claims made up, or with none."""
+    with login(database, Login.WEB) as connection:
+        become_person(connection, who)
+        yield connection
+
+
+@contextmanager
+def engine(database: Database, organization_id: UUID | None) -> Iterator[Connection]:
+    """The worker login become `engine`, for one organization or for none."""
+    with login(database, Login.WORKER) as connection:
+        become_engine(connection, organization_id)
+        yield connection
+
+
+def become_person(connection: Connection, who: Actor | Mapping[str, str] | None) -> None:
+    """Announce another person on a connection of the web login, until the transaction or savepoint ends."""
+    claims = claims_of(who) if isinstance(who, Actor) else who
+    connection.execute(
+        "SELECT set_config('role', %s, true), set_config('request.jwt.claims', %s, true)",
+        [AUTHENTICATED, "" if claims is None else json.dumps(dict(claims))],
+    )
+
+
+def become_engine(connection: Connection, organization_id: UUID | None) -> None:
+    """The same for a connection of the worker login."""
+    connection.execute(
+        "SELECT set_config('role', %s, true), set_config('app.organization_id', %s, true)",
+        [ENGINE, str(organization_id or "")],
+    )
+
+
+def refusal(connection: Connection, statement: str, values: Sequence[object] = ()) -> str | None:
+    """The SQLSTATE with which a statement is refused; None when it goes through. What it did is undone either way."""
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute(statement.encode(), values)
+    except psycopg.Error as error:
+        return error.sqlstate
+    return None
+
+
+def reached(connection: Connection, statement: str, values: Sequence[object] = ()) -> int | str | None:
+    """How many rows a statement reaches, or the SQLSTATE of its refusal. What it did is undone."""
+    try:
+        with connection.transaction(force_rollback=True):
+            return connection.execute(statement.encode(), values).rowcount
+    except psycopg.Error as error:
+        return error.sqlstate

@@ -1,0 +1,68 @@
+import psycopg
+from typer.testing import CliRunner, Result
+
+from lib.cli import app
+from lib.errors import AlreadyTaken, InvalidInput
+from tests.conftest import Installation
+
+PASSWORD = "correct horse battery staple"
+
+
+def run(*arguments: str, answer: str = "") -> Result:
+    return CliRunner().invoke(app, arguments, input=answer)
+
+
+def make_organization() -> Result:
+    return run("organizations", "create", "--name", "Acme", "--slug", "acme")
+
+
+def make_alice(*options: str, answer: str = f"{PASSWORD}\n", organization: str = "acme") -> Result:
+    names = ("--email", "alice@example.com", "--username", "alice", "--full-name", "Alice Adams", "--role", "admin")
+    return run("users", "create", "--organization", organization, *names, *options, answer=answer)
+
+
+def people(installation: Installation) -> list[tuple[str, str, bool]]:
+    with psycopg.connect(installation.database.admin_url) as connection:
+        return connection.execute("SELECT username, role, is_operator FROM users").fetchall()
+
+
+def test_organization_and_its_first_person_are_made(installation: Installation) -> None:
+    assert "Created the organization “Acme” (acme)" in make_organization().output
+    assert "Created Alice Adams (alice) as admin of acme" in make_alice("--password-stdin").output
+    assert people(installation) == [("alice", "admin", False)]
+
+
+def test_operator_is_made_on_request_only(installation: Installation) -> None:
+    make_organization()
+    make_alice("--password-stdin", "--operator")
+    assert people(installation) == [("alice", "admin", True)]
+
+
+def test_password_is_asked_for_twice_and_not_shown(installation: Installation) -> None:
+    make_organization()
+    result = make_alice(answer=f"{PASSWORD}\n{PASSWORD}\n")
+    assert result.exit_code == 0
+    assert PASSWORD not in result.output
+    assert len(people(installation)) == 1
+
+
+def test_password_typed_differently_makes_nobody(installation: Installation) -> None:
+    make_organization()
+    assert make_alice(answer=f"{PASSWORD}\nsomething else\n").exit_code != 0
+    assert people(installation) == []
+
+
+def test_slug_that_is_taken_is_refused(installation: Installation) -> None:
+    make_organization()
+    assert isinstance(make_organization().exception, AlreadyTaken)
+
+
+def test_person_of_no_organization_is_refused(installation: Installation) -> None:
+    assert isinstance(make_alice("--password-stdin", organization="nowhere").exception, InvalidInput)
+    assert people(installation) == []
+
+
+def test_role_that_does_not_exist_is_refused_by_name(installation: Installation) -> None:
+    result = make_alice("--role", "owner")
+    assert result.exit_code == 2
+    assert "viewer" in result.output

@@ -1,0 +1,28 @@
+import pickle
+
+import pytest
+
+from lib.errors import ModelError, OrchestratorError
+from lib.providers.errors import RETRYABLE, ErrorKind, ModelCallError
+
+
+@pytest.mark.parametrize("kind", ErrorKind)
+def test_an_error_knows_whether_another_try_makes_sense(kind: ErrorKind) -> None:
+    error = ModelCallError("It broke.", kind=kind, provider="openai", model="m")
+    assert error.is_retryable == (kind in RETRYABLE)
+    assert isinstance(error, ModelError | OrchestratorError)
+
+
+def test_an_error_survives_pickling_whole() -> None:
+    error = ModelCallError(
+        "Slow down.", kind=ErrorKind.RATE_LIMIT, provider="openai", model="m", status=429, retry_after_seconds=2.5
+    )
+    copy = pickle.loads(pickle.dumps(error))
+    assert str(copy) == "Slow down."
+    assert (copy.kind, copy.provider, copy.model, copy.status, copy.retry_after_seconds) == (
+        ErrorKind.RATE_LIMIT,
+        "openai",
+        "m",
+        429,
+        2.5,
+    )

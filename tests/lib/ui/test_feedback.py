@@ -1,0 +1,175 @@
+import logging
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def _inline(kind: str) -> AppTest:
+    def page(kind: str) -> None:
+        import streamlit as st
+
+        from lib import errors
+        from lib.ui import feedback
+
+        raised = {
+            "input": errors.InvalidInput("Too *long*.", field="Name", problems=["300 characters"]),
+            "taken": errors.AlreadyTaken("This name is taken.", field="Name"),
+            "database": errors.DatabaseUnavailable("10.0.0.7 refused"),
+            "permission": errors.NotPermitted("projects.edit"),
+            "password": errors.SignInRefused(),
+            "configuration": errors.ConfigurationError("ORCHESTRATOR_SECRET_KEY is missing"),
+            "fault": ZeroDivisionError("secret detail"),
+        }
+        with feedback.told():
+            raise raised[kind]
+        st.text("the form is still there")
+
+    at = AppTest.from_function(page, args=(kind,)).run()
+    assert not at.exception
+    assert at.text[0].value == "the form is still there"
+    return at
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("input", ":red[:material/error:] **Name:** Too \\*long\\*\\.\n\n* 300 characters"),
+        ("taken", ":red[:material/error:] **Name:** This name is taken\\."),
+        (
+            "database",
+            ":red[:material/error:] The database does not answer right now\\. Wait a moment and try again\\.",
+        ),
+        ("password", ":red[:material/error:] This name and password do not match\\. Check both and try again\\."),
+    ],
+)
+def test_an_error_is_told_where_it_happened(kind: str, said: str) -> None:
+    assert _inline(kind).markdown[0].value == said
+
+
+def test_a_missing_right_names_the_right() -> None:
+    assert r"“projects\.edit”" in _inline("permission").markdown[0].value
+
+
+@pytest.mark.parametrize("kind", ["fault", "configuration"])
+def test_a_fault_of_ours_is_told_by_a_reference_that_the_log_has(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR, logger="lib.ui.feedback")
+
+    said = _inline(kind).markdown[0].value.replace("\\", "")
+
+    reference = re.search(r"reference ([0-9A-F]{4}-[0-9A-F]{4})", said)
+    assert said.startswith(":red[:material/error:] This was our fault and not yours. ")
+    assert "secret" not in said
+    assert "SECRET" not in said
+    assert reference
+    assert reference[1] in caplog.text
+    assert "Traceback" in caplog.text or "ConfigurationError" in caplog.text
+
+
+def _whole_page(kind: str) -> AppTest:
+    def page(kind: str) -> None:
+        from lib import errors
+        from lib.ui import feedback
+
+        raised = {
+            "missing": errors.NotFound("run"),
+            "permission": errors.NotPermitted("audit.view"),
+            "session": errors.NotSignedIn(),
+            "database": errors.DatabaseUnavailable("10.0.0.7 refused"),
+            "conflict": errors.Conflict("The run has ended meanwhile."),
+            "fault": ZeroDivisionError("secret detail"),
+        }
+        with feedback.page_state(("https://overview.example", "Go to the overview")):
+            raise raised[kind]
+
+    at = AppTest.from_function(page, args=(kind,)).run()
+    assert not at.exception
+    return at
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "text"),
+    [
+        ("missing", "Not found", "There is no such run, or it is not yours to see."),
+        ("permission", "This page is not open to you", "This needs the permission “audit.view”."),
+        ("conflict", "This did not work", "The run has ended meanwhile."),
+    ],
+)
+def test_a_page_that_cannot_be_shown_says_why_and_leads_on(kind: str, title: str, text: str) -> None:
+    at = _whole_page(kind)
+
+    assert at.subheader[0].value.replace("\\", "") == title
+    assert text in at.markdown[1].value.replace("\\", "")
+    assert at.page_link[0].label == "Go to the overview"
+    assert not at.button
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        ("database", "The database does not answer"),
+        ("session", "Your session has ended"),
+        ("fault", "Something went wrong on our side"),
+    ],
+)
+def test_what_may_pass_can_be_tried_again(kind: str, title: str) -> None:
+    at = _whole_page(kind)
+
+    assert at.subheader[0].value == title
+    assert [button.label for button in at.button] == ["Try again"]
+    assert "secret" not in at.markdown[1].value
+    assert "10" not in at.markdown[1].value
+
+
+def test_a_success_outlives_a_rerun_and_is_said_once() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from lib.ui import feedback
+
+        feedback.show_notices()
+        if st.button("Save"):
+            with feedback.told():
+                feedback.succeeded("Project *Alpha* created.")
+                st.rerun()
+        feedback.show_notices()
+
+    at = AppTest.from_function(page).run()
+    assert not at.toast
+
+    at.button[0].click().run()
+    assert [(toast.icon, toast.value) for toast in at.toast] == [
+        (":material/check_circle:", r"Project \*Alpha\* created\.")
+    ]
+
+    at.run()
+    assert not at.toast
+
+
+def test_an_error_in_a_callback_is_said_by_the_page_that_follows() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from lib.errors import InvalidInput, NotSignedIn
+        from lib.ui import feedback
+
+        @feedback.told_later()
+        def save() -> None:
+            raise InvalidInput("Too long.")
+
+        @feedback.told_later()
+        def ended() -> None:
+            raise NotSignedIn
+
+        st.button("Save", on_click=save)
+        st.button("Ended", on_click=ended)
+        feedback.show_notices()
+
+    at = AppTest.from_function(page).run()
+    at.button[0].click().run()
+    assert not at.exception
+    assert [(toast.icon, toast.value) for toast in at.toast] == [(":material/error:", r"Too long\.")]
+
+    at.button[1].click().run()
+    assert not at.exception
+    assert not at.toast

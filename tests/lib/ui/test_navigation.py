@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.access.permissions import GRANTS, Role
+from lib.config import ROOT
+from lib.ui import state
+from lib.ui.navigation import LAUNCH, OVERVIEW, PAGES, RUN
+from tests.cast import Cast
+
+
+def _frame() -> None:
+    """What application.main does with the table, without its frame."""
+    from pathlib import Path
+
+    import streamlit as st
+
+    from lib.access.permissions import Permission
+    from lib.ui import feedback, guard, navigation
+
+    folder = Path(st.session_state["folder"])
+    pages = (
+        navigation.PageEntry(file="home.py", title="Home", icon="home", url_path="home"),
+        navigation.PageEntry(
+            file="secret.py", title="Secret", icon="lock", url_path="secret", permission=Permission.ORCHESTRATIONS_RUN
+        ),
+    )
+    with feedback.page_state(("home.py", "Go home")):
+        page = navigation.build(guard.find_actor(), pages=pages, root=folder)
+        st.caption(page.title)
+        page.run()
+
+
+@pytest.fixture
+def app(tmp_path: Path, installation: object) -> AppTest:
+    (tmp_path / "home.py").write_text("import streamlit as st\nst.text('home')")
+    (tmp_path / "secret.py").write_text("import streamlit as st\nst.text('secret')")
+    at = AppTest.from_function(_frame)
+    at.session_state["folder"] = str(tmp_path)
+    return at
+
+
+def test_every_page_of_the_table_has_a_file_and_an_address_of_its_own() -> None:
+    assert [entry.file for entry in PAGES if not (ROOT / entry.file).is_file()] == []
+    assert len({entry.url_path for entry in PAGES}) == len(PAGES)
+
+
+def test_everybody_may_open_the_page_where_they_land() -> None:
+    assert PAGES[0] is OVERVIEW
+    assert OVERVIEW.permission is None
+
+
+def test_a_hidden_page_is_opened_by_a_link_only() -> None:
+    assert not RUN.is_visible
+    assert LAUNCH.is_visible
+
+
+def test_every_role_finds_the_pages_of_its_rights(cast: Cast) -> None:
+    for actor in cast.of_a:
+        opened = {entry.title for entry in PAGES if entry.is_open_to(actor)}
+        rights = GRANTS[actor.role]
+        assert opened == {entry.title for entry in PAGES if entry.permission is None or entry.permission in rights}
+    assert not LAUNCH.is_open_to(cast.vera)
+    assert cast.vera.role is Role.VIEWER
+
+
+def test_a_page_runs_for_who_may_open_it(app: AppTest, cast: Cast) -> None:
+    app.session_state[state.SESSION_ID] = cast.secret_of(cast.max)
+
+    assert [text.value for text in app.run().text] == ["home"]
+    assert not app.exception
+
+
+def test_who_is_nobody_gets_the_form_at_every_address(app: AppTest, cast: Cast) -> None:
+    app.run()
+
+    assert not app.exception
+    assert app.caption[0].value == "Sign in"
+    assert [title.value for title in app.title] == ["Sign in"]
+    assert not app.text

@@ -1,0 +1,90 @@
+"""`updated_at` and the keys that the database makes."""
+
+from collections.abc import Iterator
+from uuid import RFC_4122, UUID
+
+import pytest
+
+from tests import doors
+from tests.cast import Cast, make_cast
+from tests.database import ClonedDatabase
+from tests.doors import Connection
+from tests.factories import make_project, make_template
+
+#: Table -> an edit of one row, by its key.
+EDITS = {
+    "organizations": "UPDATE organizations SET name = 'Renamed' WHERE id = %s",
+    "users": "UPDATE users SET full_name = 'Renamed' WHERE id = %s",
+    "user_credentials": "UPDATE user_credentials SET password_hash = 'another' WHERE user_id = %s",
+    "projects": "UPDATE projects SET name = 'Renamed' WHERE id = %s",
+    "orchestration_templates": "UPDATE orchestration_templates SET name = 'Renamed' WHERE id = %s",
+}
+#: Table -> what moves a counter, which is no edit.
+COUNTS = {
+    "organizations": "UPDATE organizations SET api_quota_used = api_quota_used + 1 WHERE id = %s",
+    "users": "UPDATE users SET last_login_at = now() WHERE id = %s",
+    "orchestration_templates": "UPDATE orchestration_templates SET usage_count = usage_count + 1 WHERE id = %s",
+}
+
+
+@pytest.fixture(scope="module")
+def rows(module_database: ClonedDatabase) -> dict[str, UUID]:
+    people: Cast = make_cast(module_database)
+    return {
+        "organizations": people.organization_a,
+        "users": people.max.user_id,
+        "user_credentials": people.max.user_id,
+        "projects": make_project(module_database, people.alice),
+        "orchestration_templates": make_template(module_database, people.alice),
+    }
+
+
+@pytest.fixture(scope="module")
+def later(module_database: ClonedDatabase, rows: dict[str, UUID]) -> Iterator[Connection]:
+    """A transaction that begins after the rows were made."""
+    with doors.admin(module_database) as connection:
+        yield connection
+
+
+def _moves_updated_at(connection: Connection, table: str, statement: str, key: UUID) -> bool:
+    question = f"SELECT updated_at = now() FROM {table} WHERE {'user_id' if table == 'user_credentials' else 'id'} = %s"
+    with connection.transaction(force_rollback=True):
+        assert connection.execute(question.encode(), [key]).fetchone() == (False,)
+        assert connection.execute(statement.encode(), [key]).rowcount == 1
+        row = connection.execute(question.encode(), [key]).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+@pytest.mark.parametrize("table", EDITS)
+def test_edit_moves_updated_at(later: Connection, rows: dict[str, UUID], table: str) -> None:
+    assert _moves_updated_at(later, table, EDITS[table], rows[table])
+
+
+@pytest.mark.parametrize("table", COUNTS)
+def test_counter_does_not_move_updated_at(later: Connection, rows: dict[str, UUID], table: str) -> None:
+    assert not _moves_updated_at(later, table, COUNTS[table], rows[table])
+
+
+def test_every_table_with_updated_at_has_its_trigger(later: Connection) -> None:
+    """But for the side table of a stream, whose one function writes it."""
+    rows = later.execute(
+        "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'updated_at'"
+    ).fetchall()
+    assert {name for (name,) in rows} == {*EDITS, "phase_streams"}
+
+
+def test_uuid7_is_of_version_7_and_made_now(later: Connection) -> None:
+    row = later.execute("SELECT api.uuid7(), extract(epoch FROM clock_timestamp()) * 1000").fetchone()
+    assert row is not None
+    made, now_ms = row
+    assert (made.version, made.variant) == (7, RFC_4122)
+    assert abs((made.int >> 80) - now_ms) < 1000
+
+
+def test_uuid7_is_ordered_by_time_and_never_the_same(later: Connection) -> None:
+    rows = later.execute("SELECT api.uuid7(), pg_sleep(0.002) FROM generate_series(1, 20)").fetchall()
+    made = [row[0] for row in rows]
+    assert made == sorted(made)
+    row = later.execute("SELECT count(DISTINCT api.uuid7()) FROM generate_series(1, 5000)").fetchone()
+    assert row == (5000,)

@@ -1,0 +1,126 @@
+"""Who nobody is: no claims, claims made up, and people and organizations that are gone, on every table."""
+
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+
+from lib.db.logins import Login
+from tests import doors
+from tests.cast import Cast
+from tests.database import ClonedDatabase
+from tests.doors import Connection, claims_of
+from tests.factories import make_project
+from tests.tenancy.conftest import World
+from tests.tenancy.tables import NAMES, columns_with
+
+NOT_ALLOWED = "42501"
+
+#: Claims that name nobody, made from the world's people.
+NOBODY: dict[str, Callable[[Cast], dict[str, str] | None]] = {
+    "no claims": lambda _: None,
+    "empty claims": lambda _: {},
+    "only an organization": lambda cast: {"organization": str(cast.organization_a)},
+    "only a person": lambda cast: {"sub": str(cast.alice.user_id)},
+    "B's person, A's organization": lambda cast: claims_of(cast.charlie) | {"organization": str(cast.organization_a)},
+    "A's person, B's organization": lambda cast: claims_of(cast.alice) | {"organization": str(cast.organization_b)},
+    "a person who never was": lambda cast: claims_of(cast.alice) | {"sub": str(uuid4())},
+    "an organization that never was": lambda cast: claims_of(cast.alice) | {"organization": str(uuid4())},
+}
+#: What ends a person, in SQL; `%s` is the person.
+GONE = {
+    "deactivated person": "UPDATE users SET deactivated_at = now() WHERE id = %s",
+    "deleted person": "UPDATE users SET deleted_at = now() WHERE id = %s",
+    "person of a deleted organization": "UPDATE organizations SET deleted_at = now() "
+    "WHERE id = (SELECT organization_id FROM users WHERE id = %s)",
+}
+
+
+@pytest.fixture(scope="module", params=[*NOBODY, *GONE])
+def nobody(request: pytest.FixtureRequest, world: World) -> Iterator[Connection]:
+    """Become `authenticated` with such claims; what made the person go is undone."""
+    case = request.param
+    with doors.admin(world.database) as connection, connection.transaction(force_rollback=True):
+        if case in GONE:
+            assert connection.execute(GONE[case].encode(), [world.cast.alice.user_id]).rowcount == 1
+            doors.become_person(connection, world.cast.alice)
+        else:
+            doors.become_person(connection, NOBODY[case](world.cast))
+        yield connection
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_reaches_nothing(nobody: Connection, world: World, name: str) -> None:
+    table = world.tables[name]
+    may_read = bool(columns_with(nobody, name, "SELECT"))
+    assert doors.reached(nobody, f"SELECT FROM {name}") == (0 if may_read else NOT_ALLOWED)
+    for column in columns_with(nobody, name, "UPDATE")[:1]:
+        assert doors.reached(nobody, f"UPDATE {name} SET {column} = {column}") == 0
+    assert doors.reached(nobody, f"DELETE FROM {name}") in {0, NOT_ALLOWED}
+    assert doors.reached(nobody, f"INSERT INTO {name} SELECT * FROM {name}") in {0, NOT_ALLOWED}
+    if may_read:
+        column = "id" if name == "organizations" else "organization_id"
+        values = [world.cast.organization_a, table.rows[world.cast.organization_a]]
+        named = f"SELECT FROM {name} WHERE {column} = %s OR {table.key} = ANY (%s)"
+        assert doors.reached(nobody, named, values) == 0
+
+
+def test_nobody_holds_a_permission(nobody: Connection) -> None:
+    row = nobody.execute(
+        "SELECT api.organization_id(), api.may('projects.view'), api.may_own('projects.view')"
+    ).fetchone()
+    assert row == (None, False, False)
+
+
+def test_nobody_makes_a_project(nobody: Connection, world: World) -> None:
+    for organization in (world.cast.organization_a, world.cast.organization_b):
+        refused = doors.refusal(
+            nobody,
+            "INSERT INTO projects (organization_id, created_by, name, topic) "
+            "VALUES (%s, coalesce(auth.uid(), %s), 'x', 'x')",
+            [organization, world.cast.alice.user_id],
+        )
+        assert refused == NOT_ALLOWED
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_engine_of_no_organization_reaches_nothing(world: World, name: str) -> None:
+    with doors.engine(world.database, None) as connection:
+        may_read = bool(columns_with(connection, name, "SELECT"))
+        assert doors.reached(connection, f"SELECT FROM {name}") == (0 if may_read else NOT_ALLOWED)
+
+
+@pytest.mark.parametrize("ending", GONE)
+def test_whoever_goes_sees_nothing_from_the_next_statement_on(
+    database: ClonedDatabase, cast: Cast, ending: str
+) -> None:
+    make_project(database, cast.alice)
+    with doors.person(database, cast.alice) as connection:
+        assert _count(connection) == 1
+        with doors.admin(database) as administrator:
+            administrator.execute(GONE[ending].encode(), [cast.alice.user_id])
+        assert _count(connection) == 0
+
+
+def test_setting_left_by_an_earlier_transaction_names_nobody(world: World) -> None:
+    """After a transaction a setting is '' and not NULL."""
+    with doors.login(world.database, Login.WEB) as connection:
+        doors.become_person(connection, world.cast.alice)
+        assert _count(connection) == 1
+        connection.commit()
+        connection.execute("SET LOCAL ROLE authenticated")
+        assert connection.execute("SELECT current_setting('request.jwt.claims', true)").fetchone() == ("",)
+        assert connection.execute("SELECT auth.uid()").fetchone() == (None,)
+        assert _count(connection) == 0
+
+
+def test_person_is_who_the_claims_name(world: World) -> None:
+    with doors.person(world.database, world.cast.max) as connection:
+        row = connection.execute("SELECT auth.uid(), api.organization_id()").fetchone()
+    assert row == (world.cast.max.user_id, world.cast.organization_a)
+
+
+def _count(connection: Connection) -> int:
+    row = connection.execute("SELECT count(*) FROM projects").fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,352 @@
+"""Role by permission by table by verb: what PostgreSQL does is what the permission table says, row by row.
+
+`RULES` says which permission a verb on a table needs; whether a person holds it, `Actor.may` says, and PostgreSQL is
+asked by doing it. What is not in `RULES` nobody may.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from tests import doors
+from tests.cast import Cast, make_cast
+from tests.database import ClonedDatabase
+from tests.doors import Connection
+from tests.factories import (
+    answer,
+    beginning,
+    call_worker,
+    make_operation,
+    make_project,
+    make_run,
+    make_template,
+    make_token,
+    make_version,
+    make_webhook,
+    open_run,
+)
+from tests.tenancy.tables import NAMES, Table, copy_row, insert_statement, read_tables
+
+P = Permission
+NOT_ALLOWED = "42501"
+#: No such row, or no right to the verb. Anything else, a key that refuses say, has got past the policies.
+NOT_REACHED = {0, NOT_ALLOWED}
+PEOPLE = ("alice", "mona", "max", "vera")
+#: Whose rows there are. A viewer makes none.
+MAKERS = ("alice", "mona", "max")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a verb on a table needs: one of the permissions, or that it is about oneself."""
+
+    permissions: tuple[P, ...] = ()
+    #: The permission may reach only rows that the person made.
+    by_maker: bool = False
+    #: No permission reaches anybody else's.
+    only_own: bool = False
+    #: One's own needs no permission.
+    own_is_free: bool = False
+    everybody: bool = False
+
+    def allows(self, actor: Actor, maker: UUID) -> bool:
+        is_own = maker == actor.user_id
+        if self.everybody or (is_own and self.own_is_free):
+            return True
+        if self.only_own and not is_own:
+            return False
+        return any(actor.may(each, created_by=maker if self.by_maker else None) for each in self.permissions)
+
+
+RULES: dict[tuple[str, str], Rule] = {
+    ("organizations", "SELECT"): Rule((P.ORGANIZATION_VIEW,)),
+    ("organizations", "UPDATE"): Rule((P.ORGANIZATION_EDIT,)),
+    # Names of people stand beside what they made, which every viewer reads; `users.view` opens the page of people.
+    ("users", "SELECT"): Rule(everybody=True),
+    ("users", "UPDATE"): Rule((P.USERS_EDIT, P.USERS_DEACTIVATE), own_is_free=True),
+    ("audit_logs", "SELECT"): Rule((P.AUDIT_VIEW,)),
+    ("projects", "SELECT"): Rule((P.PROJECTS_VIEW,)),
+    ("projects", "INSERT"): Rule((P.PROJECTS_CREATE,), only_own=True),
+    ("projects", "UPDATE"): Rule((P.PROJECTS_EDIT, P.PROJECTS_ARCHIVE), by_maker=True),
+    ("orchestration_templates", "SELECT"): Rule((P.TEMPLATES_VIEW,)),
+    ("orchestration_templates", "INSERT"): Rule((P.TEMPLATES_CREATE,), only_own=True),
+    ("orchestration_templates", "UPDATE"): Rule((P.TEMPLATES_EDIT,), by_maker=True),
+    ("template_versions", "SELECT"): Rule((P.TEMPLATES_VIEW,)),
+    # the maker is the template's
+    ("template_versions", "INSERT"): Rule((P.TEMPLATES_EDIT,), by_maker=True),
+    ("orchestration_runs", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
+    ("orchestration_runs", "INSERT"): Rule((P.ORCHESTRATIONS_RUN,), only_own=True),
+    ("orchestration_runs", "UPDATE"): Rule((P.ORCHESTRATIONS_CANCEL,), by_maker=True),
+    ("phase_executions", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
+    # the maker is the run's
+    ("phase_executions", "INSERT"): Rule((P.ORCHESTRATIONS_RUN,), only_own=True),
+    ("phase_executions", "UPDATE"): Rule((P.ORCHESTRATIONS_CANCEL,), by_maker=True),
+    ("phase_streams", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
+    ("integration_operations", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
+    ("api_usage", "SELECT"): Rule((P.ANALYTICS_VIEW,), own_is_free=True),
+    ("webhooks", "SELECT"): Rule((P.WEBHOOKS_VIEW,)),
+    ("webhooks", "INSERT"): Rule((P.WEBHOOKS_MANAGE,)),
+    ("webhooks", "UPDATE"): Rule((P.WEBHOOKS_MANAGE,)),
+    ("webhooks", "DELETE"): Rule((P.WEBHOOKS_MANAGE,)),
+}
+NOBODY = Rule()
+#: Table -> a change that its guard has nothing against.
+CHANGES = {
+    "organizations": "name = 'Renamed'",
+    "users": "full_name = 'Renamed'",
+    "projects": "description = 'Changed'",
+    "orchestration_templates": "description = 'Changed'",
+    "orchestration_runs": "cancel_requested_at = now()",
+    "phase_executions": "status = 'cancelled'",
+    "webhooks": "description = 'Changed'",
+}
+#: Table -> what makes a copy of somebody's row a new one in the name of `maker`, written by `writer`.
+Copies = dict[str, Callable[[UUID, UUID], dict[str, Any]]]
+COPIES: Copies = {
+    "projects": lambda maker, _: {"created_by": maker},
+    "orchestration_templates": lambda maker, _: {"created_by": maker},
+    "template_versions": lambda _, writer: {"version": 99, "created_by": writer},
+    "orchestration_runs": lambda maker, _: {"user_id": maker},
+    "phase_executions": lambda *_: {"phase_code": "Phase 9"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """Organization A at work: each maker has made a row where people make rows."""
+
+    database: ClonedDatabase
+    cast: Cast
+    tables: dict[str, Table]
+    #: Table -> maker -> key.
+    rows: dict[str, dict[UUID, UUID]]
+
+    def person(self, name: str) -> Actor:
+        actor: Actor = getattr(self.cast, name)
+        return actor
+
+
+@pytest.fixture(scope="module")
+def estate(module_database: ClonedDatabase) -> Estate:
+    cast = make_cast(module_database)
+    rows: dict[str, dict[UUID, UUID]] = {name: {} for name in NAMES}
+    for actor in (getattr(cast, name) for name in MAKERS):
+        for table, key in _make_rows(module_database, actor).items():
+            rows[table][actor.user_id] = key
+    alice = cast.alice.user_id
+    rows["organizations"][alice] = cast.organization_a
+    rows["webhooks"][alice] = make_webhook(module_database, cast.alice)
+    with doors.admin(module_database) as connection:
+        tables = read_tables(connection)
+        for actor in cast.of_a:
+            rows["users"][actor.user_id] = actor.user_id
+            rows["user_credentials"][actor.user_id] = actor.user_id
+            rows["user_sessions"][actor.user_id] = actor.session_id
+        for table in ("audit_logs", "user_tokens"):
+            found = connection.execute(f"SELECT user_id, id FROM {table} WHERE user_id IS NOT NULL".encode())
+            rows[table].update(dict(found.fetchall()))
+    return Estate(module_database, cast, tables, rows)
+
+
+def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
+    project_id = make_project(database, actor)
+    template_id = make_template(database, actor)
+    version_id = make_version(database, actor, template_id)
+    queued = make_run(database, actor, project_id=project_id, template_id=template_id)
+    walked = make_run(database, actor, project_id=project_id, template_id=template_id)
+    held = open_run(database, actor.organization_id, walked.id)
+    held.advance(begin=[beginning("Phase 0")])
+    held.advance(finish=[answer(walked.phases["Phase 0"])], begin=[beginning("Phase 1")])
+    streamed = walked.phases["Phase 1"]
+    call_worker(database, "SELECT api.write_stream(%s, %s, 'Fold')", actor.organization_id, streamed)
+    make_token(database, actor)
+    with doors.admin(database) as connection:
+        usage = connection.execute("SELECT id FROM api_usage WHERE run_id = %s", [walked.id]).fetchone()
+    assert usage is not None
+    return {
+        "projects": project_id,
+        "orchestration_templates": template_id,
+        "template_versions": version_id,
+        "orchestration_runs": queued.id,
+        "phase_executions": queued.phases["Phase 0"],
+        "phase_streams": streamed,
+        "integration_operations": make_operation(database, actor, walked.id),
+        "api_usage": usage[0],
+    }
+
+
+@pytest.fixture(scope="module", params=PEOPLE)
+def who(request: pytest.FixtureRequest, estate: Estate) -> Actor:
+    return estate.person(request.param)
+
+
+@pytest.fixture(scope="module")
+def connection(estate: Estate, who: Actor) -> Iterator[Connection]:
+    """The web door as that person."""
+    with doors.person(estate.database, who) as opened:
+        yield opened
+
+
+def test_every_table_is_walked(estate: Estate) -> None:
+    assert sorted(estate.tables) == NAMES
+    assert all(estate.rows.values())
+    assert {table for table, _ in RULES} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_person_reads_what_the_permission_table_says(
+    estate: Estate, who: Actor, connection: Connection, name: str
+) -> None:
+    rule = RULES.get((name, "SELECT"), NOBODY)
+    for maker, key in estate.rows[name].items():
+        found = doors.reached(connection, f"SELECT 1 FROM {name} WHERE {estate.tables[name].key} = %s", [key])
+        assert found in ({1} if rule.allows(who, maker) else NOT_REACHED), maker
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_person_changes_what_the_permission_table_says(
+    estate: Estate, who: Actor, connection: Connection, name: str
+) -> None:
+    rule = RULES.get((name, "UPDATE"), NOBODY)
+    key_column = estate.tables[name].key
+    change = CHANGES.get(name, f"{key_column} = {key_column}")
+    for maker, key in estate.rows[name].items():
+        found = doors.reached(connection, f"UPDATE {name} SET {change} WHERE {key_column} = %s", [key])
+        assert found in ({1} if rule.allows(who, maker) else NOT_REACHED), maker
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_person_deletes_what_the_permission_table_says(
+    estate: Estate, who: Actor, connection: Connection, name: str
+) -> None:
+    rule = RULES.get((name, "DELETE"), NOBODY)
+    for maker, key in estate.rows[name].items():
+        found = doors.reached(connection, f"DELETE FROM {name} WHERE {estate.tables[name].key} = %s", [key])
+        assert found in ({1} if rule.allows(who, maker) else NOT_REACHED), maker
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_person_truncates_nothing(connection: Connection, name: str) -> None:
+    assert doors.refusal(connection, f"TRUNCATE {name} CASCADE") == NOT_ALLOWED
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_person_makes_what_the_permission_table_says(
+    estate: Estate, who: Actor, connection: Connection, name: str
+) -> None:
+    """In their own name and in everybody else's."""
+    rule = RULES.get((name, "INSERT"), NOBODY)
+    table = estate.tables[name]
+    with doors.admin(estate.database) as administrator:
+        for maker, key in estate.rows[name].items():
+            changes = COPIES[name](maker, who.user_id) if name in COPIES else {}
+            row = copy_row(administrator, table, key, {table.key: uuid4(), **changes})
+            statement, values = insert_statement(table), [json.dumps(row, default=str)]
+            refused = doors.refusal(connection, statement, values)
+            assert refused == (None if rule.allows(who, maker) else NOT_ALLOWED), maker
+
+
+def test_permission_granted_to_one_viewer_opens_everybodys_rows(estate: Estate) -> None:
+    vera = estate.cast.vera
+    project_id = estate.rows["projects"][estate.cast.alice.user_id]
+    change = "UPDATE projects SET description = 'Changed' WHERE id = %s"
+    with doors.admin(estate.database) as connection, connection.transaction(force_rollback=True):
+        connection.execute("""UPDATE users SET permissions = '["projects.edit"]' WHERE id = %s""", [vera.user_id])
+        doors.become_person(connection, vera)
+        assert doors.reached(connection, change, [project_id]) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "role = 'admin'",
+        "permissions = '[\"users.edit\"]'",
+        "email = 'somebody@else.example'",
+        "username = 'somebody-else'",
+        "email_verified_at = now()",
+        "deactivated_at = now()",
+        "deleted_at = now()",
+        "is_operator = true",
+        "created_by = id",
+        "last_login_at = now()",
+    ],
+)
+@pytest.mark.parametrize("name", ["mona", "max", "vera"])
+def test_person_without_the_permission_changes_only_own_name_and_preferences(
+    estate: Estate, name: str, change: str
+) -> None:
+    actor = estate.person(name)
+    with doors.person(estate.database, actor) as connection:
+        assert doors.refusal(connection, f"UPDATE users SET {change} WHERE id = %s", [actor.user_id]) == NOT_ALLOWED
+        free = "UPDATE users SET full_name = 'Renamed', preferences = '{\"landing_page\": \"runs\"}' WHERE id = %s"
+        assert doors.reached(connection, free, [actor.user_id]) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ("role = 'viewer'", None),
+        ("permissions = '[\"audit.view\"]'", None),
+        ("deactivated_at = now()", None),
+        ("is_operator = true", NOT_ALLOWED),
+        ("last_login_at = now()", NOT_ALLOWED),
+        ("created_at = now()", NOT_ALLOWED),
+        ("role = 'owner'", "23514"),
+    ],
+)
+def test_admin_changes_people_but_makes_no_operator(estate: Estate, change: str, refused: str | None) -> None:
+    with doors.person(estate.database, estate.cast.alice) as connection:
+        statement = f"UPDATE users SET {change} WHERE id = %s"
+        assert doors.refusal(connection, statement, [estate.cast.max.user_id]) == refused
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["subscription_tier = 'enterprise'", "api_quota_limit = NULL", "api_quota_used = 0", "quota_resets_at = now()"],
+)
+def test_admin_sets_neither_tier_nor_quota(estate: Estate, change: str) -> None:
+    with doors.person(estate.database, estate.cast.alice) as connection:
+        assert doors.refusal(connection, f"UPDATE organizations SET {change}") == NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"status": "running"},
+        {"results": {"phases": {}}},
+        {"completed_phases": 1},
+        {"total_tokens": 1},
+        {"cost_usd": None},
+        {"worker_token": "5f0c63a1-7d58-4c02-9f3d-0b8a6b6a0b6e"},
+        {"started_at": "2026-01-01T00:00:00Z"},
+    ],
+    ids=str,
+)
+def test_launch_forges_nothing_that_the_engine_writes(estate: Estate, forged: dict[str, Any]) -> None:
+    max_ = estate.cast.max
+    table = estate.tables["orchestration_runs"]
+    with doors.admin(estate.database) as administrator:
+        row = copy_row(administrator, table, estate.rows[table.name][max_.user_id], {"id": str(uuid4())})
+    with doors.person(estate.database, max_) as connection:
+        assert doors.refusal(connection, insert_statement(table), [json.dumps(row)]) is None
+        assert doors.refusal(connection, insert_statement(table), [json.dumps(row | forged)]) == NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    "forged", [{"response_text": "Made up"}, {"status": "completed"}, {"cost_usd": 0}, {"attempt": 2}], ids=str
+)
+def test_launch_forges_no_answer(estate: Estate, forged: dict[str, Any]) -> None:
+    max_ = estate.cast.max
+    table = estate.tables["phase_executions"]
+    with doors.admin(estate.database) as administrator:
+        changes = {"id": str(uuid4()), "phase_code": "Phase 9"}
+        row = copy_row(administrator, table, estate.rows[table.name][max_.user_id], changes)
+    with doors.person(estate.database, max_) as connection:
+        assert doors.refusal(connection, insert_statement(table), [json.dumps(row)]) is None
+        assert doors.refusal(connection, insert_statement(table), [json.dumps(row | forged)]) == NOT_ALLOWED

@@ -1,0 +1,104 @@
+"""Real workers on the test's database, and a real HTTP endpoint that behaves as badly as a test asks."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from llmock.testing import LLMockServer
+
+from lib.config import ROOT, get_settings
+from lib.db.logins import Login
+from lib.db.server import URL_VARIABLES
+from tests.conftest import Installation
+from tests.records import row
+
+#: What the endpoint answers for.
+MODEL = "openai:gpt-4o-mini"
+
+_LIVE = (
+    "SELECT count(*) AS live FROM pg_locks WHERE locktype = 'advisory' AND classid = 4711 AND granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+@pytest.fixture
+def endpoint(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[LLMockServer]:
+    """An OpenAI-compatible endpoint, and settings that lead to it."""
+    with LLMockServer() as server:
+        monkeypatch.setenv("ORCHESTRATOR_OPENAI_BASE_URL", server.base_url())
+        monkeypatch.setenv("ORCHESTRATOR_OPENAI_API_KEY", "key-of-the-tests")
+        get_settings.cache_clear()
+        yield server
+
+
+@dataclass(slots=True)
+class Workers:
+    """Worker processes of one test."""
+
+    installation: Installation
+    log: Path
+    _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str = "one") -> subprocess.Popen[bytes]:
+        """Start one and wait until it lives."""
+        before = self.live()
+        mine = {URL_VARIABLES[Login.WORKER], "ORCHESTRATOR_SECRET_KEY", "ORCHESTRATOR_DATA_DIR"}
+        environment = {
+            key: value
+            for key, value in os.environ.items()
+            if key in mine or "OPENAI" in key or "LOCAL_MODEL" in key or not key.startswith("ORCHESTRATOR_")
+        }
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "lib.cli", "worker"], cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
+        self._running[name] = process
+        until(lambda: self.live() > before or process.poll() is not None)
+        assert process.poll() is None, self.log.read_text()
+        return process
+
+    def live(self) -> int:
+        """Workers that hold their lock."""
+        live: int = row(self.installation, _LIVE)["live"]
+        return live
+
+    def kill(self, name: str = "one") -> None:
+        """As the kernel would, without a word."""
+        process = self._running.pop(name)
+        process.kill()
+        process.wait()
+
+    def stop(self) -> None:
+        """End all of them."""
+        for process in self._running.values():
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+        for process in self._running.values():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def workers(endpoint: LLMockServer, installation: Installation, tmp_path: Path) -> Iterator[Workers]:
+    """Workers that end with the test."""
+    made = Workers(installation, tmp_path / "worker.log")
+    yield made
+    made.stop()
+
+
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> float:
+    """Wait for the condition and say how long it took, in seconds."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < seconds, "it did not come to pass"
+        time.sleep(0.02)
+    return time.monotonic() - started
