@@ -7,6 +7,8 @@ from lib.db.logins import Login
 from lib.db.server import check_server, database_url
 
 NEWEST: Final = "head"
+#: More than a hundred commits would each wait for the disk; what a power cut takes back the next start does again.
+_WITHOUT_WAITING: Final = "&options=-c%20synchronous_commit%3Doff"
 
 
 def upgrade_database(*, revision: str = NEWEST) -> None:
@@ -18,10 +20,13 @@ def upgrade_database(*, revision: str = NEWEST) -> None:
     from lib.db import migrate  # noqa: PLC0415 - `orchestrator up` imports it while the database is being made
     from lib.maintenance.upgrade import upgrade_installation  # noqa: PLC0415 - likewise
 
+    url = database_url(Login.OWNER)
+    if get_settings().is_embedded:
+        url += _WITHOUT_WAITING
     if revision == NEWEST:
-        upgrade_installation(database_url(Login.OWNER))
+        upgrade_installation(url)
     else:
-        migrate.upgrade(database_url(Login.OWNER), revision=revision)
+        migrate.upgrade(url, revision=revision)
 
 
 def upgrade_embedded_database() -> None:

@@ -8,6 +8,7 @@ Time counts at the start: the web process does its imports while the database is
 """
 
 import fcntl
+import gc
 import http.client
 import importlib
 import json
@@ -162,6 +163,7 @@ def _signals_as_stop() -> Iterator[None]:
 
 def _start(services: list[_Service], listener: socket.socket, url: str, say: Say) -> None:
     """Prepare the database and serve. The workers, whose imports would hold the pages up, come with `_keep_alive`."""
+    gc.disable()  # as in `lib.serving`: imports make no garbage
     web = services[0]
     child = web.start()
     Thread(target=_import_ahead, daemon=True).start()
@@ -169,6 +171,8 @@ def _start(services: list[_Service], listener: socket.socket, url: str, say: Say
     child.go()
     setup_link = _make_setup_link(url)
     wait_until_serving(child, web.log, listener)
+    gc.freeze()
+    gc.enable()
     say(f"AI Orchestrator is serving at {url}. Ctrl-C stops it.")
     if setup_link is not None:
         say(f"It is empty yet. Open this link once, to make the first organization and yourself:\n  {setup_link}")

@@ -49,11 +49,10 @@ with left, card("What to run"):
             run_id = launch_run(require_actor(Permission.ORCHESTRATIONS_RUN), request)
             feedback.succeeded("The run is launched.")
             st.switch_page(RUN.file, query_params={"run": str(run_id)})
-with right, card("What the model will be asked"):
-    if request:
-        with feedback.told():
-            prepared = preview_launch(actor, request)
-            st.markdown(f":gray[{words.count(len(prepared.prompts), 'prompt')}, rendered with what you entered.]")
-            for number, prompt in enumerate(prepared.prompts, 1):
-                with st.expander(f"**{number} {words.plain(prompt.name)}**", type="compact", expanded=number == 1):
-                    st.code(prompt.prompt, language=None, wrap_lines=True)
+if request:
+    with right, card("What the model will be asked"), feedback.told():
+        prepared = preview_launch(actor, request)
+        st.markdown(f":gray[{words.count(len(prepared.prompts), 'prompt')}, rendered with what you entered.]")
+        for number, prompt in enumerate(prepared.prompts, 1):
+            with st.expander(f"**{number} {words.plain(prompt.name)}**", type="compact", expanded=number == 1):
+                st.code(prompt.prompt, language=None, wrap_lines=True)

@@ -34,6 +34,7 @@ CARELESS = {
     "autovacuum": "off",
     "max_connections": "200",
     "io_method": "sync",
+    "dynamic_shared_memory_type": "mmap",  # lies in the folder and goes with it, even after kill -9
 }
 PASSWORDS = {login: f"{login}-of-the-tests" for login in Login}
 

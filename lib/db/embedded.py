@@ -9,7 +9,8 @@ In the folder (`<data folder>/postgres`) lie
     server.log
     lock           held while somebody starts or stops the server
     users          held (shared) by every process that uses it; the kernel drops the lock of a killed one
-    guard          held by the little process that stops the server when its last user was killed
+    guard          held by a little process that stops the server when its last user was killed
+    unsynced       is there until a new cluster's files have been brought to the disk
     keep           is there while `orchestrator db start` asks the server to stay
 """
 

@@ -184,12 +184,13 @@ class EmbeddedCluster:
         how = [
             *("-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={password_file}", "--data-checksums"),
             *("-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-            *("-c", f"scram_iterations={self._options['scram_iterations']}"),
-            *(["--no-sync"] if self._options.get("fsync") == "off" else []),
+            *("-c", f"scram_iterations={self._options['scram_iterations']}", "--no-sync"),
         ]
         run_program(programs / "initdb", "-D", unfinished, *how, account=account, timeout_seconds=_START_SECONDS)
         password_file.unlink()
         _write_private(self.folder / "password", password)
+        if self._options.get("fsync") != "off":
+            (self.folder / "unsynced").touch()  # the guard does it: a second's work that nobody need wait for
         unfinished.rename(self.data)  # an initdb that was cut short leaves nothing that looks like a cluster
 
     def _check_data_version(self) -> None:

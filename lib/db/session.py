@@ -11,7 +11,7 @@ statement, for this transaction only.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from threading import Lock
 from typing import Protocol
 from uuid import UUID
 
@@ -26,6 +26,9 @@ from lib.errors import DatabaseUnavailable
 #: A page's query that takes longer than this is a defect; it is stopped rather than left to pile up.
 STATEMENT_TIMEOUT_MS = 15_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
+
+_engines: dict[Login, Engine] = {}
+_making = Lock()
 
 _ANNOUNCE_PERSON = text(
     "SELECT set_config('role', 'authenticated', true), set_config('request.jwt.claims', :claims, true)"
@@ -92,9 +95,8 @@ def engine_session(organization_id: UUID) -> Iterator[Session]:
 
 def dispose() -> None:
     """Close every pool of this process; the next door opens a new one."""
-    for login in (Login.WEB, Login.IDENTITY, Login.WORKER):
-        _engine(login).dispose()
-    _engine.cache_clear()
+    while _engines:
+        _engines.popitem()[1].dispose()
 
 
 @contextmanager
@@ -109,8 +111,14 @@ def _transaction(login: Login) -> Iterator[Session]:
         raise
 
 
-@cache
 def _engine(login: Login) -> Engine:
+    with _making:
+        if login not in _engines:
+            _engines[login] = _make_engine(login)
+        return _engines[login]
+
+
+def _make_engine(login: Login) -> Engine:
     return create_engine(
         make_url(database_url(login)).set(drivername="postgresql+psycopg"),
         pool_size=5,

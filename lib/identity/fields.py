@@ -5,6 +5,7 @@ import unicodedata
 from enum import StrEnum
 from typing import Final
 
+from lib.entry import clean_line
 from lib.errors import InvalidInput
 
 
@@ -39,15 +40,7 @@ _PLAIN_LETTERS: Final = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "a
 
 def clean_name(value: str, *, field: Field) -> str:
     """A name as it is kept: one space between words, none around. Raises InvalidInput."""
-    if not is_text(value) or _TURNING.search(value):
-        raise InvalidInput("This has a character that can't be seen. Type it anew instead of pasting it.", field=field)
-    name = unicodedata.normalize("NFC", " ".join(value.split()))
-    if not name:
-        raise InvalidInput("This is empty. Type a name.", field=field)
-    if len(name) > _LONGEST_NAME:
-        message = f"This has {len(name)} characters, and {_LONGEST_NAME} fit. Shorten it."
-        raise InvalidInput(message, field=field)
-    return name
+    return clean_line(value, field=field, longest=_LONGEST_NAME)
 
 
 def clean_slug(value: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, exists, func, literal, select
 from sqlalchemy.orm import Session, load_only
 
 from lib.db.paging import Rows, read_page
+from lib.errors import NotSignedIn
 from lib.models.organization import Organization
 from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
@@ -137,8 +138,11 @@ def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> Orc
 
 
 def read_quota(session: Session, organization_id: UUID) -> Organization:
-    """The organization's row, for its quota."""
-    return session.scalars(select(Organization).where(Organization.id == organization_id)).one()
+    """The organization's row, for its quota. Raises `NotSignedIn` when who asks is gone by now."""
+    organization = session.scalar(select(Organization).where(Organization.id == organization_id))
+    if organization is None:
+        raise NotSignedIn
+    return organization
 
 
 def has_any(session: Session, table: type[Project | OrchestrationRun]) -> bool:

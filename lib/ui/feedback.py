@@ -113,11 +113,9 @@ def _notify(icon: str, text: str) -> None:
 
 
 def _show_inline(error: Exception) -> None:
-    field = error.field if isinstance(error, InvalidInput) else None
     problems = error.problems if isinstance(error, InvalidInput) else ()
-    label = f"**{plain(field)}:** " if field else ""
     lines = "".join(f"\n* {plain(problem)}" for problem in problems)
-    st.markdown(f":red[:material/error:] {label}{plain(_words(error).text)}{lines and chr(10)}{lines}")
+    st.markdown(f":red[:material/error:] {plain(_words(error).text)}{lines and chr(10)}{lines}")
 
 
 def _words(error: Exception) -> _Words:

@@ -1,6 +1,7 @@
 """Who gets to the database, and by which door: whatever is not listed here, does not."""
 
 import ast
+from collections.abc import Iterator
 
 import pytest
 
@@ -52,10 +53,19 @@ def _connects(module: Module) -> set[str]:
         if isinstance(node.func, ast.Name) and node.func.id in imported:
             found.add(node.func.id)
         if isinstance(node.func, ast.Attribute) and node.func.attr in {"connect", "create_engine"}:
-            of = node.func.value
-            if isinstance(of, ast.Name) and of.id in {"psycopg", "sqlalchemy", "Connection", "AsyncConnection"}:
+            names = {part.id if isinstance(part, ast.Name) else part.attr for part in _parts(node.func.value)}
+            if names & {"psycopg", "sqlalchemy", "Connection", "AsyncConnection"}:
                 found.add(node.func.attr)
     return found
+
+
+def _parts(node: ast.expr) -> Iterator[ast.Name | ast.Attribute]:
+    """`a.b.c` as its three parts."""
+    while isinstance(node, ast.Attribute):
+        yield node
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node
 
 
 def test_doors_are_used_by_the_modules_listed() -> None:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page
 
+from lib.db.logins import Login
 from lib.identity.cookie import session_cookie_name
+from lib.maintenance.upgrade import publish_builtin_templates
 from tests.browser.conftest import Dashboard
 from tests.cast import Cast
 from tests.factories import Workspace, end_run, make_project, make_run, make_workspace
@@ -24,6 +26,7 @@ LOOKS = {
 def workspace(dashboard: Dashboard) -> Workspace:
     """A run in the middle, a finished one and a failed one."""
     actor, database = dashboard.cast.alice, dashboard.database
+    publish_builtin_templates(database.url(Login.OWNER))
     made = make_workspace(database, actor)
     for title, status in (("Market brief for folding bicycles", "completed"), ("Patents since 2020", "failed")):
         project_id = make_project(database, actor, name=title)
@@ -54,8 +57,9 @@ def test_photograph_every_page(
 def _pages(cast: Cast, workspace: Workspace) -> Iterator[tuple[str, str | None, str]]:
     full, empty = cast.secret_of(cast.alice), cast.secret_of(cast.charlie)
     for name in ("overview", "launch", "runs", "projects", "account"):
-        yield name, full, f"/{name}"
-        yield f"{name}-empty", empty, f"/{name}"
+        path = "/" if name == "overview" else f"/{name}"
+        yield name, full, path
+        yield f"{name}-empty", empty, path
     yield "run", full, f"/run?run={workspace.run.id}"
     yield "project", full, f"/project?project={workspace.project_id}"
     yield "run-missing", full, f"/run?run={workspace.project_id}"

@@ -11,7 +11,7 @@ from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.doors import Connection
-from tests.factories import make_project, make_run
+from tests.factories import insert, make_project, make_run
 
 HAS_ENDED, NOT_ALLOWED = "23514", "42501"
 PERSONS_RUN_MOVES = {
@@ -158,3 +158,25 @@ def test_person_moves_a_phase_to_cancelled_only(
 def test_person_changes_no_answer(as_alice: Connection, stands: dict[str, str], column: str) -> None:
     statement = f"UPDATE phase_executions SET {column} = NULL WHERE id = %s"
     assert doors.refusal(as_alice, statement, [stands["phase pending"]]) == NOT_ALLOWED
+
+
+def test_run_without_a_phase_ends_too(module_database: ClonedDatabase, people: Cast) -> None:
+    """Nothing of nothing is 0 percent."""
+    project_id = make_project(module_database, people.alice)
+    with doors.person(module_database, people.alice) as connection:
+        run_id = insert(
+            connection,
+            "orchestration_runs",
+            organization_id=people.organization_a,
+            user_id=people.alice.user_id,
+            project_id=project_id,
+            topic="Nothing to do",
+            status="queued",
+        )
+        connection.execute("SELECT api.end_run(%s, 'cancelled', '{}')", [run_id])
+        row = connection.execute("SELECT status, success_rate, results FROM orchestration_runs WHERE id = %s", [run_id])
+        assert row.fetchone() == (
+            "cancelled",
+            0,
+            {"phases": {}, "metadata": {"total_phases": 0, "successful_phases": 0, "success_rate": "0.0%"}},
+        )

@@ -209,6 +209,12 @@ def test_interrupted_initdb_is_begun_again(open_folder: Path) -> None:
     assert not (folder / "unfinished-data-1").exists()
 
 
+def test_new_cluster_is_brought_to_the_disk_meanwhile(open_folder: Path) -> None:
+    with EmbeddedPostgres(open_folder / "durable", {**CARELESS, "fsync": "on"}) as server:
+        assert ask(server, "SHOW fsync") == "on"
+        wait_for(lambda: not (open_folder / "durable" / "unsynced").exists())
+
+
 def test_data_of_another_version_are_left_alone(folder: Path) -> None:
     version_file = folder / "data" / "PG_VERSION"
     version_file.write_text("17\n", encoding="ascii")

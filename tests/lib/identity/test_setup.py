@@ -131,7 +131,7 @@ def test_field_that_cannot_be_taken_is_named_and_the_link_stays_good(origin: Ori
         ({"organization_name": " "}, "Organization name"),
         ({"organization_name": "x" * 300}, "Organization name"),
         ({"slug": "Northwind!"}, "Short name"),
-        ({"full_name": "Alice\n"}, "Full name"),
+        ({"full_name": "Alice\x07"}, "Full name"),
         ({"email": "alice"}, "E-mail"),
         ({"username": "alice@northwind.example"}, "User name"),
         ({"password": "short"}, "Password"),

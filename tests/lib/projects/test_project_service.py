@@ -1,17 +1,15 @@
 """What people do with projects, through the web door: it works, a weak role is refused, a stranger finds nothing."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
 
 from lib.access.actor import Actor
-from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted, OrchestratorError
+from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from lib.models.project import Priority, ProjectStatus
 from lib.projects.service import (
     ProjectEntry,
@@ -23,6 +21,8 @@ from lib.projects.service import (
     update_project,
 )
 from lib.projects.states import PROJECT_MOVES
+from tests import doors
+from tests.at_once import attempt, is_waiting
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_run
@@ -296,29 +296,13 @@ def test_person_is_told_what_they_may_do(installation: Installation, cast: Cast)
     }
 
 
-def attempt(change: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
-    """Try it in a thread; the list gets what came of it."""
-    outcome: list[object] = []
-
-    def run() -> None:
-        try:
-            outcome.append(change())
-        except OrchestratorError as error:
-            outcome.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread, outcome
-
-
 def test_one_of_two_who_archive_at_once_is_told(installation: Installation, cast: Cast) -> None:
     project_id = make_project(installation.database, cast.alice)
-    with psycopg.connect(installation.database.admin_url) as first:
+    with doors.admin(installation.database) as first:
         first.execute("UPDATE projects SET status = 'archived', archived_at = now() WHERE id = %s", [project_id])
-        thread, outcome = attempt(lambda: move_project(cast.mona, project_id, ProjectStatus.ARCHIVED))
-        until(lambda: rows(installation, "SELECT 1 FROM pg_locks WHERE NOT granted") != [])
-        first.commit()
-    thread.join()
+        with attempt(lambda: move_project(cast.mona, project_id, ProjectStatus.ARCHIVED)) as outcome:
+            until(lambda: is_waiting(installation))
+            first.commit()
     (error,) = outcome
     assert isinstance(error, Conflict)
     assert stored(installation, project_id)["archived_by"] is None, "the first one's change stands"
@@ -326,12 +310,11 @@ def test_one_of_two_who_archive_at_once_is_told(installation: Installation, cast
 
 def test_edit_does_not_overtake_the_archiving_of_its_project(installation: Installation, cast: Cast) -> None:
     project_id = make_project(installation.database, cast.alice, name="As archived")
-    with psycopg.connect(installation.database.admin_url) as first:
+    with doors.admin(installation.database) as first:
         first.execute("UPDATE projects SET status = 'archived', archived_at = now() WHERE id = %s", [project_id])
-        thread, outcome = attempt(lambda: update_project(cast.mona, project_id, ENTRY))
-        until(lambda: rows(installation, "SELECT 1 FROM pg_locks WHERE NOT granted") != [])
-        first.commit()
-    thread.join()
+        with attempt(lambda: update_project(cast.mona, project_id, ENTRY)) as outcome:
+            until(lambda: is_waiting(installation))
+            first.commit()
     (error,) = outcome
     assert isinstance(error, Conflict)
     assert stored(installation, project_id)["name"] == "As archived"

@@ -34,8 +34,8 @@ def _inline(kind: str) -> AppTest:
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ("input", ":red[:material/error:] **Name:** Too \\*long\\*\\.\n\n* 300 characters"),
-        ("taken", ":red[:material/error:] **Name:** This name is taken\\."),
+        ("input", ":red[:material/error:] Too \\*long\\*\\.\n\n* 300 characters"),
+        ("taken", ":red[:material/error:] This name is taken\\."),
         (
             "database",
             ":red[:material/error:] The database does not answer right now\\. Wait a moment and try again\\.",

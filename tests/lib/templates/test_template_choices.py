@@ -1,0 +1,166 @@
+"""Which templates a person can launch from: through the use case, and what its queries let through."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.orm import Session
+
+from lib.access.actor import Actor
+from lib.db.logins import Login
+from lib.db.session import tenant_session
+from lib.maintenance.upgrade import publish_builtin_templates
+from lib.templates import queries
+from lib.templates.builtin import list_builtin_templates
+from lib.templates.service import list_template_choices
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_template
+from tests.records import rows
+
+pytestmark = pytest.mark.usefixtures("installation")
+
+BUILTINS = [template.name for template in list_builtin_templates()]
+
+
+@pytest.fixture(autouse=True)
+def _published(installation: Installation) -> None:
+    publish_builtin_templates(installation.database.url(Login.OWNER))
+
+
+def names(actor: Actor) -> list[str]:
+    return [choice.name for choice in list_template_choices(actor)]
+
+
+def can_load(actor: Actor, template_id: UUID) -> bool:
+    with tenant_session(actor) as session:
+        return queries.load_template(session, template_id) is not None
+
+
+def test_everybody_finds_the_templates_that_come_with_it(cast: Cast) -> None:
+    assert "Project plan" in BUILTINS
+    for actor in (*cast.of_a, cast.charlie):
+        assert names(actor) == BUILTINS
+
+
+def test_project_plan_says_what_it_does(cast: Cast) -> None:
+    plan = next(choice for choice in list_template_choices(cast.vera) if choice.name == "Project plan")
+    assert plan.phase_names == (
+        "Ideation",
+        "Research",
+        "Design",
+        "Development Plan",
+        "Execution",
+        "Review & Optimize",
+        "Deploy & Integrate",
+    )
+    assert plan.is_builtin
+    assert plan.publisher_name == "AI Orchestrator"
+    assert plan.version == 1
+    assert plan.inputs == ()
+    assert "seven" in plan.description
+
+
+def test_template_is_offered_with_what_it_asks_for(installation: Installation, cast: Cast) -> None:
+    data = {
+        "description": "Said by the template itself",
+        "model": "openai:gpt-4.1",
+        "inputs": [{"name": "audience", "label": "Audience"}],
+        "phases": [{"code": "A", "name": "First", "prompt": "{{ topic }}"}],
+    }
+    make_template(installation.database, cast.mona, name="Own", data=data, status="published", version=3)
+    own = list_template_choices(cast.max)[0]
+    assert (own.name, own.version, own.is_builtin, own.model) == ("Own", 3, False, "openai:gpt-4.1")
+    assert own.description == "Said by the template itself"
+    assert [field.label for field in own.inputs] == ["Audience"]
+
+
+def test_own_templates_come_before_public_ones_each_by_name(installation: Installation, cast: Cast) -> None:
+    for name in ("Zebra", "Aardvark"):
+        make_template(installation.database, cast.mona, name=name, status="published")
+    assert names(cast.vera) == ["Aardvark", "Zebra", *BUILTINS]
+
+
+@pytest.mark.parametrize("status", ["draft", "in_review", "retired"])
+def test_template_that_is_not_published_is_not_offered(installation: Installation, cast: Cast, status: str) -> None:
+    template_id = make_template(installation.database, cast.mona, status=status)
+    assert names(cast.mona) == BUILTINS
+    assert not can_load(cast.mona, template_id)
+
+
+def test_deleted_template_is_not_offered(installation: Installation, cast: Cast) -> None:
+    template_id = make_template(installation.database, cast.mona, status="published", deleted_at=datetime.now(UTC))
+    assert names(cast.mona) == BUILTINS
+    assert not can_load(cast.mona, template_id)
+
+
+def test_stranger_finds_no_private_template(installation: Installation, cast: Cast) -> None:
+    template_id = make_template(installation.database, cast.mona, status="published")
+    assert can_load(cast.vera, template_id)
+    assert names(cast.charlie) == BUILTINS
+    assert not can_load(cast.charlie, template_id)
+    assert not can_load(cast.charlie, uuid4())
+
+
+def test_public_template_is_everybodys_to_use(installation: Installation, cast: Cast) -> None:
+    template_id = make_template(
+        installation.database,
+        cast.charlie,
+        name="From Borealis",
+        status="published",
+        is_public=True,
+        publisher_name="Borealis",
+    )
+    shared = next(choice for choice in list_template_choices(cast.vera) if choice.id == template_id)
+    assert (shared.publisher_name, shared.is_builtin) == ("Borealis", False)
+    assert can_load(cast.vera, template_id)
+
+
+def test_template_that_can_not_be_read_hides_no_other(installation: Installation, cast: Cast) -> None:
+    make_template(installation.database, cast.mona, name="Newer", data={"steps": []}, status="published")
+    make_template(installation.database, cast.mona, name="Readable", status="published")
+    assert names(cast.vera) == ["Readable", *BUILTINS]
+
+
+def test_list_ends_at_its_limit(installation: Installation, cast: Cast) -> None:
+    for name in ("One", "Two"):
+        make_template(installation.database, cast.mona, name=name, status="published")
+    assert len(list_template_choices(cast.vera, limit=2)) == 2
+
+
+def test_publishing_twice_changes_nothing(installation: Installation, cast: Cast) -> None:
+    everything = "SELECT to_jsonb(t) AS row FROM {} t ORDER BY id"
+    before = [
+        rows(installation, everything.format(table)) for table in ("orchestration_templates", "template_versions")
+    ]
+    publish_builtin_templates(installation.database.url(Login.OWNER))
+    assert before == [
+        rows(installation, everything.format(table)) for table in ("orchestration_templates", "template_versions")
+    ]
+
+
+def test_built_in_template_that_changed_gets_a_new_version(installation: Installation, cast: Cast) -> None:
+    owner_url = installation.database.url(Login.OWNER)
+    rows(
+        installation,
+        """UPDATE orchestration_templates SET template_data = template_data || '{"description": "As it was"}'
+           WHERE name = 'Project plan' RETURNING 1""",
+    )
+    publish_builtin_templates(owner_url)
+    plan = next(choice for choice in list_template_choices(cast.vera) if choice.name == "Project plan")
+    assert plan.version == 2
+    versions = rows(installation, "SELECT version FROM template_versions WHERE template_id = %s ORDER BY 1", plan.id)
+    assert [version["version"] for version in versions] == [1, 2]
+
+
+def test_built_in_template_is_found_by_its_name(installation: Installation, cast: Cast) -> None:
+    make_template(installation.database, cast.mona, name="Project plan", status="published")
+    url = make_url(installation.database.url(Login.OWNER)).set(drivername="postgresql+psycopg")
+    engine = create_engine(url)
+    with Session(engine) as session:
+        found = queries.find_builtin(session, "Project plan")
+        assert found is not None
+        assert found.organization_id is None
+        assert queries.find_builtin(session, "Nobody's") is None
+    engine.dispose()
