@@ -23,7 +23,7 @@ check: $(VENV)/.for-tests ## look at format, style, types, layers, migrations an
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tests.checks
 
 bench: $(VENV)/.for-tests ## measure, and compare with the figures of the last time

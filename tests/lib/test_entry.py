@@ -35,7 +35,7 @@ def test_nothing_is_refused_where_something_is_needed(clean: type[object], typed
     with pytest.raises(InvalidInput, match=r"Topic is empty\. Enter something\.") as refused:
         clean(typed, field="Topic", longest=10)  # type: ignore[call-arg]  # both take the same
     assert refused.value.field == "Topic"
-    assert clean(typed, field="Topic", longest=10, required=False) == ""  # type: ignore[call-arg]
+    assert clean(typed, field="Topic", longest=10, required=False) == ""
 
 
 def test_length_is_that_of_what_is_kept() -> None:

@@ -1,0 +1,37 @@
+"""Opening a page as somebody, with a real session and through Home.py, and reading what it shows."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from lib.access.actor import Actor
+from lib.config import ROOT
+from lib.ui import state
+from lib.ui.navigation import PageEntry
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.workers import endpoint, workers
+
+__all__ = ["endpoint", "workers"]
+
+OpenAs = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_as(installation: Installation, cast: Cast) -> OpenAs:
+    """`open_as(actor, page, name=value)`: the page as that person sees it, its address ending in `?name=value`."""
+
+    def open_one(actor: Actor | None, page: PageEntry, **parameters: object) -> AppTest:
+        at = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)
+        if actor is not None:
+            at.session_state[state.SESSION_ID] = cast.secret_of(actor)
+        at.query_params.update({name: str(value) for name, value in parameters.items()})
+        at._page_hash = calc_hash(page.url_path)  # as the address has it: switch_page knows files of allowed pages only
+        at.run()
+        at._page_hash = ""  # from here on it stays where its own links lead
+        assert not at.exception
+        return at
+
+    return open_one
