@@ -23,7 +23,7 @@ OpenAs = Callable[..., AppTest]
 def open_as(installation: Installation, cast: Cast) -> OpenAs:
     """`open_as(actor, page, name=value)`: the page as that person sees it, its address ending in `?name=value`."""
 
-    def open_one(actor: Actor | None, page: PageEntry, **parameters: object) -> AppTest:
+    def open_one(actor: Actor | None, page: PageEntry, /, **parameters: object) -> AppTest:
         at = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)
         if actor is not None:
             at.session_state[state.SESSION_ID] = cast.secret_of(actor)
