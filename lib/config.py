@@ -5,10 +5,13 @@ import sys
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from lib.errors import ConfigurationError
 
 #: The repository: Home.py, pages/ and static/ lie here.
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,7 +48,9 @@ class Settings(BaseSettings):
     openai_models: str = Field(default="", description="models offered from it, by commas; empty asks the endpoint")
     local_model: bool = Field(default=True, description="offer the tiny local demo model")
     worker_concurrency: int = Field(default=8, ge=1, le=256, description="runs that one worker walks at once")
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR"
+    )
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -78,5 +83,15 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once. Raises `ConfigurationError` that names each wrong variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"{_variable(detail['loc'])}: {detail['msg']}" for detail in error.errors(include_url=False)]
+        raise ConfigurationError("These settings can't be used:\n" + "\n".join(wrong)) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    """The environment variable of a field."""
+    name = str(location[0])
+    return name if name == "DATABASE_URL" else f"ORCHESTRATOR_{name.removeprefix('ORCHESTRATOR_').upper()}"

@@ -11,9 +11,10 @@ from lib.ui import address, feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.launch_form import show_launch_form
+from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.guard import require_actor
-from lib.ui.navigation import PROJECTS, RUN
+from lib.ui.navigation import PROJECTS
 
 actor = require_actor(Permission.ORCHESTRATIONS_RUN)
 with page_header("Launch", subtitle="Nothing is asked of a model before you press Launch."):
@@ -36,8 +37,12 @@ with left, card("What to run"):
         read_catalog(),
         project_id=address.find_requested_id("project"),
     )
+    # What is chosen may be gone when it is launched, and another choice have taken its place: the button of what was
+    # shown launches that and nothing else.
+    shown = f"{request.project_id}-{request.template_id}-{request.model}" if request else "nothing"
     is_launching = st.button(
         "Launch",
+        key=f"launch-{shown}",
         type="primary",
         icon=":material/rocket_launch:",
         disabled=request is None,
@@ -48,7 +53,7 @@ with left, card("What to run"):
         with feedback.told(), st.spinner("Asking the model whether it is there"):
             run_id = launch_run(require_actor(Permission.ORCHESTRATIONS_RUN), request)
             feedback.succeeded("The run is launched.")
-            st.switch_page(RUN.file, query_params={"run": str(run_id)})
+            open_run(run_id, project_id=request.project_id)
 if request:
     with right, card("What the model will be asked"), feedback.told():
         prepared = preview_launch(actor, request)

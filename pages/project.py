@@ -25,7 +25,8 @@ with left:
     runs = list_runs(actor, RunFilter(project_id=project.id), cursor=current_cursor())
     if runs.items:
         with card("Runs"):
-            open_run(show_run_table(runs.items, key="runs", newer=runs.newer, older=runs.older, is_short=True))
+            opened = show_run_table(runs.items, key="runs", newer=runs.newer, older=runs.older, is_short=True)
+            open_run(opened, project_id=project.id)
     else:
         with empty_state(
             "runs",

@@ -8,7 +8,8 @@ from lib.models.project import ProjectStatus
 from lib.projects.service import list_projects
 from lib.ui import words
 from lib.ui.components import filters, project_dialogs, status
-from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
+from lib.ui.components.empty_state import empty_state
+from lib.ui.components.opened_row import find_opened
 from lib.ui.components.page_header import page_header
 from lib.ui.components.paged_table import current_cursor, show_paged_table
 from lib.ui.guard import require_actor
@@ -61,11 +62,11 @@ if page.items:
         older=page.older,
         opens="Project",
     )
-    if event.opened is not None:
-        st.switch_page(PROJECT.file, query_params={"project": str(page.items[event.opened].id)})
-elif chosen:
-    with empty_state("filters", icon=NO_MATCH_ICON, title="No project matches these filters", text=chosen.words):
-        st.button("Clear the filters", icon=":material/close:", on_click=filters.clear_filters, args=("projects",))
+    opened = find_opened("projects-table", [project.id for project in page.items], clicked=event.opened)
+    if opened is not None:
+        st.switch_page(PROJECT.file, query_params={"project": str(opened)})
+elif chosen or current_cursor():
+    filters.show_nothing_found("projects", chosen, noun="project")
 else:
     text = "A project holds a topic and everything that models write about it. Make one, then launch a run for it."
     with empty_state("projects", icon=":material/folder_open:", title="No projects yet", text=text):

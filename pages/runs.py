@@ -7,7 +7,7 @@ from lib.models.run import RunStatus
 from lib.runs.queries import RunFilter
 from lib.runs.service import list_runs
 from lib.ui.components import filters, status
-from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
+from lib.ui.components.empty_state import empty_state
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.components.paged_table import current_cursor
@@ -30,16 +30,14 @@ page = list_runs(
 
 if page.items:
     open_run(show_run_table(page.items, key="runs", newer=page.newer, older=page.older))
-elif chosen:
-    with empty_state("filters", icon=NO_MATCH_ICON, title="No run matches these filters", text=chosen.words):
-        st.button("Clear the filters", icon=":material/close:", on_click=filters.clear_filters, args=("runs",))
+elif chosen or current_cursor():
+    filters.show_nothing_found("runs", chosen, noun="run")
 else:
     with empty_state(
         "runs",
         icon=":material/account_tree:",
         title="No runs yet",
-        text="A run sends a sequence of prompts to a model and keeps every answer. "
-        "The first one takes half a minute and costs nothing on the local model.",
+        text="A run sends a sequence of prompts to a model and keeps every answer. The first one takes about a minute.",
     ):
         if may_launch and st.button("Launch the first run", type="primary", icon=":material/rocket_launch:"):
             st.switch_page(LAUNCH.file)

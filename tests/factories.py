@@ -212,6 +212,8 @@ def answer(phase_id: UUID, *, status: str = "completed", **columns: Any) -> dict
 def end_run(database: Database, actor: Actor, run: MadeRun, *, status: str = "completed") -> None:
     """Walk a queued run to its end: all phases completed, or the first one failed or cancelled and the rest undone."""
     held = open_run(database, actor.organization_id, run.id)
+    if status == "cancelled":
+        ask_to_cancel(database, actor, run.id)
     if status == "completed":
         for code, phase_id in run.phases.items():
             held.advance(begin=[beginning(code)])
@@ -222,6 +224,12 @@ def end_run(database: Database, actor: Actor, run: MadeRun, *, status: str = "co
         error = {"kind": "unreachable", "message": "The endpoint does not answer."}
         held.advance(finish=[answer(phase_id, status="failed", response=None, error=error)])
     held.advance(end={"status": status, "error": {}})
+
+
+def ask_to_cancel(database: Database, actor: Actor, run_id: UUID) -> None:
+    """The wish of a person who may: without it the engine cancels nothing."""
+    with doors.person(database, actor) as connection:
+        connection.execute("UPDATE orchestration_runs SET cancel_requested_at = now() WHERE id = %s", [run_id])
 
 
 def make_webhook(database: Database, actor: Actor, *, name: str = "Deployments") -> UUID:

@@ -36,6 +36,8 @@ def endpoint(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Ite
         monkeypatch.setenv("ORCHESTRATOR_OPENAI_API_KEY", "key-of-the-tests")
         get_settings.cache_clear()
         yield server
+        if server._server:  # nobody waits any more for an answer that is made to take long
+            server._server.force_exit = True
 
 
 @dataclass(slots=True)

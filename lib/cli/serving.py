@@ -59,8 +59,16 @@ def web(
     server.check_server(Login.WEB)
     server.check_server(Login.IDENTITY)
     server.keep_only(Login.WEB, Login.IDENTITY)
-    url = local_url(listener, settings)
-    serve(listener, when_loaded=lambda: typer.echo(f"Serving {settings.public_url or url}. Ctrl-C stops it."))
+    url = settings.public_url or local_url(listener, settings)
+    if link := _find_setup_link(url):
+        typer.echo(f"It is empty yet. Open this link once, to make the first organization and yourself:\n  {link}")
+    serve(listener, when_loaded=lambda: typer.echo(f"Serving {url}. Ctrl-C stops it."))
+
+
+def _find_setup_link(url: str) -> str | None:
+    from lib.identity.setup import make_setup_link  # noqa: PLC0415 - half a second that a supervised child doesn't need
+
+    return make_setup_link(url)
 
 
 def worker(*, supervised: SupervisedOption = False) -> None:

@@ -19,6 +19,11 @@ from lib.templates.plan import PlannedPhase
 
 log = logging.getLogger(__name__)
 
+#: What every provider so far speaks; where an answer came, it says its own.
+ENDPOINT = "/v1/chat/completions"
+#: An endpoint's own count is believed up to here: the sum of both has to fit the specification's INTEGER.
+_MOST_TOKENS = 2**30 - 1
+
 #: How often the answer so far is written for those who watch.
 STREAM_SECONDS = 0.3
 
@@ -66,19 +71,19 @@ class Outcome:
             return row | {
                 "status": PhaseStatus.COMPLETED,
                 "response": storable(answer.text),
-                "prompt_tokens": answer.prompt_tokens,
-                "completion_tokens": answer.completion_tokens,
-                "model": answer.model,
+                "prompt_tokens": min(answer.prompt_tokens, _MOST_TOKENS),
+                "completion_tokens": min(answer.completion_tokens, _MOST_TOKENS),
+                "model": storable(answer.model)[:255],
                 "endpoint": answer.endpoint,
                 "status_code": answer.status,
                 "cost_usd": _dollars(answer.cost_usd),
                 "execution_time_ms": answer.execution_time_ms,
-                "finish_reason": answer.finish_reason,
+                "finish_reason": storable(answer.finish_reason)[:50],
             }
         if self.error is not None:
             return row | {
                 "status": PhaseStatus.FAILED,
-                "endpoint": "model",
+                "endpoint": ENDPOINT,
                 "status_code": self.error.status,
                 "cost_usd": _dollars(_cost_of_failure(choice, self.error.kind)),
                 "finish_reason": "error",

@@ -6,7 +6,7 @@ or is stopped and sends nothing for that long. A lock alone never notices a hung
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from uuid import UUID
 
 import psycopg
@@ -104,8 +104,11 @@ class Lease:
             await connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
 
 
-async def listen(url: str, *, wake: Wake, cancel: Callable[[UUID], None]) -> None:
-    """New work and wishes to cancel arrive by NOTIFY; what is missed in an outage, the beat and the poller find."""
+async def listen(url: str, *, wake: Wake, look_for_cancels: Callable[[], Awaitable[None]]) -> None:
+    """New work and wishes to cancel are announced by NOTIFY; what is missed in an outage, beat and poller find.
+
+    Anybody who may log in may notify: it is a hint to look, and nothing that it says is believed.
+    """
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(
@@ -118,7 +121,7 @@ async def listen(url: str, *, wake: Wake, cancel: Callable[[UUID], None]) -> Non
                     if notice.channel == "orchestrator_runs":
                         wake.wake()
                     else:
-                        cancel(UUID(notice.payload))
+                        await look_for_cancels()
         except psycopg.OperationalError as error:
             log.warning("listening again after: %s", error)
             await asyncio.sleep(BEAT_SECONDS / 2)

@@ -11,7 +11,7 @@ import psycopg
 from psycopg_pool import PoolClosed
 
 from lib.engine.attempt import Attempt, Outcome, make_attempt
-from lib.engine.steps import End, PhaseState, decide_step
+from lib.engine.steps import End, NextStep, PhaseState, decide_step
 from lib.engine.store import Advanced, OpenedRun, RunKey, Store
 from lib.errors import PlanInvalid
 from lib.models.run import PhaseStatus, RunStatus
@@ -23,6 +23,9 @@ from lib.templates.plan import Plan, read_plan
 from lib.templates.rendering import PhaseAnswer, PromptContext, render_prompt
 
 log = logging.getLogger(__name__)
+
+#: A phase whose workers ended so often while they wrote it is taken for what ends them.
+MOST_LOST_ATTEMPTS = 5
 
 #: An answer that was paid for is kept this long while the database is away.
 DATABASE_PATIENCE_SECONDS = 120.0
@@ -44,18 +47,25 @@ class Segment:
     #: Model calls under way, and waits before another attempt.
     _calls: dict[asyncio.Task[Outcome], Attempt] = field(default_factory=dict)
     _waits: dict[asyncio.Task[None], str] = field(default_factory=dict)
+    #: Why the run ends once the calls under way have.
+    _fault: End | None = None
 
     async def walk(self) -> str:
         """Walk as far as it goes and say where that was: a final status, `paused`, `lost` or `gone`."""
         opened = await self.store.open_segment(self.key, self.token)
         if opened is None:
             return "gone"
-        self._load(opened)
         try:
+            self._load(opened)
             if opened.is_cancelling:
-                return await self._stop_cancelled(())
+                return await self._stop(End(RunStatus.CANCELLED))
             self._schedule_failed()
             return await self._go_on()
+        except psycopg.OperationalError:
+            raise  # the database is away: the run is taken up again as it stands
+        except Exception:
+            log.exception("run %s can't be walked", self.key.run_id)
+            return await self._stop(_own_fault())
         finally:
             for task in (*self._calls, *self._waits):
                 task.cancel()
@@ -75,33 +85,38 @@ class Segment:
         finished: list[Outcome] = []
         while True:
             advanced = await self._step(finished)
+            if advanced.is_quota_exhausted and not self._calls and not self._waits:
+                advanced = await self._advance(end=_quota_pause())
             if advanced.state == "cancelling":
-                return await self._stop_cancelled(())
+                return await self._stop(End(RunStatus.CANCELLED))
             if advanced.state != RunStatus.RUNNING:
                 return advanced.state
-            if advanced.is_quota_exhausted and not self._calls and not self._waits:
-                return (await self._advance(end=_quota_pause())).state
             finished = await self._wait()
             if self.cancel.is_set():
-                return await self._stop_cancelled(finished)
+                return await self._stop(End(RunStatus.CANCELLED), finished)
 
     async def _step(self, finished: Sequence[Outcome]) -> Advanced:
         """Close what ended and begin what is ready: one round trip."""
         for outcome in finished:
             self._note(outcome)
-        step = decide_step(self._plan, self._states, busy=self._busy())
+        step = NextStep() if self._fault else decide_step(self._plan, self._states, busy=self._busy())
+        begin: list[dict[str, Any]] = []
         try:
             begin = [self._render(code) for code in step.begin]
         except PlanInvalid as error:
-            return await self._advance(
-                finished, end=End(RunStatus.FAILED, {"kind": "prompt", "message": error.message})
-            )
+            self._fault = End(RunStatus.FAILED, {"kind": "prompt", "message": error.message})
+            for wait in self._waits:
+                wait.cancel()
+            self._waits.clear()
+        if self._fault and not self._calls:
+            return await self._advance(finished, end=self._fault)
         advanced = await self._advance(finished, begin=begin, end=step.end)
         rows = {row["code"]: row for row in begin}
         for begun in advanced.begun:
             row = rows[begun.code]
             attempt = Attempt(begun.id, begun.attempt, self._plan.get_phase(begun.code), row["prompt"])
-            self._states[begun.code] = PhaseState(begun.code, begun.attempt, PhaseStatus.RUNNING)
+            state = self._states[begun.code]
+            self._states[begun.code] = replace(state, attempt=begun.attempt, status=PhaseStatus.RUNNING)
             self._calls[self._call(attempt)] = attempt
         return advanced
 
@@ -120,7 +135,8 @@ class Segment:
             cancelled.cancel()
         for wait in [task for task in self._waits if task in done]:
             code = self._waits.pop(wait)
-            self._states[code] = PhaseState(code, self._states[code].attempt + 1, PhaseStatus.PENDING)
+            state = self._states[code]
+            self._states[code] = replace(state, attempt=state.attempt + 1, status=PhaseStatus.PENDING)
         outcomes = []
         for call in [task for task in self._calls if task in done]:
             del self._calls[call]
@@ -129,12 +145,13 @@ class Segment:
 
     def _note(self, outcome: Outcome) -> None:
         """Take an outcome into the states; a failure that is worth it gets another attempt after its wait."""
-        code, number = outcome.attempt.phase.code, outcome.attempt.number
+        code = outcome.attempt.phase.code
+        state = self._states[code]
         if outcome.answer is not None:
-            self._states[code] = PhaseState(code, number, PhaseStatus.COMPLETED, outcome.answer.text)
+            self._states[code] = replace(state, status=PhaseStatus.COMPLETED, response=outcome.answer.text)
         elif outcome.error is not None:
             error = outcome.as_finish()["error"]
-            self._states[code] = PhaseState(code, number, PhaseStatus.FAILED, error=error)
+            self._states[code] = replace(state, status=PhaseStatus.FAILED, error=error)
             self._plan_retry(code, outcome.error.kind, retry_after_seconds=outcome.error.retry_after_seconds)
 
     def _schedule_failed(self) -> None:
@@ -145,10 +162,11 @@ class Segment:
 
     def _plan_retry(self, code: str, kind: ErrorKind, *, retry_after_seconds: float | None = None) -> None:
         state = self._states[code]
+        is_lost = kind is ErrorKind.LOST
         decision = retry.decide(
             kind,
-            attempt=state.attempt,
-            max_attempts=self._plan.get_phase(code).max_attempts,
+            attempt=state.lost if is_lost else state.attempt - state.lost,
+            max_attempts=MOST_LOST_ATTEMPTS if is_lost else self._plan.get_phase(code).max_attempts,
             retry_after_seconds=retry_after_seconds,
             jitter=retry.jitter_of(self.key.run_id, code, state.attempt),
         )
@@ -176,7 +194,7 @@ class Segment:
             "prompt": render_prompt(phase, replace(self._context, answers=answers)),
         }
 
-    async def _stop_cancelled(self, finished: Sequence[Outcome]) -> str:
+    async def _stop(self, end: End, finished: Sequence[Outcome] = ()) -> str:
         """End the calls under way and the run with them; answers that came in the same moment are kept."""
         calls = dict(self._calls)
         for task in calls:
@@ -187,7 +205,7 @@ class Segment:
             for attempt, result in zip(calls.values(), results, strict=True)
         ]
         self._calls.clear()
-        return (await self._advance([*finished, *outcomes], end=End(RunStatus.CANCELLED))).state
+        return (await self._advance([*finished, *outcomes], end=end)).state
 
     async def _advance(
         self, finished: Sequence[Outcome] = (), *, begin: Sequence[dict[str, Any]] = (), end: End | None = None
@@ -214,4 +232,9 @@ def _quota_pause() -> End:
         "The organization's calls for this month are used up. The run goes on when the quota is raised or the "
         "next month begins, and somebody continues it."
     )
-    return End(RunStatus.PAUSED, {"kind": "quota", "message": message})
+    return End(RunStatus.PAUSED, {"kind": "organization_quota", "message": message})
+
+
+def _own_fault() -> End:
+    message = "Something went wrong on our side, not at the model. Whoever runs this installation finds it in the log."
+    return End(RunStatus.FAILED, {"kind": "internal", "message": message})

@@ -17,6 +17,8 @@ class PhaseState:
     status: PhaseStatus
     response: str | None = None
     error: Mapping[str, Any] = field(default_factory=dict)
+    #: Attempts so far that ended because their worker did: they are not the model's fault.
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ class Store:
                     status=PhaseStatus(phase["status"]),
                     response=phase["response"],
                     error=phase["error"],
+                    lost=phase["lost"],
                 )
                 for phase in opened["phases"] or ()
             },
@@ -123,6 +124,10 @@ class Store:
             begun=tuple(Begun(UUID(b["id"]), b["code"], b["attempt"]) for b in result.get("begun", ())),
             is_quota_exhausted=result.get("quota_exhausted", False),
         )
+
+    async def list_cancel_requests(self, run_ids: Sequence[UUID]) -> list[UUID]:
+        """Those of the runs that somebody wants cancelled."""
+        return await self._call("SELECT array(SELECT api.cancel_requests(%s))", list(run_ids)) if run_ids else []
 
     async def write_stream(self, key: RunKey, attempt_id: UUID, text: str) -> None:
         """The answer so far, for whoever watches."""

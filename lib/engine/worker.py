@@ -37,6 +37,11 @@ class Worker:
         if segment := self._segments.get(run_id):
             segment.cancel.set()
 
+    async def look_for_cancels(self) -> None:
+        """Ask which of these runs somebody wants cancelled, and end their model calls."""
+        for run_id in await self._store.list_cancel_requests(self.runs()):
+            self.cancel(run_id)
+
     async def walk(self, key: RunKey) -> str:
         """Walk a run as far as it goes. A fault of ours leaves it as it stands, to be taken up again."""
         segment = Segment(key, self._store, provider=lambda name: get_provider(name, settings=self._settings))
@@ -67,7 +72,7 @@ async def _work(settings: Settings) -> None:
         held = asyncio.Event()
         guards = [
             asyncio.create_task(lease.hold(runs=worker.runs, cancel=worker.cancel, is_held=held)),
-            asyncio.create_task(listen(url, wake=wake, cancel=worker.cancel)),
+            asyncio.create_task(listen(url, wake=wake, look_for_cancels=worker.look_for_cancels)),
             asyncio.create_task(stop.wait()),
         ]
         await held.wait()
@@ -75,10 +80,11 @@ async def _work(settings: Settings) -> None:
             url, executor_id=executor_id, concurrency=settings.worker_concurrency, wake=wake, walk=worker.walk
         )
         await asyncio.wait(guards, return_when=asyncio.FIRST_COMPLETED)
+        failures = [error for guard in guards if guard.done() and (error := guard.exception())]
         for guard in guards:
-            if guard.done() and (error := guard.exception()):
-                log.error("a guard of the worker ended", exc_info=error)
             guard.cancel()
         wake.stop()
         await close_providers(settings=settings)
         DBOS.destroy()
+    for error in failures:
+        raise error  # whoever watches over the worker starts another one

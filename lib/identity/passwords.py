@@ -52,7 +52,7 @@ def _weaknesses(password: str, min_length: int, names: Iterable[str]) -> Iterabl
     elif len(set(typed)) < _FEWEST_DIFFERENT:
         yield "repeats the same few characters"
     known = {unicodedata.normalize("NFKC", name).strip().casefold() for name in names}
-    if typed.strip().casefold() in known | {name.partition("@")[0] for name in known} - {""}:
+    if typed.strip().casefold() in (known | {name.partition("@")[0] for name in known}) - {""}:
         yield "is one of your names, which is the first thing that others try"
 
 

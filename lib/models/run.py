@@ -116,6 +116,7 @@ class OrchestrationRun(Base):
         Index("idx_orchestration_runs_project_id", "project_id"),
         Index("idx_orchestration_runs_status", "status"),
         Index("idx_orchestration_runs_organization_created", "organization_id", "created_at", "id"),
+        Index("idx_orchestration_runs_organization_status_created", "organization_id", "status", "created_at", "id"),
         Index("idx_orchestration_runs_project_created", "organization_id", "project_id", "created_at", "id"),
         Index("idx_orchestration_runs_user_id", "user_id"),
         Index("idx_orchestration_runs_template_id", "template_id"),

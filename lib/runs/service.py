@@ -112,9 +112,9 @@ def cancel_run(actor: Actor, run_id: UUID) -> None:
         run.cancel_requested_at = run.cancel_requested_at or clock.now()
         session.flush()
         if run.status == RunStatus.RUNNING:
-            session.execute(select(func.pg_notify("orchestrator_cancel", str(run_id))))
+            session.execute(select(func.pg_notify("orchestrator_cancel", "")))
         else:
-            session.execute(select(func.api.end_run(run_id, RunStatus.CANCELLED.value, func.jsonb_build_object())))
+            session.execute(select(func.api.end_run(run_id, RunStatus.CANCELLED.value, None)))
 
 
 def resume_run(actor: Actor, run_id: UUID) -> None:

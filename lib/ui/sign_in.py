@@ -78,7 +78,7 @@ def show_sign_in() -> None:
             _show_signing_in()
         elif not setup.is_set_up():
             st.title("Not set up yet", anchor=False)
-            st.markdown("This installation is not set up yet: open the link that `orchestrator up` printed.")
+            st.markdown("This installation is not set up yet: open the link that it printed in the terminal.")
         else:
             st.title("Sign in", anchor=False)
             if note := _expected().note:

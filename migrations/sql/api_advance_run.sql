@@ -37,6 +37,12 @@ BEGIN
     IF v_finish <> '[]' THEN
         PERFORM api.finish_attempts(v_run, v_finish);
     END IF;
+    IF v_run.cancel_requested_at IS NULL AND p_step #>> '{end,status}' = 'cancelled' THEN
+        RAISE EXCEPTION 'nobody wants run % cancelled', p_run;
+    END IF;
+    IF v_run.cancel_requested_at IS NOT NULL AND p_step #>> '{end,status}' = 'paused' THEN
+        RETURN jsonb_build_object('state', 'cancelling', 'begun', v_begun, 'quota_exhausted', false);
+    END IF;
     IF p_step -> 'end' <> 'null' THEN
         PERFORM api.end_run(p_run, p_step #>> '{end,status}', coalesce(p_step #> '{end,error}', '{}'));
         RETURN jsonb_build_object('state', p_step #>> '{end,status}', 'begun', v_begun, 'quota_exhausted', false);

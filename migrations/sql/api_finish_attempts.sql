@@ -14,15 +14,15 @@ BEGIN
             error jsonb)
     ), closed AS (
         UPDATE phase_executions p
-           SET status = e.status, response_text = e.response, completed_at = clock_timestamp(),
-               execution_time_ms = e.execution_time_ms, finish_reason = e.finish_reason, cost_usd = e.cost_usd,
+           SET status = e.status, response_text = e.response,
+               execution_time_ms = coalesce(e.execution_time_ms, api.milliseconds_since(p.started_at)), finish_reason = e.finish_reason, cost_usd = e.cost_usd,
                error_details = coalesce(e.error, '{}'),
                token_usage = CASE WHEN e.prompt_tokens IS NULL THEN '{}' ELSE jsonb_build_object(
                    'prompt_tokens', e.prompt_tokens, 'completion_tokens', e.completion_tokens,
                    'total_tokens', e.prompt_tokens + e.completion_tokens, 'model', e.model, 'cost_usd', e.cost_usd) END
           FROM ended e
          WHERE p.id = e.id AND p.run_id = p_run.id AND p.status = 'running'
-        RETURNING p.id
+        RETURNING p.id, p.execution_time_ms
     ), forgotten AS (
         DELETE FROM phase_streams s USING closed WHERE s.phase_execution_id = closed.id
     ), used AS (
@@ -32,7 +32,7 @@ BEGIN
         SELECT p_run.organization_id, p_run.user_id, p_run.project_id, p_run.id, e.id, e.endpoint, e.method,
                e.provider, e.model, e.prompt_tokens, e.completion_tokens,
                coalesce(e.prompt_tokens + e.completion_tokens, 0), e.cost_usd,
-               e.execution_time_ms, e.status_code, e.error ->> 'kind'
+               closed.execution_time_ms, e.status_code, e.error ->> 'kind'
           FROM ended e JOIN closed USING (id)
     )
     SELECT count(*) INTO v_closed FROM closed;

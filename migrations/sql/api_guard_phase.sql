@@ -12,6 +12,9 @@ BEGIN
     IF current_user = 'authenticated' AND NEW.status <> 'cancelled' THEN
         RAISE EXCEPTION 'a person can''t move a phase to %', NEW.status USING ERRCODE = 'insufficient_privilege';
     END IF;
+    IF NEW.status IN ('completed', 'failed', 'skipped', 'cancelled', 'rejected') THEN
+        NEW.completed_at := clock_timestamp();
+    END IF;
     RETURN NEW;
 END
 $$;

@@ -6,7 +6,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
-    v_free text[] := ARRAY['full_name', 'preferences', 'updated_at'];
+    v_free text[] := CASE WHEN OLD.id = auth.uid() THEN ARRAY['full_name', 'preferences', 'updated_at']
+                          ELSE ARRAY['updated_at'] END;
     v_changed text[];
 BEGIN
     IF current_user <> 'authenticated' THEN

@@ -22,11 +22,11 @@ BEGIN
     PERFORM api.speak_for_run(p_organization, v_run.user_id);
     WITH lost AS (
         UPDATE public.phase_executions
-           SET status = 'failed', completed_at = clock_timestamp(), finish_reason = 'lost',
+           SET status = 'failed', finish_reason = 'lost',
                execution_time_ms = api.milliseconds_since(started_at),
                cost_usd = CASE WHEN starts_with(model, 'local:') THEN 0 END,
                error_details = jsonb_build_object('kind', 'lost', 'message',
-                   'The worker that was writing this phase stopped. The phase was started again.')
+                   'The worker that was writing this phase stopped in the middle of it.')
          WHERE run_id = p_run AND status = 'running'
         RETURNING *
     ), forgotten AS (
@@ -34,7 +34,7 @@ BEGIN
     ), used AS (
         INSERT INTO public.api_usage (organization_id, user_id, project_id, run_id, phase_execution_id, endpoint,
                                       method, provider, model, cost_usd, response_time_ms, error_kind)
-        SELECT p_organization, v_run.user_id, v_run.project_id, p_run, lost.id, 'model', 'POST',
+        SELECT p_organization, v_run.user_id, v_run.project_id, p_run, lost.id, '/v1/chat/completions', 'POST',
                split_part(lost.model, ':', 1), substr(lost.model, strpos(lost.model, ':') + 1),
                lost.cost_usd, lost.execution_time_ms, 'lost'
           FROM lost
@@ -45,9 +45,11 @@ BEGIN
     END IF;
     SELECT jsonb_agg(jsonb_build_object(
                'id', p.id, 'code', p.phase_code, 'attempt', p.attempt, 'status', p.status, 'model', p.model,
-               'response', p.response_text, 'error', p.error_details) ORDER BY p.position)
+               'response', p.response_text, 'error', p.error_details, 'lost', p.lost) ORDER BY p.position)
       INTO v_phases
-      FROM (SELECT DISTINCT ON (phase_code) * FROM public.phase_executions
+      FROM (SELECT DISTINCT ON (phase_code) *,
+                   count(*) FILTER (WHERE finish_reason = 'lost') OVER (PARTITION BY phase_code) AS lost
+              FROM public.phase_executions
              WHERE run_id = p_run ORDER BY phase_code, attempt DESC) p;
     RETURN jsonb_build_object(
         'state', CASE WHEN v_run.cancel_requested_at IS NULL THEN 'running' ELSE 'cancelling' END,

@@ -15,7 +15,7 @@ BEGIN
            AND NOT EXISTS (
                SELECT 1 FROM dbos.workflow_status w
                 WHERE w.queue_name = 'runs' AND w.status IN ('ENQUEUED', 'PENDING', 'DELAYED')
-                  AND starts_with(w.workflow_uuid, r.id::text))
+                  AND split_part(w.workflow_uuid, ':', 1) = r.id::text)
          LIMIT 100
     LOOP
         PERFORM api.queue_run(v_run.organization_id, v_run.id);

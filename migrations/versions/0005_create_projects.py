@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations import audit, rls
+from migrations import audit, functions, rls
 
 revision = "0005"
 down_revision = "0004"
@@ -45,6 +45,10 @@ def upgrade() -> None:
     op.execute("CREATE INDEX idx_projects_archived_by ON projects (archived_by)")
     audit.touch("projects")
     audit.watch("projects")
+    functions.create("api_guard_projects")
+    op.execute(
+        "CREATE TRIGGER projects_guard BEFORE UPDATE ON projects FOR EACH ROW EXECUTE FUNCTION api.guard_projects()"
+    )
     rls.protect("projects")
     rls.scope_to_organization("projects", title="Projects")
     rls.permit("projects", "SELECT", rls.may("projects.view"))
@@ -64,3 +68,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TABLE projects")
+    functions.drop("api_guard_projects")

@@ -56,7 +56,7 @@ def upgrade() -> None:
         f"AND {rls.may('orchestrations.cancel', created_by='r.user_id')})"
     )
     rls.permit("phase_executions", "UPDATE", cancellable)
-    op.execute("GRANT SELECT, INSERT, UPDATE (status, completed_at) ON phase_executions TO authenticated")
+    op.execute("GRANT SELECT, INSERT, UPDATE (status) ON phase_executions TO authenticated")
     op.execute("GRANT SELECT, INSERT, UPDATE ON phase_executions TO engine")
     op.execute("GRANT SELECT ON phase_streams TO authenticated")
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON phase_streams TO engine")
@@ -117,6 +117,10 @@ def _create_runs() -> None:
     op.execute(
         "CREATE INDEX idx_orchestration_runs_organization_created "
         "ON orchestration_runs (organization_id, created_at, id)"
+    )
+    op.execute(
+        "CREATE INDEX idx_orchestration_runs_organization_status_created "
+        "ON orchestration_runs (organization_id, status, created_at, id)"
     )
     op.execute(
         "CREATE INDEX idx_orchestration_runs_project_created "
@@ -228,10 +232,7 @@ def _protect_runs() -> None:
         "AND (template_id IS NULL OR api.find_template(template_id) IS NOT NULL)",
     )
     rls.permit(table, "UPDATE", rls.may("orchestrations.cancel", created_by="user_id"))
-    op.execute(
-        f"GRANT SELECT, INSERT, UPDATE (status, cancel_requested_at, completed_at, error_details, results, "
-        f"success_rate, execution_time_ms, worker_token) ON {table} TO authenticated"
-    )
+    op.execute(f"GRANT SELECT, INSERT, UPDATE (status, cancel_requested_at) ON {table} TO authenticated")
     op.execute(f"GRANT SELECT, UPDATE ON {table} TO engine")
 
 

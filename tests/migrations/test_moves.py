@@ -173,7 +173,7 @@ def test_run_without_a_phase_ends_too(module_database: ClonedDatabase, people: C
             topic="Nothing to do",
             status="queued",
         )
-        connection.execute("SELECT api.end_run(%s, 'cancelled', '{}')", [run_id])
+        connection.execute("SELECT api.end_run(%s, 'cancelled', NULL)", [run_id])
         row = connection.execute("SELECT status, success_rate, results FROM orchestration_runs WHERE id = %s", [run_id])
         assert row.fetchone() == (
             "cancelled",

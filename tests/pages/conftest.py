@@ -1,8 +1,10 @@
 """Opening a page as somebody, with a real session and through Home.py, and reading what it shows."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -19,9 +21,19 @@ __all__ = ["endpoint", "workers"]
 OpenAs = Callable[..., AppTest]
 
 
+class _Undiscovered(PagesManager):
+    """Streamlit's table of pages, without its discovery of pages/: Home.py turns that off for the server's process."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        PagesManager.uses_pages_directory = False
+
+
 @pytest.fixture
-def open_as(installation: Installation, cast: Cast) -> OpenAs:
+def open_as(installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> OpenAs:
     """`open_as(actor, page, name=value)`: the page as that person sees it, its address ending in `?name=value`."""
+
+    monkeypatch.setattr("streamlit.testing.v1.app_test.PagesManager", _Undiscovered)
 
     def open_one(actor: Actor | None, page: PageEntry, /, **parameters: object) -> AppTest:
         at = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)

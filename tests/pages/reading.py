@@ -34,8 +34,8 @@ def markdown(at: AppTest) -> str:
 
 
 def markup(at: AppTest) -> str:
-    """Everything that the browser takes for HTML, as it gets it."""
-    return "\n".join(element.value for element in at.html)
+    """Everything that the browser takes for HTML, as it gets it, but for the style sheet."""
+    return "\n".join(element.value for element in at.html if not element.value.startswith("<style"))
 
 
 def table(at: AppTest, column: str) -> list[str]:
@@ -117,4 +117,4 @@ def _parts(node: Node) -> Iterator[str]:
 
 def _plain(markdown_text: str) -> str:
     without_joiners = markdown_text.replace("\u2060", "")
-    return re.sub(r"\\([^\w\s])", r"\1", without_joiners)
+    return re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", without_joiners)

@@ -122,7 +122,7 @@ def test_status_of_the_library_is_no_session(cast: Cast) -> None:
 def test_empty_installation_shows_the_way_to_its_set_up(installation: Installation) -> None:
     page = _page().run()
     assert not page.exception
-    assert "This installation is not set up yet: open the link that `orchestrator up` printed." in _text(page)
+    assert "This installation is not set up yet: open the link that it printed in the terminal" in _text(page)
     assert not page.text_input
     create_organization(name="Acme", slug="acme")
     assert len(page.run().text_input) == 2

@@ -112,7 +112,7 @@ def test_another_organizations_run_is_neither_queued_nor_ended(database: ClonedD
     before = _rows_of(database, cast.organization_a)
     with doors.person(database, cast.charlie) as connection:
         assert doors.refusal(connection, "SELECT api.enqueue_run(%s)", [run.id]) == NOT_ALLOWED
-        connection.execute("SELECT api.end_run(%s, 'cancelled', '{}')", [run.id])
+        connection.execute("SELECT api.end_run(%s, 'cancelled', NULL)", [run.id])
     assert _rows_of(database, cast.organization_a) == before
 
 
@@ -121,7 +121,7 @@ def test_viewer_queues_and_ends_nothing(database: ClonedDatabase, cast: Cast) ->
     before = _rows_of(database, cast.organization_a)
     with doors.person(database, cast.vera) as connection:
         assert doors.refusal(connection, "SELECT api.enqueue_run(%s)", [run.id]) == NOT_ALLOWED
-        connection.execute("SELECT api.end_run(%s, 'cancelled', '{}')", [run.id])
+        connection.execute("SELECT api.end_run(%s, 'cancelled', NULL)", [run.id])
     assert _rows_of(database, cast.organization_a) == before
 
 

@@ -19,7 +19,7 @@ def show_profile_form(profile: Profile) -> None:
     """Draw name and preferences, and save them."""
     zones = sorted(available_timezones())
     with st.form("profile", border=False):
-        name = st.text_input("Name", value=profile.full_name, max_chars=255, autocomplete="name")
+        name = st.text_input("Name", value=profile.full_name, autocomplete="name")
         zone = st.selectbox("Time zone", zones, index=zones.index(profile.preferences.time_zone))
         is_saved = st.form_submit_button("Save profile", type="primary")
     if is_saved:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
 from lib.ui.components.paged_table import CURSOR
 
 
@@ -52,6 +53,15 @@ def show_filters(key: str, statuses: Mapping[str, str], placeholder: str) -> Fil
         ).strip()
     said = [f"Status: {statuses[status]}"] if status else []
     return Filters(status or None, search, " · ".join([*said, *([f"Search: {search}"] if search else [])]))
+
+
+def show_nothing_found(key: str, chosen: Filters, *, noun: str) -> None:
+    """Draw what stands in place of a list that the filters, or a page that the address asks for, leave empty."""
+    title = f"No {noun} matches these filters" if chosen else "This page of the list is empty"
+    text = chosen.words or "Nothing is that far back."
+    with empty_state("filters", icon=NO_MATCH_ICON, title=title, text=text):
+        label = "Clear the filters" if chosen else "Go to the newest"
+        st.button(label, icon=":material/close:" if chosen else None, on_click=clear_filters, args=(key,))
 
 
 def clear_filters(key: str) -> None:

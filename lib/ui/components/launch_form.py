@@ -8,8 +8,8 @@ import streamlit as st
 
 from lib.projects.views import ProjectChoice
 from lib.providers.catalog import Catalog, OfferedModel
-from lib.runs.launch import MAX_TITLE, LaunchRequest
-from lib.templates.inputs import MAX_LONG_TEXT, MAX_TEXT, InputField, InputKind
+from lib.runs.launch import LaunchRequest
+from lib.templates.inputs import InputField, InputKind
 from lib.templates.service import TemplateChoice
 from lib.ui import words
 
@@ -23,7 +23,8 @@ def show_launch_form(
 ) -> LaunchRequest | None:
     """Draw the choices, beginning with `project_id`; returns them as they stand, None while one is missing.
 
-    No st.form: the questions depend on the template, and the preview on everything.
+    No st.form: the questions depend on the template, and the preview on everything. No field has `max_chars`: a browser
+    would cut off in silence what is pasted; the preview says what is too long.
     """
     chosen = next((n for n, project in enumerate(projects) if project.id == project_id), 0)
     project = st.selectbox("Project", projects, index=chosen, format_func=lambda project: project.name)
@@ -40,9 +41,7 @@ def show_launch_form(
         key=f"topic-{project.id}",
         help="This run's own; the project keeps its.",
     )
-    title = st.text_input(
-        "Title", max_chars=MAX_TITLE, placeholder="The topic's first words", help="What the run is called in lists."
-    )
+    title = st.text_input("Title", placeholder="The topic's first words", help="What the run is called in lists.")
     inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
     if model is None:
         return None
@@ -80,9 +79,7 @@ def _show_input(field: InputField, *, key: str) -> object:
     text = str(field.default) if field.default is not None else ""
     match field.kind:
         case InputKind.LONG_TEXT:
-            return st.text_area(
-                label, value=text, max_chars=field.max_length or MAX_LONG_TEXT, help=field.help or None, key=key
-            )
+            return st.text_area(label, value=text, help=field.help or None, key=key)
         case InputKind.CHOICE:
             index = field.choices.index(text) if text in field.choices else None
             return st.selectbox(label, field.choices, index=index, help=field.help or None, key=key)
@@ -95,6 +92,4 @@ def _show_input(field: InputField, *, key: str) -> object:
             day = date.fromisoformat(text) if text else None
             return st.date_input(label, value=day, help=field.help or None, key=key)
         case _:
-            return st.text_input(
-                label, value=text, max_chars=field.max_length or MAX_TEXT, help=field.help or None, key=key
-            )
+            return st.text_input(label, value=text, help=field.help or None, key=key)

@@ -37,10 +37,16 @@ def show_overview(seen: Overview, actor: Actor) -> None:
         _show_quota(seen, actor)
 
 
-def open_run(run_id: UUID | None) -> None:
-    """Go to the run's page, if there is one to go to."""
+def open_run(run_id: UUID | None, *, project_id: UUID | None = None) -> None:
+    """Go to the run's page, if there is one to go to.
+
+    `project_id` is the project in the address of the page that one comes from. Streamlit leaves an entry in the
+    browser's history that has this page's path and the next one's parameters: with the project among them, Back leads
+    to the project.
+    """
     if run_id is not None:
-        st.switch_page(RUN.file, query_params={"run": str(run_id)})
+        came_from = {"project": str(project_id)} if project_id else {}
+        st.switch_page(RUN.file, query_params={"run": str(run_id), **came_from})
 
 
 def _show_checklist(seen: Overview, actor: Actor) -> None:
@@ -64,7 +70,7 @@ def _show_checklist(seen: Overview, actor: Actor) -> None:
                 st.switch_page(PROJECTS.file, query_params={"new": "1"})
         with row(
             "Launch a run",
-            detail="Seven phases from idea to plan. The tiny local model is free and needs no key.",
+            detail="Choose a template and a model, read what will be asked, and watch it being written.",
             status=status.PHASE["pending"],
         ):
             is_next = seen.has_projects
@@ -120,4 +126,4 @@ def _show_quota(seen: Overview, actor: Actor) -> None:
             text=text,
             tone="warn" if is_short else "accent",
         )
-        st.markdown(f":gray[Starts anew on {words.plain(words.day(seen.quota_resets_at, zone=actor.time_zone))}.]")
+        st.markdown(f":gray[Resets on {words.plain(words.day(seen.quota_resets_at, zone=actor.time_zone))}.]")

@@ -19,6 +19,13 @@ _DONE = {
     ProjectStatus.FAILED: "The project is marked as failed.",
     ProjectStatus.ARCHIVED: "The project is archived.",
 }
+_MOVES = {
+    "Mark as completed": ProjectStatus.COMPLETED,
+    "Mark as failed": ProjectStatus.FAILED,
+    "Make active again": ProjectStatus.ACTIVE,
+    "Restore": ProjectStatus.ACTIVE,
+    "Archive…": ProjectStatus.ARCHIVED,
+}
 
 
 def show_project_header(project: ProjectDetail) -> None:
@@ -51,19 +58,18 @@ def show_launch_button(project: ProjectDetail, *, label: str, key: str) -> None:
 
 
 def _show_more(project: ProjectDetail) -> ProjectStatus | None:
-    moves: dict[str, ProjectStatus] = {}
+    offered: list[str] = []
     if project.may_edit and project.status is ProjectStatus.ACTIVE:
-        moves = {"Mark as completed": ProjectStatus.COMPLETED, "Mark as failed": ProjectStatus.FAILED}
+        offered = ["Mark as completed", "Mark as failed"]
     elif project.may_edit:
-        moves = {"Make active again": ProjectStatus.ACTIVE}
-    if project.may_archive and project.status is ProjectStatus.ARCHIVED:
-        moves["Restore"] = ProjectStatus.ACTIVE
-    elif project.may_archive:
-        moves["Archive…"] = ProjectStatus.ARCHIVED
-    if not moves:
+        offered = ["Make active again"]
+    if project.may_archive:
+        offered.append("Restore" if project.status is ProjectStatus.ARCHIVED else "Archive…")
+    if not offered:
         return None
-    chosen = st.menu_button("More", list(moves), icon=":material/more_horiz:", key="more-project")
-    return moves[chosen] if chosen else None
+    chosen = st.menu_button("More", offered, icon=":material/more_horiz:", key="more-project")
+    # It may be offered no more, because somebody else was faster: the use case says so.
+    return _MOVES[chosen] if chosen else None
 
 
 def _ask_to_archive(project: ProjectDetail) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.models.project import Priority
-from lib.projects.service import MAX_DESCRIPTION, MAX_NAME, MAX_TOPIC, ProjectEntry
+from lib.projects.service import ProjectEntry
 from lib.projects.views import ProjectDetail
 from lib.ui.components import status
 
@@ -11,13 +11,15 @@ _COMPLEXITIES = ("low", "medium", "high")
 
 
 def show_project_form(key: str, *, project: ProjectDetail | None = None, action: str) -> ProjectEntry | None:
-    """Draw the form, filled from `project`; returns what was entered in the run in which `action` was pressed."""
+    """Draw the form, filled from `project`; returns what was entered in the run in which `action` was pressed.
+
+    No field has `max_chars`: a browser would cut off in silence what is pasted; the use case says what is too long.
+    """
     with st.form(key, border=False):
-        name = st.text_input("Name", value=project.name if project else "", max_chars=MAX_NAME)
+        name = st.text_input("Name", value=project.name if project else "")
         topic = st.text_area(
             "Topic",
             value=project.topic if project else "",
-            max_chars=MAX_TOPIC,
             height=90,
             help="What the runs of this project are about. Every phase of every run reads it.",
             placeholder="A subscription service for repairing bicycles at home",
@@ -25,7 +27,6 @@ def show_project_form(key: str, *, project: ProjectDetail | None = None, action:
         description = st.text_area(
             "Description",
             value=project.description if project else "",
-            max_chars=MAX_DESCRIPTION,
             height=90,
             help="What else a model should know, such as who it is for. Optional.",
         )

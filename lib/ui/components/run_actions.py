@@ -43,10 +43,10 @@ def _ask_to_cancel(run: RunDetail) -> None:
         return "The run is being cancelled."
 
     done = run.summary.completed_phases
-    kept = f"{words.count(done, 'finished phase')} {'is' if done == 1 else 'are'} kept; " if done else ""
+    kept = f" {words.count(done, 'finished phase')} {'is' if done == 1 else 'are'} kept." if done else ""
     show_confirm_dialog(
         "Cancel this run?",
-        text=f"What is being written stops, and no further phase begins. {kept}a cancelled run can't be continued.",
+        text=f"What is being written stops, and no further phase begins.{kept} A cancelled run can't be continued.",
         action="Cancel the run",
         on_confirm=cancel,
         key="cancel-run",

@@ -54,7 +54,7 @@ def _detail(phase: PhaseView) -> str | None:
     newest = phase.newest
     if newest.prompt is None and not newest.error:
         return None
-    return f"{phase.code} · {newest.model} · attempt {newest.number}"
+    return f"{newest.model} · attempt {newest.number}"
 
 
 def _show_inside(run_id: UUID, phase: PhaseView, *, time_zone: str) -> None:
@@ -66,6 +66,8 @@ def _show_inside(run_id: UUID, phase: PhaseView, *, time_zone: str) -> None:
             st.markdown(f":red[:material/error:] {words.plain(newest.error.message)}")
         if newest.response:
             show_markdown(newest.response, is_streaming=newest.status is PhaseStatus.RUNNING)
+            if newest.finish_reason == "length":
+                st.markdown(":orange[:material/content_cut: Cut off here: the model reached its limit of tokens.]")
         elif newest.status is PhaseStatus.RUNNING:
             st.markdown(":shimmer[Waiting for the first word]")
     with tabs["Prompt"]:

@@ -15,7 +15,10 @@ from lib.ui.components.run_table import seconds_of
 #: What to do, by the kind of error; whatever is not here says it in its own message.
 _STEPS = {
     "auth": ("Ask an admin to check the key of this model's connection.", "Launch the run again."),
-    "quota": ("Ask the installation's operator to raise the quota, or wait for the next month.", "Then continue."),
+    "organization_quota": (
+        "Ask the installation's operator to raise the quota, or wait for the next month.",
+        "Then continue.",
+    ),
 }
 
 
@@ -43,7 +46,7 @@ def show_run_notice(run: RunDetail) -> None:
             key="no-worker",
         ):
             pass
-    elif run.is_live and run.is_cancel_requested:
+    if run.is_live and run.is_cancel_requested:
         st.markdown(f":gray[{status.RUN[RunStatus.CANCELLED].icon} This run is being cancelled.]")
     if run.error and run.summary.status in {RunStatus.FAILED, RunStatus.PAUSED}:
         done = run.summary.completed_phases

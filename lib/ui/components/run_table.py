@@ -9,6 +9,7 @@ from lib import clock
 from lib.runs.views import RunSummary
 from lib.ui import words
 from lib.ui.components import status
+from lib.ui.components.opened_row import find_opened
 from lib.ui.components.paged_table import show_paged_table
 
 
@@ -25,15 +26,15 @@ def show_run_table(
     `is_short` leaves out what the place around it says already.
     """
     columns = {
-        "Status": status.column(status.RUN, width=125),
-        "Run": st.column_config.TextColumn("Run", width=215 if is_short else 290),
-        "Project": st.column_config.TextColumn("Project", width=150),
-        "By": st.column_config.TextColumn("By", width=120),
-        "Launched": st.column_config.TextColumn("Launched", width=110),
-        "Phases": st.column_config.TextColumn("Phases", width=70, alignment="right"),
-        "Duration": st.column_config.TextColumn("Duration", width=80, alignment="right"),
-        "Tokens": st.column_config.TextColumn("Tokens", width=80, alignment="right"),
-        "Cost": st.column_config.TextColumn("Cost", width=80, alignment="right"),
+        "Status": status.column(status.RUN, width=118),
+        "Run": st.column_config.TextColumn("Run", width=215 if is_short else 235),
+        "Project": st.column_config.TextColumn("Project", width=125),
+        "By": st.column_config.TextColumn("By", width=95),
+        "Launched": st.column_config.TextColumn("Launched", width=105),
+        "Phases": st.column_config.TextColumn("Phases", width=62, alignment="right"),
+        "Duration": st.column_config.TextColumn("Duration", width=72, alignment="right"),
+        "Tokens": st.column_config.TextColumn("Tokens", width=72, alignment="right"),
+        "Cost": st.column_config.TextColumn("Cost", width=65, alignment="right"),
     }
     if is_short:
         columns = {name: columns[name] for name in ("Status", "Run", "Launched", "Phases", "Duration", "Cost")}
@@ -47,7 +48,7 @@ def show_run_table(
         older=older,
         opens="Run",
     )
-    return None if event.opened is None else runs[event.opened].id
+    return find_opened(key, [run.id for run in runs], clicked=event.opened)
 
 
 def _row(run: RunSummary) -> dict[str, object]:

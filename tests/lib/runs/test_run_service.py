@@ -23,7 +23,7 @@ from tests.workers import until
 
 pytestmark = pytest.mark.usefixtures("installation")
 
-QUOTA = {"kind": "quota", "message": "The organization's calls to models are used up."}
+QUOTA = {"kind": "organization_quota", "message": "The organization's calls to models are used up."}
 STEERING = {"cancel": cancel_run, "continue": resume_run}
 
 
@@ -233,8 +233,8 @@ def test_worker_that_holds_the_run_hears_of_its_cancellation(installation: Insta
     with psycopg.connect(installation.database.admin_url, autocommit=True) as worker:
         worker.execute("LISTEN orchestrator_cancel")
         cancel_run(cast.mona, made.run.id)
-        (heard,) = worker.notifies(timeout=10, stop_after=1)
-    assert heard.payload == str(made.run.id)
+        heard = list(worker.notifies(timeout=10, stop_after=1))
+    assert [notice.channel for notice in heard] == ["orchestrator_cancel"]
     run = get_run(cast.alice, made.run.id)
     assert run.summary.status is RunStatus.RUNNING, "the worker ends it"
     assert (run.is_cancel_requested, run.may_cancel) == (True, False)
@@ -277,7 +277,7 @@ def test_paused_run_goes_back_into_the_queue(installation: Installation, cast: C
     paused = get_run(cast.vera, run_of_max.id)
     assert paused.summary.status is RunStatus.PAUSED
     assert paused.error is not None
-    assert paused.error.kind == "quota"
+    assert paused.error.kind == "organization_quota"
 
     resume_run(cast.max, run_of_max.id)
 

@@ -1,0 +1,206 @@
+"""Every page in a real browser, full and empty; what AppTest cannot do there: click a row, go back, paste.
+
+The fixture `problems` fails a test for what the browser's console complains of.
+"""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from lib.access.actor import Actor
+from lib.db.logins import Login
+from lib.identity.cookie import session_cookie_name
+from lib.maintenance.upgrade import publish_builtin_templates
+from lib.projects.service import MAX_NAME
+from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, RUNS, PageEntry
+from tests import doors
+from tests.browser.conftest import Dashboard
+from tests.factories import Workspace, end_run, make_project, make_run, make_workspace
+
+pytestmark = pytest.mark.browser
+
+NASTY = "<b>Ünïon</b> ![x](https://evil.example/x.png) <img src=https://evil.example/y.png>"
+EACH = pytest.mark.parametrize("entry", PAGES, ids=[entry.title for entry in PAGES])
+#: In pixels: the height of a table's head and of its rows, the width of its first column.
+HEAD, ROW, STATUS = 38, 38, 130
+
+
+@pytest.fixture(scope="module")
+def made(dashboard: Dashboard) -> Workspace:
+    """Organization A has a run under way, one that is done, and names full of markup; B has nothing."""
+    database, alice = dashboard.database, dashboard.cast.alice
+    publish_builtin_templates(database.url(Login.OWNER))
+    workspace = make_workspace(database, alice)
+    project_id = make_project(database, alice, name="Boat", topic=NASTY)
+    for title in ("Earlier", "Later"):
+        end_run(database, alice, make_run(database, alice, project_id=project_id, title=title))
+    with doors.admin(database) as connection:
+        connection.execute("UPDATE projects SET name = %s WHERE id = %s", [NASTY, workspace.project_id])
+        connection.execute("UPDATE orchestration_runs SET title = %s WHERE id = %s", [NASTY, workspace.run.id])
+        connection.execute("UPDATE phase_streams SET response_text = %s", [NASTY])
+    return workspace
+
+
+@pytest.fixture
+def see(page: Page, dashboard: Dashboard) -> Callable[..., Page]:
+    """`see(actor, entry, query)`: the page of that entry as that person sees it, drawn."""
+
+    def see_one(actor: Actor, entry: PageEntry, query: str = "") -> Page:
+        cookie = {
+            "name": session_cookie_name(),
+            "value": dashboard.cast.secret_of(actor),
+            "url": dashboard.url,
+        }
+        page.context.add_cookies([cookie])  # type: ignore[list-item] # a dict is one
+        page.goto(f"{dashboard.url}/{'' if entry is OVERVIEW else entry.url_path}{query}")
+        drawn(page)
+        return page
+
+    return see_one
+
+
+def drawn(page: Page) -> None:
+    """Wait until the script has run."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    expect(page.get_by_role("heading").first).to_be_visible()
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def query_of(entry: PageEntry, made: Workspace) -> str:
+    return {PROJECT: f"?project={made.project_id}", RUN: f"?run={made.run.id}"}.get(entry, "")
+
+
+def click_row(table: Locator, number: int) -> None:
+    """Click the title in a row of a table, which is a canvas: there is nothing in it to be found by its words."""
+    expect(table).to_be_visible()
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box
+    table.page.mouse.click(box["x"] + STATUS + 20, box["y"] + HEAD + ROW * number + ROW / 2)
+
+
+@EACH
+def test_full_page_is_drawn_and_nobodys_words_become_markup(
+    see: Callable[..., Page], dashboard: Dashboard, made: Workspace, entry: PageEntry
+) -> None:
+    page = see(dashboard.cast.alice, entry, query_of(entry, made))
+    expect(page).to_have_title(f"{entry.title} · AI Orchestrator")
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_contain_text("<b>Ünïon</b> ![x]" if entry in {RUN, PROJECT} else entry.title)
+    main = page.get_by_test_id("stMain")
+    if entry in {RUN, PROJECT, OVERVIEW}:
+        expect(main).to_contain_text("<b>Ünïon</b> ![x]")
+    assert main.locator("b:has-text('Ünïon'), img[src*='evil'], a[href*='evil']").count() == 0
+
+
+@EACH
+def test_empty_page_is_drawn(see: Callable[..., Page], dashboard: Dashboard, made: Workspace, entry: PageEntry) -> None:
+    page = see(dashboard.cast.charlie, entry, query_of(entry, made))
+    said = {
+        OVERVIEW: "First steps",
+        LAUNCH: "There is no active project yet",
+        RUNS: "No runs yet",
+        RUN: "Not found",
+        PROJECTS: "No projects yet",
+        PROJECT: "Not found",
+        ACCOUNT: "Sessions",
+    }[entry]
+    expect(page.get_by_role("heading", name=said)).to_be_visible()
+    for secret in ("Ünïon", "Boat", "Earlier", "Fold it", "Alice", "Acme"):
+        assert secret not in page.content(), secret
+
+
+def test_way_goes_through_the_lists_and_back(see: Callable[..., Page], dashboard: Dashboard, made: Workspace) -> None:
+    page = see(dashboard.cast.vera, PROJECTS)
+    click_row(page.get_by_test_id("stDataFrame"), 0)
+    expect(page.get_by_role("heading", name="Boat", level=1)).to_be_visible()
+    drawn(page)
+    click_row(page.get_by_test_id("stDataFrame"), 1)
+    expect(page.get_by_role("heading", name="Earlier", level=1)).to_be_visible()
+    expect(page.get_by_text("2 of 2 phases")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Boat", level=1)).to_be_visible()
+    drawn(page)
+    for _ in range(3):  # Streamlit makes two entries of one step
+        if not page.url.startswith(f"{dashboard.url}/projects"):
+            page.go_back()
+            drawn(page)
+    expect(page.get_by_role("heading", name="Projects", level=1)).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+
+
+def test_row_opens_what_it_showed_also_when_the_list_has_moved_on(
+    see: Callable[..., Page], dashboard: Dashboard, made: Workspace
+) -> None:
+    page = see(dashboard.cast.charlie, RUNS)
+    database, charlie = dashboard.database, dashboard.cast.charlie
+    project_id = make_project(database, charlie, name="Own")
+    make_run(database, charlie, project_id=project_id, title="Seen")
+    see(charlie, RUNS)
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    make_run(database, charlie, project_id=project_id, title="Launched meanwhile")
+    click_row(page.get_by_test_id("stDataFrame"), 0)
+    expect(page.get_by_role("heading", name="Seen", level=1)).to_be_visible()
+
+
+def test_filters_stand_in_the_address_and_survive_a_reload(
+    see: Callable[..., Page], dashboard: Dashboard, made: Workspace
+) -> None:
+    page = see(dashboard.cast.vera, RUNS)
+    page.get_by_role("radio", name="Failed").or_(page.get_by_role("button", name="Failed")).first.click()
+    expect(page.get_by_role("heading", name="No run matches these filters")).to_be_visible()
+    expect(page).to_have_url(f"{dashboard.url}/runs?status=failed")
+    page.reload()
+    expect(page.get_by_text("Status: Failed")).to_be_visible()
+    page.get_by_role("button", name="Clear the filters").click()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    expect(page).to_have_url(f"{dashboard.url}/runs")
+
+
+def test_project_that_is_wrong_is_said_in_the_dialog_which_keeps_it(
+    see: Callable[..., Page], dashboard: Dashboard, made: Workspace
+) -> None:
+    page = see(dashboard.cast.max, PROJECTS)
+    page.get_by_role("button", name="New project").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill("x" * 300)
+    dialog.get_by_role("button", name="Create project").click()
+    expect(dialog).to_contain_text(f"Name has 300 characters; {MAX_NAME} is the most. Shorten it.")
+    expect(dialog.get_by_label("Name", exact=True)).to_have_value("x" * 300)
+
+    name = f"Made {uuid4()}"
+    dialog.get_by_label("Name", exact=True).fill(name)
+    dialog.get_by_role("button", name="Create project").click()
+    expect(dialog).to_contain_text("Topic is empty. Enter something.")
+    dialog.get_by_role("textbox", name="Topic").fill(NASTY)
+    dialog.get_by_role("button", name="Create project").click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+    expect(page.get_by_test_id("stToast")).to_contain_text("The project is there.")
+    expect(page.get_by_test_id("stMain")).to_contain_text("<b>Ünïon</b> ![x]")
+
+
+def test_project_is_archived_and_restored(see: Callable[..., Page], dashboard: Dashboard, made: Workspace) -> None:
+    name = f"To be archived {uuid4()}"
+    project_id = make_project(dashboard.database, dashboard.cast.max, name=name)
+    page = see(dashboard.cast.max, PROJECT, f"?project={project_id}")
+    page.get_by_role("button", name="More").click()
+    page.get_by_text("Archive…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Archive the project").click()
+    badge = page.get_by_test_id("stMain").get_by_text("Archived", exact=False).first
+    expect(badge).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Launch run")).to_have_count(0)
+    page.get_by_role("button", name="More").click()
+    page.get_by_text("Restore").click()
+    expect(page.get_by_role("button", name="Launch run")).to_be_visible()
+
+
+def test_answer_that_is_being_written_is_drawn_as_words(
+    see: Callable[..., Page], dashboard: Dashboard, made: Workspace
+) -> None:
+    page = see(dashboard.cast.vera, RUN, f"?run={made.run.id}")
+    answer = page.locator(".ao-answer")
+    expect(answer).to_contain_text("<b>Ünïon</b> ![x](https://evil.example/x.png)")
+    assert answer.locator("img, a, b").count() == 0

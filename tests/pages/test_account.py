@@ -1,0 +1,161 @@
+"""Account: one's own profile, password and sessions."""
+
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from lib.access.actor import Origin
+from lib.access.permissions import Role
+from lib.db.logins import Login
+from lib.errors import SignInRefused
+from lib.identity import passwords, sessions
+from lib.identity.service import authenticate
+from lib.identity.tokens import hash_secret, new_secret
+from lib.ui.navigation import ACCOUNT
+from tests.cast import PASSWORD, Cast, MadeOrganization, make_person
+from tests.conftest import Installation
+from tests.pages.conftest import OpenAs
+from tests.pages.reading import buttons, headings, is_sign_in, press, selectbox, shown, text_input
+from tests.records import row
+
+NEW = "another good password"
+ORIGIN = Origin(request_id=uuid4())
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "COST", 4)
+
+
+@pytest.fixture
+def elsewhere(installation: Installation, cast: Cast) -> str:
+    """The secret of another session of max, on another machine."""
+    secret = new_secret()
+    with psycopg.connect(installation.database.url(Login.IDENTITY)) as connection:
+        connection.execute(
+            "INSERT INTO user_sessions (token_hash, user_id, expires_at, ip_address, user_agent) "
+            "VALUES (%s, %s, now() + interval '1 day', '198.51.100.9', %s)",
+            [hash_secret(secret), cast.max.user_id, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"],
+        )
+    return secret
+
+
+def is_alive(secret: str) -> bool:
+    return sessions.find_actor(secret, origin=ORIGIN) is not None
+
+
+def test_everybody_finds_their_own(open_as: OpenAs, cast: Cast) -> None:
+    for actor in (*cast.of_a, cast.charlie):
+        at = open_as(actor, ACCOUNT)
+        assert headings(at) == ["Account", "Profile", "Password", "Sessions"]
+        assert f"{actor.email} · {actor.username}" in shown(at)
+        assert text_input(at, "Name").value == actor.full_name
+        assert buttons(at) == ["Save profile", "Change password"]
+        assert "This browser" in shown(at)
+
+
+def test_name_and_time_zone_are_saved_and_used(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    at = open_as(cast.vera, ACCOUNT)
+    text_input(at, "Name").set_value("  Vera *Lind* ")
+    selectbox(at, "Time zone").set_value("Asia/Kolkata")
+    press(at, "Save profile")
+
+    saved = row(installation, "SELECT * FROM users WHERE id = %s", cast.vera.user_id)
+    assert (saved["full_name"], saved["preferences"]) == ("Vera *Lind*", {"time_zone": "Asia/Kolkata"})
+    assert [toast.value for toast in at.toast] == [r"Your profile is saved\."]
+    assert "Vera *Lind*" in shown(at)
+    assert "UTC)" in shown(at), "times stand in the reader's zone, with UTC at hand"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("", "Name is empty. Enter something."), ("x" * 300, "Name has 300 characters; 255 is the most")]
+)
+def test_wrong_name_is_said_and_kept(
+    open_as: OpenAs, installation: Installation, cast: Cast, name: str, said: str
+) -> None:
+    at = open_as(cast.vera, ACCOUNT)
+    text_input(at, "Name").set_value(name)
+    press(at, "Save profile")
+    assert said in shown(at)
+    assert text_input(at, "Name").value == name
+    assert row(installation, "SELECT full_name FROM users WHERE id = %s", cast.vera.user_id)["full_name"] == "Vera"
+
+
+def test_password_is_changed_and_ends_other_sessions(open_as: OpenAs, cast: Cast, elsewhere: str) -> None:
+    at = open_as(cast.max, ACCOUNT)
+    text_input(at, "Current password").set_value(PASSWORD)
+    text_input(at, "New password").set_value(NEW)
+    text_input(at, "New password, once more").set_value(NEW)
+    press(at, "Change password")
+
+    assert [toast.value for toast in at.toast] == [r"Your password is changed\. Other sessions have ended\."]
+    assert authenticate("max", NEW, origin=ORIGIN) == cast.max.user_id
+    with pytest.raises(SignInRefused):
+        authenticate("max", PASSWORD, origin=ORIGIN)
+    assert not is_alive(elsewhere)
+    assert is_alive(cast.secret_of(cast.max))
+    assert is_alive(cast.secret_of(cast.vera))
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "again", "said"),
+    [
+        ("wrong", NEW, NEW, "This is not your current password. Try again"),
+        (PASSWORD, NEW, NEW + " ", "The two new passwords are not the same. Type them again."),
+        (PASSWORD, "short", "short", "has 5 characters and needs at least 12"),
+        (PASSWORD, PASSWORD, PASSWORD, "This is your current password. Choose another one."),
+        (PASSWORD, "max@acme.example", "max@acme.example", "is one of your names"),
+        ("", "", "", "password"),
+    ],
+)
+def test_wrong_password_is_said_and_changes_nothing(
+    *, open_as: OpenAs, cast: Cast, elsewhere: str, current: str, new: str, again: str, said: str
+) -> None:
+    at = open_as(cast.max, ACCOUNT)
+    text_input(at, "Current password").set_value(current)
+    text_input(at, "New password").set_value(new)
+    text_input(at, "New password, once more").set_value(again)
+    press(at, "Change password")
+    assert said in shown(at)
+    assert not at.toast
+    assert authenticate("max", PASSWORD, origin=ORIGIN) == cast.max.user_id
+    assert is_alive(elsewhere)
+
+
+def test_session_elsewhere_is_recognised_and_ended(open_as: OpenAs, cast: Cast, elsewhere: str) -> None:
+    at = open_as(cast.max, ACCOUNT)
+    assert "Firefox on Linux" in shown(at)
+    assert "198.51.100.9" in shown(at)
+    assert buttons(at) == ["Save profile", "Change password", "End", "End all others"]
+    press(at, "End")
+    assert not is_alive(elsewhere)
+    assert is_alive(cast.secret_of(cast.max))
+    assert "Firefox" not in shown(at)
+
+
+def test_all_others_are_ended_at_once(open_as: OpenAs, cast: Cast, elsewhere: str) -> None:
+    at = press(open_as(cast.max, ACCOUNT), "End all others")
+    assert [toast.value for toast in at.toast] == [r"1 session ended\."]
+    assert not is_alive(elsewhere)
+    assert is_alive(cast.secret_of(cast.vera))
+    assert buttons(at) == ["Save profile", "Change password"]
+
+
+def test_session_that_another_one_ended_is_over_at_its_next_step(open_as: OpenAs, cast: Cast, elsewhere: str) -> None:
+    at = open_as(cast.max, ACCOUNT)
+    other = sessions.find_actor(elsewhere, origin=ORIGIN)
+    assert other is not None
+    sessions.revoke_other_sessions(other)
+    text_input(at, "Name").set_value("Changed")
+    press(at, "Save profile")
+    assert is_sign_in(at)
+    assert is_alive(elsewhere)
+
+
+def test_colleagues_sessions_are_nobodys_to_see(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    with psycopg.connect(installation.database.url(Login.IDENTITY)) as connection:
+        organization = MadeOrganization(cast.organization_a, "Acme Research", "acme")
+        make_person(connection, organization, "otto", role=Role.MEMBER)
+    at = open_as(cast.alice, ACCOUNT)
+    assert buttons(at) == ["Save profile", "Change password"]

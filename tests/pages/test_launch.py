@@ -1,0 +1,244 @@
+"""Launch: the choices, the preview, and the launch against a real endpoint."""
+
+from uuid import UUID
+
+import pytest
+from llmock.testing import LLMockServer
+from streamlit.testing.v1 import AppTest
+
+from lib.config import get_settings
+from lib.db.logins import Login
+from lib.maintenance.upgrade import publish_builtin_templates
+from lib.models.project import ProjectStatus
+from lib.projects.service import ProjectEntry, create_project, move_project
+from lib.ui.navigation import LAUNCH
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import TOPIC, make_project, make_template
+from tests.pages.conftest import OpenAs
+from tests.pages.reading import button, buttons, headings, press, selectbox, shown, text_area, text_input
+from tests.records import row, rows
+
+MODELS = "gpt-4o-mini,gpt-4o"
+QUESTIONS = [
+    {"name": "audience", "label": "Audience", "help": "Who reads it"},
+    {"name": "more", "label": "More", "kind": "long_text", "required": False},
+    {"name": "budget", "label": "Budget", "kind": "number", "minimum": 0, "maximum": 100, "required": False},
+    {"name": "tone", "label": "Tone", "kind": "choice", "choices": ["plain", "warm"], "default": "warm"},
+    {"name": "due", "label": "Due", "kind": "date", "required": False},
+]
+
+
+@pytest.fixture(autouse=True)
+def _published(installation: Installation) -> None:
+    publish_builtin_templates(installation.database.url(Login.OWNER))
+
+
+@pytest.fixture(autouse=True)
+def _models(endpoint: LLMockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The endpoint's models, named by the settings."""
+    monkeypatch.setenv("ORCHESTRATOR_OPENAI_MODELS", MODELS)
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def project_id(installation: Installation, cast: Cast) -> UUID:
+    return make_project(installation.database, cast.max)
+
+
+@pytest.fixture
+def at(open_as: OpenAs, cast: Cast, project_id: UUID) -> AppTest:
+    """The page, as max finds it."""
+    return open_as(cast.max, LAUNCH)
+
+
+def launched(installation: Installation) -> list[dict[str, object]]:
+    return rows(installation, "SELECT * FROM orchestration_runs")
+
+
+def options(at: AppTest, label: str) -> list[str]:
+    return selectbox(at, label).options
+
+
+def choose(at: AppTest, label: str, name: str) -> AppTest:
+    box = selectbox(at, label)
+    box.select_index(box.options.index(name)).run()
+    assert not at.exception
+    return at
+
+
+def test_without_a_project_it_says_what_to_do_first(open_as: OpenAs, cast: Cast) -> None:
+    at = open_as(cast.max, LAUNCH)
+    assert headings(at) == ["Launch", "There is no active project yet"]
+    press(at, "Create a project")
+    assert at.title[0].value == "Projects"
+    assert text_area(at, "Topic")
+
+
+def test_choices_stand_ready_with_the_whole_preview(at: AppTest) -> None:
+    assert options(at, "Project") == ["Folding bicycle"]
+    assert options(at, "Template") == ["Project plan"]
+    assert [option.split(" · ")[0] for option in options(at, "Model")] == MODELS.split(",")
+    assert text_area(at, "Topic").value == TOPIC
+    assert "7 phases: Ideation, Research, Design" in shown(at)
+    assert "which is sent the prompts and may charge for them" in shown(at)
+    assert "7 prompts, rendered with what you entered." in shown(at)
+    assert len(at.code) == 7
+    assert all(TOPIC in prompt.value for prompt in at.code)
+    assert "⟨the answer of Phase 0 “Ideation” will stand here⟩" in at.code[1].value
+    assert buttons(at) == ["Launch"]
+
+
+def test_run_is_launched_and_opened(at: AppTest, installation: Installation, cast: Cast, project_id: UUID) -> None:
+    text_area(at, "Topic").set_value("A boat that folds")
+    text_input(at, "Title").set_value("First try")
+    choose(at, "Model", options(at, "Model")[1])
+    assert all("A boat that folds" in prompt.value for prompt in at.code)
+    press(at, "Launch")
+
+    (run,) = launched(installation)
+    assert (
+        run.items()
+        >= {
+            "project_id": project_id,
+            "user_id": cast.max.user_id,
+            "topic": "A boat that folds",
+            "title": "First try",
+            "model": "openai:gpt-4o",
+            "status": "queued",
+        }.items()
+    )
+    assert at.title[0].value == "First try"
+    assert at.query_params == {"run": str(run["id"]), "project": str(project_id)}
+    assert [toast.value for toast in at.toast] == [r"The run is launched\."]
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "said"),
+    [
+        ("Topic", "", "Topic is empty. Enter something."),
+        ("Topic", "x" * 20_001, "Topic has 20,001 characters; 20,000 is the most"),
+        ("Title", "x" * 300, "Title has 300 characters; 255 is the most. Shorten it."),
+    ],
+)
+def test_wrong_entry_is_said_and_kept(
+    *, at: AppTest, installation: Installation, label: str, value: str, said: str
+) -> None:
+    field = text_area(at, label) if label == "Topic" else text_input(at, label)
+    field.set_value(value)
+    at.run()
+    assert said in shown(at), "the preview says so at once"
+
+    press(at, "Launch")
+    assert said in shown(at)
+    assert (text_area(at, label) if label == "Topic" else text_input(at, label)).value == value
+    assert launched(installation) == []
+
+
+def test_endpoint_that_is_down_is_said_and_the_form_kept(
+    at: AppTest, installation: Installation, endpoint: LLMockServer
+) -> None:
+    text_input(at, "Title").set_value("First try")
+    endpoint.stop()
+    press(at, "Launch")
+    assert "127.0.0.1" in shown(at)
+    assert "key-of-the-tests" not in shown(at)
+    assert text_input(at, "Title").value == "First try"
+    assert launched(installation) == []
+
+    endpoint.start()
+    press(at, "Launch")
+    assert at.title[0].value == "First try"
+
+
+def test_model_that_the_endpoint_does_not_have_is_said(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_OPENAI_MODELS", "gpt-nonsense")
+    get_settings.cache_clear()
+    at = press(open_as(cast.max, LAUNCH), "Launch")
+    assert "gpt-nonsense" in shown(at)
+    assert launched(installation) == []
+
+
+def test_without_a_model_it_says_what_to_set(
+    open_as: OpenAs, cast: Cast, project_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("BASE_URL", "API_KEY", "MODELS"):
+        monkeypatch.delenv(f"ORCHESTRATOR_OPENAI_{name}")
+    get_settings.cache_clear()
+    at = open_as(cast.max, LAUNCH)
+    assert "No model is set up. Set ORCHESTRATOR_OPENAI_API_KEY" in shown(at)
+    assert button(at, "Launch").disabled
+    assert not at.code
+
+
+def test_projects_that_are_not_active_are_not_offered(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    archived = make_project(installation.database, cast.max, name="Archived")
+    move_project(cast.max, archived, ProjectStatus.ARCHIVED)
+    make_project(installation.database, cast.charlie, name="A stranger's")
+    for asked in (archived, "nonsense"):
+        assert options(open_as(cast.max, LAUNCH, project=asked), "Project") == ["Folding bicycle"]
+
+
+def test_nothing_but_what_was_shown_is_launched(
+    at: AppTest, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    another = make_project(installation.database, cast.max, name="Another")
+    at.run()
+    choose(at, "Project", "Folding bicycle")
+    move_project(cast.mona, project_id, ProjectStatus.ARCHIVED)
+    press(at, "Launch")
+    assert launched(installation) == []
+    assert options(at, "Project") == ["Another"]
+
+    press(at, "Launch")
+    (run,) = launched(installation)
+    assert run["project_id"] == another
+
+
+def test_each_project_brings_its_topic_and_its_model(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
+    entry = ProjectEntry(name="Boat", topic="A boat", settings={"default_ai_model": "openai:gpt-4o"})
+    boat = create_project(cast.max, entry)
+    at = open_as(cast.max, LAUNCH, project=boat)
+    assert text_area(at, "Topic").value == "A boat"
+    assert str(selectbox(at, "Model").value.choice) == "openai:gpt-4o"  # type: ignore[union-attr] # one is chosen
+    choose(at, "Project", "Folding bicycle")
+    assert text_area(at, "Topic").value == TOPIC
+
+
+def test_template_asks_its_questions(open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID) -> None:
+    prompt = "{{ topic }} for {{ inputs.audience }} by {{ inputs.due }}, {{ inputs.tone }}"
+    data = {"inputs": QUESTIONS, "phases": [{"code": "A", "name": "First", "prompt": prompt}]}
+    make_template(installation.database, cast.mona, name="Asking", data=data, status="published")
+    at = open_as(cast.max, LAUNCH)
+    assert options(at, "Template") == ["Asking", "Project plan"]
+    assert "Audience: is missing" in shown(at)
+    press(at, "Launch")
+    assert launched(installation) == []
+
+    text_input(at, "Audience").set_value("Fishers")
+    text_area(at, "More (optional)").set_value("More")
+    at.number_input[0].set_value(101)
+    at.date_input[0].set_value(None)
+    at.run()
+    assert selectbox(at, "Tone").value == "warm"
+    at.number_input[0].set_value(50)
+    press(at, "Launch")
+    (run,) = launched(installation)
+    values = row(installation, "SELECT inputs FROM orchestration_runs WHERE id = %s", run["id"])["inputs"]["values"]
+    assert values == {"audience": "Fishers", "more": "More", "budget": 50, "tone": "warm", "due": None}
+    assert at.title[0].value == TOPIC
+
+
+def test_template_that_asks_for_what_is_not_there_yet_is_refused_by_name(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    data = {"phases": [{"code": "A", "name": "Judge", "prompt": "{{ topic }}", "review": {}}]}
+    make_template(installation.database, cast.mona, name="A review", data=data, status="published")
+    at = open_as(cast.max, LAUNCH)
+    assert "A “Judge” asks for a review" in shown(at)
+    press(at, "Launch")
+    assert launched(installation) == []

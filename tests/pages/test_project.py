@@ -1,0 +1,207 @@
+"""One project: what it says, its runs, and what each person may do with it."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.models.project import ProjectStatus
+from lib.projects.service import ProjectEntry, create_project, move_project
+from lib.ui.navigation import PROJECT
+from tests import doors
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import TOPIC, make_project, make_run
+from tests.pages.conftest import OpenAs
+from tests.pages.reading import button, buttons, facts, headings, press, shown, table, text_area, text_input
+from tests.records import row
+
+ARCHIVE = "Archive…"
+
+
+@pytest.fixture
+def project_id(installation: Installation, cast: Cast) -> UUID:
+    return make_project(installation.database, cast.max)
+
+
+def status_of(installation: Installation, project_id: UUID) -> str:
+    return str(row(installation, "SELECT status FROM projects WHERE id = %s", project_id)["status"])
+
+
+def actions(at: AppTest) -> list[str]:
+    """Buttons, and what the menu offers."""
+    return [*buttons(at), *(option for menu in at.menu_button for option in menu.options)]
+
+
+def choose(at: AppTest, action: str, *labels: str) -> AppTest:
+    """Choose from the menu, and press what the dialog that it opens asks."""
+    at.menu_button[0].click(action)
+    return press(at, *labels)
+
+
+def test_each_person_finds_what_they_may_do(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    moves = ["Mark as completed", "Mark as failed", ARCHIVE]
+    whole = ["Edit", "Launch run", "Launch the first run", *moves]
+    for actor in (cast.alice, cast.mona, cast.max):
+        assert actions(open_as(actor, PROJECT, project=project_id)) == whole
+    assert actions(open_as(cast.vera, PROJECT, project=project_id)) == []
+    theirs = make_project(installation.database, cast.mona)
+    assert actions(open_as(cast.max, PROJECT, project=theirs)) == ["Launch run", "Launch the first run"]
+
+
+def test_it_says_what_was_entered(open_as: OpenAs, cast: Cast) -> None:
+    entry = ProjectEntry(
+        name="Heat pumps",
+        topic="Selling heat pumps",
+        description="For installers",
+        priority="urgent",
+        metadata={"estimated_duration": "3 months", "team_size": 1, "budget": 0.004, "technologies": ["A", "B"]},
+    )
+    at = open_as(cast.vera, PROJECT, project=create_project(cast.max, entry))
+    assert headings(at) == ["Heat pumps", "No runs yet", "Details"]
+    assert "Urgent priority · Max" in shown(at)
+    assert (
+        facts(at).items()
+        >= {
+            "Topic": "Selling heat pumps",
+            "Description": "For installers",
+            "Owner": "Max",
+            "Duration": "3 months",
+            "Team": "1 person",
+            "Budget": "<$0.01",
+            "Technologies": "A, B",
+        }.items()
+    )
+    assert "Complexity" not in facts(at)
+
+
+def test_its_runs_are_listed_and_no_others(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    make_run(installation.database, cast.max, project_id=project_id, title="Mine")
+    other = make_project(installation.database, cast.max)
+    make_run(installation.database, cast.max, project_id=other, title="Another's")
+    assert table(open_as(cast.vera, PROJECT, project=project_id), "Run") == ["Mine"]
+
+
+def test_project_that_is_not_there_is_said(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
+    for parameters in ({}, {"project": "nonsense"}, {"project": uuid4()}):
+        at = open_as(cast.vera, PROJECT, **parameters)
+        assert headings(at) == ["Not found"]
+        assert "There is no such project, or it is not yours to see" in shown(at)
+
+
+def test_stranger_is_told_the_same(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
+    hidden = shown(open_as(cast.charlie, PROJECT, project=project_id))
+    assert hidden == shown(open_as(cast.charlie, PROJECT, project=uuid4()))
+    assert TOPIC not in hidden
+
+
+def test_edit_begins_with_what_is_there_and_keeps_the_rest(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    at = press(open_as(cast.max, PROJECT, project=project_id), "Edit")
+    assert text_input(at, "Name").value == "Folding bicycle"
+    assert text_area(at, "Topic").value == TOPIC
+    text_input(at, "Name").set_value("Folding boat")
+    press(at, "Edit", "Save changes")
+
+    saved = row(installation, "SELECT * FROM projects WHERE id = %s", project_id)
+    assert (saved["name"], saved["topic"], saved["metadata"]) == ("Folding boat", TOPIC, {})
+    assert at.title[0].value == "Folding boat"
+    assert [toast.value for toast in at.toast] == [r"The changes are saved\."]
+
+
+def test_wrong_edit_is_said_at_the_form_which_keeps_it(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    at = press(open_as(cast.max, PROJECT, project=project_id), "Edit")
+    text_input(at, "Name").set_value("x" * 300)
+    text_area(at, "Topic").set_value("Another topic")
+    press(at, "Edit", "Save changes")
+
+    assert "Name has 300 characters; 255 is the most. Shorten it." in shown(at)
+    assert text_input(at, "Name").value == "x" * 300
+    assert text_area(at, "Topic").value == "Another topic"
+    assert row(installation, "SELECT topic FROM projects WHERE id = %s", project_id)["topic"] == TOPIC
+
+
+def test_project_is_completed_made_active_and_marked_as_failed(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    at = choose(open_as(cast.max, PROJECT, project=project_id), "Mark as completed")
+    assert status_of(installation, project_id) == "completed"
+    assert [toast.value for toast in at.toast] == [r"The project is completed\."]
+    assert "Completed" in facts(at)
+    assert actions(at) == ["Edit", "Make active again", ARCHIVE]
+
+    choose(at, "Make active again")
+    assert status_of(installation, project_id) == "active"
+
+    choose(at, "Mark as failed")
+    assert status_of(installation, project_id) == "failed"
+    assert actions(at) == ["Edit", "Make active again", ARCHIVE]
+
+
+def test_project_is_archived_after_a_question_and_restored(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    at = choose(open_as(cast.max, PROJECT, project=project_id), ARCHIVE)
+    assert "It leaves the list of active projects" in shown(at)
+    assert status_of(installation, project_id) == "active", "nothing is done before it is confirmed"
+    choose(at, ARCHIVE, "Leave it as it is")
+    assert status_of(installation, project_id) == "active"
+
+    choose(at, ARCHIVE)
+    choose(at, ARCHIVE, "Archive the project")
+    assert status_of(installation, project_id) == "archived"
+    assert actions(at) == ["Restore"]
+    assert "Archived" in facts(at)
+
+    choose(at, "Restore")
+    assert status_of(installation, project_id) == "active"
+    assert "Edit" in actions(at)
+
+
+def test_what_somebody_else_did_meanwhile_is_said(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    at = open_as(cast.max, PROJECT, project=project_id)
+    move_project(cast.mona, project_id, ProjectStatus.ARCHIVED)
+    choose(at, "Mark as completed")
+    assert actions(at) == ["Restore"], "the page shows how it is by now"
+    assert "This project is archived; it can't become completed from there." in shown(at)
+    assert status_of(installation, project_id) == "archived"
+
+
+def test_right_that_was_taken_away_meanwhile_is_missed(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    at = open_as(cast.max, PROJECT, project=project_id)
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE users SET role = 'viewer' WHERE id = %s", [cast.max.user_id])
+    choose(at, "Mark as completed")
+    assert actions(at) == []
+    assert status_of(installation, project_id) == "active"
+
+
+@pytest.mark.parametrize("label", ["Launch run", "Launch the first run"])
+def test_launch_begins_with_this_project(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID, label: str
+) -> None:
+    make_project(installation.database, cast.mona, name="Newer")
+    at = press(open_as(cast.max, PROJECT, project=project_id), label)
+    assert at.title[0].value == "Launch"
+    assert at.query_params == {"project": str(project_id)}
+    assert at.selectbox[0].value.id == project_id  # type: ignore[union-attr] # one is chosen
+
+
+def test_project_that_is_completed_is_not_launched_for(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    move_project(cast.max, project_id, ProjectStatus.COMPLETED)
+    at = open_as(cast.max, PROJECT, project=project_id)
+    assert "Launch run" not in buttons(at)
+    assert button(at, "Edit")
