@@ -54,9 +54,15 @@ def test_run_of_one_organization_is_nothing_to_another(
     expect(alice.get_by_text("7 of 7 phases")).to_be_visible(timeout=90_000)
 
     _enter(charlie, server, cast, cast.charlie)
-    for path in ("/", "/runs", "/projects", "/launch"):
+    for path, said in (
+        ("/", "First steps"),
+        ("/runs", "No runs yet"),  # tables are drawn on a canvas: that there is none says more than what it holds
+        ("/projects", "No projects yet"),
+        ("/launch", "There is no active project yet"),
+    ):
         charlie.goto(server + path)
         expect(charlie.get_by_text("Borealis").first).to_be_visible()
+        expect(charlie.get_by_role("heading", name=said)).to_be_visible()
         charlie.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
         assert SECRET not in charlie.content()
         assert "Umbrella" not in charlie.content()
