@@ -173,7 +173,7 @@ def test_a_form_that_failed_says_why_and_keeps_what_was_typed(gallery: str, page
     page.get_by_label("Name").fill("My project")
 
     for button, said in (
-        ("Save what is wrong", "Name: This is too long."),
+        ("Save what is wrong", "This is too long."),
         ("Save without a database", "The database does not answer right now."),
         ("Save into a fault", "This was our fault and not yours."),
     ):

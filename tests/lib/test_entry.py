@@ -1,4 +1,5 @@
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -31,9 +32,9 @@ def test_text_keeps_its_lines() -> None:
 
 @pytest.mark.parametrize("clean", [clean_line, clean_text])
 @pytest.mark.parametrize("typed", ["", "   ", "\n\t"])
-def test_nothing_is_refused_where_something_is_needed(clean: type[object], typed: str) -> None:
+def test_nothing_is_refused_where_something_is_needed(clean: Callable[..., str], typed: str) -> None:
     with pytest.raises(InvalidInput, match=r"Topic is empty\. Enter something\.") as refused:
-        clean(typed, field="Topic", longest=10)  # type: ignore[call-arg]  # both take the same
+        clean(typed, field="Topic", longest=10)
     assert refused.value.field == "Topic"
     assert clean(typed, field="Topic", longest=10, required=False) == ""
 
