@@ -114,8 +114,9 @@ def _notify(icon: str, text: str) -> None:
 
 def _show_inline(error: Exception) -> None:
     problems = error.problems if isinstance(error, InvalidInput) else ()
-    lines = "".join(f"\n* {plain(problem)}" for problem in problems)
-    st.markdown(f":red[:material/error:] {plain(_words(error).text)}{lines and chr(10)}{lines}")
+    text = _words(error).text
+    lines = "".join(f"\n* {plain(problem)}" for problem in problems if problem not in text)
+    st.markdown(f":red[:material/error:] {plain(text)}{lines and chr(10)}{lines}")
 
 
 def _words(error: Exception) -> _Words:
