@@ -32,8 +32,6 @@ _LONGEST_EMAIL: Final = 254  # RFC 5321, erratum 1690
 _EMAIL: Final = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\".]+(\.[^@\s<>()\[\],;:\\\".]+)+")
 #: Control characters, halves of characters, breaks of lines and paragraphs.
 _NOT_IN_TEXT: Final = {"Cc", "Cs", "Zl", "Zp"}
-#: Turn the text that follows them around, so that a name reads as another one.
-_TURNING: Final = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 #: Letters that no decomposition turns into plain ones.
 _PLAIN_LETTERS: Final = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
 
