@@ -49,9 +49,9 @@ _WINDOW: ViewportSize = {"width": 1440, "height": 900}
 _PROBES = ("/_stcore/health", "/_stcore/host-config")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser without windows, one for all tests of a process."""
+    """A browser without windows, gone before the next module: while it lives, an event loop runs in this thread."""
     path = next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
         message = f"no browser: none of {', '.join(_NAMES)} is installed"
@@ -115,7 +115,7 @@ def open_page(chromium: Browser, problems: Problems) -> Iterator[Callable[..., P
         context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _shared_context(chromium: Browser) -> Iterator[BrowserContext]:
     """Streamlit's frontend is large; a cache that outlives a test halves the time of the next one."""
     context = chromium.new_context(viewport=_WINDOW)

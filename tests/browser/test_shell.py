@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 import httpx2
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as WaitedInVain
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -49,8 +51,10 @@ def test_every_selector_of_the_stylesheet_still_matches(gallery: str, page: Page
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
 
     assert len(_selectors()) > 80
-    missing = page.evaluate("selectors => selectors.filter(one => !document.querySelector(one))", _selectors())
-    assert missing == []
+    find_missing = "selectors => selectors.filter(one => !document.querySelector(one))"
+    with suppress(WaitedInVain):  # whatever is drawn late has its time
+        page.wait_for_function(f"selectors => !({find_missing})(selectors).length", arg=_selectors())
+    assert page.evaluate(find_missing, _selectors()) == []
 
 
 def test_what_people_typed_is_shown_as_they_typed_it(gallery: str, page: Page) -> None:
