@@ -28,7 +28,8 @@ OPENAI_URL = "https://api.openai.com/v1"
 
 #: 1.2 s to import: only where a model is called, and beside the event loop.
 _SDK = ("pydantic_ai.direct", "pydantic_ai.models.openai", "pydantic_ai.providers.openai_compatible")
-_CHECK_SECONDS = 3.0
+#: A busy endpoint on a slow line still answers in this time, and nobody waits longer before a launch.
+_CHECK_SECONDS = 8.0
 _STALL_SECONDS = 60.0
 
 
