@@ -18,12 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def default_data_dir() -> Path:
-    """Where data lies that nobody gave a place: the system's folder under root, else the user's."""
+    """Where data lies that nobody gave a place: the system's folder under root, else the user's.
+
+    `~` stands for a home that is looked for by whoever needs the folder: not every user has one.
+    """
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/ai-orchestrator")
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "ai-orchestrator"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ai-orchestrator"
+        return Path("~") / "Library" / "Application Support" / "ai-orchestrator"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path("~") / ".local" / "share") / "ai-orchestrator"
 
 
 class Settings(BaseSettings):

@@ -18,9 +18,13 @@ def data_folder() -> Path:
 
     Only its user may look inside; under root others may pass through, because PostgreSQL runs as one of them.
     """
-    folder = get_settings().data_dir.expanduser().absolute()
     try:
+        folder = get_settings().data_dir.expanduser().absolute()
         make_private_folder(folder)
+    except RuntimeError as error:
+        raise ConfigurationError(
+            "The user who runs this has no home folder for the data. Set ORCHESTRATOR_DATA_DIR to a folder of theirs."
+        ) from error
     except OSError as error:
         raise ConfigurationError(
             f"The data folder {folder} can't be made: {error.strerror}. Set ORCHESTRATOR_DATA_DIR to a folder of yours."
@@ -33,9 +37,17 @@ def data_folder() -> Path:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make the folder and its parents. One that exists keeps its rights."""
-    if not folder.is_dir():
-        folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    """Make the folder and its parents, with these rights whatever the umask. One that exists keeps its own."""
+    mode = 0o711 if os.geteuid() == 0 else 0o700
+    missing = [path for path in (folder, *folder.parents) if not path.is_dir()]
+    for path in reversed(missing):
+        try:
+            path.mkdir()
+        except FileExistsError:
+            if not path.is_dir():  # another process has made it a moment ago, or it is a file
+                raise
+        else:
+            path.chmod(mode)
 
 
 def kept_secret(path: Path, make: Callable[[], str]) -> str:

@@ -3,6 +3,7 @@
     OrchestratorError                  message: what happened and what to do, in plain words
     ├── ConfigurationError             a setting is missing or contradicts another one
     ├── DatabaseUnavailable            PostgreSQL does not answer
+    ├── DatabaseFull                   PostgreSQL has no room left on its disk
     ├── NotSignedIn                    no session, or one that has ended
     │   └── SignInRefused              wrong name or password, locked, deactivated: always the same words
     ├── NotPermitted                   one's own organization's, but without the right
@@ -11,6 +12,7 @@
     │   └── AlreadyTaken               somebody was first: slug, e-mail, user name
     ├── LinkExpired                    a one-time link was used, replaced or is too old
     ├── Conflict                       the row has moved on since it was read
+    ├── QuotaUsedUp                    the organization's calls to models for this month are used up
     ├── PlanNotSupported               a template asks for something that this version can't run yet
     ├── PlanInvalid                    a template contradicts itself; `field` names where
     └── ModelError                     a call to a model failed; see `lib/providers/errors.py` for its kinds
@@ -19,6 +21,7 @@ Whatever is not in this tree is a fault of ours and is shown as one, without det
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 
 class OrchestratorError(Exception):
@@ -35,6 +38,16 @@ class ConfigurationError(OrchestratorError):
 
 class DatabaseUnavailable(OrchestratorError):
     """PostgreSQL does not answer."""
+
+
+class DatabaseFull(OrchestratorError):
+    """PostgreSQL has no room left on its disk; what it has is safe and can be read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database's disk is full, so nothing can be saved. Ask whoever runs this installation to make room "
+            "there; nothing is lost, and runs go on by themselves afterwards."
+        )
 
 
 class NotSignedIn(OrchestratorError):
@@ -89,6 +102,16 @@ class LinkExpired(OrchestratorError):
 
 class Conflict(OrchestratorError):
     """The row has moved on since it was read, so the change asked for makes no sense any more."""
+
+
+class QuotaUsedUp(OrchestratorError):
+    """The organization's calls to models for this month are used up, so nothing was begun."""
+
+    def __init__(self, limit: int, resets_at: datetime) -> None:
+        super().__init__(
+            f"The organization's {limit:,} calls for this month are used up. New ones begin on {resets_at.day} "
+            f"{resets_at:%B %Y}; until then, ask the installation's operator to raise the quota."
+        )
 
 
 class PlanNotSupported(OrchestratorError):

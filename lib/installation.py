@@ -29,7 +29,12 @@ def upgrade_database(*, revision: str = NEWEST) -> None:
         migrate.upgrade(url, revision=revision)
 
 
-def upgrade_embedded_database() -> None:
-    """The same when the server is the embedded one. A configured one is upgraded by `orchestrator db upgrade` only."""
+def prepare_database(*logins: Login) -> None:
+    """Upgrade the embedded database, and see that these logins get into whichever it is and find its schema current.
+
+    A configured one is upgraded by `orchestrator db upgrade` only. Raises as `lib.db.server.check_server`.
+    """
     if get_settings().is_embedded:
         upgrade_database()
+    for login in logins:
+        check_server(login)

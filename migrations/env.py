@@ -3,11 +3,8 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
+from lib.db.migrate import LOCK_TIMEOUT, STATEMENT_TIMEOUT
 from lib.models import Base
-
-#: A migration that waits longer than this for a lock blocks everybody behind it: it stops instead.
-LOCK_TIMEOUT = "5s"
-STATEMENT_TIMEOUT = "5min"
 
 
 def run_offline() -> None:

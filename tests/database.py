@@ -2,6 +2,8 @@
 
 A template is migrated once and kept until what it is made from changes: a clone of it takes some 20 ms, making it
 anew several seconds. The server stops with the last test process that uses it, even with a killed one.
+
+`TESTS_ADMIN_URL`, a superuser's, names another server instead: any test runs there as well.
 """
 
 import hashlib
@@ -14,6 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
 
 import psycopg
 
@@ -38,6 +42,9 @@ CARELESS = {
 }
 PASSWORDS = {login: f"{login}-of-the-tests" for login in Login}
 
+#: Names the server to test on, when it is not to be the embedded one.
+ADMIN_URL_VARIABLE = "TESTS_ADMIN_URL"
+
 _ROOM_BYTES = 1_000_000_000
 _KEPT_TEMPLATES = 4
 _MADE_FROM = (
@@ -52,12 +59,32 @@ _LOCK = 4713
 _numbers = count()
 
 
+class Server(Protocol):
+    """A server with a superuser, whose `admin_url` ends with `/postgres?` and options."""
+
+    @property
+    def admin_url(self) -> str: ...
+    def url(self, user: str, password: str, *, database: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NamedServer:
+    """A server that is known by its superuser's URL."""
+
+    admin_url: str
+
+    def url(self, user: str, password: str, *, database: str) -> str:
+        """The way in for somebody else."""
+        host, _, options = self.admin_url.rpartition("@")[2].partition("/postgres?")
+        return f"postgresql://{quote(user)}:{quote(password)}@{host}/{database}?{options}"
+
+
 @dataclass(frozen=True, slots=True)
 class ClonedDatabase:
     """A migrated database of one test, or of one module."""
 
     name: str
-    server: EmbeddedPostgres
+    server: Server
 
     def url(self, login: Login) -> str:
         """The way in for one of the four logins."""
@@ -70,8 +97,11 @@ class ClonedDatabase:
 
 
 @contextmanager
-def shared_server() -> Iterator[EmbeddedPostgres]:
+def shared_server() -> Iterator[Server]:
     """The server of this checkout's tests, for as long as the block lasts."""
+    if named := os.environ.get(ADMIN_URL_VARIABLE):
+        yield NamedServer(named)
+        return
     folder = _folder()
     server = EmbeddedPostgres(folder, CARELESS)
     try:
@@ -87,7 +117,7 @@ def shared_server() -> Iterator[EmbeddedPostgres]:
         server.stop()
 
 
-def ensure_template(server: EmbeddedPostgres) -> str:
+def ensure_template(server: Server) -> str:
     """The name of the migrated database that is cloned, made when there is none of today's migrations."""
     from lib.db import migrate
 
@@ -107,7 +137,7 @@ def ensure_template(server: EmbeddedPostgres) -> str:
 
 
 @contextmanager
-def clone_of(template: str, server: EmbeddedPostgres) -> Iterator[ClonedDatabase]:
+def clone_of(template: str, server: Server) -> Iterator[ClonedDatabase]:
     """A copy of the template, dropped afterwards whoever is still connected."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server.admin_url, autocommit=True) as connection:
@@ -121,17 +151,20 @@ def clone_of(template: str, server: EmbeddedPostgres) -> Iterator[ClonedDatabase
             _drop(connection, name)
 
 
-def _folder() -> Path:
-    """In memory where there is room for it, and where programs may run from it."""
-    checkout = hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:10]
-    name = f"ai-orchestrator-tests-{os.geteuid()}-{checkout}"
+def roomy_folder() -> Path:
+    """In memory where there is room for it, and where programs may run from it; else where temporary files lie."""
     memory = Path("/dev/shm")
     with suppress(OSError):
         room = os.statvfs(memory)
         can_run = not room.f_flag & os.ST_NOEXEC
         if os.access(memory, os.W_OK) and can_run and room.f_bavail * room.f_frsize > _ROOM_BYTES:
-            return memory / name
-    return Path(tempfile.gettempdir()) / name
+            return memory
+    return Path(tempfile.gettempdir())
+
+
+def _folder() -> Path:
+    checkout = hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:10]
+    return roomy_folder() / f"ai-orchestrator-tests-{os.geteuid()}-{checkout}"
 
 
 def _key() -> str:

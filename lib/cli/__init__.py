@@ -1,26 +1,17 @@
 """`orchestrator`, the command line. One module a group of commands; `orchestrator --help` lists them."""
 
+import signal
 import sys
-
-import typer
-
-from lib.cli import database, organizations, serving, users
-from lib.errors import OrchestratorError
-
-app = typer.Typer(
-    help="AI Orchestrator: run multi-phase work with language models.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,  # it would print local variables, passwords among them
-)
-serving.add_to(app)
-app.add_typer(database.app, name="db")
-app.add_typer(organizations.app, name="organizations")
-app.add_typer(users.app, name="users")
 
 
 def main() -> None:
     """Run the command line; what a person can put right is one plain message and exit code 1."""
+    # Ctrl-C may come while the rest is imported: nothing is begun by then, and nobody wants to read where we were.
+    handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from lib.cli.commands import app  # noqa: PLC0415 - see above
+    from lib.errors import OrchestratorError  # noqa: PLC0415 - see above
+
+    signal.signal(signal.SIGINT, handler)
     try:
         app()
     except OrchestratorError as error:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from lib.installation import upgrade_embedded_database
+from lib.db.logins import Login
+from lib.installation import prepare_database
 
 app = typer.Typer(help="Organizations of this installation.", no_args_is_help=True)
 
@@ -24,6 +25,6 @@ def create(
     """Create an organization. People join it by `orchestrator users create`."""
     from lib.identity.registration import create_organization  # noqa: PLC0415 - half a second of imports
 
-    upgrade_embedded_database()
+    prepare_database(Login.IDENTITY)
     organization_id = create_organization(name=name, slug=slug, tier=tier)
     typer.echo(f"Created the organization “{name}” ({slug}), {organization_id}.")

@@ -9,7 +9,7 @@ import typer
 from lib.config import Settings, get_settings
 from lib.db import server
 from lib.db.logins import Login
-from lib.installation import upgrade_embedded_database
+from lib.installation import prepare_database
 from lib.processes import follow_parent
 from lib.serving import local_url, open_listener, serve
 
@@ -36,10 +36,12 @@ def up(
         bool, typer.Option("--verbose", help="Show what the processes log, instead of keeping it.")
     ] = False,
 ) -> None:
-    """Serve the dashboard: database, worker and web process, until Ctrl-C."""
+    """Serve the dashboard: database, worker and web process, until Ctrl-C. Where it runs already, say where."""
+    settings = _settings(host, port)
+    server.require_settings(Login.WEB, Login.IDENTITY, Login.WORKER, with_key=True)
     from lib.supervisor import run_everything  # noqa: PLC0415 - the children, which come through here, don't need it
 
-    run_everything(_settings(host, port), workers=workers, is_verbose=verbose, say=typer.echo)
+    run_everything(settings, workers=workers, is_verbose=verbose, say=typer.echo)
 
 
 def web(
@@ -54,10 +56,9 @@ def web(
         serve(socket.socket(fileno=descriptor), when_loaded=follow_parent())
         return
     settings = _settings(host, port)
+    server.require_settings(Login.WEB, Login.IDENTITY, with_key=True)
     listener = open_listener(settings)
-    upgrade_embedded_database()
-    server.check_server(Login.WEB)
-    server.check_server(Login.IDENTITY)
+    prepare_database(Login.WEB, Login.IDENTITY)
     server.keep_only(Login.WEB, Login.IDENTITY)
     url = settings.public_url or local_url(listener, settings)
     if link := _find_setup_link(url):
@@ -74,13 +75,13 @@ def _find_setup_link(url: str) -> str | None:
 def worker(*, supervised: SupervisedOption = False) -> None:
     """Walk the runs that are waiting. Needs the worker's URL, or the embedded database."""
     wait_for_go = follow_parent() if supervised else None
+    server.require_settings(Login.WORKER, with_key=True)
     from lib.engine.worker import run_worker  # noqa: PLC0415 - a second of imports
 
     if wait_for_go is not None:
         wait_for_go()
     else:
-        upgrade_embedded_database()
-        server.check_server(Login.WORKER)
+        prepare_database(Login.WORKER)
         server.keep_only(Login.WORKER)
     run_worker(get_settings())
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from lib.access.permissions import Role
-from lib.installation import upgrade_embedded_database
+from lib.db.logins import Login
+from lib.installation import prepare_database
 
 app = typer.Typer(help="People of an organization.", no_args_is_help=True)
 
@@ -33,7 +34,7 @@ def create(
     from lib.identity.registration import create_user  # noqa: PLC0415 - half a second of imports
 
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_for_password()
-    upgrade_embedded_database()
+    prepare_database(Login.IDENTITY)
     user_id = create_user(
         organization_slug=organization,
         email=email,

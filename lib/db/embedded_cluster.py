@@ -31,6 +31,7 @@ _START_SECONDS: Final = 120
 #: Above what Linux and macOS give to processes.
 _NOBODYS_PROCESS_ID: Final = 2147483646
 _LONGEST_LOG_BYTES: Final = 10_000_000
+_DISK_FULL: Final = "No space left on device"
 #: What a server that was just killed makes the next one say, until its last backends have gone.
 _PASSING_PROBLEMS: Final = ("lock file", "shared memory block", "starting up", "shutting down", "recovery")
 
@@ -112,6 +113,10 @@ class EmbeddedCluster:
         """
         give_up_at = time.monotonic() + _START_SECONDS
         while (problem := self._try_to_run()) is not None:
+            if _DISK_FULL in problem:
+                raise DatabaseUnavailable(
+                    f"The disk of {self.folder} is full, so PostgreSQL can't run. Make room there; nothing is lost."
+                )
             if not any(word in problem for word in _PASSING_PROBLEMS) or time.monotonic() > give_up_at:
                 raise DatabaseUnavailable(f"The embedded PostgreSQL in {self.folder} does not start:\n{problem}")
             time.sleep(0.2)

@@ -45,7 +45,7 @@ def make_roles(admin_url: str, *, passwords: Mapping[Login, str], database: str 
             is_there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
             if is_there is None:
                 connection.execute(_create_database(database).encode())
-            for statement in _enter_database(database):
+            for statement in (_own_database(database), *_enter_database(database)):
                 connection.execute(statement.encode())
             with psycopg.connect(make_conninfo(admin_url, dbname=database), autocommit=True) as inside:
                 for statement in _schema_statements():
@@ -59,6 +59,12 @@ def make_roles(admin_url: str, *, passwords: Mapping[Login, str], database: str 
         ) from error
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(f"PostgreSQL does not answer the administrator: {error}") from error
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate is not None:
+            raise
+        raise ConfigurationError(  # its words may hold the password
+            "The administrator's address can't be read. It must look like postgresql://admin:password@host/postgres"
+        ) from None
 
 
 def roles_script(*, passwords: Mapping[Login, str], database: str = DATABASE) -> str:
@@ -68,6 +74,7 @@ def roles_script(*, passwords: Mapping[Login, str], database: str = DATABASE) ->
         *_role_statements(passwords, _SCRAM_ROUNDS),
         f"SELECT {create} WHERE NOT EXISTS "  # noqa: S608 - quoted
         f"(SELECT FROM pg_database WHERE datname = {sql.quote(database)}) \\gexec",
+        _own_database(database),
         *_enter_database(database),
         f"\\connect {_name(database)}",
         *_schema_statements(),
@@ -146,6 +153,15 @@ END $$"""
 
 def _create_database(database: str) -> str:
     return f"CREATE DATABASE {_name(database)} OWNER {Login.OWNER.role_name} ENCODING 'UTF8' TEMPLATE template0"
+
+
+def _own_database(database: str) -> str:
+    """One that was there before, as a managed server's often is, becomes the owner's."""
+    return f"""DO $$ BEGIN
+    IF (SELECT datdba FROM pg_database WHERE datname = {sql.quote(database)}) <> '{Login.OWNER.role_name}'::regrole THEN
+        ALTER DATABASE {_name(database)} OWNER TO {Login.OWNER.role_name};
+    END IF;
+END $$"""  # noqa: S608 - quoted
 
 
 def _enter_database(database: str) -> Iterator[str]:

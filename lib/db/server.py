@@ -8,7 +8,8 @@ import atexit
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -20,6 +21,7 @@ from lib.config import Settings, get_settings
 from lib.data_folder import data_folder, kept_secret, secret_key
 from lib.db.embedded import EmbeddedPostgres
 from lib.db.logins import Login
+from lib.db.revision import require_schema
 from lib.db.roles import DATABASE, make_roles, require_supported
 from lib.errors import ConfigurationError, DatabaseUnavailable
 
@@ -45,6 +47,26 @@ def database_url(login: Login) -> str:
     if get_settings().is_embedded:
         hold_embedded_server()
     return _url(login)
+
+
+def require_settings(*logins: Login, with_key: bool) -> None:
+    """See that these logins have URLs that can be used, and the process its key. The embedded server needs none.
+
+    Raises ConfigurationError with a line for each setting that is missing or wrong.
+    """
+    if get_settings().is_embedded:
+        return
+    needed: list[Callable[[], str]] = [partial(_url, login) for login in logins]
+    if with_key:
+        needed.append(secret_key)
+    problems = []
+    for ask in needed:
+        try:
+            ask()
+        except ConfigurationError as error:
+            problems.append(error.message)
+    if problems:
+        raise ConfigurationError("\n".join(problems))
 
 
 def hold_embedded_server() -> EmbeddedPostgres:
@@ -106,7 +128,8 @@ def process_environment(*logins: Login) -> dict[str, str]:
 def check_server(login: Login) -> None:
     """See that the login gets in, that the server is new enough, and that row-level security binds the login.
 
-    Raises DatabaseUnavailable or ConfigurationError.
+    All but the owner, who brings it, need the schema of this version as well. Raises DatabaseUnavailable or
+    ConfigurationError.
     """
     url = database_url(login)
     try:
@@ -115,6 +138,8 @@ def check_server(login: Login) -> None:
             row = connection.execute(
                 "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user"
             ).fetchone()
+            if row is not None and not row[0] and login is not Login.OWNER:
+                require_schema(connection, login)
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(
             f"The database does not let {login.role_name} in. Check {URL_VARIABLES[login]}; `orchestrator db roles` "
@@ -128,7 +153,11 @@ def check_server(login: Login) -> None:
 
 
 def configured_passwords() -> tuple[dict[Login, str], str]:
-    """The passwords in the configured URLs, and the database that all of them name: what `make_roles` needs."""
+    """The passwords in the configured URLs, and the database that all of them name: what `make_roles` needs.
+
+    Raises ConfigurationError with a line for each URL that is missing or wrong.
+    """
+    require_settings(*Login, with_key=False)
     parts = {login: conninfo_to_dict(_url(login)) for login in Login}
     databases = {str(part.get("dbname") or DATABASE) for part in parts.values()}
     if len(databases) > 1:

@@ -21,11 +21,14 @@ from sqlalchemy.orm import Session
 
 from lib.db.logins import Login
 from lib.db.server import database_url
-from lib.errors import DatabaseUnavailable
+from lib.errors import DatabaseFull, DatabaseUnavailable
 
 #: A page's query that takes longer than this is a defect; it is stopped rather than left to pile up.
 STATEMENT_TIMEOUT_MS = 15_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
+
+#: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_DISK_FULL = "53100"
 
 _engines: dict[Login, Engine] = {}
 _making = Lock()
@@ -108,6 +111,8 @@ def _transaction(login: Login) -> Iterator[Session]:
         if _is_gone(error):
             message = "The database does not answer. It is tried again as soon as you reload; nothing was changed."
             raise DatabaseUnavailable(message) from error
+        if getattr(error.orig, "sqlstate", None) == _DISK_FULL:
+            raise DatabaseFull from error
         raise
 
 

@@ -16,6 +16,8 @@ def upgrade() -> None:
     # What the owner makes is nobody's to execute until it is granted by name; DBOS's functions are caught by this too.
     op.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
     op.execute(f"GRANT USAGE ON SCHEMA api TO {EVERYBODY}")
+    # Whoever starts on a schema that is too old for it should be able to say so.
+    op.execute(f"GRANT SELECT ON alembic_version TO {LOGINS}")
     functions.create("api_uuid7", execute=EVERYBODY)
     functions.create("api_touch_updated_at")
     functions.create("api_next_month", execute=EVERYBODY)
@@ -41,6 +43,7 @@ def downgrade() -> None:
         functions.drop(name)
     for name in ("api_milliseconds_since", "api_next_month", "api_touch_updated_at", "api_uuid7"):
         functions.drop(name)
+    op.execute(f"REVOKE SELECT ON alembic_version FROM {LOGINS}")
     op.execute("DROP SCHEMA api")
     op.execute("""
         DO $ours$ BEGIN

@@ -8,16 +8,15 @@ from itertools import count
 import psycopg
 import pytest
 
-from lib.db.embedded import EmbeddedPostgres
 from lib.db.logins import Login
 from lib.db.roles import make_roles
-from tests.database import ClonedDatabase
+from tests.database import ClonedDatabase, Server
 
 _numbers = count()
 
 
 @contextmanager
-def _empty(server: EmbeddedPostgres) -> Iterator[ClonedDatabase]:
+def _empty(server: Server) -> Iterator[ClonedDatabase]:
     name = f"test_{os.getpid()}_empty_{next(_numbers)}"
     make_roles(server.admin_url, passwords={}, database=name)
     try:
@@ -28,7 +27,7 @@ def _empty(server: EmbeddedPostgres) -> Iterator[ClonedDatabase]:
 
 
 @pytest.fixture
-def empty_database(database_server: EmbeddedPostgres, database_template: str) -> Iterator[ClonedDatabase]:
+def empty_database(database_server: Server, database_template: str) -> Iterator[ClonedDatabase]:
     """A database as `orchestrator db roles` leaves it. (The template is made first: with it the logins' passwords.)"""
     with _empty(database_server) as database:
         yield database

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from lib.models.run import PhaseStatus, RunStatus
-from lib.runs.states import FINAL_PHASE_STATUSES, FINAL_RUN_STATUSES, RUN_MOVES
+from lib.runs.states import FINAL_RUN_STATUSES, PHASE_MOVES, RUN_MOVES
 from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
@@ -138,7 +138,7 @@ def test_engine_moves_a_phase_that_has_not_ended(
     refused = doors.refusal(
         as_engine, "UPDATE phase_executions SET status = %s WHERE id = %s", [new, stands[f"phase {old}"]]
     )
-    assert refused == (HAS_ENDED if old in FINAL_PHASE_STATUSES else None)
+    assert refused == (HAS_ENDED if not PHASE_MOVES[old] else None)
 
 
 @pytest.mark.parametrize(("old", "new"), PHASE_PAIRS)
@@ -148,7 +148,7 @@ def test_person_moves_a_phase_to_cancelled_only(
     refused = doors.refusal(
         as_alice, "UPDATE phase_executions SET status = %s WHERE id = %s", [new, stands[f"phase {old}"]]
     )
-    if old in FINAL_PHASE_STATUSES:
+    if not PHASE_MOVES[old]:
         assert refused == HAS_ENDED
     else:
         assert refused == (None if new is PhaseStatus.CANCELLED else NOT_ALLOWED)

@@ -16,12 +16,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from lib.config import ROOT
 from lib.db import migrate
 from lib.db.logins import Login
+from lib.errors import DatabaseUnavailable
 from lib.models import Base
 from tests import doors
 from tests.database import ClonedDatabase
@@ -105,7 +105,10 @@ def test_interrupted_upgrade_goes_on_where_it_stopped(empty_database: ClonedData
     with doors.admin(empty_database) as connection:
         # projects (0005) are made, then somebody holds what templates (0006) refer to
         connection.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
-        with _ending_whoever_waits(empty_database, stopped_at), pytest.raises(OperationalError):
+        with (
+            _ending_whoever_waits(empty_database, stopped_at),
+            pytest.raises(DatabaseUnavailable, match=r"went away: .* goes on where it stopped\.$"),
+        ):
             migrate.upgrade(owner_url)
     assert stopped_at.is_set()
     assert migrate.status(owner_url).current == "0004"

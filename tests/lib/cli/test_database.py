@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from lib.cli import app
+from lib.cli.commands import app
 from lib.config import ROOT, get_settings
 from lib.db import server
 from lib.db.logins import Login

@@ -1,7 +1,7 @@
 import psycopg
 from typer.testing import CliRunner, Result
 
-from lib.cli import app
+from lib.cli.commands import app
 from lib.errors import AlreadyTaken, InvalidInput
 from tests.conftest import Installation
 

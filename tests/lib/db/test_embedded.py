@@ -87,35 +87,6 @@ def test_under_root_it_runs_as_somebody_else(folder: Path) -> None:
         assert Path(f"/proc/{server.status().process_id}").stat().st_uid != 0
 
 
-def test_ordinary_user_runs_it(open_folder: Path) -> None:
-    """As root: as `nobody`, by a Python that `nobody` may use."""
-    home = open_folder / "ordinary"
-    home.mkdir()
-    python = Path(sys.executable)
-    switch = {}
-    if os.geteuid() == 0:
-        os.chown(home, 65534, 65534)
-        python = Path("/usr/bin/python3")
-        switch = {"user": 65534, "group": 65534, "extra_groups": []}
-    path = os.pathsep.join([str(ROOT), *(entry for entry in sys.path if entry.endswith("site-packages"))])
-    environment = {"PYTHONPATH": path, "HOME": str(home), "PATH": os.environ["PATH"]}
-    if subprocess.run(
-        [python, "-c", "import lib.db.embedded"], env=environment, cwd="/", check=False, **switch
-    ).returncode:
-        pytest.skip(f"{python} can't import this checkout as `nobody`")
-    result = subprocess.run(
-        [python, "-c", USER, home / "postgres"],
-        env=environment,
-        cwd="/",
-        check=True,
-        input=b"",
-        capture_output=True,
-        **switch,
-    )
-    assert int(result.stdout) > 0
-    assert (home / "postgres" / "data").stat().st_uid == home.stat().st_uid
-
-
 def test_four_starts_at_once_share_one_server(open_folder: Path) -> None:
     folder = open_folder / "four"
     command = [sys.executable, "-c", USER, str(folder)]

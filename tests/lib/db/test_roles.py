@@ -1,7 +1,5 @@
-import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +12,9 @@ from lib.db.embedded_programs import wheel_programs
 from lib.db.logins import AUTHENTICATED, ENGINE, Login
 from lib.db.roles import make_roles, password_hash, require_supported, roles_script
 from lib.errors import ConfigurationError, DatabaseUnavailable
+from tests.system_postgres import system_postgres
 
 PASSWORDS = {login: f"password of {login}" for login in Login}
-DEBIANS_POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 
 ROLES = """
     SELECT rolname, rolsuper, rolbypassrls, rolinherit, rolcreatedb, rolcreaterole, rolreplication, rolcanlogin
@@ -41,10 +39,10 @@ class Server:
             return connection.execute(question.encode()).fetchall()
 
 
-@pytest.fixture(params=["embedded", "15"])
+@pytest.fixture(params=["embedded", "system"])
 def server(request: pytest.FixtureRequest) -> Server:
-    """A server without our roles: the wheel's newest PostgreSQL, and the oldest we support where it is installed."""
-    found = request.getfixturevalue("own_server" if request.param == "embedded" else "postgres_15")
+    """A server without our roles: the wheel's newest PostgreSQL, and the system's, on Debian 12 the oldest of all."""
+    found = request.getfixturevalue("own_server" if request.param == "embedded" else "system_server")
     with psycopg.connect(found.admin_url, autocommit=True) as connection:
         for (database,) in connection.execute(
             "SELECT datname FROM pg_database WHERE datname LIKE 'orchestrator%'"
@@ -63,31 +61,9 @@ def own_server(own_server: EmbeddedPostgres) -> Server:
 
 
 @pytest.fixture(scope="module")
-def postgres_15(open_folder: Path) -> Iterator[Server]:
-    if not DEBIANS_POSTGRES_15.exists():
-        pytest.skip("PostgreSQL 15 is not installed")
-    folder = Path(tempfile.mkdtemp(dir=open_folder))
-    switch = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-    if switch:
-        os.chown(folder, 65534, 65534)
-
-    def run(program: str, *arguments: str) -> None:
-        command = [DEBIANS_POSTGRES_15 / program, "-D", folder / "data", *arguments]
-        subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **switch)
-
-    (folder / "password").write_text("super", encoding="ascii")
-    (folder / "password").chmod(0o644)
-    run("initdb", "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={folder / 'password'}", "-N")
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-    run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
-    try:
-
-        def url(user: str, password: str, database: str) -> str:
-            return f"postgresql://{user}:{password.replace(' ', '%20')}@/{database}?host={folder}"
-
-        yield Server(url, url("postgres", "super", "postgres"))
-    finally:
-        run("pg_ctl", "-w", "-m", "fast", "stop")
+def system_server() -> Iterator[Server]:
+    with system_postgres() as found:
+        yield Server(lambda user, password, database: found.url(user, password, database=database), found.admin_url)
 
 
 def administrator(server: Server) -> str:
@@ -152,6 +128,19 @@ def test_owner_makes_schemas_and_tables_and_others_do_not(server: Server, is_man
                     connection.execute(f"CREATE TABLE public.things_of_{login} (id integer)")
 
 
+def test_database_that_was_there_before_becomes_the_owners(server: Server) -> None:
+    admin_url = administrator(server)
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE orchestrator")
+    make_roles(admin_url, passwords=PASSWORDS)
+    assert server.ask("SELECT datdba::regrole::text FROM pg_database WHERE datname = 'orchestrator'") == [
+        ("orchestrator_owner",)
+    ]
+    with psycopg.connect(server.url("orchestrator_owner", PASSWORDS[Login.OWNER], "orchestrator")) as connection:
+        connection.execute("CREATE SCHEMA api")
+        connection.execute("CREATE TABLE public.things (id integer)")
+
+
 def test_stranger_does_not_get_into_the_database(server: Server) -> None:
     make_roles(server.admin_url, passwords=PASSWORDS)
     with psycopg.connect(server.admin_url) as connection:
@@ -205,6 +194,12 @@ def test_administrator_without_the_right_is_told_the_way_out(server: Server) -> 
 def test_unreachable_server_is_said_to_be_unreachable(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailable, match="does not answer the administrator"):
         make_roles(f"postgresql://postgres@/postgres?host={tmp_path}", passwords=PASSWORDS)
+
+
+def test_address_that_is_none_is_refused_without_its_password() -> None:
+    with pytest.raises(ConfigurationError, match="It must look like postgresql://") as refusal:
+        make_roles("mysql://admin:pw-secret@host", passwords=PASSWORDS)
+    assert "pw-secret" not in str(refusal.value)
 
 
 def test_password_that_programs_read_differently_is_refused() -> None:

@@ -1,0 +1,16 @@
+"""All commands, put together."""
+
+import typer
+
+from lib.cli import database, organizations, serving, users
+
+app = typer.Typer(
+    help="AI Orchestrator: run multi-phase work with language models.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # it would print local variables, passwords among them
+)
+serving.add_to(app)
+app.add_typer(database.app, name="db")
+app.add_typer(organizations.app, name="organizations")
+app.add_typer(users.app, name="users")
