@@ -44,6 +44,7 @@ def serve(listener: socket.socket, *, when_loaded: Callable[[], None]) -> None:
     os.environ.setdefault("STREAMLIT_LOGGER_LEVEL", settings.log_level.lower())
     config = uvicorn.Config(
         "Home:app",
+        http="h11",  # the other parser of uvicorn takes headers without end
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         log_level=settings.log_level.lower(),

@@ -8,11 +8,13 @@ from typing import Any, Final
 #: However busy it is kept, a session ends after this.
 LONGEST_SESSION: Final = timedelta(days=30)
 
-_DEFAULT_TIMEOUT_SECONDS: Final = 3600
-_SHORTEST_TIMEOUT_SECONDS: Final = 60
-_DEFAULT_PASSWORD_LENGTH: Final = 12
-_LEAST_PASSWORD_LENGTH: Final = 8
-_MOST_PASSWORD_LENGTH: Final = 128
+# The bounds that `lib.organizations.structures` keeps when settings are written, and what is read keeps as well.
+DEFAULT_TIMEOUT_SECONDS: Final = 3600
+SHORTEST_TIMEOUT_SECONDS: Final = 300
+LONGEST_TIMEOUT_SECONDS: Final = int(LONGEST_SESSION.total_seconds())
+DEFAULT_PASSWORD_LENGTH: Final = 12
+LEAST_PASSWORD_LENGTH: Final = 8
+MOST_PASSWORD_LENGTH: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +22,8 @@ class SecurityPolicy:
     """The rules of one organization. The defaults are those of an organization that has set nothing."""
 
     #: A session that nobody uses ends after this.
-    session_timeout: timedelta = timedelta(seconds=_DEFAULT_TIMEOUT_SECONDS)
-    min_password_length: int = _DEFAULT_PASSWORD_LENGTH
+    session_timeout: timedelta = timedelta(seconds=DEFAULT_TIMEOUT_SECONDS)
+    min_password_length: int = DEFAULT_PASSWORD_LENGTH
 
     @property
     def touch_after(self) -> timedelta:
@@ -31,12 +33,11 @@ class SecurityPolicy:
 
 def read_policy(security_settings: Mapping[str, Any]) -> SecurityPolicy:
     """Read the stored settings. What makes no sense there is taken as the nearest thing that does."""
-    timeout = _whole_number(security_settings.get("session_timeout"), default=_DEFAULT_TIMEOUT_SECONDS)
-    length = _whole_number(security_settings.get("min_password_length"), default=_DEFAULT_PASSWORD_LENGTH)
-    longest = int(LONGEST_SESSION.total_seconds())
+    timeout = _whole_number(security_settings.get("session_timeout"), default=DEFAULT_TIMEOUT_SECONDS)
+    length = _whole_number(security_settings.get("min_password_length"), default=DEFAULT_PASSWORD_LENGTH)
     return SecurityPolicy(
-        session_timeout=timedelta(seconds=min(max(timeout, _SHORTEST_TIMEOUT_SECONDS), longest)),
-        min_password_length=min(max(length, _LEAST_PASSWORD_LENGTH), _MOST_PASSWORD_LENGTH),
+        session_timeout=timedelta(seconds=min(max(timeout, SHORTEST_TIMEOUT_SECONDS), LONGEST_TIMEOUT_SECONDS)),
+        min_password_length=min(max(length, LEAST_PASSWORD_LENGTH), MOST_PASSWORD_LENGTH),
     )
 
 

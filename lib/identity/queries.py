@@ -1,8 +1,8 @@
-"""What the identity login asks of the database: its own three tables, and `api` functions for people behind them."""
+"""What the identity login asks of the database: its own four tables, and `api` functions for people behind them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lib.identity.policy import SecurityPolicy, read_policy
 from lib.identity.tokens import TokenKind, hash_secret
-from lib.models.identity import UserSession, UserToken
+from lib.models.identity import SignInNetwork, UserSession, UserToken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +95,12 @@ def list_living_sessions(session: Session, user_id: UUID) -> Sequence[UserSessio
         )
         .order_by(UserSession.last_seen_at.desc(), UserSession.id)
     ).all()
+
+
+def list_old_networks(session: Session, *, older_than: timedelta) -> Sequence[str]:
+    """Counts of addresses to be cleared away, held for it; without those that somebody else holds."""
+    is_old = SignInNetwork.began_at < func.now() - older_than
+    return session.scalars(select(SignInNetwork.network).where(is_old).with_for_update(skip_locked=True)).all()
 
 
 def is_empty(session: Session) -> bool:

@@ -35,10 +35,11 @@ class SessionSummary:
     is_current: bool
 
 
-def find_actor(session_token: str, *, origin: Origin) -> Actor | None:
+def find_actor(session_token: str, *, origin: Origin, is_used: bool = True) -> Actor | None:
     """Who is behind a cookie's value, or None when the session has ended or never was.
 
-    One statement, and once a minute a second one that writes down that the session was used.
+    One statement, and once a minute a second one that writes down that the session was used; `is_used` is False for
+    what a page does by itself, which keeps no session alive.
     """
     with identity_session(origin) as session:
         living = queries.find_session(session, session_token)
@@ -46,8 +47,10 @@ def find_actor(session_token: str, *, origin: Origin) -> Actor | None:
             return None
         unseen = living.asked_at - living.last_seen_at
         if unseen > living.policy.session_timeout:
-            return None  # the organization has shortened the time-out since `expires_at` was written
-        if unseen > living.policy.touch_after:
+            # the organization has shortened the time-out since `expires_at` was written
+            revoke(session, UserSession.id == living.session_id)
+            return None
+        if is_used and unseen > living.policy.touch_after:
             _touch(session, living.session_id, living.policy.session_timeout)
     return _actor(living, origin)
 
@@ -99,17 +102,18 @@ def end_session(actor: Actor, session_id: UUID) -> None:
 
 def revoke_other_sessions(actor: Actor) -> int:
     """End all of the person's sessions but the one that asks, and return how many that were."""
-    with identity_session(actor.origin, user_id=actor.user_id) as session:
-        return end_others(session, actor)
-
-
-def end_others(session: Session, actor: Actor) -> int:
-    """`revoke_other_sessions` inside a transaction that does more."""
     is_other = (UserSession.user_id == actor.user_id) & (UserSession.id != actor.session_id)
-    ended = revoke(session, is_other)
-    if ended:
-        record(session, actor.user_id, "identity.end_sessions")
+    with identity_session(actor.origin, user_id=actor.user_id) as session:
+        ended = revoke(session, is_other)
+        if ended:
+            record(session, actor.user_id, "identity.end_sessions")
     return len(ended)
+
+
+def end_all(session: Session, user_id: UUID) -> None:
+    """End every session of a person, inside a transaction that does more."""
+    if revoke(session, UserSession.user_id == user_id):
+        record(session, user_id, "identity.end_sessions")
 
 
 def revoke(session: Session, condition: ColumnElement[bool]) -> list[UUID]:

@@ -51,9 +51,10 @@ def make_setup_link(base_url: str) -> str | None:
 def check_setup(token: str) -> None:
     """Raise LinkExpired, saying what to do, unless `set_up` would take this token now."""
     with identity_session(None) as session:
-        if not queries.is_empty(session):
+        is_good = queries.has_token(session, TokenKind.SET_UP, token)
+        if not queries.is_empty(session):  # asked last: whoever sets up meanwhile uses the token up as well
             raise LinkExpired(_DONE)
-        if not queries.has_token(session, TokenKind.SET_UP, token):
+        if not is_good:
             raise LinkExpired(_EXPIRED)
 
 

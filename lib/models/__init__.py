@@ -2,7 +2,7 @@
 
 from lib.db.base import Base
 from lib.models.audit_log import AuditLog
-from lib.models.identity import UserCredential, UserSession, UserToken
+from lib.models.identity import SignInNetwork, UserCredential, UserSession, UserToken
 from lib.models.organization import Organization
 from lib.models.project import Project
 from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution, PhaseStream
@@ -22,6 +22,7 @@ __all__ = [
     "PhaseExecution",
     "PhaseStream",
     "Project",
+    "SignInNetwork",
     "TemplateVersion",
     "User",
     "UserCredential",

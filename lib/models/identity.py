@@ -1,7 +1,7 @@
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.dialects.postgresql import CIDR, INET
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lib.db.base import Base, CreatedAt, Key, Moment, reference
@@ -60,3 +60,19 @@ class UserToken(Base):
         UniqueConstraint("token_hash", name="user_tokens_token_hash_key"),
         Index("idx_user_tokens_user_id", "user_id"),
     )
+
+
+class SignInNetwork(Base):
+    """An address that people try to sign in from, and how often that went wrong lately. It is nobody's data."""
+
+    __tablename__ = "sign_in_networks"
+
+    #: One address of IPv4, a /64 of IPv6.
+    network: Mapped[str] = mapped_column(CIDR, primary_key=True)
+    #: Since `began_at`, without those that went well.
+    attempts: Mapped[int]
+    #: How many of all of them gave a name that nobody has; for the operator.
+    unknown_names: Mapped[int] = mapped_column(server_default=text("0"))
+    began_at: Mapped[CreatedAt]
+
+    __table_args__ = (Index("idx_sign_in_networks_began_at", "began_at"),)

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lib.identity import policy
+
 
 class _Structure(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -21,10 +23,14 @@ class SecuritySettings(_Structure):
 
     require_2fa: bool = False
     #: Seconds without a sign of life after which a session ends.
-    session_timeout: Annotated[int, Field(ge=300, le=2_592_000)] = 3600
+    session_timeout: Annotated[int, Field(ge=policy.SHORTEST_TIMEOUT_SECONDS, le=policy.LONGEST_TIMEOUT_SECONDS)] = (
+        policy.DEFAULT_TIMEOUT_SECONDS
+    )
     #: Days that people have to set up a second factor once it is required.
     grace_days: Annotated[int, Field(ge=0, le=90)] = 7
-    min_password_length: Annotated[int, Field(ge=8, le=128)] = 12
+    min_password_length: Annotated[int, Field(ge=policy.LEAST_PASSWORD_LENGTH, le=policy.MOST_PASSWORD_LENGTH)] = (
+        policy.DEFAULT_PASSWORD_LENGTH
+    )
     #: Domains that people may be invited from; none means any.
     email_domains: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+$", max_length=253)], ...] = ()
     members_see_own_only: bool = False

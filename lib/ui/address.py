@@ -3,8 +3,12 @@
 from uuid import UUID
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.errors import NotFound
+
+#: Stands for an id that cannot be read: nothing has it.
+_NO_ID = UUID(int=0)
 
 
 def requested_id(parameter: str, *, what: str) -> UUID:
@@ -16,8 +20,18 @@ def requested_id(parameter: str, *, what: str) -> UUID:
 
 
 def find_requested_id(parameter: str) -> UUID | None:
-    """The id that the address names, or None."""
-    try:
-        return UUID(st.query_params.get(parameter, ""))
-    except ValueError:
+    """The id that the address names, or None where it names none; one that nothing has where it can't be read."""
+    text = st.query_params.get(parameter)
+    if not text:
         return None
+    try:
+        return UUID(text)
+    except ValueError:
+        return _NO_ID
+
+
+def requested_page() -> str:
+    """The name of the page that the browser was opened at, as far as it can be one; empty where a link led here."""
+    context = get_script_run_ctx()
+    name = (context and context.pages_manager.intended_page_name) or ""
+    return name if "/" not in name and name == name.strip() else ""

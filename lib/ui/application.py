@@ -5,11 +5,13 @@ from pathlib import Path
 import streamlit as st
 
 from lib.access.actor import Actor
-from lib.ui import feedback, guard, navigation, sign_in
-from lib.ui.words import plain
+from lib.ui import feedback, guard, history, navigation, sign_in
+from lib.ui.words import plain, short
 
 _NAME = "AI Orchestrator"
 _STYLESHEET = Path(__file__).with_name("style.css")
+#: In characters; the whole stands in what opens.
+_LONGEST_NAME = 48
 _WAY_ON = (navigation.OVERVIEW.file, "Go to the overview")
 
 
@@ -22,6 +24,7 @@ def main() -> None:
         page = navigation.build(actor)
         st.set_page_config(page_title=f"{page.title} · {_NAME}")
         if actor:
+            history.write_whole_steps()
             _show_sidebar(actor)
         feedback.show_notices()
         with guard.actor_of_this_run(actor):
@@ -40,7 +43,8 @@ def _find_actor() -> Actor | None:
 def _show_sidebar(actor: Actor) -> None:
     theme = st.context.theme.type or "light"
     st.logo(f"/app/static/logo-{theme}.svg", icon_image="/app/static/mark.svg")
-    label = f"{plain(actor.full_name)}  \n:small[:gray[{plain(actor.organization_name)}]]"
+    name, organization = (plain(short(said, most=_LONGEST_NAME)) for said in (actor.full_name, actor.organization_name))
+    label = f"{name}  \n:small[:gray[{organization}]]"
     with (
         st.sidebar.container(key="who"),
         st.popover(label, icon=":material/account_circle:", type="tertiary", width="stretch"),

@@ -34,12 +34,18 @@ def require_actor(permission: Permission | None = None) -> Actor:
 
 def find_actor() -> Actor | None:
     """Who is signed in, asked of the database, or None."""
-    origin = visitor.current_origin()
+    origin, is_used = visitor.current_origin(), _is_somebodys_doing()
     for session_id in _session_ids():
-        actor = sessions.find_actor(session_id, origin=origin)
+        actor = sessions.find_actor(session_id, origin=origin, is_used=is_used)
         if actor is not None:
             return actor
     return None
+
+
+def draw_anew() -> NoReturn:
+    """`st.rerun` for a part that refreshes itself: the whole page is drawn anew, which keeps no session alive."""
+    st.session_state[state.REDRAWN] = True
+    st.rerun()
 
 
 @contextmanager
@@ -61,9 +67,23 @@ def _session_ids() -> Iterator[str]:
             yield session_id
 
 
-def _ask_to_sign_in() -> NoReturn:
+def _is_somebodys_doing() -> bool:
+    """Whether this run keeps the session alive: a page that is opened does, and what is pressed on it.
+
+    A fragment does not: nobody can tell its timer from a click in it, and a page that watches a run would never end.
+    """
+    if _is_fragment():
+        return False
+    return not st.session_state.pop(state.REDRAWN, False)
+
+
+def _is_fragment() -> bool:
     context = get_script_run_ctx()
-    if context is not None and context.fragment_ids_this_run:
+    return context is not None and bool(context.fragment_ids_this_run)
+
+
+def _ask_to_sign_in() -> NoReturn:
+    if _is_fragment():
         st.rerun()  # a fragment is too small a place: the whole page becomes the sign-in form
     sign_in.show_sign_in()
     st.stop()

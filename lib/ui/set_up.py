@@ -30,6 +30,8 @@ def show_set_up() -> None:
         except LinkExpired as error:
             st.title("This link is no longer good", anchor=False)
             st.markdown(plain(error.message))
+            if setup.is_set_up():
+                st.link_button("Go to the dashboard", "/", icon=":material/arrow_forward:")
             return
         st.title("Set up AI Orchestrator", anchor=False)
         st.markdown(f":gray[{_INTRODUCTION}]")

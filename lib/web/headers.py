@@ -13,6 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _ONE_YEAR_SECONDS = 365 * 86400
+#: The messages of an ASGI app that carry the headers of its answer.
+_BEGINNINGS = {"http.response.start", "websocket.http.response.start", "websocket.accept"}
+#: Streamlit lets every page of this machine read its answers; nobody else's page has any business with ours.
+_FOR_OTHER_SITES = "access-control-"
 
 #: What Streamlit's own page needs and no more; tests/browser/test_shell.py drives every component under it. A script
 #: from blob: is how Streamlit runs that of a component (lib/ui/sign_in.py has one); styles come from everywhere in it.
@@ -33,36 +37,55 @@ _POLICY = {
 
 
 class SecurityHeaders:
-    """ASGI middleware that writes `headers` over whatever an answer says, also where the app below it breaks."""
+    """ASGI middleware that writes `headers` over whatever an answer says, also where the app below it breaks.
+
+    An answer is one to a websocket too: its opening, and its refusal, which without us would go out bare.
+    """
 
     def __init__(self, app: ASGIApp, headers: Sequence[tuple[str, str]]) -> None:
         self._app = app
         self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; connections that are not HTTP have no headers of ours."""
-        if scope["type"] != "http":
+        """Pass the request on, and see its answer out."""
+        if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        has_started = False
+        has_answered = False
+        refusal = PlainTextResponse("This connection is refused.", status_code=403)
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal has_started
-            if message["type"] == "http.response.start":
-                has_started = True
-                ours = MutableHeaders(scope=message)
-                for name, value in self._headers:
-                    ours[name] = value
+            nonlocal has_answered
+            if message["type"] in _BEGINNINGS:
+                has_answered = True
+                self._write(message)
+            elif message["type"] == "websocket.close" and not has_answered and _can_refuse_in_words(scope):
+                await refusal(scope, receive, send_with_headers)
+                return
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception:
             # Starlette answers outside of every middleware of ours, where nothing would add the headers.
-            if not has_started:
+            if not has_answered and scope["type"] == "http":
                 answer = PlainTextResponse("Something went wrong on our side.", status_code=500)
                 await answer(scope, receive, send_with_headers)
             raise
+
+    def _write(self, message: Message) -> None:
+        message.setdefault("headers", [])
+        answer = MutableHeaders(raw=message["headers"])
+        for name in [name for name in answer if name.startswith(_FOR_OTHER_SITES)]:
+            del answer[name]
+        for name, value in self._headers:
+            answer[name] = value
+        message["headers"] = answer.raw
+
+
+def _can_refuse_in_words(scope: Scope) -> bool:
+    """Whether the server knows the extension: https://asgi.readthedocs.io/en/latest/extensions.html."""
+    return "websocket.http.response" in (scope.get("extensions") or {})
 
 
 def security_headers(*, is_https: bool) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from starlette.middleware import Middleware
 
 from lib.config import get_settings
 from lib.identity.cookie import is_secure
+from lib.web.closed import ClosedPaths
 from lib.web.headers import SecurityHeaders, security_headers
 from lib.web.origin import SameOriginWebSockets
 
@@ -12,5 +13,6 @@ def middleware() -> list[Middleware]:
     """The middleware that Home.py hands to Streamlit's app, which runs before Streamlit's own."""
     return [
         Middleware(SecurityHeaders, headers=security_headers(is_https=is_secure())),
+        Middleware(ClosedPaths),
         Middleware(SameOriginWebSockets, public_url=get_settings().public_url),
     ]

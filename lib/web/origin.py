@@ -1,10 +1,13 @@
 """Websockets from our own pages only: a browser lets any page open one to us, with the reader's cookie."""
 
+import logging
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
+
+logger = logging.getLogger(__name__)
 
 
 class SameOriginWebSockets:
@@ -23,29 +26,41 @@ class SameOriginWebSockets:
         """Pass the connection on or close it before it opens, which a browser sees as 403."""
         if scope["type"] == "websocket":
             headers = Headers(scope=scope)
-            origin = headers.get("origin")
-            if origin is None or not is_our_own(origin, host=headers.get("host"), public_url=self._public_url):
+            origin, host = headers.get("origin"), headers.get("host")
+            scheme = "https" if scope["scheme"] == "wss" else "http"
+            if origin is None or not is_our_own(origin, scheme=scheme, host=host, public_url=self._public_url):
+                logger.warning(
+                    "A websocket of %a was refused: it is not from %s://%s%s. Behind a proxy, set "
+                    "ORCHESTRATOR_PUBLIC_URL to the address that people use.",
+                    origin,
+                    scheme,
+                    host,
+                    f" or {self._public_url}" if self._public_url else "",
+                )
                 await WebSocketClose(code=1008, reason="foreign origin")(scope, receive, send)
                 return
             MutableHeaders(scope=scope)["host"] = urlsplit(origin).netloc
         await self._app(scope, receive, send)
 
 
-def is_our_own(origin: str | None, *, host: str | None, public_url: str | None) -> bool:
-    """Whether a request's Origin is a page of ours: of the address asked (`host`) or of ORCHESTRATOR_PUBLIC_URL.
+def is_our_own(origin: str | None, *, scheme: str, host: str | None, public_url: str | None) -> bool:
+    """Whether a request's Origin is a page of ours: of the address asked or of ORCHESTRATOR_PUBLIC_URL.
 
-    RFC 6454, section 7: an Origin is a scheme, a host and a port, or the word "null", which is nobody's.
+    RFC 6454, section 7: an Origin is a scheme, a host and a port, or the word "null", which is nobody's. Letters count
+    the same in either case; everything else is compared to the letter.
     """
-    if not origin:
-        return False
+    asked = f"{scheme}://{host}" if host else None
+    ours = {_origin_of(address) for address in (asked, public_url) if address} - {None}
+    return bool(origin) and str(origin).lower() in ours
+
+
+def _origin_of(url: str) -> str | None:
+    """What a browser at this address sends; None when it is none."""
     try:
-        asked = urlsplit(origin.lower())
+        parts = urlsplit(url.lower())
     except ValueError:
-        return False
-    if asked.scheme not in {"http", "https"} or not asked.netloc:
-        return False
-    if public_url:
-        ours = urlsplit(public_url.lower())
-        if (asked.scheme, asked.netloc) == (ours.scheme, ours.netloc):
-            return True
-    return host is not None and asked.netloc == host.lower()
+        return None
+    default_port = {"http": ":80", "https": ":443"}.get(parts.scheme)
+    if default_port is None or not parts.netloc:
+        return None
+    return f"{parts.scheme}://{parts.netloc.removesuffix(default_port)}"

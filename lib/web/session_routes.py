@@ -1,6 +1,7 @@
 """The session's cookie: set, looked at and deleted by routes, because a page of Streamlit can't.
 
-    POST   /api/session    a ticket as the body -> 204 and the cookie; 410 when the ticket is no longer good
+    POST   /api/session    a ticket as the body -> 204 and the cookie of a new session, which ends the one that the
+                           browser held; 410 when the ticket is no longer good
     GET    /api/session    204 when the browser brought the cookie of a living session, else 401
     POST   /api/sign-out   204, the session ended and the cookie deleted
 
@@ -37,6 +38,7 @@ def _answer_errors(endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         is_foreign = not is_our_own(
             request.headers.get("origin"),
+            scheme=request.url.scheme,
             host=request.headers.get("host"),
             public_url=get_settings().public_url,
         )
@@ -59,7 +61,8 @@ async def _redeem(request: Request) -> Response:
             return _say("This is no ticket.", 413)
     try:
         ticket = body.decode("ascii")
-        secret = await run_in_threadpool(service.redeem_ticket, ticket, origin=_origin(request))
+        held = request.cookies.get(cookie.session_cookie_name())
+        secret = await run_in_threadpool(service.redeem_ticket, ticket, origin=_origin(request), replaced=held)
     except UnicodeDecodeError:
         return _say("This is no ticket.", 400)
     except LinkExpired as error:

@@ -58,7 +58,16 @@ def upgrade() -> None:
             used_at timestamptz
         )""")
     op.execute("CREATE INDEX idx_user_tokens_user_id ON user_tokens (user_id)")
-    for table in ("user_credentials", "user_sessions", "user_tokens"):
+    op.execute("""
+        CREATE TABLE sign_in_networks (
+            network cidr PRIMARY KEY,
+            attempts integer NOT NULL CONSTRAINT sign_in_networks_attempts_check CHECK (attempts >= 0),
+            unknown_names integer NOT NULL DEFAULT 0
+                CONSTRAINT sign_in_networks_unknown_names_check CHECK (unknown_names >= 0),
+            began_at timestamptz NOT NULL DEFAULT now()
+        )""")
+    op.execute("CREATE INDEX idx_sign_in_networks_began_at ON sign_in_networks (began_at)")
+    for table in ("user_credentials", "user_sessions", "user_tokens", "sign_in_networks"):
         rls.protect(table)
         op.execute(
             f"CREATE POLICY {table}_identity ON {table} FOR ALL TO orchestrator_identity USING (true) WITH CHECK (true)"
@@ -72,7 +81,7 @@ def upgrade() -> None:
         ignore=["failed_attempts", "locked_until", "created_at"],
         secret=["password_hash"],
     )
-    op.execute("GRANT DELETE ON user_tokens, user_sessions TO orchestrator_identity")
+    op.execute("GRANT DELETE ON user_tokens, user_sessions, sign_in_networks TO orchestrator_identity")
     for name in DOORS:
         functions.create(name, execute="orchestrator_identity")
 
@@ -80,4 +89,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in reversed(DOORS):
         functions.drop(name)
-    op.execute("DROP TABLE user_tokens, user_sessions, user_credentials")
+    op.execute("DROP TABLE sign_in_networks, user_tokens, user_sessions, user_credentials")

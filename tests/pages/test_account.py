@@ -82,19 +82,21 @@ def test_wrong_name_is_said_and_kept(
     assert row(installation, "SELECT full_name FROM users WHERE id = %s", cast.vera.user_id)["full_name"] == "Vera"
 
 
-def test_password_is_changed_and_ends_other_sessions(open_as: OpenAs, cast: Cast, elsewhere: str) -> None:
+def test_password_is_changed_and_ends_all_sessions(open_as: OpenAs, cast: Cast, elsewhere: str) -> None:
     at = open_as(cast.max, ACCOUNT)
     text_input(at, "Current password").set_value(PASSWORD)
     text_input(at, "New password").set_value(NEW)
     text_input(at, "New password, once more").set_value(NEW)
     press(at, "Change password")
 
-    assert [toast.value for toast in at.toast] == [r"Your password is changed\. Other sessions have ended\."]
+    assert is_sign_in(at)
+    assert "Your password is changed. Sign in with the new one." in shown(at)
+    assert text_input(at, "E-mail or user name").value == "max@acme.example"
     assert authenticate("max", NEW, origin=ORIGIN) == cast.max.user_id
     with pytest.raises(SignInRefused):
         authenticate("max", PASSWORD, origin=ORIGIN)
     assert not is_alive(elsewhere)
-    assert is_alive(cast.secret_of(cast.max))
+    assert not is_alive(cast.secret_of(cast.max))
     assert is_alive(cast.secret_of(cast.vera))
 
 

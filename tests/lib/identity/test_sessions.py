@@ -97,10 +97,27 @@ def test_used_session_goes_on_for_as_long_as_the_organization_says(cast: Cast, o
 
 def test_shorter_timeout_holds_at_once(cast: Cast, origin: Origin, sql: Look) -> None:
     sql("UPDATE user_sessions SET last_seen_at = now() - interval '11 minutes'")
+    assert sessions.find_actor(cast.secret_of(cast.alice), origin=origin, is_used=False)
     _security(sql, session_timeout=600)
     assert sessions.find_actor(cast.secret_of(cast.alice), origin=origin) is None
-    _security(sql, session_timeout=900)
-    assert sessions.find_actor(cast.secret_of(cast.alice), origin=origin)
+
+
+def test_session_that_a_shorter_timeout_ended_is_over_for_good(cast: Cast, origin: Origin, sql: Look) -> None:
+    sql("UPDATE user_sessions SET last_seen_at = now() - interval '11 minutes'")
+    _security(sql, session_timeout=600)
+    assert sessions.find_actor(cast.secret_of(cast.alice), origin=origin) is None
+    _security(sql, session_timeout=3600)
+    assert sessions.find_actor(cast.secret_of(cast.alice), origin=origin) is None
+    assert sessions.find_actor(cast.secret_of(cast.mona), origin=origin), "nobody asked for this one meanwhile"
+
+
+def test_what_a_page_does_by_itself_keeps_no_session_alive(cast: Cast, origin: Origin, sql: Look) -> None:
+    sql("UPDATE user_sessions SET last_seen_at = now() - interval '59 minutes'")
+    before = sql("SELECT last_seen_at, expires_at FROM user_sessions ORDER BY id")
+    assert sessions.find_actor(cast.secret_of(cast.alice), origin=origin, is_used=False)
+    assert sql("SELECT last_seen_at, expires_at FROM user_sessions ORDER BY id") == before
+    sql("UPDATE user_sessions SET last_seen_at = now() - interval '61 minutes'")
+    assert sessions.find_actor(cast.secret_of(cast.alice), origin=origin, is_used=False) is None
 
 
 def test_session_ends_after_30_days_however_busy(cast: Cast, origin: Origin, sql: Look) -> None:

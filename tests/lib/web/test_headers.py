@@ -11,24 +11,44 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from lib.web.headers import SecurityHeaders, content_security_policy, security_headers
 
 
 async def _page(request: Request) -> Response:
-    return PlainTextResponse("page", headers={"X-Frame-Options": "ALLOWALL", "X-Other": "kept"})
+    return PlainTextResponse(
+        "page", headers={"X-Frame-Options": "ALLOWALL", "X-Other": "kept", "Access-Control-Allow-Origin": "*"}
+    )
 
 
 async def _broken(request: Request) -> Response:
     raise ZeroDivisionError
 
 
+async def _open(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_text("open")
+    await websocket.close()
+
+
+async def _refuse(websocket: WebSocket) -> None:
+    await websocket.close(1008)
+
+
 @cache
 def _app(*, is_https: bool = False) -> Starlette:
     return Starlette(
-        routes=[Route("/", _page), Route("/broken", _broken)],
+        routes=[
+            Route("/", _page),
+            Route("/broken", _broken),
+            WebSocketRoute("/open", _open),
+            WebSocketRoute("/refused", _refuse),
+        ],
         middleware=[Middleware(SecurityHeaders, headers=security_headers(is_https=is_https))],
     )
 
@@ -41,6 +61,30 @@ def test_every_answer_carries_the_headers(serve: Callable[[ASGIApp], str], path:
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "same-origin"
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+def test_no_other_site_may_read_an_answer(serve: Callable[[ASGIApp], str]) -> None:
+    answer = httpx2.get(f"http://{serve(_app())}/", headers={"origin": "http://localhost:1"})
+
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/refused", 403), ("/nowhere", 403)])
+def test_refusal_of_a_websocket_carries_the_headers(serve: Callable[[ASGIApp], str], path: str, status: int) -> None:
+    with pytest.raises(InvalidStatus) as refused, connect(f"ws://{serve(_app())}{path}"):
+        pass
+
+    answer = refused.value.response
+    assert answer.status_code == status
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.body == b"This connection is refused."
+
+
+def test_opening_of_a_websocket_carries_the_headers(serve: Callable[[ASGIApp], str]) -> None:
+    with connect(f"ws://{serve(_app())}/open") as websocket:
+        assert websocket.response
+        assert websocket.response.headers["x-content-type-options"] == "nosniff"
+        assert websocket.recv() == "open"
 
 
 def test_what_the_app_says_is_overwritten_and_the_rest_kept(serve: Callable[[ASGIApp], str]) -> None:

@@ -28,7 +28,18 @@ _APP = Starlette(
 
 @pytest.mark.parametrize(
     "origin",
-    [None, "null", "http://evil.example", "http://localhost:8502", "https://orchestrator.example.com.evil.example"],
+    [
+        None,
+        "null",
+        "http://evil.example",
+        "http://localhost:8502",
+        "https://orchestrator.example.com.evil.example",
+        "http://orchestrator.example.com",
+        "https://orchestrator.example.com.",
+        "https://orchestrator.example.com:8443",
+        "https://orchestrator.example.com/",
+        "https://somebody@orchestrator.example.com",
+    ],
 )
 def test_a_websocket_from_elsewhere_is_refused(serve: Callable[[ASGIApp], str], origin: str | None) -> None:
     with pytest.raises(InvalidStatus) as refused, connect(f"ws://{serve(_APP)}/_stcore/stream", origin=origin):
@@ -53,8 +64,12 @@ def test_behind_a_proxy_the_app_sees_the_address_that_people_use(serve: Callable
     ("origin", "host", "is_ours"),
     [
         ("http://localhost:8501", "localhost:8501", True),
-        ("https://localhost:8501", "localhost:8501", True),
+        ("https://localhost:8501", "localhost:8501", False),
         ("HTTP://LocalHost:8501", "localhost:8501", True),
+        ("http://localhost.:8501", "localhost:8501", False),
+        ("http://localhost", "localhost:80", True),
+        ("https://orchestrator.example.com", "orchestrator.example.com", True),
+        ("http://orchestrator.example.com", "localhost:8501", False),
         ("http://localhost:8501", "127.0.0.1:8501", False),
         ("http://localhost", "localhost:8501", False),
         ("https://orchestrator.example.com", "10.0.0.3:8501", True),
@@ -67,4 +82,4 @@ def test_behind_a_proxy_the_app_sees_the_address_that_people_use(serve: Callable
     ],
 )
 def test_origin_is_ours(origin: str | None, host: str | None, *, is_ours: bool) -> None:
-    assert is_our_own(origin, host=host, public_url=PUBLIC_URL) is is_ours
+    assert is_our_own(origin, scheme="http", host=host, public_url=PUBLIC_URL) is is_ours

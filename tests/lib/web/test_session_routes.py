@@ -141,6 +141,40 @@ def test_public_address_is_our_own_also_behind_a_proxy(
     assert _sign_in(browser, cast.max.user_id, origin="http://orchestrator.example.com").status_code == 403
 
 
+def test_sign_in_renews_the_session_and_ends_the_one_that_the_browser_held(cast: Cast, browser: httpx2.Client) -> None:
+    _sign_in(browser, cast.max.user_id)
+    first = browser.cookies["orchestrator_session"]
+    _sign_in(browser, cast.max.user_id)
+    second = browser.cookies["orchestrator_session"]
+    assert first != second
+    assert sessions.find_actor(first, origin=ORIGIN) is None
+    assert sessions.find_actor(second, origin=ORIGIN)
+    assert sessions.find_actor(cast.secret_of(cast.max), origin=ORIGIN), "one of another browser goes on"
+
+
+def test_cookie_that_somebody_planted_opens_nothing(cast: Cast, browser: httpx2.Client) -> None:
+    """Whoever knows what a browser held before its sign-in knows nothing of what it holds after it."""
+    charlies = cast.secret_of(cast.charlie)
+    for planted in ("planted-" + "x" * 35, charlies):
+        browser.cookies.clear()
+        answer = browser.post(
+            "/api/session",
+            content=issue_ticket(cast.max.user_id),
+            headers={"cookie": f"orchestrator_session={planted}"},
+        )
+        assert answer.status_code == 204
+        assert sessions.find_actor(planted, origin=ORIGIN) is None
+        actor = sessions.find_actor(browser.cookies["orchestrator_session"], origin=ORIGIN)
+        assert actor
+        assert actor.user_id == cast.max.user_id
+
+
+def test_ticket_that_is_no_good_ends_no_session(cast: Cast, browser: httpx2.Client) -> None:
+    _sign_in(browser, cast.max.user_id)
+    assert browser.post("/api/session", content="made-up").status_code == 410
+    assert sessions.find_actor(browser.cookies["orchestrator_session"], origin=ORIGIN)
+
+
 def test_browser_can_ask_whether_its_cookie_was_kept(cast: Cast, browser: httpx2.Client) -> None:
     assert browser.get("/api/session").status_code == 401
     _sign_in(browser, cast.max.user_id)
