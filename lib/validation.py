@@ -21,6 +21,8 @@ Model = TypeVar("Model", bound=BaseModel)
 _MAX_LINES = 20
 _MAX_VALUES = 100_000
 _MAX_DEPTH = 40
+_LONGEST_WORD = 60
+_CHOICES = frozenset({"literal_error", "enum"})
 
 #: Error type of pydantic -> words, filled from the error's context. Whatever is missing here keeps pydantic's words.
 #: https://docs.pydantic.dev/latest/errors/validation_errors/
@@ -43,8 +45,6 @@ _WORDS = {
     "greater_than_equal": "must be at least {ge}",
     "less_than": "must be less than {lt}",
     "less_than_equal": "must be at most {le}",
-    "literal_error": "must be one of: {expected}",
-    "enum": "must be one of: {expected}",
     "list_type": "must be a list",
     "tuple_type": "must be a list",
     "too_long": "has more than {max_length} entries",
@@ -117,12 +117,20 @@ def find_similar(word: str, known: Iterable[str]) -> str | None:
 def _line(detail: Mapping[str, Any], model_class: type[BaseModel] | None) -> str:
     location, kind, context = tuple(detail["loc"]), str(detail["type"]), dict(detail.get("ctx") or {})
     if kind != "extra_forbidden":
+        if kind in _CHOICES:
+            return f"{_place(location)}must be one of: {context['expected']}{_instead(detail['input'])}"
         return f"{_place(location)}{_complaint(kind, context, str(detail['msg']))}"
     *parents, key = location
     known = _keys_at(model_class, parents) if model_class else ()
     similar = find_similar(str(key), known)
     hint = f"did you mean “{similar}”" if similar else f"known are {', '.join(known)}" if known else ""
     return f"{_place(parents)}“{key}” is not known{'; ' if hint else ''}{hint}"
+
+
+def _instead(given: object) -> str:
+    """The word that is none of those asked for; whoever imports a long file looks for it by that."""
+    text = str(given)
+    return f", not “{text if len(text) <= _LONGEST_WORD else text[: _LONGEST_WORD - 1] + '…'}”" if text else ""
 
 
 def _complaint(kind: str, context: dict[str, Any], message: str) -> str:

@@ -122,14 +122,20 @@ def make_version(database: Database, actor: Actor, template_id: UUID) -> UUID:
 
 
 def make_run(
-    database: Database, actor: Actor, *, project_id: UUID, template_id: UUID | None = None, title: str = "A run"
+    database: Database,
+    actor: Actor,
+    *,
+    project_id: UUID,
+    template_id: UUID | None = None,
+    title: str = "A run",
+    model: str = MODEL,
 ) -> MadeRun:
     """A run as its launch leaves it: queued, each phase pending. It is not in the queue, so no worker takes it."""
     plan = make_plan(
         parse_template(TEMPLATE_DATA),
         template_name="Two steps",
         template_version=1,
-        model=ModelChoice.parse(MODEL),
+        model=ModelChoice.parse(model),
         traits_of=lambda _: ModelTraits(is_small=True, notes_characters=2000, parameters=ModelParameters()),
     )
     with doors.person(database, actor) as connection:
@@ -147,7 +153,7 @@ def make_run(
             total_phases=len(plan.phases),
             plan=plan.to_json(),
             inputs={"project": {"name": "Folding bicycle", "description": ""}, "values": {}},
-            model=MODEL,
+            model=model,
         )
         phases = {
             phase.code: insert(
@@ -226,6 +232,17 @@ def end_run(database: Database, actor: Actor, run: MadeRun, *, status: str = "co
     held.advance(end={"status": status, "error": {}})
 
 
+def fail_second_phase(database: Database, actor: Actor, run: MadeRun) -> None:
+    """Walk a queued run as far as its second phase, whose key is refused."""
+    first, second = run.phases
+    held = open_run(database, actor.organization_id, run.id)
+    held.advance(begin=[beginning(first)])
+    held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])
+    error = {"kind": "auth", "message": "The key was refused.", "phase": second, "attempt": 1, "status": 401}
+    held.advance(finish=[answer(run.phases[second], status="failed", response=None, error=error)])
+    held.advance(end={"status": "failed", "error": error})
+
+
 def ask_to_cancel(database: Database, actor: Actor, run_id: UUID) -> None:
     """The wish of a person who may: without it the engine cancels nothing."""
     with doors.person(database, actor) as connection:
@@ -279,7 +296,12 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     held.advance(begin=[beginning(first)])
     held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])
     call_worker(
-        database, "SELECT api.write_stream(%s, %s, %s)", actor.organization_id, run.phases[second], "Fold it tw"
+        database,
+        "SELECT api.write_stream(%s, %s, %s, %s)",
+        actor.organization_id,
+        held.token,
+        run.phases[second],
+        "Fold it tw",
     )
     make_token(database, actor)
     return Workspace(

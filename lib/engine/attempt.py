@@ -15,6 +15,7 @@ from lib.models.run import PhaseStatus
 from lib.providers import local
 from lib.providers.base import ModelAnswer, ModelCall, ModelChoice, Provider
 from lib.providers.errors import ErrorKind, ModelCallError
+from lib.providers.retry import RetryDecision
 from lib.templates.plan import PlannedPhase
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,8 @@ class Outcome:
     attempt: Attempt
     answer: ModelAnswer | None = None
     error: ModelCallError | None = None
+    #: What follows a failure; None where nothing was decided any more, as in a run that is being cancelled.
+    follow_up: RetryDecision | None = None
 
     def as_finish(self) -> Mapping[str, Any]:
         """The row of `api.advance_run`'s `finish`."""
@@ -86,13 +89,15 @@ class Outcome:
                 "endpoint": ENDPOINT,
                 "status_code": self.error.status,
                 "cost_usd": _dollars(_cost_of_failure(choice, self.error.kind)),
-                "finish_reason": "error",
+                "finish_reason": "lost" if self.error.kind is ErrorKind.LOST else "error",
                 "error": {
                     "kind": self.error.kind,
                     "message": storable(self.error.message),
                     "provider": choice.provider,
                     "model": choice.model,
                     "status": self.error.status,
+                    "retry_seconds": self.follow_up.wait_seconds if self.follow_up else None,
+                    "retry_reason": self.follow_up.reason if self.follow_up else None,
                 },
             }
         return row | {
@@ -149,6 +154,14 @@ async def _show(attempt_id: UUID, pieces: list[str], write_stream: Callable[[UUI
         # The side table is for watching only: when it can't be written the answer goes on.
         with suppress(psycopg.Error, OSError):
             await write_stream(attempt_id, storable("".join(pieces)))
+
+
+def interrupted(attempt: Attempt) -> Outcome:
+    """An attempt that is given up because its worker is told to stop: another worker makes the next one."""
+    choice = attempt.phase.choice
+    message = "The worker that was writing this phase was stopped in the middle of it."
+    error = ModelCallError(message, kind=ErrorKind.LOST, provider=choice.provider, model=choice.model)
+    return Outcome(attempt, error=error)
 
 
 def _own_fault(attempt: Attempt, seconds: float) -> ModelCallError:

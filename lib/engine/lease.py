@@ -11,6 +11,7 @@ from uuid import UUID
 
 import psycopg
 from dbos import DBOSClient
+from sqlalchemy.exc import SQLAlchemyError
 
 from lib.engine.queue import QUEUE, Wake
 
@@ -20,8 +21,8 @@ log = logging.getLogger(__name__)
 LOCK_CLASS = 4711
 HANG_SECONDS = 5
 BEAT_SECONDS = 1.0
-#: Every so many beats: are there runs that no workflow walks?
-_BEATS_PER_SWEEP = 15
+#: Every so many beats: are there runs that nobody walks?
+_BEATS_PER_SWEEP = 5
 
 _DEAD = """
     SELECT DISTINCT w.executor_id FROM dbos.workflow_status w
@@ -31,6 +32,12 @@ _DEAD = """
             WHERE l.locktype = 'advisory' AND l.classid = %(class)s AND l.objsubid = 2 AND l.granted
               AND l.objid = (hashtext(w.executor_id)::bigint & 4294967295)::oid)
 """
+_MINE = """
+    SELECT workflow_uuid, split_part(workflow_uuid, ':', 1)::uuid FROM dbos.workflow_status
+     WHERE status = 'PENDING' AND executor_id = %s AND queue_name = %s
+"""
+#: What an outage looks like: psycopg's words for it, and those of DBOS, which asks through SQLAlchemy.
+_OUTAGE = (psycopg.OperationalError, SQLAlchemyError)
 
 
 class Lease:
@@ -41,6 +48,7 @@ class Lease:
         self._me = executor_id
         self._wake = wake
         self._client = DBOSClient(system_database_url=url)
+        self._unwalked: set[str] = set()
 
     async def hold(
         self,
@@ -49,7 +57,12 @@ class Lease:
         cancel: Callable[[UUID], None],
         is_held: asyncio.Event,
     ) -> None:
-        """Hold the lock, beat once a second, adopt the dead, pass on what was missed. Comes back after an outage."""
+        """Hold the lock, beat once a second, adopt the dead, pass on what was missed. Comes back after an outage.
+
+        After one nobody is adopted for a while: the others live as this worker does, and take their locks again.
+        """
+        loop = asyncio.get_running_loop()
+        adopt_from = loop.time()
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
@@ -61,10 +74,11 @@ class Lease:
                 ) as connection:
                     await connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (LOCK_CLASS, self._me))
                     is_held.set()
-                    await self._beat(connection, runs=runs, cancel=cancel)
-            except psycopg.OperationalError as error:
-                log.warning("the lease was lost, taking it again: %s", error)
+                    await self._beat(connection, runs=runs, cancel=cancel, adopt_from=adopt_from)
+            except _OUTAGE as error:
+                log.warning("the lease was lost, taking it again: %s", first_line(error))
                 await asyncio.sleep(BEAT_SECONDS / 2)
+                adopt_from = loop.time() + HANG_SECONDS
 
     async def _beat(
         self,
@@ -72,18 +86,21 @@ class Lease:
         *,
         runs: Callable[[], Collection[UUID]],
         cancel: Callable[[UUID], None],
+        adopt_from: float,
     ) -> None:
         beat = 0
         while True:
-            cursor = await connection.execute(_DEAD, {"me": self._me, "class": LOCK_CLASS})
-            for (executor_id,) in await cursor.fetchall():
-                await self._adopt(connection, executor_id)
+            if asyncio.get_running_loop().time() >= adopt_from:
+                cursor = await connection.execute(_DEAD, {"me": self._me, "class": LOCK_CLASS})
+                for (executor_id,) in await cursor.fetchall():
+                    await self._adopt(connection, executor_id)
             if held := list(runs()):
                 cursor = await connection.execute("SELECT api.cancel_requests(%s)", (held,))
                 for (run_id,) in await cursor.fetchall():
                     cancel(run_id)
             if beat % _BEATS_PER_SWEEP == 0:
                 await connection.execute("SELECT api.requeue_lost_runs()")
+                await self._resume_unwalked(connection, held)
             beat += 1
             await asyncio.sleep(BEAT_SECONDS)
 
@@ -98,10 +115,30 @@ class Lease:
             lost = await self._client.list_workflows_async(status="PENDING", executor_id=executor_id)
             if lost:
                 log.warning("worker %s is gone: taking over %d runs", executor_id, len(lost))
-                await self._client.resume_workflows_async([flow.workflow_id for flow in lost], queue_name=QUEUE)
-                self._wake.wake()
+                await self._resume([flow.workflow_id for flow in lost])
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
+
+    async def _resume_unwalked(self, connection: psycopg.AsyncConnection, walked: Collection[UUID]) -> None:
+        """Put back what DBOS took for this worker and lost in an outage: it never began, or its end was not noted.
+
+        Seen twice, because it takes DBOS a moment from one to the other.
+        """
+        cursor = await connection.execute(_MINE, (self._me, QUEUE))
+        unwalked = {workflow_id for workflow_id, run_id in await cursor.fetchall() if run_id not in walked}
+        if stuck := sorted(unwalked & self._unwalked):
+            log.warning("%d runs were lost in an outage: taking them up again", len(stuck))
+            await self._resume(stuck)
+        self._unwalked = unwalked
+
+    async def _resume(self, workflow_ids: list[str]) -> None:
+        await self._client.resume_workflows_async(workflow_ids, queue_name=QUEUE)
+        self._wake.wake()
+
+
+def first_line(error: BaseException) -> str:
+    """What the log says of an outage."""
+    return str(error).partition("\n")[0]
 
 
 async def listen(url: str, *, wake: Wake, look_for_cancels: Callable[[], Awaitable[None]]) -> None:
@@ -123,5 +160,5 @@ async def listen(url: str, *, wake: Wake, look_for_cancels: Callable[[], Awaitab
                     else:
                         await look_for_cancels()
         except psycopg.OperationalError as error:
-            log.warning("listening again after: %s", error)
+            log.warning("listening again after: %s", first_line(error))
             await asyncio.sleep(BEAT_SECONDS / 2)

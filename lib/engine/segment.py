@@ -10,17 +10,19 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg_pool import PoolClosed
 
-from lib.engine.attempt import Attempt, Outcome, make_attempt
+from lib.engine.attempt import Attempt, Outcome, interrupted, make_attempt
 from lib.engine.steps import End, NextStep, PhaseState, decide_step
 from lib.engine.store import Advanced, OpenedRun, RunKey, Store
 from lib.errors import PlanInvalid
 from lib.models.run import PhaseStatus, RunStatus
 from lib.providers import retry
 from lib.providers.base import Provider
-from lib.providers.errors import ErrorKind
+from lib.providers.errors import ErrorKind, read_kind
+from lib.providers.retry import RetryDecision
 from lib.runs.structures import RunInputs
 from lib.templates.plan import Plan, read_plan
 from lib.templates.rendering import PhaseAnswer, PromptContext, render_prompt
+from lib.validation import read_stored
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,9 @@ class Segment:
     store: Store
     provider: Callable[[str], Provider]
     cancel: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Set from outside when the worker is to stop: the attempts under way are given up, and `is_released` says so.
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+    is_released: asyncio.Event = field(default_factory=asyncio.Event)
     token: UUID = field(default_factory=uuid4)
     _plan: Plan = field(init=False)
     _context: PromptContext = field(init=False)
@@ -72,7 +77,7 @@ class Segment:
 
     def _load(self, opened: OpenedRun) -> None:
         self._plan = read_plan(opened.plan)
-        inputs = RunInputs.model_validate(opened.inputs)
+        inputs = read_stored(RunInputs, opened.inputs, what="What the run was launched with")
         self._context = PromptContext(
             topic=opened.topic,
             project_name=inputs.project.name,
@@ -94,12 +99,13 @@ class Segment:
             finished = await self._wait()
             if self.cancel.is_set():
                 return await self._stop(End(RunStatus.CANCELLED), finished)
+            if self.release.is_set():
+                await self._release(finished)
 
     async def _step(self, finished: Sequence[Outcome]) -> Advanced:
         """Close what ended and begin what is ready: one round trip."""
-        for outcome in finished:
-            self._note(outcome)
-        step = NextStep() if self._fault else decide_step(self._plan, self._states, busy=self._busy())
+        finished = [self._note(outcome) for outcome in finished]
+        step = NextStep() if self._fault else self._decide_step()
         begin: list[dict[str, Any]] = []
         try:
             begin = [self._render(code) for code in step.begin]
@@ -122,17 +128,18 @@ class Segment:
 
     def _call(self, attempt: Attempt) -> asyncio.Task[Outcome]:
         async def write(attempt_id: UUID, text: str) -> None:
-            await self.store.write_stream(self.key, attempt_id, text)
+            await self.store.write_stream(self.key, self.token, attempt_id, text)
 
         return asyncio.create_task(make_attempt(attempt, provider=self.provider, write_stream=write))
 
     async def _wait(self) -> list[Outcome]:
-        """Until a call ends, a wait is over or somebody cancels."""
-        cancelled = asyncio.create_task(self.cancel.wait())
+        """Until a call ends, a wait is over, somebody cancels or the worker stops."""
+        told = [asyncio.create_task(event.wait()) for event in (self.cancel, self.release)]
         try:
-            done, _ = await asyncio.wait({*self._calls, *self._waits, cancelled}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({*self._calls, *self._waits, *told}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            cancelled.cancel()
+            for task in told:
+                task.cancel()
         for wait in [task for task in self._waits if task in done]:
             code = self._waits.pop(wait)
             state = self._states[code]
@@ -143,38 +150,49 @@ class Segment:
             outcomes.append(call.result())
         return outcomes
 
-    def _note(self, outcome: Outcome) -> None:
-        """Take an outcome into the states; a failure that is worth it gets another attempt after its wait."""
+    def _note(self, outcome: Outcome) -> Outcome:
+        """Take an outcome into the states; a failure that is worth it gets another attempt, and says when."""
         code = outcome.attempt.phase.code
         state = self._states[code]
         if outcome.answer is not None:
             self._states[code] = replace(state, status=PhaseStatus.COMPLETED, response=outcome.answer.text)
         elif outcome.error is not None:
-            error = outcome.as_finish()["error"]
-            self._states[code] = replace(state, status=PhaseStatus.FAILED, error=error)
-            self._plan_retry(code, outcome.error.kind, retry_after_seconds=outcome.error.retry_after_seconds)
+            error = outcome.error
+            follow_up = self._decide_retry(code, error.kind, retry_after_seconds=error.retry_after_seconds)
+            outcome = replace(outcome, follow_up=follow_up)
+            self._states[code] = replace(state, status=PhaseStatus.FAILED, error=outcome.as_finish()["error"])
+            self._wait_for_retry(code, follow_up.wait_seconds)
+        return outcome
 
     def _schedule_failed(self) -> None:
-        """Attempts that failed before this segment (a lost worker, most of all) get their next attempt."""
+        """Attempts that failed before this segment get their next one when it was due: a wait outlives its worker."""
         for state in list(self._states.values()):
-            if state.status is PhaseStatus.FAILED:
-                self._plan_retry(state.code, ErrorKind(state.error.get("kind", ErrorKind.LOST)))
+            if state.status is not PhaseStatus.FAILED:
+                continue
+            if state.error.get("retry_reason"):
+                wait_seconds = state.error.get("retry_seconds")
+            else:  # nobody has decided yet: its worker was lost
+                wait_seconds = self._decide_retry(state.code, read_kind(state.error.get("kind"))).wait_seconds
+            self._wait_for_retry(state.code, wait_seconds, passed_seconds=state.ended_seconds_ago)
 
-    def _plan_retry(self, code: str, kind: ErrorKind, *, retry_after_seconds: float | None = None) -> None:
+    def _decide_retry(self, code: str, kind: ErrorKind, *, retry_after_seconds: float | None = None) -> RetryDecision:
         state = self._states[code]
         is_lost = kind is ErrorKind.LOST
-        decision = retry.decide(
+        return retry.decide(
             kind,
             attempt=state.lost if is_lost else state.attempt - state.lost,
             max_attempts=MOST_LOST_ATTEMPTS if is_lost else self._plan.get_phase(code).max_attempts,
             retry_after_seconds=retry_after_seconds,
             jitter=retry.jitter_of(self.key.run_id, code, state.attempt),
         )
-        if decision.wait_seconds is not None:
-            self._waits[asyncio.create_task(asyncio.sleep(decision.wait_seconds))] = code
 
-    def _busy(self) -> set[str]:
-        return {attempt.phase.code for attempt in self._calls.values()} | set(self._waits.values())
+    def _wait_for_retry(self, code: str, wait_seconds: float | None, *, passed_seconds: float = 0.0) -> None:
+        if wait_seconds is not None:
+            self._waits[asyncio.create_task(asyncio.sleep(max(wait_seconds - passed_seconds, 0)))] = code
+
+    def _decide_step(self) -> NextStep:
+        writing = {attempt.phase.code for attempt in self._calls.values()}
+        return decide_step(self._plan, self._states, busy=writing, waiting=set(self._waits.values()))
 
     def _render(self, code: str) -> dict[str, Any]:
         """The row of `api.advance_run`'s `begin`."""
@@ -196,16 +214,28 @@ class Segment:
 
     async def _stop(self, end: End, finished: Sequence[Outcome] = ()) -> str:
         """End the calls under way and the run with them; answers that came in the same moment are kept."""
+        outcomes = await self._end_calls(Outcome)
+        return (await self._advance([*finished, *outcomes], end=end)).state
+
+    async def _release(self, finished: Sequence[Outcome]) -> None:
+        """Give up the calls under way, so that another worker goes on at once. This walk ends with its loop."""
+        outcomes = [*finished, *await self._end_calls(interrupted)]
+        if outcomes:
+            await self._advance(outcomes)
+        self.is_released.set()
+        await asyncio.Event().wait()
+
+    async def _end_calls(self, as_outcome: Callable[[Attempt], Outcome]) -> list[Outcome]:
         calls = dict(self._calls)
         for task in calls:
             task.cancel()
         results = await asyncio.gather(*calls, return_exceptions=True)
         outcomes = [
-            result if isinstance(result, Outcome) else Outcome(attempt)
+            result if isinstance(result, Outcome) else as_outcome(attempt)
             for attempt, result in zip(calls.values(), results, strict=True)
         ]
         self._calls.clear()
-        return (await self._advance([*finished, *outcomes], end=end)).state
+        return outcomes
 
     async def _advance(
         self, finished: Sequence[Outcome] = (), *, begin: Sequence[dict[str, Any]] = (), end: End | None = None

@@ -19,6 +19,8 @@ class PhaseState:
     error: Mapping[str, Any] = field(default_factory=dict)
     #: Attempts so far that ended because their worker did: they are not the model's fault.
     lost: int = 0
+    #: How long ago that attempt had ended when the run was opened.
+    ended_seconds_ago: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,20 @@ class NextStep:
     end: End | None = None
 
 
-def decide_step(plan: Plan, states: Mapping[str, PhaseState], *, busy: Collection[str] = ()) -> NextStep:
+def decide_step(
+    plan: Plan, states: Mapping[str, PhaseState], *, busy: Collection[str] = (), waiting: Collection[str] = ()
+) -> NextStep:
     """What follows from how the phases stand.
 
-    `busy` are the codes that are being written or wait for their next attempt. Once a phase has failed for good
-    nothing new begins; what is being written beside it may finish, and then the run fails with that phase's error.
+    `busy` are the codes that are being written, `waiting` those that failed and get another attempt. Once a phase has
+    failed for good nothing new begins, no other attempt either; what is being written beside it may finish, and then
+    the run fails with that phase's error.
     """
-    failed = [state for state in states.values() if state.status is PhaseStatus.FAILED and state.code not in busy]
+    failed = [
+        state
+        for state in states.values()
+        if state.status is PhaseStatus.FAILED and state.code not in busy and state.code not in waiting
+    ]
     if failed:
         first = min(failed, key=lambda state: plan.get_phase(state.code).position)
         error = {**first.error, "phase": first.code, "attempt": first.attempt}
@@ -57,6 +66,7 @@ def decide_step(plan: Plan, states: Mapping[str, PhaseState], *, busy: Collectio
             for phase in plan.phases
             if states[phase.code].status is PhaseStatus.PENDING
             and phase.code not in busy
+            and phase.code not in waiting
             and completed.issuperset(phase.depends_on)
         )
     )

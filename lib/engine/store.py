@@ -96,6 +96,7 @@ class Store:
                     response=phase["response"],
                     error=phase["error"],
                     lost=phase["lost"],
+                    ended_seconds_ago=(phase["ended_ms_ago"] or 0) / 1000,
                 )
                 for phase in opened["phases"] or ()
             },
@@ -129,9 +130,9 @@ class Store:
         """Those of the runs that somebody wants cancelled."""
         return await self._call("SELECT array(SELECT api.cancel_requests(%s))", list(run_ids)) if run_ids else []
 
-    async def write_stream(self, key: RunKey, attempt_id: UUID, text: str) -> None:
-        """The answer so far, for whoever watches."""
-        await self._call("SELECT api.write_stream(%s, %s, %s)", key.organization_id, attempt_id, text)
+    async def write_stream(self, key: RunKey, token: UUID, attempt_id: UUID, text: str) -> None:
+        """The answer so far, for whoever watches; nothing where another worker holds the run now."""
+        await self._call("SELECT api.write_stream(%s, %s, %s, %s)", key.organization_id, token, attempt_id, text)
 
     async def _call(self, query: str, *arguments: object) -> Any:
         async with self._pool.connection() as connection:

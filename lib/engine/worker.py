@@ -4,20 +4,26 @@ import asyncio
 import logging
 import signal
 import uuid
+from contextlib import suppress
+from typing import Final
 from uuid import UUID
 
+import psycopg
 from dbos import DBOS
 
 from lib.config import Settings
 from lib.db.logins import Login
 from lib.db.server import database_url
-from lib.engine.lease import Lease, listen
+from lib.engine.lease import Lease, first_line, listen
 from lib.engine.queue import Wake, start_queue
 from lib.engine.segment import Segment
 from lib.engine.store import RunKey, Store
 from lib.providers.catalog import close_providers, get_provider
 
 log = logging.getLogger(__name__)
+
+#: How long giving up the runs may take when the worker stops; whoever waits for its end kills it soon after.
+_RELEASE_SECONDS: Final = 3.0
 
 
 class Worker:
@@ -27,6 +33,7 @@ class Worker:
         self._store = store
         self._settings = settings
         self._segments: dict[UUID, Segment] = {}
+        self._is_stopping = False
 
     def runs(self) -> list[UUID]:
         """The runs that are being walked."""
@@ -43,18 +50,38 @@ class Worker:
             self.cancel(run_id)
 
     async def walk(self, key: RunKey) -> str:
-        """Walk a run as far as it goes. A fault of ours leaves it as it stands, to be taken up again."""
+        """Walk a run as far as it goes. Where the database is away it stays as it stands, to be taken up again."""
+        if self._is_stopping:
+            await asyncio.Event().wait()  # it came too late: another worker walks it
         segment = Segment(key, self._store, provider=lambda name: get_provider(name, settings=self._settings))
         self._segments[key.run_id] = segment
         try:
-            return await segment.walk()
+            ended = await segment.walk()
+            if ended == "lost":
+                log.warning("run %s: another worker holds it by now, nothing was written", key.run_id)
+            return ended
+        except psycopg.OperationalError as error:
+            log.warning("run %s: the database is away, it is taken up again: %s", key.run_id, first_line(error))
+            return "away"
         finally:
             if self._segments.get(key.run_id) is segment:
                 del self._segments[key.run_id]
+            segment.is_released.set()
+
+    async def release(self) -> None:
+        """Give up every run, its calls closed with the time that they took, for another worker to go on at once."""
+        self._is_stopping = True
+        segments = list(self._segments.values())
+        for segment in segments:
+            segment.release.set()
+        with suppress(TimeoutError):  # the database is away: whoever takes them over closes the calls
+            async with asyncio.timeout(_RELEASE_SECONDS):
+                for segment in segments:
+                    await segment.is_released.wait()
 
 
 def run_worker(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT. What is being written then is taken up by another worker, or at the next start."""
+    """Work until SIGTERM or SIGINT. What is being written then is given up, for another worker to go on."""
     logging.getLogger("dbos").setLevel(logging.ERROR)
     asyncio.run(_work(settings))
 
@@ -81,9 +108,10 @@ async def _work(settings: Settings) -> None:
         )
         await asyncio.wait(guards, return_when=asyncio.FIRST_COMPLETED)
         failures = [error for guard in guards if guard.done() and (error := guard.exception())]
+        wake.stop()
+        await worker.release()
         for guard in guards:
             guard.cancel()
-        wake.stop()
         await close_providers(settings=settings)
         DBOS.destroy()
     for error in failures:

@@ -115,7 +115,7 @@ class Provider(Protocol):
         """
 
     async def check(self, model: str) -> None:
-        """Raise `ModelCallError` if a call would fail now: no key, nobody there, unknown model. At most 3 s."""
+        """Raise `ModelCallError` if a call would fail now: no key, nobody there, unknown model. At most 8 s."""
 
     async def models(self) -> tuple[str, ...]:
-        """The models on offer, best first where that is known. Raises `ModelCallError`. At most 3 s."""
+        """The models on offer, best first where that is known. Raises `ModelCallError`. At most 8 s."""

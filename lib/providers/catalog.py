@@ -88,15 +88,10 @@ def get_traits(choice: ModelChoice) -> ModelTraits:
     return _SMALL if choice == local.CHOICE else _LARGE
 
 
-def list_model_choices(*, settings: Settings | None = None) -> tuple[OfferedModel, ...]:
-    """The models on offer, the best default first. See `read_catalog`."""
-    return read_catalog(settings=settings).models
-
-
 def read_catalog(*, settings: Settings | None = None) -> Catalog:
     """What is on offer: the models that the settings name, the local one, then what the endpoint lists by itself.
 
-    For synchronous code. Where ORCHESTRATOR_OPENAI_MODELS is empty the endpoint is asked, for at most 3 s, and its
+    For synchronous code. Where ORCHESTRATOR_OPENAI_MODELS is empty the endpoint is asked, for at most 8 s, and its
     answer is kept for half a minute.
     """
     settings = settings or get_settings()
@@ -119,7 +114,7 @@ def read_catalog(*, settings: Settings | None = None) -> Catalog:
 
 
 def check_choice(choice: ModelChoice, *, settings: Settings | None = None) -> None:
-    """Raise `ModelCallError` if a call to `choice` would fail now; at most 3 s.
+    """Raise `ModelCallError` if a call to `choice` would fail now; at most 8 s.
 
     For synchronous code, such as a page's script: there must be no running event loop in this thread.
     """

@@ -35,8 +35,12 @@ class ErrorKind(StrEnum):
     STREAM_CUT = "stream_cut"
     #: A complete answer without a word in it.
     EMPTY_ANSWER = "empty_answer"
+    #: A complete answer without the record of its tokens, which nobody can tell from one that was cut.
+    NO_USAGE = "no_usage"
     #: Something that is no valid answer of the OpenAI protocol.
     MALFORMED = "malformed"
+    #: The answer went on beyond everything that could be meant.
+    TOO_LONG = "too_long"
     #: The provider's content filter stopped the answer.
     REFUSED = "refused"
     #: A setting that this provider needs is missing.
@@ -57,11 +61,20 @@ RETRYABLE = frozenset(
         ErrorKind.SERVER,
         ErrorKind.STREAM_CUT,
         ErrorKind.EMPTY_ANSWER,
+        ErrorKind.NO_USAGE,
         ErrorKind.MALFORMED,
         ErrorKind.LOCAL_MODEL,
         ErrorKind.LOST,
     }
 )
+
+
+def read_kind(word: str | None) -> ErrorKind:
+    """The kind as it was stored; `SERVER`, which says least, for a word of a later version."""
+    try:
+        return ErrorKind(word or ErrorKind.LOST)
+    except ValueError:
+        return ErrorKind.SERVER
 
 
 class ModelCallError(ModelError):
@@ -87,11 +100,6 @@ class ModelCallError(ModelError):
         self.model = model
         self.status = status
         self.retry_after_seconds = retry_after_seconds
-
-    @property
-    def is_retryable(self) -> bool:
-        """Whether the same call may succeed later."""
-        return self.kind in RETRYABLE
 
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive pickling by themselves, and engines pickle errors.

@@ -18,7 +18,7 @@ from lib.providers.base import ModelAnswer, ModelCall, ModelParameters
 from lib.providers.errors import ErrorKind
 from lib.providers.http_client import shared_client
 from lib.providers.pricing import find_cost_usd
-from lib.providers.translation import Endpoint
+from lib.providers.translation import MOST_CHARACTERS, Case, Endpoint, case_of_connecting
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelResponse
@@ -70,6 +70,7 @@ class OpenAICompatible:
         started = time.perf_counter()
         clock, deadline = asyncio.get_running_loop().time, asyncio.get_running_loop().time() + call.timeout_seconds
         pieces: list[str] = []
+        length = 0
         first_token: float | None = None
         response: ModelResponse | None = None
         try:
@@ -80,13 +81,21 @@ class OpenAICompatible:
                         first_token = first_token or time.perf_counter()
                         pieces.append(piece)
                         on_text(piece)
+                        if (length := length + len(piece)) > MOST_CHARACTERS:
+                            raise self._endpoint.error(ErrorKind.TOO_LONG, model=call.model, status=200)
                     else:
                         response = piece
         except TimeoutError:
             if not limit.expired():
                 raise
-            kind = ErrorKind.TIMEOUT if clock() >= deadline else ErrorKind.STALLED
-            raise self._endpoint.error(kind, model=call.model) from None
+            if clock() < deadline:
+                raise self._endpoint.error(
+                    ErrorKind.STALLED, model=call.model, status=200, seconds=self._stall_seconds
+                ) from None
+            case, status = (Case.STILL_WRITING, 200) if pieces else (Case.NEVER_BEGAN, None)
+            raise self._endpoint.error(
+                ErrorKind.TIMEOUT, model=call.model, status=status, case=case, seconds=call.timeout_seconds
+            ) from None
         ended = time.perf_counter()
         if response is None:
             raise self._endpoint.error(ErrorKind.STREAM_CUT, model=call.model)
@@ -160,9 +169,11 @@ class OpenAICompatible:
         reason = (response.provider_details or {}).get("finish_reason")
         if response.finish_reason == "content_filter":
             raise self._endpoint.error(ErrorKind.REFUSED, model=call.model, status=200)
-        if not reason or response.usage.unmeasured_requests:
-            why = "It came without a usage record." if reason else "It came without a finish reason."
+        if not reason:
+            why = "It came without a finish reason."
             raise self._endpoint.error(ErrorKind.STREAM_CUT, model=call.model, status=200, why=why)
+        if response.usage.unmeasured_requests:
+            raise self._endpoint.error(ErrorKind.NO_USAGE, model=call.model, status=200)
         if not text:
             why = "Thinking used up max_tokens; raise it." if reason == "length" else ""
             raise self._endpoint.error(ErrorKind.EMPTY_ANSWER, model=call.model, status=200, why=why)
@@ -215,7 +226,7 @@ class OpenAICompatible:
         try:
             reply = await shared_client().get(self._base_url + path, headers=headers)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise self._endpoint.error(ErrorKind.CONNECTION, model=model) from error
+            raise self._endpoint.error(ErrorKind.CONNECTION, model=model, case=case_of_connecting(error)) from error
         try:
             return reply.status_code, reply.json()
         except ValueError:

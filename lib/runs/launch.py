@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -56,11 +57,18 @@ class Prepared:
     prompts: tuple[PreviewedPrompt, ...]
 
 
+def check_project(actor: Actor, project_id: UUID) -> None:
+    """Raise what speaks against launching for this project: `NotFound`, `Conflict`."""
+    actor.require(Permission.ORCHESTRATIONS_RUN)
+    with tenant_session(actor) as session:
+        get_active(load_project(session, project_id))
+
+
 def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
     """Everything that a launch would do, without doing it. Raises what `launch_run` raises, but for the model."""
     actor.require(Permission.ORCHESTRATIONS_RUN)
     with tenant_session(actor) as session:
-        project = _get_active(load_project(session, request.project_id))
+        project = get_active(load_project(session, request.project_id))
         template = load_template(session, request.template_id)
         if template is None:
             raise NotFound("template")
@@ -98,23 +106,11 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
         check_choice(choice)
     with tenant_session(actor) as session:
         # Looked at again: a check of a model takes seconds, and a project can be archived meanwhile.
-        _get_active(load_project(session, request.project_id))
+        get_active(load_project(session, request.project_id))
         run = OrchestrationRun(**_run_columns(actor, request, prepared))
         session.add(run)
         session.flush()
-        session.add_all(
-            PhaseExecution(
-                organization_id=actor.organization_id,
-                run_id=run.id,
-                phase_code=phase.code,
-                phase_name=phase.name,
-                status=PhaseStatus.PENDING,
-                position=phase.position,
-                depends_on=list(phase.depends_on),
-                model=phase.model,
-            )
-            for phase in prepared.plan.phases
-        )
+        session.add_all(make_phases(actor, run.id, prepared.plan))
         session.flush()
         session.execute(select(func.api.use_template(request.template_id)))
         session.execute(select(func.api.enqueue_run(run.id)))
@@ -138,7 +134,31 @@ def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> di
     }
 
 
-def _get_active(project: Project | None) -> Project:
+def make_phases(
+    actor: Actor, run_id: UUID, plan: Plan, *, reused: Mapping[str, UUID] = MappingProxyType({})
+) -> list[PhaseExecution]:
+    """The rows of a run's phases, not yet added.
+
+    `reused` are completed attempts of the run before, by code; what they hold api.reuse_phase fills in.
+    """
+    return [
+        PhaseExecution(
+            organization_id=actor.organization_id,
+            run_id=run_id,
+            phase_code=phase.code,
+            phase_name=phase.name,
+            status=PhaseStatus.COMPLETED if phase.code in reused else PhaseStatus.PENDING,
+            position=phase.position,
+            depends_on=list(phase.depends_on),
+            model=phase.model,
+            reused_from=reused.get(phase.code),
+        )
+        for phase in plan.phases
+    ]
+
+
+def get_active(project: Project | None) -> Project:
+    """The project, if runs can be launched for it. Raises `NotFound`, `Conflict`."""
     if project is None:
         raise NotFound("project")
     if project.status != ProjectStatus.ACTIVE:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, literal, select
 from sqlalchemy.orm import Session, load_only
 
 from lib.db.paging import Rows, read_page
@@ -14,24 +14,35 @@ from lib.models.organization import Organization
 from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
 from lib.models.user import User
+from lib.runs.states import LIVE_RUN_STATUSES
 
-_LISTED = (
-    OrchestrationRun.id,
-    OrchestrationRun.title,
-    OrchestrationRun.topic,
-    OrchestrationRun.status,
-    OrchestrationRun.project_id,
-    OrchestrationRun.user_id,
-    OrchestrationRun.model,
-    OrchestrationRun.created_at,
-    OrchestrationRun.started_at,
-    OrchestrationRun.completed_at,
-    OrchestrationRun.total_phases,
-    OrchestrationRun.completed_phases,
-    OrchestrationRun.total_tokens,
-    OrchestrationRun.cost_usd,
-    OrchestrationRun.execution_time_ms,
-)
+#: What `RunSummary` has, by its names. Columns and not rows of the ORM: a list is read often and changed never.
+SUMMARY = {
+    "id": OrchestrationRun.id,
+    # every launch gives a title; a run of an older version has its topic, which may be long
+    "title": func.coalesce(OrchestrationRun.title, func.left(OrchestrationRun.topic, 255)),
+    "status": OrchestrationRun.status,
+    "project_id": OrchestrationRun.project_id,
+    "project_name": select(Project.name).where(Project.id == OrchestrationRun.project_id).scalar_subquery(),
+    "user_id": OrchestrationRun.user_id,
+    "launched_by": select(func.coalesce(User.full_name, User.username))
+    .where(User.id == OrchestrationRun.user_id)
+    .scalar_subquery(),
+    "template_name": func.coalesce(OrchestrationRun.plan["template_name"].astext, ""),
+    "model": func.coalesce(OrchestrationRun.model, ""),
+    "created_at": OrchestrationRun.created_at,
+    "started_at": OrchestrationRun.started_at,
+    "completed_at": OrchestrationRun.completed_at,
+    "total_phases": OrchestrationRun.total_phases,
+    "completed_phases": OrchestrationRun.completed_phases,
+    "total_tokens": OrchestrationRun.total_tokens,
+    "cost_usd": OrchestrationRun.cost_usd,
+    "execution_time_ms": OrchestrationRun.execution_time_ms,
+}
+
+
+#: The answer, or as far as it is written.
+_WRITTEN = func.coalesce(PhaseExecution.response_text, PhaseStream.response_text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,24 +54,19 @@ class RunFilter:
     search: str = ""
 
 
-def _summaries() -> Select[OrchestrationRun, str, str, str]:
-    """A run without its large columns, the project's name, the person's, the template's."""
-    return (
-        select(
-            OrchestrationRun,
-            Project.name,
-            func.coalesce(User.full_name, User.username),
-            OrchestrationRun.plan["template_name"].astext,
-        )
-        .join(Project, Project.id == OrchestrationRun.project_id)
-        .join(User, User.id == OrchestrationRun.user_id)
-        .options(load_only(*_LISTED))
-    )
+def _summaries(organization_id: UUID) -> Select[*tuple[Any, ...]]:
+    """The columns of `SUMMARY`, in that order.
+
+    The policies would do without the condition, but to the planner theirs is unknown until it runs: it takes every
+    organization for one of average size, and sorts a large one whole where it could read 25 rows from an index. Names
+    are looked up for the rows of the page: each joined table brings conditions whose effect it can't estimate.
+    """
+    return select(*SUMMARY.values()).where(OrchestrationRun.organization_id == organization_id)
 
 
-def list_runs(session: Session, chosen: RunFilter, *, cursor: str | None, limit: int) -> Rows:
+def list_runs(session: Session, organization_id: UUID, *, chosen: RunFilter, cursor: str | None, limit: int) -> Rows:
     """A page of runs, the newest first."""
-    statement = _summaries()
+    statement = _summaries(organization_id)
     if chosen.status is not None:
         statement = statement.where(OrchestrationRun.status == chosen.status)
     if chosen.project_id is not None:
@@ -74,11 +80,11 @@ def list_runs(session: Session, chosen: RunFilter, *, cursor: str | None, limit:
     return read_page(session, statement, key=key, cursor=cursor, limit=limit)
 
 
-def list_live(session: Session, *, limit: int) -> Sequence[Row[OrchestrationRun, str, str, str]]:
+def list_live(session: Session, organization_id: UUID, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """Runs that are queued or running, the newest first."""
     statement = (
-        _summaries()
-        .where(OrchestrationRun.status.in_([RunStatus.QUEUED, RunStatus.RUNNING]))
+        _summaries(organization_id)
+        .where(OrchestrationRun.status.in_(LIVE_RUN_STATUSES))
         .order_by(OrchestrationRun.created_at.desc())
         .limit(limit)
     )
@@ -95,33 +101,81 @@ def list_writing(session: Session, run_ids: Sequence[UUID]) -> Sequence[Row[UUID
     return session.execute(statement).all()
 
 
-def find_run(session: Session, run_id: UUID) -> Row[OrchestrationRun, str, str, str, Any] | None:
-    """One run, as `list_runs` lists it, and the questions that its template asked; not its prompts and answers."""
-    statement = (
-        _summaries()
-        .add_columns(OrchestrationRun.plan["inputs"])
-        .where(OrchestrationRun.id == run_id)
-        .options(
-            load_only(
-                OrchestrationRun.template_version,
-                OrchestrationRun.inputs,
-                OrchestrationRun.error_details,
-                OrchestrationRun.cancel_requested_at,
-            )
-        )
+def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tuple[Any, ...]] | None:
+    """One run as `list_runs` lists it, what it was launched with, and how many workers live; no prompt, no answer."""
+    statement = _summaries(organization_id).add_columns(
+        OrchestrationRun.topic,
+        OrchestrationRun.template_version,
+        OrchestrationRun.inputs,
+        OrchestrationRun.plan["inputs"].label("questions"),
+        OrchestrationRun.error_details,
+        OrchestrationRun.cancel_requested_at,
+        OrchestrationRun.parent_run_id,
+        func.api.live_workers().label("live_workers"),
     )
-    return session.execute(statement).one_or_none()
+    return session.execute(statement.where(OrchestrationRun.id == run_id)).one_or_none()
 
 
-def list_attempts(session: Session, run_id: UUID) -> Sequence[Row[PhaseExecution, str | None]]:
-    """Every attempt of a run in the plan's order, with the answer so far where one is being written."""
-    statement = (
-        select(PhaseExecution, PhaseStream.response_text)
+def list_figures(session: Session, run_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Every attempt of a run in the plan's order, without its texts: their length is read, not they."""
+    statement = _attempts(
+        PhaseExecution.prompt_text.is_not(None).label("has_prompt"),
+        func.coalesce(func.octet_length(_WRITTEN), 0).label("response_bytes"),
+    )
+    return session.execute(statement.where(PhaseExecution.run_id == run_id)).all()
+
+
+def list_attempts(session: Session, run_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Every attempt of a run in the plan's order, whole, with the answer so far where one is being written."""
+    statement = _attempts(
+        PhaseExecution.prompt_text.is_not(None).label("has_prompt"),
+        func.coalesce(func.octet_length(_WRITTEN), 0).label("response_bytes"),
+        PhaseExecution.prompt_text.label("prompt"),
+        func.coalesce(_WRITTEN, "").label("response"),
+    )
+    return session.execute(statement.where(PhaseExecution.run_id == run_id)).all()
+
+
+def find_texts(session: Session, run_id: UUID, attempt_id: UUID) -> Row[str | None, str] | None:
+    """Prompt and answer of one attempt, as far as they are written."""
+    return session.execute(
+        select(PhaseExecution.prompt_text, func.coalesce(_WRITTEN, ""))
         .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
-        .where(PhaseExecution.run_id == run_id)
+        .where(PhaseExecution.run_id == run_id, PhaseExecution.id == attempt_id)
+    ).one_or_none()
+
+
+def read_on(session: Session, attempt_id: UUID, *, after: int) -> str:
+    """What was written of an answer after so many characters; nothing when it is written no more."""
+    written = func.substr(PhaseStream.response_text, after + 1)
+    return session.scalar(select(written).where(PhaseStream.phase_execution_id == attempt_id)) or ""
+
+
+def _attempts(*texts: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """The columns of `AttemptFigures` and those of its phase, and `texts`."""
+    return (
+        select(
+            PhaseExecution.id,
+            PhaseExecution.phase_code,
+            PhaseExecution.phase_name,
+            PhaseExecution.position,
+            PhaseExecution.depends_on,
+            PhaseExecution.attempt,
+            PhaseExecution.status,
+            PhaseExecution.model,
+            PhaseExecution.started_at,
+            PhaseExecution.completed_at,
+            PhaseExecution.execution_time_ms,
+            PhaseExecution.token_usage,
+            PhaseExecution.cost_usd,
+            PhaseExecution.finish_reason,
+            PhaseExecution.error_details,
+            PhaseExecution.reused_from,
+            *texts,
+        )
+        .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
         .order_by(PhaseExecution.position, PhaseExecution.phase_code, PhaseExecution.attempt)
     )
-    return session.execute(statement).all()
 
 
 def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> OrchestrationRun | None:
@@ -135,6 +189,11 @@ def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> Orc
         # without populate_existing a row that the session has read before would stay as it was then
         statement = statement.with_for_update().execution_options(populate_existing=True)
     return session.scalar(statement)
+
+
+def load_whole(session: Session, run_id: UUID) -> OrchestrationRun | None:
+    """The row with everything that it was launched with."""
+    return session.scalar(select(OrchestrationRun).where(OrchestrationRun.id == run_id))
 
 
 def read_quota(session: Session, organization_id: UUID) -> Organization:

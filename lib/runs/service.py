@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
 
 from lib import clock
 from lib.access.actor import Actor
@@ -16,12 +17,23 @@ from lib.db.session import tenant_session
 from lib.entry import clean_search
 from lib.errors import Conflict, NotFound
 from lib.models.project import Project
-from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, RunStatus
+from lib.models.run import OrchestrationRun, PhaseStatus, RunStatus
 from lib.runs import queries
 from lib.runs.queries import RunFilter
-from lib.runs.states import FINAL_RUN_STATUSES
+from lib.runs.states import FINAL_RUN_STATUSES, RETRYABLE_RUN_STATUSES
 from lib.runs.structures import ErrorDetails, RunInputs, TokenUsage
-from lib.runs.views import AttemptView, LiveRun, Overview, PhaseView, RunDetail, RunSummary
+from lib.runs.views import (
+    AttemptFigures,
+    AttemptTexts,
+    AttemptView,
+    LiveRun,
+    Overview,
+    PhaseFigures,
+    PhaseView,
+    RunDetail,
+    RunProgress,
+    RunSummary,
+)
 from lib.validation import read_stored
 
 RUNNING_SHOWN, RECENT_SHOWN = 5, 8
@@ -31,18 +43,15 @@ def get_overview(actor: Actor) -> Overview:
     """What the first page shows. Raises `NotPermitted`."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
-        live = queries.list_live(session, limit=RUNNING_SHOWN)
-        writing = queries.list_writing(session, [row[0].id for row in live])
-        recent = queries.list_runs(session, RunFilter(), cursor=None, limit=RECENT_SHOWN)
+        live = [_summary(row) for row in queries.list_live(session, actor.organization_id, limit=RUNNING_SHOWN)]
+        writing = queries.list_writing(session, [run.id for run in live]) if live else []
+        recent = queries.list_runs(session, actor.organization_id, chosen=RunFilter(), cursor=None, limit=RECENT_SHOWN)
         organization = queries.read_quota(session, actor.organization_id)
         is_over = organization.quota_resets_at <= clock.now()
         return Overview(
             running=tuple(
-                LiveRun(
-                    summary=_summary(row),
-                    writing=tuple(name for run_id, name in writing if run_id == row[0].id),
-                )
-                for row in live
+                LiveRun(summary=run, writing=tuple(name for run_id, name in writing if run_id == run.id))
+                for run in live
             ),
             recent=tuple(_summary(row) for row in recent.rows),
             quota_used=0 if is_over else organization.api_quota_used,
@@ -62,39 +71,45 @@ def list_runs(
     chosen = chosen or RunFilter()
     chosen = replace(chosen, search=clean_search(chosen.search))
     with tenant_session(actor) as session:
-        page = queries.list_runs(session, chosen, cursor=cursor, limit=limit)
+        page = queries.list_runs(session, actor.organization_id, chosen=chosen, cursor=cursor, limit=limit)
         return Page(tuple(_summary(row) for row in page.rows), page.newer, page.older)
 
 
 def get_run(actor: Actor, run_id: UUID) -> RunDetail:
-    """One run with its phases and their attempts, answers as far as they are written. Raises `NotFound`."""
+    """One run, whole: its phases, their attempts, prompts and answers as far as they are written. Raises `NotFound`.
+
+    Whoever shows a run reads `watch_run`, which leaves the texts where they are.
+    """
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
-        row = queries.find_run(session, run_id)
-        if row is None:
-            raise NotFound("run")
-        run = row[0]
-        status = RunStatus(run.status)
-        may_steer = status not in FINAL_RUN_STATUSES and actor.may(
-            Permission.ORCHESTRATIONS_CANCEL, created_by=run.user_id
-        )
-        answers = RunInputs.model_validate(run.inputs, extra="ignore").values
-        return RunDetail(
-            summary=_summary(row),
-            topic=run.topic,
-            template_version=run.template_version,
-            inputs=tuple(
-                (question["label"], str(answers[question["name"]]))
-                for question in row[4] or ()
-                if answers.get(question["name"]) is not None
-            ),
-            phases=_phases(queries.list_attempts(session, run_id)),
-            error=_error(run.error_details),
-            is_cancel_requested=run.cancel_requested_at is not None,
-            live_workers=queries.count_live_workers(session),
-            may_cancel=may_steer and run.cancel_requested_at is None,
-            may_resume=may_steer and status is RunStatus.PAUSED and actor.may_some(Permission.ORCHESTRATIONS_RUN),
-        )
+        run = _find_run(session, actor, run_id)
+        return RunDetail(**run, phases=_phases(queries.list_attempts(session, run_id), PhaseView, AttemptView))
+
+
+def watch_run(actor: Actor, run_id: UUID, *, known: Mapping[UUID, AttemptTexts] | None = None) -> RunProgress:
+    """One run and how its attempts stand, without their texts. Raises `NotFound`.
+
+    `known` are texts that the reader has, by attempt: `texts` are the same as they stand now, and only what they lack
+    is read.
+    """
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        run = _find_run(session, actor, run_id)
+        phases = _phases(queries.list_figures(session, run_id), PhaseFigures, AttemptFigures)
+        texts = {
+            attempt.id: _read_on(session, run_id, attempt, known[attempt.id])
+            for phase in phases
+            for attempt in phase.attempts
+            if known and attempt.id in known
+        }
+        return RunProgress(**run, phases=phases, texts=texts)
+
+
+def get_texts(actor: Actor, run_id: UUID, attempt_id: UUID) -> AttemptTexts:
+    """Prompt and answer of one attempt, as far as they are written. Raises `NotFound`."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        return _read_texts(session, run_id, attempt_id)
 
 
 def cancel_run(actor: Actor, run_id: UUID) -> None:
@@ -138,64 +153,101 @@ def _get(run: OrchestrationRun | None) -> OrchestrationRun:
     return run
 
 
-def _summary(row: Any) -> RunSummary:
-    run, project_name, person, template_name = row[:4]
-    return RunSummary(
-        id=run.id,
-        title=run.title or run.topic,
-        status=RunStatus(run.status),
-        project_id=run.project_id,
-        project_name=project_name,
-        user_id=run.user_id,
-        launched_by=person,
-        template_name=template_name or "",
-        model=run.model or "",
-        created_at=run.created_at,
-        started_at=run.started_at,
-        completed_at=run.completed_at,
-        total_phases=run.total_phases,
-        completed_phases=run.completed_phases,
-        total_tokens=run.total_tokens,
-        cost_usd=run.cost_usd,
-        execution_time_ms=run.execution_time_ms,
+def _find_run(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
+    """What `RunProgress` says of the run itself."""
+    row = queries.find_run(session, actor.organization_id, run_id)
+    if row is None:
+        raise NotFound("run")
+    summary = _summary(row)
+    may_steer = summary.status not in FINAL_RUN_STATUSES and actor.may(
+        Permission.ORCHESTRATIONS_CANCEL, created_by=summary.user_id
     )
+    answers = RunInputs.model_validate(row.inputs, extra="ignore").values
+    return {
+        "summary": summary,
+        "topic": row.topic,
+        "template_version": row.template_version,
+        "inputs": tuple(
+            (question["label"], str(answers[question["name"]]))
+            for question in row.questions or ()
+            if answers.get(question["name"]) is not None
+        ),
+        "error": _error(row.error_details),
+        "is_cancel_requested": row.cancel_requested_at is not None,
+        "live_workers": row.live_workers,
+        "may_cancel": may_steer and row.cancel_requested_at is None,
+        "may_resume": may_steer
+        and summary.status is RunStatus.PAUSED
+        and actor.may_some(Permission.ORCHESTRATIONS_RUN),
+        "may_retry": summary.status in RETRYABLE_RUN_STATUSES and actor.may_some(Permission.ORCHESTRATIONS_RUN),
+        "parent_run_id": row.parent_run_id,
+    }
 
 
-def _phases(rows: Iterable[tuple[PhaseExecution, str | None]]) -> tuple[PhaseView, ...]:
+def _summary(row: Row[*tuple[Any, ...]]) -> RunSummary:
+    values = dict(zip(queries.SUMMARY, row, strict=False))  # pages have their key behind it
+    return RunSummary(**values | {"status": RunStatus(values["status"])})
+
+
+def _read_texts(session: Session, run_id: UUID, attempt_id: UUID) -> AttemptTexts:
+    row = queries.find_texts(session, run_id, attempt_id)
+    if row is None:
+        raise NotFound("attempt")
+    return AttemptTexts(prompt=row[0], response=row[1])
+
+
+def _read_on(session: Session, run_id: UUID, attempt: AttemptFigures, known: AttemptTexts) -> AttemptTexts:
+    """The texts as they stand now. An answer only grows while it is written; what it ends as may be another one."""
+    has_bytes = len(known.response.encode())
+    if attempt.response_bytes == has_bytes and (known.prompt is not None) == attempt.has_prompt:
+        return known
+    if attempt.status is not PhaseStatus.RUNNING or attempt.response_bytes < has_bytes or known.prompt is None:
+        return _read_texts(session, run_id, attempt.id)
+    return replace(known, response=known.response + queries.read_on(session, attempt.id, after=len(known.response)))
+
+
+AnyPhase = TypeVar("AnyPhase", bound=PhaseFigures)
+
+
+def _phases(
+    rows: Iterable[Row[*tuple[Any, ...]]], phase_class: type[AnyPhase], attempt_class: type[AttemptFigures]
+) -> tuple[AnyPhase, ...]:
     found = []
-    for _, group in groupby(rows, key=lambda row: row[0].phase_code):
+    for _, group in groupby(rows, key=lambda row: row.phase_code):
         attempts = list(group)
-        newest = attempts[-1][0]
+        newest = attempts[-1]
         found.append(
-            PhaseView(
+            phase_class(
                 code=newest.phase_code,
                 name=newest.phase_name,
                 position=newest.position,
                 depends_on=tuple(newest.depends_on),
-                attempts=tuple(_attempt(*attempt) for attempt in attempts),
+                attempts=tuple(_attempt(row, attempt_class) for row in attempts),
             )
         )
     return tuple(found)
 
 
-def _attempt(attempt: PhaseExecution, written: str | None) -> AttemptView:
-    usage = attempt.token_usage
-    tokens = read_stored(TokenUsage, usage, what="The attempt's token usage") if usage else None
-    return AttemptView(
-        id=attempt.id,
-        number=attempt.attempt,
-        status=PhaseStatus(attempt.status),
-        prompt=attempt.prompt_text,
-        response=attempt.response_text or written or "",
-        model=attempt.model or "",
-        started_at=attempt.started_at,
-        completed_at=attempt.completed_at,
-        execution_time_ms=attempt.execution_time_ms,
+def _attempt(row: Row[*tuple[Any, ...]], attempt_class: type[AttemptFigures]) -> AttemptFigures:
+    tokens = read_stored(TokenUsage, row.token_usage, what="The attempt's token usage") if row.token_usage else None
+    texts = {"prompt": row.prompt, "response": row.response} if attempt_class is AttemptView else {}
+    return attempt_class(
+        id=row.id,
+        number=row.attempt,
+        status=PhaseStatus(row.status),
+        model=row.model or "",
+        started_at=row.started_at,
+        completed_at=row.completed_at,
+        execution_time_ms=row.execution_time_ms,
         prompt_tokens=tokens.prompt_tokens if tokens else None,
         completion_tokens=tokens.completion_tokens if tokens else None,
-        cost_usd=attempt.cost_usd,
-        finish_reason=attempt.finish_reason,
-        error=_error(attempt.error_details),
+        cost_usd=row.cost_usd,
+        finish_reason=row.finish_reason,
+        error=_error(row.error_details),
+        reused_from=row.reused_from,
+        has_prompt=row.has_prompt,
+        response_bytes=row.response_bytes,
+        **texts,
     )
 
 

@@ -71,3 +71,7 @@ class ErrorDetails(_Structure):
     model: str | None = None
     #: HTTP status.
     status: int | None = None
+    #: How long after the attempt's end the next one begins; None where none does.
+    retry_seconds: float | None = None
+    #: Why there is another attempt, or none.
+    retry_reason: str | None = None

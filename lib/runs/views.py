@@ -1,11 +1,13 @@
 """What the pages see of a run."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from lib.models.run import PhaseStatus, RunStatus
+from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.structures import ErrorDetails
 
 
@@ -43,15 +45,12 @@ class LiveRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptView:
-    """One attempt at a phase."""
+class AttemptFigures:
+    """One attempt at a phase, without its prompt and answer."""
 
     id: UUID
     number: int
     status: PhaseStatus
-    prompt: str | None
-    #: The whole answer, or as far as it is written.
-    response: str
     model: str
     started_at: datetime | None
     completed_at: datetime | None
@@ -62,20 +61,50 @@ class AttemptView:
     cost_usd: Decimal | None
     finish_reason: str | None
     error: ErrorDetails | None
+    #: The attempt of the run before that it is a copy of; nothing was asked or paid for it here.
+    reused_from: UUID | None
+    #: Whether a prompt was made for it.
+    has_prompt: bool
+    #: How long the answer is in UTF-8, as far as it is written.
+    response_bytes: int
+
+    @property
+    def next_attempt_at(self) -> datetime | None:
+        """When the attempt after this one begins; None where there is none, or nobody has decided yet."""
+        if self.completed_at is None or self.error is None or self.error.retry_seconds is None:
+            return None
+        return self.completed_at + timedelta(seconds=self.error.retry_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PhaseView:
+class AttemptTexts:
+    """Prompt and answer of one attempt; of one that is being written the answer so far."""
+
+    prompt: str | None
+    response: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptView(AttemptFigures):
+    """One attempt at a phase, whole."""
+
+    prompt: str | None
+    #: The whole answer, or as far as it is written.
+    response: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseFigures:
     """A phase with all its attempts, the newest last."""
 
     code: str
     name: str
     position: int
     depends_on: tuple[str, ...]
-    attempts: tuple[AttemptView, ...]
+    attempts: tuple[AttemptFigures, ...]
 
     @property
-    def newest(self) -> AttemptView:
+    def newest(self) -> AttemptFigures:
         """The attempt that counts."""
         return self.attempts[-1]
 
@@ -84,28 +113,63 @@ class PhaseView:
         """How the phase stands: as its newest attempt does."""
         return self.newest.status
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it is being written, or waits for its next attempt."""
+        return self.status is PhaseStatus.RUNNING or self.newest.next_attempt_at is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunDetail:
-    """A run, whole, and what the person who asks may do with it."""
+class PhaseView(PhaseFigures):
+    """A phase with all its attempts, whole."""
+
+    attempts: tuple[AttemptView, ...]
+
+    @property
+    def newest(self) -> AttemptView:
+        """The attempt that counts."""
+        return self.attempts[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunProgress:
+    """A run without its prompts and answers, and what the person who asks may do with it."""
 
     summary: RunSummary
     topic: str
     template_version: int | None
     #: Label -> answer, of the template's questions.
     inputs: tuple[tuple[str, str], ...]
-    phases: tuple[PhaseView, ...]
+    phases: tuple[PhaseFigures, ...]
     error: ErrorDetails | None
     is_cancel_requested: bool
     #: Workers that are alive; 0 explains why nothing happens.
     live_workers: int
     may_cancel: bool
     may_resume: bool
+    may_retry: bool
+    #: The run that this one goes on from.
+    parent_run_id: UUID | None
+    #: By attempt, of those whose texts the reader has.
+    texts: Mapping[UUID, AttemptTexts] = field(default_factory=dict)
 
     @property
     def is_live(self) -> bool:
         """Whether it may still change by itself."""
-        return self.summary.status in {RunStatus.QUEUED, RunStatus.RUNNING}
+        return self.summary.status in LIVE_RUN_STATUSES
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What stays the same while the run does nothing but write on, and time goes by."""
+        attempts = tuple((phase.newest.id, phase.status) for phase in self.phases)
+        return self.summary.status, self.is_cancel_requested, self.live_workers == 0, attempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDetail(RunProgress):
+    """A run, whole."""
+
+    phases: tuple[PhaseView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 -- api.open_segment(uuid, uuid, uuid)
 -- A worker takes a run: from here on only the token given here may write to it. Whatever was running when the holder
--- before was lost is closed as lost, with its usage row: the call was made and counted. Returns the run as it stands,
--- each phase's newest attempt among it, or {"state": "gone"} when there is nothing to walk.
+-- before was lost is closed as lost, with its usage row: the call was made and counted. It took until the last word
+-- that was seen of it, where there was one: how long nobody worked afterwards is not its time. Returns the run as it
+-- stands, each phase's newest attempt among it, or {"state": "gone"} when there is nothing to walk.
 CREATE FUNCTION api.open_segment(p_organization uuid, p_run uuid, p_token uuid) RETURNS jsonb
 LANGUAGE plpgsql
 AS $$
@@ -13,7 +14,10 @@ BEGIN
     PERFORM api.enter_engine(p_organization);
     UPDATE public.orchestration_runs
        SET status = 'running', worker_token = p_token, started_at = coalesce(started_at, clock_timestamp()),
-           error_details = '{}'
+           error_details = '{}',
+           -- counted anew: a fork begins with what its launch said that it takes over
+           completed_phases = (SELECT count(*) FROM public.phase_executions
+                                WHERE run_id = p_run AND status = 'completed')
      WHERE id = p_run AND status IN ('queued', 'running')
     RETURNING * INTO v_run;
     IF NOT FOUND THEN
@@ -21,9 +25,11 @@ BEGIN
     END IF;
     PERFORM api.speak_for_run(p_organization, v_run.user_id);
     WITH lost AS (
-        UPDATE public.phase_executions
+        UPDATE public.phase_executions p
            SET status = 'failed', finish_reason = 'lost',
-               execution_time_ms = api.milliseconds_since(started_at),
+               execution_time_ms = coalesce(
+                   (SELECT extract(epoch FROM s.updated_at - p.started_at) * 1000 FROM public.phase_streams s
+                     WHERE s.phase_execution_id = p.id), api.milliseconds_since(started_at)),
                cost_usd = CASE WHEN starts_with(model, 'local:') THEN 0 END,
                error_details = jsonb_build_object('kind', 'lost', 'message',
                    'The worker that was writing this phase stopped in the middle of it.')
@@ -45,7 +51,8 @@ BEGIN
     END IF;
     SELECT jsonb_agg(jsonb_build_object(
                'id', p.id, 'code', p.phase_code, 'attempt', p.attempt, 'status', p.status, 'model', p.model,
-               'response', p.response_text, 'error', p.error_details, 'lost', p.lost) ORDER BY p.position)
+               'response', p.response_text, 'error', p.error_details, 'lost', p.lost,
+               'ended_ms_ago', api.milliseconds_since(p.completed_at)) ORDER BY p.position)
       INTO v_phases
       FROM (SELECT DISTINCT ON (phase_code) *,
                    count(*) FILTER (WHERE finish_reason = 'lost') OVER (PARTITION BY phase_code) AS lost

@@ -1,6 +1,8 @@
 -- api.requeue_lost_runs()
--- Runs that are to be walked but have no workflow any more (lost, purged, of an engine that is gone) get another one.
--- Returns how many. The engine asks it now and then; a run younger than a minute is left to its launch.
+-- Runs that are to be walked but have no workflow any more (lost, purged, failed in an outage, of an engine that is
+-- gone) get another one; a launch makes run and workflow in one transaction, so none is looked at too early. Returns how
+-- many. The engine asks it now and then, and it also sweeps what a lost worker wrote last: an answer that nobody has
+-- written at for an hour, the longest time-out that a phase can have.
 CREATE FUNCTION api.requeue_lost_runs() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -11,7 +13,7 @@ DECLARE
 BEGIN
     FOR v_run IN
         SELECT r.organization_id, r.id FROM orchestration_runs r
-         WHERE r.status IN ('queued', 'running') AND r.created_at < now() - interval '1 minute'
+         WHERE r.status IN ('queued', 'running')
            AND NOT EXISTS (
                SELECT 1 FROM dbos.workflow_status w
                 WHERE w.queue_name = 'runs' AND w.status IN ('ENQUEUED', 'PENDING', 'DELAYED')
@@ -21,6 +23,7 @@ BEGIN
         PERFORM api.queue_run(v_run.organization_id, v_run.id);
         v_count := v_count + 1;
     END LOOP;
+    DELETE FROM phase_streams WHERE updated_at < now() - interval '1 hour';
     RETURN v_count;
 END
 $$;

@@ -9,11 +9,12 @@ down_revision = "0006"
 
 TABLES = ("orchestration_runs", "phase_executions", "phase_streams", "integration_operations")
 
-#: A person launches; what comes of it is the engine's to write.
+#: A person launches; what comes of it is the engine's to write. A fork begins with what it takes over of its parent.
 NOTHING_RUN = (
-    "completed_phases = 0 AND success_rate = 0 AND total_tokens = 0 AND cost_usd = 0 AND results = '{}' "
-    "AND error_details = '{}' AND num_nonnulls(execution_time_ms, started_at, completed_at, cancel_requested_at, "
-    "worker_token) = 0"
+    "completed_phases BETWEEN 0 AND (SELECT count(*) FROM phase_executions p "
+    "WHERE p.run_id = parent_run_id AND p.status = 'completed') "
+    "AND success_rate = 0 AND total_tokens = 0 AND cost_usd = 0 AND results = '{}' AND error_details = '{}' "
+    "AND num_nonnulls(execution_time_ms, started_at, completed_at, cancel_requested_at, worker_token) = 0"
 )
 NOTHING_WRITTEN = (
     "token_usage = '{}' AND error_details = '{}' AND num_nonnulls(response_text, execution_time_ms, started_at, "
@@ -28,6 +29,7 @@ def upgrade() -> None:
     functions.create("api_audit_run")
     functions.create("api_guard_run")
     functions.create("api_guard_phase")
+    functions.create("api_reuse_phase")
     op.execute(
         "CREATE TRIGGER orchestration_runs_audit AFTER INSERT OR UPDATE ON orchestration_runs "
         "FOR EACH ROW EXECUTE FUNCTION api.audit_run()"
@@ -40,6 +42,10 @@ def upgrade() -> None:
         "CREATE TRIGGER phase_executions_guard BEFORE UPDATE ON phase_executions "
         "FOR EACH ROW EXECUTE FUNCTION api.guard_phase()"
     )
+    op.execute(
+        "CREATE TRIGGER phase_executions_reuse BEFORE INSERT ON phase_executions "
+        "FOR EACH ROW WHEN (NEW.reused_from IS NOT NULL) EXECUTE FUNCTION api.reuse_phase()"
+    )
     _protect_runs()
     for table, title in (("phase_executions", "Phases"), ("phase_streams", "Streams")):
         rls.protect(table)
@@ -50,7 +56,9 @@ def upgrade() -> None:
         f"EXISTS (SELECT 1 FROM orchestration_runs r WHERE r.id = run_id AND r.user_id = {rls.PERSON} "
         f"AND r.status = 'queued') AND {rls.may('orchestrations.run')}"
     )
-    rls.permit("phase_executions", "INSERT", f"status = 'pending' AND attempt = 1 AND {NOTHING_WRITTEN} AND {launched}")
+    # What a phase that is taken over holds, api.reuse_phase has written by now.
+    fresh = f"status = 'pending' AND attempt = 1 AND reused_from IS NULL AND {NOTHING_WRITTEN}"
+    rls.permit("phase_executions", "INSERT", f"({fresh} OR reused_from IS NOT NULL) AND {launched}")
     cancellable = (
         f"EXISTS (SELECT 1 FROM orchestration_runs r WHERE r.id = run_id "
         f"AND {rls.may('orchestrations.cancel', created_by='r.user_id')})"
@@ -58,6 +66,7 @@ def upgrade() -> None:
     rls.permit("phase_executions", "UPDATE", cancellable)
     op.execute("GRANT SELECT, INSERT, UPDATE (status) ON phase_executions TO authenticated")
     op.execute("GRANT SELECT, INSERT, UPDATE ON phase_executions TO engine")
+    rls.open_to_owner("phase_streams")
     op.execute("GRANT SELECT ON phase_streams TO authenticated")
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON phase_streams TO engine")
     rls.protect("integration_operations")
@@ -238,5 +247,5 @@ def _protect_runs() -> None:
 
 def downgrade() -> None:
     op.execute(f"DROP TABLE {', '.join(reversed(TABLES))}")
-    for name in ("api_guard_phase", "api_guard_run", "api_audit_run"):
+    for name in ("api_reuse_phase", "api_guard_phase", "api_guard_run", "api_audit_run"):
         functions.drop(name)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from llmock.scenarios import Match
 
 from lib.db.session import tenant_session
 from lib.models.template import OrchestrationTemplate, TemplateStatus
@@ -17,6 +18,9 @@ from tests.cast import Cast
 from tests.workers import MODEL, Workers, endpoint, until, workers
 
 __all__ = ["endpoint", "workers"]
+
+#: The calls that ask a model, and not the check before a launch.
+CHAT = Match(path="*completions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,10 @@ class Bench:
 
     def launch(self, phases: Sequence[Mapping[str, Any]], *, model: str = MODEL, **more: Any) -> UUID:
         """A run of these phases."""
-        template_id = self.template(phases, **more)
+        return self.launch_template(self.template(phases, **more), model=model)
+
+    def launch_template(self, template_id: UUID, *, model: str = MODEL) -> UUID:
+        """Another run of a template."""
         request = LaunchRequest(project_id=self.project_id, template_id=template_id, model=model)
         return launch_run(self.cast.alice, request)
 
@@ -51,9 +58,9 @@ class Bench:
         """The run, as alice sees it."""
         return get_run(self.cast.alice, run_id)
 
-    def wait_for_end(self, run_id: UUID) -> RunDetail:
+    def wait_for_end(self, run_id: UUID, *, seconds: float = 60.0) -> RunDetail:
         """The run once it has ended or paused."""
-        until(lambda: not self.see(run_id).is_live)
+        until(lambda: not self.see(run_id).is_live, seconds)
         return self.see(run_id)
 
     def statuses(self, run_id: UUID) -> dict[str, list[str]]:

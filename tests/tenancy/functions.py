@@ -53,5 +53,6 @@ OPEN_TO_OWNER: Final = frozenset(
         "orchestration_templates",
         "template_versions",
         "orchestration_runs",
+        "phase_streams",
     }
 )

@@ -9,9 +9,11 @@ from tests import doors
 from tests.doors import Connection
 from tests.tenancy.conftest import World
 from tests.tenancy.functions import DEFINERS, OPEN_TO_OWNER
-from tests.tenancy.tables import IDENTITY_TABLES, NAMES
+from tests.tenancy.tables import IDENTITY_TABLES, INSTALLATION_TABLES, NAMES
 
 NOT_ALLOWED = "42501"
+ALL_TABLES = [*NAMES, *INSTALLATION_TABLES]
+IDENTITYS = {*IDENTITY_TABLES, *INSTALLATION_TABLES}
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 OUR_ROLES = [AUTHENTICATED, ENGINE, *(login.role_name for login in Login)]
 #: What sign-in does with its own tables.
@@ -19,6 +21,7 @@ IDENTITY_VERBS = {
     "user_credentials": {"SELECT", "INSERT", "UPDATE"},
     "user_sessions": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "user_tokens": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "sign_in_networks": {"SELECT", "INSERT", "UPDATE", "DELETE"},
 }
 
 
@@ -46,26 +49,26 @@ def _verbs(connection: Connection, role: str, table: str) -> set[str]:
     return {verb for (verb,) in rows}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL_TABLES)
 def test_login_without_its_role_sees_nothing(undressed: Connection, name: str) -> None:
     assert doors.refusal(undressed, f"SELECT FROM {name}") == NOT_ALLOWED
     assert doors.refusal(undressed, f"DELETE FROM {name}") == NOT_ALLOWED
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL_TABLES)
 def test_identity_reaches_its_own_tables_and_no_tenants(identity: Connection, name: str) -> None:
     assert _verbs(identity, Login.IDENTITY.role_name, name) == IDENTITY_VERBS.get(name, set())
-    assert doors.refusal(identity, f"SELECT FROM {name}") == (None if name in IDENTITY_TABLES else NOT_ALLOWED)
+    assert doors.refusal(identity, f"SELECT FROM {name}") == (None if name in IDENTITYS else NOT_ALLOWED)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL_TABLES)
 def test_nobody_reaches_a_table_by_being_anybody(admin: Connection, name: str) -> None:
     assert _verbs(admin, "public", name) == set()
     for login in (Login.WEB, Login.WORKER):
         assert _verbs(admin, login.role_name, name) == set()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL_TABLES)
 def test_owner_sees_only_what_its_functions_touch(world: World, name: str) -> None:
     with doors.login(world.database, Login.OWNER) as connection:
         row = connection.execute(f"SELECT count(*) FROM {name}".encode()).fetchone()
@@ -80,9 +83,9 @@ def test_policies_are_for_the_roles_meant_and_nobody_else(admin: Connection) -> 
     owner, identity = Login.OWNER.role_name, Login.IDENTITY.role_name
     assert {role for _, roles, *_ in rows for role in roles} == {AUTHENTICATED, ENGINE, owner, identity}
     assert {table for table, roles, *_ in rows if owner in roles} == OPEN_TO_OWNER
-    assert {table for table, roles, *_ in rows if identity in roles} == set(IDENTITY_TABLES)
+    assert {table for table, roles, *_ in rows if identity in roles} == IDENTITYS
     everything = {(table, *roles) for table, roles, qual, check in rows if "true" in (qual, check)}
-    assert everything == {(t, owner) for t in OPEN_TO_OWNER} | {(t, identity) for t in IDENTITY_TABLES}
+    assert everything == {(t, owner) for t in OPEN_TO_OWNER} | {(t, identity) for t in IDENTITYS}
 
 
 def test_no_role_is_above_the_policies(admin: Connection) -> None:

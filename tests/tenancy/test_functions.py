@@ -82,7 +82,12 @@ def test_stream_of_another_organizations_phase_is_not_written(
 ) -> None:
     before = _rows_of(database, cast.organization_a)
     call_worker(
-        database, "SELECT api.write_stream(%s, %s, %s)", cast.organization_b, theirs.run.phases["Phase 1"], "Forged"
+        database,
+        "SELECT api.write_stream(%s, %s, %s, %s)",
+        cast.organization_b,
+        theirs.held.token,
+        theirs.run.phases["Phase 1"],
+        "Forged",
     )
     assert _rows_of(database, cast.organization_a) == before
     assert _rows_of(database, cast.organization_b)["phase_streams"] == []
@@ -104,6 +109,16 @@ def test_token_of_an_earlier_worker_writes_nothing(database: ClonedDatabase, cas
     before = _rows_of(database, cast.organization_a)
     advanced = theirs.held.advance(finish=[answer(theirs.run.phases["Phase 1"])])
     assert advanced == {"state": "lost"}
+    assert _rows_of(database, cast.organization_a) == before
+
+
+def test_token_of_an_earlier_worker_writes_no_stream(database: ClonedDatabase, cast: Cast, theirs: Workspace) -> None:
+    write = "SELECT api.write_stream(%s, %s, %s, %s)"
+    phase_id = theirs.run.phases["Phase 1"]
+    call_worker(database, write, cast.organization_a, theirs.held.token, phase_id, "As far as it goes")
+    before = _rows_of(database, cast.organization_a)
+    assert "As far as it goes" in str(before["phase_streams"])
+    call_worker(database, write, cast.organization_a, uuid4(), phase_id, "Of another worker")
     assert _rows_of(database, cast.organization_a) == before
 
 
@@ -150,7 +165,7 @@ def test_person_calls_nothing_of_the_workers(database: ClonedDatabase, cast: Cas
         for call in (
             "api.open_segment(auth.uid(), auth.uid(), auth.uid())",
             "api.advance_run(auth.uid(), auth.uid(), auth.uid(), '{}')",
-            "api.write_stream(auth.uid(), auth.uid(), '')",
+            "api.write_stream(auth.uid(), auth.uid(), auth.uid(), '')",
             "api.enter_engine(auth.uid())",
             "api.take_quota(auth.uid(), 1)",
             "api.speak_for_run(auth.uid(), auth.uid())",

@@ -164,7 +164,7 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
     held.advance(begin=[beginning("Phase 0")])
     held.advance(finish=[answer(walked.phases["Phase 0"])], begin=[beginning("Phase 1")])
     streamed = walked.phases["Phase 1"]
-    call_worker(database, "SELECT api.write_stream(%s, %s, 'Fold')", actor.organization_id, streamed)
+    call_worker(database, "SELECT api.write_stream(%s, %s, %s, 'Fold')", actor.organization_id, held.token, streamed)
     make_token(database, actor)
     with doors.admin(database) as connection:
         usage = connection.execute("SELECT id FROM api_usage WHERE run_id = %s", [walked.id]).fetchone()
@@ -308,9 +308,15 @@ def test_admin_changes_people_but_makes_no_operator(estate: Estate, change: str,
 
 @pytest.mark.parametrize(
     "change",
-    ["subscription_tier = 'enterprise'", "api_quota_limit = NULL", "api_quota_used = 0", "quota_resets_at = now()"],
+    [
+        "subscription_tier = 'enterprise'",
+        "api_quota_limit = NULL",
+        "api_quota_used = 0",
+        "quota_resets_at = now()",
+        "deleted_at = now()",
+    ],
 )
-def test_admin_sets_neither_tier_nor_quota(estate: Estate, change: str) -> None:
+def test_admin_sets_neither_tier_nor_quota_nor_the_end(estate: Estate, change: str) -> None:
     with doors.person(estate.database, estate.cast.alice) as connection:
         assert doors.refusal(connection, f"UPDATE organizations SET {change}") == NOT_ALLOWED
 

@@ -5,19 +5,27 @@ import streamlit as st
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.runs.retry import RetryOffer, find_retry, retry_run
 from lib.runs.service import cancel_run, resume_run
-from lib.runs.views import RunDetail
+from lib.runs.views import RunProgress
 from lib.ui import feedback, words
 from lib.ui.components import status
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.page_header import page_header
 from lib.ui.guard import require_actor
-from lib.ui.navigation import RUNS
+from lib.ui.navigation import RUN, RUNS
+
+#: In characters: the longest name of a phase that a button has room for.
+_LONGEST_NAME = 40
 
 
-def show_run_header(run: RunDetail) -> None:
-    """Draw title, status, where the run comes from, and the buttons that this person may press."""
+def show_run_header(run: RunProgress) -> bool:
+    """Draw title, status, where the run comes from, and the buttons that this person may press.
+
+    Returns whether a question about the run was opened: it closes when the page is drawn anew.
+    """
     summary = run.summary
+    offer = find_retry(run) if run.may_retry else None
     version = f" v{run.template_version}" if run.template_version else ""
     launched = words.ago(summary.created_at, now=clock.now())
     with page_header(
@@ -33,11 +41,22 @@ def show_run_header(run: RunDetail) -> None:
                 feedback.succeeded("The run goes on.")
                 st.rerun()
         is_cancelling = run.may_cancel and st.button("Cancel", icon=":material/close:")
+        is_retrying = offer and st.button(f"Retry from {_place(offer)}", type="primary", icon=":material/replay:")
+    if run.parent_run_id:
+        st.page_link(
+            RUN.file,
+            label="Retried from the run before",
+            icon=":material/history:",
+            query_params={"run": str(run.parent_run_id)},
+        )
     if is_cancelling:
         _ask_to_cancel(run)
+    if is_retrying and offer:
+        _ask_to_retry(run, offer)
+    return is_cancelling or bool(is_retrying)
 
 
-def _ask_to_cancel(run: RunDetail) -> None:
+def _ask_to_cancel(run: RunProgress) -> None:
     def cancel(actor: Actor) -> str:
         cancel_run(actor, run.summary.id)
         return "The run is being cancelled."
@@ -51,3 +70,35 @@ def _ask_to_cancel(run: RunDetail) -> None:
         on_confirm=cancel,
         key="cancel-run",
     )
+
+
+def _ask_to_retry(run: RunProgress, offer: RetryOffer) -> None:
+    def retry(actor: Actor) -> str:
+        run_id = retry_run(actor, run.summary.id)
+        feedback.succeeded("The retry is launched.")
+        st.switch_page(RUN.file, query_params={"run": str(run_id)})
+
+    show_confirm_dialog(
+        "Retry this run?",
+        text=f"A new run goes on from {offer.phase_code} · {offer.phase_name}, with the same plan and inputs. "
+        f"{_savings(offer)} This run stays as it is.",
+        action="Launch the retry",
+        on_confirm=retry,
+        key="retry-run",
+    )
+
+
+def _savings(offer: RetryOffer) -> str:
+    if not offer.reused:
+        return "No phase was finished, so it begins at the beginning."
+    kept = words.count(len(offer.reused), "finished phase")
+    saved = [words.tokens(offer.saved_tokens)]
+    if offer.saved_cost_usd:
+        saved.append(words.money(offer.saved_cost_usd))
+    saved.append(words.duration(offer.saved_ms / 1000))
+    verb = "is" if len(offer.reused) == 1 else "are"
+    return f"{kept} {verb} reused: {', '.join(offer.reused_names)}. That saves {', '.join(saved[:-1])} and {saved[-1]}."
+
+
+def _place(offer: RetryOffer) -> str:
+    return words.plain(f"{offer.phase_code} · {words.short(offer.phase_name, most=_LONGEST_NAME)}")

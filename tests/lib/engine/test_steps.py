@@ -73,7 +73,17 @@ def test_failed_phase_names_itself_in_the_runs_error():
 def test_phase_that_waits_for_its_next_attempt_is_no_failure_yet():
     plan = plan_of(FAN)
     states = states_of(plan, a=PhaseStatus.FAILED)
-    assert decide_step(plan, states, busy={"a"}).end is None
+    step = decide_step(plan, states, waiting={"a"})
+    assert step.end is None
+    assert step.begin == ()
+
+
+def test_phase_that_failed_for_good_waits_for_nobodys_next_attempt():
+    plan = plan_of({"a": [], "b": []})
+    states = states_of(plan, a=PhaseStatus.FAILED, b=PhaseStatus.FAILED)
+    end = decide_step(plan, states, waiting={"a"}).end
+    assert end is not None
+    assert end.error["phase"] == "b"
 
 
 @st.composite

@@ -142,7 +142,9 @@ class RawEndpoint:
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.requests.append(head)
-        watch = asyncio.ensure_future(self._watch(reader, head))
+        lengths = [line.split(":")[1] for line in head.splitlines() if line.lower().startswith("content-length:")]
+        await reader.readexactly(int(lengths[0]) if lengths else 0)  # closed with bytes unread, a socket is reset
+        watch = asyncio.ensure_future(self._watch(reader))
         try:
             lines = [f"HTTP/1.1 {self.status}", *self.headers, "Connection: close", "", ""]
             writer.write("\r\n".join(lines).encode())
@@ -158,9 +160,7 @@ class RawEndpoint:
             writer.close()
             watch.cancel()
 
-    async def _watch(self, reader: asyncio.StreamReader, head: str) -> None:
-        lengths = [line.split(":")[1] for line in head.splitlines() if line.lower().startswith("content-length:")]
-        await reader.readexactly(int(lengths[0]) if lengths else 0)
+    async def _watch(self, reader: asyncio.StreamReader) -> None:
         await reader.read(1)
         self.hung_up_at = time.monotonic()
 

@@ -14,7 +14,6 @@ from lib.providers.catalog import (
     find_provider,
     get_provider,
     get_traits,
-    list_model_choices,
     read_catalog,
 )
 from lib.providers.errors import ErrorKind, ModelCallError
@@ -28,7 +27,7 @@ def settings(**values: Any) -> Settings:
 
 
 def names(of: Settings) -> list[str]:
-    return [str(offered.choice) for offered in list_model_choices(settings=of)]
+    return [str(offered.choice) for offered in read_catalog(settings=of).models]
 
 
 def test_named_models_are_offered_in_their_order_and_nobody_is_asked() -> None:
@@ -84,7 +83,7 @@ def test_a_key_alone_means_openai() -> None:
 
 @needs_model
 def test_the_local_model_is_offered_with_its_warning() -> None:
-    (offered,) = list_model_choices(settings=Settings())
+    (offered,) = read_catalog(settings=Settings()).models
     assert offered.choice == local.CHOICE
     assert "tiny local demo model: weak answers" in offered.label
     assert offered.is_local

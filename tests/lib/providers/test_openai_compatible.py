@@ -1,6 +1,7 @@
 """The client of OpenAI's protocol, against endpoints that behave and endpoints that do not."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +13,7 @@ from llmock.scenarios import Delay, Fail, Reply, StreamFault
 
 from lib.errors import ConfigurationError
 from lib.providers.base import ModelParameters
-from lib.providers.errors import ErrorKind, ModelCallError
+from lib.providers.errors import ErrorKind
 from lib.providers.openai_compatible import OpenAICompatible
 
 Talk = Callable[..., Any]
@@ -124,9 +125,11 @@ class TestFailure:
             (Fail(500), ErrorKind.SERVER, 500),
             (Fail(503), ErrorKind.UNAVAILABLE, 503),
             (StreamFault("truncate", after_chunks=3), ErrorKind.STREAM_CUT, 200),
-            (StreamFault("disconnect", after_chunks=3), ErrorKind.STREAM_CUT, None),
+            (StreamFault("disconnect", after_chunks=3), ErrorKind.STREAM_CUT, 200),
             (StreamFault("disconnect", after_chunks=0), ErrorKind.CONNECTION, None),
-            (StreamFault("malformed", after_chunks=3), ErrorKind.MALFORMED, None),
+            (StreamFault("malformed", after_chunks=3), ErrorKind.MALFORMED, 200),
+            (StreamFault("malformed", after_chunks=0), ErrorKind.MALFORMED, None),
+            (Fail(413), ErrorKind.CONTEXT, 413),
             (Reply(text=""), ErrorKind.EMPTY_ANSWER, 200),
             (Reply(text=" \n "), ErrorKind.EMPTY_ANSWER, 200),
             (Reply(text="No.", finish_reason="content_filter"), ErrorKind.REFUSED, 200),
@@ -160,23 +163,25 @@ class TestFailure:
         assert error.retry_after_seconds == pytest.approx(40, abs=3)
 
     def test_an_answer_that_never_begins_is_a_time_out(self, mock: Any) -> None:
-        mock.will(Delay(5))
+        mock.will(Delay(60))
         started = time.monotonic()
         error = mock.conversation().fail(timeout_seconds=0.5)
         assert error.kind is ErrorKind.TIMEOUT
-        assert time.monotonic() - started < 3
+        assert "sent no word" in error.message
+        assert time.monotonic() - started < 30
 
     def test_an_answer_that_stops_coming_has_stalled(self, raw: Any, talk: Talk) -> None:
-        raw.stream(chunk("Once upon"), 20.0, END, RECORD)
+        raw.stream(chunk("Once upon"), 60.0, END, RECORD)
         started = time.monotonic()
-        error = talk(raw.url, stall_seconds=0.4).fail(timeout_seconds=20)
+        error = talk(raw.url, stall_seconds=0.4).fail(timeout_seconds=60)
         assert error.kind is ErrorKind.STALLED
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 30
 
     def test_an_answer_that_keeps_coming_ends_with_the_time(self, raw: Any, talk: Talk) -> None:
-        raw.stream(*[part for _ in range(100) for part in (chunk("on and "), 0.1)])
-        error = talk(raw.url, stall_seconds=5).fail(timeout_seconds=0.7)
+        raw.stream(*[part for _ in range(600) for part in (chunk("on and "), 0.1)])
+        error = talk(raw.url).fail(timeout_seconds=4)
         assert error.kind is ErrorKind.TIMEOUT
+        assert "still writing" in error.message
 
     def test_nobody_there_can_not_be_reached(self, talk: Talk) -> None:
         error = talk("http://127.0.0.1:9").fail()
@@ -187,7 +192,7 @@ class TestFailure:
     @pytest.mark.parametrize(
         ("events", "kind"),
         [
-            ((chunk("Hi"), END), ErrorKind.STREAM_CUT),  # no usage record
+            ((chunk("Hi"), END), ErrorKind.NO_USAGE),
             ((chunk("Hi"), RECORD), ErrorKind.STREAM_CUT),  # no finish reason
             ((), ErrorKind.MALFORMED),
             (("5",), ErrorKind.MALFORMED),
@@ -208,7 +213,30 @@ class TestFailure:
     def test_a_web_page_is_no_answer(self, raw: Any, talk: Talk) -> None:
         raw.headers = ["Content-Type: text/html"]
         raw.pieces = [b"<html>Please sign in to the Wi-Fi</html>"]
-        assert talk(raw.url).fail().kind in {ErrorKind.STREAM_CUT, ErrorKind.MALFORMED}
+        assert talk(raw.url).fail().kind is ErrorKind.MALFORMED
+
+    def test_a_key_that_is_missing_is_told_from_one_that_is_wrong(self, mock: Any, conversation: Talk) -> None:
+        mock.will(Fail(401), Fail(401))
+        without = conversation(OpenAICompatible("openai", mock.url), "gpt-4o").fail()
+        assert "asks for a key, and none is set" in without.message
+        assert "does not accept the key" in mock.conversation().fail().message
+
+    def test_a_name_that_nobody_knows_is_told_from_a_machine_that_is_off(
+        self, monkeypatch: pytest.MonkeyPatch, talk: Talk
+    ) -> None:
+        def unknown(*_: object, **__: object) -> None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)
+        error = talk("http://llm.example.com").fail()
+        assert error.kind is ErrorKind.CONNECTION
+        assert "The name in llm.example.com is not known" in error.message
+
+    def test_a_plain_address_that_is_asked_for_encryption_is_not_trusted(self, mock: Any, conversation: Talk) -> None:
+        address = mock.url.replace("http:", "https:")
+        error = conversation(OpenAICompatible("openai", address, api_key="k"), "gpt-4o").fail(timeout_seconds=60)
+        assert error.kind is ErrorKind.CONNECTION
+        assert "can't be trusted" in error.message
 
     def test_a_redirect_is_not_followed(self, raw: Any, talk: Talk) -> None:
         raw.status = "302 Found"
@@ -259,64 +287,6 @@ class TestCancel:
         cancelled_at = run_async(cancel_in_the_middle())
         wait_until(lambda: raw.hung_up_at is not None)
         assert raw.hung_up_at - cancelled_at < 1
-
-
-class TestCheck:
-    def check(self, provider: OpenAICompatible, model: str, run_async: Talk) -> ModelCallError | None:
-        try:
-            run_async(provider.check(model))
-        except ModelCallError as error:
-            return error
-        return None
-
-    def test_a_listed_model_passes(self, mock: Any, run_async: Talk) -> None:
-        assert self.check(OpenAICompatible("openai", mock.url), "gpt-4o", run_async) is None
-
-    def test_an_unknown_model_is_named(self, mock: Any, run_async: Talk) -> None:
-        error = self.check(OpenAICompatible("openai", mock.url), "gpt-nope", run_async)
-        assert error is not None
-        assert error.kind is ErrorKind.MODEL_NOT_FOUND
-        assert "gpt-nope" in error.message
-
-    def test_a_refused_key_is_said(self, mock: Any, run_async: Talk) -> None:
-        mock.will(Fail(401))
-        error = self.check(OpenAICompatible("openai", mock.url, api_key="wrong"), "gpt-4o", run_async)
-        assert error is not None
-        assert error.kind is ErrorKind.AUTH
-
-    def test_an_endpoint_that_is_down_is_said(self, run_async: Talk) -> None:
-        error = self.check(OpenAICompatible("openai", "http://127.0.0.1:9/v1"), "gpt-4o", run_async)
-        assert error is not None
-        assert error.kind is ErrorKind.CONNECTION
-
-    def test_an_endpoint_that_hangs_is_said_within_three_seconds(self, raw: Any, run_async: Talk) -> None:
-        raw.pieces = [20.0]
-        started = time.monotonic()
-        error = self.check(OpenAICompatible("openai", f"{raw.url}/v1"), "gpt-4o", run_async)
-        assert error is not None
-        assert error.kind is ErrorKind.CONNECTION
-        assert time.monotonic() - started < 4
-
-    def test_an_endpoint_without_a_list_passes(self, raw: Any, run_async: Talk) -> None:
-        raw.status = "404 Not Found"
-        assert self.check(OpenAICompatible("openai", f"{raw.url}/v1"), "anything", run_async) is None
-
-    def test_an_address_without_its_path_is_pointed_out(self, raw: Any, run_async: Talk) -> None:
-        raw.status = "404 Not Found"
-        error = self.check(OpenAICompatible("openai", raw.url), "anything", run_async)
-        assert error is not None
-        assert "/v1" in error.message
-
-    def test_a_web_page_is_no_list(self, raw: Any, run_async: Talk) -> None:
-        raw.pieces = [b"<html></html>"]
-        error = self.check(OpenAICompatible("openai", f"{raw.url}/v1"), "gpt-4o", run_async)
-        assert error is not None
-        assert error.kind is ErrorKind.MALFORMED
-
-    def test_it_lists_what_the_endpoint_has(self, mock: Any, run_async: Talk) -> None:
-        models = run_async(OpenAICompatible("openai", mock.url).models())
-        assert "gpt-4o" in models
-        assert list(models) == sorted(models)
 
 
 @pytest.mark.parametrize("address", ["", "example.com/v1", "ftp://example.com", "http://[::1", "https://"])

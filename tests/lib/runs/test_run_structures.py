@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from lib.errors import InvalidInput
 from lib.models.run import PhaseStatus, RunStatus
-from lib.runs.states import FINAL_PHASE_STATUSES, FINAL_RUN_STATUSES, LIVE_RUN_STATUSES, PHASE_MOVES, RUN_MOVES
+from lib.runs.states import FINAL_RUN_STATUSES, LIVE_RUN_STATUSES, PHASE_MOVES, RUN_MOVES
 from lib.runs.structures import ErrorDetails, Results, RunInputs, TokenUsage
 from lib.validation import read_stored, validate
 
@@ -54,6 +54,8 @@ EXAMPLES: dict[type[BaseModel], Any] = {
         "provider": "openai",
         "model": "gpt-4",
         "status": 429,
+        "retry_seconds": 30.5,
+        "retry_reason": "tried again after 30.5 s",
     },
 }
 NAMES = [model.__name__ for model in EXAMPLES]
@@ -112,7 +114,7 @@ def test_what_has_ended_stays() -> None:
         PhaseStatus.SKIPPED,
         PhaseStatus.CANCELLED,
         PhaseStatus.REJECTED,
-    } == FINAL_PHASE_STATUSES
+    } == {status for status, moves in PHASE_MOVES.items() if not moves}
     assert LIVE_RUN_STATUSES.isdisjoint(FINAL_RUN_STATUSES)
 
 

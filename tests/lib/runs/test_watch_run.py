@@ -1,0 +1,110 @@
+"""Watching a run without reading its texts, and reading on where somebody has begun to."""
+
+import re
+from uuid import UUID, uuid4
+
+import pytest
+
+from lib.errors import NotFound
+from lib.models.run import PhaseStatus
+from lib.runs.service import get_run, get_texts, watch_run
+from lib.runs.views import AttemptTexts
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import TOPIC, Workspace, answer, call_worker, make_workspace
+from tests.plans.plan import Sending
+
+WRITTEN = "Fold it tw"
+
+
+@pytest.fixture
+def made(installation: Installation, cast: Cast) -> Workspace:
+    """Alice's run: the first phase is completed, the second is being written."""
+    return make_workspace(installation.database, cast.alice)
+
+
+def write(made: Workspace, text: str) -> None:
+    whose = (made.held.organization_id, made.held.token, writing(made))
+    call_worker(made.held.database, "SELECT api.write_stream(%s, %s, %s, %s)", *whose, text)
+
+
+def writing(made: Workspace) -> UUID:
+    return made.run.phases["Phase 1"]
+
+
+def test_watching_says_what_the_whole_run_says(cast: Cast, made: Workspace) -> None:
+    watched, whole = watch_run(cast.vera, made.run.id), get_run(cast.vera, made.run.id)
+    assert (watched.summary, watched.topic, watched.inputs, watched.shape) == (
+        whole.summary,
+        whole.topic,
+        whole.inputs,
+        whole.shape,
+    )
+    for seen, read in zip(watched.phases, whole.phases, strict=True):
+        assert (seen.code, seen.status, seen.newest.prompt_tokens) == (
+            read.code,
+            read.status,
+            read.newest.prompt_tokens,
+        )
+        assert seen.newest.response_bytes == len(read.newest.response.encode())
+        assert seen.newest.has_prompt == (read.newest.prompt is not None)
+    assert not watched.texts
+
+
+def test_watching_reads_no_text(cast: Cast, made: Workspace) -> None:
+    with Sending() as sending:
+        watch_run(cast.vera, made.run.id)
+    measured = (
+        r"prompt_text IS NOT NULL|octet_length\(coalesce\(phase_executions.response_text, phase_streams.response_text\)"
+    )
+    asked = [re.sub(measured, "", sent.statement) for sent in sending.statements]
+    assert not [statement for statement in asked if "prompt_text" in statement or "response_text" in statement]
+
+
+def test_texts_are_read_for_one_attempt(cast: Cast, made: Workspace) -> None:
+    assert get_texts(cast.vera, made.run.id, writing(made)) == AttemptTexts(
+        prompt=f"Ideas for {TOPIC}", response=WRITTEN
+    )
+    done = get_texts(cast.vera, made.run.id, made.run.phases["Phase 0"])
+    assert done.response == "Fold it twice."
+
+
+def test_known_text_is_read_on_while_it_is_written(cast: Cast, made: Workspace) -> None:
+    known = {writing(made): get_texts(cast.vera, made.run.id, writing(made))}
+    unchanged = watch_run(cast.vera, made.run.id, known=known)
+    assert unchanged.texts[writing(made)] is known[writing(made)]
+
+    write(made, WRITTEN + "ice, räder 🚲 zuerst")
+    seen = watch_run(cast.vera, made.run.id, known=known)
+    assert seen.texts == {
+        writing(made): AttemptTexts(prompt=f"Ideas for {TOPIC}", response="Fold it twice, räder 🚲 zuerst")
+    }
+    write(made, WRITTEN + "ice, räder 🚲 zuerst, then the frame")
+    again = watch_run(cast.vera, made.run.id, known=seen.texts)
+    assert again.texts[writing(made)].response == "Fold it twice, räder 🚲 zuerst, then the frame"
+
+
+def test_answer_that_ends_as_another_one_is_read_whole(cast: Cast, made: Workspace) -> None:
+    known = {writing(made): get_texts(cast.vera, made.run.id, writing(made))}
+    made.held.advance(finish=[answer(writing(made), response="Not as it began")])
+    seen = watch_run(cast.vera, made.run.id, known=known)
+    assert seen.phases[1].status is PhaseStatus.COMPLETED
+    assert seen.texts[writing(made)].response == "Not as it began"
+
+
+def test_shape_changes_with_a_phase_and_not_with_its_text(cast: Cast, made: Workspace) -> None:
+    before = watch_run(cast.vera, made.run.id).shape
+    write(made, WRITTEN + "ice")
+    assert watch_run(cast.vera, made.run.id).shape == before
+    made.held.advance(finish=[answer(writing(made))])
+    assert watch_run(cast.vera, made.run.id).shape != before
+
+
+def test_stranger_watches_nothing(cast: Cast, made: Workspace) -> None:
+    for run_id in (made.run.id, uuid4()):
+        with pytest.raises(NotFound):
+            watch_run(cast.charlie, run_id)
+        with pytest.raises(NotFound):
+            get_texts(cast.charlie, run_id, writing(made))
+    with pytest.raises(NotFound):
+        get_texts(cast.vera, uuid4(), writing(made))
