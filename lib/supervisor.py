@@ -27,8 +27,8 @@ from lib.config import Settings
 from lib.data_folder import data_folder
 from lib.db import server
 from lib.db.logins import Login
-from lib.errors import OrchestratorError
-from lib.installation import upgrade_embedded_database
+from lib.errors import ConfigurationError, OrchestratorError
+from lib.installation import prepare_database
 from lib.processes import Child
 from lib.serving import local_url, open_listener
 
@@ -38,8 +38,10 @@ _LOOK_SECONDS: Final = 0.25
 _SERVING_SECONDS: Final = 60
 _ENDING_SECONDS: Final = 10
 _LONGEST_PAUSE_SECONDS: Final = 30
+#: Between two tries to start a PostgreSQL that does not.
+_REVIVE_SECONDS: Final = 5
 #: A process that lived this long was well; the next pause is a short one again.
-_WELL_SECONDS: Final = 60
+_WELL_SECONDS: Final = 20
 _LONGEST_LOG_BYTES: Final = 10_000_000
 
 
@@ -84,21 +86,20 @@ class _Service:
 def run_everything(settings: Settings, *, workers: int, is_verbose: bool, say: Say) -> None:
     """Serve until Ctrl-C or SIGTERM, then end everything that was started.
 
-    When the same data folder is being served already it says where, and returns. Raises an OrchestratorError when the
-    port is taken, the database does not start or the web process does not.
+    When the same data folder is being served already it says where, and returns. Raises an OrchestratorError when that
+    is not at the port asked for, the port is taken, the database does not start or the web process does not.
     """
     folder = data_folder()
     with (folder / "up.lock").open("a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            url, process_id = _who_is_first(lock)
-            say(f"AI Orchestrator is running already, at {url} (process {process_id}).")
+            _refer_to_first(lock, settings, say)
             return
         with open_listener(settings) as listener:
             url = settings.public_url or local_url(listener, settings)
             lock.truncate(0)
-            lock.write(json.dumps({"url": url, "process": os.getpid()}))
+            lock.write(json.dumps({"url": url, "port": listener.getsockname()[1], "process": os.getpid()}))
             lock.flush()
             services = _services(listener, workers, None if is_verbose else folder / "logs")
             with _signals_as_stop():
@@ -113,15 +114,27 @@ def run_everything(settings: Settings, *, workers: int, is_verbose: bool, say: S
                     lock.truncate(0)
 
 
-def _who_is_first(lock: IO[str]) -> tuple[str, int]:
+def _refer_to_first(lock: IO[str], settings: Settings, say: Say) -> None:
+    """Say where the first one is. Raises ConfigurationError when this one was asked, by name, for another port."""
+    first = _who_is_first(lock)
+    message = f"AI Orchestrator is running already, at {first['url']} (process {first['process']})."
+    if "port" in settings.model_fields_set and settings.port not in {0, first["port"]}:
+        raise ConfigurationError(
+            f"{message} It stays at that port: end it first, or give this one a data folder of its own by "
+            "ORCHESTRATOR_DATA_DIR."
+        )
+    say(message)
+
+
+def _who_is_first(lock: IO[str]) -> dict[str, Any]:
     """What the first one wrote, a moment after it took the lock."""
     for _ in range(100):
         lock.seek(0)
         with suppress(ValueError):
-            found = json.loads(lock.read())
-            return found["url"], found["process"]
+            found: dict[str, Any] = json.loads(lock.read())
+            return found
         time.sleep(0.05)
-    return "an address it has not said yet", 0
+    return {"url": "an address it has not said yet", "port": 0, "process": 0}
 
 
 def _services(listener: socket.socket, workers: int, logs: Path | None) -> list[_Service]:
@@ -167,7 +180,7 @@ def _start(services: list[_Service], listener: socket.socket, url: str, say: Say
     web = services[0]
     child = web.start()
     Thread(target=_import_ahead, daemon=True).start()
-    _prepare_database()
+    prepare_database(Login.WEB, Login.IDENTITY, Login.WORKER)
     child.go()
     setup_link = _make_setup_link(url)
     wait_until_serving(child, web.log, listener)
@@ -182,12 +195,6 @@ def _import_ahead() -> None:
     """What comes next, while initdb and the server's start make us wait."""
     for name in ("lib.maintenance.upgrade", "alembic.command", "dbos", "lib.identity.setup"):
         importlib.import_module(name)
-
-
-def _prepare_database() -> None:
-    upgrade_embedded_database()
-    for login in (Login.WEB, Login.IDENTITY, Login.WORKER):
-        server.check_server(login)
 
 
 def _make_setup_link(url: str) -> str | None:
@@ -219,15 +226,19 @@ def wait_until_serving(web: Child, log: Path | None, listener: socket.socket) ->
 
 def _keep_alive(services: list[_Service], say: Say) -> None:
     look_again_at = 0.0
+    problem = ""
     while True:
         time.sleep(_LOOK_SECONDS)
         if time.monotonic() >= look_again_at:
             try:
                 if server.revive_embedded_server():
                     say("PostgreSQL had died and runs again.")
+                    problem = ""
             except OrchestratorError as error:
-                say(error.message)
-                look_again_at = time.monotonic() + _LONGEST_PAUSE_SECONDS
+                if error.message != problem:
+                    say(f"{error.message} It is tried again every {_REVIVE_SECONDS} s.")
+                problem = error.message
+                look_again_at = time.monotonic() + _REVIVE_SECONDS
         for service in services:
             service.look_after(say)
 
