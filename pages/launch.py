@@ -5,7 +5,7 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.projects.service import list_project_choices
 from lib.providers.catalog import read_catalog
-from lib.runs.launch import launch_run, preview_launch
+from lib.runs.launch import check_project, launch_run, preview_launch
 from lib.templates.service import list_template_choices
 from lib.ui import address, feedback, words
 from lib.ui.components.card import card
@@ -13,30 +13,35 @@ from lib.ui.components.empty_state import empty_state
 from lib.ui.components.launch_form import show_launch_form
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
+from lib.ui.components.project_dialogs import open_new_project
 from lib.ui.guard import require_actor
-from lib.ui.navigation import PROJECTS
 
 actor = require_actor(Permission.ORCHESTRATIONS_RUN)
 with page_header("Launch", subtitle="Nothing is asked of a model before you press Launch."):
     pass
 
-projects = list_project_choices(actor)
+wanted = address.find_requested_id("project")
+projects = list_project_choices(actor, wanted=wanted)
 if not projects:
     text = "A run belongs to a project, whose topic every phase reads. Make one first; it takes a minute."
     with empty_state("launch", icon=":material/folder_open:", title="There is no active project yet", text=text):
         may_create = actor.may(Permission.PROJECTS_CREATE)
         if may_create and st.button("Create a project", type="primary", icon=":material/add:"):
-            st.switch_page(PROJECTS.file, query_params={"new": "1"})
+            open_new_project()
     st.stop()
 
 left, right = st.columns([1, 1], gap="medium")
 with left, card("What to run"):
+    above = st.container()
     request = show_launch_form(
         projects,
         list_template_choices(actor),
         read_catalog(),
-        project_id=address.find_requested_id("project"),
+        project_id=wanted,
     )
+    if request is None and wanted and wanted not in {project.id for project in projects}:
+        with above, feedback.told():
+            check_project(actor, wanted)
     # What is chosen may be gone when it is launched, and another choice have taken its place: the button of what was
     # shown launches that and nothing else.
     shown = f"{request.project_id}-{request.template_id}-{request.model}" if request else "nothing"
@@ -53,11 +58,13 @@ with left, card("What to run"):
         with feedback.told(), st.spinner("Asking the model whether it is there"):
             run_id = launch_run(require_actor(Permission.ORCHESTRATIONS_RUN), request)
             feedback.succeeded("The run is launched.")
-            open_run(run_id, project_id=request.project_id)
+            open_run(run_id)
 if request:
     with right, card("What the model will be asked"), feedback.told():
         prepared = preview_launch(actor, request)
         st.markdown(f":gray[{words.count(len(prepared.prompts), 'prompt')}, rendered with what you entered.]")
         for number, prompt in enumerate(prepared.prompts, 1):
-            with st.expander(f"**{number} {words.plain(prompt.name)}**", type="compact", expanded=number == 1):
-                st.code(prompt.prompt, language=None, wrap_lines=True)
+            with st.expander(
+                f"**{number} {words.plain(words.short(prompt.name, most=120))}**", type="compact", expanded=number == 1
+            ):
+                st.code(words.visible(prompt.prompt), language=None, wrap_lines=True)

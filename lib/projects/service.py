@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
@@ -95,7 +97,9 @@ def list_projects(
     """A page of the organization's projects, the newest first. `search` looks into name and topic."""
     actor.require(Permission.PROJECTS_VIEW)
     with tenant_session(actor) as session:
-        page = queries.list_projects(session, status=status, search=clean_search(search), cursor=cursor, limit=limit)
+        page = queries.list_projects(
+            session, actor.organization_id, status=status, search=clean_search(search), cursor=cursor, limit=limit
+        )
         return Page(tuple(ProjectSummary(**_summary(row)) for row in page.rows), page.newer, page.older)
 
 
@@ -103,13 +107,14 @@ def get_project(actor: Actor, project_id: UUID) -> ProjectDetail:
     """One project. Raises `NotFound`."""
     actor.require(Permission.PROJECTS_VIEW)
     with tenant_session(actor) as session:
-        row = queries.find_project(session, project_id)
+        row = queries.find_project(session, actor.organization_id, project_id)
         if row is None:
             raise NotFound("project")
-        project = row[0]
+        project: Project = row.Project
         is_archived = project.status == ProjectStatus.ARCHIVED
         return ProjectDetail(
             **_summary(row),
+            topic=project.topic,
             description=project.description or "",
             metadata=_read_metadata(project),
             settings=_read_settings(project),
@@ -121,18 +126,13 @@ def get_project(actor: Actor, project_id: UUID) -> ProjectDetail:
         )
 
 
-def list_project_choices(actor: Actor, *, limit: int = 500) -> tuple[ProjectChoice, ...]:
-    """The active projects, the newest first: what a run can be launched for."""
+def list_project_choices(actor: Actor, *, wanted: UUID | None = None, limit: int = 500) -> tuple[ProjectChoice, ...]:
+    """The newest active projects, for which a run can be launched, and `wanted` however old it is."""
     actor.require(Permission.PROJECTS_VIEW)
     with tenant_session(actor) as session:
         return tuple(
-            ProjectChoice(
-                id=project.id,
-                name=project.name,
-                topic=project.topic,
-                settings=_read_settings(project),
-            )
-            for project in queries.list_active(session, limit=limit)
+            ProjectChoice(id=project.id, name=project.name)
+            for project in queries.list_active(session, wanted=wanted, limit=limit)
         )
 
 
@@ -170,18 +170,10 @@ def _read_settings(project: Project) -> ProjectSettings:
     return read_stored(ProjectSettings, project.settings, what="The project's settings")
 
 
-def _summary(row: Any) -> dict[str, Any]:
-    project, owner, run_count, last_run_at = row[:4]
-    return {
-        "id": project.id,
-        "name": project.name,
-        "topic": project.topic,
-        "status": ProjectStatus(project.status),
-        "priority": Priority(project.priority),
-        "owner": owner or "",
-        "created_by": project.created_by,
-        "created_at": project.created_at,
-        "updated_at": project.updated_at,
-        "run_count": run_count,
-        "last_run_at": last_run_at,
+def _summary(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    values = dict(zip(queries.SUMMARY, row, strict=False))  # pages have their key behind it
+    return values | {
+        "status": ProjectStatus(values["status"]),
+        "priority": Priority(values["priority"]),
+        "owner": values["owner"] or "",
     }

@@ -7,6 +7,9 @@ from uuid import UUID
 from lib.models.project import Priority, ProjectStatus
 from lib.projects.structures import ProjectMetadata, ProjectSettings
 
+#: So many runs of a project are counted and no more: a count of all would read them all, for every project of a list.
+MOST_RUNS_COUNTED = 1000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSummary:
@@ -14,21 +17,27 @@ class ProjectSummary:
 
     id: UUID
     name: str
-    topic: str
     status: ProjectStatus
     priority: Priority
     owner: str
     created_by: UUID
     created_at: datetime
     updated_at: datetime
+    #: At most `MOST_RUNS_COUNTED`.
     run_count: int
     last_run_at: datetime | None
+
+    @property
+    def has_more_runs(self) -> bool:
+        """Whether there may be more than were counted."""
+        return self.run_count == MOST_RUNS_COUNTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectDetail(ProjectSummary):
     """A project, whole, and what the person who asks may do with it."""
 
+    topic: str
     description: str
     metadata: ProjectMetadata
     settings: ProjectSettings
@@ -45,5 +54,3 @@ class ProjectChoice:
 
     id: UUID
     name: str
-    topic: str
-    settings: ProjectSettings

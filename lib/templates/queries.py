@@ -4,9 +4,18 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from lib.models.template import OrchestrationTemplate, TemplateStatus
+
+_OFFERED = (
+    OrchestrationTemplate.organization_id,
+    OrchestrationTemplate.name,
+    OrchestrationTemplate.description,
+    OrchestrationTemplate.publisher_name,
+    OrchestrationTemplate.version,
+    OrchestrationTemplate.template_data,
+)
 
 
 def list_usable(session: Session, *, limit: int) -> Sequence[OrchestrationTemplate]:
@@ -14,6 +23,7 @@ def list_usable(session: Session, *, limit: int) -> Sequence[OrchestrationTempla
     return list(
         session.scalars(
             select(OrchestrationTemplate)
+            .options(load_only(*_OFFERED))
             .where(OrchestrationTemplate.status == TemplateStatus.PUBLISHED, OrchestrationTemplate.deleted_at.is_(None))
             .order_by(
                 OrchestrationTemplate.organization_id.is_(None), OrchestrationTemplate.name, OrchestrationTemplate.id

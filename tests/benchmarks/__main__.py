@@ -1,17 +1,39 @@
-"""`python -m tests.benchmarks [NAME …]`: all of them, or those named."""
+"""`python -m tests.benchmarks [NAME …]`: all of them, or those named. docs/benchmarks.md says how to read them."""
 
+import logging
 import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
-from tests.benchmarks import startup, steps
+from tests.benchmarks import engine, idle, pages, policies, sign_in, startup, steps
+from tests.benchmarks.ground import Ground
+from tests.benchmarks.measuring import Figure, Kept, machine
 
-BENCHMARKS = {"startup": startup.main, "steps": steps.main}
+BENCHMARKS: dict[str, Callable[[Ground], Sequence[Figure]]] = {
+    "startup": startup.main,
+    "pages": pages.main,
+    "engine": engine.main,
+    "steps": steps.main,
+    "idle": idle.main,
+    "policies": policies.main,
+    "sign_in": sign_in.main,
+}
 
 
-def main(names: list[str]) -> None:
-    """Run the benchmarks in turn."""
-    for name in names or list(BENCHMARKS):
-        print(f"\n{name}: {BENCHMARKS[name].__doc__}")
-        BENCHMARKS[name]()
+def main(names: Sequence[str]) -> None:
+    """Run the benchmarks in turn; each says first how fast the machine is at the moment."""
+    if unknown := set(names) - set(BENCHMARKS):
+        sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(BENCHMARKS)}.")
+    logging.disable(logging.WARNING)  # Streamlit warns of being imported without a server
+    kept = Kept()
+    with ExitStack() as stack:
+        ground = Ground(stack)
+        for name in names or BENCHMARKS:
+            print(f"\n{name}: {BENCHMARKS[name].__doc__}", flush=True)
+            began = time.monotonic()
+            kept.show_and_keep(name, [*BENCHMARKS[name](ground), machine()])
+            print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
 
 
 if __name__ == "__main__":

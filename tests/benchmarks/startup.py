@@ -8,11 +8,13 @@ import time
 from pathlib import Path
 
 from lib.config import ROOT
+from tests.benchmarks.ground import Ground
+from tests.benchmarks.measuring import Figure
 
 ROUNDS = 3
 
 
-def main() -> None:
+def main(ground: Ground) -> list[Figure]:
     """Seconds from `orchestrator up` to “is serving”: on an empty data folder, and again on the same."""
     first, second = [], []
     for _ in range(ROUNDS):
@@ -20,9 +22,11 @@ def main() -> None:
             Path(folder).chmod(0o711)
             first.append(_seconds_to_serve(Path(folder) / "data"))
             second.append(_seconds_to_serve(Path(folder) / "data"))
-    for name, seconds in (("first start", first), ("second start", second)):
-        print(f"  {name}: median {statistics.median(seconds):.2f} s, from {min(seconds):.2f} to {max(seconds):.2f}")
-    print(f"  first / second: {statistics.median(first) / statistics.median(second):.2f}")
+    return [
+        Figure(name="first start", value=statistics.median(first), unit="s"),
+        Figure(name="second start", value=statistics.median(second), unit="s"),
+        Figure(name="first / second", value=statistics.median(first) / statistics.median(second), unit="x"),
+    ]
 
 
 def _seconds_to_serve(data_dir: Path) -> float:

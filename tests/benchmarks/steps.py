@@ -6,8 +6,10 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from lib.db.logins import Login
+from tests.benchmarks.engine import MOST_PHASE_MS
+from tests.benchmarks.ground import Ground
+from tests.benchmarks.measuring import Figure
 from tests.cast import make_cast
-from tests.database import clone_of, ensure_template, shared_server
 from tests.factories import MODEL, answer, make_project, make_run
 
 PHASES = 7
@@ -15,9 +17,9 @@ RUNS = 60
 ROUNDS = 5
 
 
-def main() -> None:
-    """What the engine's step in the database costs a phase, with a model that takes no time."""
-    with shared_server() as server, clone_of(ensure_template(server), server) as database:
+def main(ground: Ground) -> list[Figure]:
+    """What the engine's step in the database costs a phase: one worker connection, without the worker around it."""
+    with ground.database() as database:
         cast = make_cast(database)
         project = make_project(database, cast.alice)
         codes = [f"Phase {n}" for n in range(PHASES)]
@@ -34,8 +36,10 @@ def main() -> None:
                 seconds = time.perf_counter() - began
                 per_phase.append(1000 * seconds / RUNS / PHASES)
                 runs_a_second.append(RUNS / seconds)
-    print(f"  a phase: median {statistics.median(per_phase):.2f} ms (one worker connection, no fsync)")
-    print(f"  runs of {PHASES} phases: median {statistics.median(runs_a_second):.0f} a second")
+    return [
+        Figure(name="a phase", value=statistics.median(per_phase), unit="ms", most=MOST_PHASE_MS),
+        Figure(name=f"runs of {PHASES} phases", value=statistics.median(runs_a_second), unit="/s"),
+    ]
 
 
 def _walk(worker: psycopg.Connection, organization_id: UUID, run_id: UUID, codes: list[str]) -> None:

@@ -9,7 +9,7 @@ from lib import clock
 from lib.errors import InvalidInput
 from lib.identity.service import change_password
 from lib.identity.sessions import SessionSummary, end_session, revoke_other_sessions
-from lib.ui import feedback, words
+from lib.ui import feedback, sign_in, words
 from lib.ui.components.row_list import row, row_list
 from lib.ui.guard import require_actor
 from lib.users.service import Profile, update_profile
@@ -30,19 +30,20 @@ def show_profile_form(profile: Profile) -> None:
 
 
 def show_password_form() -> None:
-    """Draw the change of the password; it ends all other sessions."""
+    """Draw the change of the password. It ends all sessions, this one too: the new one is typed once more."""
     with st.form("password", border=False, clear_on_submit=False):
         current = st.text_input("Current password", type="password", autocomplete="current-password")
         new = st.text_input("New password", type="password", autocomplete="new-password")
         again = st.text_input("New password, once more", type="password", autocomplete="new-password")
-        st.markdown(":gray[Changing it ends your sessions everywhere else.]")
+        st.markdown(":gray[Changing it ends all your sessions; you sign in with the new one.]")
         is_changed = st.form_submit_button("Change password")
     if is_changed:
         with feedback.told():
             if new != again:
                 raise InvalidInput("The two new passwords are not the same. Type them again.", field="New password")
-            change_password(require_actor(), current=current, new=new)
-            feedback.succeeded("Your password is changed. Other sessions have ended.")
+            actor = require_actor()
+            change_password(actor, current=current, new=new)
+            sign_in.expect(actor.email, note="Your password is changed. Sign in with the new one.", target="/account")
             st.rerun()
 
 

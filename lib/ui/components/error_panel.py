@@ -6,7 +6,10 @@ from contextlib import contextmanager
 import streamlit as st
 
 from lib.ui.components.status import Status, show_status
-from lib.ui.words import plain
+from lib.ui.words import line, plain, short, visible
+
+#: In characters: what is longer stands whole below.
+_LONGEST_TITLE = 160
 
 
 @contextmanager
@@ -30,7 +33,10 @@ def error_panel(
             show_status(status)
             if where:
                 st.markdown(f":gray[{plain(where)}]", width="content")
-        st.subheader(plain(title), anchor=False)
+        heading = short(title, most=_LONGEST_TITLE)
+        st.subheader(plain(heading), anchor=False)
+        if heading != line(title):
+            st.markdown(plain(title))
         if text:
             st.markdown(plain(text))
         if steps:
@@ -40,4 +46,4 @@ def error_panel(
             yield
         if details:
             with st.expander("Technical details", type="compact"):
-                st.code(details, language=None, wrap_lines=True)
+                st.code(visible(details), language=None, wrap_lines=True)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
-from lib.ui.components.paged_table import CURSOR
+from lib.ui.components.paged_table import begin_at_the_newest
+
+_LONGEST_SEARCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,11 @@ class Filters:
 def show_filters(key: str, statuses: Mapping[str, str], placeholder: str) -> Filters:
     """Draw the split by `statuses` (value -> word) and a search field; another choice begins at the newest entry."""
     status_key, search_key = f"{key}-status", f"{key}-search"
-    if status_key not in st.session_state:
-        asked = st.query_params.get("status")
-        st.session_state[status_key] = asked if asked in statuses else ""
-        st.session_state[search_key] = st.query_params.get("search", "")[:200]
+    asked = _read_address(statuses)
+    asked_key = f"{key}-asked"
+    # The browser's Back changes the address and nothing else.
+    if status_key not in st.session_state or st.session_state.get(asked_key) != asked:
+        st.session_state[status_key], st.session_state[search_key] = st.session_state[asked_key] = asked
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="filters"):
         status = st.segmented_control(
             "Status",
@@ -46,7 +49,7 @@ def show_filters(key: str, statuses: Mapping[str, str], placeholder: str) -> Fil
             icon=":material/search:",
             label_visibility="collapsed",
             width=260,
-            max_chars=200,
+            max_chars=_LONGEST_SEARCH,
             key=search_key,
             on_change=_begin_anew,
             args=(key,),
@@ -56,12 +59,9 @@ def show_filters(key: str, statuses: Mapping[str, str], placeholder: str) -> Fil
 
 
 def show_nothing_found(key: str, chosen: Filters, *, noun: str) -> None:
-    """Draw what stands in place of a list that the filters, or a page that the address asks for, leave empty."""
-    title = f"No {noun} matches these filters" if chosen else "This page of the list is empty"
-    text = chosen.words or "Nothing is that far back."
-    with empty_state("filters", icon=NO_MATCH_ICON, title=title, text=text):
-        label = "Clear the filters" if chosen else "Go to the newest"
-        st.button(label, icon=":material/close:" if chosen else None, on_click=clear_filters, args=(key,))
+    """Draw what stands in place of a list that the filters leave empty."""
+    with empty_state("filters", icon=NO_MATCH_ICON, title=f"No {noun} matches these filters", text=chosen.words):
+        st.button("Clear the filters", icon=":material/close:", on_click=clear_filters, args=(key,))
 
 
 def clear_filters(key: str) -> None:
@@ -73,9 +73,9 @@ def clear_filters(key: str) -> None:
 
 def _begin_anew(key: str) -> None:
     """Write the choice into the address, from the first page on."""
-    st.query_params.pop(CURSOR, None)
-    for name in ("status", "search"):
-        if value := st.session_state[f"{key}-{name}"]:
-            st.query_params[name] = value
-        else:
-            st.query_params.pop(name, None)
+    begin_at_the_newest(status=st.session_state[f"{key}-status"], search=st.session_state[f"{key}-search"])
+
+
+def _read_address(statuses: Mapping[str, str]) -> tuple[str, str]:
+    status = st.query_params.get("status", "")
+    return status if status in statuses else "", st.query_params.get("search", "")[:_LONGEST_SEARCH]

@@ -1,17 +1,22 @@
 """What is chosen before a launch: project, template, model, the template's questions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from uuid import UUID
 
 import streamlit as st
 
+from lib.access.permissions import Permission
+from lib.projects.service import get_project
 from lib.projects.views import ProjectChoice
 from lib.providers.catalog import Catalog, OfferedModel
 from lib.runs.launch import LaunchRequest
 from lib.templates.inputs import InputField, InputKind
 from lib.templates.service import TemplateChoice
 from lib.ui import words
+from lib.ui.guard import require_actor
+
+_Choice = ProjectChoice | TemplateChoice
 
 
 def show_launch_form(
@@ -26,13 +31,15 @@ def show_launch_form(
     No st.form: the questions depend on the template, and the preview on everything. No field has `max_chars`: a browser
     would cut off in silence what is pasted; the preview says what is too long.
     """
-    chosen = next((n for n, project in enumerate(projects) if project.id == project_id), 0)
-    project = st.selectbox("Project", projects, index=chosen, format_func=lambda project: project.name)
-    template = st.selectbox("Template", templates, format_func=lambda template: template.name)
+    # a project that was asked for and is not among them is not replaced by another one
+    chosen = next((n for n, project in enumerate(projects) if project.id == project_id), None if project_id else 0)
+    choice = st.selectbox("Project", projects, index=chosen, format_func=_namer(projects))
+    template = st.selectbox("Template", templates, format_func=_namer(templates))
     if template:
         st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
-    if not project or not template:
+    if not choice or not template:
         return None
+    project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id)
     model = _show_models(catalog, proposed=template.model or project.settings.default_ai_model)
     topic = st.text_area(
         "Topic",
@@ -55,6 +62,11 @@ def show_launch_form(
     )
 
 
+def _namer(choices: Sequence[ProjectChoice] | Sequence[TemplateChoice]) -> Callable[[_Choice], str]:
+    names = words.distinct({choice.id: choice.name for choice in choices})
+    return lambda choice: names[choice.id]
+
+
 def _steps(template: TemplateChoice) -> str:
     return words.plain(f"{words.count(len(template.phase_names), 'phase')}: {', '.join(template.phase_names)}")
 
@@ -75,21 +87,22 @@ def _named(model: OfferedModel) -> str:
 
 def _show_input(field: InputField, *, key: str) -> object:
     """One question of the template, by its kind."""
-    label = field.label if field.required else f"{field.label} (optional)"
+    label = words.plain(field.label) + ("" if field.required else " (optional)")
+    explained = words.plain(field.help) if field.help else None
     text = str(field.default) if field.default is not None else ""
     match field.kind:
         case InputKind.LONG_TEXT:
-            return st.text_area(label, value=text, help=field.help or None, key=key)
+            return st.text_area(label, value=text, help=explained, key=key)
         case InputKind.CHOICE:
             index = field.choices.index(text) if text in field.choices else None
-            return st.selectbox(label, field.choices, index=index, help=field.help or None, key=key)
+            return st.selectbox(label, field.choices, index=index, help=explained, key=key)
         case InputKind.NUMBER:
             value = float(field.default) if isinstance(field.default, int | float) else None
             return st.number_input(
-                label, value=value, min_value=field.minimum, max_value=field.maximum, help=field.help or None, key=key
+                label, value=value, min_value=field.minimum, max_value=field.maximum, help=explained, key=key
             )
         case InputKind.DATE:
             day = date.fromisoformat(text) if text else None
-            return st.date_input(label, value=day, help=field.help or None, key=key)
+            return st.date_input(label, value=day, help=explained, key=key)
         case _:
-            return st.text_input(label, value=text, help=field.help or None, key=key)
+            return st.text_input(label, value=text, help=explained, key=key)

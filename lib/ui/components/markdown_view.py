@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-import streamlit as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
+
+from lib.ui.words import visible
 
 #: The first heading of an answer stands below the page's own three levels.
 _FIRST_HEADING = 4
@@ -18,24 +19,15 @@ _parser = (
 )
 
 
-def show_markdown(text: str, *, is_streaming: bool = False) -> None:
-    """Draw the answer; while it `is_streaming` its last lines shimmer.
-
-    What was HTML, an image or a link is shown as the characters it was written with. A text that ends in the middle
-    of a list or a code block is drawn as if it were complete, so the page stays whole while it is written.
-    """
-    st.html(
-        Markup('<div class="ao-answer{}"{}>{}</div>').format(
-            Markup(" ao-streaming") if is_streaming else "",
-            Markup(' aria-busy="true"') if is_streaming else "",
-            to_html(text),
-        )
-    )
-
-
 def to_html(text: str) -> Markup:
-    """The answer as HTML made of markdown-it-py's own elements; every character of `text` is escaped by it."""
-    tokens = _parser.parse(text)
+    """The answer as HTML made of markdown-it-py's own elements; every character of `text` is escaped by it.
+
+    What is nested deeper than the parser goes would be left out by it without a word, so it is shown as it was written.
+    """
+    shown = visible(text)
+    tokens = _parser.parse(shown)
+    if max((token.level for token in tokens), default=0) >= _parser.options["maxNesting"] - 1:
+        return Markup("<pre><code>{}</code></pre>\n").format(shown)
     _demote(tokens)
     return Markup(_parser.renderer.render(tokens, _parser.options, {}))  # noqa: S704 html, images and links are off
 

@@ -5,6 +5,8 @@ from typing import Literal
 import streamlit as st
 from markupsafe import Markup
 
+from lib.ui.words import line
+
 Tone = Literal["accent", "run", "warn", "bad"]
 
 _METER = Markup(
@@ -21,10 +23,10 @@ def show_meter(
     """Draw `value` of `maximum`; `text` says the same in words ("412 of 500 runs"), `pace` stands in the same unit."""
     st.html(
         _METER.format(
-            label=label,
+            label=line(label),
             maximum=maximum,
             value=value,
-            text=text,
+            text=line(text),
             tone=tone,
             percent=_percent(value, maximum),
             tick=Markup("") if pace is None else _TICK.format(_percent(pace, maximum)),

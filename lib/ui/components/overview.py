@@ -8,15 +8,15 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.runs.service import get_overview
 from lib.runs.views import LiveRun, Overview
-from lib.ui import words
-from lib.ui.components import status
+from lib.ui import feedback, words
+from lib.ui.components import no_worker, project_dialogs, status
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.meter import show_meter
 from lib.ui.components.row_list import row, row_list
 from lib.ui.components.run_table import seconds_of, show_run_table
-from lib.ui.guard import require_actor
-from lib.ui.navigation import LAUNCH, PROJECTS, RUN, RUNS
+from lib.ui.guard import draw_anew, require_actor
+from lib.ui.navigation import LAUNCH, RUN, RUNS
 
 #: Seconds between two looks at what is running.
 REFRESH_SECONDS = 2.0
@@ -29,7 +29,7 @@ def show_overview(seen: Overview, actor: Actor) -> None:
         if not seen.has_runs:
             _show_checklist(seen, actor)
         if seen.running:
-            st.fragment(_show_running, run_every=REFRESH_SECONDS)(len(seen.running))
+            feedback.live(_show_running, len(seen.running), seconds=REFRESH_SECONDS)
         if seen.recent:
             with card("Recent runs", link=(RUNS.file, "All runs")):
                 open_run(show_run_table(seen.recent, key="recent", is_short=True))
@@ -37,16 +37,10 @@ def show_overview(seen: Overview, actor: Actor) -> None:
         _show_quota(seen, actor)
 
 
-def open_run(run_id: UUID | None, *, project_id: UUID | None = None) -> None:
-    """Go to the run's page, if there is one to go to.
-
-    `project_id` is the project in the address of the page that one comes from. Streamlit leaves an entry in the
-    browser's history that has this page's path and the next one's parameters: with the project among them, Back leads
-    to the project.
-    """
+def open_run(run_id: UUID | None) -> None:
+    """Go to the run's page, if there is one to go to."""
     if run_id is not None:
-        came_from = {"project": str(project_id)} if project_id else {}
-        st.switch_page(RUN.file, query_params={"run": str(run_id), **came_from})
+        st.switch_page(RUN.file, query_params={"run": str(run_id)})
 
 
 def _show_checklist(seen: Overview, actor: Actor) -> None:
@@ -67,7 +61,7 @@ def _show_checklist(seen: Overview, actor: Actor) -> None:
             status=done if seen.has_projects else status.PHASE["pending"],
         ):
             if not seen.has_projects and st.button("Create", type="primary", key="first-project"):
-                st.switch_page(PROJECTS.file, query_params={"new": "1"})
+                project_dialogs.open_new_project()
         with row(
             "Launch a run",
             detail="Choose a template and a model, read what will be asked, and watch it being written.",
@@ -82,8 +76,8 @@ def _show_running(shown: int) -> None:
     """The runs under way. `shown` is how many there were when the page was drawn: another number draws it anew."""
     seen = get_overview(require_actor(Permission.ORCHESTRATIONS_VIEW))
     if len(seen.running) != shown:
-        st.rerun()
-    note = "no worker is running, so nothing moves" if seen.live_workers == 0 else words.count(shown, "run")
+        draw_anew()
+    note = no_worker.NOTE if no_worker.is_nobody_working(seen.live_workers) else words.count(shown, "run")
     with card("Running now", note=note), row_list("running"):
         for live in seen.running:
             _show_live(live)

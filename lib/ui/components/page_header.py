@@ -5,8 +5,12 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from lib.ui import state
 from lib.ui.components.status import Status, show_status
-from lib.ui.words import plain
+from lib.ui.words import line, plain, short
+
+#: In characters: what is longer is cut and stands whole in the tooltip beside it.
+_LONGEST_TITLE, _LONGEST_SUBTITLE = 120, 200
 
 
 @contextmanager
@@ -22,6 +26,7 @@ def page_header(
     `parent` is the page that a detail page hangs from, as (file, title): hidden pages mark no entry of the navigation.
     At most two plain buttons, one primary button, the rest in a menu "More".
     """
+    st.session_state[state.HAS_TITLE] = True
     with st.container(gap="xxsmall", key="page-header"):
         if parent:
             with st.container(key="page-parent"):
@@ -29,12 +34,18 @@ def page_header(
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(gap="xxsmall", key="page-title"):
                 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                    st.title(plain(title), anchor=False, width="content")
+                    cut = short(title, most=_LONGEST_TITLE)
+                    st.title(plain(cut), anchor=False, width="content", help=_whole(title, cut))
                     if status:
                         show_status(status)
                 if subtitle:
-                    st.markdown(f":gray[{plain(subtitle)}]")
+                    cut = short(subtitle, most=_LONGEST_SUBTITLE)
+                    st.markdown(f":gray[{plain(cut)}]", help=_whole(subtitle, cut))
             with st.container(
                 horizontal=True, width="content", gap="xsmall", vertical_alignment="center", key="page-actions"
             ):
                 yield
+
+
+def _whole(text: str, cut: str) -> str | None:
+    return None if cut == line(text) else plain(text)

@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 
-from lib.ui.words import plain
+from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
+from lib.ui.words import line, plain
 
 #: The query parameter that holds the cursor.
 CURSOR = "page"
@@ -41,15 +42,15 @@ def show_paged_table(
 ) -> TableEvent:
     """Draw one page of rows under `columns`, in their order, and where there are any, buttons to `newer` and `older`.
 
-    `label` names the table to who cannot see it, `summary` says what part is shown ("1 to 25 of 248"). `opens` is
-    the column whose text opens its row when clicked. Columns are sorted by the query, never by the table's header,
-    which would sort one page.
+    `label` names the table to who cannot see it, `summary` says what this page holds ("25 runs on this page"), for
+    nobody has counted the others. `opens` is the column whose text opens its row when clicked. Columns are sorted by
+    the query, never by the table's header, which would sort one page.
     """
     opened_key = f"{key}-opened"
     shown: dict[str, ColumnConfig | ButtonColumnResult] = {**columns}
     if opens:
         shown[opens] = _opening_column(columns[opens], key=opened_key)
-    frame = pd.DataFrame([{name: row.get(name) for name in columns} for row in rows], columns=list(columns))
+    frame = pd.DataFrame([{name: _cell(row.get(name)) for name in columns} for row in rows], columns=list(columns))
     drawn = st.dataframe(
         frame,
         key=key,
@@ -73,6 +74,24 @@ def show_paged_table(
         opened=click.row if click else None,
         selected=[] if isinstance(drawn, DeltaGenerator) else drawn.selection.rows,
     )
+
+
+def show_past_the_end() -> None:
+    """Draw what stands in place of the rows where the address asks for a page that has none."""
+    text = "Nothing is that far back any more. The newest entries are at the beginning of the list."
+    with empty_state("page-of-list", icon=NO_MATCH_ICON, title="This page of the list is empty", text=text):
+        st.button("Go to the newest", type="primary", on_click=begin_at_the_newest)
+
+
+def begin_at_the_newest(**changes: str) -> None:
+    """Ask for the first page: a callback. `changes` are written into the address as well, an empty one is left out."""
+    kept = {name: value for name, value in st.query_params.items() if name != CURSOR and name not in changes}
+    # At once: each change of its own would be a step of the browser's Back.
+    st.query_params.from_dict(kept | {name: value for name, value in changes.items() if value})
+
+
+def _cell(value: object) -> object:
+    return line(value) if isinstance(value, str) else value
 
 
 def _opening_column(column: ColumnConfig, *, key: str) -> ButtonColumnResult:

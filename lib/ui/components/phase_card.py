@@ -6,7 +6,10 @@ from contextlib import contextmanager
 import streamlit as st
 
 from lib.ui.components.status import PHASE, Status
-from lib.ui.words import plain
+from lib.ui.words import plain, short
+
+#: In characters. The timeline above has the whole name at hand.
+_LONGEST_NAME = 120
 
 
 @contextmanager
@@ -33,7 +36,7 @@ def phase_card(
     st.session_state[step_key] = st.session_state.get(step_key, is_expanded)
     with st.container(key=f"step-{status.color}-{key}"):  # style.css colours the icon by this key
         step = st.expander(
-            f"**{number} {plain(name)}**{word}{told}",
+            f"**{number} {plain(short(name, most=_LONGEST_NAME))}**{word}{told}",
             type="step",
             icon="spinner" if status == PHASE["running"] else status.icon,
             key=step_key,

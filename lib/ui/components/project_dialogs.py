@@ -5,10 +5,16 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.projects.service import create_project, update_project
 from lib.projects.views import ProjectDetail
-from lib.ui import feedback
+from lib.ui import feedback, state
 from lib.ui.components.project_form import show_project_form
 from lib.ui.guard import require_actor
-from lib.ui.navigation import PROJECT
+from lib.ui.navigation import PROJECT, PROJECTS
+
+
+def open_new_project() -> None:
+    """Go to the list of projects with the form of a new one open; in the address it would open again at every Back."""
+    st.session_state[state.OPENS_NEW_PROJECT] = True
+    st.switch_page(PROJECTS.file)
 
 
 @st.dialog("New project", width="medium")

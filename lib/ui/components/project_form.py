@@ -6,6 +6,7 @@ from lib.models.project import Priority
 from lib.projects.service import ProjectEntry
 from lib.projects.views import ProjectDetail
 from lib.ui.components import status
+from lib.ui.words import line
 
 _COMPLEXITIES = ("low", "medium", "high")
 
@@ -74,6 +75,7 @@ def _show_metadata(project: ProjectDetail | None) -> dict[str, object]:
                 "Technologies",
                 list(known.technologies) if known else [],
                 default=list(known.technologies) if known else [],
+                format_func=line,
                 accept_new_options=True,
                 placeholder="Type one and press Enter",
             ),

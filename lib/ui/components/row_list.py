@@ -6,7 +6,10 @@ from contextlib import contextmanager
 import streamlit as st
 
 from lib.ui.components.status import Status
-from lib.ui.words import plain
+from lib.ui.words import plain, short
+
+#: In characters. A row leads to a page, where the title stands whole.
+_LONGEST_TITLE = 120
 
 
 @contextmanager
@@ -23,5 +26,5 @@ def row(title: str, *, detail: str | None = None, status: Status | None = None) 
         if status:
             st.markdown(f":{status.color}[{status.icon}]", width="content")
         second_line = f"  \n:gray[{plain(detail)}]" if detail else ""
-        st.markdown(f"**{plain(title)}**{second_line}", width="stretch")
+        st.markdown(f"**{plain(short(title, most=_LONGEST_TITLE))}**{second_line}", width="stretch")
         yield

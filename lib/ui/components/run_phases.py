@@ -1,101 +1,149 @@
 """The phases of a run as steps that open: prompt, answer, attempts."""
 
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import streamlit as st
 
 from lib import clock
+from lib.access.permissions import Permission
 from lib.models.run import PhaseStatus
-from lib.runs.views import AttemptView, PhaseView, RunDetail
+from lib.runs.service import get_texts
+from lib.runs.views import AttemptFigures, AttemptTexts, PhaseFigures, RunProgress
 from lib.ui import words
 from lib.ui.components import status
 from lib.ui.components.facts import show_facts
-from lib.ui.components.markdown_view import show_markdown
+from lib.ui.components.long_answer import show_long_answer
 from lib.ui.components.phase_card import phase_card
+from lib.ui.guard import require_actor
+
+#: A longer answer stands closed until somebody opens it: the browser takes seconds to draw it.
+_MOST_OPENED_BYTES = 200_000
 
 
-def show_run_phases(run: RunDetail, *, time_zone: str) -> None:
-    """Draw every phase; the one that is being written is open, and at the end the last one that was."""
-    last = max((phase.position for phase in run.phases if phase.newest.response), default=None)
-    with st.container(gap="xsmall", key="phases"):
-        for phase in run.phases:
+def show_run_phases(run: RunProgress, phases: Sequence[PhaseFigures], *, time_zone: str) -> Mapping[UUID, AttemptTexts]:
+    """Draw these phases of the run; the one that is being written is open, and at the end the last one that was.
+
+    Returns the texts of the open ones. They are read for those only, unless the run came with them.
+    """
+    last = max((phase.position for phase in run.phases if phase.newest.response_bytes), default=None)
+    shown: dict[UUID, AttemptTexts] = {}
+    with st.container(gap="xsmall"):
+        for phase in phases:
             is_writing = phase.status is PhaseStatus.RUNNING
+            is_result = not run.is_live and phase.position == last and phase.newest.response_bytes <= _MOST_OPENED_BYTES
             with phase_card(
                 phase.position + 1,
                 phase.name,
                 status=status.PHASE[phase.status],
-                meta=_meta(phase),
+                meta=_meta(phase, is_live=run.is_live),
                 detail=_detail(phase),
                 # another key once it is written: it opens while it is, and closes by itself when the next one begins
                 key=f"{phase.position}-{'writing' if is_writing else 'live' if run.is_live else 'ended'}",
-                is_expanded=is_writing or (not run.is_live and phase.position == last),
+                is_expanded=is_writing or is_result,
             ) as is_open:
                 if is_open:
-                    _show_inside(run.summary.id, phase, time_zone=time_zone)
+                    newest = phase.newest.id
+                    shown[newest] = run.texts.get(newest) or _read_texts(run, phase)
+                    _show_inside(run.summary.id, phase, shown[newest], time_zone=time_zone)
+    return shown
 
 
-def _meta(phase: PhaseView) -> list[str]:
+def _read_texts(run: RunProgress, phase: PhaseFigures) -> AttemptTexts:
+    return get_texts(require_actor(Permission.ORCHESTRATIONS_VIEW), run.summary.id, phase.newest.id)
+
+
+def _meta(phase: PhaseFigures, *, is_live: bool) -> list[str]:
     newest = phase.newest
+    if newest.reused_from:
+        return ["reused"]
     said = []
-    if newest.execution_time_ms is not None:
-        said.append(words.clock(newest.execution_time_ms / 1000))
-    elif newest.started_at is not None:
-        said.append(words.clock((clock.now() - newest.started_at).total_seconds()))
+    if newest.started_at is not None:  # as the timeline shows it: with loading the local model, and waiting for it
+        said.append(words.clock(((newest.completed_at or clock.now()) - newest.started_at).total_seconds()))
     if newest.prompt_tokens is not None:
         said.append(words.tokens(newest.prompt_tokens + (newest.completion_tokens or 0)))
     if newest.completed_at is not None and newest.started_at is not None:
         said.append(words.money(newest.cost_usd))
     if len(phase.attempts) > 1:
         said.append(words.count(len(phase.attempts), "attempt"))
+    if is_live and newest.next_attempt_at:
+        said.append(_until(newest.next_attempt_at))
     return said
 
 
-def _detail(phase: PhaseView) -> str | None:
+def _until(moment: datetime) -> str:
+    seconds = math.ceil((moment - clock.now()).total_seconds())
+    return f"next attempt in {seconds} s" if seconds > 0 else "next attempt in a moment"
+
+
+def _detail(phase: PhaseFigures) -> str | None:
     newest = phase.newest
-    if newest.prompt is None and not newest.error:
+    if not newest.has_prompt and not newest.error:
         return None
-    return f"{newest.model} · attempt {newest.number}"
+    return f"{newest.model} · {'reused from the run before' if newest.reused_from else f'attempt {newest.number}'}"
 
 
-def _show_inside(run_id: UUID, phase: PhaseView, *, time_zone: str) -> None:
+def _show_inside(run_id: UUID, phase: PhaseFigures, texts: AttemptTexts, *, time_zone: str) -> None:
     newest = phase.newest
-    names = ["Answer", "Prompt", "Details", *(["Attempts"] if len(phase.attempts) > 1 else [])]
+    has_ended = newest.status is not PhaseStatus.RUNNING
+    names = [
+        "Answer",
+        "Prompt",
+        *(["Details"] if has_ended else []),
+        *(["Attempts"] if len(phase.attempts) > 1 else []),
+    ]
     tabs = dict(zip(names, st.tabs(names, key=f"tabs-{run_id}-{phase.position}"), strict=True))
     with tabs["Answer"]:
         if newest.error:
-            st.markdown(f":red[:material/error:] {words.plain(newest.error.message)}")
-        if newest.response:
-            show_markdown(newest.response, is_streaming=newest.status is PhaseStatus.RUNNING)
+            st.markdown(f":red[:material/error:] {words.plain(newest.error.message)} {_follow_up(newest)}")
+        if texts.response:
+            show_long_answer(
+                texts.response,
+                key=f"answer-{newest.id}",
+                file_name=words.file_name(f"phase {phase.position + 1}", phase.name, ending=".md"),
+                is_streaming=newest.status is PhaseStatus.RUNNING,
+            )
             if newest.finish_reason == "length":
                 st.markdown(":orange[:material/content_cut: Cut off here: the model reached its limit of tokens.]")
         elif newest.status is PhaseStatus.RUNNING:
             st.markdown(":shimmer[Waiting for the first word]")
     with tabs["Prompt"]:
-        st.code(newest.prompt or "", language=None, wrap_lines=True)
-    with tabs["Details"]:
-        _show_details(newest, time_zone=time_zone)
+        st.code(words.visible(texts.prompt or ""), language=None, wrap_lines=True)
+    if "Details" in tabs:
+        with tabs["Details"]:
+            _show_details(newest, time_zone=time_zone)
     if "Attempts" in tabs:
         with tabs["Attempts"]:
             for attempt in phase.attempts:
                 _show_attempt(attempt)
 
 
-def _show_details(attempt: AttemptView, *, time_zone: str) -> None:
+def _show_details(attempt: AttemptFigures, *, time_zone: str) -> None:
     show_facts(
         [
             ("Model", attempt.model),
             ("Tokens in", words.number(attempt.prompt_tokens)),
             ("Tokens out", words.number(attempt.completion_tokens)),
             ("Cost", words.money(attempt.cost_usd) if attempt.completed_at else words.NOTHING),
-            ("Time", words.duration(attempt.execution_time_ms / 1000) if attempt.execution_time_ms else words.NOTHING),
+            (
+                "Model took",
+                words.duration(attempt.execution_time_ms / 1000) if attempt.execution_time_ms else words.NOTHING,
+            ),
             ("Began", words.exact(attempt.started_at, zone=time_zone)),
             ("Ended because", attempt.finish_reason or words.NOTHING),
         ]
     )
 
 
-def _show_attempt(attempt: AttemptView) -> None:
+def _follow_up(attempt: AttemptFigures) -> str:
+    reason = attempt.error.retry_reason if attempt.error else None
+    return f":gray[{words.plain(f'{reason[:1].upper()}{reason[1:]}.')}]" if reason else ""
+
+
+def _show_attempt(attempt: AttemptFigures) -> None:
     said = status.inline(status.PHASE[attempt.status])
     took = words.duration(attempt.execution_time_ms / 1000) if attempt.execution_time_ms else ""
-    why = f"  \n{words.plain(attempt.error.message)}" if attempt.error else ""
+    why = f"  \n{words.plain(attempt.error.message)} {_follow_up(attempt)}" if attempt.error else ""
     st.markdown(f"**Attempt {attempt.number}** {said} :gray[{words.plain(took)}]{why}")

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from lib.models.run import RunStatus
-from lib.runs.views import RunDetail
+from lib.runs.views import RunProgress
 from lib.ui import words
 from lib.ui.components import status
 from lib.ui.components.card import card
 from lib.ui.components.error_panel import error_panel
 from lib.ui.components.facts import show_facts
 from lib.ui.components.metric_strip import Metric, show_metric_strip
+from lib.ui.components.no_worker import is_nobody_working, show_no_worker
 from lib.ui.components.run_table import seconds_of
 
 #: What to do, by the kind of error; whatever is not here says it in its own message.
@@ -22,7 +23,7 @@ _STEPS = {
 }
 
 
-def show_run_numbers(run: RunDetail) -> None:
+def show_run_numbers(run: RunProgress) -> None:
     """Draw progress, time, cost and tokens."""
     summary = run.summary
     show_metric_strip(
@@ -35,17 +36,10 @@ def show_run_numbers(run: RunDetail) -> None:
     )
 
 
-def show_run_notice(run: RunDetail) -> None:
+def show_run_notice(run: RunProgress) -> None:
     """Draw what a person should know before they read: nobody is working, it was paused, it failed."""
-    if run.is_live and run.live_workers == 0:
-        with error_panel(
-            "No worker is running",
-            status=status.WARNING,
-            text="The run is kept and goes on by itself as soon as a worker is there.",
-            steps=("Ask whoever runs this installation to start one: orchestrator worker",),
-            key="no-worker",
-        ):
-            pass
+    if run.is_live and is_nobody_working(run.live_workers):
+        show_no_worker()
     if run.is_live and run.is_cancel_requested:
         st.markdown(f":gray[{status.RUN[RunStatus.CANCELLED].icon} This run is being cancelled.]")
     if run.error and run.summary.status in {RunStatus.FAILED, RunStatus.PAUSED}:
@@ -64,7 +58,7 @@ def show_run_notice(run: RunDetail) -> None:
             pass
 
 
-def show_run_facts(run: RunDetail, *, time_zone: str) -> None:
+def show_run_facts(run: RunProgress, *, time_zone: str) -> None:
     """Draw what the run was launched with."""
     summary = run.summary
     version = f", version {run.template_version}" if run.template_version else ""

@@ -43,7 +43,7 @@ def show_run_table(
         key=key,
         label="Runs",
         columns=columns,
-        summary=words.count(len(runs), "run"),
+        summary=f"{words.count(len(runs), 'run')} on this page",
         newer=newer,
         older=older,
         opens="Run",

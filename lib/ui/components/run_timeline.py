@@ -4,7 +4,7 @@ from datetime import datetime
 
 from lib import clock
 from lib.models.run import PhaseStatus
-from lib.runs.views import AttemptView, PhaseView, RunDetail
+from lib.runs.views import AttemptFigures, PhaseFigures, RunProgress
 from lib.ui import words
 from lib.ui.components import status
 from lib.ui.components.run_table import seconds_of
@@ -17,7 +17,7 @@ _KINDS = {
 }
 
 
-def show_run_timeline(run: RunDetail) -> None:
+def show_run_timeline(run: RunProgress) -> None:
     """Draw when each attempt of each phase was made, on the axis of the run's own time."""
     start = run.summary.started_at or run.summary.created_at
     rows = [
@@ -27,9 +27,11 @@ def show_run_timeline(run: RunDetail) -> None:
     show_timeline(rows, elapsed_seconds=seconds_of(run.summary) or 1.0, is_live=run.is_live)
 
 
-def _spans(phase: PhaseView, start: datetime) -> list[Span]:
+def _spans(phase: PhaseFigures, start: datetime) -> list[Span]:
     spans: list[Span] = []
     for attempt in phase.attempts:
+        if attempt.reused_from:
+            spans.append(Span(SpanKind.OK, 0.0, 0.0, "reused from the run before"))
         if attempt.started_at is None:
             continue
         began = (attempt.started_at - start).total_seconds()
@@ -42,6 +44,6 @@ def _spans(phase: PhaseView, start: datetime) -> list[Span]:
     return spans
 
 
-def _note(attempt: AttemptView, seconds: float) -> str:
+def _note(attempt: AttemptFigures, seconds: float) -> str:
     said = f"attempt {attempt.number} {status.PHASE[attempt.status].word.lower()}, {words.duration(seconds)}"
     return f"{said}: {attempt.error.message}" if attempt.error else said

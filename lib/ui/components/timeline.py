@@ -8,7 +8,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from lib.ui.components.status import Status
-from lib.ui.words import clock
+from lib.ui.words import clock, line
 
 
 class SpanKind(StrEnum):
@@ -54,7 +54,7 @@ _LEAST_WIDTH_PERCENT = 0.6
 
 _BAR = Markup('<i class="ao-bar ao-{}" style="left:{:.2f}%;width:{:.2f}%" title="{}"></i>')
 _ROW = Markup(
-    '<li><span class="ao-name"><b>{number}</b>{name}</span><span class="ao-track">{bars}</span>'
+    '<li><span class="ao-name" title="{name}"><b>{number}</b>{name}</span><span class="ao-track">{bars}</span>'
     '<span class="ao-took">{took}</span><span class="ao-sr">{word}: {said}</span></li>'
 )
 _TIMELINE = Markup(
@@ -94,18 +94,18 @@ def _row(row: TimelineRow, whole: float) -> Markup:
     worked = [span for span in row.spans if span.kind in {SpanKind.OK, SpanKind.RUN, SpanKind.FAIL}]
     return _ROW.format(
         number=row.number,
-        name=row.name,
+        name=line(row.name),
         bars=Markup("").join(_bar(span, whole) for span in row.spans),
         took=clock(sum(span.end_seconds - span.start_seconds for span in worked) if worked else None),
         word=row.status.word,
-        said="; ".join(span.note for span in row.spans) or "not started",
+        said="; ".join(line(span.note) for span in row.spans) or "not started",
     )
 
 
 def _bar(span: Span, whole: float) -> Markup:
     left = 100 * span.start_seconds / whole
     width = max(100 * (span.end_seconds - span.start_seconds) / whole, _LEAST_WIDTH_PERCENT)
-    return _BAR.format(span.kind.value, left, min(width, 100 - left), span.note)
+    return _BAR.format(span.kind.value, left, min(width, 100 - left), line(span.note))
 
 
 def _ticks(whole: float) -> list[int]:

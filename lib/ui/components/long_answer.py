@@ -1,0 +1,46 @@
+"""A model's answer of which a browser is given as much as it draws at once; the rest is asked for, or downloaded."""
+
+import streamlit as st
+
+from lib.ui import words
+from lib.ui.components.answer import show_answer
+
+#: In characters. A megabyte of Markdown takes the server some seconds and leaves a page that hardly scrolls.
+AT_ONCE = 60_000
+
+
+def show_long_answer(text: str, *, key: str, file_name: str, is_streaming: bool = False) -> None:
+    """Draw the beginning of the answer, a button that draws more of it, and one that downloads it whole.
+
+    While it `is_streaming` it is drawn as far as it is written. `file_name` is what the download is called.
+    """
+    more_key = f"{key}-more"
+    limit = len(text) if is_streaming else AT_ONCE * (1 + st.session_state.get(more_key, 0))
+    beginning = _cut(text, limit)
+    show_answer(beginning, is_streaming=is_streaming)
+    if len(beginning) == len(text):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"rest-{key}"):
+        st.markdown(f":gray[The first {len(beginning):,} of {words.count(len(text), 'character')}.]", width="content")
+        st.button("Show more", key=f"{key}-show", on_click=_show_more, args=(more_key,))
+        st.download_button(
+            "Download all of it",
+            data=text.encode,  # called when it is wanted
+            file_name=file_name,
+            mime="text/markdown",
+            icon=":material/download:",
+            key=f"{key}-download",
+            on_click="ignore",
+        )
+
+
+def _show_more(more_key: str) -> None:
+    st.session_state[more_key] = st.session_state.get(more_key, 0) + 1
+
+
+def _cut(text: str, limit: int) -> str:
+    """The beginning, at most `limit` characters, whole lines where they are not too long."""
+    if len(text) <= limit:
+        return text
+    end = text.rfind("\n", limit // 2, limit)
+    return text[: end + 1 if end >= 0 else limit]

@@ -1,0 +1,31 @@
+import time
+
+import psycopg
+
+from tests.benchmarks.ground import Ground, workers
+from tests.benchmarks.measuring import Figure, cpu_seconds
+
+SETTLE_SECONDS, WATCHED_SECONDS = 5, 40
+
+_COMMITTED = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+
+
+def main(ground: Ground) -> list[Figure]:
+    """A worker that has nothing to do: transactions a minute, each of one statement, and CPU."""
+    with ground.database() as database, workers(database) as (worker,):
+        time.sleep(SETTLE_SECONDS)
+        cpu, before = cpu_seconds(worker), _committed(database.admin_url)
+        time.sleep(WATCHED_SECONDS)
+        committed = _committed(database.admin_url) - before - 1  # our own look at it
+        used = cpu_seconds(worker) - cpu
+    return [
+        Figure(name="transactions", value=60 * committed / WATCHED_SECONDS, unit="/min"),
+        Figure(name="CPU of the worker", value=100 * used / WATCHED_SECONDS, unit="%"),
+    ]
+
+
+def _committed(url: str) -> int:
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(_COMMITTED).fetchone()
+    assert row is not None
+    return int(row[0])

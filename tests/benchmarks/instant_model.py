@@ -1,0 +1,75 @@
+"""An OpenAI-compatible endpoint that answers at once, as a process of its own: it is not what is measured.
+
+llmock answers some 200 calls a second and would be the bottleneck of two workers; this one sends bytes made beforehand.
+"""
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+MODEL = "instant"
+ANSWER = "It folds twice, and then it fits into a backpack."
+
+
+def _event(delta: dict[str, str], *, finish: str | None = None, **more: object) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": MODEL, "choices": [choice], **more}
+    return b"data: " + json.dumps(chunk).encode() + b"\n\n"
+
+
+_USAGE = {"prompt_tokens": 150, "completion_tokens": 11, "total_tokens": 161}
+_STREAM = b"".join(
+    [_event({"role": "assistant", "content": ANSWER}), _event({}, finish="stop", usage=_USAGE), b"data: [DONE]\n\n"]
+)
+_MODELS = json.dumps({"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "benchmarks"}]}).encode()
+
+
+def _response(body: bytes, content_type: str) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+_ANSWERS = {b"POST": _response(_STREAM, "text/event-stream"), b"GET": _response(_MODELS, "application/json")}
+
+
+async def _serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            for line in head.lower().split(b"\r\n"):
+                if line.startswith(b"content-length:"):
+                    await reader.readexactly(int(line[15:]))
+            writer.write(_ANSWERS[head.split(b" ", 1)[0]])
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+
+
+async def _serve(descriptor: int) -> None:
+    server = await asyncio.start_server(_serve_one, sock=socket.socket(fileno=descriptor))
+    await server.serve_forever()
+
+
+@contextmanager
+def instant_model() -> Iterator[dict[str, str]]:
+    """The endpoint, as the settings that lead to it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.instant_model", str(listener.fileno())],
+            pass_fds=[listener.fileno()],
+        )
+        try:
+            yield {
+                "ORCHESTRATOR_OPENAI_BASE_URL": f"http://127.0.0.1:{listener.getsockname()[1]}/v1",
+                "ORCHESTRATOR_OPENAI_API_KEY": "key-of-the-benchmarks",
+            }
+        finally:
+            process.terminate()
+            process.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1])))

@@ -1,0 +1,96 @@
+import statistics
+from dataclasses import dataclass
+
+import psutil
+
+from lib.identity.cookie import session_cookie_name
+from lib.ui import navigation
+from tests.benchmarks.browser import Answered, BrowserTab
+from tests.benchmarks.ground import Ground, web_process
+from tests.benchmarks.live_run import LiveRun, start_live_run
+from tests.benchmarks.measuring import Figure, cpu_seconds
+from tests.cast import make_cast
+from tests.filling import fill_one
+
+RERUNS = 30
+REFRESHES = 30
+PROJECTS, RUNS = 30, 200
+#: What a refresh of a live run may take of the web process, and of the network.
+MOST_CPU_MS, MOST_KB = 8, 6
+SMALL, LARGE = 10_000, 100_000
+
+
+def main(ground: Ground) -> list[Figure]:
+    """A rerun of each page and a live refresh: wall time, CPU of the web process, bytes on the websocket."""
+    with ground.database() as database:
+        cast = make_cast(database)
+        alice = cast.alice
+        fill_one(database, alice.organization_id, alice.user_id, projects=PROJECTS, runs=RUNS)
+        runs = {size: start_live_run(database, alice, answer_characters=size) for size in (SMALL, LARGE)}
+        cookie = f"{session_cookie_name()}={cast.secret_of(alice)}"
+        with web_process() as (process, url):
+            web = Web(process, url, cookie)
+            figures = _reruns(web, runs[SMALL])
+            figures += _refreshes(web, navigation.OVERVIEW, runs[SMALL], name="overview")
+            for size, live in runs.items():
+                name = f"run, {live.phases} x {size // 1000} kB"
+                figures += _refreshes(web, navigation.RUN, live, name=name, has_target=True)
+            long = start_live_run(database, alice, answer_characters=SMALL, phases=60)
+            figures += _refreshes(web, navigation.RUN, long, name="run, 60 x 10 kB", has_target=True)
+    return figures
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The web process, and what opens its pages."""
+
+    process: psutil.Process
+    url: str
+    cookie: str
+
+    def open(self, page: navigation.PageEntry, **parameters: object) -> BrowserTab:
+        return BrowserTab(self.url, page, cookie=self.cookie, **parameters)
+
+
+def _reruns(web: Web, live: LiveRun) -> list[Figure]:
+    figures = []
+    for page in navigation.PAGES:
+        parameters = {"run": {"run": live.run_id}, "project": {"project": live.project_id}}.get(page.url_path, {})
+        with web.open(page, **parameters) as tab:
+            tab.run()
+            tab.run()
+            before = cpu_seconds(web.process)
+            answers = [tab.run() for _ in range(RERUNS)]
+            figures += _figures(page.url_path, answers, cpu_seconds(web.process) - before)
+    return figures
+
+
+def _refreshes(
+    web: Web, page: navigation.PageEntry, live: LiveRun, *, name: str, has_target: bool = False
+) -> list[Figure]:
+    with web.open(page, run=live.run_id) as tab:
+        tab.run()
+        fragment_id = min(tab.refreshing, key=lambda one: tab.refreshing[one])  # the one that is asked most often
+        tab.refresh(fragment_id)
+        cpu, answers = 0.0, []
+        for _ in range(REFRESHES):
+            live.write_more()
+            before = cpu_seconds(web.process)
+            answers.append(tab.refresh(fragment_id))
+            cpu += cpu_seconds(web.process) - before
+    return _figures(f"live refresh of {name}", answers, cpu, has_target=has_target)
+
+
+def _figures(name: str, answers: list[Answered], cpu: float, *, has_target: bool = False) -> list[Figure]:
+    return [
+        Figure(name=f"{name}: wall", value=statistics.median(one.milliseconds for one in answers), unit="ms"),
+        Figure(
+            name=f"{name}: CPU", value=1000 * cpu / len(answers), unit="ms", most=MOST_CPU_MS if has_target else None
+        ),
+        Figure(
+            name=f"{name}: socket",
+            value=statistics.median(one.received_bytes for one in answers) / 1000,
+            unit="kB",
+            most=MOST_KB if has_target else None,
+        ),
+    ]

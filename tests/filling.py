@@ -1,0 +1,103 @@
+"""Many rows in seconds: past every trigger, policy and foreign key, so only for measuring how they are read.
+
+Everything is generated inside the database: organizations with one person each, their projects, runs of two phases
+spread over a year, and a row of usage for each phase.
+"""
+
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from tests.doors import Connection, Database
+from tests.factories import MODEL, TOPIC
+
+_PLAN = Jsonb({"template_name": "Two steps", "inputs": []})
+_INPUTS = Jsonb({"project": {"name": "Folding bicycle", "description": ""}, "values": {}})
+
+_ORGANIZATIONS = """
+    WITH made AS (
+        INSERT INTO organizations (name, slug)
+        SELECT 'Organization ' || n, 'organization-' || n FROM generate_series(1, %s) n RETURNING id, slug)
+    INSERT INTO users (organization_id, email, username, full_name, role)
+    SELECT id, slug || '@example.com', slug, 'Person of ' || slug, 'admin' FROM made RETURNING organization_id, id
+"""
+_PROJECTS = """
+    INSERT INTO projects (organization_id, created_by, name, topic, description, status, archived_at, created_at)
+    SELECT %(organization)s, %(person)s, 'Project ' || n, %(topic)s, repeat('Words of a description. ', 40),
+           CASE WHEN n %% 10 = 0 THEN 'archived' ELSE 'active' END, CASE WHEN n %% 10 = 0 THEN now() END,
+           now() - n * interval '1 hour'
+      FROM generate_series(1, %(count)s) n RETURNING id
+"""
+# One in fifty failed, one in five hundred is under way: what a status filters for is rare, as it is in earnest.
+_RUNS = """
+    INSERT INTO orchestration_runs (organization_id, project_id, user_id, topic, title, status, total_phases,
+                                    completed_phases, plan, inputs, model, created_at, started_at, completed_at,
+                                    execution_time_ms, total_tokens, cost_usd)
+    SELECT %(organization)s, p.ids[1 + n %% cardinality(p.ids)], %(person)s, %(topic)s, 'Run ' || n, s.status, 2, 2,
+           %(plan)s, %(inputs)s, %(model)s, t.made, t.made, CASE WHEN s.status <> 'running' THEN t.made END, 5000 + n,
+           1900, 0.056
+      FROM generate_series(1, %(count)s) n, (SELECT %(projects)s::uuid[]) p(ids),
+           LATERAL (SELECT CASE WHEN n %% 500 = 0 THEN 'running' WHEN n %% 50 = 0 THEN 'failed'
+                                ELSE 'completed' END) s(status),
+           LATERAL (SELECT now() - n * interval '1 year' / %(count)s) t(made)
+"""
+_PHASES = """
+    INSERT INTO phase_executions (organization_id, run_id, phase_code, phase_name, status, position, model, prompt_text,
+                                  response_text, started_at, completed_at, execution_time_ms)
+    SELECT organization_id, id, 'Phase ' || p, 'Step ' || p, CASE WHEN status = 'running' AND p = 1 THEN 'running'
+           ELSE 'completed' END, p, model, 'Ideas for ' || topic, 'Fold it twice.', started_at, completed_at, 5000
+      FROM orchestration_runs, generate_series(0, 1) p
+"""
+_USAGE = """
+    INSERT INTO api_usage (organization_id, user_id, project_id, run_id, phase_execution_id, endpoint, method, provider,
+                           model, created_at)
+    SELECT p.organization_id, r.user_id, r.project_id, r.id, p.id, '/v1/chat/completions', 'POST', 'local', 'small',
+           r.created_at
+      FROM phase_executions p JOIN orchestration_runs r ON r.id = p.run_id
+"""
+
+
+def fill(database: Database, *, organizations: int, runs_each: int, projects_each: int = 10) -> None:
+    """So many more organizations, with their rows, and the planner's statistics of all tables."""
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for organization_id, person_id in connection.execute(_ORGANIZATIONS, [organizations]).fetchall():
+            fill_organization(connection, organization_id, person_id, projects=projects_each, runs=runs_each)
+        _fill_phases(connection)
+    analyze(database)
+
+
+def fill_one(database: Database, organization_id: UUID, person_id: UUID, *, projects: int, runs: int) -> None:
+    """So many projects and runs more in one organization, in one person's name."""
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        fill_organization(connection, organization_id, person_id, projects=projects, runs=runs)
+        _fill_phases(connection)
+    analyze(database)
+
+
+def fill_organization(
+    connection: Connection, organization_id: UUID, person_id: UUID, *, projects: int, runs: int
+) -> None:
+    """Projects and runs without phases. `connection` is the superuser's."""
+    whose = {"organization": organization_id, "person": person_id, "topic": TOPIC}
+    made = [row[0] for row in connection.execute(_PROJECTS, {**whose, "count": projects})]
+    connection.execute(
+        _RUNS, {**whose, "projects": made, "count": runs, "plan": _PLAN, "inputs": _INPUTS, "model": MODEL}
+    )
+
+
+def analyze(database: Database) -> None:
+    """Tell the planner what is there, and mark what everybody sees."""
+    with psycopg.connect(database.admin_url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+
+
+def _fill_phases(connection: Connection) -> None:
+    """Of every run that has none."""
+    is_bare = "WHERE NOT EXISTS (SELECT 1 FROM phase_executions e WHERE e.run_id = orchestration_runs.id)"
+    connection.execute(f"{_PHASES} {is_bare}")
+    connection.execute(
+        f"{_USAGE} WHERE p.status <> 'running' AND NOT EXISTS (SELECT 1 FROM api_usage u WHERE u.run_id = r.id)"
+    )

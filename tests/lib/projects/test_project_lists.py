@@ -1,0 +1,124 @@
+"""Lists of projects: their order, their filters, their pages; and which a run can be launched for."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from lib.access.actor import Actor
+from lib.errors import InvalidInput
+from lib.models.project import ProjectStatus
+from lib.projects.service import create_project, get_project, list_project_choices, list_projects, move_project
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_project, make_run
+from tests.lib.projects.entries import ENTRY
+from tests.records import row, rows
+
+pytestmark = pytest.mark.usefixtures("installation")
+
+
+def names(actor: Actor, **chosen: Any) -> list[str]:
+    return [project.name for project in list_projects(actor, **chosen).items]
+
+
+def at(installation: Installation, project_id: UUID, moment: datetime) -> None:
+    rows(installation, "UPDATE projects SET created_at = %s WHERE id = %s RETURNING 1", moment, project_id)
+
+
+def test_list_begins_with_the_newest(installation: Installation, cast: Cast) -> None:
+    now = datetime.now(UTC)
+    for days, name in ((3, "oldest"), (1, "newest"), (2, "between")):
+        at(
+            installation,
+            make_project(installation.database, cast.alice, name=name),
+            now - timedelta(days=days),
+        )
+    assert names(cast.vera) == ["newest", "between", "oldest"]
+    assert [choice.name for choice in list_project_choices(cast.vera)] == ["newest", "between", "oldest"]
+    first = list_projects(cast.vera, limit=2)
+    assert (first.newer, [project.name for project in first.items]) == (None, ["newest", "between"])
+    second = list_projects(cast.vera, limit=2, cursor=first.older)
+    assert (second.older, [project.name for project in second.items]) == (None, ["oldest"])
+    assert list_projects(cast.vera, limit=2, cursor=second.newer) == first
+
+
+def test_list_is_filtered_by_status(installation: Installation, cast: Cast) -> None:
+    for status in ProjectStatus:
+        project_id = make_project(installation.database, cast.alice, name=status)
+        if status is not ProjectStatus.ACTIVE:
+            move_project(cast.alice, project_id, status)
+    for status in ProjectStatus:
+        assert names(cast.vera, status=status) == [status]
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("HEAT", {"Heat pumps"}),
+        ("  pumps ", {"Heat pumps"}),
+        ("old houses", {"Heat pumps"}),
+        ("%", {"100 % rye"}),
+        ("_", {"snake_case"}),
+        ("\\", {"back\\slash"}),
+        ("e_c", {"snake_case"}),
+        ("' OR true --", set()),
+        ("nothing like it", set()),
+        ("", {"Heat pumps", "100 % rye", "snake_case", "back\\slash"}),
+        ("\x00", {"Heat pumps", "100 % rye", "snake_case", "back\\slash"}),
+        ("pu\x00mps\ud800", {"Heat pumps"}),
+    ],
+)
+def test_search_looks_into_name_and_topic_for_what_was_typed(
+    installation: Installation, cast: Cast, search: str, found: set[str]
+) -> None:
+    create_project(cast.alice, ENTRY)
+    for name in ("100 % rye", "snake_case", "back\\slash"):
+        make_project(installation.database, cast.alice, name=name, topic="Something else")
+    assert set(names(cast.vera, search=search)) == found
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "%%%", "ü", "b25vbnNlbnNl", "bw", "x" * 5000])
+def test_cursor_that_is_none_is_said(cast: Cast, cursor: str) -> None:
+    with pytest.raises(InvalidInput, match="Start from the newest entries") as wrong:
+        list_projects(cast.vera, cursor=cursor)
+    assert wrong.value.field == "cursor"
+
+
+def test_cursor_of_another_organization_opens_nothing_of_it(installation: Installation, cast: Cast) -> None:
+    for name in ("first", "second", "third"):
+        make_project(installation.database, cast.alice, name=name)
+    make_project(installation.database, cast.charlie, name="own")
+    theirs = list_projects(cast.alice, limit=1)
+    assert names(cast.charlie, cursor=theirs.older) == []
+    older = list_projects(cast.alice, limit=1, cursor=theirs.older)
+    assert names(cast.charlie, cursor=older.newer) == ["own"]
+
+
+def test_runs_are_counted_with_their_project(installation: Installation, cast: Cast) -> None:
+    project_id, other = (make_project(installation.database, cast.max, name=name) for name in ("busy", "idle"))
+    make_run(installation.database, cast.max, project_id=project_id)
+    last = make_run(installation.database, cast.alice, project_id=project_id)
+    busy = get_project(cast.vera, project_id)
+    assert busy.run_count == 2
+    launched = row(installation, "SELECT created_at FROM orchestration_runs WHERE id = %s", last.id)
+    assert busy.last_run_at == launched["created_at"]
+    assert get_project(cast.vera, other).run_count == 0
+
+
+def test_project_that_is_wanted_is_a_choice_however_old_it_is(installation: Installation, cast: Cast) -> None:
+    oldest, _, newest = (make_project(installation.database, cast.max, name=name) for name in ("a", "b", "c"))
+    for wanted, chosen in ((None, ["c"]), (newest, ["c"]), (oldest, ["a"]), (uuid4(), ["c"])):
+        assert [choice.name for choice in list_project_choices(cast.max, wanted=wanted, limit=1)] == chosen
+    move_project(cast.max, oldest, ProjectStatus.ARCHIVED)
+    assert [choice.name for choice in list_project_choices(cast.max, wanted=oldest, limit=1)] == ["c"]
+    assert list_project_choices(cast.charlie, wanted=newest) == ()
+
+
+def test_stranger_sees_none_in_a_list(installation: Installation, cast: Cast) -> None:
+    make_project(installation.database, cast.alice, name="Secret plan")
+    make_project(installation.database, cast.charlie, name="Own boat")
+    assert names(cast.charlie) == ["Own boat"]
+    assert names(cast.charlie, search="secret") == []
+    assert [choice.name for choice in list_project_choices(cast.charlie)] == ["Own boat"]

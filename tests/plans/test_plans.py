@@ -1,0 +1,166 @@
+"""Every statement that the pages send, on large tables: found by an index, and no more rows than the page needs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from lib.access.actor import Actor
+from lib.config import get_settings
+from lib.db import session
+from lib.db.logins import Login
+from lib.db.server import URL_VARIABLES
+from lib.maintenance.upgrade import publish_builtin_templates
+from lib.models.project import ProjectStatus
+from lib.models.run import RunStatus
+from lib.projects.service import get_project, list_project_choices, list_projects
+from lib.runs.launch import LaunchRequest, preview_launch
+from lib.runs.queries import RunFilter
+from lib.runs.service import cancel_run, get_overview, get_run, get_texts, list_runs, watch_run
+from lib.templates.service import list_template_choices
+from lib.users.service import get_profile
+from tests.cast import Cast, make_cast
+from tests.database import ClonedDatabase
+from tests.doors import admin, login
+from tests.factories import MODEL, TEMPLATE_DATA, answer, beginning, make_template
+from tests.filling import fill, fill_one
+from tests.plans.plan import LARGE, Sending, Sent, explain, faults
+
+#: Of the organization that looks, and of each of the others: half of the table is theirs.
+OWN_RUNS, OTHERS, RUNS_EACH = 20_000, 40, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A database with large tables, who looks into it, and what they look at."""
+
+    database: ClonedDatabase
+    cast: Cast
+    run_id: UUID
+    attempt_id: UUID
+    project_id: UUID
+    template_id: UUID
+    #: Another one under way, for the engine.
+    walked_run_id: UUID
+
+    @property
+    def looking(self) -> Actor:
+        return self.cast.alice
+
+
+@pytest.fixture(scope="module")
+def filled(module_database: ClonedDatabase) -> Filled:
+    cast = make_cast(module_database)
+    template_id = make_template(module_database, cast.alice, status="published", data=TEMPLATE_DATA)
+    publish_builtin_templates(module_database.url(Login.OWNER))
+    fill_one(module_database, cast.organization_a, cast.alice.user_id, projects=200, runs=OWN_RUNS)
+    fill(module_database, organizations=OTHERS, runs_each=RUNS_EACH)
+    with admin(module_database) as connection:
+        seen, walked = connection.execute(
+            "SELECT r.id, p.id, r.project_id FROM orchestration_runs r JOIN phase_executions p ON p.run_id = r.id "
+            "JOIN projects j ON j.id = r.project_id AND j.status = 'active' "
+            "WHERE r.organization_id = %s AND r.status = 'running' AND p.status = 'running' LIMIT 2",
+            [cast.organization_a],
+        )
+    return Filled(module_database, cast, *seen, template_id, walked[0])
+
+
+@pytest.fixture(autouse=True)
+def _settings(filled: Filled, monkeypatch: pytest.MonkeyPatch, _no_settings_of_this_machine: None) -> Iterator[None]:
+    for who in Login:
+        monkeypatch.setenv(URL_VARIABLES[who], filled.database.url(who))
+    monkeypatch.setenv("ORCHESTRATOR_SECRET_KEY", "secret-key-of-the-tests-0123456789")
+    monkeypatch.setenv("ORCHESTRATOR_LOCAL_MODEL", "false")
+    get_settings.cache_clear()
+    yield
+    session.dispose()
+
+
+def turn_pages(read: Callable[..., object]) -> None:
+    """The first page of a list, the next one, and back."""
+    first = read()
+    older = read(cursor=first.older)  # type: ignore[attr-defined] # a Page
+    read(cursor=older.newer)  # type: ignore[attr-defined] # a Page
+
+
+def preview(made: Filled) -> None:
+    request = LaunchRequest(project_id=made.project_id, template_id=made.template_id, model=MODEL)
+    preview_launch(made.looking, request)
+
+
+#: What each page asks for, by every choice that it offers.
+ASKED: dict[str, Callable[[Filled], object]] = {
+    "overview": lambda made: get_overview(made.looking),
+    "runs": lambda made: turn_pages(lambda **at: list_runs(made.looking, **at)),
+    **{
+        f"runs, {status}": lambda made, status=status: list_runs(made.looking, RunFilter(status=status))
+        for status in RunStatus
+    },
+    "runs, failed, turned": lambda made: turn_pages(
+        lambda **at: list_runs(made.looking, RunFilter(status=RunStatus.FAILED), **at)
+    ),
+    "runs, search": lambda made: list_runs(made.looking, RunFilter(search="Run 77")),
+    "run": lambda made: watch_run(made.looking, made.run_id),
+    "run, whole": lambda made: get_run(made.looking, made.run_id),
+    "run, an attempt": lambda made: get_texts(made.looking, made.run_id, made.attempt_id),
+    "projects": lambda made: turn_pages(lambda **at: list_projects(made.looking, **at)),
+    **{
+        f"projects, {status}": lambda made, status=status: list_projects(made.looking, status=status)
+        for status in ProjectStatus
+    },
+    "projects, search": lambda made: list_projects(made.looking, search="Project 77"),
+    "project": lambda made: get_project(made.looking, made.project_id),
+    "project, runs": lambda made: turn_pages(
+        lambda **at: list_runs(made.looking, RunFilter(project_id=made.project_id), **at)
+    ),
+    "launch, projects": lambda made: list_project_choices(made.looking, wanted=made.project_id, limit=5),
+    "launch, templates": lambda made: list_template_choices(made.looking),
+    "launch, preview": preview,
+    "account": lambda made: get_profile(made.looking),
+    "cancel": lambda made: cancel_run(made.looking, made.run_id),
+}
+
+
+def sent_for(made: Filled, ask: Callable[[Filled], object]) -> list[Sent]:
+    """What goes to the database for it, but for the announcement of who asks."""
+    with Sending() as sending:
+        ask(made)
+    return [sent for sent in sending.statements if "set_config" not in sent.statement]
+
+
+def test_no_statement_of_a_page_grows_with_the_tables(filled: Filled) -> None:
+    """One test for all pages: the tables take longer to fill than the statements to explain."""
+    found = {}
+    for name, ask in ASKED.items():
+        statements = sent_for(filled, ask)
+        assert statements, name
+        for sent in statements:
+            if wrong := list(faults(explain(filled.looking, sent))):
+                found[name, sent.statement] = wrong
+            assert " OFFSET " not in sent.statement.upper(), name
+    assert not found
+
+
+def test_no_step_of_the_engine_reads_a_whole_table(filled: Filled) -> None:
+    """Its statements stand inside functions, where EXPLAIN does not see them: PostgreSQL counts what they read."""
+    run, token = (filled.cast.organization_a, filled.walked_run_id), uuid4()
+    with login(filled.database, Login.WORKER) as connection:
+
+        def call(function: str, *arguments: object) -> Any:
+            connection.execute("RESET ROLE")  # each is a transaction of its own in earnest
+            marks = ", ".join(["%s"] * len(arguments))
+            row = connection.execute(f"SELECT api.{function}({marks})".encode(), arguments).fetchone()
+            assert row is not None
+            return row[0]
+
+        call("open_segment", *run, token)
+        begun = call("advance_run", *run, token, Jsonb({"begin": [beginning("Phase 1", attempt=2)]}))["begun"]
+        call("write_stream", run[0], token, begun[0]["id"], "Fold it tw")
+        call("advance_run", *run, token, Jsonb({"finish": [answer(begun[0]["id"])]}))
+        call("advance_run", *run, token, Jsonb({"end": {"status": "completed", "error": {}}}))
+        read = connection.execute("SELECT relname FROM pg_stat_xact_user_tables WHERE seq_scan > 0").fetchall()
+        connection.rollback()
+    assert not LARGE & {table for (table,) in read}
