@@ -7,6 +7,8 @@ from lib.errors import InvalidInput
 #: Characters that turn the direction of what stands around them: a name must not rearrange its neighbours.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 _KEPT = frozenset("\n\t")
+#: Letters that are drawn as nothing.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _LONGEST_SEARCH = 200
 
 
@@ -30,7 +32,7 @@ def clean_search(value: str) -> str:
 def _clean(value: str, *, field: str, longest: int, required: bool, turning: frozenset[str] = _TURNING) -> str:
     text = unicodedata.normalize("NFC", value)
     problem = None
-    if required and not text:
+    if required and (not text or _is_blank(text)):
         problem = f"{field} is empty. Enter something."
     elif len(text) > longest:
         problem = f"{field} has {len(text):,} characters; {longest:,} is the most. Shorten it."
@@ -39,6 +41,14 @@ def _clean(value: str, *, field: str, longest: int, required: bool, turning: fro
     if problem:
         raise InvalidInput(problem, field=field)
     return text
+
+
+def _is_blank(text: str) -> bool:
+    """Whether nothing of it is drawn. What can't be stored is not blank, and has words of its own."""
+    return all(
+        letter in _BLANK or letter.isspace() or (unicodedata.category(letter) == "Cf" and letter not in _TURNING)
+        for letter in text
+    )
 
 
 def _is_unstorable(letter: str) -> bool:

@@ -12,7 +12,7 @@ from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.facts import show_facts
 from lib.ui.components.overview import open_run
-from lib.ui.components.paged_table import current_cursor
+from lib.ui.components.paged_table import current_cursor, show_past_the_end
 from lib.ui.components.run_table import show_run_table
 from lib.ui.guard import require_actor
 
@@ -26,7 +26,9 @@ with left:
     if runs.items:
         with card("Runs"):
             opened = show_run_table(runs.items, key="runs", newer=runs.newer, older=runs.older, is_short=True)
-            open_run(opened, project_id=project.id)
+            open_run(opened)
+    elif current_cursor():
+        show_past_the_end()
     else:
         with empty_state(
             "runs",

@@ -6,12 +6,12 @@ from lib import clock
 from lib.access.permissions import Permission
 from lib.models.project import ProjectStatus
 from lib.projects.service import list_projects
-from lib.ui import words
+from lib.ui import state, words
 from lib.ui.components import filters, project_dialogs, status
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.opened_row import find_opened
 from lib.ui.components.page_header import page_header
-from lib.ui.components.paged_table import current_cursor, show_paged_table
+from lib.ui.components.paged_table import current_cursor, show_paged_table, show_past_the_end
 from lib.ui.guard import require_actor
 from lib.ui.navigation import PROJECT
 
@@ -19,7 +19,7 @@ actor = require_actor(Permission.PROJECTS_VIEW)
 may_create = actor.may(Permission.PROJECTS_CREATE)
 with page_header("Projects", subtitle="A project is a topic, and the runs that are launched for it."):
     is_creating = may_create and st.button("New project", type="primary", icon=":material/add:")
-if is_creating or (may_create and st.query_params.pop("new", "")):
+if is_creating or (may_create and st.session_state.pop(state.OPENS_NEW_PROJECT, False)):
     project_dialogs.show_new_project()
 
 chosen = filters.show_filters(
@@ -40,7 +40,7 @@ if page.items:
                 "Project": project.name,
                 "Priority": status.PRIORITY[project.priority].word,
                 "Owner": project.owner,
-                "Runs": words.number(project.run_count),
+                "Runs": words.number(project.run_count) + ("+" if project.has_more_runs else ""),
                 "Last run": words.ago(project.last_run_at, now=clock.now()),
                 "Created": words.ago(project.created_at, now=clock.now()),
             }
@@ -49,15 +49,15 @@ if page.items:
         key="projects-table",
         label="Projects",
         columns={
-            "Status": status.column(status.PROJECT),
-            "Project": st.column_config.TextColumn("Project", width=340),
-            "Priority": st.column_config.TextColumn("Priority", width=90),
-            "Owner": st.column_config.TextColumn("Owner", width=150),
-            "Runs": st.column_config.TextColumn("Runs", width=60, alignment="right"),
-            "Last run": st.column_config.TextColumn("Last run", width=130),
-            "Created": st.column_config.TextColumn("Created", width=130),
+            "Status": status.column(status.PROJECT, width=118),
+            "Project": st.column_config.TextColumn("Project", width=272),
+            "Priority": st.column_config.TextColumn("Priority", width=85),
+            "Owner": st.column_config.TextColumn("Owner", width=140),
+            "Runs": st.column_config.TextColumn("Runs", width=55, alignment="right"),
+            "Last run": st.column_config.TextColumn("Last run", width=125),
+            "Created": st.column_config.TextColumn("Created", width=125),
         },
-        summary=words.count(len(page.items), "project"),
+        summary=f"{words.count(len(page.items), 'project')} on this page",
         newer=page.newer,
         older=page.older,
         opens="Project",
@@ -65,7 +65,9 @@ if page.items:
     opened = find_opened("projects-table", [project.id for project in page.items], clicked=event.opened)
     if opened is not None:
         st.switch_page(PROJECT.file, query_params={"project": str(opened)})
-elif chosen or current_cursor():
+elif current_cursor():
+    show_past_the_end()
+elif chosen:
     filters.show_nothing_found("projects", chosen, noun="project")
 else:
     text = "A project holds a topic and everything that models write about it. Make one, then launch a run for it."

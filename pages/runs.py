@@ -10,7 +10,7 @@ from lib.ui.components import filters, status
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
-from lib.ui.components.paged_table import current_cursor
+from lib.ui.components.paged_table import current_cursor, show_past_the_end
 from lib.ui.components.run_table import show_run_table
 from lib.ui.guard import require_actor
 from lib.ui.navigation import LAUNCH
@@ -30,7 +30,9 @@ page = list_runs(
 
 if page.items:
     open_run(show_run_table(page.items, key="runs", newer=page.newer, older=page.older))
-elif chosen or current_cursor():
+elif current_cursor():
+    show_past_the_end()
+elif chosen:
     filters.show_nothing_found("runs", chosen, noun="run")
 else:
     with empty_state(

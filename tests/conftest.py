@@ -11,12 +11,11 @@ import pytest
 
 from lib.config import get_settings
 from lib.db import session
-from lib.db.embedded import EmbeddedPostgres
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
 from tests import network
 from tests.cast import cast as cast  # noqa: PLC0414 - a fixture, found by its name
-from tests.database import ClonedDatabase, clone_of, ensure_template, shared_server
+from tests.database import ClonedDatabase, Server, clone_of, ensure_template, shared_server
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,27 +52,27 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def database_server() -> Iterator[EmbeddedPostgres]:
+def database_server() -> Iterator[Server]:
     """The tests' PostgreSQL. What belongs to the whole server, such as roles, is not for a test to change."""
     with shared_server() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def database_template(database_server: EmbeddedPostgres) -> str:
+def database_template(database_server: Server) -> str:
     """The migrated database that is cloned."""
     return ensure_template(database_server)
 
 
 @pytest.fixture
-def database(database_server: EmbeddedPostgres, database_template: str) -> Iterator[ClonedDatabase]:
+def database(database_server: Server, database_template: str) -> Iterator[ClonedDatabase]:
     """A migrated, empty database of the test's own."""
     with clone_of(database_template, database_server) as clone:
         yield clone
 
 
 @pytest.fixture(scope="module")
-def module_database(database_server: EmbeddedPostgres, database_template: str) -> Iterator[ClonedDatabase]:
+def module_database(database_server: Server, database_template: str) -> Iterator[ClonedDatabase]:
     """One for all tests of a module that only read, or undo what they write."""
     with clone_of(database_template, database_server) as clone:
         yield clone

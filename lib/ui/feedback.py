@@ -2,14 +2,17 @@
 
 A page has no `try`. What its use case raises while the page is drawn is shown by `page_state`, which Home.py puts
 around every page; what it raises when a button is pressed is shown by `told`, beside the button; what is raised in a
-callback or a fragment that has neither ends in `on_script_error`.
+callback or a fragment that has neither ends in `on_script_error`. While the database is away, a page and those parts of
+it that `live` draws say so and come back by themselves.
 """
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
+from typing import Final
 
 import streamlit as st
 from streamlit.errors import FragmentHandledException
@@ -30,6 +33,9 @@ from lib.ui.words import plain
 
 logger = logging.getLogger(__name__)
 
+#: Between two looks of a page whether the database is back.
+_COME_BACK_SECONDS: Final = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class _Notice:
@@ -45,6 +51,16 @@ class _Words:
     title: str
     text: str
     can_retry: bool = False
+
+
+_AWAY: Final = _Words(
+    ":material/cloud_off:",
+    "The database does not answer",
+    "The database does not answer right now. Wait a moment and try again.",
+    can_retry=True,
+)
+#: Where nobody needs to do anything.
+_COMES_BACK: Final = "The database does not answer right now. This comes back by itself."
 
 
 def succeeded(message: str) -> None:
@@ -86,17 +102,39 @@ def told_later() -> Iterator[None]:
 @contextmanager
 def page_state(way_on: tuple[str, str]) -> Iterator[None]:
     """Show as a state of the page what goes wrong while it is drawn; `way_on` is a page to go to, as (file, label)."""
+    st.session_state[state.HAS_TITLE] = False
     try:
         yield
     except FragmentHandledException:
         raise
     except Exception as error:  # whatever it is: the person is told and the log has it
         words = _words(error)
-        with empty_state("page", icon=words.icon, title=words.title, text=words.text):
+        is_page = not st.session_state[state.HAS_TITLE]
+        text = _COMES_BACK if words is _AWAY else words.text
+        with empty_state("page", icon=words.icon, title=words.title, text=text, is_page=is_page):
+            if words is _AWAY:
+                st.fragment(_come_back, run_every=_COME_BACK_SECONDS)([words])
             if words.can_retry:  # also where the navigation, which a link needs, is not built yet
                 st.button("Try again", icon=":material/refresh:", type="primary")
             else:
                 st.page_link(way_on[0], label=plain(way_on[1]), icon=":material/arrow_forward:")
+
+
+def live(part: Callable[..., object], *arguments: object, seconds: float | None) -> None:
+    """Draw a part of a page, and draw it again every so many seconds; never again where that is None.
+
+    While the database is away the part says so, with one line in the log for each look, and comes back by itself.
+    """
+
+    @wraps(part)
+    def draw(*arguments: object) -> None:
+        try:
+            part(*arguments)
+        except DatabaseUnavailable as error:
+            logger.warning("A part of a page could not be drawn: %s", error.message)
+            st.markdown(f":red[{_AWAY.icon}] {plain(_COMES_BACK)}")
+
+    st.fragment(draw, run_every=seconds)(*arguments)
 
 
 def on_script_error(error: Exception) -> bool:
@@ -106,6 +144,15 @@ def on_script_error(error: Exception) -> bool:
     """
     _show_inline(error)
     return True
+
+
+def _come_back(drawn: list[_Words]) -> None:
+    """Have the page drawn anew; not when it has just been drawn, but when this is looked at again."""
+    if drawn:
+        drawn.pop()
+        return
+    st.session_state[state.REDRAWN] = True
+    st.rerun()
 
 
 def _notify(icon: str, text: str) -> None:
@@ -122,8 +169,7 @@ def _show_inline(error: Exception) -> None:
 def _words(error: Exception) -> _Words:
     match error:
         case DatabaseUnavailable():
-            text = "The database does not answer right now. Wait a moment and try again."
-            return _Words(":material/cloud_off:", "The database does not answer", text, can_retry=True)
+            return _AWAY
         case NotFound():
             return _Words(":material/search_off:", "Not found", error.message)
         case NotPermitted():

@@ -1,7 +1,7 @@
 """The table of pages, and the navigation that one person gets from it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -10,7 +10,8 @@ from streamlit.navigation.page import StreamlitPage
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.config import ROOT
-from lib.errors import NotPermitted
+from lib.errors import NotFound, NotPermitted
+from lib.ui import address
 from lib.ui.set_up import show_set_up
 from lib.ui.sign_in import show_sign_in
 
@@ -83,38 +84,49 @@ PAGES: Sequence[PageEntry] = (OVERVIEW, LAUNCH, RUNS, RUN, PROJECTS, PROJECT, AC
 def build(actor: Actor | None, *, pages: Sequence[PageEntry] = PAGES, root: Path = ROOT) -> StreamlitPage:
     """The page that the address names, ready to `run`, beside a sidebar of what this person may open.
 
-    A page that is not open to them takes its address all the same and says so, and nothing else. Without an actor
-    every address is the sign-in form, so that whoever signs in is where they wanted to go, but for the one that
-    `lib.identity.setup` makes links to.
+    A page that is not open to them takes its address all the same and says so, and nothing else; so does an address of
+    nothing. Without an actor every address is the sign-in form, so that whoever signs in is where they wanted to go,
+    but for the one that `lib.identity.setup` makes links to.
     """
     sections: dict[str, list[StreamlitPage]] = {}
     for entry in pages:
         sections.setdefault(entry.section, []).append(_page(entry, actor, is_first=entry is pages[0], root=root))
-    set_up = _leave_set_up if actor else show_set_up
-    sections[""].append(st.Page(set_up, title="Set up", url_path="set-up", visibility="hidden"))
+    # Streamlit serves the first page at the root only; links and memories have its name.
+    sections[""].append(_page(replace(pages[0], is_visible=False), actor, is_first=False, root=root))
+    sections[""].append(_hidden(_leave_set_up if actor else show_set_up, title="Set up", url_path="set-up"))
+    known = {page.url_path for section in sections.values() for page in section}
+    if (name := address.requested_page()) and name not in known:
+        sections[""].append(_hidden(_find_nothing if actor else show_sign_in, title="Not found", url_path=name))
     return st.navigation(sections, expanded=True, position="sidebar" if actor else "hidden")
 
 
 def _page(entry: PageEntry, actor: Actor | None, *, is_first: bool, root: Path) -> StreamlitPage:
+    url_path = "" if is_first else entry.url_path
     if actor is None:
-        return st.Page(show_sign_in, title="Sign in", url_path=entry.url_path, default=is_first, visibility="hidden")
+        return _hidden(show_sign_in, title="Sign in", url_path=url_path, is_first=is_first)
     if not entry.is_open_to(actor):
-        return st.Page(
-            lambda: _refuse(entry), title=entry.title, url_path=entry.url_path, default=is_first, visibility="hidden"
-        )
+        return _hidden(lambda: _refuse(entry), title=entry.title, url_path=url_path, is_first=is_first)
     return st.Page(
         root / entry.file,
         title=entry.title,
         icon=f":material/{entry.icon}:",
-        url_path=entry.url_path,
+        url_path=url_path,
         default=is_first,
         visibility="visible" if entry.is_visible else "hidden",
     )
 
 
+def _hidden(show: Callable[[], None], *, title: str, url_path: str, is_first: bool = False) -> StreamlitPage:
+    return st.Page(show, title=title, url_path=url_path, default=is_first, visibility="hidden")
+
+
 def _leave_set_up() -> None:
     """Whoever is signed in has nothing to set up any more."""
     st.switch_page(OVERVIEW.file)
+
+
+def _find_nothing() -> None:
+    raise NotFound("page")
 
 
 def _refuse(entry: PageEntry) -> None:

@@ -6,3 +6,15 @@ SESSION_ID = "session_id"
 
 #: What `lib.ui.feedback` has to say in the next run of the script.
 NOTICES = "notices"
+
+#: Set when a part that refreshes itself has the whole page drawn anew: nobody has touched anything.
+REDRAWN = "redrawn"
+
+#: Since when every look has found no worker alive.
+NO_WORKER_SINCE = "no_worker_since"
+
+#: Set on the way to the Projects page where the form of a new project is to be open.
+OPENS_NEW_PROJECT = "opens_new_project"
+
+#: Set once this run of the script has drawn the title of its page.
+HAS_TITLE = "has_title"

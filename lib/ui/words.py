@@ -4,8 +4,12 @@ Nothing here knows Streamlit. What is unknown is said to be: `None` is never sho
 """
 
 import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 #: Stands where a number does not apply yet: a phase that has not begun has taken no time.
@@ -23,13 +27,73 @@ _HALVES = re.compile(
 _WORD_JOINER = "\u2060"
 
 
-def plain(text: str) -> str:
-    """Somebody's text, ready to sit inside Streamlit's Markdown: it reads as it was typed and means nothing.
+def _letters(*categories: str) -> str:
+    """All of these categories that two bytes hold: `re` is a hundred times slower at a set that goes beyond."""
+    return "".join(letter for letter in map(chr, range(0x10000)) if unicodedata.category(letter) in categories)
 
-    Runs of white space, line breaks among them, become one space; characters that cannot be seen are left out.
+
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
+# Emoji are made of several with joiners, and scripts from Hebrew on need them; between Latin letters they only hide.
+_JOINERS = "\u200c\u200d"
+_HIDING_JOINERS = re.compile(f"(?<![\u0590-\u1fff\u2100-\U0010ffff])[{_JOINERS}]+|(?<=[{_JOINERS}])[{_JOINERS}]+")
+_HIDDEN = set(_letters("Cc", "Cf", "Cs")) - set("\n\t" + _JOINERS)
+_UNSEEN = re.compile(f"[{re.escape(''.join(sorted(_HIDDEN)))}\U000e0000-\U000e007f]+")
+#: Of the marks above and below one letter these many are kept; no script writes more, and a flood covers other lines.
+_MOST_MARKS = 5
+_MARK = f"[{_letters('Mn', 'Me')}]"
+_FLOOD = re.compile(f"{_MARK}{_MARK}{{{_MOST_MARKS},}}")
+
+
+def visible(text: str) -> str:
+    """Somebody's text without what hides in it or rearranges what stands around it; its lines and spaces stay.
+
+    For places that take text as text, such as a code block. Directional marks, control and zero-width characters go.
     """
-    visible = "".join(c if c.isprintable() or c.isspace() else "" for c in text)
-    return _SPECIAL.sub(r"\\\1", _HALVES.sub(_WORD_JOINER, " ".join(visible.split())))
+    lines = _LINE_ENDS.sub("\n", text)
+    if lines.isascii() and lines.replace("\n", "").replace("\t", "").isprintable():
+        return lines
+    seen = _UNSEEN.sub("", lines)
+    if any(joiner in seen for joiner in _JOINERS):
+        seen = _HIDING_JOINERS.sub("", seen)
+    return _FLOOD.sub(lambda flood: flood[0][:_MOST_MARKS], seen)
+
+
+def line(text: str) -> str:
+    """The same on one line, for a cell of a table or an option: white space, line ends among it, is one space."""
+    return " ".join(visible(text).split())
+
+
+def short(text: str, *, most: int) -> str:
+    """The same in at most `most` characters, cut between words where that wastes little, the cut marked with "…"."""
+    whole = line(text)
+    if len(whole) <= most:
+        return whole
+    head = whole[: most - 1]
+    between = head.rfind(" ")
+    if whole[most - 1] != " " and between >= most // 2:
+        head = head[:between]
+    return f"{head.rstrip()}…"
+
+
+def file_name(*parts: str, ending: str) -> str:
+    """Somebody's words as the name of a file for every system: "phase-3-market-research.md"."""
+    letters = unicodedata.normalize("NFKD", " ".join(parts)).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", letters))[:80].strip("-") + ending
+
+
+def distinct(names: Mapping[UUID, str]) -> dict[UUID, str]:
+    """Names as options to choose from: of two alike each gets the end of its id.
+
+    Streamlit knows an option by its words alone and would take the last of those that are called the same.
+    """
+    lines = {key: line(name) for key, name in names.items()}
+    counted = Counter(lines.values())
+    return {key: name if counted[name] == 1 else f"{name} · {key.hex[-6:]}" for key, name in lines.items()}
+
+
+def plain(text: str) -> str:
+    """The same, ready to sit inside Streamlit's Markdown: it reads as it was typed and means nothing."""
+    return _SPECIAL.sub(r"\\\1", _HALVES.sub(_WORD_JOINER, line(text)))
 
 
 def number(value: int | None) -> str:

@@ -16,6 +16,7 @@ DOORS: dict[str, set[str]] = {
     "lib.identity.setup": {"identity_session"},
     "lib.projects.service": {"tenant_session"},
     "lib.runs.launch": {"tenant_session"},
+    "lib.runs.retry": {"tenant_session"},
     "lib.runs.service": {"tenant_session"},
     "lib.templates.service": {"tenant_session"},
     "lib.users.service": {"tenant_session"},

@@ -1,15 +1,9 @@
 import os
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import (
@@ -29,6 +23,7 @@ from lib.db.server import URL_VARIABLES
 from tests.cast import Cast, cast, make_cast
 from tests.conftest import Installation
 from tests.database import ClonedDatabase
+from tests.web_process import orchestrator_web, running
 
 __all__ = ["cast"]
 
@@ -42,7 +37,6 @@ _QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
-_START_SECONDS = 60
 _PATIENCE_MS = 45_000  # two cores may be shared by several test processes
 _WINDOW: ViewportSize = {"width": 1440, "height": 900}
 #: Below a page's address Streamlit's frontend looks whether the app is served there, and logs the 404 it expects.
@@ -162,7 +156,7 @@ class Dashboard:
 def server(installation: Installation, tmp_path: Path) -> Iterator[str]:
     """`orchestrator web` on the test's database; its address without a slash at the end."""
     settings = {name: value for name, value in os.environ.items() if name.startswith("ORCHESTRATOR_")}
-    with _orchestrator_web(settings, log=tmp_path / "web.log") as url:
+    with orchestrator_web(settings, log=tmp_path / "web.log") as url:
         yield url
 
 
@@ -173,7 +167,7 @@ def dashboard(module_database: ClonedDatabase, tmp_path_factory: pytest.TempPath
     settings = {URL_VARIABLES[login]: module_database.url(login) for login in Login}
     settings |= {"ORCHESTRATOR_SECRET_KEY": "of-the-tests-0123456789-0123456789", "ORCHESTRATOR_LOCAL_MODEL": "false"}
     settings |= {"ORCHESTRATOR_DATA_DIR": str(folder)}
-    with _orchestrator_web(settings, log=folder / "web.log") as url:
+    with orchestrator_web(settings, log=folder / "web.log") as url:
         yield Dashboard(url, module_database, make_cast(module_database))
 
 
@@ -185,45 +179,5 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     shutil.copytree(ROOT / "static", root / "static")
     shutil.copy(Path(__file__).with_name("gallery.py"), root)
     command = ["uvicorn", "gallery:app", "--port", "0", "--ws", "websockets-sansio"]
-    with _running(command, cwd=root, log=root / "log", settings={"PYTHONPATH": str(ROOT)}, says="running on ") as url:
+    with running(command, cwd=root, log=root / "log", settings={"PYTHONPATH": str(ROOT)}, says="running on ") as url:
         yield url
-
-
-def _orchestrator_web(settings: Mapping[str, str], *, log: Path) -> AbstractContextManager[str]:
-    return _running(["lib.cli", "web", "--port", "0"], cwd=ROOT, log=log, settings=settings, says="Serving ")
-
-
-@contextmanager
-def _running(module: Sequence[str], *, cwd: Path, log: Path, settings: Mapping[str, str], says: str) -> Iterator[str]:
-    """A Python module as a process, until the `with` ends; yields the address that it prints after `says`."""
-    known = {name: value for name, value in os.environ.items() if not name.startswith(("ORCHESTRATOR_", "STREAMLIT_"))}
-    known.pop("DATABASE_URL", None)
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *module],
-            cwd=cwd,
-            stdout=output,
-            stderr=output,
-            env={**known, "PYTHONUNBUFFERED": "1", **settings},
-        )
-        try:
-            yield _wait_for_address(process, log, says)
-        finally:
-            process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _wait_for_address(process: subprocess.Popen[bytes], log: Path, says: str) -> str:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        text = log.read_text()
-        if says in text:
-            url = text.partition(says)[2].split()[0].rstrip("./")
-            with suppress(URLError), urlopen(f"{url}/healthz", timeout=5):
-                return url
-        time.sleep(0.05)
-    pytest.fail(f"the server did not start:\n{log.read_text()}")

@@ -13,12 +13,12 @@ from lib.config import ROOT
 from lib.errors import DatabaseUnavailable, InvalidInput
 from lib.ui import feedback
 from lib.ui.components import (
+    answer,
     card,
     confirm_dialog,
     empty_state,
     error_panel,
     facts,
-    markdown_view,
     meter,
     metric_strip,
     page_header,
@@ -31,32 +31,7 @@ from lib.ui.components import (
 from lib.ui.words import plain
 from lib.web import health
 from lib.web.middleware import middleware
-
-NASTY = (
-    "**b** _i_ `c` ~~s~~ ==m== H~2~O ^up^",
-    "![x](https://evil.example/x.png) [a](https://evil.example) <https://evil.example>",
-    "https://evil.example/path http://1.2.3.4/ www.evil.example WWW.EVIL.example",
-    "me@evil.example mailto:me@evil.example xmpp:me@evil.example",
-    ":smile: :+1: :material/home: :material_home: :red[x] :badge[x]{color=red} :streamlit: :shimmer[x]",
-    "a -> b <- c <-> d -- e >= f <= g ~= h ... (c)",
-    "$x^2$ $$y$$ \\(z\\) \\*x\\*",
-    "<b>x</b> <img src=x onerror=alert(1)> <script>alert(1)</script> <!-- c -->",
-    "&lt; &amp; &#35; &nbsp;",
-    "# heading",
-    "- item",
-    "+ item",
-    "1. one",
-    "1) one",
-    "> quote",
-    "| a | b |\n|---|---|\n| 1 | 2 |",
-    "line\nbreak\r\nand\u2028more",
-    "    indented\tby\ta tab",
-    "---",
-    "```mermaid\ngraph TD\n```",
-    "[^1] [ ] todo - [x] done",
-    "zero\x00width\u200bjoin\u202eer",
-    "C:\\dir\\file foo_bar_baz 2*3*4 snake_case",
-)
+from tests.nasty import MEANING, mixtures
 
 ANSWER = """# Demand is moving
 
@@ -92,6 +67,7 @@ def main() -> None:
         "": [
             st.Page(gallery, title="Gallery", icon=":material/layers:", default=True),
             st.Page(escapes, title="Escapes", icon=":material/data_object:", url_path="escapes"),
+            st.Page(mixed, title="Mixed", icon=":material/shuffle:", url_path="mixed"),
             st.Page(charts, title="Charts", icon=":material/monitoring:", url_path="charts"),
         ]
     }
@@ -110,7 +86,7 @@ def main() -> None:
 
 
 def escapes() -> None:
-    for number, text in enumerate(NASTY):
+    for number, text in enumerate(MEANING):
         with st.container(key=f"body-{number}"):
             st.markdown(plain(text))
         with st.container(key=f"bold-{number}"):
@@ -119,6 +95,12 @@ def escapes() -> None:
             st.button(plain(text), key=f"button-{number}")
         with st.container(key=f"title-{number}"):
             st.subheader(plain(text), anchor=False)
+
+
+def mixed() -> None:
+    for number, text in enumerate(mixtures()):
+        with st.container(key=f"mixed-{number}"):
+            st.markdown(f"**{plain(text)}**  \n:gray[{plain(text)}]")
 
 
 def charts() -> None:
@@ -132,7 +114,7 @@ def charts() -> None:
 
 def gallery() -> None:
     with st.container(key="signin"):  # lib/ui/sign_in.py draws into one of this name
-        markdown_view.show_markdown("Written\n\nright now", is_streaming=True)
+        answer.show_answer("Written\n\nright now", is_streaming=True)
     with page_header.page_header(
         "Heat pump market, Nordics 2026",
         status=status.RUN["running"],
@@ -187,6 +169,7 @@ def gallery() -> None:
                     ("Template", "Market brief, version 12"),
                     ("Inputs", "<b>Region</b>: Nordics"),
                     ("Run", "4F2A-91C0-77B3"),
+                    ("Topic", "A long one. " * 40),
                 ]
             )
         with empty_state.empty_state(
@@ -255,9 +238,7 @@ def show_phases() -> None:
             is_expanded=number == 1,
         ) as is_open:
             if is_open:
-                markdown_view.show_markdown(
-                    ANSWER if number == 1 else f"text of {number}", is_streaming=state == "running"
-                )
+                answer.show_answer(ANSWER if number == 1 else f"text of {number}", is_streaming=state == "running")
 
 
 def show_table() -> None:

@@ -16,10 +16,11 @@ from lib.access.actor import Actor
 from lib.config import ROOT
 from lib.db.logins import Login
 from lib.identity.cookie import session_cookie_name
-from tests.browser.conftest import Dashboard, Problems
-from tests.browser.gallery import NASTY
+from lib.ui.words import line
+from tests.browser.conftest import Dashboard
 from tests.cast import PASSWORD
 from tests.factories import make_project, make_run
+from tests.nasty import MEANING, mixtures
 
 pytestmark = pytest.mark.browser
 
@@ -43,12 +44,15 @@ def _selectors() -> list[str]:
     css = re.sub(r"@keyframes [^{]+\{[^{}]*\{[^{}]*\}\s*\}", "", css)
     css = re.sub(r"@media [^{]+\{", "", css)
     found = [part.strip() for block in re.findall(r"([^{}]+)\{", css) for part in block.split(",")]
-    return sorted({re.sub(r":hover$", "", selector) for selector in found})
+    return sorted({re.sub(r":hover$|::after$", "", selector) for selector in found})
 
 
 def test_every_selector_of_the_stylesheet_still_matches(gallery: str, page: Page) -> None:
     _go(page, gallery)
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    page.get_by_role("button", name="Say it").click()
+    expect(page.get_by_test_id("stToast")).to_be_visible()
+    page.locator(".ao-facts summary").click()
 
     assert len(_selectors()) > 80
     find_missing = "selectors => selectors.filter(one => !document.querySelector(one))"
@@ -60,13 +64,31 @@ def test_every_selector_of_the_stylesheet_still_matches(gallery: str, page: Page
 def test_what_people_typed_is_shown_as_they_typed_it(gallery: str, page: Page) -> None:
     _go(page, f"{gallery}/escapes")
 
-    for number, text in enumerate(NASTY):
-        typed = " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    for number, text in enumerate(MEANING):
+        typed = line(text)
         for place, copies in (("body", 1), ("label", 1), ("title", 1), ("bold", 2)):
             box = page.locator(f".st-key-{place}-{number}")
             read = " ".join((box.text_content() or "").replace("\u2060", "").split())
             assert read == " ".join([typed] * copies), f"{place} {text!r}"
             assert box.locator("a, img, em, del, code, pre, svg, ul, ol, blockquote, table, .katex").count() == 0, text
+
+
+def test_whatever_signs_come_together_is_shown_as_it_was_typed(gallery: str, page: Page) -> None:
+    """What a parser of ours can only guess at, Streamlit's own answers."""
+    _go(page, f"{gallery}/mixed")
+    expect(page.locator(f".st-key-mixed-{len(mixtures()) - 1}")).to_be_visible()
+
+    read = page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll('[class*="st-key-mixed-"]')].map(box => [
+            box.className.match(/st-key-mixed-([0-9]+)/)[1],
+            [box.textContent.replaceAll("\u2060", ""),
+             box.querySelectorAll("a, img, em, del, code, pre, svg, ul, ol, blockquote, table, h1, h2, .katex").length,
+             box.querySelectorAll("strong").length, box.querySelectorAll("p span").length]]))"""
+    )
+    for number, text in enumerate(mixtures()):
+        typed = line(text)
+        shown, elements, *ours = read[str(number)]
+        assert (" ".join(shown.split()), elements, ours) == (f"{typed} {typed}", 0, [1, 1]), f"{text!r}"
 
 
 def test_answers_of_a_model_bring_no_element_of_their_own(gallery: str, page: Page) -> None:
@@ -249,11 +271,33 @@ def test_without_a_session_every_address_is_the_sign_in_form(dashboard: Dashboar
     assert page.url == dashboard.url + path
 
 
-def test_an_address_of_nothing_leads_to_the_beginning(dashboard: Dashboard, page: Page, problems: Problems) -> None:
-    problems.provoked.append("does not seem to exist")
-    _go(page, f"{dashboard.url}/nowhere")
+@pytest.mark.parametrize("path", ["/nowhere", "/overview"])
+def test_an_address_of_nothing_is_the_sign_in_form_too(dashboard: Dashboard, page: Page, path: str) -> None:
+    _go(page, dashboard.url + path)
 
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_an_address_of_nothing_says_so_and_leads_on(dashboard: Dashboard, page: Page) -> None:
+    _sign_in(page, dashboard, dashboard.cast.max)
+    _go(page, f"{dashboard.url}/nowhere")
+
+    expect(page.get_by_role("heading", name="Not found", level=1)).to_be_visible()
+    expect(page.get_by_test_id("stMain")).to_contain_text("There is no such page")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("link", name="Go to the overview").click()
+    expect(page).to_have_title("Overview · AI Orchestrator")
+
+
+def test_the_first_page_is_found_by_its_name(dashboard: Dashboard, page: Page) -> None:
+    _sign_in(page, dashboard, dashboard.cast.max)
+    _go(page, f"{dashboard.url}/overview")
+
+    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Runs").click()
+    expect(page.get_by_role("heading", name="Runs", level=1)).to_be_visible()
 
 
 def test_a_link_leads_where_it_led_before_the_sign_in(dashboard: Dashboard, page: Page) -> None:

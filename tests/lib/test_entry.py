@@ -39,6 +39,13 @@ def test_nothing_is_refused_where_something_is_needed(clean: Callable[..., str],
     assert clean(typed, field="Topic", longest=10, required=False) == ""
 
 
+@pytest.mark.parametrize("clean", [clean_line, clean_text])
+@pytest.mark.parametrize("typed", ["\u200b", "\u200d\u200c", "\ufeff \u00ad", "\u3164", "\u2800\u2800", "\U000e0041"])
+def test_name_of_which_nothing_is_drawn_is_none(clean: Callable[..., str], typed: str) -> None:
+    with pytest.raises(InvalidInput, match=r"Name is empty\. Enter something\."):
+        clean(typed, field="Name", longest=10)
+
+
 def test_length_is_that_of_what_is_kept() -> None:
     assert clean_line(" " * 50 + "x" * 10, field="Name", longest=10) == "x" * 10
     assert clean_line("e\u0301" * 10, field="Name", longest=10) == "é" * 10

@@ -1,6 +1,7 @@
 """Opening a page as somebody, with a real session and through Home.py, and reading what it shows."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from lib import clock
 from lib.access.actor import Actor
 from lib.config import ROOT
 from lib.ui import state
-from lib.ui.navigation import PageEntry
+from lib.ui.navigation import OVERVIEW, PageEntry
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.workers import endpoint, workers
@@ -37,10 +39,14 @@ def open_as(installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPa
 
     def open_one(actor: Actor | None, page: PageEntry, /, **parameters: object) -> AppTest:
         at = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)
+        at.session_state[state.NO_WORKER_SINCE] = clock.now() - timedelta(
+            minutes=1
+        )  # where none is, it is said at once
         if actor is not None:
             at.session_state[state.SESSION_ID] = cast.secret_of(actor)
         at.query_params.update({name: str(value) for name, value in parameters.items()})
-        at._page_hash = calc_hash(page.url_path)  # as the address has it: switch_page knows files of allowed pages only
+        # as the address has it: switch_page knows files of allowed pages only
+        at._page_hash = calc_hash("" if page is OVERVIEW else page.url_path)
         at.run()
         at._page_hash = ""  # from here on it stays where its own links lead
         assert not at.exception

@@ -1,6 +1,6 @@
 """Launch: the choices, the preview, and the launch against a real endpoint."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from llmock.testing import LLMockServer
@@ -109,7 +109,7 @@ def test_run_is_launched_and_opened(at: AppTest, installation: Installation, cas
         }.items()
     )
     assert at.title[0].value == "First try"
-    assert at.query_params == {"run": str(run["id"]), "project": str(project_id)}
+    assert at.query_params == {"run": str(run["id"])}
     assert [toast.value for toast in at.toast] == [r"The run is launched\."]
 
 
@@ -179,8 +179,31 @@ def test_projects_that_are_not_active_are_not_offered(
     archived = make_project(installation.database, cast.max, name="Archived")
     move_project(cast.max, archived, ProjectStatus.ARCHIVED)
     make_project(installation.database, cast.charlie, name="A stranger's")
-    for asked in (archived, "nonsense"):
-        assert options(open_as(cast.max, LAUNCH, project=asked), "Project") == ["Folding bicycle"]
+    for asked, said in (
+        (archived, "The project “Archived” is archived. Make it active again before launching for it."),
+        (uuid4(), "There is no such project, or it is not yours to see."),
+        ("nonsense", "There is no such project, or it is not yours to see."),
+    ):
+        at = open_as(cast.max, LAUNCH, project=asked)
+        assert said in shown(at)
+        assert options(at, "Project") == ["Folding bicycle"]
+        assert selectbox(at, "Project").value is None, "another one is not launched for in its place"
+        assert button(at, "Launch").disabled
+        choose(at, "Project", "Folding bicycle")
+        assert said not in shown(at)
+        assert not button(at, "Launch").disabled
+
+
+def test_projects_of_one_name_are_told_apart(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    """Streamlit takes the last of the options that read the same."""
+    other = make_project(installation.database, cast.max, topic="A boat that folds")
+    at = open_as(cast.max, LAUNCH)
+    assert options(at, "Project") == [f"Folding bicycle · {one.hex[-6:]}" for one in (other, project_id)]
+    for chosen, topic in ((other, "A boat that folds"), (project_id, TOPIC)):
+        choose(at, "Project", f"Folding bicycle · {chosen.hex[-6:]}")
+        assert text_area(at, "Topic").value == topic
 
 
 def test_nothing_but_what_was_shown_is_launched(

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from lib.access.actor import Actor
 from lib.models.project import ProjectStatus
 from lib.projects.service import move_project
-from lib.ui.navigation import PROJECTS
+from lib.ui.navigation import OVERVIEW, PROJECTS
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_run
@@ -39,7 +39,7 @@ def test_who_may_make_one_is_invited_to_make_the_first(open_as: OpenAs, cast: Ca
 
 
 def test_viewer_of_nothing_is_told_what_will_be_here(open_as: OpenAs, cast: Cast) -> None:
-    at = open_as(cast.vera, PROJECTS, new=1)
+    at = open_as(cast.vera, PROJECTS)
     assert headings(at) == ["Projects", "No projects yet"]
     assert buttons(at) == []
     assert not at.text_area
@@ -51,10 +51,10 @@ def test_form_opens_by_either_button(open_as: OpenAs, cast: Cast, way: str) -> N
     assert [area.label for area in at.text_area] == ["Topic", "Description"]
 
 
-def test_address_opens_the_form_once(open_as: OpenAs, cast: Cast) -> None:
-    at = open_as(cast.max, PROJECTS, new=1)
+def test_form_that_another_page_leads_to_is_open_once(open_as: OpenAs, cast: Cast) -> None:
+    at = press(open_as(cast.max, OVERVIEW), "Create")
     assert text_input(at, "Name").value == ""
-    assert "new" not in at.query_params
+    assert not at.query_params, "Back would open it again"
     assert not at.run().text_area
 
 
@@ -206,12 +206,12 @@ def test_long_list_turns_its_pages(open_as: OpenAs, installation: Installation, 
     many(installation, cast.alice)
     at = open_as(cast.max, PROJECTS)
     assert table(at, "Project") == [f"Project {n}" for n in range(1, 26)]
-    assert "25 projects" in shown(at)
+    assert "25 projects on this page" in shown(at), "and nobody has counted the others"
     assert buttons(at) == ["New project", "Older"]
     press(at, "Older")
     assert table(at, "Project") == [f"Project {n}" for n in range(26, 31)]
     assert list(at.query_params) == ["page"]
-    assert "5 projects" in shown(at)
+    assert "5 projects on this page" in shown(at)
     assert buttons(at) == ["New project", "Newer"]
     press(at, "Newer")
     assert table(at, "Project") == [f"Project {n}" for n in range(1, 26)]

@@ -7,6 +7,7 @@ import pytest
 from lib.runs.service import cancel_run
 from lib.ui.navigation import RUN
 from lib.ui.words import plain
+from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import (
@@ -91,7 +92,7 @@ def test_run_is_cancelled_after_a_question(
     assert status_of(installation, waiting.id) == "cancelled"
     assert [toast.value for toast in at.toast] == [r"The run is being cancelled\."]
     assert "Cancelled" in shown(at)
-    assert buttons(at) == []
+    assert buttons(at) == ["Retry from Phase 0 · Ideation"]
 
 
 def test_run_that_a_worker_holds_says_that_it_is_being_cancelled(open_as: OpenAs, cast: Cast, live: Workspace) -> None:
@@ -109,7 +110,7 @@ def test_run_that_ended_meanwhile_is_shown_as_it_ended(
     at = press(open_as(cast.max, RUN, run=waiting.id), "Cancel")
     cancel_run(cast.mona, waiting.id)
     at.run()
-    assert buttons(at) == []
+    assert buttons(at) == ["Retry from Phase 0 · Ideation"]
     assert status_of(installation, waiting.id) == "cancelled"
 
 
@@ -127,12 +128,24 @@ def test_completed_run_shows_prompts_answers_and_what_they_took(
             "Tokens in": "150",
             "Tokens out": "800",
             "Cost": "$0.03",
-            "Time": "5.0 s",
+            "Model took": "5.0 s",
             "Ended because": "stop",
         }.items()
     )
     assert "Ended" in facts(at)
     assert "No worker is running" not in headings(at)
+
+
+def test_phase_and_timeline_show_the_same_clock(
+    open_as: OpenAs, installation: Installation, cast: Cast, waiting: MadeRun
+) -> None:
+    """An answer of five seconds, for which the local model was loaded for a minute."""
+    end_run(installation.database, cast.max, waiting)
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")  # past the guard of what has ended
+        connection.execute("UPDATE phase_executions SET started_at = completed_at - interval '65 seconds'")
+    at = open_as(cast.vera, RUN, run=waiting.id)
+    assert [expander.label.replace("\\", "").count("1:05") for expander in at.expander] == [1, 1]
 
 
 def test_failed_run_says_what_happened_and_what_is_kept(

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from lib.models.run import RunStatus
+from lib.runs.service import list_runs
 from lib.ui.components import status
 from lib.ui.navigation import RUNS
 from tests.cast import Cast
@@ -127,6 +128,35 @@ def test_long_list_turns_its_pages(open_as: OpenAs, installation: Installation, 
     assert table(at, "Run") == [f"Run {n}" for n in range(26, 31)]
     press(at, "Newer")
     assert table(at, "Run") == [f"Run {n}" for n in range(1, 26)]
+
+
+def test_page_after_the_end_is_not_taken_for_an_empty_list(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    theirs = make_project(installation.database, cast.charlie)
+    for title in ("first", "second"):
+        make_run(installation.database, cast.charlie, project_id=theirs, title=title)
+    page = list_runs(cast.charlie, limit=1).older
+    make_run(installation.database, cast.max, project_id=project_id, title="newer")
+    for parameters in ({"page": page}, {"page": page, "search": "newer"}):
+        at = open_as(cast.vera, RUNS, **parameters)
+        assert headings(at) == ["Runs", "This page of the list is empty"]
+        assert table(press(at, "Go to the newest"), "Run") == ["newer"]
+        assert "page" not in at.query_params
+
+
+def test_address_that_changes_under_the_page_is_followed(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    """As the browser's Back changes it."""
+    for title in ("Boat", "Bicycle"):
+        make_run(installation.database, cast.max, project_id=project_id, title=title)
+    at = open_as(cast.vera, RUNS)
+    at.text_input(key="runs-search").set_value("boat")
+    assert table(at.run(), "Run") == ["Boat"]
+    at.query_params.clear()
+    assert table(at.run(), "Run") == ["Bicycle", "Boat"]
+    assert at.text_input(key="runs-search").value == ""
 
 
 def test_page_that_can_not_be_read_is_said(open_as: OpenAs, cast: Cast) -> None:

@@ -123,6 +123,7 @@ def test_wrong_link_says_what_to_do(token: str) -> None:
     assert page.title[0].value == "This link is no longer good"
     assert "orchestrator up" in page.markdown[0].value
     assert not page.text_input
+    assert not page.get("link_button"), "there is nothing to sign in to"
 
 
 def test_link_of_an_installation_that_is_set_up_leads_to_the_sign_in() -> None:
@@ -130,6 +131,8 @@ def test_link_of_an_installation_that_is_set_up_leads_to_the_sign_in() -> None:
     page = _page("made-up")
     assert page.title[0].value == "This link is no longer good"
     assert "set up already" in page.markdown[0].value
+    (way_on,) = page.get("link_button")
+    assert (way_on.proto.label, way_on.proto.url) == ("Go to the dashboard", "/")
 
 
 def test_whoever_comes_second_is_told() -> None:

@@ -48,7 +48,7 @@ def test_a_database_that_does_not_answer_is_said_and_can_be_tried_again(
         home.run()
 
     assert not home.exception
-    assert [heading.value for heading in home.subheader] == ["The database does not answer"]
+    assert [heading.value for heading in home.title] == ["The database does not answer"]
     assert not home.sidebar.markdown
 
     get_settings.cache_clear()

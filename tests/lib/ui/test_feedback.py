@@ -98,7 +98,7 @@ def _whole_page(kind: str) -> AppTest:
 def test_a_page_that_cannot_be_shown_says_why_and_leads_on(kind: str, title: str, text: str) -> None:
     at = _whole_page(kind)
 
-    assert at.subheader[0].value.replace("\\", "") == title
+    assert at.title[0].value.replace("\\", "") == title
     assert text in at.markdown[1].value.replace("\\", "")
     assert at.page_link[0].label == "Go to the overview"
     assert not at.button
@@ -115,10 +115,10 @@ def test_a_page_that_cannot_be_shown_says_why_and_leads_on(kind: str, title: str
 def test_what_may_pass_can_be_tried_again(kind: str, title: str) -> None:
     at = _whole_page(kind)
 
-    assert at.subheader[0].value == title
+    assert at.title[0].value == title
     assert [button.label for button in at.button] == ["Try again"]
     assert "secret" not in at.markdown[1].value
-    assert "10" not in at.markdown[1].value
+    assert "10.0" not in at.markdown[1].value
 
 
 def test_a_success_outlives_a_rerun_and_is_said_once() -> None:
@@ -173,3 +173,52 @@ def test_an_error_in_a_callback_is_said_by_the_page_that_follows() -> None:
     at.button[1].click().run()
     assert not at.exception
     assert not at.toast
+
+
+def test_part_that_refreshes_itself_says_that_the_database_is_away_and_the_log_has_a_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from lib.errors import DatabaseUnavailable
+        from lib.ui import feedback
+
+        def part(word: str) -> None:
+            st.text(word)
+            if st.session_state.get("is_away", True):
+                raise DatabaseUnavailable("PostgreSQL is gone.")
+
+        feedback.live(part, "drawn", seconds=None)
+        st.text("the rest of the page is there")
+
+    at = AppTest.from_function(page).run()
+    assert not at.exception
+    assert at.markdown[0].value == ":red[:material/cloud_off:] " + (
+        "The database does not answer right now\\. This comes back by itself\\."
+    )
+    assert [text.value for text in at.text] == ["drawn", "the rest of the page is there"]
+    ours = [record for record in caplog.records if record.name.startswith("lib.")]
+    assert [record.getMessage() for record in ours] == ["A part of a page could not be drawn: PostgreSQL is gone."]
+    assert "Traceback" not in caplog.text
+
+    at.session_state["is_away"] = False
+    at.run()
+    assert not at.markdown
+
+
+def test_trouble_below_the_head_of_a_page_has_no_second_title() -> None:
+    def page() -> None:
+        from lib.errors import InvalidInput
+        from lib.ui import feedback
+        from lib.ui.components.page_header import page_header
+
+        with feedback.page_state(("https://docs.example", "Read on")):
+            with page_header("Runs"):
+                pass
+            raise InvalidInput("This link points into a list that can't be read.")
+
+    at = AppTest.from_function(page).run()
+
+    assert [title.value for title in at.title] == ["Runs"]
+    assert [heading.value for heading in at.subheader] == ["This did not work"]

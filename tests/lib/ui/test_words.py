@@ -1,6 +1,8 @@
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from hypothesis import example, given
@@ -16,7 +18,7 @@ _markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 def _seen(text: str) -> str:
-    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    return words.line(text)
 
 
 @given(st.text())
@@ -31,6 +33,81 @@ def test_plain_text_reads_as_it_was_typed_and_means_nothing(text: str) -> None:
     leaves = [leaf for block in blocks for leaf in block.children or ()]
     assert {leaf.type for leaf in leaves} <= {"text"}
     assert "".join(leaf.content for leaf in leaves).replace("\u2060", "") == seen.replace("\u2060", "")
+
+
+HIDING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()))
+
+
+@given(ANY_TEXT)
+def test_what_is_visible_hides_nothing_and_is_worked_out_once(text: str) -> None:
+    seen = words.visible(text)
+
+    assert {c for c in seen if unicodedata.category(c) in HIDING and c < "\U00010000"} <= set("\n\t\u200c\u200d")
+    assert not re.search("[\ud800-\udfff\u202a-\u202e\u2066-\u2069]", seen)
+    assert words.visible(seen) == seen
+    seen.encode()
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["C", "Z", "M"])))
+def test_whatever_can_be_seen_is_visible(text: str) -> None:
+    assert words.visible(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("\u202egnp.exe\u202c \u2066x\u2069 \u200eleft\u200f", "gnp.exe x left"),
+        ("ze\u200bro\ufeff so\u00adft be\x07ll \x1b[31mred n\x00ul \ud800half", "zero soft bell [31mred nul half"),
+        ("tag\U000e0041\U000e007fs", "tags"),
+        ("one\r\ntwo\rthree\u2028four\x0bfive\tsix", "one\ntwo\nthree\nfour\nfive\tsix"),
+        ("ad\u200dmin ad\u200cmin", "admin admin"),
+        ("👩\u200d🔬 ❤\ufe0f\u200d🔥 🏳\ufe0f\u200d🌈", "👩\u200d🔬 ❤\ufe0f\u200d🔥 🏳\ufe0f\u200d🌈"),
+        ("\u0645\u06cc\u200c\u062e \u0915\u094d\u200d", "\u0645\u06cc\u200c\u062e \u0915\u094d\u200d"),
+        ("👩\u200d\u200d\u200d🔬", "👩\u200d🔬"),
+        ("Z\u0301\u0316\u0335\u0301\u0316" + "\u0335" * 500 + "a", "Z\u0301\u0316\u0335\u0301\u0316a"),
+        ("\U0001fae9 newer than Python", "\U0001fae9 newer than Python"),
+    ],
+)
+def test_what_hides_or_turns_is_left_out_and_what_scripts_need_stays(text: str, seen: str) -> None:
+    assert words.visible(text) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("short", "short"),
+        ("ten chars!", "ten chars!"),
+        ("eleven  chars", "eleven…"),
+        ("a\nb", "a b"),
+        ("x" * 20, "x" * 9 + "…"),
+        ("ab cdefghijklm", "ab cdefgh…"),
+        ("exactly te n", "exactly…"),
+    ],
+)
+def test_long_words_are_cut_where_a_reader_would(text: str, said: str) -> None:
+    assert words.short(text, most=10) == said
+
+
+@given(ANY_TEXT, st.integers(1, 50))
+def test_short_is_never_longer_than_asked(text: str, most: int) -> None:
+    assert len(words.short(text, most=most)) <= most
+
+
+@given(ANY_TEXT)
+@example("../../etc/passwd\x00.exe")
+@example("CON")
+def test_name_of_a_file_is_one_everywhere(text: str) -> None:
+    assert re.fullmatch(r"phase-3(-[a-z0-9-]+)?\.md", words.file_name("Phase 3", text, ending=".md"))
+
+
+def test_names_that_read_the_same_are_told_apart() -> None:
+    one, two, three = (UUID(int=number) for number in (0xA00001, 0xA00002, 3))
+    assert words.distinct({one: "Boat", two: " Bo\u200bat", three: "Ship"}) == {
+        one: "Boat · a00001",
+        two: "Boat · a00002",
+        three: "Ship",
+    }
 
 
 @given(st.text().filter(_seen))
