@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from lib.config import get_settings
 from lib.db import session
@@ -19,7 +20,9 @@ from tests.database import ClonedDatabase, Server, clone_of, ensure_template, sh
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch every socket from the beginning."""
+    """Watch every socket from the beginning, and let no test fail because the machine is slow."""
+    settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("tests")
     network.watch()
 
 

@@ -89,7 +89,7 @@ class Outcome:
                 "endpoint": ENDPOINT,
                 "status_code": self.error.status,
                 "cost_usd": _dollars(_cost_of_failure(choice, self.error.kind)),
-                "finish_reason": "lost" if self.error.kind is ErrorKind.LOST else "error",
+                "finish_reason": "interrupted" if self.error.kind is ErrorKind.LOST else "error",
                 "error": {
                     "kind": self.error.kind,
                     "message": storable(self.error.message),
@@ -141,7 +141,7 @@ async def make_attempt(
 
 def storable(text: str) -> str:
     """`text` without what PostgreSQL's text can't hold: NUL and halves of surrogate pairs become U+FFFD."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 async def _show(attempt_id: UUID, pieces: list[str], write_stream: Callable[[UUID, str], Awaitable[None]]) -> None:
@@ -161,7 +161,7 @@ def interrupted(attempt: Attempt) -> Outcome:
     choice = attempt.phase.choice
     message = "The worker that was writing this phase was stopped in the middle of it."
     error = ModelCallError(message, kind=ErrorKind.LOST, provider=choice.provider, model=choice.model)
-    return Outcome(attempt, error=error)
+    return Outcome(attempt, error=error, follow_up=RetryDecision(0.0, "its worker was stopped"))
 
 
 def _own_fault(attempt: Attempt, seconds: float) -> ModelCallError:

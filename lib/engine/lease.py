@@ -27,17 +27,18 @@ _BEATS_PER_SWEEP = 5
 _DEAD = """
     SELECT DISTINCT w.executor_id FROM dbos.workflow_status w
      WHERE w.status = 'PENDING' AND w.executor_id <> %(me)s
+       AND pg_postmaster_start_time() < now() - make_interval(secs => %(grace)s)
        AND NOT EXISTS (
            SELECT 1 FROM pg_locks l
             WHERE l.locktype = 'advisory' AND l.classid = %(class)s AND l.objsubid = 2 AND l.granted
               AND l.objid = (hashtext(w.executor_id)::bigint & 4294967295)::oid)
 """
-_MINE = """
+_HELD = """
     SELECT workflow_uuid, split_part(workflow_uuid, ':', 1)::uuid FROM dbos.workflow_status
      WHERE status = 'PENDING' AND executor_id = %s AND queue_name = %s
 """
-#: What an outage looks like: psycopg's words for it, and those of DBOS, which asks through SQLAlchemy.
-_OUTAGE = (psycopg.OperationalError, SQLAlchemyError)
+#: How long DBOS may take to hand runs over; the lease itself has to be kept alive meanwhile.
+_RESUME_SECONDS = HANG_SECONDS / 2
 
 
 class Lease:
@@ -59,7 +60,8 @@ class Lease:
     ) -> None:
         """Hold the lock, beat once a second, adopt the dead, pass on what was missed. Comes back after an outage.
 
-        After one nobody is adopted for a while: the others live as this worker does, and take their locks again.
+        After one nobody is adopted for a while, nor soon after the server's start: the others live as this worker does,
+        and take their locks again.
         """
         loop = asyncio.get_running_loop()
         adopt_from = loop.time()
@@ -75,7 +77,7 @@ class Lease:
                     await connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (LOCK_CLASS, self._me))
                     is_held.set()
                     await self._beat(connection, runs=runs, cancel=cancel, adopt_from=adopt_from)
-            except _OUTAGE as error:
+            except psycopg.OperationalError as error:
                 log.warning("the lease was lost, taking it again: %s", first_line(error))
                 await asyncio.sleep(BEAT_SECONDS / 2)
                 adopt_from = loop.time() + HANG_SECONDS
@@ -91,7 +93,7 @@ class Lease:
         beat = 0
         while True:
             if asyncio.get_running_loop().time() >= adopt_from:
-                cursor = await connection.execute(_DEAD, {"me": self._me, "class": LOCK_CLASS})
+                cursor = await connection.execute(_DEAD, {"me": self._me, "class": LOCK_CLASS, "grace": HANG_SECONDS})
                 for (executor_id,) in await cursor.fetchall():
                     await self._adopt(connection, executor_id)
             if held := list(runs()):
@@ -112,10 +114,11 @@ class Lease:
         if not row or not row[0]:
             return
         try:
-            lost = await self._client.list_workflows_async(status="PENDING", executor_id=executor_id)
+            cursor = await connection.execute(_HELD, (executor_id, QUEUE))
+            lost = [workflow_id for workflow_id, _ in await cursor.fetchall()]
             if lost:
                 log.warning("worker %s is gone: taking over %d runs", executor_id, len(lost))
-                await self._resume([flow.workflow_id for flow in lost])
+                await self._resume(lost)
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
 
@@ -124,7 +127,7 @@ class Lease:
 
         Seen twice, because it takes DBOS a moment from one to the other.
         """
-        cursor = await connection.execute(_MINE, (self._me, QUEUE))
+        cursor = await connection.execute(_HELD, (self._me, QUEUE))
         unwalked = {workflow_id for workflow_id, run_id in await cursor.fetchall() if run_id not in walked}
         if stuck := sorted(unwalked & self._unwalked):
             log.warning("%d runs were lost in an outage: taking them up again", len(stuck))
@@ -132,7 +135,12 @@ class Lease:
         self._unwalked = unwalked
 
     async def _resume(self, workflow_ids: list[str]) -> None:
-        await self._client.resume_workflows_async(workflow_ids, queue_name=QUEUE)
+        """Put them back into the queue. What goes wrong is tried again at a later beat; the lease is kept meanwhile."""
+        try:
+            async with asyncio.timeout(_RESUME_SECONDS):
+                await self._client.resume_workflows_async(workflow_ids, queue_name=QUEUE)
+        except (SQLAlchemyError, TimeoutError) as error:
+            log.warning("%d runs could not be taken up yet: %s", len(workflow_ids), first_line(error))
         self._wake.wake()
 
 

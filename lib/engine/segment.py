@@ -158,7 +158,9 @@ class Segment:
             self._states[code] = replace(state, status=PhaseStatus.COMPLETED, response=outcome.answer.text)
         elif outcome.error is not None:
             error = outcome.error
-            follow_up = self._decide_retry(code, error.kind, retry_after_seconds=error.retry_after_seconds)
+            follow_up = outcome.follow_up or self._decide_retry(
+                code, error.kind, retry_after_seconds=error.retry_after_seconds
+            )
             outcome = replace(outcome, follow_up=follow_up)
             self._states[code] = replace(state, status=PhaseStatus.FAILED, error=outcome.as_finish()["error"])
             self._wait_for_retry(code, follow_up.wait_seconds)
@@ -180,7 +182,7 @@ class Segment:
         is_lost = kind is ErrorKind.LOST
         return retry.decide(
             kind,
-            attempt=state.lost if is_lost else state.attempt - state.lost,
+            attempt=state.lost if is_lost else state.attempt - state.lost - state.handed_over,
             max_attempts=MOST_LOST_ATTEMPTS if is_lost else self._plan.get_phase(code).max_attempts,
             retry_after_seconds=retry_after_seconds,
             jitter=retry.jitter_of(self.key.run_id, code, state.attempt),
@@ -219,7 +221,7 @@ class Segment:
 
     async def _release(self, finished: Sequence[Outcome]) -> None:
         """Give up the calls under way, so that another worker goes on at once. This walk ends with its loop."""
-        outcomes = [*finished, *await self._end_calls(interrupted)]
+        outcomes = [self._note(outcome) for outcome in (*finished, *await self._end_calls(interrupted))]
         if outcomes:
             await self._advance(outcomes)
         self.is_released.set()
@@ -240,9 +242,14 @@ class Segment:
     async def _advance(
         self, finished: Sequence[Outcome] = (), *, begin: Sequence[dict[str, Any]] = (), end: End | None = None
     ) -> Advanced:
-        """`Store.advance`, asked again while the database is away: the answers in hand were paid for."""
+        """`Store.advance`, asked again while the database is away: the answers in hand were paid for.
+
+        An outage can swallow the reply to a step that was written. Asked again, it is refused, because its attempts
+        stand elsewhere by now; then the run is taken up again as it stands, as after any outage.
+        """
         clock = asyncio.get_running_loop()
         give_up = clock.time() + DATABASE_PATIENCE_SECONDS
+        is_asked_again = False
         while True:
             try:
                 return await self.store.advance(
@@ -254,13 +261,18 @@ class Segment:
                 if clock.time() > give_up:
                     raise
                 log.warning("run %s: the database does not answer, trying again: %s", self.key.run_id, error)
+                is_asked_again = True
                 await asyncio.sleep(_DATABASE_WAIT_SECONDS)
+            except psycopg.Error as error:
+                if is_asked_again:
+                    raise psycopg.OperationalError(f"the step was written before the outage: {error}") from error
+                raise
 
 
 def _quota_pause() -> End:
     message = (
-        "The organization's calls for this month are used up. The run goes on when the quota is raised or the "
-        "next month begins, and somebody continues it."
+        "The organization's calls for this month are used up. The run goes on by itself when the quota is raised or "
+        "the next month begins."
     )
     return End(RunStatus.PAUSED, {"kind": "organization_quota", "message": message})
 

@@ -19,6 +19,8 @@ class PhaseState:
     error: Mapping[str, Any] = field(default_factory=dict)
     #: Attempts so far that ended because their worker did: they are not the model's fault.
     lost: int = 0
+    #: Those that ended because their worker was told to stop: nobody's fault at all.
+    handed_over: int = 0
     #: How long ago that attempt had ended when the run was opened.
     ended_seconds_ago: float = 0.0
 

@@ -96,6 +96,7 @@ class Store:
                     response=phase["response"],
                     error=phase["error"],
                     lost=phase["lost"],
+                    handed_over=phase["handed_over"],
                     ended_seconds_ago=(phase["ended_ms_ago"] or 0) / 1000,
                 )
                 for phase in opened["phases"] or ()

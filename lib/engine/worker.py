@@ -102,11 +102,14 @@ async def _work(settings: Settings) -> None:
             asyncio.create_task(listen(url, wake=wake, look_for_cancels=worker.look_for_cancels)),
             asyncio.create_task(stop.wait()),
         ]
-        await held.wait()
-        await start_queue(
-            url, executor_id=executor_id, concurrency=settings.worker_concurrency, wake=wake, walk=worker.walk
-        )
-        await asyncio.wait(guards, return_when=asyncio.FIRST_COMPLETED)
+        ready = asyncio.create_task(held.wait())
+        await asyncio.wait([ready, *guards], return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if held.is_set():
+            await start_queue(
+                url, executor_id=executor_id, concurrency=settings.worker_concurrency, wake=wake, walk=worker.walk
+            )
+            await asyncio.wait(guards, return_when=asyncio.FIRST_COMPLETED)
         failures = [error for guard in guards if guard.done() and (error := guard.exception())]
         wake.stop()
         await worker.release()

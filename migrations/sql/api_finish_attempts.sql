@@ -15,7 +15,8 @@ BEGIN
     ), closed AS (
         UPDATE phase_executions p
            SET status = e.status, response_text = e.response,
-               execution_time_ms = coalesce(e.execution_time_ms, api.milliseconds_since(p.started_at)), finish_reason = e.finish_reason, cost_usd = e.cost_usd,
+               execution_time_ms = coalesce(e.execution_time_ms, api.milliseconds_since(p.started_at)),
+               finish_reason = e.finish_reason, cost_usd = e.cost_usd,
                error_details = coalesce(e.error, '{}'),
                token_usage = CASE WHEN e.prompt_tokens IS NULL THEN '{}' ELSE jsonb_build_object(
                    'prompt_tokens', e.prompt_tokens, 'completion_tokens', e.completion_tokens,

@@ -52,10 +52,12 @@ BEGIN
     SELECT jsonb_agg(jsonb_build_object(
                'id', p.id, 'code', p.phase_code, 'attempt', p.attempt, 'status', p.status, 'model', p.model,
                'response', p.response_text, 'error', p.error_details, 'lost', p.lost,
+               'handed_over', p.handed_over,
                'ended_ms_ago', api.milliseconds_since(p.completed_at)) ORDER BY p.position)
       INTO v_phases
       FROM (SELECT DISTINCT ON (phase_code) *,
-                   count(*) FILTER (WHERE finish_reason = 'lost') OVER (PARTITION BY phase_code) AS lost
+                   count(*) FILTER (WHERE finish_reason = 'lost') OVER (PARTITION BY phase_code) AS lost,
+                   count(*) FILTER (WHERE finish_reason = 'interrupted') OVER (PARTITION BY phase_code) AS handed_over
               FROM public.phase_executions
              WHERE run_id = p_run ORDER BY phase_code, attempt DESC) p;
     RETURN jsonb_build_object(

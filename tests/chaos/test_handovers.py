@@ -5,8 +5,10 @@ import signal
 import pytest
 from llmock.scenarios import Delay, Match
 
+from lib.engine.segment import MOST_LOST_ATTEMPTS
 from lib.models.run import RunStatus
 from tests.engine.conftest import bench, chain
+from tests.factories import answer, beginning, open_run
 from tests.records import row, rows
 from tests.workers import endpoint, until, workers
 
@@ -23,7 +25,7 @@ def test_worker_that_is_told_to_stop_closes_its_calls_with_the_time_they_took(be
     worker.terminate()
     assert worker.wait(30) == 0
     (lost,) = rows(installation, "SELECT * FROM phase_executions WHERE run_id = %s AND phase_code = 'a'", run_id)
-    assert (lost["status"], lost["finish_reason"], lost["error_details"]["kind"]) == ("failed", "lost", "lost")
+    assert (lost["status"], lost["finish_reason"], lost["error_details"]["kind"]) == ("failed", "interrupted", "lost")
     took_ms = (lost["completed_at"] - lost["started_at"]).total_seconds() * 1000
     assert abs(lost["execution_time_ms"] - took_ms) < 100
     (usage,) = rows(installation, "SELECT * FROM api_usage WHERE run_id = %s", run_id)
@@ -88,3 +90,15 @@ def test_what_a_lost_worker_wrote_last_is_swept(bench, workers, installation):
         rows(installation, write, bench.cast.organization_a, age)
     workers.start()
     until(lambda: row(installation, "SELECT count(*) AS left FROM phase_streams")["left"] == 1)
+
+
+def test_phase_whose_workers_were_told_to_stop_again_and_again_is_still_written(bench, workers, installation):
+    run_id = bench.launch(chain("Phase 0", max_attempts=1))
+    held = open_run(installation.database, bench.cast.organization_a, run_id)
+    stopped = {"kind": "lost", "message": "Stopped.", "retry_seconds": 0.0, "retry_reason": "its worker was stopped"}
+    for attempt in range(1, MOST_LOST_ATTEMPTS + 2):
+        (begun,) = held.advance(begin=[beginning("Phase 0", attempt=attempt)])["begun"]
+        ended = {"status": "failed", "response": None, "finish_reason": "interrupted", "error": stopped}
+        held.advance(finish=[answer(begun["id"], **ended)])
+    workers.start()
+    assert bench.wait_for_end(run_id).summary.status is RunStatus.COMPLETED

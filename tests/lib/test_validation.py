@@ -3,7 +3,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -143,7 +143,6 @@ def refusal(data: object) -> InvalidInput | None:
     return None
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["name", "wheels", "bell", "bought", "kind", "extras", "size"]), json_values))
 def test_whatever_is_wrong_is_said_in_lines_that_a_person_reads(data: dict[str, Any]) -> None:
     error = refusal(data)

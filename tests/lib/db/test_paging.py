@@ -57,7 +57,7 @@ def read(cast: Cast, name: str, *, cursor: str | None, limit: int) -> tuple[Rows
 moments = st.lists(st.integers(0, 6), max_size=8)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=moments, added=st.lists(moments, max_size=6), back=st.lists(moments, max_size=6), limit=st.integers(1, 4))
 def test_no_row_is_lost_or_seen_twice_while_rows_are_added(
     *,
@@ -96,7 +96,7 @@ def test_no_row_is_lost_or_seen_twice_while_rows_are_added(
     assert there <= set(up)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seconds=moments, limit=st.integers(1, 5))
 def test_pages_are_the_whole_list_in_its_order(admin: Connection, cast: Cast, seconds: list[int], limit: int) -> None:
     name = f"list {next(_lists)}"
@@ -160,7 +160,7 @@ def test_cursor_that_is_none_is_said(cast: Cast, cursor: str) -> None:
     assert wrong.value.field == "cursor"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cursor=st.text(min_size=1)
     | st.builds(

@@ -17,9 +17,7 @@ from lib.providers.catalog import (
     read_catalog,
 )
 from lib.providers.errors import ErrorKind, ModelCallError
-from lib.providers.local_process import find_weights
-
-needs_model = pytest.mark.skipif(find_weights() is None, reason="the tiny local model is not installed: make run")
+from tests.local_model import needs_local_model
 
 
 def settings(**values: Any) -> Settings:
@@ -81,7 +79,7 @@ def test_a_key_alone_means_openai() -> None:
     assert catalog.models[0].provider_label == "api.openai.com"
 
 
-@needs_model
+@needs_local_model
 def test_the_local_model_is_offered_with_its_warning() -> None:
     (offered,) = read_catalog(settings=Settings()).models
     assert offered.choice == local.CHOICE
@@ -90,7 +88,7 @@ def test_the_local_model_is_offered_with_its_warning() -> None:
     assert offered.is_free
 
 
-@needs_model
+@needs_local_model
 def test_named_models_come_before_the_local_one_and_that_before_asked_ones(mock: Any) -> None:
     asked = names(Settings(openai_base_url=mock.url))
     assert asked[0] == str(local.CHOICE)

@@ -19,12 +19,11 @@ from lib.providers.base import ModelParameters
 from lib.providers.errors import RETRYABLE, ErrorKind, ModelCallError
 from lib.providers.local import CHOICE, LocalModel
 from lib.providers.local_process import LocalProcess, StartFailed, find_weights
+from tests.local_model import needs_local_model
 
 Talk = Callable[..., Any]
 SHORT = ModelParameters(max_tokens=12)
 LONG = ModelParameters(max_tokens=3_000)
-
-needs_model = pytest.mark.skipif(find_weights() is None, reason="the tiny local model is not installed: make run")
 
 
 class TestWithoutTheModel:
@@ -75,7 +74,7 @@ def talk(local: LocalModel, conversation: Talk) -> Any:
     return conversation(local, CHOICE.model)
 
 
-@needs_model
+@needs_local_model
 @pytest.mark.model
 class TestForReal:
     def test_it_answers_for_nothing_under_its_own_name(self, talk: Any) -> None:
@@ -183,7 +182,7 @@ time.sleep(60)
 """
 
 
-@needs_model
+@needs_local_model
 @pytest.mark.model
 class TestProcess:
     @pytest.fixture

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.providers.errors import RETRYABLE, ErrorKind
@@ -78,7 +78,6 @@ def test_whoever_asks_for_too_long_is_not_asked_again() -> None:
     assert "301 s" in stopped.reason
 
 
-@settings(deadline=None)
 @given(
     kind=st.sampled_from(ErrorKind),
     attempt=st.integers(1, 20),

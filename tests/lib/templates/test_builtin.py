@@ -3,10 +3,10 @@ import pytest
 from lib.providers.base import ModelCall, ModelChoice, ModelParameters
 from lib.providers.http_client import close_shared_client
 from lib.providers.local import CHOICE, LocalModel
-from lib.providers.local_process import find_weights
 from lib.templates.builtin import BuiltinTemplate, list_builtin_templates
 from lib.templates.plan import make_plan, refuse_unsupported
 from lib.templates.rendering import PhaseAnswer, PromptContext, preview_prompts, render_prompt
+from tests.local_model import needs_local_model
 
 LARGE = ModelChoice("openai", "gpt-4.1")
 PHASES = [
@@ -68,7 +68,7 @@ def test_a_topic_of_pages_does_not_flood_the_tiny_model(project_plan: BuiltinTem
 
 @pytest.mark.model
 @pytest.mark.slow
-@pytest.mark.skipif(find_weights() is None, reason="the tiny local model is not installed: make run")
+@needs_local_model
 def test_the_tiny_model_writes_all_seven_phases(project_plan: BuiltinTemplate) -> None:
     import asyncio
 

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.templates.notes import share_room, take_notes
@@ -31,26 +31,22 @@ def test_with_room_enough_markdown_stays() -> None:
     assert take_notes(text, 1_500).startswith("Here is the plan:\n\n1. **Do** it.")
 
 
-@settings(deadline=None)
 @given(st.text(), st.integers(0, 400))
 def test_notes_never_take_more_than_their_room(text: str, limit: int) -> None:
     assert len(take_notes(text, limit)) <= limit
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_what_fits_is_kept_whole(text: str) -> None:
     assert take_notes(text, 300) == text.strip()
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("abc ", min_size=1), min_size=1, max_size=60), st.integers(1_000, 3_000))
 def test_with_room_enough_notes_are_the_beginning(words: list[str], limit: int) -> None:
     text = ". ".join(words * 20)
     assert text.strip().startswith(take_notes(text, limit).removesuffix("…").rstrip())
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 5_000), max_size=20), st.integers(0, 10_000))
 def test_room_is_shared_fairly(lengths: list[int], limit: int) -> None:
     shares = share_room(lengths, limit)

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.templates.filters import PromptFault
@@ -205,7 +205,6 @@ fragments = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(fragments, max_size=25).map("".join))
 def test_whatever_is_written_ends_in_text_or_in_a_fault(source: str) -> None:
     try:
@@ -215,7 +214,6 @@ def test_whatever_is_written_ends_in_text_or_in_a_fault(source: str) -> None:
     assert isinstance(text, str)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_what_people_enter_is_never_a_template(topic: str) -> None:
     assert render("<{{ topic }}>", VARIABLES | {"topic": topic}) == f"<{topic}>"

@@ -2,7 +2,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.errors import PlanInvalid
@@ -155,7 +155,6 @@ def graphs(draw: st.DrawFn) -> dict[str, tuple[str, ...]]:
     return {code: found[code] for code in codes}
 
 
-@settings(deadline=None)
 @given(graphs())
 def test_every_phase_comes_after_what_it_waits_for(graph: dict[str, tuple[str, ...]]) -> None:
     order = order_phases(graph)
@@ -163,7 +162,6 @@ def test_every_phase_comes_after_what_it_waits_for(graph: dict[str, tuple[str, .
     assert all(order.index(needed) < order.index(code) for code in graph for needed in graph[code])
 
 
-@settings(deadline=None)
 @given(st.integers(1, 20))
 def test_what_is_listed_in_order_stays_in_order(count: int) -> None:
     data = TemplateData.model_validate(template(*(phase(f"P{n}") for n in range(count))))
