@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -14,7 +15,7 @@ import pytest
 
 from lib.config import ROOT
 
-_START_SECONDS = 60
+_START_SECONDS = 90
 
 
 def orchestrator_web(settings: Mapping[str, str], *, log: Path) -> AbstractContextManager[str]:
@@ -36,7 +37,7 @@ def running(module: Sequence[str], *, cwd: Path, log: Path, settings: Mapping[st
             env={**known, "PYTHONUNBUFFERED": "1", **settings},
         )
         try:
-            yield _wait_for_address(process, log, says)
+            yield wait_for_address(process, log=log, says=says)
         finally:
             process.terminate()
             try:
@@ -46,7 +47,8 @@ def running(module: Sequence[str], *, cwd: Path, log: Path, settings: Mapping[st
                 process.wait()
 
 
-def _wait_for_address(process: subprocess.Popen[bytes], log: Path, says: str) -> str:
+def wait_for_address(process: subprocess.Popen[Any], *, log: Path, says: str) -> str:
+    """What a server prints after `says`, once it answers there; without a slash at the end."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         text = log.read_text()

@@ -89,6 +89,9 @@ def change_password(actor: Actor, *, current: str, new: str) -> None:
         person, password_hash = attempts.take_for_account(session, actor.username)
     if person is None or not person.is_active:
         raise NotSignedIn
+    if password_hash is None:  # to who is signed in it may be said
+        message = f"Your name is locked, because somebody typed wrong passwords for it. Try again later; {_RULE}."
+        raise InvalidInput(message, field=Field.CURRENT_PASSWORD)
     if not passwords.is_right(current, password_hash):
         message = f"This is not your current password. Try again; {_RULE}."
         raise InvalidInput(message, field=Field.CURRENT_PASSWORD)

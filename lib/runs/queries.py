@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, literal, select
+from sqlalchemy import Row, Select, exists, func, literal, select
 from sqlalchemy.orm import Session, load_only
 
 from lib.db.paging import Rows, read_page
@@ -118,42 +118,7 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
 
 def list_figures(session: Session, run_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
     """Every attempt of a run in the plan's order, without its texts: their length is read, not they."""
-    statement = _attempts(
-        PhaseExecution.prompt_text.is_not(None).label("has_prompt"),
-        func.coalesce(func.octet_length(_WRITTEN), 0).label("response_bytes"),
-    )
-    return session.execute(statement.where(PhaseExecution.run_id == run_id)).all()
-
-
-def list_attempts(session: Session, run_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Every attempt of a run in the plan's order, whole, with the answer so far where one is being written."""
-    statement = _attempts(
-        PhaseExecution.prompt_text.is_not(None).label("has_prompt"),
-        func.coalesce(func.octet_length(_WRITTEN), 0).label("response_bytes"),
-        PhaseExecution.prompt_text.label("prompt"),
-        func.coalesce(_WRITTEN, "").label("response"),
-    )
-    return session.execute(statement.where(PhaseExecution.run_id == run_id)).all()
-
-
-def find_texts(session: Session, run_id: UUID, attempt_id: UUID) -> Row[str | None, str] | None:
-    """Prompt and answer of one attempt, as far as they are written."""
-    return session.execute(
-        select(PhaseExecution.prompt_text, func.coalesce(_WRITTEN, ""))
-        .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
-        .where(PhaseExecution.run_id == run_id, PhaseExecution.id == attempt_id)
-    ).one_or_none()
-
-
-def read_on(session: Session, attempt_id: UUID, *, after: int) -> str:
-    """What was written of an answer after so many characters; nothing when it is written no more."""
-    written = func.substr(PhaseStream.response_text, after + 1)
-    return session.scalar(select(written).where(PhaseStream.phase_execution_id == attempt_id)) or ""
-
-
-def _attempts(*texts: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    """The columns of `AttemptFigures` and those of its phase, and `texts`."""
-    return (
+    statement = (
         select(
             PhaseExecution.id,
             PhaseExecution.phase_code,
@@ -171,11 +136,29 @@ def _attempts(*texts: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
             PhaseExecution.finish_reason,
             PhaseExecution.error_details,
             PhaseExecution.reused_from,
-            *texts,
+            PhaseExecution.prompt_text.is_not(None).label("has_prompt"),
+            func.coalesce(func.octet_length(_WRITTEN), 0).label("response_bytes"),
         )
         .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
+        .where(PhaseExecution.run_id == run_id)
         .order_by(PhaseExecution.position, PhaseExecution.phase_code, PhaseExecution.attempt)
     )
+    return session.execute(statement).all()
+
+
+def find_texts(session: Session, run_id: UUID, attempt_id: UUID) -> Row[str | None, str] | None:
+    """Prompt and answer of one attempt, as far as they are written."""
+    return session.execute(
+        select(PhaseExecution.prompt_text, func.coalesce(_WRITTEN, ""))
+        .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
+        .where(PhaseExecution.run_id == run_id, PhaseExecution.id == attempt_id)
+    ).one_or_none()
+
+
+def read_on(session: Session, attempt_id: UUID, *, after: int) -> str:
+    """What was written of an answer after so many characters; nothing when it is written no more."""
+    written = func.substr(PhaseStream.response_text, after + 1)
+    return session.scalar(select(written).where(PhaseStream.phase_execution_id == attempt_id)) or ""
 
 
 def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> OrchestrationRun | None:

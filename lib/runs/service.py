@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, select
@@ -25,12 +25,9 @@ from lib.runs.structures import ErrorDetails, RunInputs, TokenUsage
 from lib.runs.views import (
     AttemptFigures,
     AttemptTexts,
-    AttemptView,
     LiveRun,
     Overview,
     PhaseFigures,
-    PhaseView,
-    RunDetail,
     RunProgress,
     RunSummary,
 )
@@ -75,17 +72,6 @@ def list_runs(
         return Page(tuple(_summary(row) for row in page.rows), page.newer, page.older)
 
 
-def get_run(actor: Actor, run_id: UUID) -> RunDetail:
-    """One run, whole: its phases, their attempts, prompts and answers as far as they are written. Raises `NotFound`.
-
-    Whoever shows a run reads `watch_run`, which leaves the texts where they are.
-    """
-    actor.require(Permission.ORCHESTRATIONS_VIEW)
-    with tenant_session(actor) as session:
-        run = _find_run(session, actor, run_id)
-        return RunDetail(**run, phases=_phases(queries.list_attempts(session, run_id), PhaseView, AttemptView))
-
-
 def watch_run(actor: Actor, run_id: UUID, *, known: Mapping[UUID, AttemptTexts] | None = None) -> RunProgress:
     """One run and how its attempts stand, without their texts. Raises `NotFound`.
 
@@ -95,7 +81,7 @@ def watch_run(actor: Actor, run_id: UUID, *, known: Mapping[UUID, AttemptTexts] 
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
         run = _find_run(session, actor, run_id)
-        phases = _phases(queries.list_figures(session, run_id), PhaseFigures, AttemptFigures)
+        phases = _phases(queries.list_figures(session, run_id))
         texts = {
             attempt.id: _read_on(session, run_id, attempt, known[attempt.id])
             for phase in phases
@@ -199,39 +185,33 @@ def _read_texts(session: Session, run_id: UUID, attempt_id: UUID) -> AttemptText
 def _read_on(session: Session, run_id: UUID, attempt: AttemptFigures, known: AttemptTexts) -> AttemptTexts:
     """The texts as they stand now. An answer only grows while it is written; what it ends as may be another one."""
     has_bytes = len(known.response.encode())
-    if attempt.response_bytes == has_bytes and (known.prompt is not None) == attempt.has_prompt:
-        return known
     if attempt.status is not PhaseStatus.RUNNING or attempt.response_bytes < has_bytes or known.prompt is None:
         return _read_texts(session, run_id, attempt.id)
+    if attempt.response_bytes == has_bytes:
+        return known
     return replace(known, response=known.response + queries.read_on(session, attempt.id, after=len(known.response)))
 
 
-AnyPhase = TypeVar("AnyPhase", bound=PhaseFigures)
-
-
-def _phases(
-    rows: Iterable[Row[*tuple[Any, ...]]], phase_class: type[AnyPhase], attempt_class: type[AttemptFigures]
-) -> tuple[AnyPhase, ...]:
+def _phases(rows: Iterable[Row[*tuple[Any, ...]]]) -> tuple[PhaseFigures, ...]:
     found = []
     for _, group in groupby(rows, key=lambda row: row.phase_code):
         attempts = list(group)
         newest = attempts[-1]
         found.append(
-            phase_class(
+            PhaseFigures(
                 code=newest.phase_code,
                 name=newest.phase_name,
                 position=newest.position,
                 depends_on=tuple(newest.depends_on),
-                attempts=tuple(_attempt(row, attempt_class) for row in attempts),
+                attempts=tuple(_attempt(row) for row in attempts),
             )
         )
     return tuple(found)
 
 
-def _attempt(row: Row[*tuple[Any, ...]], attempt_class: type[AttemptFigures]) -> AttemptFigures:
+def _attempt(row: Row[*tuple[Any, ...]]) -> AttemptFigures:
     tokens = read_stored(TokenUsage, row.token_usage, what="The attempt's token usage") if row.token_usage else None
-    texts = {"prompt": row.prompt, "response": row.response} if attempt_class is AttemptView else {}
-    return attempt_class(
+    return AttemptFigures(
         id=row.id,
         number=row.attempt,
         status=PhaseStatus(row.status),
@@ -247,7 +227,6 @@ def _attempt(row: Row[*tuple[Any, ...]], attempt_class: type[AttemptFigures]) ->
         reused_from=row.reused_from,
         has_prompt=row.has_prompt,
         response_bytes=row.response_bytes,
-        **texts,
     )
 
 

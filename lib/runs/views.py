@@ -85,15 +85,6 @@ class AttemptTexts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptView(AttemptFigures):
-    """One attempt at a phase, whole."""
-
-    prompt: str | None
-    #: The whole answer, or as far as it is written.
-    response: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseFigures:
     """A phase with all its attempts, the newest last."""
 
@@ -117,18 +108,6 @@ class PhaseFigures:
     def is_under_way(self) -> bool:
         """Whether it is being written, or waits for its next attempt."""
         return self.status is PhaseStatus.RUNNING or self.newest.next_attempt_at is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhaseView(PhaseFigures):
-    """A phase with all its attempts, whole."""
-
-    attempts: tuple[AttemptView, ...]
-
-    @property
-    def newest(self) -> AttemptView:
-        """The attempt that counts."""
-        return self.attempts[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,13 +142,6 @@ class RunProgress:
         """What stays the same while the run does nothing but write on, and time goes by."""
         attempts = tuple((phase.newest.id, phase.status) for phase in self.phases)
         return self.summary.status, self.is_cancel_requested, self.live_workers == 0, attempts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunDetail(RunProgress):
-    """A run, whole."""
-
-    phases: tuple[PhaseView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,27 @@
-"""Nobody without a living session gets past here: every page, fragment and callback begins with `require_actor`."""
+"""Nobody without a living session gets past here: every page and fragment begins with `require_actor`.
 
-from collections.abc import Iterator
+So does every callback that does more than note the reader's choice in its own tab; what Streamlit calls outside of a
+script run is wrapped by `for_later`.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NoReturn
+from dataclasses import replace
+from typing import NoReturn, TypeVar
+from uuid import uuid4
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.errors import NotSignedIn
 from lib.identity import sessions
 from lib.identity.cookie import session_cookie_name
 from lib.ui import sign_in, state, visitor
+
+Found = TypeVar("Found")
 
 # Set while Home.py runs and only then. Streamlit calls fragments and callbacks without Home.py, so there it is unset
 # and the session is looked up again: it may have ended since the page was drawn.
@@ -40,6 +49,24 @@ def find_actor() -> Actor | None:
         if actor is not None:
             return actor
     return None
+
+
+def for_later(work: Callable[[Actor], Found]) -> Callable[[], Found]:
+    """What Streamlit calls outside of any script run, such as the data of a download: nothing else asks who is there.
+
+    The session that this part of the page is drawn for is looked up when the work is wanted. Raises `NotSignedIn` then
+    when it has ended.
+    """
+    session_ids, origin = tuple(_session_ids()), visitor.current_origin()
+
+    def look_up_and_work() -> Found:
+        for session_id in session_ids:
+            actor = sessions.find_actor(session_id, origin=replace(origin, request_id=uuid4()))
+            if actor is not None:
+                return work(actor)
+        raise NotSignedIn
+
+    return look_up_and_work
 
 
 def draw_anew() -> NoReturn:

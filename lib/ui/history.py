@@ -19,7 +19,7 @@ export default function () {
   history.pushState = (data, title, url) => {
     const next = new URL(url, location.href);
     const isSamePage = next.pathname === location.pathname;
-    const completes = isHalf && !isSamePage && next.search === location.search;
+    const completes = isHalf && !isSamePage && next.search !== "" && next.search === location.search;
     isHalf = isSamePage;
     return completes ? history.replaceState(data, title, url) : push(data, title, url);
   };

@@ -18,6 +18,7 @@ from lib.db.embedded import EmbeddedPostgres
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
 from tests.database import ClonedDatabase, clone_of, ensure_template
+from tests.web_process import wait_for_address
 
 _LIVE = (
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 4711 AND objsubid = 2 AND granted "
@@ -77,7 +78,7 @@ def settings_with(more: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def running(*command: str) -> Iterator[tuple[psutil.Process, Path]]:
+def running(*command: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """`orchestrator …` as a process of its own, and the file that it writes to."""
     with tempfile.NamedTemporaryFile(prefix="bench-", suffix=".log") as log:
         process = subprocess.Popen(
@@ -88,7 +89,7 @@ def running(*command: str) -> Iterator[tuple[psutil.Process, Path]]:
             stderr=log,
         )
         try:
-            yield psutil.Process(process.pid), Path(log.name)
+            yield process, Path(log.name)
         finally:
             process.terminate()
             try:
@@ -102,17 +103,17 @@ def running(*command: str) -> Iterator[tuple[psutil.Process, Path]]:
 def web_process() -> Iterator[tuple[psutil.Process, str]]:
     """A web process that serves, and its address."""
     with running("web", "--port", "0") as (process, log):
-        wait_until(lambda: "Serving " in log.read_text() or not process.is_running())
-        yield process, log.read_text().partition("Serving ")[2].split()[0].rstrip("./")
+        url = wait_for_address(process, log=log, says="Serving ")
+        yield psutil.Process(process.pid), url
 
 
 @contextmanager
 def workers(database: ClonedDatabase, count: int = 1) -> Iterator[list[psutil.Process]]:
     """So many workers, all of them alive."""
     with ExitStack() as stack, psycopg.connect(database.admin_url, autocommit=True) as connection:
-        processes = [stack.enter_context(running("worker"))[0] for _ in range(count)]
+        started = [stack.enter_context(running("worker"))[0] for _ in range(count)]
         wait_until(lambda: connection.execute(_LIVE).fetchone() == (count,))
-        yield processes
+        yield [psutil.Process(process.pid) for process in started]
 
 
 def wait_until(is_done: Callable[[], bool], seconds: float = _START_SECONDS) -> None:

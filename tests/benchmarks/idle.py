@@ -11,7 +11,7 @@ _COMMITTED = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_d
 
 
 def main(ground: Ground) -> list[Figure]:
-    """A worker that has nothing to do: transactions a minute, each of one statement, and CPU."""
+    """A worker that has nothing to do: transactions a minute, as the server counts them, and CPU."""
     with ground.database() as database, workers(database) as (worker,):
         time.sleep(SETTLE_SECONDS)
         cpu, before = cpu_seconds(worker), _committed(database.admin_url)

@@ -1,6 +1,6 @@
-"""An OpenAI-compatible endpoint that answers at once, as a process of its own: it is not what is measured.
+"""An OpenAI-compatible endpoint that answers at once, with bytes made beforehand, as a process of its own.
 
-llmock answers some 200 calls a second and would be the bottleneck of two workers; this one sends bytes made beforehand.
+It is not what is measured.
 """
 
 import asyncio

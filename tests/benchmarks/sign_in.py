@@ -38,7 +38,7 @@ def main(ground: Ground) -> list[Figure]:
             name="known to unknown",
             value=statistics.median(a / b for a, b in zip(known, unknown, strict=True)),
             unit="x",
-            note="a test holds the two together",
+            note="a test holds their statements and hashes together, not their time",
         ),
         Figure(name="a session's look-up", value=session, unit="ms"),
     ]

@@ -17,7 +17,17 @@ from lib.projects.service import MAX_NAME
 from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, RUNS, PageEntry
 from tests import doors
 from tests.browser.conftest import Dashboard
-from tests.factories import Workspace, end_run, make_project, make_run, make_workspace
+from tests.factories import (
+    Workspace,
+    answer,
+    beginning,
+    call_worker,
+    end_run,
+    make_project,
+    make_run,
+    make_workspace,
+    open_run,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -156,6 +166,35 @@ def test_filters_stand_in_the_address_and_survive_a_reload(
     expect(page).to_have_url(f"{dashboard.url}/runs")
 
 
+def test_back_goes_through_filters_that_were_cleared(
+    see: Callable[..., Page], dashboard: Dashboard, made: Workspace
+) -> None:
+    page = see(dashboard.cast.vera, RUNS)
+    page.get_by_role("radio", name="Failed").or_(page.get_by_role("button", name="Failed")).first.click()
+    expect(page).to_have_url(f"{dashboard.url}/runs?status=failed")
+    page.get_by_role("button", name="Clear the filters").click()
+    expect(page).to_have_url(f"{dashboard.url}/runs")
+    page.get_by_role("link", name="Projects").click()
+    expect(page.get_by_role("heading", name="Projects", level=1)).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(f"{dashboard.url}/runs")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(f"{dashboard.url}/runs?status=failed")
+
+
+def test_back_from_a_page_without_parameters_goes_to_the_run(
+    see: Callable[..., Page], dashboard: Dashboard, made: Workspace
+) -> None:
+    page = see(dashboard.cast.vera, RUN, f"?run={made.run.id}")
+    page.get_by_test_id("stMain").get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", name="Runs", level=1)).to_be_visible()
+    drawn(page)
+    page.go_back()
+    expect(page).to_have_url(f"{dashboard.url}/run?run={made.run.id}")
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+
+
 def test_project_that_is_wrong_is_said_in_the_dialog_which_keeps_it(
     see: Callable[..., Page], dashboard: Dashboard, made: Workspace
 ) -> None:
@@ -192,6 +231,24 @@ def test_project_is_archived_and_restored(see: Callable[..., Page], dashboard: D
     page.get_by_role("button", name="More").click()
     page.get_by_text("Restore").click()
     expect(page.get_by_role("button", name="Launch run")).to_be_visible()
+
+
+def test_page_goes_on_when_a_question_is_dismissed(
+    see: Callable[..., Page], dashboard: Dashboard, made: Workspace
+) -> None:
+    database, max_ = dashboard.database, dashboard.cast.max
+    run = make_run(database, max_, project_id=make_project(database, max_, name="Watched"))
+    held = open_run(database, max_.organization_id, run.id)
+    held.advance(begin=[beginning("Phase 0")])
+    page = see(max_, RUN, f"?run={run.id}")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    held.advance(finish=[answer(run.phases["Phase 0"])], begin=[beginning("Phase 1")])
+    whose = (max_.organization_id, held.token, run.phases["Phase 1"])
+    call_worker(database, "SELECT api.write_stream(%s, %s, %s, %s)", *whose, "Written behind the question")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("Written behind the question")).to_be_visible()
 
 
 def test_answer_that_is_being_written_is_drawn_as_words(

@@ -16,7 +16,7 @@ from lib.identity.cookie import session_cookie_name
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import ProjectEntry, create_project
 from lib.runs.launch import LaunchRequest, launch_run
-from lib.runs.service import get_run
+from lib.runs.service import watch_run
 from lib.templates.service import list_template_choices
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -87,4 +87,4 @@ def test_run_is_cancelled_in_the_browser(
     page.get_by_role("button", name="Cancel", exact=True).click()
     page.get_by_role("button", name="Cancel the run").click()
     expect(page.get_by_text(re.compile("Cancelled$")).first).to_be_visible()
-    assert get_run(cast.alice, run_id).summary.status == "cancelled"
+    assert watch_run(cast.alice, run_id).summary.status == "cancelled"

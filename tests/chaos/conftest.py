@@ -5,7 +5,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,22 +117,18 @@ def install(
     data_folder: Path, model: LLMockServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Installed]]:
     """Starts an installation with these options, and ends it with the test."""
-    running: list[Any] = []
+    with ExitStack() as running:
 
-    def start(*options: str, **settings: str) -> Installed:
-        settings = {
-            "ORCHESTRATOR_OPENAI_BASE_URL": model.base_url(),
-            "ORCHESTRATOR_OPENAI_API_KEY": "key-of-the-tests",
-            **settings,
-        }
-        context = _installed(data_folder, options, settings, monkeypatch)
-        running.append(context)
-        return context.__enter__()
+        def start(*options: str, **settings: str) -> Installed:
+            settings = {
+                "ORCHESTRATOR_OPENAI_BASE_URL": model.base_url(),
+                "ORCHESTRATOR_OPENAI_API_KEY": "key-of-the-tests",
+                **settings,
+            }
+            return running.enter_context(_installed(data_folder, options, settings, monkeypatch))
 
-    yield start
-    for context in running:
-        context.__exit__(None, None, None)
-    session.dispose()
+        running.callback(session.dispose)
+        yield start
 
 
 @contextmanager

@@ -28,7 +28,11 @@ _DISK_MB = 140
 
 @pytest.fixture
 def data_folder() -> Iterator[Path]:
-    """In a file system of its own, which only root can make, and not in every container."""
+    """In a file system of its own.
+
+    Only root can make one, and not in every container: many forbid it. That is so on a build machine too, and no fault
+    of it; where root can, the test runs.
+    """
     folder = Path(tempfile.mkdtemp(prefix="orchestrator-"))
     mount = ["mount", "-t", "tmpfs", "-o", f"size={_DISK_MB}m,mode=711", "tmpfs", str(folder)]
     made = subprocess.run(mount, capture_output=True, text=True, check=False) if os.geteuid() == 0 else None

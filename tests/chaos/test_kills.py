@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 
 import psutil
 import psycopg
@@ -16,8 +17,8 @@ from llmock.scenarios import Delay, Match
 from llmock.testing import LLMockServer
 
 from lib.providers.local import CHOICE
-from lib.providers.local_process import find_weights
 from tests.chaos.conftest import Installed
+from tests.local_model import has_local_model
 from tests.supervised import alive, answers, wait_for
 from tests.workers import MODEL
 
@@ -25,8 +26,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 #: Of each half, which has an installation of its own.
 ROUNDS = 25
+#: Of launching a run which does not end before there is somebody to kill.
+_TRIES = 10
 #: Two of the four are written side by side.
 _PHASES = {"a": [], "b": ["a"], "c": ["a"], "d": ["b", "c"]}
+CHAT = Match(path="*completions")
 _STANDING = (
     "SELECT count(*) FILTER (WHERE status = 'completed') AS completed, "
     "count(*) FILTER (WHERE status IN ('pending', 'running')) AS open FROM phase_executions"
@@ -45,8 +49,35 @@ def dice(request: pytest.FixtureRequest) -> random.Random:
 def test_no_kill_loses_or_repeats_an_answer(
     half: int, install: Callable[..., Installed], model: LLMockServer, dice: random.Random
 ) -> None:
-    has_local = find_weights() is not None
+    has_local = has_local_model()
     installed = install("--workers", "2", ORCHESTRATOR_LOCAL_MODEL=str(has_local).lower())
+    launch = _launcher(installed, model, dice)
+    victims = ["web", "worker", "backend", "postmaster", *(["local model"] if has_local else [])]
+    order = [victims[number % len(victims)] for number in range(ROUNDS)]
+    dice.shuffle(order)
+    killed = set[psutil.Process]()
+    for victim in order:
+        for _ in range(_TRIES):
+            launch(victim)
+            time.sleep(dice.uniform(0, 0.8))
+            if process := _kill_at_work(installed, victim, dice):
+                killed.add(process)
+                break
+    assert len(killed) == ROUNDS, "in some rounds nobody was killed who lived"
+    wait_for(lambda: _standing(installed)["open"] == 0, seconds=240)
+    wait_for(lambda: _statuses(installed) == {"completed"})
+    _check_books(installed, model)
+    lost = installed.rows("SELECT FROM phase_executions WHERE status = 'failed' AND error_details->>'kind' = 'lost'")
+    assert lost != [], "nothing was under way whenever something was killed: this has shown nothing"
+    wait_for(lambda: answers(installed.port), seconds=120)
+    family = installed.up.family()
+    installed.up.process.send_signal(signal.SIGTERM)
+    assert installed.up.wait() == 0
+    assert alive(family) == []
+
+
+def _launcher(installed: Installed, model: LLMockServer, dice: random.Random) -> Callable[[str], None]:
+    """What launches a run or two in which there is this one to kill, each with a topic of its own."""
     remote = installed.template(
         [
             {"code": code, "prompt": f"{{{{ topic }}}} {code}", "depends_on": needed, "max_attempts": 10}
@@ -55,56 +86,59 @@ def test_no_kill_loses_or_repeats_an_answer(
     )
     small = {"prompt": "{{ topic }}", "max_attempts": 10, "parameters": {"max_tokens": 12}}
     local = installed.template([{"code": "x", **small}, {"code": "y", **small}])
-    victims = ["web", "worker", "backend", "postmaster", *(["local model"] if has_local else [])]
-    order = [victims[number % len(victims)] for number in range(ROUNDS)]
-    dice.shuffle(order)
-    for number, victim in enumerate(order):
-        for each in range(dice.randint(1, 2)):
-            model.state.scenarios.add(
-                *(Delay(dice.uniform(0.05, 0.3), match=Match(path="*completions")) for _ in "abcd")
-            )
-            installed.launch(remote, topic=f"topic {number}.{each}", model=MODEL)
+    topics = count(1)
+
+    def launch(victim: str) -> None:
+        for _ in range(dice.randint(1, 2)):
+            model.state.scenarios.add(*(Delay(dice.uniform(0.2, 0.8), match=CHAT) for _ in "abcd"))
+            installed.launch(remote, topic=f"topic {next(topics)}", model=MODEL)
         if victim == "local model":
-            installed.launch(local, topic=f"Bicycles {number}", model=str(CHOICE))
-            wait_for(lambda: _find(installed, "local model") != [] or _standing(installed)["open"] == 0, seconds=120)
-        time.sleep(dice.uniform(0, 0.8))
-        _kill_and_go_on(installed, victim, dice)
-    wait_for(lambda: _standing(installed)["open"] == 0, seconds=240)
-    wait_for(lambda: _statuses(installed) == {"completed"})
-    _check_books(installed, model)
-    wait_for(lambda: answers(installed.port), seconds=120)
-    family = installed.up.family()
-    installed.up.process.send_signal(signal.SIGTERM)
-    assert installed.up.wait() == 0
-    assert alive(family) == []
+            installed.launch(local, topic=f"Bicycles {next(topics)}", model=str(CHOICE))
+
+    return launch
 
 
-def _kill_and_go_on(installed: Installed, victim: str, dice: random.Random) -> None:
-    """Kill one, and wait until another phase is completed, or none is left to be."""
-    before = _standing(installed)["completed"]
-    found = _find(installed, victim)
-    print(f"{time.monotonic():.1f} {victim}: one of {len(found)}, {before} completed")
-    with suppress(psutil.NoSuchProcess):
-        for process in dice.sample(found, min(len(found), 1)):
-            process.kill()
+def _kill_at_work(installed: Installed, victim: str, dice: random.Random) -> psutil.Process | None:
+    """Kill one while runs are open, and see them go on; None if all had ended before there was one to kill."""
+    found: list[psutil.Process] = []
 
-    def has_gone_on() -> bool:
-        now = _standing(installed)
-        return now["completed"] > before or now["open"] == 0
+    def is_there_or_done() -> bool:
+        found[:] = _find(installed, victim)
+        return found != [] or _standing(installed)["open"] == 0
 
-    wait_for(has_gone_on, seconds=120)
+    wait_for(is_there_or_done, seconds=120)
+    before = _standing(installed)
+    if found == [] or before["open"] == 0:
+        return None
+    killed = dice.choice(found)
+    try:
+        killed.kill()
+    except psutil.NoSuchProcess:
+        return None
+    print(f"{time.monotonic():.1f} {victim}: one of {len(found)}, {before}")
+    wait_for(lambda: _has_gone_on(installed, before["completed"]), seconds=120)
+    return killed
+
+
+def _has_gone_on(installed: Installed, before: int) -> bool:
+    """Whether another phase is completed, or none is left to be."""
+    now = _standing(installed)
+    return now["completed"] > before or now["open"] == 0
 
 
 def _find(installed: Installed, kind: str) -> list[psutil.Process]:
     up = installed.up
     with suppress(psutil.Error, OSError, ValueError, IndexError):  # it is being started this moment
         if kind == "postmaster":
-            return [up.postmaster()]
-        if kind == "backend":
-            return up.postmaster().children()
-        if kind == "local model":
-            return [process for worker in up.children("worker") for process in worker.children()]
-    return up.children(kind)
+            found = [up.postmaster()]
+        elif kind == "backend":
+            found = up.postmaster().children()
+        elif kind == "local model":
+            found = [process for worker in up.children("worker") for process in worker.children()]
+        else:
+            found = up.children(kind)
+        return [process for process in found if process.status() != psutil.STATUS_ZOMBIE]
+    return []
 
 
 def _standing(installed: Installed) -> dict[str, int]:

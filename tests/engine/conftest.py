@@ -12,9 +12,8 @@ from lib.db.session import tenant_session
 from lib.models.template import OrchestrationTemplate, TemplateStatus
 from lib.projects.service import ProjectEntry, create_project
 from lib.runs.launch import LaunchRequest, launch_run
-from lib.runs.service import get_run
-from lib.runs.views import RunDetail
 from tests.cast import Cast
+from tests.whole_run import RunDetail, get_run
 from tests.workers import MODEL, Workers, endpoint, until, workers
 
 __all__ = ["endpoint", "workers"]

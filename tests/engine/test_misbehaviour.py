@@ -11,10 +11,10 @@ import pytest
 
 from lib.models.run import RunStatus
 from lib.providers.errors import RETRYABLE, ErrorKind
-from lib.runs.views import RunDetail
 from tests.engine.conftest import Bench, chain
 from tests.engine.misbehaving import Answer, Misbehaving, events, misbehaving, refusal
 from tests.records import rows
+from tests.whole_run import RunDetail
 from tests.workers import until
 
 __all__ = ["misbehaving"]

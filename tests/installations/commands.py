@@ -1,10 +1,8 @@
 """The command line as a person types it: in a process of its own, with the settings it is given and no others."""
 
 import os
-import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +12,9 @@ import httpx2
 from lib.config import ROOT, get_settings
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
+from tests.web_process import orchestrator_web
 
-_START_SECONDS = 60
+_ANSWER_SECONDS = 60
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -68,29 +67,8 @@ def refused(*words: str, settings: Mapping[str, str]) -> str:
 @contextmanager
 def web_process(settings: Mapping[str, str], *, log: Path) -> Iterator[httpx2.Client]:
     """A browser without pages, at an `orchestrator web` that ends with the block."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "lib.cli", "web", "--port", "0"],
-            cwd=ROOT,
-            env=environment(settings),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        url = _address(process, log)
-        with httpx2.Client(base_url=url, headers={"origin": url}, timeout=_START_SECONDS) as client:
-            yield client
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    give_up_at = time.monotonic() + _START_SECONDS
-    while time.monotonic() < give_up_at:
-        if found := re.search(r"^Serving (http://\S+)\. ", log.read_text(encoding="utf-8"), re.MULTILINE):
-            return found[1]
-        assert process.poll() is None, log.read_text(encoding="utf-8")
-        time.sleep(0.05)
-    raise AssertionError(f"it does not serve: {log.read_text(encoding='utf-8')}")
+    with (
+        orchestrator_web(settings, log=log) as url,
+        httpx2.Client(base_url=url, headers={"origin": url}, timeout=_ANSWER_SECONDS) as client,
+    ):
+        yield client

@@ -2,12 +2,10 @@
 
 import os
 import pwd
-import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from lib.config import ROOT
 from lib.db.embedded import EmbeddedPostgres
 from tests.installations.commands import carried_out, environment, refused
+from tests.web_process import wait_for_address
 
 NAME = "nobody"
 #: No entry in the system's list of users.
@@ -85,12 +84,7 @@ def serving(person: Person, settings: Mapping[str, str]) -> Iterator[tuple[subpr
         command = [person.python, "-u", "-m", "lib.cli", "up", "--port", "0"]
         process = subprocess.Popen(command, stdout=output, stderr=output, **person.options(settings))
     try:
-        give_up_at = time.monotonic() + 90
-        while (found := re.search(r"serving at (http://\S+)\. ", log.read_text(encoding="utf-8"))) is None:
-            assert process.poll() is None, log.read_text(encoding="utf-8")
-            assert time.monotonic() < give_up_at, log.read_text(encoding="utf-8")
-            time.sleep(0.05)
-        yield process, found[1]
+        yield process, wait_for_address(process, log=log, says="serving at ")
     finally:
         process.kill()
         process.wait()

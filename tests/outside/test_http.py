@@ -116,7 +116,20 @@ def test_no_page_of_this_machine_may_read_an_answer(site: Site) -> None:
 
 
 def test_answer_that_fails_is_guarded(site: Site) -> None:
-    status, headers, body = _get_raw(site, "/app/static/" + "x" * 5000)  # no file system has a name of that length
+    """What nobody foresaw: a table that is not there."""
+    cookie = {"Cookie": f"{session_cookie_name()}={site.cast.secret_of(site.cast.alice)}"}
+    site.sql("ALTER TABLE user_sessions RENAME TO elsewhere")
+    try:
+        status, headers, body = _get_raw(site, "/api/session", **cookie)
+    finally:
+        site.sql("ALTER TABLE elsewhere RENAME TO user_sessions")
+    assert (status, body) == (500, b"Something went wrong on our side.")
+    _assert_guarded(headers)
+    assert _get_raw(site, "/api/session", **cookie)[0] == 204
+
+
+def test_path_that_no_file_system_holds_is_guarded(site: Site) -> None:
+    status, headers, body = _get_raw(site, "/app/static/" + "x" * 5000)
     assert status in {404, 500}
     _assert_guarded(headers)
     assert b"Traceback" not in body

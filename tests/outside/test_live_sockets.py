@@ -1,6 +1,7 @@
 """A websocket outlives the session that opened it: what is asked over it then gives nothing and changes nothing."""
 
 from collections.abc import Callable
+from urllib.request import urlopen
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from lib.access.actor import Actor
 from lib.ui.navigation import ACCOUNT, OVERVIEW, PROJECTS, RUN
 from tests.cast import PASSWORD
-from tests.factories import MadeRun, make_project, make_run
+from tests.factories import MadeRun, answer, beginning, make_project, make_run, open_run
 from tests.outside.conftest import MARKS, Site
 from tests.outside.visitor import Answer, Visitor, visiting
 
@@ -81,12 +82,18 @@ def test_page_that_is_asked_for_again_gives_nothing(site: Site, somebody: tuple[
         assert _is_the_form(visitor.open(PROJECTS.url_path))
 
 
-def _press_confirm(visitor: Visitor, run: MadeRun) -> Callable[[], Answer]:
-    """Open the question whether to cancel; what comes back presses its button."""
+def _confirm(visitor: Visitor, run: MadeRun) -> tuple[str, str]:
+    """Open the question whether to cancel; the ids of its button and of the part in which that is."""
     page = visitor.open(RUN.url_path, f"run={run.id}")
     asked = visitor.press(page.widget("button", "Cancel").id)
     confirm = asked.widget("button", "Cancel the run")
-    return lambda: visitor.press(confirm.id, fragment=asked.fragment_of(confirm))
+    return confirm.id, asked.fragment_of(confirm)
+
+
+def _press_confirm(visitor: Visitor, run: MadeRun) -> Callable[[], Answer]:
+    """Open the question whether to cancel; what comes back presses its button."""
+    confirm, fragment = _confirm(visitor, run)
+    return lambda: visitor.press(confirm, fragment=fragment)
 
 
 def test_button_in_a_dialog_does_what_it_says_while_the_session_lives(site: Site, somebody: tuple[Actor, str]) -> None:
@@ -107,6 +114,24 @@ def test_button_in_a_dialog_changes_nothing(site: Site, somebody: tuple[Actor, s
         end(site, actor)
         assert _is_the_form(press())
     assert _status(site, run.id) == ("queued", False)
+
+
+@EACH_END
+def test_download_of_an_open_page_gives_nothing(site: Site, somebody: tuple[Actor, str], end: End) -> None:
+    actor, cookie = somebody
+    run = _run_of(site, actor)
+    held = open_run(site.database, actor.organization_id, run.id)
+    for code, phase_id in run.phases.items():
+        held.advance(begin=[beginning(code)])
+        held.advance(finish=[answer(phase_id, response="Zeppelin\n" * 10_000)])
+    held.advance(end={"status": "completed", "error": {}})
+    with visiting(site.url, cookie) as visitor:
+        page = visitor.open(RUN.url_path, f"run={run.id}")
+        file_id = page.widget("download_button", "Download all of it").deferred_file_id
+        with urlopen(site.url + visitor.ask_for_file(file_id, session_id=page.session_id)) as file:
+            assert file.read() == b"Zeppelin\n" * 10_000, "while the session lives"
+        end(site, actor)
+        assert visitor.ask_for_file(file_id, session_id=page.session_id) == ""
 
 
 @EACH_END
@@ -135,14 +160,14 @@ def test_callback_ends_no_session_but_its_own(site: Site, somebody: tuple[Actor,
 
 
 def test_widget_that_the_page_never_drew_does_nothing(site: Site, somebody: tuple[Actor, str]) -> None:
-    """With a living session of another organization: the id of A's button, made up or overheard."""
+    """With a living session of another organization: the ids of A's button and of its part, made up or overheard."""
     run = _run_of(site, somebody[0])
     with visiting(site.url, somebody[1]) as visitor:
-        confirm = visitor.open(RUN.url_path, f"run={run.id}").widget("button", "Cancel").id
+        confirm, fragment = _confirm(visitor, run)
     with visiting(site.url, site.cast.secret_of(site.cast.charlie)) as visitor:
         visitor.open(RUN.url_path, f"run={run.id}")
-        answer = visitor.press(confirm)
-    assert not [mark for mark in MARKS if answer.says(mark)]
+        answers = [visitor.press(confirm), visitor.press_in_strange_part(confirm, fragment=fragment)]
+    assert not [mark for answer in answers for mark in MARKS if answer.says(mark)]
     assert _status(site, run.id) == ("queued", False)
 
 

@@ -104,14 +104,37 @@ class Visitor:
         script_hash: str = "",
     ) -> Answer:
         """Ask for the page that is open, or for a fragment of it, and wait until all of it is there."""
+        self._ask(widgets, fragment=fragment, is_timer=is_timer, script_hash=script_hash)
+        frames = list(self._until_finished())
+        return Answer(frames, [ForwardMsg.FromString(frame) for frame in frames])
+
+    def press_in_strange_part(self, button: str, *, fragment: str) -> Answer:
+        """Press a button in a part that this tab may not have, which nothing answers; what the page says after it."""
+        self._ask([WidgetState(id=button, trigger_value=True)], fragment=fragment)
+        return self.send()
+
+    def _ask(
+        self, widgets: Sequence[WidgetState], *, fragment: str, is_timer: bool = False, script_hash: str = ""
+    ) -> None:
         message = BackMsg()
         asked = message.rerun_script
         asked.page_name, asked.query_string, asked.page_script_hash = self._page, self._query, script_hash
         asked.fragment_id, asked.is_auto_rerun = fragment, is_timer
         asked.widget_states.widgets.extend(widgets)
         self._socket.send(message.SerializeToString())
-        frames = list(self._until_finished())
-        return Answer(frames, [ForwardMsg.FromString(frame) for frame in frames])
+
+    def ask_for_file(self, file_id: str, *, session_id: str) -> str:
+        """What a download button asks for that makes its file when it is pressed: the file's address, or nothing."""
+        message = BackMsg()
+        asked = message.backend_operation_request
+        asked.session_id, asked.deferred_file.file_id = session_id, file_id
+        self._socket.send(message.SerializeToString())
+        while True:
+            frame = self.receive_raw()
+            assert isinstance(frame, bytes)
+            answer = ForwardMsg.FromString(frame)
+            if answer.WhichOneof("type") == "backend_operation_response":
+                return str(answer.backend_operation_response.deferred_file.url)
 
     def send_raw(self, data: bytes | str) -> None:
         """Send anything at all."""

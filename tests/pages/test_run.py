@@ -82,7 +82,7 @@ def test_run_is_cancelled_after_a_question(
     open_as: OpenAs, installation: Installation, cast: Cast, waiting: MadeRun
 ) -> None:
     at = press(open_as(cast.max, RUN, run=waiting.id), "Cancel")
-    assert "no further phase begins. A cancelled run can't be continued." in shown(at)
+    assert "no further phase begins. To go on later, retry it." in shown(at)
     assert status_of(installation, waiting.id) == "queued", "nothing is done before it is confirmed"
     press(at, "Cancel", "Leave it as it is")
     assert status_of(installation, waiting.id) == "queued"
@@ -92,7 +92,7 @@ def test_run_is_cancelled_after_a_question(
     assert status_of(installation, waiting.id) == "cancelled"
     assert [toast.value for toast in at.toast] == [r"The run is being cancelled\."]
     assert "Cancelled" in shown(at)
-    assert buttons(at) == ["Retry from Phase 0 · Ideation"]
+    assert buttons(at) == ["Retry from Ideation"]
 
 
 def test_run_that_a_worker_holds_says_that_it_is_being_cancelled(open_as: OpenAs, cast: Cast, live: Workspace) -> None:
@@ -110,7 +110,7 @@ def test_run_that_ended_meanwhile_is_shown_as_it_ended(
     at = press(open_as(cast.max, RUN, run=waiting.id), "Cancel")
     cancel_run(cast.mona, waiting.id)
     at.run()
-    assert buttons(at) == ["Retry from Phase 0 · Ideation"]
+    assert buttons(at) == ["Retry from Ideation"]
     assert status_of(installation, waiting.id) == "cancelled"
 
 
@@ -162,7 +162,7 @@ def test_failed_run_says_what_happened_and_what_is_kept(
     said = shown(at)
     assert "The key was refused." in headings(at)
     for words in (
-        "Phase 1, attempt 1",
+        "Research, attempt 1",
         "1 finished phase is kept.",
         "Ask an admin to check the key",
         "status=401",

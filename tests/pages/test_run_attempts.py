@@ -25,7 +25,7 @@ from tests.pages.reading import buttons, headings, press, shown
 from tests.records import row, rows
 from tests.workers import MODEL
 
-RETRY = "Retry from Phase 1 · Research"
+RETRY = "Retry from Research"
 OVERLOADED = {"kind": "unavailable", "message": "The endpoint is overloaded.", "status": 503}
 
 
@@ -117,7 +117,7 @@ def test_run_is_retried_after_a_question_that_says_what_it_saves(
     open_as: OpenAs, installation: Installation, cast: Cast, failed: MadeRun
 ) -> None:
     at = press(open_as(cast.max, RUN, run=failed.id), RETRY)
-    assert "A new run goes on from Phase 1 · Research, with the same plan and inputs." in shown(at)
+    assert "A new run goes on from “Research”, with the same plan and inputs." in shown(at)
     assert "1 finished phase is reused: Ideation. That saves 950 tokens, $0.03 and 5.0 s." in shown(at)
     press(at, RETRY, "Leave it as it is")
     assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 1, "nothing is done before it is confirmed"

@@ -19,7 +19,7 @@ from lib.models.run import RunStatus
 from lib.projects.service import get_project, list_project_choices, list_projects
 from lib.runs.launch import LaunchRequest, preview_launch
 from lib.runs.queries import RunFilter
-from lib.runs.service import cancel_run, get_overview, get_run, get_texts, list_runs, watch_run
+from lib.runs.service import cancel_run, get_overview, get_texts, list_runs, watch_run
 from lib.templates.service import list_template_choices
 from lib.users.service import get_profile
 from tests.cast import Cast, make_cast
@@ -104,7 +104,6 @@ ASKED: dict[str, Callable[[Filled], object]] = {
     ),
     "runs, search": lambda made: list_runs(made.looking, RunFilter(search="Run 77")),
     "run": lambda made: watch_run(made.looking, made.run_id),
-    "run, whole": lambda made: get_run(made.looking, made.run_id),
     "run, an attempt": lambda made: get_texts(made.looking, made.run_id, made.attempt_id),
     "projects": lambda made: turn_pages(lambda **at: list_projects(made.looking, **at)),
     **{

@@ -1,11 +1,11 @@
-"""A model's answer of any length, in pieces: while it is written only the last ones change.
+"""A model's answer of any length, in pieces: while it is written only the last ones are drawn, and few of them change.
 
 The browser keeps what it has drawn, so a refresh sends the pieces that are new and names the others. A piece ends
 between two blocks of Markdown, or inside a code block that is too long, and is the same however the text goes on.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from functools import lru_cache
 
@@ -14,6 +14,9 @@ from markupsafe import Markup
 
 from lib.ui.components.markdown_view import to_html
 
+#: In characters: what a browser draws at once. A megabyte of Markdown takes the server some seconds and leaves a page
+#: that hardly scrolls.
+AT_ONCE = 60_000
 #: Characters after which a piece ends at the next good place, and at which it ends wherever it is.
 _PIECE, _LONGEST = 1_000, 12_000
 #: So many are joined to one as soon as they are complete: each is an element of the page.
@@ -24,8 +27,12 @@ _FIRST_LINE = re.compile(r"(?!\s|[-*+] |\d{1,9}[.)] )")
 
 
 def show_answer(text: str, *, is_streaming: bool = False) -> None:
-    """Draw the answer; while it `is_streaming` its last lines shimmer."""
+    """Draw the answer; while it `is_streaming` its end, no more than `AT_ONCE`, the last lines of which shimmer."""
     pieces = split(text, is_growing=is_streaming)
+    if is_streaming and len(text) > AT_ONCE:
+        pieces = _last(pieces, most=AT_ONCE)
+        before = len(text) - sum(map(len, pieces))
+        st.markdown(f":gray[About {before:,} characters stand before this. They are shown when the answer is written.]")
     with st.container(gap=None) if len(pieces) > 1 else nullcontext():
         for number, piece in enumerate(pieces, 1):
             is_last = is_streaming and number == len(pieces)
@@ -40,20 +47,29 @@ def show_answer(text: str, *, is_streaming: bool = False) -> None:
 
 def split(text: str, *, is_growing: bool) -> list[str]:
     """The pieces of the text. All but the last few stay as they are while it is growing."""
-    small = list(_cut(text, shortest=_PIECE))
-    whole = len(small) // _JOINED * _JOINED if is_growing else len(small)
-    joined = ["\n".join(small[first : first + _JOINED]) for first in range(0, whole, _JOINED)]
-    return joined + small[whole:]
+    joined: list[str] = []
+    group: list[str] = []
+    for piece in _cut(text, shortest=_PIECE):
+        if group and (len(group) == _JOINED or sum(map(len, group)) + len(piece) > _LONGEST):
+            joined.append("\n".join(group))
+            group = []
+        group.append(piece)
+    return joined + (group if is_growing else ["\n".join(group)])
 
 
+def _last(pieces: Sequence[str], *, most: int) -> list[str]:
+    """As many of the last pieces as are no longer than `most` characters together."""
+    first, size = len(pieces), 0
+    while first and size + len(pieces[first - 1]) <= most:
+        first -= 1
+        size += len(pieces[first])
+    return list(pieces[first:])
+
+
+@lru_cache(maxsize=512)  # some dozens of answers that are watched, and no more than 6 MB of text
 def _html(piece: str) -> Markup:
-    return Markup("").join(_block_html(block) for block in _cut(piece, shortest=0))
-
-
-@lru_cache(maxsize=512)
-def _block_html(block: str) -> Markup:
-    """Worked out once for all refreshes; it depends on nothing but the text."""
-    return to_html(block)
+    """Worked out once for all refreshes and everybody who looks; it depends on nothing but the text."""
+    return to_html(piece)
 
 
 def _cut(text: str, *, shortest: int) -> Iterator[str]:

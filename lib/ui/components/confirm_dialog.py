@@ -17,7 +17,7 @@ def show_confirm_dialog(title: str, *, text: str, action: str, on_confirm: Calla
     dialog, which stays open.
     """
 
-    @st.dialog(plain(title))
+    @st.dialog(plain(title), on_dismiss="rerun")  # a live page waits with drawing itself anew while it is open
     def ask() -> None:
         st.markdown(plain(text))
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):

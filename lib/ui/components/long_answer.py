@@ -1,23 +1,28 @@
 """A model's answer of which a browser is given as much as it draws at once; the rest is asked for, or downloaded."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from lib.ui import words
-from lib.ui.components.answer import show_answer
-
-#: In characters. A megabyte of Markdown takes the server some seconds and leaves a page that hardly scrolls.
-AT_ONCE = 60_000
+from lib.access.actor import Actor
+from lib.ui import guard, words
+from lib.ui.components.answer import AT_ONCE, show_answer
 
 
-def show_long_answer(text: str, *, key: str, file_name: str, is_streaming: bool = False) -> None:
+def show_long_answer(
+    text: str, *, key: str, file_name: str, read: Callable[[Actor], str], is_streaming: bool = False
+) -> None:
     """Draw the beginning of the answer, a button that draws more of it, and one that downloads it whole.
 
-    While it `is_streaming` it is drawn as far as it is written. `file_name` is what the download is called.
+    While it `is_streaming` its end is drawn. `file_name` is what the download is called; `read` gets the whole answer
+    for whoever downloads it, looked up anew.
     """
+    if is_streaming:
+        show_answer(text, is_streaming=True)
+        return
     more_key = f"{key}-more"
-    limit = len(text) if is_streaming else AT_ONCE * (1 + st.session_state.get(more_key, 0))
-    beginning = _cut(text, limit)
-    show_answer(beginning, is_streaming=is_streaming)
+    beginning = _cut(text, AT_ONCE * (1 + st.session_state.get(more_key, 0)))
+    show_answer(beginning)
     if len(beginning) == len(text):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"rest-{key}"):
@@ -25,7 +30,7 @@ def show_long_answer(text: str, *, key: str, file_name: str, is_streaming: bool 
         st.button("Show more", key=f"{key}-show", on_click=_show_more, args=(more_key,))
         st.download_button(
             "Download all of it",
-            data=text.encode,  # called when it is wanted
+            data=guard.for_later(lambda actor: read(actor).encode()),
             file_name=file_name,
             mime="text/markdown",
             icon=":material/download:",

@@ -65,7 +65,7 @@ def _ask_to_cancel(run: RunProgress) -> None:
     kept = f" {words.count(done, 'finished phase')} {'is' if done == 1 else 'are'} kept." if done else ""
     show_confirm_dialog(
         "Cancel this run?",
-        text=f"What is being written stops, and no further phase begins.{kept} A cancelled run can't be continued.",
+        text=f"What is being written stops, and no further phase begins.{kept} To go on later, retry it.",
         action="Cancel the run",
         on_confirm=cancel,
         key="cancel-run",
@@ -80,7 +80,7 @@ def _ask_to_retry(run: RunProgress, offer: RetryOffer) -> None:
 
     show_confirm_dialog(
         "Retry this run?",
-        text=f"A new run goes on from {offer.phase_code} · {offer.phase_name}, with the same plan and inputs. "
+        text=f"A new run goes on from “{offer.phase_name}”, with the same plan and inputs. "
         f"{_savings(offer)} This run stays as it is.",
         action="Launch the retry",
         on_confirm=retry,
@@ -101,4 +101,4 @@ def _savings(offer: RetryOffer) -> str:
 
 
 def _place(offer: RetryOffer) -> str:
-    return words.plain(f"{offer.phase_code} · {words.short(offer.phase_name, most=_LONGEST_NAME)}")
+    return words.plain(words.short(offer.phase_name, most=_LONGEST_NAME))

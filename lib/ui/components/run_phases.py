@@ -102,6 +102,7 @@ def _show_inside(run_id: UUID, phase: PhaseFigures, texts: AttemptTexts, *, time
             show_long_answer(
                 texts.response,
                 key=f"answer-{newest.id}",
+                read=lambda actor: get_texts(actor, run_id, newest.id).response,
                 file_name=words.file_name(f"phase {phase.position + 1}", phase.name, ending=".md"),
                 is_streaming=newest.status is PhaseStatus.RUNNING,
             )

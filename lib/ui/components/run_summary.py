@@ -48,7 +48,7 @@ def show_run_notice(run: RunProgress) -> None:
         with error_panel(
             run.error.message,
             status=status.RUN[run.summary.status],
-            where=f"{run.error.phase}, attempt {run.error.attempt}" if run.error.phase else None,
+            where=_place_of(run),
             text=kept if done else None,
             steps=_STEPS.get(run.error.kind, ()),
             details="\n".join(
@@ -56,6 +56,14 @@ def show_run_notice(run: RunProgress) -> None:
             ),
         ):
             pass
+
+
+def _place_of(run: RunProgress) -> str | None:
+    """Where it went wrong: the phase by its name, for its code counts from 0 and the timeline from 1."""
+    if run.error is None or run.error.phase is None:
+        return None
+    names = {phase.code: phase.name for phase in run.phases}
+    return f"{names.get(run.error.phase, run.error.phase)}, attempt {run.error.attempt}"
 
 
 def show_run_facts(run: RunProgress, *, time_zone: str) -> None:

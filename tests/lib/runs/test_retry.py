@@ -12,7 +12,7 @@ from lib.models.project import ProjectStatus
 from lib.models.run import PhaseStatus, RunStatus
 from lib.projects.service import move_project
 from lib.runs.retry import find_retry, retry_run
-from lib.runs.service import cancel_run, get_run, watch_run
+from lib.runs.service import cancel_run, watch_run
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import (
@@ -27,6 +27,7 @@ from tests.factories import (
     open_run,
 )
 from tests.records import row, rows, signature, trail
+from tests.whole_run import get_run
 from tests.workers import MODEL
 
 USED_UP = "UPDATE organizations SET api_quota_limit = 7, api_quota_used = 7 WHERE id = %s RETURNING 1"

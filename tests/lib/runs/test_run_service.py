@@ -12,13 +12,14 @@ from lib.access.actor import Actor
 from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted, NotSignedIn
 from lib.models.run import PhaseStatus, RunStatus
 from lib.runs.queries import RunFilter
-from lib.runs.service import cancel_run, get_overview, get_run, list_runs, resume_run
+from lib.runs.service import cancel_run, get_overview, list_runs, resume_run
 from tests import doors
 from tests.at_once import attempt, is_waiting
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import TOPIC, MadeRun, end_run, make_project, make_run, make_workspace, open_run
 from tests.records import Record, row, rows, signature, trail
+from tests.whole_run import get_run
 from tests.workers import until
 
 pytestmark = pytest.mark.usefixtures("installation")

@@ -7,7 +7,7 @@ import pytest
 
 from lib.errors import NotFound
 from lib.models.run import PhaseStatus
-from lib.runs.service import get_run, get_texts, watch_run
+from lib.runs.service import get_texts, watch_run
 from lib.runs.views import AttemptTexts
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -32,22 +32,13 @@ def writing(made: Workspace) -> UUID:
     return made.run.phases["Phase 1"]
 
 
-def test_watching_says_what_the_whole_run_says(cast: Cast, made: Workspace) -> None:
-    watched, whole = watch_run(cast.vera, made.run.id), get_run(cast.vera, made.run.id)
-    assert (watched.summary, watched.topic, watched.inputs, watched.shape) == (
-        whole.summary,
-        whole.topic,
-        whole.inputs,
-        whole.shape,
-    )
-    for seen, read in zip(watched.phases, whole.phases, strict=True):
-        assert (seen.code, seen.status, seen.newest.prompt_tokens) == (
-            read.code,
-            read.status,
-            read.newest.prompt_tokens,
-        )
-        assert seen.newest.response_bytes == len(read.newest.response.encode())
-        assert seen.newest.has_prompt == (read.newest.prompt is not None)
+def test_watching_says_how_long_the_texts_are(cast: Cast, made: Workspace) -> None:
+    watched = watch_run(cast.vera, made.run.id)
+    assert [phase.code for phase in watched.phases] == ["Phase 0", "Phase 1"]
+    for phase in watched.phases:
+        read = get_texts(cast.vera, made.run.id, phase.newest.id)
+        assert phase.newest.response_bytes == len(read.response.encode()) > 0
+        assert phase.newest.has_prompt == (read.prompt is not None)
     assert not watched.texts
 
 
@@ -84,12 +75,13 @@ def test_known_text_is_read_on_while_it_is_written(cast: Cast, made: Workspace) 
     assert again.texts[writing(made)].response == "Fold it twice, räder 🚲 zuerst, then the frame"
 
 
-def test_answer_that_ends_as_another_one_is_read_whole(cast: Cast, made: Workspace) -> None:
+@pytest.mark.parametrize("ended", ["Not as it began", "Like it so"], ids=["longer", "as long"])
+def test_answer_that_ends_as_another_one_is_read_whole(cast: Cast, made: Workspace, ended: str) -> None:
     known = {writing(made): get_texts(cast.vera, made.run.id, writing(made))}
-    made.held.advance(finish=[answer(writing(made), response="Not as it began")])
+    made.held.advance(finish=[answer(writing(made), response=ended)])
     seen = watch_run(cast.vera, made.run.id, known=known)
     assert seen.phases[1].status is PhaseStatus.COMPLETED
-    assert seen.texts[writing(made)].response == "Not as it began"
+    assert seen.texts[writing(made)].response == ended
 
 
 def test_shape_changes_with_a_phase_and_not_with_its_text(cast: Cast, made: Workspace) -> None:
