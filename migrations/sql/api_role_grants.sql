@@ -1,8 +1,8 @@
 -- api.role_grants(text)
 -- What a role may do: permission -> 'organization' or 'own'. The truth is lib/access/permissions.py; a test compares.
+-- No search_path of its own: with one, PostgreSQL would not put its body into the statement that asks.
 CREATE FUNCTION api.role_grants(p_role text) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE p_role
         WHEN 'viewer' THEN '{

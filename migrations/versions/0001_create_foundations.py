@@ -22,7 +22,7 @@ def upgrade() -> None:
     functions.create("api_touch_updated_at")
     functions.create("api_next_month", execute=EVERYBODY)
     functions.create("api_milliseconds_since", execute="authenticated, engine")
-    functions.create("api_claims", execute=EVERYBODY)
+    functions.create("api_claims", execute=EVERYBODY, before="0011")
     # A server that brings an `auth.uid()` of its own keeps it, and says itself who may use it.
     op.execute(f"""
         DO $there$ BEGIN
