@@ -12,7 +12,7 @@ from lib.ui.components import run_actions, run_summary
 from lib.ui.components.card import card
 from lib.ui.components.run_phases import show_run_phases
 from lib.ui.components.run_timeline import show_run_timeline
-from lib.ui.guard import draw_anew, require_actor
+from lib.ui.guard import require_actor
 
 #: Seconds between two looks at what is being written.
 WRITING_SECONDS = 1.0
@@ -47,7 +47,7 @@ def show_writing() -> None:
     else:
         seen = watch_run(require_actor(Permission.ORCHESTRATIONS_VIEW), run.summary.id, known=texts)
     if seen.summary.status != run.summary.status or (seen.shape != run.shape and not is_asking):
-        draw_anew()
+        feedback.draw_anew()
     shown = show_run_phases(seen, seen.phases[first:end], time_zone=actor.time_zone)
     texts.clear()
     texts.update(shown)

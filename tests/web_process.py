@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from lib.config import ROOT
+from tests.ending import end
 
 _START_SECONDS = 90
 
@@ -39,12 +40,7 @@ def running(module: Sequence[str], *, cwd: Path, log: Path, settings: Mapping[st
         try:
             yield wait_for_address(process, log=log, says=says)
         finally:
-            process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
 
 
 def wait_for_address(process: subprocess.Popen[Any], *, log: Path, says: str) -> str:

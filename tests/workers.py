@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from lib.config import ROOT, get_settings
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
 from tests.conftest import Installation
+from tests.ending import end
 from tests.records import row
 
 #: What the endpoint answers for.
@@ -84,10 +84,7 @@ class Workers:
             process.send_signal(signal.SIGCONT)
             process.terminate()
         for process in self._running.values():
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            process.kill()
-            process.wait()
+            end(process)
 
 
 @pytest.fixture

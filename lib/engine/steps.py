@@ -50,11 +50,8 @@ def decide_step(
     failed for good nothing new begins, no other attempt either; what is being written beside it may finish, and then
     the run fails with that phase's error.
     """
-    failed = [
-        state
-        for state in states.values()
-        if state.status is PhaseStatus.FAILED and state.code not in busy and state.code not in waiting
-    ]
+    underway = {*busy, *waiting}
+    failed = [state for state in states.values() if state.status is PhaseStatus.FAILED and state.code not in underway]
     if failed:
         first = min(failed, key=lambda state: plan.get_phase(state.code).position)
         error = {**first.error, "phase": first.code, "attempt": first.attempt}
@@ -67,8 +64,7 @@ def decide_step(
             phase.code
             for phase in plan.phases
             if states[phase.code].status is PhaseStatus.PENDING
-            and phase.code not in busy
-            and phase.code not in waiting
+            and phase.code not in underway
             and completed.issuperset(phase.depends_on)
         )
     )

@@ -136,7 +136,7 @@ class OpenAICompatible:
                 model_settings=_settings_of(call.parameters),
             ) as stream:
                 async for event in stream:
-                    if piece := _storable(_text_of(event)):
+                    if piece := _text_of(event):
                         has_begun = True
                         yield piece
                 yield stream.get()
@@ -243,11 +243,6 @@ def _split(base_url: str) -> tuple[str, str]:
         message = f"“{base_url}” is no address of a model endpoint. It should look like https://llm.example.com/v1."
         raise ConfigurationError(message)
     return parts.path, parts.netloc.rpartition("@")[2]
-
-
-def _storable(text: str) -> str:
-    """`text` without what PostgreSQL can't keep: JSON may carry a NUL, or half of a surrogate pair."""
-    return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _settings_of(parameters: ModelParameters) -> Any:

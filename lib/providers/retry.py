@@ -20,11 +20,6 @@ class RetryDecision:
     wait_seconds: float | None
     reason: str
 
-    @property
-    def is_retry(self) -> bool:
-        """Whether another attempt follows."""
-        return self.wait_seconds is not None
-
 
 def decide(
     kind: ErrorKind, *, attempt: int, max_attempts: int, retry_after_seconds: float | None = None, jitter: float = 0.0

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, exists, func, literal, select
 from sqlalchemy.orm import Session, load_only
 
+from lib import clock
 from lib.db.paging import Rows, read_page
 from lib.errors import NotSignedIn
 from lib.models.organization import Organization
@@ -15,6 +16,7 @@ from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
 from lib.models.user import User
 from lib.runs.states import LIVE_RUN_STATUSES
+from lib.runs.views import Quota
 
 #: What `RunSummary` has, by its names. Columns and not rows of the ORM: a list is read often and changed never.
 SUMMARY = {
@@ -179,12 +181,15 @@ def load_whole(session: Session, run_id: UUID) -> OrchestrationRun | None:
     return session.scalar(select(OrchestrationRun).where(OrchestrationRun.id == run_id))
 
 
-def read_quota(session: Session, organization_id: UUID) -> Organization:
-    """The organization's row, for its quota. Raises `NotSignedIn` when who asks is gone by now."""
-    organization = session.scalar(select(Organization).where(Organization.id == organization_id))
-    if organization is None:
+def read_quota(session: Session, organization_id: UUID) -> Quota:
+    """What the organization has used in this period. Raises `NotSignedIn` when who asks is gone by now."""
+    columns = (Organization.api_quota_used, Organization.api_quota_limit, Organization.quota_resets_at)
+    found = session.execute(select(*columns).where(Organization.id == organization_id)).one_or_none()
+    if found is None:
         raise NotSignedIn
-    return organization
+    used, limit, resets_at = found
+    # the first call after the period's end sets the counter back
+    return Quota(used=0 if resets_at <= clock.now() else used, limit=limit, resets_at=resets_at)
 
 
 def has_any(session: Session, table: type[Project | OrchestrationRun]) -> bool:

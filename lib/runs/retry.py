@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.session import tenant_session
@@ -81,7 +80,9 @@ def retry_run(actor: Actor, run_id: UUID) -> UUID:
         message = f"Only a run that failed or was cancelled can be retried; this one is {seen.summary.status}."
         raise Conflict(message)
     with tenant_session(actor) as session:
-        _refuse_used_up(session, actor)
+        quota = queries.read_quota(session, actor.organization_id)
+        if quota.limit is not None and quota.is_used_up:  # the run would only stand there paused
+            raise QuotaUsedUp(quota.limit, quota.resets_at)
         plan = read_plan(_get(session, run_id).plan)
     for choice in dict.fromkeys(phase.choice for phase in plan.phases if phase.code not in offer.reused):
         check_choice(choice)
@@ -102,14 +103,6 @@ def _get(session: Session, run_id: UUID) -> OrchestrationRun:
     if run is None:
         raise NotFound("run")
     return run
-
-
-def _refuse_used_up(session: Session, actor: Actor) -> None:
-    """A run that could not make one call would only stand there paused."""
-    organization = queries.read_quota(session, actor.organization_id)
-    limit, resets_at = organization.api_quota_limit, organization.quota_resets_at
-    if limit is not None and organization.api_quota_used >= limit and resets_at > clock.now():
-        raise QuotaUsedUp(limit, resets_at)
 
 
 def _find_template(session: Session, before: OrchestrationRun) -> UUID | None:

@@ -43,17 +43,13 @@ def get_overview(actor: Actor) -> Overview:
         live = [_summary(row) for row in queries.list_live(session, actor.organization_id, limit=RUNNING_SHOWN)]
         writing = queries.list_writing(session, [run.id for run in live]) if live else []
         recent = queries.list_runs(session, actor.organization_id, chosen=RunFilter(), cursor=None, limit=RECENT_SHOWN)
-        organization = queries.read_quota(session, actor.organization_id)
-        is_over = organization.quota_resets_at <= clock.now()
         return Overview(
             running=tuple(
                 LiveRun(summary=run, writing=tuple(name for run_id, name in writing if run_id == run.id))
                 for run in live
             ),
             recent=tuple(_summary(row) for row in recent.rows),
-            quota_used=0 if is_over else organization.api_quota_used,
-            quota_limit=organization.api_quota_limit,
-            quota_resets_at=organization.quota_resets_at,
+            quota=queries.read_quota(session, actor.organization_id),
             has_projects=queries.has_any(session, Project),
             has_runs=bool(recent.rows),
             live_workers=queries.count_live_workers(session),

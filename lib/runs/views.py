@@ -145,15 +145,27 @@ class RunProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """Calls to models in the period that ends at `resets_at`."""
+
+    used: int
+    #: None has no end.
+    limit: int | None
+    resets_at: datetime
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the next call would be refused."""
+        return self.limit is not None and self.used >= self.limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """What the first page shows."""
 
     running: tuple[LiveRun, ...]
     recent: tuple[RunSummary, ...]
-    quota_used: int
-    #: None has no end.
-    quota_limit: int | None
-    quota_resets_at: datetime
+    quota: Quota
     has_projects: bool
     has_runs: bool
     live_workers: int

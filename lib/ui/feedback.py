@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import Final
+from typing import Final, NoReturn
 
 import streamlit as st
 from streamlit.errors import FragmentHandledException
@@ -137,6 +137,12 @@ def live(part: Callable[..., object], *arguments: object, seconds: float | None)
     st.fragment(draw, run_every=seconds)(*arguments)
 
 
+def draw_anew() -> NoReturn:
+    """`st.rerun` for a part that refreshes itself: the whole page is drawn anew, which keeps no session alive."""
+    st.session_state[state.REDRAWN] = True
+    st.rerun()
+
+
 def on_script_error(error: Exception) -> bool:
     """The last net, given to `st.App`: what a callback or a fragment raised is shown where it was drawn.
 
@@ -150,9 +156,8 @@ def _come_back(drawn: list[_Words]) -> None:
     """Have the page drawn anew; not when it has just been drawn, but when this is looked at again."""
     if drawn:
         drawn.pop()
-        return
-    st.session_state[state.REDRAWN] = True
-    st.rerun()
+    else:
+        draw_anew()
 
 
 def _notify(icon: str, text: str) -> None:

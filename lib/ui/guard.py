@@ -69,12 +69,6 @@ def for_later(work: Callable[[Actor], Found]) -> Callable[[], Found]:
     return look_up_and_work
 
 
-def draw_anew() -> NoReturn:
-    """`st.rerun` for a part that refreshes itself: the whole page is drawn anew, which keeps no session alive."""
-    st.session_state[state.REDRAWN] = True
-    st.rerun()
-
-
 @contextmanager
 def actor_of_this_run(actor: Actor | None) -> Iterator[None]:
     """Let `require_actor` answer with `actor` until the `with` ends, so that a page costs one look-up and not two."""

@@ -9,7 +9,6 @@ from urllib.parse import urlencode, urlsplit
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.util import calc_hash
 from websockets.sync.client import connect
 
@@ -32,8 +31,6 @@ class BrowserTab:
         self._query = urlencode(parameters)
         self._page_hash = calc_hash(page.url_path)
         self._kept: set[str] = set()
-        self._widgets = WidgetStates()
-        self._expanders: set[str] = set()
         #: Fragments that refresh by themselves -> seconds between two refreshes.
         self.refreshing: dict[str, float] = {}
         self._socket = connect(
@@ -60,16 +57,10 @@ class BrowserTab:
         """What the page does by itself while it shows something live."""
         return self._ask(ClientState(fragment_id=fragment_id, is_auto_rerun=True))
 
-    def open_expanders(self) -> None:
-        """Open every step that the page has shown so far; it counts from the next run on."""
-        for expander in self._expanders:
-            self._widgets.widgets.add(id=expander, bool_value=True)
-
     def _ask(self, state: ClientState) -> Answered:
         state.query_string = self._query
         state.page_script_hash = self._page_hash
         state.cached_message_hashes.extend(self._kept)
-        state.widget_states.CopyFrom(self._widgets)
         began = time.perf_counter()
         self._socket.send(BackMsg(rerun_script=state).SerializeToString())
         received, texts = 0, []
@@ -86,7 +77,5 @@ class BrowserTab:
     def _take(self, message: ForwardMsg) -> None:
         if message.metadata.cacheable:
             self._kept.add(message.hash)
-        if message.HasField("delta") and message.delta.add_block.expandable.id:
-            self._expanders.add(message.delta.add_block.expandable.id)
         if message.HasField("auto_rerun"):
             self.refreshing[message.auto_rerun.fragment_id] = message.auto_rerun.interval

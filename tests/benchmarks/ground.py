@@ -18,6 +18,7 @@ from lib.db.embedded import EmbeddedPostgres
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
 from tests.database import ClonedDatabase, clone_of, ensure_template
+from tests.ending import end
 from tests.web_process import wait_for_address
 
 _LIVE = (
@@ -91,12 +92,7 @@ def running(*command: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
         try:
             yield process, Path(log.name)
         finally:
-            process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
 
 
 @contextmanager

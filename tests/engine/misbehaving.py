@@ -15,8 +15,8 @@ import pytest
 from lib.config import get_settings
 from tests.conftest import Installation
 
-#: Bytes to send, or seconds to wait.
-Piece = bytes | float
+#: Bytes to send, seconds to wait, or what has to be set before it goes on.
+Piece = bytes | float | threading.Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,9 @@ class Misbehaving:
         for piece in answer.pieces:
             if isinstance(piece, float):
                 await asyncio.sleep(piece)
+            elif isinstance(piece, threading.Event):
+                while not piece.is_set():  # noqa: ASYNC110 - another thread sets it
+                    await asyncio.sleep(0.01)
             else:
                 writer.write(piece)
                 await writer.drain()

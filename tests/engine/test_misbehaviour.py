@@ -211,12 +211,14 @@ def test_answer_that_never_ends_is_stopped(bench, workers, misbehaving):
     assert bench.statuses(run_id) == {"a": ["failed"]}, "it would do so again"
 
 
-def test_what_the_database_can_not_keep_is_left_out_of_answers_and_errors(bench, workers, misbehaving):
+def test_what_the_database_can_not_keep_is_replaced_in_answers_and_left_out_of_errors(bench, workers, misbehaving):
     odd = "a\x00b \ud83d c"
-    fine = launch(bench, misbehaving, "odd", [Answer(pieces=events(odd))])
+    fine = launch(
+        bench, misbehaving, "odd", [Answer(pieces=events(odd, " and a wheel in two halves: \ud83d", "\ude00"))]
+    )
     failed = launch(bench, misbehaving, "oddly", [refusal("400 Bad Request", odd)])
     workers.start()
-    assert bench.wait_for_end(fine).phases[0].newest.response == "ab \ufffd c"
+    assert bench.wait_for_end(fine).phases[0].newest.response == "a\ufffdb \ufffd c and a wheel in two halves: 😀"
     run = bench.wait_for_end(failed)
     assert run.error.kind == ErrorKind.INVALID_REQUEST
     assert "\x00" not in run.error.message

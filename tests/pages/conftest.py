@@ -12,10 +12,12 @@ from streamlit.util import calc_hash
 from lib import clock
 from lib.access.actor import Actor
 from lib.config import ROOT
+from lib.runs.service import list_runs
 from lib.ui import state
 from lib.ui.navigation import OVERVIEW, PageEntry
 from tests.cast import Cast
 from tests.conftest import Installation
+from tests.factories import make_project, make_run
 from tests.workers import endpoint, workers
 
 __all__ = ["endpoint", "workers"]
@@ -53,3 +55,14 @@ def open_as(installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPa
         return at
 
     return open_one
+
+
+@pytest.fixture
+def past_the_end(installation: Installation, cast: Cast) -> str:
+    """The address of a page of runs after which no run of organization A comes, though there are some now."""
+    project_id = make_project(installation.database, cast.charlie)
+    for title in ("first", "second"):
+        make_run(installation.database, cast.charlie, project_id=project_id, title=title)
+    older = list_runs(cast.charlie, limit=1).older
+    assert older
+    return older

@@ -15,7 +15,7 @@ from lib.ui.components.empty_state import empty_state
 from lib.ui.components.meter import show_meter
 from lib.ui.components.row_list import row, row_list
 from lib.ui.components.run_table import seconds_of, show_run_table
-from lib.ui.guard import draw_anew, require_actor
+from lib.ui.guard import require_actor
 from lib.ui.navigation import LAUNCH, RUN, RUNS
 
 #: Seconds between two looks at what is running.
@@ -76,7 +76,7 @@ def _show_running(shown: int) -> None:
     """The runs under way. `shown` is how many there were when the page was drawn: another number draws it anew."""
     seen = get_overview(require_actor(Permission.ORCHESTRATIONS_VIEW))
     if len(seen.running) != shown:
-        draw_anew()
+        feedback.draw_anew()
     note = no_worker.NOTE if no_worker.is_nobody_working(seen.live_workers) else words.count(shown, "run")
     with card("Running now", note=note), row_list("running"):
         for live in seen.running:
@@ -107,17 +107,17 @@ def _show_live(live: LiveRun) -> None:
 
 def _show_quota(seen: Overview, actor: Actor) -> None:
     with card("This month"):
-        if seen.quota_limit is None:
-            st.markdown(f"Calls to models&ensp;**{words.number(seen.quota_used)}**, no limit")
+        if seen.quota.limit is None:
+            st.markdown(f"Calls to models&ensp;**{words.number(seen.quota.used)}**, no limit")
             return
-        text = f"{words.number(seen.quota_used)} of {words.count(seen.quota_limit, 'call')}"
-        st.markdown(f"Calls to models&ensp;**{words.number(seen.quota_used)}** of {words.number(seen.quota_limit)}")
-        is_short = seen.quota_used >= 0.9 * seen.quota_limit
+        text = f"{words.number(seen.quota.used)} of {words.count(seen.quota.limit, 'call')}"
+        st.markdown(f"Calls to models&ensp;**{words.number(seen.quota.used)}** of {words.number(seen.quota.limit)}")
+        is_short = seen.quota.used >= 0.9 * seen.quota.limit
         show_meter(
             "Calls to models this month",
-            seen.quota_used,
-            maximum=max(seen.quota_limit, 1),
+            seen.quota.used,
+            maximum=max(seen.quota.limit, 1),
             text=text,
             tone="warn" if is_short else "accent",
         )
-        st.markdown(f":gray[Resets on {words.plain(words.day(seen.quota_resets_at, zone=actor.time_zone))}.]")
+        st.markdown(f":gray[Resets on {words.plain(words.day(seen.quota.resets_at, zone=actor.time_zone))}.]")

@@ -71,15 +71,6 @@ class TestAnswer:
         mock.will(Reply(text="half of", finish_reason="length"))
         assert mock.conversation().ask().finish_reason == "length"
 
-    def test_what_the_database_can_not_store_is_left_out(self, raw: Any, talk: Talk) -> None:
-        raw.stream(
-            '{"choices":[{"index":0,"delta":{"content":"a\\u0000b \\ud83d!"},"finish_reason":null}],'
-            '"model":"m","id":"1","created":1,"object":"chat.completion.chunk"}',
-            END,
-            RECORD,
-        )
-        assert talk(raw.url).ask().text == "ab \ufffd!"
-
     def test_thinking_is_no_part_of_the_answer(self, raw: Any, talk: Talk) -> None:
         thought: Any = chunk("")
         thought["choices"][0]["delta"] = {"reasoning_content": "Hm."}

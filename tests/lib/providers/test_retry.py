@@ -43,7 +43,7 @@ def test_what_follows_a_first_failure(kind: ErrorKind) -> None:
 def test_the_last_attempt_is_the_last(kind: ErrorKind) -> None:
     for attempt, most in [(1, 1), (3, 3), (4, 3)]:
         decision = decide(kind, attempt=attempt, max_attempts=most)
-        assert not decision.is_retry
+        assert decision.wait_seconds is None
         assert decision.reason
 
 
@@ -72,9 +72,9 @@ def test_a_wait_that_is_asked_for_does_not_shorten_ours() -> None:
 
 def test_whoever_asks_for_too_long_is_not_asked_again() -> None:
     longest = LONGEST_RETRY_AFTER_SECONDS
-    assert decide(ErrorKind.RATE_LIMIT, attempt=1, max_attempts=3, retry_after_seconds=longest).is_retry
+    assert decide(ErrorKind.RATE_LIMIT, attempt=1, max_attempts=3, retry_after_seconds=longest).wait_seconds is not None
     stopped = decide(ErrorKind.RATE_LIMIT, attempt=1, max_attempts=3, retry_after_seconds=longest + 1)
-    assert not stopped.is_retry
+    assert stopped.wait_seconds is None
     assert "301 s" in stopped.reason
 
 

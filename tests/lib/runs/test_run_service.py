@@ -174,8 +174,8 @@ def test_search_looks_into_title_and_topic_for_what_was_typed(
 def test_overview_of_nothing(cast: Cast) -> None:
     seen = get_overview(cast.vera)
     assert (seen.running, seen.recent, seen.has_projects, seen.has_runs) == ((), (), False, False)
-    assert (seen.quota_used, seen.quota_limit, seen.live_workers) == (0, 1000, 0)
-    assert seen.quota_resets_at > datetime.now(UTC)
+    assert (seen.quota.used, seen.quota.limit, seen.live_workers) == (0, 1000, 0)
+    assert seen.quota.resets_at > datetime.now(UTC)
 
 
 def test_overview_shows_what_runs_and_what_ran(installation: Installation, cast: Cast) -> None:
@@ -186,7 +186,7 @@ def test_overview_shows_what_runs_and_what_ran(installation: Installation, cast:
     assert [(live.summary.id, live.writing) for live in seen.running] == [(made.run.id, ("Research",))]
     assert [run.title for run in seen.recent] == ["Ended", "A run"]
     assert (seen.has_projects, seen.has_runs) == (True, True)
-    assert seen.quota_used == 4, "two attempts of each"
+    assert seen.quota.used == 4, "two attempts of each"
 
 
 def test_quota_of_a_month_that_is_over_is_unused(installation: Installation, cast: Cast) -> None:
@@ -196,7 +196,7 @@ def test_quota_of_a_month_that_is_over_is_unused(installation: Installation, cas
         datetime.now(UTC) - timedelta(minutes=1),
     )
     seen = get_overview(cast.vera)
-    assert (seen.quota_used, seen.quota_limit) == (0, None)
+    assert (seen.quota.used, seen.quota.limit) == (0, None)
 
 
 def test_person_who_is_gone_sees_nothing(installation: Installation, cast: Cast, run_of_max: MadeRun) -> None:

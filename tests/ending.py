@@ -1,0 +1,14 @@
+"""Ending a process that a test started."""
+
+import subprocess
+from typing import Any
+
+
+def end(process: subprocess.Popen[Any], *, seconds: float = 15.0) -> None:
+    """Ask it to end, and end it when it takes longer than that."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
