@@ -21,22 +21,13 @@ from lib.config import ROOT
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
 from tests.cast import Cast, cast, make_cast
+from tests.chromium import NAMES, launch
 from tests.conftest import Installation
 from tests.database import ClonedDatabase
 from tests.web_process import orchestrator_web, running
 
 __all__ = ["cast"]
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_QUIET = (
-    "--no-sandbox",  # a container has none to offer
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 _PATIENCE_MS = 45_000  # two cores may be shared by several test processes
 _WINDOW: ViewportSize = {"width": 1440, "height": 900}
 #: Below a page's address Streamlit's frontend looks whether the app is served there, and logs the 404 it expects.
@@ -46,15 +37,14 @@ _PROBES = ("/_stcore/health", "/_stcore/host-config")
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A browser without windows, gone before the next module: while it lives, an event loop runs in this thread."""
-    path = next(filter(None, map(shutil.which, _NAMES)), None)
-    if path is None:
-        message = f"no browser: none of {', '.join(_NAMES)} is installed"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
     expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(_QUIET))
+        browser = launch(playwright)
+        if browser is None:
+            message = f"no browser: none of {', '.join(NAMES)} is installed"
+            if os.environ.get("CI") == "true":
+                pytest.fail(message)
+            pytest.skip(message)
         yield browser
         browser.close()
 
