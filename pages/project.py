@@ -6,11 +6,10 @@ from lib.access.permissions import Permission
 from lib.projects.service import get_project
 from lib.runs.queries import RunFilter
 from lib.runs.service import list_runs
-from lib.ui import address, words
-from lib.ui.components import project_actions
+from lib.ui import address
+from lib.ui.components import project_actions, project_facts
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
-from lib.ui.components.facts import show_facts
 from lib.ui.components.overview import open_run
 from lib.ui.components.paged_table import current_cursor, show_past_the_end
 from lib.ui.components.run_table import show_run_table
@@ -38,20 +37,6 @@ with left:
         ):
             if project.may_launch:
                 project_actions.show_launch_button(project, label="Launch the first run", key="first-run")
+    project_facts.show_project_activity(actor, project)
 with right, card("Details"):
-    metadata = project.metadata
-    show_facts(
-        [
-            ("Topic", project.topic),
-            *([("Description", project.description)] if project.description else []),
-            ("Owner", project.owner),
-            ("Created", words.exact(project.created_at, zone=actor.time_zone)),
-            *([("Completed", words.exact(project.completed_at, zone=actor.time_zone))] if project.completed_at else []),
-            *([("Archived", words.exact(project.archived_at, zone=actor.time_zone))] if project.archived_at else []),
-            *([("Duration", metadata.estimated_duration)] if metadata.estimated_duration else []),
-            *([("Complexity", metadata.complexity.capitalize())] if metadata.complexity else []),
-            *([("Budget", words.money(metadata.budget))] if metadata.budget is not None else []),
-            *([("Team", words.count(metadata.team_size, "person", plural="people"))] if metadata.team_size else []),
-            *([("Technologies", ", ".join(metadata.technologies))] if metadata.technologies else []),
-        ]
-    )
+    project_facts.show_project_facts(project, time_zone=actor.time_zone)

@@ -1,17 +1,19 @@
-"""Projects: what the organization works on; make one."""
+"""Projects: what the organization works on, to be filtered, sorted and taken along as a file; make one."""
 
 import streamlit as st
 
-from lib import clock
 from lib.access.permissions import Permission
-from lib.models.project import ProjectStatus
+from lib.projects.lists import count_projects, export_projects
 from lib.projects.service import list_projects
-from lib.ui import state, words
-from lib.ui.components import filters, project_dialogs, status
+from lib.projects.views import ProjectSort
+from lib.ui import state
+from lib.ui.components import filters, project_dialogs
 from lib.ui.components.empty_state import empty_state
-from lib.ui.components.opened_row import find_opened
+from lib.ui.components.export_menu import show_export
 from lib.ui.components.page_header import page_header
-from lib.ui.components.paged_table import current_cursor, show_paged_table, show_past_the_end
+from lib.ui.components.paged_table import current_cursor, show_past_the_end
+from lib.ui.components.project_filters import chosen_projects, make_project_filters
+from lib.ui.components.project_table import show_project_table
 from lib.ui.guard import require_actor
 from lib.ui.navigation import PROJECT
 
@@ -22,53 +24,25 @@ with page_header("Projects", subtitle="A project is a topic, and the runs that a
 if is_creating or (may_create and st.session_state.pop(state.OPENS_NEW_PROJECT, False)):
     project_dialogs.show_new_project()
 
-chosen = filters.show_filters(
-    "projects", {member: status.PROJECT[member].word for member in ProjectStatus}, "Name or topic"
-)
-page = list_projects(
-    actor,
-    status=ProjectStatus(chosen.status) if chosen.status else None,
-    search=chosen.search,
-    cursor=current_cursor(),
-)
+bar = make_project_filters(actor)
+with filters.filter_bar(bar) as chosen:
+    wanted, sort = chosen_projects(chosen), ProjectSort(chosen.sort)
+    show_export(
+        "projects",
+        noun="project",
+        count=lambda most: count_projects(actor, wanted, most=most),
+        export=lambda actor, file_format: export_projects(actor, wanted, sort=sort, file_format=file_format),
+    )
+page = list_projects(actor, wanted, sort=sort, cursor=current_cursor())
 
 if page.items:
-    event = show_paged_table(
-        [
-            {
-                "Status": status.cell(status.PROJECT[project.status]),
-                "Project": project.name,
-                "Priority": status.PRIORITY[project.priority].word,
-                "Owner": project.owner,
-                "Runs": words.number(project.run_count) + ("+" if project.has_more_runs else ""),
-                "Last run": words.ago(project.last_run_at, now=clock.now()),
-                "Created": words.ago(project.created_at, now=clock.now()),
-            }
-            for project in page.items
-        ],
-        key="projects-table",
-        label="Projects",
-        columns={
-            "Status": status.column(status.PROJECT, width=118),
-            "Project": st.column_config.TextColumn("Project", width=272),
-            "Priority": st.column_config.TextColumn("Priority", width=85),
-            "Owner": st.column_config.TextColumn("Owner", width=140),
-            "Runs": st.column_config.TextColumn("Runs", width=55, alignment="right"),
-            "Last run": st.column_config.TextColumn("Last run", width=125),
-            "Created": st.column_config.TextColumn("Created", width=125),
-        },
-        summary=f"{words.count(len(page.items), 'project')} on this page",
-        newer=page.newer,
-        older=page.older,
-        opens="Project",
-    )
-    opened = find_opened("projects-table", [project.id for project in page.items], clicked=event.opened)
+    opened = show_project_table(page.items, key="projects-table", newer=page.newer, older=page.older)
     if opened is not None:
         st.switch_page(PROJECT.file, query_params={"project": str(opened)})
 elif current_cursor():
     show_past_the_end()
 elif chosen:
-    filters.show_nothing_found("projects", chosen, noun="project")
+    filters.show_nothing_found(bar, chosen, noun="project")
 else:
     text = "A project holds a topic and everything that models write about it. Make one, then launch a run for it."
     with empty_state("projects", icon=":material/folder_open:", title="No projects yet", text=text):

@@ -21,7 +21,7 @@ NUMBERS_SECONDS = 5.0
 
 actor = require_actor(Permission.ORCHESTRATIONS_VIEW)
 run = watch_run(actor, address.requested_id("run", what="run"))
-is_asking = run_actions.show_run_header(run)
+is_asking = run_actions.show_run_header(run, time_zone=actor.time_zone)
 # Only what is being written is looked at every second: a refresh draws the steps that were running when the page was
 # drawn, and has the page drawn anew when others are.
 running = [n for n, phase in enumerate(run.phases) if phase.is_under_way]

@@ -1,16 +1,18 @@
-"""Runs: all of the organization's, the newest first."""
+"""Runs: all of the organization's, to be filtered, sorted and taken along as a file."""
 
 import streamlit as st
 
 from lib.access.permissions import Permission
-from lib.models.run import RunStatus
-from lib.runs.queries import RunFilter
+from lib.runs.lists.service import count_runs, export_runs
 from lib.runs.service import list_runs
-from lib.ui.components import filters, status
+from lib.runs.views import RunSort
+from lib.ui.components import filters
 from lib.ui.components.empty_state import empty_state
+from lib.ui.components.export_menu import show_export
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.components.paged_table import current_cursor, show_past_the_end
+from lib.ui.components.run_filters import chosen_runs, make_run_filters
 from lib.ui.components.run_table import show_run_table
 from lib.ui.guard import require_actor
 from lib.ui.navigation import LAUNCH
@@ -21,19 +23,23 @@ with page_header("Runs", subtitle="Every run keeps its prompts, answers, tokens 
     if may_launch and st.button("Launch run", type="primary", icon=":material/rocket_launch:"):
         st.switch_page(LAUNCH.file)
 
-chosen = filters.show_filters("runs", {member: status.RUN[member].word for member in RunStatus}, "Title or topic")
-page = list_runs(
-    actor,
-    RunFilter(status=RunStatus(chosen.status) if chosen.status else None, search=chosen.search),
-    cursor=current_cursor(),
-)
+bar = make_run_filters(actor)
+with filters.filter_bar(bar) as chosen:
+    wanted, sort = chosen_runs(chosen), RunSort(chosen.sort)
+    show_export(
+        "runs",
+        noun="run",
+        count=lambda most: count_runs(actor, wanted, most=most),
+        export=lambda actor, file_format: export_runs(actor, wanted, sort=sort, file_format=file_format),
+    )
+page = list_runs(actor, wanted, sort=sort, cursor=current_cursor())
 
 if page.items:
     open_run(show_run_table(page.items, key="runs", newer=page.newer, older=page.older))
 elif current_cursor():
     show_past_the_end()
 elif chosen:
-    filters.show_nothing_found("runs", chosen, noun="run")
+    filters.show_nothing_found(bar, chosen, noun="run")
 else:
     with empty_state(
         "runs",

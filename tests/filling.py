@@ -57,6 +57,17 @@ _USAGE = """
       FROM phase_executions p JOIN orchestration_runs r ON r.id = p.run_id
 """
 
+_TRAIL = """
+    INSERT INTO audit_logs (organization_id, user_id, action, resource_type, resource_id, new_values, created_at)
+    SELECT organization_id, user_id, 'orchestrations.launch', 'orchestrations', id, '{"model": "small"}'::jsonb,
+           created_at
+      FROM orchestration_runs
+    UNION ALL
+    SELECT organization_id, created_by, 'projects.update', 'projects', id, '{"priority": "high"}',
+           now() - n * interval '1 minute'
+      FROM projects, generate_series(1, %(rows)s) n WHERE id = %(project)s
+"""
+
 
 def fill(database: Database, *, organizations: int, runs_each: int, projects_each: int = 10) -> None:
     """So many more organizations, with their rows, and the planner's statistics of all tables."""
@@ -74,6 +85,14 @@ def fill_one(database: Database, organization_id: UUID, person_id: UUID, *, proj
         connection.execute("SET session_replication_role = replica")
         fill_organization(connection, organization_id, person_id, projects=projects, runs=runs)
         _fill_phases(connection)
+    analyze(database)
+
+
+def fill_trail(database: Database, project_id: UUID, *, rows: int) -> None:
+    """An entry of the audit trail for the launch of each run, and so many changes of one project."""
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(_TRAIL, {"project": project_id, "rows": rows})
     analyze(database)
 
 

@@ -199,7 +199,10 @@ WORDS: Final[dict[tuple[str, str], frozenset[str]]] = {
 
 #: What the data model adds to the ten tables.
 ADDED: Final[dict[str, tuple[Column, ...]]] = {
-    "organizations": (Column("quota_resets_at", "timestamptz", "api.next_month()", NOT_NULL),),
+    "organizations": (
+        Column("quota_resets_at", "timestamptz", "api.next_month()", NOT_NULL),
+        Column("sample_made_at", "timestamptz"),
+    ),
     "users": (
         Column("deactivated_at", "timestamptz"),
         Column("is_operator", "boolean", "false", NOT_NULL),

@@ -34,7 +34,12 @@ class Actor:
     organization_slug: str
     origin: Origin
     extra_permissions: frozenset[Permission] = field(default_factory=frozenset)
+    #: Never while they visit.
     is_operator: bool = False
+    #: Whether their organization is the sample workspace.
+    is_sample: bool = False
+    #: Whether it is an operator who looks around as this person of the sample workspace.
+    is_visiting: bool = False
     time_zone: str = "UTC"
 
     def may(self, permission: Permission, *, created_by: UUID | None = None) -> bool:

@@ -2,7 +2,7 @@
 
 import typer
 
-from lib.cli import database, organizations, serving, users
+from lib.cli import database, demo, organizations, serving, users
 
 app = typer.Typer(
     help="AI Orchestrator: run multi-phase work with language models.",
@@ -11,6 +11,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # it would print local variables, passwords among them
 )
 serving.add_to(app)
+demo.add_to(app)
 app.add_typer(database.app, name="db")
 app.add_typer(organizations.app, name="organizations")
 app.add_typer(users.app, name="users")

@@ -67,14 +67,19 @@ class Caller(Protocol):
 
 
 @contextmanager
-def tenant_session(caller: Caller) -> Iterator[Session]:
-    """A transaction as this person, who sees and changes what the policies let them."""
+def tenant_session(caller: Caller, *, is_one_moment: bool = False) -> Iterator[Session]:
+    """A transaction as this person, who sees and changes what the policies let them.
+
+    `is_one_moment` is for reading a list in several statements: all of them see it as it stood at the first.
+    """
     claims = _request_claims(caller.origin) | {
         "sub": str(caller.user_id),
         "organization": str(caller.organization_id),
         "session": str(caller.session_id),
     }
     with _transaction(Login.WEB) as session:
+        if is_one_moment:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         session.execute(_ANNOUNCE_PERSON, {"claims": json.dumps(claims)})
         yield session
 

@@ -128,6 +128,20 @@ def revoke(session: Session, condition: ColumnElement[bool]) -> list[UUID]:
     )
 
 
+def visit(session: Session, session_id: UUID, user_id: UUID | None) -> UUID | None:
+    """Let a living session stand for a person of the sample workspace, or for its own person again (None).
+
+    Returns its own person; None when it has ended by now. api.find_actor believes no visit to anybody else.
+    """
+    own: UUID | None = session.scalar(
+        update(UserSession)
+        .where(UserSession.id == session_id, UserSession.revoked_at.is_(None), UserSession.expires_at > func.now())
+        .values(visiting=user_id)
+        .returning(UserSession.user_id)
+    )
+    return own
+
+
 def record(session: Session, user_id: UUID, action: str) -> None:
     """Write an event of signing in or out to the audit trail, as that person."""
     session.execute(text("SELECT api.record_sign_in(:user_id, :action)"), {"user_id": user_id, "action": action})
@@ -161,5 +175,7 @@ def _actor(living: LivingSession, origin: Origin) -> Actor:
         # a word that a newer version knows is not one that this version can grant
         extra_permissions=frozenset(permission for permission in Permission if permission in living.permissions),
         is_operator=living.is_operator,
+        is_sample=living.is_sample,
+        is_visiting=living.is_visiting,
         time_zone=time_zone if isinstance(time_zone, str) and time_zone else "UTC",
     )

@@ -36,6 +36,8 @@ class UserSession(Base):
     revoked_at: Mapped[Moment | None]
     ip_address: Mapped[str | None] = mapped_column(INET)
     user_agent: Mapped[str | None]
+    #: The person of the sample workspace as whom an operator looks around in it.
+    visiting: Mapped[UUID | None]
 
     __table_args__ = (
         UniqueConstraint("token_hash", name="user_sessions_token_hash_key"),

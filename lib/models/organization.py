@@ -31,6 +31,8 @@ class Organization(Base):
     updated_at: Mapped[CreatedAt]
     deleted_at: Mapped[Moment | None]
     quota_resets_at: Mapped[Moment] = mapped_column(server_default=text("api.next_month()"))
+    #: When the sample workspace was made; None for every real organization.
+    sample_made_at: Mapped[Moment | None]
 
     __table_args__ = (
         UniqueConstraint("slug", name="organizations_slug_key"),

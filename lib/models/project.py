@@ -70,6 +70,7 @@ class Project(Base):
         Index("idx_projects_status", "status"),
         Index("idx_projects_organization_created", "organization_id", "created_at", "id"),
         Index("idx_projects_organization_status_created", "organization_id", "status", "created_at", "id"),
+        Index("idx_projects_organization_name", "organization_id", text("lower(name)"), "id"),
         Index("idx_projects_created_by", "created_by"),
         Index("idx_projects_archived_by", "archived_by"),
     )

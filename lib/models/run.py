@@ -121,6 +121,21 @@ class OrchestrationRun(Base):
         Index("idx_orchestration_runs_user_id", "user_id"),
         Index("idx_orchestration_runs_template_id", "template_id"),
         Index("idx_orchestration_runs_parent", "organization_id", "parent_run_id"),
+        Index(
+            "idx_orchestration_runs_organization_cost",
+            "organization_id",
+            text("cost_usd DESC NULLS LAST"),
+            text("id DESC"),
+        ),
+        Index(
+            "idx_orchestration_runs_organization_duration",
+            "organization_id",
+            text("execution_time_ms DESC NULLS LAST"),
+            text("id DESC"),
+        ),
+        Index("idx_orchestration_runs_person_created", "organization_id", "user_id", "created_at", "id"),
+        Index("idx_orchestration_runs_template_created", "organization_id", "template_id", "created_at", "id"),
+        Index("idx_orchestration_runs_model_created", "organization_id", "model", "created_at", "id"),
     )
 
 

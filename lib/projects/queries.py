@@ -1,16 +1,18 @@
 """Every select on projects."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from lib.db.paging import Rows, read_page
-from lib.models.project import Project, ProjectStatus
+from lib.db.paging import Order, Rows, read_choices, read_page
+from lib.models.project import Priority, Project, ProjectStatus
 from lib.models.run import OrchestrationRun
 from lib.models.user import User
-from lib.projects.views import MOST_RUNS_COUNTED
+from lib.projects.views import MOST_RUNS_COUNTED, ProjectSort
+from lib.users.queries import person
 
 #: What `ProjectSummary` has, by its names. The runs' are worked out for the rows of the page only.
 _RUNS = OrchestrationRun.organization_id == Project.organization_id, OrchestrationRun.project_id == Project.id
@@ -38,6 +40,24 @@ SUMMARY = {
 }
 
 
+ORDERS: Final = {
+    ProjectSort.NEWEST: Order("newest", Project.created_at, Project.id),
+    ProjectSort.OLDEST: Order("oldest", Project.created_at, Project.id, is_descending=False),
+    ProjectSort.NAME: Order("name", func.lower(Project.name), Project.id, kind=str, is_descending=False),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFilter:
+    """Which projects a list shows; None is all."""
+
+    status: ProjectStatus | None = None
+    priority: Priority | None = None
+    #: Whose they are.
+    created_by: UUID | None = None
+    search: str = ""
+
+
 def _summaries(organization_id: UUID) -> Select[*tuple[Any, ...]]:
     """The columns of `SUMMARY`, in that order. The condition is the planner's, as in lib.runs.queries."""
     return select(*SUMMARY.values()).where(Project.organization_id == organization_id)
@@ -47,27 +67,63 @@ def list_projects(
     session: Session,
     organization_id: UUID,
     *,
-    status: ProjectStatus | None,
-    search: str,
+    chosen: ProjectFilter,
+    sort: ProjectSort,
     cursor: str | None,
     limit: int,
 ) -> Rows:
-    """A page of projects, the newest first."""
-    statement = _summaries(organization_id)
-    if status is not None:
-        statement = statement.where(Project.status == status)
-    if search:
-        statement = statement.where(
-            Project.name.icontains(search, autoescape=True) | Project.topic.icontains(search, autoescape=True)
+    """A page of projects, in that order."""
+    statement = narrow(_summaries(organization_id), chosen)
+    return read_page(session, statement, order=ORDERS[sort], cursor=cursor, limit=limit)
+
+
+def narrow(statement: Select[*tuple[Any, ...]], chosen: ProjectFilter) -> Select[*tuple[Any, ...]]:
+    """The statement for those projects alone that are chosen."""
+    equal = {
+        Project.status: chosen.status,
+        Project.priority: chosen.priority,
+        Project.created_by: chosen.created_by,
+    }
+    conditions = [column == value for column, value in equal.items() if value is not None]
+    if chosen.search:
+        conditions.append(
+            Project.name.icontains(chosen.search, autoescape=True)
+            | Project.topic.icontains(chosen.search, autoescape=True)
         )
-    return read_page(session, statement, key=(Project.created_at, Project.id), cursor=cursor, limit=limit)
+    return statement.where(*conditions)
+
+
+def export_projects(organization_id: UUID, chosen: ProjectFilter) -> Select[*tuple[Any, ...]]:
+    """What a file of projects says, and of which projects; their runs are counted to the last."""
+    all_runs = select(func.count(OrchestrationRun.id)).where(*_RUNS).correlate(Project).scalar_subquery()
+    columns = (
+        *(SUMMARY[name] for name in ("id", "name", "status", "priority", "created_by", "owner")),
+        all_runs,
+        *(SUMMARY[name] for name in ("last_run_at", "created_at", "updated_at")),
+        Project.completed_at,
+        Project.archived_at,
+    )
+    return narrow(select(*columns).where(Project.organization_id == organization_id), chosen)
+
+
+def count_projects(session: Session, organization_id: UUID, *, chosen: ProjectFilter, most: int) -> int:
+    """How many there are, counted no further than `most`."""
+    found = narrow(select(Project.id).where(Project.organization_id == organization_id), chosen)
+    return session.scalar(select(func.count()).select_from(found.limit(most).subquery())) or 0
+
+
+def list_owners(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:
+    """Who has a project, by name."""
+    has_project = exists().where(Project.organization_id == organization_id, Project.created_by == User.id)
+    name = func.coalesce(User.full_name, User.username)
+    owners = select(User.id, name).where(User.organization_id == organization_id, has_project).order_by(name)
+    return read_choices(session, owners, key=User.id, wanted=wanted, limit=limit)
 
 
 def find_project(session: Session, organization_id: UUID, project_id: UUID) -> Row[*tuple[Any, ...]] | None:
-    """One project as `list_projects` lists it, and the row behind it."""
-    return session.execute(
-        _summaries(organization_id).add_columns(Project).where(Project.id == project_id)
-    ).one_or_none()
+    """One project as `list_projects` lists it, the row behind it, and who made it."""
+    statement = _summaries(organization_id).add_columns(Project, person(Project.created_by).label("maker"))
+    return session.execute(statement.where(Project.id == project_id)).one_or_none()
 
 
 def load_project(session: Session, project_id: UUID, *, for_update: bool = False) -> Project | None:

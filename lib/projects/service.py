@@ -1,7 +1,7 @@
 """What people do with projects: make, read, edit, complete, archive, restore."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +16,11 @@ from lib.entry import clean_line, clean_search, clean_text
 from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.project import Priority, Project, ProjectStatus
 from lib.projects import queries
+from lib.projects.queries import ProjectFilter
 from lib.projects.states import PROJECT_MOVES
 from lib.projects.structures import ProjectMetadata, ProjectSettings
-from lib.projects.views import ProjectChoice, ProjectDetail, ProjectSummary
+from lib.projects.views import ProjectChoice, ProjectDetail, ProjectSort, ProjectSummary
+from lib.users.views import Person
 from lib.validation import read_stored, validate
 
 MAX_NAME = 255
@@ -92,13 +94,20 @@ def move_project(actor: Actor, project_id: UUID, status: ProjectStatus) -> None:
 
 
 def list_projects(
-    actor: Actor, *, status: ProjectStatus | None = None, search: str = "", cursor: str | None = None, limit: int = 25
+    actor: Actor,
+    chosen: ProjectFilter | None = None,
+    *,
+    sort: ProjectSort = ProjectSort.NEWEST,
+    cursor: str | None = None,
+    limit: int = 25,
 ) -> Page[ProjectSummary]:
-    """A page of the organization's projects, the newest first. `search` looks into name and topic."""
+    """A page of the organization's projects. Raises `InvalidInput` for a cursor that is none of this order."""
     actor.require(Permission.PROJECTS_VIEW)
+    chosen = chosen or ProjectFilter()
+    chosen = replace(chosen, search=clean_search(chosen.search))
     with tenant_session(actor) as session:
         page = queries.list_projects(
-            session, actor.organization_id, status=status, search=clean_search(search), cursor=cursor, limit=limit
+            session, actor.organization_id, chosen=chosen, sort=sort, cursor=cursor, limit=limit
         )
         return Page(tuple(ProjectSummary(**_summary(row)) for row in page.rows), page.newer, page.older)
 
@@ -114,6 +123,7 @@ def get_project(actor: Actor, project_id: UUID) -> ProjectDetail:
         is_archived = project.status == ProjectStatus.ARCHIVED
         return ProjectDetail(
             **_summary(row),
+            maker=Person(**row.maker),
             topic=project.topic,
             description=project.description or "",
             metadata=_read_metadata(project),

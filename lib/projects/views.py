@@ -2,13 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from lib.models.project import Priority, ProjectStatus
 from lib.projects.structures import ProjectMetadata, ProjectSettings
+from lib.users.views import Person
 
 #: So many runs of a project are counted and no more: a count of all would read them all, for every project of a list.
 MOST_RUNS_COUNTED = 1000
+
+
+class ProjectSort(StrEnum):
+    """What a list of projects begins with."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    #: Capital letters or not.
+    NAME = "name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +48,8 @@ class ProjectSummary:
 class ProjectDetail(ProjectSummary):
     """A project, whole, and what the person who asks may do with it."""
 
+    #: Whom `owner` names.
+    maker: Person
     topic: str
     description: str
     metadata: ProjectMetadata

@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, Select, exists, func, literal, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session, aliased, load_only
 
 from lib import clock
-from lib.db.paging import Rows, read_page
+from lib.db.paging import Order, Rows, read_page
 from lib.errors import NotSignedIn
 from lib.models.organization import Organization
 from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
 from lib.models.user import User
 from lib.runs.states import LIVE_RUN_STATUSES
-from lib.runs.views import Quota
+from lib.runs.views import Quota, RunSort
+from lib.users.queries import person
 
 #: What `RunSummary` has, by its names. Columns and not rows of the ORM: a list is read often and changed never.
 SUMMARY = {
@@ -53,7 +56,27 @@ class RunFilter:
 
     status: RunStatus | None = None
     project_id: UUID | None = None
+    #: Who launched them.
+    user_id: UUID | None = None
+    template_id: UUID | None = None
+    model: str | None = None
+    #: Launched then or later.
+    since: datetime | None = None
+    #: Launched earlier.
+    before: datetime | None = None
     search: str = ""
+
+
+ORDERS: Final = {
+    RunSort.NEWEST: Order("newest", OrchestrationRun.created_at, OrchestrationRun.id),
+    RunSort.OLDEST: Order("oldest", OrchestrationRun.created_at, OrchestrationRun.id, is_descending=False),
+    RunSort.COST: Order(
+        "cost", OrchestrationRun.cost_usd, OrchestrationRun.id, kind=Decimal, is_nullable=True, is_leakproof=False
+    ),
+    RunSort.LONGEST: Order(
+        "longest", OrchestrationRun.execution_time_ms, OrchestrationRun.id, kind=int, is_nullable=True
+    ),
+}
 
 
 def _summaries(organization_id: UUID) -> Select[*tuple[Any, ...]]:
@@ -66,20 +89,40 @@ def _summaries(organization_id: UUID) -> Select[*tuple[Any, ...]]:
     return select(*SUMMARY.values()).where(OrchestrationRun.organization_id == organization_id)
 
 
-def list_runs(session: Session, organization_id: UUID, *, chosen: RunFilter, cursor: str | None, limit: int) -> Rows:
-    """A page of runs, the newest first."""
-    statement = _summaries(organization_id)
-    if chosen.status is not None:
-        statement = statement.where(OrchestrationRun.status == chosen.status)
-    if chosen.project_id is not None:
-        statement = statement.where(OrchestrationRun.project_id == chosen.project_id)
+def list_runs(
+    session: Session,
+    organization_id: UUID,
+    *,
+    chosen: RunFilter,
+    cursor: str | None,
+    limit: int,
+    sort: RunSort = RunSort.NEWEST,
+) -> Rows:
+    """A page of runs, in that order."""
+    statement = narrow(_summaries(organization_id), chosen)
+    return read_page(session, statement, order=ORDERS[sort], cursor=cursor, limit=limit)
+
+
+def narrow(statement: Select[*tuple[Any, ...]], chosen: RunFilter) -> Select[*tuple[Any, ...]]:
+    """The statement for those runs alone that are chosen."""
+    equal = {
+        OrchestrationRun.status: chosen.status,
+        OrchestrationRun.project_id: chosen.project_id,
+        OrchestrationRun.user_id: chosen.user_id,
+        OrchestrationRun.template_id: chosen.template_id,
+        OrchestrationRun.model: chosen.model,
+    }
+    conditions = [column == value for column, value in equal.items() if value is not None]
+    if chosen.since is not None:
+        conditions.append(OrchestrationRun.created_at >= chosen.since)
+    if chosen.before is not None:
+        conditions.append(OrchestrationRun.created_at < chosen.before)
     if chosen.search:
-        statement = statement.where(
+        conditions.append(
             OrchestrationRun.title.icontains(chosen.search, autoescape=True)
             | OrchestrationRun.topic.icontains(chosen.search, autoescape=True)
         )
-    key = (OrchestrationRun.created_at, OrchestrationRun.id)
-    return read_page(session, statement, key=key, cursor=cursor, limit=limit)
+    return statement.where(*conditions)
 
 
 def list_live(session: Session, organization_id: UUID, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -113,6 +156,7 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
         OrchestrationRun.error_details,
         OrchestrationRun.cancel_requested_at,
         OrchestrationRun.parent_run_id,
+        person(OrchestrationRun.user_id).label("launcher"),
         func.api.live_workers().label("live_workers"),
     )
     return session.execute(statement.where(OrchestrationRun.id == run_id)).one_or_none()
@@ -155,6 +199,20 @@ def find_texts(session: Session, run_id: UUID, attempt_id: UUID) -> Row[str | No
         .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
         .where(PhaseExecution.run_id == run_id, PhaseExecution.id == attempt_id)
     ).one_or_none()
+
+
+def find_earlier(session: Session, run_id: UUID, attempt_id: UUID) -> Row[UUID, UUID, int] | None:
+    """Run, id and number of the attempt before this one: of this run, or else the newest of the run it goes on from."""
+    this, earlier = aliased(PhaseExecution), PhaseExecution
+    parent = select(OrchestrationRun.parent_run_id).where(OrchestrationRun.id == run_id).scalar_subquery()
+    statement = (
+        select(earlier.run_id, earlier.id, earlier.attempt)
+        .join(this, this.phase_code == earlier.phase_code)
+        .where(this.run_id == run_id, this.id == attempt_id)
+        .where(((earlier.run_id == run_id) & (earlier.attempt < this.attempt)) | (earlier.run_id == parent))
+        .order_by((earlier.run_id == run_id).desc(), earlier.attempt.desc())
+    )
+    return session.execute(statement.limit(1)).one_or_none()
 
 
 def read_on(session: Session, attempt_id: UUID, *, after: int) -> str:

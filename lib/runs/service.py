@@ -25,12 +25,15 @@ from lib.runs.structures import ErrorDetails, RunInputs, TokenUsage
 from lib.runs.views import (
     AttemptFigures,
     AttemptTexts,
+    EarlierTexts,
     LiveRun,
     Overview,
     PhaseFigures,
     RunProgress,
+    RunSort,
     RunSummary,
 )
+from lib.users.views import Person
 from lib.validation import read_stored
 
 RUNNING_SHOWN, RECENT_SHOWN = 5, 8
@@ -57,14 +60,19 @@ def get_overview(actor: Actor) -> Overview:
 
 
 def list_runs(
-    actor: Actor, chosen: RunFilter | None = None, *, cursor: str | None = None, limit: int = 25
+    actor: Actor,
+    chosen: RunFilter | None = None,
+    *,
+    sort: RunSort = RunSort.NEWEST,
+    cursor: str | None = None,
+    limit: int = 25,
 ) -> Page[RunSummary]:
-    """A page of the organization's runs, the newest first."""
+    """A page of the organization's runs. Raises `InvalidInput` for a cursor that is none of this order."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     chosen = chosen or RunFilter()
     chosen = replace(chosen, search=clean_search(chosen.search))
     with tenant_session(actor) as session:
-        page = queries.list_runs(session, actor.organization_id, chosen=chosen, cursor=cursor, limit=limit)
+        page = queries.list_runs(session, actor.organization_id, chosen=chosen, sort=sort, cursor=cursor, limit=limit)
         return Page(tuple(_summary(row) for row in page.rows), page.newer, page.older)
 
 
@@ -92,6 +100,17 @@ def get_texts(actor: Actor, run_id: UUID, attempt_id: UUID) -> AttemptTexts:
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
         return _read_texts(session, run_id, attempt_id)
+
+
+def find_earlier_texts(actor: Actor, run_id: UUID, attempt_id: UUID) -> EarlierTexts | None:
+    """Prompt and answer of the attempt before: in this run, or in the one that it goes on from; None at the first."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        row = queries.find_earlier(session, run_id, attempt_id)
+        if row is None:
+            return None
+        texts = _read_texts(session, row.run_id, row.id)
+        return EarlierTexts(number=row.attempt, is_of_other_run=row.run_id != run_id, texts=texts)
 
 
 def cancel_run(actor: Actor, run_id: UUID) -> None:
@@ -147,6 +166,7 @@ def _find_run(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
     answers = RunInputs.model_validate(row.inputs, extra="ignore").values
     return {
         "summary": summary,
+        "launcher": Person(**row.launcher),
         "topic": row.topic,
         "template_version": row.template_version,
         "inputs": tuple(
@@ -154,6 +174,7 @@ def _find_run(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
             for question in row.questions or ()
             if answers.get(question["name"]) is not None
         ),
+        "answers": answers,
         "error": _error(row.error_details),
         "is_cancel_requested": row.cancel_requested_at is not None,
         "live_workers": row.live_workers,

@@ -4,11 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
 from lib.models.run import PhaseStatus, RunStatus
 from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.structures import ErrorDetails
+from lib.users.views import Person
+
+
+class RunSort(StrEnum):
+    """What a list of runs begins with."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    #: What nobody knows the price of comes last.
+    COST = "cost"
+    #: What has not ended comes last.
+    LONGEST = "longest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +98,16 @@ class AttemptTexts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierTexts:
+    """What was asked and answered the time before."""
+
+    number: int
+    #: Whether that was in the run that this one goes on from.
+    is_of_other_run: bool
+    texts: AttemptTexts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseFigures:
     """A phase with all its attempts, the newest last."""
 
@@ -115,10 +138,14 @@ class RunProgress:
     """A run without its prompts and answers, and what the person who asks may do with it."""
 
     summary: RunSummary
+    #: Who launched it.
+    launcher: Person
     topic: str
     template_version: int | None
     #: Label -> answer, of the template's questions.
     inputs: tuple[tuple[str, str], ...]
+    #: The same as stored, by the questions' names.
+    answers: Mapping[str, object]
     phases: tuple[PhaseFigures, ...]
     error: ErrorDetails | None
     is_cancel_requested: bool

@@ -1,12 +1,18 @@
 """What Home.py runs for a browser session: the frame around every page."""
 
+import logging
 from pathlib import Path
 
 import streamlit as st
 
 from lib.access.actor import Actor
-from lib.ui import feedback, guard, history, navigation, sign_in
+from lib.organizations.service import get_frame
+from lib.organizations.views import Frame
+from lib.ui import feedback, guard, history, navigation, sign_in, state
+from lib.ui.components import sample_workspace
 from lib.ui.words import plain, short
+
+logger = logging.getLogger(__name__)
 
 _NAME = "AI Orchestrator"
 _STYLESHEET = Path(__file__).with_name("style.css")
@@ -21,11 +27,13 @@ def main() -> None:
     st.html(_STYLESHEET)
     with feedback.page_state(_WAY_ON):
         actor = _find_actor()
-        page = navigation.build(actor)
-        st.set_page_config(page_title=f"{page.title} · {_NAME}")
+        frame = _find_frame(actor) if actor else None
+        page = navigation.build(actor, waiting={navigation.RUNS.file: frame.waiting_runs} if frame else None)
+        st.set_page_config(page_title=f"{navigation.title_of(page)} · {_NAME}")
         if actor:
+            _forget_what_was_meant_for_others(actor)
             history.write_whole_steps()
-            _show_sidebar(actor)
+            _show_sidebar(actor, frame)
         feedback.show_notices()
         with guard.actor_of_this_run(actor):
             page.run()
@@ -40,17 +48,42 @@ def _find_actor() -> Actor | None:
         raise
 
 
-def _show_sidebar(actor: Actor) -> None:
+def _forget_what_was_meant_for_others(actor: Actor) -> None:
+    """Draw anew, doing nothing, where another tab has begun or ended a visit to the sample workspace since.
+
+    What was pressed in this one was meant for the other organization.
+    """
+    drawn_for = st.session_state.get(state.DRAWN_FOR)
+    st.session_state[state.DRAWN_FOR] = actor.user_id
+    if drawn_for not in {None, actor.user_id}:
+        st.rerun()
+
+
+def _find_frame(actor: Actor) -> Frame | None:
+    """What the sidebar says beside the pages; None where it can't be read, for the page may be all the same."""
+    try:
+        return get_frame(actor)
+    except Exception as error:  # a count is never worth the page that it stands beside
+        logger.warning("The sidebar goes without its counts: %s", error)
+        return None
+
+
+def _show_sidebar(actor: Actor, frame: Frame | None) -> None:
     theme = st.context.theme.type or "light"
     st.logo(f"/app/static/logo-{theme}.svg", icon_image="/app/static/mark.svg")
     name, organization = (plain(short(said, most=_LONGEST_NAME)) for said in (actor.full_name, actor.organization_name))
-    label = f"{name}  \n:small[:gray[{organization}]]"
+    sample_workspace.show_foot(actor)
+    role = plain(actor.role.capitalize())
+    tier = f" · {frame.tier.capitalize()}" if frame else ""
     with (
         st.sidebar.container(key="who"),
-        st.popover(label, icon=":material/account_circle:", type="tertiary", width="stretch"),
+        st.popover(
+            f"{name} · {role}  \n:small[:gray[{organization}{tier}]]",
+            icon=":material/account_circle:",
+            type="tertiary",
+            width="stretch",
+        ),
     ):
-        st.markdown(
-            f"**{plain(actor.full_name)}**  \n:gray[{plain(actor.role.capitalize())}, {plain(actor.organization_name)}]"
-        )
+        st.markdown(f"**{plain(actor.full_name)}**  \n:gray[{role}, {plain(actor.organization_name)}]")
         st.page_link(navigation.ACCOUNT.file, label="Account", icon=":material/person:")
         st.button("Sign out", icon=":material/logout:", type="tertiary", on_click=sign_in.sign_out)

@@ -1,6 +1,6 @@
 """The table of pages, and the navigation that one person gets from it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.config import ROOT
 from lib.errors import NotFound, NotPermitted
-from lib.ui import address
+from lib.organizations.views import MOST_COUNTED
+from lib.ui import address, words
 from lib.ui.set_up import show_set_up
 from lib.ui.sign_in import show_sign_in
 
@@ -80,17 +81,30 @@ ACCOUNT = PageEntry(file="pages/account.py", title="Account", icon="person", url
 #: In the order of the sidebar; the first is where one lands.
 PAGES: Sequence[PageEntry] = (OVERVIEW, LAUNCH, RUNS, RUN, PROJECTS, PROJECT, ACCOUNT)
 
+#: A title goes on with it where something waits; Streamlit draws Markdown there.
+_COUNT_BEGINS = " :orange[**"
 
-def build(actor: Actor | None, *, pages: Sequence[PageEntry] = PAGES, root: Path = ROOT) -> StreamlitPage:
+
+def build(
+    actor: Actor | None,
+    *,
+    pages: Sequence[PageEntry] = PAGES,
+    root: Path = ROOT,
+    waiting: Mapping[str, int] | None = None,
+) -> StreamlitPage:
     """The page that the address names, ready to `run`, beside a sidebar of what this person may open.
 
     A page that is not open to them takes its address all the same and says so, and nothing else; so does an address of
     nothing. Without an actor every address is the sign-in form, so that whoever signs in is where they wanted to go,
     but for the one that `lib.identity.setup` makes links to.
+
+    `waiting` says by a page's file how many things on it wait for this person.
     """
+    waiting = waiting or {}
     sections: dict[str, list[StreamlitPage]] = {}
     for entry in pages:
-        sections.setdefault(entry.section, []).append(_page(entry, actor, is_first=entry is pages[0], root=root))
+        page = _page(entry, actor, is_first=entry is pages[0], root=root, waiting=waiting.get(entry.file, 0))
+        sections.setdefault(entry.section, []).append(page)
     # Streamlit serves the first page at the root only; links and memories have its name.
     sections[""].append(_page(replace(pages[0], is_visible=False), actor, is_first=False, root=root))
     sections[""].append(_hidden(_leave_set_up if actor else show_set_up, title="Set up", url_path="set-up"))
@@ -100,7 +114,12 @@ def build(actor: Actor | None, *, pages: Sequence[PageEntry] = PAGES, root: Path
     return st.navigation(sections, expanded=True, position="sidebar" if actor else "hidden")
 
 
-def _page(entry: PageEntry, actor: Actor | None, *, is_first: bool, root: Path) -> StreamlitPage:
+def title_of(page: StreamlitPage) -> str:
+    """The page's title without the count that stands beside it in the sidebar."""
+    return page.title.partition(_COUNT_BEGINS)[0]
+
+
+def _page(entry: PageEntry, actor: Actor | None, *, is_first: bool, root: Path, waiting: int = 0) -> StreamlitPage:
     url_path = "" if is_first else entry.url_path
     if actor is None:
         return _hidden(show_sign_in, title="Sign in", url_path=url_path, is_first=is_first)
@@ -108,7 +127,8 @@ def _page(entry: PageEntry, actor: Actor | None, *, is_first: bool, root: Path) 
         return _hidden(lambda: _refuse(entry), title=entry.title, url_path=url_path, is_first=is_first)
     return st.Page(
         root / entry.file,
-        title=entry.title,
+        # its address stays the page's identity, whatever the count
+        title=entry.title + (f"{_COUNT_BEGINS}{words.at_most(waiting, most=MOST_COUNTED)}**]" if waiting else ""),
         icon=f":material/{entry.icon}:",
         url_path=url_path,
         default=is_first,

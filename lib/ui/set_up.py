@@ -1,5 +1,6 @@
 """The first-time set-up: the screen behind the link that `orchestrator up` prints for an empty installation."""
 
+import logging
 from typing import Final, Literal
 
 import streamlit as st
@@ -8,12 +9,17 @@ from lib.errors import InvalidInput, LinkExpired
 from lib.identity import fields, setup
 from lib.identity.fields import Field
 from lib.identity.policy import SecurityPolicy
+from lib.samples.service import load_sample
 from lib.ui import feedback, sign_in, visitor
 from lib.ui.words import plain
+
+logger = logging.getLogger(__name__)
 
 _IS_DONE: Final = "set_up_is_done"
 _PASSWORD_AGAIN: Final = "Password again"  # noqa: S105 - a label
 _PASSWORD_RULE: Final = f"At least {SecurityPolicy().min_password_length} characters; spaces count."
+_SAMPLE: Final = "Add a sample workspace to look around in"
+_WHAT_SAMPLE_IS: Final = "Invented people, projects and runs in an organization apart from yours. One click removes it."
 _INTRODUCTION: Final = "Name your organization and yourself. You will be its admin, and operator of this installation."
 
 
@@ -38,6 +44,17 @@ def show_set_up() -> None:
         _Form().show(token)
 
 
+def _add_sample() -> bool:
+    """Whether it could be made. The set-up is done by now, and stays so."""
+    try:
+        with st.spinner("Making ninety days of work"):
+            load_sample()
+    except Exception:  # whatever it is: the person is told, and the log has it
+        logger.exception("The sample workspace could not be made")
+        return False
+    return True
+
+
 class _Form:
     """The form: its fields, each with a place below for what is wrong with it."""
 
@@ -60,11 +77,13 @@ class _Form:
                 ),
             }
             again = self._ask(_PASSWORD_AGAIN, completes="new-password", kind="password")
+            # nothing made up appears unasked; the first steps of the Overview offer it again
+            has_sample = st.checkbox(_SAMPLE, help=_WHAT_SAMPLE_IS)
             answer = st.container()
             is_sent = st.form_submit_button("Set up", type="primary", width="stretch")
         if is_sent:
             with answer, feedback.told():
-                self._send(token, entered, again=again)
+                self._send(token, entered, again=again, has_sample=has_sample)
 
     def _ask(
         self, label: str, *, completes: str, example: str = "", kind: Literal["default", "password"] = "default"
@@ -73,7 +92,7 @@ class _Form:
         self._places[label] = st.empty()
         return typed
 
-    def _send(self, token: str, entered: dict[str, str], *, again: str) -> None:
+    def _send(self, token: str, entered: dict[str, str], *, again: str, has_sample: bool) -> None:
         faults = dict(setup.find_faults(**entered))
         if again != entered["password"]:
             faults.setdefault(_PASSWORD_AGAIN, "This is not the same password. Type both again.")
@@ -81,6 +100,8 @@ class _Form:
             setup.set_up(token, **entered, origin=visitor.current_origin())
             st.session_state[_IS_DONE] = True
             note = f"{entered['organization_name']} is set up. Sign in to begin."
+            if has_sample and not _add_sample():
+                note += " The sample workspace could not be made; the Overview offers it again."
             sign_in.expect(entered["email"], note=note, target="/")
             st.rerun()
         for label, message in faults.items():

@@ -12,11 +12,11 @@ from typing import Any, Final
 from uuid import UUID
 
 import streamlit as st
+from markupsafe import Markup
 from streamlit_authenticator import Authenticate
 from streamlit_authenticator.controllers import AuthenticationController
 from streamlit_authenticator.models import AuthenticationModel
 
-from lib.config import ROOT
 from lib.errors import InvalidInput, SignInRefused
 from lib.identity import service, setup
 from lib.identity.cookie import session_cookie_name
@@ -190,7 +190,8 @@ def _expected() -> _Expected:
 def show_logo() -> None:
     """Draw the mark and the name, above what stands in place of a page."""
     theme = st.context.theme.type or "light"
-    st.image(str(ROOT / "static" / f"logo-{theme}.svg"), width=190, alt="AI Orchestrator")
+    # not st.image: its button for the full screen would be the first stop of the keyboard
+    st.html(Markup('<img src="/app/static/logo-{}.svg" width="190" alt="AI Orchestrator">').format(theme))
 
 
 def _show_signing_in() -> None:

@@ -4,6 +4,9 @@
 #: session's id here, because AppTest has no cookies.
 SESSION_ID = "session_id"
 
+#: Whom this tab was last drawn for.
+DRAWN_FOR = "drawn_for"
+
 #: What `lib.ui.feedback` has to say in the next run of the script.
 NOTICES = "notices"
 

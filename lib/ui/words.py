@@ -3,11 +3,12 @@
 Nothing here knows Streamlit. What is unknown is said to be: `None` is never shown as zero.
 """
 
+import json
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 #: Stands where a number does not apply yet: a phase that has not begun has taken no time.
 NOTHING = "\N{EN DASH}"
 UNKNOWN = "unknown"
+_EMPTY = "empty"
+#: What JSON says of what is none, and how people do.
+_AS_WORDS = {"null": "not set", "true": "yes", "false": "no", "[]": _EMPTY, "{}": _EMPTY}
 
 _CENT = Decimal("0.01")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:^=&\"'@/])")
@@ -106,6 +110,31 @@ def count(value: int, noun: str, *, plural: str | None = None) -> str:
     return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
 
 
+def are(value: int) -> str:
+    """The verb after a count: "is" or "are"."""
+    return "is" if value == 1 else "are"
+
+
+def at_most(value: int, *, most: int) -> str:
+    """A count that went no further than `most`: "3", "9+" for 10 and a `most` of 9."""
+    return number(value) if value <= most else f"{number(most)}+"
+
+
+def said(value: object) -> str:
+    """A stored value as a person reads it: True as "yes", a list by commas, a structure as JSON, nothing as such."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    match value:
+        case str():
+            text = value or _EMPTY
+        case _ if text in _AS_WORDS:
+            text = _AS_WORDS[text]
+        case int():
+            text = number(value)
+        case [*items] if all(isinstance(item, str | int | float) for item in items):
+            text = ", ".join(said(item) for item in items)
+    return text
+
+
 def tokens(value: int | None) -> str:
     """`6120` as "6,120 tokens"."""
     return f"{UNKNOWN} tokens" if value is None else count(value, "token")
@@ -158,7 +187,7 @@ def ago(moment: datetime | None, *, now: datetime) -> str:
     if distance < 45:
         return "just now" if seconds >= 0 else "in a moment"
     if distance >= 30 * 86400:
-        return f"{moment.day} {moment:%b %Y}"
+        return short_day(moment)
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if distance >= size or size == 60:
             text = count(max(1, int(distance // size)), unit)
@@ -176,6 +205,21 @@ def exact(moment: datetime | None, *, zone: str = "UTC") -> str:
         return f"{said} UTC"
     day = "" if local.date() == utc.date() else f"{utc.day} {utc:%b}, "
     return f"{said} ({day}{utc:%H:%M} UTC)"
+
+
+def short_day(moment: date) -> str:
+    """A day in a column or a filter: "22 Nov 2025"."""
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def file_day(moment: date) -> str:
+    """A day in the name of a file, so that names sort as days do: "2025-11-22"."""
+    return f"{moment:%Y-%m-%d}"
+
+
+def css_percent(value: float, *, digits: int = 2) -> str:
+    """A share as a style sheet reads it, with a point whatever the reader's language: "41.67%"."""
+    return f"{value:.{digits}f}%"
 
 
 def day(moment: datetime, *, zone: str = "UTC") -> str:

@@ -1,9 +1,10 @@
 """Every select on people."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lib.errors import NotSignedIn
 from lib.models.user import User
@@ -15,3 +16,21 @@ def get_user(session: Session, user_id: UUID) -> User:
     if user is None:
         raise NotSignedIn
     return user
+
+
+def person(user_id: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]) -> ColumnElement[Any]:
+    """A column for other packages' selects: the person of that id as `Person` takes it, null where there is none."""
+    return (
+        select(
+            func.jsonb_build_object(
+                "name",
+                func.coalesce(User.full_name, User.username),
+                "role",
+                User.role,
+                "is_deactivated",
+                User.deactivated_at.is_not(None) | User.deleted_at.is_not(None),
+            )
+        )
+        .where(User.id == user_id)
+        .scalar_subquery()
+    )

@@ -5,6 +5,7 @@ from starlette.middleware import Middleware
 from lib.config import get_settings
 from lib.identity.cookie import is_secure
 from lib.web.closed import ClosedPaths
+from lib.web.deep_paths import DeepPaths
 from lib.web.headers import SecurityHeaders, security_headers
 from lib.web.origin import SameOriginWebSockets
 
@@ -14,5 +15,6 @@ def middleware() -> list[Middleware]:
     return [
         Middleware(SecurityHeaders, headers=security_headers(is_https=is_secure())),
         Middleware(ClosedPaths),
+        Middleware(DeepPaths),
         Middleware(SameOriginWebSockets, public_url=get_settings().public_url),
     ]

@@ -1,11 +1,17 @@
 -- api.guard_template()
 -- What other people rely on (published, public) is made and changed by those with templates.publish only. A fork names
--- a template that its maker can see, and nobody writes the counter but api.use_template.
+-- a template that its maker can see, and nobody writes the counter but api.use_template. A sample's templates are its
+-- own: what a real organization has made from one could not outlive the sample's removal.
 CREATE FUNCTION api.guard_template() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
+    IF NEW.is_public AND EXISTS (
+        SELECT 1 FROM organizations o WHERE o.id = NEW.organization_id AND o.sample_made_at IS NOT NULL)
+    THEN
+        RAISE EXCEPTION 'a template of the sample workspace is nobody else''s' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     IF current_user <> 'authenticated' THEN
         RETURN NEW;
     END IF;

@@ -1,5 +1,6 @@
 -- api.write_audit(uuid, text, text, uuid, jsonb, jsonb)
--- One row of the trail, with the person, address and user agent that the transaction announced.
+-- One row of the trail, with the person, address and user agent that the transaction announced. None in the transaction
+-- that makes or removes a sample workspace, whose made-up trail is loaded whole and goes with it.
 CREATE FUNCTION api.write_audit(
     p_organization uuid, p_action text, p_resource_type text, p_resource_id uuid, p_old jsonb, p_new jsonb
 ) RETURNS void
@@ -11,5 +12,7 @@ AS $$
          ip_address, user_agent, session_id, request_id)
     SELECT p_organization, auth.uid(), p_action, p_resource_type, p_resource_id, p_old, p_new,
            nullif(c ->> 'address', '')::inet, c ->> 'user_agent', (c ->> 'session')::uuid, (c ->> 'request')::uuid
-    FROM api.claims() AS c
+      FROM api.claims() AS c
+     WHERE EXISTS (SELECT 1 FROM public.organizations o
+                    WHERE o.id = p_organization AND o.sample_made_at IS DISTINCT FROM transaction_timestamp())
 $$;

@@ -30,9 +30,9 @@ def upgrade() -> None:
         "CREATE INDEX idx_audit_logs_resource ON audit_logs (organization_id, resource_type, resource_id, created_at)"
     )
     op.execute("CREATE INDEX idx_audit_logs_user_id ON audit_logs (user_id)")
-    functions.create("api_write_audit")
+    functions.create("api_write_audit", before="0012")
     functions.create("api_audit")
-    functions.create("api_keep_audit")
+    functions.create("api_keep_audit", before="0012")
     op.execute(
         "CREATE TRIGGER audit_logs_keep BEFORE UPDATE OR DELETE ON audit_logs "
         "FOR EACH ROW EXECUTE FUNCTION api.keep_audit()"

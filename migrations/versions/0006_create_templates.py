@@ -67,7 +67,7 @@ def upgrade() -> None:
     audit.watch("orchestration_templates", resource="templates", ignore=["usage_count", "template_data"])
     functions.create("api_find_template", execute="authenticated")
     functions.create("api_use_template", execute="authenticated")
-    functions.create("api_guard_template")
+    functions.create("api_guard_template", before="0012")
     op.execute(
         "CREATE TRIGGER orchestration_templates_guard BEFORE INSERT OR UPDATE ON orchestration_templates "
         "FOR EACH ROW EXECUTE FUNCTION api.guard_template()"

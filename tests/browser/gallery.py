@@ -31,6 +31,7 @@ from lib.ui.components import (
 from lib.ui.words import plain
 from lib.web import health
 from lib.web.middleware import middleware
+from tests.browser.changes import show_changes
 from tests.nasty import MEANING, mixtures
 
 ANSWER = """# Demand is moving
@@ -188,6 +189,7 @@ def gallery() -> None:
             details="provider=openai status=401",
         ):
             st.button("Retry from phase 3", icon=":material/replay:")
+        show_changes()
         show_form()
         live()
 
@@ -211,6 +213,7 @@ def show_timeline() -> None:
         ),
         ("Outline", "completed", [span(kind.OK, 239, 281, "done"), span(kind.REVIEW, 281, 402, "approved")]),
         ("Draft: market and demand", "running", [span(kind.RUN, 404, 512, "attempt 1 running for 1:48")]),
+        ("Draft: prices", "cancelled", [span(kind.STOP, 404, 440, "cancelled")]),
         ("<b>Executive</b> summary", "pending", []),
     ]
     timeline.show_timeline(

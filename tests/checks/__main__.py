@@ -14,7 +14,7 @@ def main() -> int:
     with shared_server() as server, clone_of(ensure_template(server), server) as database:
         url = database.admin_url
         findings += lint(url, exceptions.LINT)
-        findings += verify(url, "anon", ())
+        findings += verify(url, "anon", exceptions.UNPROVEN_FOR_NOBODY)
         findings += verify(url, "cross-tenant", exceptions.UNPROVEN_TO_READ)
         findings += verify(url, "write", exceptions.UNPROVEN)
         findings += verify(url, "reachability", ())

@@ -26,8 +26,10 @@ _QUESTIONS: Mapping[str, str] = {
         SELECT n.nspname || '.' || c.relname, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
                c.reloptions, {_rights("relacl", "r", "relowner")}, pg_get_userbyid(c.relowner)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN {_SCHEMAS}""",
+    # the place among the columns that are there: one that was taken back leaves a number that is never used again
     "columns": f"""
-        SELECT n.nspname || '.' || c.relname || '.' || a.attname, a.attnum, format_type(a.atttypid, a.atttypmod),
+        SELECT n.nspname || '.' || c.relname || '.' || a.attname,
+               row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum), format_type(a.atttypid, a.atttypmod),
                a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attacl::text
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

@@ -30,6 +30,11 @@ IN_LINE = """
 QUEUE_INDEXES = """
     SELECT c.relname, pg_get_indexdef(i.indexrelid), i.indisvalid
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = 'dbos'::regnamespace ORDER BY 1"""
+#: Of the lists (0013).
+LIST_INDEXES = """
+    SELECT c.relname, pg_get_indexdef(i.indexrelid), i.indisvalid
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid IN ('orchestration_runs'::regclass, 'projects'::regclass) ORDER BY 1"""
 INVALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
 
 
@@ -123,9 +128,41 @@ def test_busy_table_stops_a_downgrade_too(database: ClonedDatabase) -> None:
     assert migrate.status(url).current is None
 
 
+def test_killed_index_of_a_list_is_built_anew(
+    empty_database: ClonedDatabase, owner_url: str, database: ClonedDatabase
+) -> None:
+    migrate.upgrade(owner_url, revision="0012")
+    with old_snapshot(empty_database), upgrading(owner_url) as process:
+        backend = wait_for_backend(empty_database, AT_A_LOCK, process)
+        process.kill()
+        process.wait()
+        ask(empty_database, f"SELECT pg_terminate_backend({backend}, 10000)")
+    assert ask(empty_database, INVALID) == [(1,)], "an index was being built"
+    assert migrate.status(owner_url).current == "0012"
+    migrate.upgrade(owner_url)
+    assert migrate.status(owner_url).is_current
+    assert ask(empty_database, LIST_INDEXES) == ask(database, LIST_INDEXES)
+    assert ask(empty_database, INVALID) == [(0,)]
+
+
+def test_indexes_of_the_lists_are_built_while_runs_are_written(empty_database: ClonedDatabase, owner_url: str) -> None:
+    """The upgrade waits for who writes, and who writes does not wait for the upgrade."""
+    migrate.upgrade(owner_url, revision="0012")
+    with doors.admin(empty_database) as writing, upgrading(owner_url) as process:
+        writing.execute("LOCK TABLE orchestration_runs IN ROW EXCLUSIVE MODE")  # as each UPDATE does
+        wait_for_backend(empty_database, AT_A_LOCK, process)
+        with psycopg.connect(empty_database.admin_url, autocommit=True) as connection:
+            connection.execute("SET lock_timeout = '20s'")
+            connection.execute("UPDATE orchestration_runs SET title = title")
+        writing.rollback()
+        assert process.wait(60) == 0
+    assert migrate.status(owner_url).is_current
+
+
 def test_killed_migration_of_the_queue_is_gone_on_with(
     empty_database: ClonedDatabase, owner_url: str, database: ClonedDatabase
 ) -> None:
+    migrate.upgrade(owner_url, revision=migrate.status(owner_url).head)  # ours, and not yet the queue's
     with old_snapshot(empty_database), upgrading(owner_url) as process:
         backend = wait_for_backend(empty_database, AT_A_LOCK, process)
         process.kill()
@@ -143,6 +180,7 @@ def test_killed_migration_of_the_queue_is_gone_on_with(
 def test_long_reader_stops_the_queues_migration_and_the_next_one_clears_up(
     empty_database: ClonedDatabase, owner_url: str
 ) -> None:
+    migrate.upgrade(owner_url, revision=migrate.status(owner_url).head)  # ours, and not yet the queue's
     with old_snapshot(empty_database), pytest.raises(DatabaseUnavailable, match="in use for longer than 200ms"):
         migrate.upgrade(owner_url)
     assert ask(empty_database, INVALID) == [(1,)], "an index was being built"

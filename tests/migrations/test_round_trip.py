@@ -137,7 +137,8 @@ def test_printed_sql_makes_the_same(owner_url: str, database: ClonedDatabase) ->
     printed = io.StringIO()
     command.upgrade(Config(toml_file=ROOT / "pyproject.toml", output_buffer=printed), HEAD, sql=True)
     with psycopg.connect(owner_url, autocommit=True) as connection:
-        connection.execute(printed.getvalue().encode())
+        for statement in _as_psql_sends(printed.getvalue()):
+            connection.execute(statement.encode())
         timeouts = [
             connection.execute(f"SHOW {name}".encode()).fetchone() for name in ("lock_timeout", "statement_timeout")
         ]
@@ -156,6 +157,18 @@ def test_server_with_an_auth_uid_of_its_own_keeps_it(empty_database: ClonedDatab
     migrate.upgrade(owner_url, revision=HEAD)
     migrate.downgrade(owner_url, "base")
     assert snapshot(owner_url) == theirs
+
+
+def _as_psql_sends(printed: str) -> Iterator[str]:
+    """A statement at a time: CREATE INDEX CONCURRENTLY can be no part of a batch."""
+    statement = ""
+    for part in printed.split(";\n\n"):
+        statement += part
+        if statement.count("$$") % 2:  # inside of a function
+            statement += ";\n\n"
+        else:
+            yield statement
+            statement = ""
 
 
 @contextmanager

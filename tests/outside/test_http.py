@@ -160,6 +160,15 @@ def test_page_over_http_is_the_same_empty_frame_for_everybody(site: Site, path: 
     assert not [mark for mark in MARKS if mark.encode() in frame]
 
 
+def test_address_below_a_page_leads_to_the_page_and_never_away(site: Site) -> None:
+    """Streamlit's page would stay white there: it looks for its scripts below its own address."""
+    for path, target in (("/run/deep/x", "/run"), ("//evil.example/x", "/evil.example"), ("/..%5cevil/x", "/evil")):
+        status, headers, _ = _get_raw(site, path, Accept="text/html")
+        assert (status, headers["location"], headers["cache-control"]) == (307, target, "no-store")
+        _assert_guarded(headers)
+    assert _get_raw(site, "/run/static/nothing.js", Accept="*/*")[0] != 307
+
+
 @pytest.mark.parametrize(
     "origin",
     [

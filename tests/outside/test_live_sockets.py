@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from lib.access.actor import Actor
-from lib.ui.navigation import ACCOUNT, OVERVIEW, PROJECTS, RUN
+from lib.ui.navigation import ACCOUNT, OVERVIEW, PROJECTS, RUN, RUNS
 from tests.cast import PASSWORD
 from tests.factories import MadeRun, answer, beginning, make_project, make_run, open_run
 from tests.outside.conftest import MARKS, Site
@@ -135,6 +135,21 @@ def test_download_of_an_open_page_gives_nothing(site: Site, somebody: tuple[Acto
 
 
 @EACH_END
+def test_export_of_an_open_page_gives_nothing(site: Site, somebody: tuple[Actor, str], end: End) -> None:
+    actor, cookie = somebody
+    run = _run_of(site, actor)
+    exports = "SELECT count(*) FROM audit_logs WHERE user_id = %s AND action = 'orchestrations.export'"
+    with visiting(site.url, cookie) as visitor:
+        page = visitor.open(RUNS.url_path)
+        file_id = page.widget("download_button", "CSV").deferred_file_id
+        with urlopen(site.url + visitor.ask_for_file(file_id, session_id=page.session_id)) as file:
+            assert str(run.id) in file.read().decode(), "while the session lives"
+        end(site, actor)
+        assert visitor.ask_for_file(file_id, session_id=page.session_id) == ""
+    assert site.sql(exports, actor.user_id) == [(1,)]
+
+
+@EACH_END
 def test_form_of_an_open_page_changes_nothing(site: Site, somebody: tuple[Actor, str], end: End) -> None:
     actor, cookie = somebody
     with visiting(site.url, cookie) as visitor:
@@ -212,7 +227,7 @@ def test_new_password_ends_open_pages_too(site: Site, somebody: tuple[Actor, str
     with visiting(site.url, cookie) as one, visiting(site.url, cookie) as other:
         page = one.open(ACCOUNT.url_path)
         assert other.open(OVERVIEW.url_path).says("Acme")
-        typed = {"Current password": PASSWORD, "New password": LATER * 3, "New password, once more": LATER * 3}
+        typed = {"Current password": PASSWORD, "New password": LATER * 3, "New password again": LATER * 3}
         answer = one.press(
             page.widget("button", "Change password").id,
             **{page.widget("text_input", label).id: value for label, value in typed.items()},

@@ -46,7 +46,7 @@ def table(at: AppTest, column: str) -> list[str]:
 def facts(at: AppTest) -> dict[str, str]:
     """The pairs of a description list."""
     pairs = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", markup(at), flags=re.DOTALL)
-    return {html.unescape(label): html.unescape(value) for label, value in pairs}
+    return {html.unescape(label): _text_of(value) for label, value in pairs}
 
 
 def buttons(at: AppTest) -> list[str]:
@@ -87,7 +87,7 @@ def selectbox(at: AppTest, label: str) -> Selectbox[Any]:
 def is_sign_in(at: AppTest) -> bool:
     """Whether the sign-in form stands there, and nothing else."""
     labels = [field.label for field in at.text_input]
-    others = [*at.dataframe, *at.html[1:], *at.code, *at.metric, *at.sidebar.markdown]  # the first is the style sheet
+    others = [*at.dataframe, *at.html[2:], *at.code, *at.metric, *at.sidebar.markdown]  # style sheet, logo
     return headings(at) == ["Sign in"] and labels == ["E-mail or user name", "Password"] and not others
 
 
@@ -106,13 +106,19 @@ def _parts(node: Node) -> Iterator[str]:
             yield said
     if node.type == "html":
         if not (value := node.value).startswith("<style"):  # type: ignore[union-attr] # has one
-            yield html.unescape(re.sub(r"<[^>]*>", " ", value))
+            yield _text_of(value)
     elif node.type == "dataframe":
         yield node.value.to_csv()  # type: ignore[union-attr] # has one
     elif node.type == "selectbox":
         yield from node.options  # type: ignore[union-attr] # has them
     elif node.type in {*_MARKDOWN_VALUES, "code", "text", "text_input", "text_area"}:
         yield str(node.value)  # type: ignore[union-attr] # has one
+
+
+def _text_of(markup_text: str) -> str:
+    """What it says; a part of a line goes on with the line, and everything else stands by itself."""
+    inline = re.sub(r"</?(?:span|details|summary|b|i|code)\b[^>]*>", "", markup_text)
+    return html.unescape(re.sub(r"(?:<[^>]*>)+", " ", inline)).strip()
 
 
 def _plain(markdown_text: str) -> str:

@@ -86,7 +86,7 @@ def test_password_is_changed_and_ends_all_sessions(open_as: OpenAs, cast: Cast, 
     at = open_as(cast.max, ACCOUNT)
     text_input(at, "Current password").set_value(PASSWORD)
     text_input(at, "New password").set_value(NEW)
-    text_input(at, "New password, once more").set_value(NEW)
+    text_input(at, "New password again").set_value(NEW)
     press(at, "Change password")
 
     assert is_sign_in(at)
@@ -117,7 +117,7 @@ def test_wrong_password_is_said_and_changes_nothing(
     at = open_as(cast.max, ACCOUNT)
     text_input(at, "Current password").set_value(current)
     text_input(at, "New password").set_value(new)
-    text_input(at, "New password, once more").set_value(again)
+    text_input(at, "New password again").set_value(again)
     press(at, "Change password")
     assert said in shown(at)
     assert not at.toast

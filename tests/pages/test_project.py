@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.audit.service import list_project_changes
 from lib.models.project import ProjectStatus
-from lib.projects.service import ProjectEntry, create_project, move_project
+from lib.projects.service import ProjectEntry, create_project, move_project, update_project
 from lib.ui.navigation import PROJECT
 from tests import doors
 from tests.cast import Cast
@@ -216,3 +217,41 @@ def test_project_that_is_completed_is_not_launched_for(
     at = open_as(cast.max, PROJECT, project=project_id)
     assert "Launch run" not in buttons(at)
     assert button(at, "Edit")
+
+
+def test_who_may_read_the_trail_finds_what_was_done_and_nobody_else_does(
+    open_as: OpenAs, cast: Cast, project_id: UUID
+) -> None:
+    update_project(cast.max, project_id, ProjectEntry(name="Folding boat", topic=TOPIC))
+    at = open_as(cast.alice, PROJECT, project=project_id)
+    assert "Activity" in headings(at)
+    labels = [expander.label.partition(" :gray")[0] for expander in at.expander]
+    assert labels == ["**Max** edited the project", "**Max** created the project"]
+    for actor in (cast.mona, cast.max, cast.vera):
+        at = open_as(actor, PROJECT, project=project_id)
+        assert "Activity" not in headings(at)
+        assert not at.expander
+
+
+def test_change_opens_to_what_was_there_before(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
+    update_project(cast.max, project_id, ProjectEntry(name="Folding boat", topic=TOPIC))
+    at = open_as(cast.alice, PROJECT, project=project_id)
+    newest = list_project_changes(cast.alice, project_id).items[0]
+    at.session_state[f"change-{newest.id}"] = True
+    at.run()
+    assert "Folding bicycle +Folding boat" in " ".join(shown(at).split())
+    assert "Max (member)" in shown(at)
+
+
+def test_older_changes_are_a_page_further(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
+    for number in range(11):
+        update_project(cast.max, project_id, ProjectEntry(name=f"Boat {number}", topic=TOPIC))
+    at = open_as(cast.alice, PROJECT, project=project_id)
+    assert len(at.expander) == 10
+    press(at, "Older")
+    assert [expander.label.partition(" :gray")[0] for expander in at.expander] == [
+        "**Max** edited the project",
+        "**Max** created the project",
+    ]
+    press(at, "Newer")
+    assert len(at.expander) == 10

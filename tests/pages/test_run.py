@@ -165,7 +165,7 @@ def test_failed_run_says_what_happened_and_what_is_kept(
         "Research, attempt 1",
         "1 finished phase is kept.",
         "Ask an admin to check the key",
-        "status=401",
+        "Status 401",
     ):
         assert words in said
     assert buttons(at) == []
@@ -201,7 +201,7 @@ def test_every_attempt_is_told(open_as: OpenAs, installation: Installation, cast
 
     at = open_as(cast.vera, RUN, run=waiting.id)
     assert "2 attempts" in at.expander[0].label
-    assert [tab.label for tab in at.tabs] == ["Answer", "Prompt", "Details", "Attempts"]
+    assert [tab.label for tab in at.tabs] == ["Answer", "Prompt", "Details", "Attempts", "Changes"]
     for words in ("Attempt 1", "The endpoint is overloaded.", "Attempt 2"):
         assert words in shown(at)
 

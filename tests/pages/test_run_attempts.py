@@ -103,7 +103,7 @@ def test_phase_that_failed_for_good_says_why_nothing_follows(
     held.advance(end={"status": "failed", "error": OVERLOADED | more | {"phase": "Phase 0", "attempt": 1}})
     at = open_as(cast.vera, RUN, run=made.id)
     assert "The endpoint is overloaded." in headings(at)
-    assert "retry_reason=that was the last attempt" in shown(at)
+    assert "Retry reason that was the last attempt" in shown(at)
     assert "next attempt" not in label(at, 0)
 
 

@@ -2,31 +2,41 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from psycopg.types.json import Jsonb
 
+from lib import clock
 from lib.access.actor import Actor
+from lib.audit.service import list_project_changes
 from lib.config import get_settings
 from lib.db import session
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
+from lib.exports import MOST_ROWS
 from lib.maintenance.upgrade import publish_builtin_templates
-from lib.models.project import ProjectStatus
+from lib.models.project import Priority, ProjectStatus
 from lib.models.run import RunStatus
+from lib.organizations.service import get_frame
+from lib.projects.lists import count_projects, list_owners
+from lib.projects.queries import ProjectFilter
 from lib.projects.service import get_project, list_project_choices, list_projects
+from lib.projects.views import ProjectSort
 from lib.runs.launch import LaunchRequest, preview_launch
+from lib.runs.lists.service import count_runs, list_run_choices
 from lib.runs.queries import RunFilter
-from lib.runs.service import cancel_run, get_overview, get_texts, list_runs, watch_run
+from lib.runs.service import cancel_run, find_earlier_texts, get_overview, get_texts, list_runs, watch_run
+from lib.runs.views import RunSort
 from lib.templates.service import list_template_choices
 from lib.users.service import get_profile
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.doors import admin, login
 from tests.factories import MODEL, TEMPLATE_DATA, answer, beginning, make_template
-from tests.filling import fill, fill_one
+from tests.filling import fill, fill_one, fill_trail
 from tests.plans.plan import LARGE, Sending, Sent, explain, faults
 
 #: Of the organization that looks, and of each of the others: half of the table is theirs.
@@ -65,6 +75,7 @@ def filled(module_database: ClonedDatabase) -> Filled:
             "WHERE r.organization_id = %s AND r.status = 'running' AND p.status = 'running' LIMIT 2",
             [cast.organization_a],
         )
+    fill_trail(module_database, seen[2], rows=5_000)
     return Filled(module_database, cast, *seen, template_id, walked[0])
 
 
@@ -91,8 +102,22 @@ def preview(made: Filled) -> None:
     preview_launch(made.looking, request)
 
 
+#: What the list of runs can be narrowed to.
+CHOSEN: dict[str, Callable[[Filled], dict[str, Any]]] = {
+    "of a person": lambda made: {"user_id": made.looking.user_id},
+    "of nobody": lambda made: {"user_id": made.cast.vera.user_id},
+    "of a template": lambda made: {"template_id": made.template_id},
+    "of a model": lambda made: {"model": MODEL},
+    "of another model": lambda made: {"model": "local:other"},
+    "of a month": lambda made: {
+        "since": clock.now() - timedelta(days=100),
+        "before": clock.now() - timedelta(days=70),
+    },
+}
+
 #: What each page asks for, by every choice that it offers.
 ASKED: dict[str, Callable[[Filled], object]] = {
+    "sidebar": lambda made: get_frame(made.looking),
     "overview": lambda made: get_overview(made.looking),
     "runs": lambda made: turn_pages(lambda **at: list_runs(made.looking, **at)),
     **{
@@ -103,17 +128,45 @@ ASKED: dict[str, Callable[[Filled], object]] = {
         lambda **at: list_runs(made.looking, RunFilter(status=RunStatus.FAILED), **at)
     ),
     "runs, search": lambda made: list_runs(made.looking, RunFilter(search="Run 77")),
+    **{
+        f"runs, {sort}": lambda made, sort=sort: turn_pages(lambda **at: list_runs(made.looking, sort=sort, **at))
+        for sort in RunSort
+    },
+    **{
+        f"runs, {name}, {sort}": lambda made, choose=choose, sort=sort: list_runs(
+            made.looking, RunFilter(**choose(made)), sort=sort
+        )
+        for name, choose in CHOSEN.items()
+        for sort in RunSort
+    },
+    "runs, choices": lambda made: list_run_choices(made.looking, RunFilter(project_id=made.project_id)),
+    "runs, export": lambda made: count_runs(made.looking, RunFilter(), most=MOST_ROWS),
     "run": lambda made: watch_run(made.looking, made.run_id),
+    "run, changes": lambda made: find_earlier_texts(made.looking, made.run_id, made.attempt_id),
     "run, an attempt": lambda made: get_texts(made.looking, made.run_id, made.attempt_id),
     "projects": lambda made: turn_pages(lambda **at: list_projects(made.looking, **at)),
     **{
-        f"projects, {status}": lambda made, status=status: list_projects(made.looking, status=status)
+        f"projects, {status}": lambda made, status=status: list_projects(made.looking, ProjectFilter(status=status))
         for status in ProjectStatus
     },
-    "projects, search": lambda made: list_projects(made.looking, search="Project 77"),
+    "projects, search": lambda made: list_projects(made.looking, ProjectFilter(search="Project 77")),
+    **{
+        f"projects, {sort}": lambda made, sort=sort: turn_pages(
+            lambda **at: list_projects(made.looking, sort=sort, **at)
+        )
+        for sort in ProjectSort
+    },
+    "projects, of a person": lambda made: list_projects(
+        made.looking, ProjectFilter(created_by=made.looking.user_id, priority=Priority.HIGH)
+    ),
+    "projects, owners": lambda made: list_owners(made.looking, wanted=made.looking.user_id),
+    "projects, export": lambda made: count_projects(made.looking, ProjectFilter(), most=MOST_ROWS),
     "project": lambda made: get_project(made.looking, made.project_id),
     "project, runs": lambda made: turn_pages(
         lambda **at: list_runs(made.looking, RunFilter(project_id=made.project_id), **at)
+    ),
+    "project, activity": lambda made: turn_pages(
+        lambda **at: list_project_changes(made.looking, made.project_id, limit=2, **at)
     ),
     "launch, projects": lambda made: list_project_choices(made.looking, wanted=made.project_id, limit=5),
     "launch, templates": lambda made: list_template_choices(made.looking),

@@ -35,6 +35,10 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.create_organization(text,text,text)": Definer(_IDENTITY, "the first set-up and the command line"),
     "api.create_user(uuid,text,text,text,text,boolean)": Definer(_IDENTITY, "the first set-up and the command line"),
     "api.record_sign_in(uuid,text)": Definer(_IDENTITY, "nobody writes to the trail directly"),
+    "api.find_actor(bytea)": Definer(_IDENTITY, "sign-in has no rights on people"),
+    "api.find_sample()": Definer(_IDENTITY, "sign-in has no rights on people"),
+    "api.load_sample(jsonb)": Definer(_IDENTITY, "makes a whole organization, and rows of a new one only"),
+    "api.remove_sample()": Definer(_IDENTITY, "removes an organization that api.load_sample made, and no other"),
     "api.requeue_lost_runs()": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.cancel_requests(uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.queue_run(uuid,uuid)": Definer(_NOBODY, "part of enqueue_run and requeue_lost_runs"),
@@ -54,5 +58,18 @@ OPEN_TO_OWNER: Final = frozenset(
         "template_versions",
         "orchestration_runs",
         "phase_streams",
+    }
+)
+
+#: Tables of which they touch the sample workspace's rows, and so open to the owner for those.
+OPEN_FOR_THE_SAMPLE: Final = frozenset(
+    {
+        "projects",
+        "phase_executions",
+        "integration_operations",
+        "api_usage",
+        "webhooks",
+        "user_tokens",
+        "user_credentials",
     }
 )

@@ -8,7 +8,7 @@ from lib.db.logins import AUTHENTICATED, ENGINE, Login
 from tests import doors
 from tests.doors import Connection
 from tests.tenancy.conftest import World
-from tests.tenancy.functions import DEFINERS, OPEN_TO_OWNER
+from tests.tenancy.functions import DEFINERS, OPEN_FOR_THE_SAMPLE, OPEN_TO_OWNER
 from tests.tenancy.tables import IDENTITY_TABLES, INSTALLATION_TABLES, NAMES
 
 NOT_ALLOWED = "42501"
@@ -82,7 +82,7 @@ def test_policies_are_for_the_roles_meant_and_nobody_else(admin: Connection) -> 
     ).fetchall()
     owner, identity = Login.OWNER.role_name, Login.IDENTITY.role_name
     assert {role for _, roles, *_ in rows for role in roles} == {AUTHENTICATED, ENGINE, owner, identity}
-    assert {table for table, roles, *_ in rows if owner in roles} == OPEN_TO_OWNER
+    assert {table for table, roles, *_ in rows if owner in roles} == OPEN_TO_OWNER | OPEN_FOR_THE_SAMPLE
     assert {table for table, roles, *_ in rows if identity in roles} == IDENTITYS
     everything = {(table, *roles) for table, roles, qual, check in rows if "true" in (qual, check)}
     assert everything == {(t, owner) for t in OPEN_TO_OWNER} | {(t, identity) for t in IDENTITYS}

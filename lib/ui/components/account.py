@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from zoneinfo import available_timezones
 
 import streamlit as st
+from markupsafe import Markup
 
-from lib import clock
 from lib.errors import InvalidInput
 from lib.identity.service import change_password
 from lib.identity.sessions import SessionSummary, end_session, revoke_other_sessions
 from lib.ui import feedback, sign_in, words
+from lib.ui.components.moment import moment_inline
 from lib.ui.components.row_list import row, row_list
 from lib.ui.guard import require_actor
 from lib.users.service import Profile, update_profile
+
+_SEEN = Markup("{} · last seen {} · signed in {}")
 
 
 def show_profile_form(profile: Profile) -> None:
@@ -30,11 +33,11 @@ def show_profile_form(profile: Profile) -> None:
 
 
 def show_password_form() -> None:
-    """Draw the change of the password. It ends all sessions, this one too: the new one is typed once more."""
+    """Draw the change of the password. It ends all sessions, this one too: one signs in with the new one."""
     with st.form("password", border=False, clear_on_submit=False):
         current = st.text_input("Current password", type="password", autocomplete="current-password")
         new = st.text_input("New password", type="password", autocomplete="new-password")
-        again = st.text_input("New password, once more", type="password", autocomplete="new-password")
+        again = st.text_input("New password again", type="password", autocomplete="new-password")
         st.markdown(":gray[Changing it ends all your sessions; you sign in with the new one.]")
         is_changed = st.form_submit_button("Change password")
     if is_changed:
@@ -48,13 +51,16 @@ def show_password_form() -> None:
 
 
 def show_sessions(sessions: Sequence[SessionSummary], *, time_zone: str) -> None:
-    """Draw the living sessions, each with a button that ends it."""
+    """Draw the living sessions, this browser's first and the others each with a button that ends it."""
     with row_list("sessions"):
-        for session in sessions:
-            seen = words.ago(session.last_seen_at, now=clock.now())
+        for session in sorted(sessions, key=lambda session: not session.is_current):
             title = "This browser" if session.is_current else _browser(session.user_agent)
             where = session.ip_address or "unknown address"
-            detail = f"{where} · last seen {seen} · since {words.exact(session.created_at, zone=time_zone)}"
+            detail = _SEEN.format(
+                where,
+                moment_inline(session.last_seen_at, time_zone=time_zone),
+                moment_inline(session.created_at, time_zone=time_zone),
+            )
             with row(title, detail=detail):
                 if not session.is_current and st.button("End", key=f"end-{session.id}"):
                     with feedback.told():

@@ -12,6 +12,7 @@ from functools import lru_cache
 import streamlit as st
 from markupsafe import Markup
 
+from lib.ui import words
 from lib.ui.components.markdown_view import to_html
 
 #: In characters: what a browser draws at once. A megabyte of Markdown takes the server some seconds and leaves a page
@@ -32,7 +33,10 @@ def show_answer(text: str, *, is_streaming: bool = False) -> None:
     if is_streaming and len(text) > AT_ONCE:
         pieces = _last(pieces, most=AT_ONCE)
         before = len(text) - sum(map(len, pieces))
-        st.markdown(f":gray[About {before:,} characters stand before this. They are shown when the answer is written.]")
+        st.markdown(
+            f":gray[About {words.count(before, 'character')} stand before this. "
+            "They are shown when the answer is written.]"
+        )
     with st.container(gap=None) if len(pieces) > 1 else nullcontext():
         for number, piece in enumerate(pieces, 1):
             is_last = is_streaming and number == len(pieces)

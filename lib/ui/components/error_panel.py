@@ -1,10 +1,11 @@
 """What failed, in words: what happened, what is kept, what to do, and buttons that do it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
 
+from lib.ui.components.json_view import show_json
 from lib.ui.components.status import Status, show_status
 from lib.ui.words import line, plain, short, visible
 
@@ -20,13 +21,14 @@ def error_panel(
     where: str | None = None,
     text: str | None = None,
     steps: Sequence[str] = (),
-    details: str | None = None,
+    details: str | Mapping[str, object] | None = None,
     key: str = "error-panel",
 ) -> Iterator[None]:
     """Draw the panel; the buttons that do what `steps` say are drawn inside the `with`.
 
     `title` is what happened, `where` says at which point ("phase 3 of 8, attempt 3 of 3"), `text` what is kept and
-    what it cost, `details` the provider's own words, folded away. No red box and no traceback.
+    what it cost, `details` the provider's own words or what is stored
+    of them, folded away. No red box and no traceback.
     """
     with st.container(border=True, key=key, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -46,4 +48,7 @@ def error_panel(
             yield
         if details:
             with st.expander("Technical details", type="compact"):
-                st.code(visible(details), language=None, wrap_lines=True)
+                if isinstance(details, str):
+                    st.code(visible(details), language=None, wrap_lines=True)
+                else:
+                    show_json(details, key=f"{key}-details")

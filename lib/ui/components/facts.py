@@ -9,11 +9,14 @@ from lib.ui.words import short, visible
 
 #: In characters: of a longer value the beginning is shown, which opens.
 _LONGEST = 320
-_LONG_VALUE = Markup("<details><summary>{}</summary>{}</details>")
+_LONG_VALUE = Markup('<details class="ao-long"><summary>{}</summary>{}</details>')
 
 
 def show_facts(pairs: Sequence[tuple[str, str]]) -> None:
-    """Draw the pairs as (label, value). `st.html`, because Streamlit's own list indents its values by 28 px."""
+    """Draw the pairs as (label, value); markup, as of a moment, stays as it is.
+
+    `st.html`, because Streamlit's own list indents its values by 28 px.
+    """
     body = Markup("").join(
         Markup("<dt>{}</dt><dd>{}</dd>").format(visible(label), _value(value)) for label, value in pairs
     )
@@ -21,5 +24,7 @@ def show_facts(pairs: Sequence[tuple[str, str]]) -> None:
 
 
 def _value(text: str) -> str:
+    if isinstance(text, Markup):
+        return text
     whole = visible(text)
     return whole if len(whole) <= _LONGEST else _LONG_VALUE.format(short(whole, most=_LONGEST), whole)

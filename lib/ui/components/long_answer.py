@@ -26,7 +26,10 @@ def show_long_answer(
     if len(beginning) == len(text):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"rest-{key}"):
-        st.markdown(f":gray[The first {len(beginning):,} of {words.count(len(text), 'character')}.]", width="content")
+        st.markdown(
+            f":gray[The first {words.number(len(beginning))} of {words.count(len(text), 'character')}.]",
+            width="content",
+        )
         st.button("Show more", key=f"{key}-show", on_click=_show_more, args=(more_key,))
         st.download_button(
             "Download all of it",

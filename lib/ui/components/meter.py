@@ -5,16 +5,16 @@ from typing import Literal
 import streamlit as st
 from markupsafe import Markup
 
-from lib.ui.words import line
+from lib.ui.words import css_percent, line
 
 Tone = Literal["accent", "run", "warn", "bad"]
 
 _METER = Markup(
     '<div class="ao-meter" role="meter" aria-label="{label}" aria-valuemin="0" aria-valuemax="{maximum}"'
-    ' aria-valuenow="{value}" aria-valuetext="{text}"><i class="ao-fill ao-is-{tone}" style="width:{percent:.1f}%"></i>'
+    ' aria-valuenow="{value}" aria-valuetext="{text}"><i class="ao-fill ao-is-{tone}" style="width:{percent}"></i>'
     "{tick}</div>"
 )
-_TICK = Markup('<i class="ao-pace" style="left:{:.1f}%" title="even pace"></i>')
+_TICK = Markup('<i class="ao-pace" style="left:{}" title="even pace"></i>')
 
 
 def show_meter(
@@ -28,8 +28,8 @@ def show_meter(
             value=value,
             text=line(text),
             tone=tone,
-            percent=_percent(value, maximum),
-            tick=Markup("") if pace is None else _TICK.format(_percent(pace, maximum)),
+            percent=css_percent(_percent(value, maximum), digits=1),
+            tick=Markup("") if pace is None else _TICK.format(css_percent(_percent(pace, maximum), digits=1)),
         )
     )
 

@@ -8,8 +8,9 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.runs.service import get_overview
 from lib.runs.views import LiveRun, Overview
+from lib.samples.service import Sample
 from lib.ui import feedback, words
-from lib.ui.components import no_worker, project_dialogs, status
+from lib.ui.components import no_worker, project_dialogs, sample_workspace, status
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.meter import show_meter
@@ -25,9 +26,10 @@ REFRESH_SECONDS = 2.0
 def show_overview(seen: Overview, actor: Actor) -> None:
     """Draw the overview; while something runs, that part looks again by itself."""
     left, right = st.columns([2, 1], gap="medium")
+    sample = sample_workspace.find_sample(actor)
     with left:
         if not seen.has_runs:
-            _show_checklist(seen, actor)
+            _show_checklist(seen, actor, sample)
         if seen.running:
             feedback.live(_show_running, len(seen.running), seconds=REFRESH_SECONDS)
         if seen.recent:
@@ -35,6 +37,8 @@ def show_overview(seen: Overview, actor: Actor) -> None:
                 open_run(show_run_table(seen.recent, key="recent", is_short=True))
     with right:
         _show_quota(seen, actor)
+        if sample:
+            sample_workspace.show_card(sample)
 
 
 def open_run(run_id: UUID | None) -> None:
@@ -43,7 +47,7 @@ def open_run(run_id: UUID | None) -> None:
         st.switch_page(RUN.file, query_params={"run": str(run_id)})
 
 
-def _show_checklist(seen: Overview, actor: Actor) -> None:
+def _show_checklist(seen: Overview, actor: Actor, sample: Sample | None) -> None:
     if not actor.may(Permission.ORCHESTRATIONS_RUN):
         with empty_state(
             "overview",
@@ -51,7 +55,8 @@ def _show_checklist(seen: Overview, actor: Actor) -> None:
             title="Nothing has run yet",
             text="When somebody in your organization launches a run, its progress and its answers appear here.",
         ):
-            pass
+            if actor.is_operator and sample is None:
+                sample_workspace.show_offer_button()
         return
     with card("First steps", note="1 of 2 done" if seen.has_projects else "0 of 2 done"), row_list("first-steps"):
         done = status.PHASE["completed"]
@@ -70,6 +75,7 @@ def _show_checklist(seen: Overview, actor: Actor) -> None:
             is_next = seen.has_projects
             if st.button("Launch", type="primary" if is_next else "secondary", disabled=not is_next, key="first-run"):
                 st.switch_page(LAUNCH.file)
+        sample_workspace.show_offer(actor, sample)
 
 
 def _show_running(shown: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from markupsafe import Markup
 
 from lib.ui import state
 from lib.ui.components.status import Status, show_status
@@ -11,6 +12,8 @@ from lib.ui.words import line, plain, short
 
 #: In characters: what is longer is cut and stands whole in the tooltip beside it.
 _LONGEST_TITLE, _LONGEST_SUBTITLE = 120, 200
+# no paragraph: it would end where the details of a moment begin
+_CONTEXT = Markup('<div class="ao-context">{}</div>')
 
 
 @contextmanager
@@ -23,7 +26,8 @@ def page_header(
 ) -> Iterator[None]:
     """Draw the head of a page; what is drawn inside the `with` are its actions.
 
-    `parent` is the page that a detail page hangs from, as (file, title): hidden pages mark no entry of the navigation.
+    `subtitle` may be markup, as of a person or a moment. `parent` is the page that a detail page hangs from, as
+    (file, title): hidden pages mark no entry of the navigation.
     At most two plain buttons, one primary button, the rest in a menu "More".
     """
     st.session_state[state.HAS_TITLE] = True
@@ -38,7 +42,9 @@ def page_header(
                     st.title(plain(cut), anchor=False, width="content", help=_whole(title, cut))
                     if status:
                         show_status(status)
-                if subtitle:
+                if isinstance(subtitle, Markup):
+                    st.html(_CONTEXT.format(subtitle))
+                elif subtitle:
                     cut = short(subtitle, most=_LONGEST_SUBTITLE)
                     st.markdown(f":gray[{plain(cut)}]", help=_whole(subtitle, cut))
             with st.container(

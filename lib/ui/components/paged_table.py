@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 
 from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
+from lib.ui.components.open_by_key import show_open_by_key
 from lib.ui.words import line, plain
 
 #: The query parameter that holds the cursor.
@@ -51,18 +52,21 @@ def show_paged_table(
     if opens:
         shown[opens] = _opening_column(columns[opens], key=opened_key)
     frame = pd.DataFrame([{name: _cell(row.get(name)) for name in columns} for row in rows], columns=list(columns))
-    drawn = st.dataframe(
-        frame,
-        key=key,
-        hide_index=True,
-        row_height=38,
-        height="content",
-        column_config=shown,
-        on_select="rerun" if is_selectable else "ignore",
-        selection_mode="multi-row",
-        placeholder="",
-        alt=label,
-    )
+    with st.container(key=f"paged-{key}"):
+        drawn = st.dataframe(
+            frame,
+            key=key,
+            hide_index=True,
+            row_height=38,
+            height="content",
+            column_config=shown,
+            on_select="rerun" if is_selectable else "ignore",
+            selection_mode="multi-row",
+            placeholder="",
+            alt=label,
+        )
+    titles = [str(row.get(opens)) for row in rows] if opens else []
+    chosen = show_open_by_key(titles, key=key, label=label) if opens else None
     if newer or older:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f":gray[{plain(summary)}]", width="content")
@@ -71,7 +75,7 @@ def show_paged_table(
                 _page_button("Older", older, icon="chevron_right", key=f"{key}-older")
     click = st.session_state.get(opened_key)
     return TableEvent(
-        opened=click.row if click else None,
+        opened=click.row if click else chosen,
         selected=[] if isinstance(drawn, DeltaGenerator) else drawn.selection.rows,
     )
 

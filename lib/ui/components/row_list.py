@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from markupsafe import Markup
 
 from lib.ui.components.status import Status
 from lib.ui.words import plain, short
 
 #: In characters. A row leads to a page, where the title stands whole.
 _LONGEST_TITLE = 120
+_DETAIL = Markup('<div class="ao-context">{}</div>')
 
 
 @contextmanager
@@ -21,10 +23,18 @@ def row_list(key: str) -> Iterator[None]:
 
 @contextmanager
 def row(title: str, *, detail: str | None = None, status: Status | None = None) -> Iterator[None]:
-    """Draw one row: icon of the status, title over muted detail; the row's action is drawn inside the `with`."""
+    """Draw one row: icon of the status, title over muted detail; the row's action is drawn inside the `with`.
+
+    `detail` may be markup, as of a moment.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         if status:
             st.markdown(f":{status.color}[{status.icon}]", width="content")
-        second_line = f"  \n:gray[{plain(detail)}]" if detail else ""
-        st.markdown(f"**{plain(short(title, most=_LONGEST_TITLE))}**{second_line}", width="stretch")
+        heading = f"**{plain(short(title, most=_LONGEST_TITLE))}**"
+        if isinstance(detail, Markup):
+            with st.container(gap="xxsmall", width="stretch"):
+                st.markdown(heading)
+                st.html(_DETAIL.format(detail))
+        else:
+            st.markdown(heading + (f"  \n:gray[{plain(detail)}]" if detail else ""), width="stretch")
         yield

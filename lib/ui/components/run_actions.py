@@ -1,8 +1,8 @@
 """The head of a run's page, with what may be done to it."""
 
 import streamlit as st
+from markupsafe import Markup
 
-from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.runs.retry import RetryOffer, find_retry, retry_run
@@ -11,15 +11,18 @@ from lib.runs.views import RunProgress
 from lib.ui import feedback, words
 from lib.ui.components import status
 from lib.ui.components.confirm_dialog import show_confirm_dialog
+from lib.ui.components.moment import moment_inline
 from lib.ui.components.page_header import page_header
+from lib.ui.components.person import person_inline
 from lib.ui.guard import require_actor
 from lib.ui.navigation import RUN, RUNS
 
-#: In characters: the longest name of a phase that a button has room for.
+#: In characters: the longest name of a phase that a button has room for, and of what stands in the line of context.
 _LONGEST_NAME = 40
+_LAUNCHED = Markup("{} · launched by {} {}")
 
 
-def show_run_header(run: RunProgress) -> bool:
+def show_run_header(run: RunProgress, *, time_zone: str) -> bool:
     """Draw title, status, where the run comes from, and the buttons that this person may press.
 
     Returns whether a question about the run was opened: it closes when the page is drawn anew.
@@ -27,13 +30,17 @@ def show_run_header(run: RunProgress) -> bool:
     summary = run.summary
     offer = find_retry(run) if run.may_retry else None
     version = f" v{run.template_version}" if run.template_version else ""
-    launched = words.ago(summary.created_at, now=clock.now())
+    launched = _LAUNCHED.format(
+        f"{words.short(summary.template_name + version, most=_LONGEST_NAME)} · "
+        f"{words.short(summary.project_name, most=_LONGEST_NAME)}",
+        person_inline(run.launcher),
+        moment_inline(summary.created_at, time_zone=time_zone),
+    )
     with page_header(
         summary.title,
         status=status.RUN[summary.status],
         parent=(RUNS.file, "Runs"),
-        subtitle=f"{summary.template_name}{version} · {summary.project_name} · launched by {summary.launched_by} "
-        f"{launched}",
+        subtitle=launched,
     ):
         if run.may_resume and st.button("Continue", type="primary", icon=":material/play_arrow:"):
             with feedback.told():
@@ -62,7 +69,7 @@ def _ask_to_cancel(run: RunProgress) -> None:
         return "The run is being cancelled."
 
     done = run.summary.completed_phases
-    kept = f" {words.count(done, 'finished phase')} {'is' if done == 1 else 'are'} kept." if done else ""
+    kept = f" {words.count(done, 'finished phase')} {words.are(done)} kept." if done else ""
     show_confirm_dialog(
         "Cancel this run?",
         text=f"What is being written stops, and no further phase begins.{kept} To go on later, retry it.",
@@ -96,8 +103,8 @@ def _savings(offer: RetryOffer) -> str:
     if offer.saved_cost_usd:
         saved.append(words.money(offer.saved_cost_usd))
     saved.append(words.duration(offer.saved_ms / 1000))
-    verb = "is" if len(offer.reused) == 1 else "are"
-    return f"{kept} {verb} reused: {', '.join(offer.reused_names)}. That saves {', '.join(saved[:-1])} and {saved[-1]}."
+    reused = f"{kept} {words.are(len(offer.reused))} reused: {', '.join(offer.reused_names)}."
+    return f"{reused} That saves {', '.join(saved[:-1])} and {saved[-1]}."
 
 
 def _place(offer: RetryOffer) -> str:

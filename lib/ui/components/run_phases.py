@@ -14,6 +14,7 @@ from lib.runs.service import get_texts
 from lib.runs.views import AttemptFigures, AttemptTexts, PhaseFigures, RunProgress
 from lib.ui import words
 from lib.ui.components import status
+from lib.ui.components.attempt_changes import show_attempt_changes
 from lib.ui.components.facts import show_facts
 from lib.ui.components.long_answer import show_long_answer
 from lib.ui.components.phase_card import phase_card
@@ -24,16 +25,18 @@ _MOST_OPENED_BYTES = 200_000
 
 
 def show_run_phases(run: RunProgress, phases: Sequence[PhaseFigures], *, time_zone: str) -> Mapping[UUID, AttemptTexts]:
-    """Draw these phases of the run; the one that is being written is open, and at the end the last one that was.
+    """Draw these phases of the run; the one that is being written is open, and at the end what one comes to read.
+
+    That is the phase that failed, or else the last one that was written.
 
     Returns the texts of the open ones. They are read for those only, unless the run came with them.
     """
-    last = max((phase.position for phase in run.phases if phase.newest.response_bytes), default=None)
+    wanted = None if run.is_live else _find_wanted(run)
     shown: dict[UUID, AttemptTexts] = {}
     with st.container(gap="xsmall"):
         for phase in phases:
             is_writing = phase.status is PhaseStatus.RUNNING
-            is_result = not run.is_live and phase.position == last and phase.newest.response_bytes <= _MOST_OPENED_BYTES
+            is_wanted = phase.position == wanted and phase.newest.response_bytes <= _MOST_OPENED_BYTES
             with phase_card(
                 phase.position + 1,
                 phase.name,
@@ -42,13 +45,19 @@ def show_run_phases(run: RunProgress, phases: Sequence[PhaseFigures], *, time_zo
                 detail=_detail(phase),
                 # another key once it is written: it opens while it is, and closes by itself when the next one begins
                 key=f"{phase.position}-{'writing' if is_writing else 'live' if run.is_live else 'ended'}",
-                is_expanded=is_writing or is_result,
+                is_expanded=is_writing or is_wanted,
             ) as is_open:
                 if is_open:
                     newest = phase.newest.id
                     shown[newest] = run.texts.get(newest) or _read_texts(run, phase)
-                    _show_inside(run.summary.id, phase, shown[newest], time_zone=time_zone)
+                    _show_inside(run, phase, shown[newest], time_zone=time_zone)
     return shown
+
+
+def _find_wanted(run: RunProgress) -> int | None:
+    failed = [phase.position for phase in run.phases if phase.status is PhaseStatus.FAILED]
+    written = [phase.position for phase in run.phases if phase.newest.response_bytes]
+    return failed[0] if failed else max(written, default=None)
 
 
 def _read_texts(run: RunProgress, phase: PhaseFigures) -> AttemptTexts:
@@ -65,7 +74,7 @@ def _meta(phase: PhaseFigures, *, is_live: bool) -> list[str]:
     if newest.prompt_tokens is not None:
         said.append(words.tokens(newest.prompt_tokens + (newest.completion_tokens or 0)))
     if newest.completed_at is not None and newest.started_at is not None:
-        said.append(words.money(newest.cost_usd))
+        said.append("unknown cost" if newest.cost_usd is None else words.money(newest.cost_usd))
     if len(phase.attempts) > 1:
         said.append(words.count(len(phase.attempts), "attempt"))
     if is_live and newest.next_attempt_at:
@@ -85,14 +94,15 @@ def _detail(phase: PhaseFigures) -> str | None:
     return f"{newest.model} · {'reused from the run before' if newest.reused_from else f'attempt {newest.number}'}"
 
 
-def _show_inside(run_id: UUID, phase: PhaseFigures, texts: AttemptTexts, *, time_zone: str) -> None:
-    newest = phase.newest
+def _show_inside(run: RunProgress, phase: PhaseFigures, texts: AttemptTexts, *, time_zone: str) -> None:
+    run_id, newest = run.summary.id, phase.newest
     has_ended = newest.status is not PhaseStatus.RUNNING
     names = [
         "Answer",
         "Prompt",
         *(["Details"] if has_ended else []),
         *(["Attempts"] if len(phase.attempts) > 1 else []),
+        *(["Changes"] if has_ended and _has_earlier(run, phase) else []),
     ]
     tabs = dict(zip(names, st.tabs(names, key=f"tabs-{run_id}-{phase.position}"), strict=True))
     with tabs["Answer"]:
@@ -119,6 +129,14 @@ def _show_inside(run_id: UUID, phase: PhaseFigures, texts: AttemptTexts, *, time
         with tabs["Attempts"]:
             for attempt in phase.attempts:
                 _show_attempt(attempt)
+    if "Changes" in tabs:
+        with tabs["Changes"]:
+            show_attempt_changes(run_id, newest.id, texts)
+
+
+def _has_earlier(run: RunProgress, phase: PhaseFigures) -> bool:
+    """Whether it was asked before, here or in the run that this one goes on from."""
+    return len(phase.attempts) > 1 or (run.parent_run_id is not None and phase.newest.reused_from is None)
 
 
 def _show_details(attempt: AttemptFigures, *, time_zone: str) -> None:

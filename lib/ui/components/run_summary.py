@@ -9,8 +9,11 @@ from lib.ui.components import status
 from lib.ui.components.card import card
 from lib.ui.components.error_panel import error_panel
 from lib.ui.components.facts import show_facts
+from lib.ui.components.json_view import show_raw_json
 from lib.ui.components.metric_strip import Metric, show_metric_strip
+from lib.ui.components.moment import moment_inline
 from lib.ui.components.no_worker import is_nobody_working, show_no_worker
+from lib.ui.components.person import person_inline
 from lib.ui.components.run_table import seconds_of
 
 #: What to do, by the kind of error; whatever is not here says it in its own message.
@@ -44,16 +47,14 @@ def show_run_notice(run: RunProgress) -> None:
         st.markdown(f":gray[{status.RUN[RunStatus.CANCELLED].icon} This run is being cancelled.]")
     if run.error and run.summary.status in {RunStatus.FAILED, RunStatus.PAUSED}:
         done = run.summary.completed_phases
-        kept = f"{words.count(done, 'finished phase')} {'is' if done == 1 else 'are'} kept."
+        kept = f"{words.count(done, 'finished phase')} {words.are(done)} kept."
         with error_panel(
             run.error.message,
             status=status.RUN[run.summary.status],
             where=_place_of(run),
             text=kept if done else None,
             steps=_STEPS.get(run.error.kind, ()),
-            details="\n".join(
-                f"{name}={value}" for name, value in run.error.model_dump(exclude={"message"}).items() if value
-            ),
+            details={name: value for name, value in run.error.model_dump(exclude={"message"}).items() if value},
         ):
             pass
 
@@ -78,9 +79,15 @@ def show_run_facts(run: RunProgress, *, time_zone: str) -> None:
                 ("Template", summary.template_name + version),
                 ("Model", summary.model),
                 *run.inputs,
-                ("Launched", words.exact(summary.created_at, zone=time_zone)),
-                ("By", summary.launched_by),
-                *([("Ended", words.exact(summary.completed_at, zone=time_zone))] if summary.completed_at else []),
+                ("Launched", moment_inline(summary.created_at, time_zone=time_zone)),
+                ("By", person_inline(run.launcher)),
+                *(
+                    [("Ended", moment_inline(summary.completed_at, time_zone=time_zone))]
+                    if summary.completed_at
+                    else []
+                ),
                 ("Run", str(summary.id)),
             ]
         )
+        if run.answers:
+            show_raw_json(run.answers, key="inputs", label="Inputs as JSON")

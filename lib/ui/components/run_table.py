@@ -27,19 +27,19 @@ def show_run_table(
     """
     columns = {
         "Status": status.column(status.RUN, width=118),
-        "Run": st.column_config.TextColumn("Run", width=215 if is_short else 235),
+        "Run": st.column_config.TextColumn("Run", width=190 if is_short else 235),
         "Project": st.column_config.TextColumn("Project", width=125),
         "By": st.column_config.TextColumn("By", width=95),
-        "Launched": st.column_config.TextColumn("Launched", width=105),
-        "Phases": st.column_config.TextColumn("Phases", width=62, alignment="right"),
-        "Duration": st.column_config.TextColumn("Duration", width=72, alignment="right"),
+        "Launched": st.column_config.TextColumn("Launched", width=100 if is_short else 105),
+        "Phases": st.column_config.TextColumn("Phases", width=60, alignment="right"),
+        "Duration": st.column_config.TextColumn("Duration", width=68, alignment="right"),
         "Tokens": st.column_config.TextColumn("Tokens", width=72, alignment="right"),
         "Cost": st.column_config.TextColumn("Cost", width=65, alignment="right"),
     }
     if is_short:
         columns = {name: columns[name] for name in ("Status", "Run", "Launched", "Phases", "Duration", "Cost")}
     event = show_paged_table(
-        [_row(run) for run in runs],
+        [_row(run, most=28 if is_short else 36) for run in runs],
         key=key,
         label="Runs",
         columns=columns,
@@ -51,10 +51,11 @@ def show_run_table(
     return find_opened(key, [run.id for run in runs], clicked=event.opened)
 
 
-def _row(run: RunSummary) -> dict[str, object]:
+def _row(run: RunSummary, *, most: int) -> dict[str, object]:
+    """`most` is how many characters of the title its column has room for: the canvas would cut it without a sign."""
     return {
         "Status": status.cell(status.RUN[run.status]),
-        "Run": run.title,
+        "Run": words.short(run.title, most=most),
         "Project": run.project_name,
         "By": run.launched_by,
         "Launched": words.ago(run.created_at, now=clock.now()),

@@ -14,6 +14,7 @@ _KINDS = {
     PhaseStatus.RUNNING: SpanKind.RUN,
     PhaseStatus.COMPLETED: SpanKind.OK,
     PhaseStatus.WAITING_REVIEW: SpanKind.REVIEW,
+    PhaseStatus.CANCELLED: SpanKind.STOP,
 }
 
 
@@ -21,13 +22,15 @@ def show_run_timeline(run: RunProgress) -> None:
     """Draw when each attempt of each phase was made, on the axis of the run's own time."""
     start = run.summary.started_at or run.summary.created_at
     rows = [
-        TimelineRow(phase.position + 1, phase.name, status.PHASE[phase.status], _spans(phase, start))
+        TimelineRow(
+            phase.position + 1, phase.name, status.PHASE[phase.status], _spans(phase, start, is_live=run.is_live)
+        )
         for phase in run.phases
     ]
     show_timeline(rows, elapsed_seconds=seconds_of(run.summary) or 1.0, is_live=run.is_live)
 
 
-def _spans(phase: PhaseFigures, start: datetime) -> list[Span]:
+def _spans(phase: PhaseFigures, start: datetime, *, is_live: bool) -> list[Span]:
     spans: list[Span] = []
     for attempt in phase.attempts:
         if attempt.reused_from:
@@ -36,11 +39,14 @@ def _spans(phase: PhaseFigures, start: datetime) -> list[Span]:
             continue
         began = (attempt.started_at - start).total_seconds()
         if spans and began - spans[-1].end_seconds > 0.2:
-            waited = began - spans[-1].end_seconds
-            spans.append(Span(SpanKind.WAIT, spans[-1].end_seconds, began, f"waited {words.duration(waited)}"))
+            waited = words.duration(began - spans[-1].end_seconds)
+            spans.append(Span(SpanKind.WAIT, spans[-1].end_seconds, began, f"waited {waited} for the next attempt"))
         ended = ((attempt.completed_at or clock.now()) - start).total_seconds()
         kind = _KINDS.get(attempt.status, SpanKind.FAIL)
         spans.append(Span(kind, began, max(ended, began), _note(attempt, ended - began)))
+    if spans and is_live and phase.newest.next_attempt_at:
+        now = max((clock.now() - start).total_seconds(), spans[-1].end_seconds)
+        spans.append(Span(SpanKind.WAIT, spans[-1].end_seconds, now, "waiting for the next attempt"))
     return spans
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 
 import streamlit as st
 from markupsafe import Markup
 
 from lib.ui.components.status import Status
-from lib.ui.words import clock, line
+from lib.ui.words import clock, css_percent, line
 
 
 class SpanKind(StrEnum):
@@ -18,6 +19,7 @@ class SpanKind(StrEnum):
     RUN = "run"
     OK = "ok"
     FAIL = "fail"
+    STOP = "stop"
     REVIEW = "review"
 
 
@@ -45,14 +47,19 @@ _LEGEND = (
     (SpanKind.OK, "Done"),
     (SpanKind.RUN, "Running"),
     (SpanKind.FAIL, "Failed attempt"),
+    (SpanKind.STOP, "Cancelled"),
     (SpanKind.REVIEW, "Waiting for review"),
-    (SpanKind.WAIT, "Queued"),
+    (SpanKind.WAIT, "Waiting for the next attempt"),
 )
 _STEPS_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
-_MOST_TICKS = 9
+#: In letters of all labels together: the axis is 380 px wide in a window of 1280, and a label keeps its distance.
+_ROOM = 28
+_MOST_TICKS = 7
 _LEAST_WIDTH_PERCENT = 0.6
+#: A label is centred on its moment; nearer to the end it would hang over.
+_LAST_TICK = 0.96
 
-_BAR = Markup('<i class="ao-bar ao-{}" style="left:{:.2f}%;width:{:.2f}%" title="{}"></i>')
+_BAR = Markup('<i class="ao-bar ao-{}" style="left:{};width:{}" title="{}"></i>')
 _ROW = Markup(
     '<li><span class="ao-name" title="{name}"><b>{number}</b>{name}</span><span class="ao-track">{bars}</span>'
     '<span class="ao-took">{took}</span><span class="ao-sr">{word}: {said}</span></li>'
@@ -74,10 +81,10 @@ def show_timeline(rows: Sequence[TimelineRow], *, elapsed_seconds: float, is_liv
         _TIMELINE.format(
             count=len(rows),
             ticks=Markup("").join(
-                Markup('<span style="left:{:.2f}%">{}</span>').format(100 * tick / whole, clock(tick))
+                Markup('<span style="left:{}">{}</span>').format(css_percent(100 * tick / whole), clock(tick))
                 for tick in _ticks(whole)
             ),
-            now=Markup('<i class="ao-now" style="left:{:.2f}%"></i>').format(100 * elapsed_seconds / whole)
+            now=Markup('<i class="ao-now" style="left:{}"></i>').format(css_percent(100 * elapsed_seconds / whole))
             if is_live
             else Markup(""),
             rows=Markup("").join(_row(row, whole) for row in rows),
@@ -91,7 +98,7 @@ def show_timeline(rows: Sequence[TimelineRow], *, elapsed_seconds: float, is_liv
 
 
 def _row(row: TimelineRow, whole: float) -> Markup:
-    worked = [span for span in row.spans if span.kind in {SpanKind.OK, SpanKind.RUN, SpanKind.FAIL}]
+    worked = [span for span in row.spans if span.kind in {SpanKind.OK, SpanKind.RUN, SpanKind.FAIL, SpanKind.STOP}]
     return _ROW.format(
         number=row.number,
         name=line(row.name),
@@ -105,9 +112,14 @@ def _row(row: TimelineRow, whole: float) -> Markup:
 def _bar(span: Span, whole: float) -> Markup:
     left = 100 * span.start_seconds / whole
     width = max(100 * (span.end_seconds - span.start_seconds) / whole, _LEAST_WIDTH_PERCENT)
-    return _BAR.format(span.kind.value, left, min(width, 100 - left), line(span.note))
+    return _BAR.format(span.kind.value, css_percent(left), css_percent(min(width, 100 - left)), line(span.note))
 
 
 def _ticks(whole: float) -> list[int]:
-    step = next((step for step in _STEPS_SECONDS if whole / step <= _MOST_TICKS), _STEPS_SECONDS[-1])
-    return list(range(0, int(whole) + 1, step))
+    """Round moments on the axis, so few that their labels stand apart; none where its label would not fit any more."""
+    most = min(_MOST_TICKS, _ROOM // len(clock(whole)))
+    step = next((step for step in _STEPS_SECONDS if whole / step <= most), None)
+    if step is None:
+        days = _STEPS_SECONDS[-1]
+        step = days * ceil(whole / days / most)
+    return list(range(0, max(int(whole * _LAST_TICK), step) + 1, step))

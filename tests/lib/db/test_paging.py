@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from lib.db.paging import Rows, read_page
+from lib.db.paging import Order, Rows, read_page
 from lib.db.session import tenant_session
 from lib.errors import InvalidInput
 from lib.models.project import Project
@@ -20,6 +20,7 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.doors import Connection
 
+NEWEST = Order("newest", Project.created_at, Project.id)
 START = datetime(2026, 3, 1, tzinfo=UTC)
 _lists = count()
 
@@ -50,7 +51,7 @@ def add(admin: Connection, cast: Cast, name: str, seconds: list[int]) -> set[UUI
 def read(cast: Cast, name: str, *, cursor: str | None, limit: int) -> tuple[Rows, list[UUID]]:
     statement = select(Project.id).where(Project.name == name)
     with tenant_session(cast.alice) as transaction:
-        page = read_page(transaction, statement, key=(Project.created_at, Project.id), cursor=cursor, limit=limit)
+        page = read_page(transaction, statement, order=NEWEST, cursor=cursor, limit=limit)
         return page, [row[0] for row in page.rows]
 
 
@@ -146,12 +147,15 @@ ID = "01a206cb-bd59-7fd9-bc43-3e3d020df897"
         "ü",
         "====",
         "a",
-        cursor_of(f"x2026-03-01T00:00:00+00:00|{ID}"),
-        cursor_of(f"o2026-03-01T00:00:00|{ID}"),
-        cursor_of("o2026-03-01T00:00:00+00:00|1"),
-        cursor_of("o2026-03-01T00:00:00+00:00"),
-        cursor_of(f"oyesterday|{ID}"),
-        cursor_of(f"o10000-01-01T00:00:00+00:00|{ID}"),
+        cursor_of(f"x|newest|{ID}|=2026-03-01T00:00:00+00:00"),
+        cursor_of(f"o|oldest|{ID}|=2026-03-01T00:00:00+00:00"),
+        cursor_of(f"o|newest|{ID}|=2026-03-01T00:00:00"),
+        cursor_of("o|newest|1|=2026-03-01T00:00:00+00:00"),
+        cursor_of(f"o|newest|{ID}"),
+        cursor_of(f"o|newest|{ID}|"),
+        cursor_of(f"o|newest|{ID}|=yesterday"),
+        cursor_of(f"o|newest|{ID}|=10000-01-01T00:00:00+00:00"),
+        cursor_of(f"o2026-03-01T00:00:00+00:00|{ID}"),  # as they were before lists had orders
     ],
 )
 def test_cursor_that_is_none_is_said(cast: Cast, cursor: str) -> None:
@@ -164,7 +168,7 @@ def test_cursor_that_is_none_is_said(cast: Cast, cursor: str) -> None:
 @given(
     cursor=st.text(min_size=1)
     | st.builds(
-        lambda direction, moment, key: cursor_of(f"{direction}{moment.isoformat()}|{key}"),
+        lambda direction, moment, key: cursor_of(f"{direction}|newest|{key}|={moment.isoformat()}"),
         st.sampled_from("on"),
         st.datetimes(timezones=st.timezones() | st.just(UTC)),
         st.uuids(),

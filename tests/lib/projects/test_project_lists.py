@@ -1,5 +1,6 @@
 """Lists of projects: their order, their filters, their pages; and which a run can be launched for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,8 +9,11 @@ import pytest
 
 from lib.access.actor import Actor
 from lib.errors import InvalidInput
-from lib.models.project import ProjectStatus
+from lib.models.project import Priority, ProjectStatus
+from lib.projects.lists import list_owners
+from lib.projects.queries import ProjectFilter
 from lib.projects.service import create_project, get_project, list_project_choices, list_projects, move_project
+from lib.projects.views import ProjectSort
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_run
@@ -20,7 +24,8 @@ pytestmark = pytest.mark.usefixtures("installation")
 
 
 def names(actor: Actor, **chosen: Any) -> list[str]:
-    return [project.name for project in list_projects(actor, **chosen).items]
+    cursor, sort = chosen.pop("cursor", None), chosen.pop("sort", ProjectSort.NEWEST)
+    return [project.name for project in list_projects(actor, ProjectFilter(**chosen), sort=sort, cursor=cursor).items]
 
 
 def at(installation: Installation, project_id: UUID, moment: datetime) -> None:
@@ -51,6 +56,28 @@ def test_list_is_filtered_by_status(installation: Installation, cast: Cast) -> N
             move_project(cast.alice, project_id, status)
     for status in ProjectStatus:
         assert names(cast.vera, status=status) == [status]
+
+
+def test_list_is_filtered_by_priority_and_owner(installation: Installation, cast: Cast) -> None:
+    for actor in (cast.alice, cast.max):
+        for priority in Priority:
+            create_project(actor, replace(ENTRY, name=f"{actor.username} {priority}", priority=priority))
+    assert names(cast.vera, priority=Priority.HIGH) == ["max high", "alice high"]
+    assert names(cast.vera, priority=Priority.LOW, created_by=cast.alice.user_id) == ["alice low"]
+    assert names(cast.vera, created_by=cast.charlie.user_id) == []
+    assert set(list_owners(cast.vera)) == {cast.alice.user_id, cast.max.user_id}
+    assert list_owners(cast.charlie, wanted=cast.alice.user_id) == {}
+
+
+def test_list_is_sorted_by_age_and_by_name(installation: Installation, cast: Cast) -> None:
+    for name in ("boat", "Zeppelin", "Bicycle", "apple"):
+        make_project(installation.database, cast.alice, name=name)
+    assert names(cast.vera, sort=ProjectSort.NAME) == ["apple", "Bicycle", "boat", "Zeppelin"]
+    assert names(cast.vera, sort=ProjectSort.OLDEST) == ["boat", "Zeppelin", "Bicycle", "apple"]
+    first = list_projects(cast.vera, sort=ProjectSort.NAME, limit=3)
+    assert names(cast.vera, sort=ProjectSort.NAME, cursor=first.older) == ["Zeppelin"]
+    with pytest.raises(InvalidInput, match="Start from the newest entries"):
+        names(cast.vera, sort=ProjectSort.NEWEST, cursor=first.older)
 
 
 @pytest.mark.parametrize(

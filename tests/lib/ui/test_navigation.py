@@ -2,11 +2,12 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from lib.access.permissions import GRANTS, Role
 from lib.config import ROOT
 from lib.ui import state
-from lib.ui.navigation import LAUNCH, OVERVIEW, PAGES, RUN
+from lib.ui.navigation import LAUNCH, OVERVIEW, PAGES, RUN, RUNS
 from tests.cast import Cast
 
 
@@ -79,3 +80,29 @@ def test_who_is_nobody_gets_the_form_at_every_address(app: AppTest, cast: Cast) 
     assert app.caption[0].value == "Sign in"
     assert [title.value for title in app.title] == ["Sign in"]
     assert not app.text
+
+
+def test_count_stands_beside_the_title_and_changes_neither_address_nor_name(app: AppTest, cast: Cast) -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from lib.ui import guard, navigation
+
+        shown = navigation.build(guard.find_actor(), waiting=dict(st.session_state["waiting"]))
+        st.text(shown.title)
+        st.text(navigation.title_of(shown))
+        st.text(shown.url_path)
+        st.text(shown._script_hash)
+
+    identities = set()
+    for waiting, mark in ((0, ""), (2, " :orange[**2**]"), (10, " :orange[**9+**]")):
+        at = AppTest.from_function(page)
+        at.session_state[state.SESSION_ID] = cast.secret_of(cast.max)
+        at.session_state["waiting"] = [(RUNS.file, waiting)]
+        at._page_hash = calc_hash(RUNS.url_path)
+        at.run()
+        assert not at.exception
+        title, name, path, identity = (text.value for text in at.text)
+        assert (title, name, path) == (f"Runs{mark}", "Runs", "runs")
+        identities.add(identity)
+    assert len(identities) == 1

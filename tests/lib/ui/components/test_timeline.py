@@ -53,7 +53,7 @@ def test_waiting_is_not_counted_as_work() -> None:
 def test_legend_names_only_what_occurs() -> None:
     legend = _body().partition('<div class="ao-legend">')[2]
 
-    assert re.findall(r"</i>([^<]+)<", legend) == ["Done", "Failed attempt", "Queued"]
+    assert re.findall(r"</i>([^<]+)<", legend) == ["Done", "Failed attempt", "Waiting for the next attempt"]
 
 
 def test_a_finished_run_has_no_present() -> None:

@@ -1,0 +1,39 @@
+"""What the actions of the audit trail are called, so that every page says them alike."""
+
+from collections.abc import Mapping
+from typing import Final
+
+#: Action -> what somebody did, as it follows their name.
+_DID: Final[Mapping[str, str]] = {
+    "projects.create": "created the project",
+    "projects.update": "edited the project",
+    "projects.delete": "deleted the project",
+}
+#: Action -> status before and after -> the same, where the status says more than "edited".
+_MOVED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
+    "projects.update": {
+        ("active", "completed"): "marked the project as completed",
+        ("active", "failed"): "marked the project as failed",
+        ("completed", "active"): "made the project active again",
+        ("failed", "active"): "made the project active again",
+        ("active", "archived"): "archived the project",
+        ("completed", "archived"): "archived the project",
+        ("failed", "archived"): "archived the project",
+        ("archived", "active"): "restored the project",
+    }
+}
+#: Beside the words of a change of status, its time and person say the same once more; the others are the row's own.
+_SILENT: Final = frozenset(
+    {"id", "organization_id", "created_at", "created_by", "archived_at", "archived_by", "completed_at"}
+)
+
+
+def say(action: str, old: Mapping[str, object], new: Mapping[str, object]) -> str:
+    """What was done, in words; an action that nobody has named yet by its own name."""
+    move = str(old.get("status")), str(new.get("status"))
+    return _MOVED.get(action, {}).get(move) or _DID.get(action) or f"did “{action}”"
+
+
+def without_silent(values: Mapping[str, object]) -> Mapping[str, object]:
+    """The fields of an entry that tell a person something."""
+    return {name: value for name, value in values.items() if name not in _SILENT}

@@ -1,0 +1,63 @@
+"""A list as a file, and the entry in the trail that says who took it: one is not to be had without the other."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select
+from sqlalchemy.orm import Session
+
+from lib.audit.events import record_event
+from lib.db.paging import Order, read_all
+from lib.exports import MOST_ROWS, Column, ExportFormat, Values, write_table
+
+#: Rows held at once: each page is a statement of its own, far from the time-out of one.
+_AT_ONCE = 2_000
+
+
+def export_list(
+    session: Session,
+    statement: Select[*tuple[Any, ...]],
+    *,
+    order: Order,
+    columns: Sequence[Column],
+    file_format: ExportFormat,
+    resource_type: str,
+    filters: Mapping[str, object],
+) -> bytes:
+    """The rows of `statement` in that order, at most `MOST_ROWS`, as a file; `<resource_type>.export` is recorded.
+
+    The statement's first columns are the file's. `filters` are what the person had chosen, for the trail; those that
+    are empty are left out.
+    """
+    taken = _Taken(read_all(session, statement, order=order, most=MOST_ROWS + 1, at_once=_AT_ONCE), len(columns))
+    data = write_table(file_format, columns, taken)
+    record_event(
+        session,
+        f"{resource_type}.export",
+        resource_type=resource_type,
+        values={
+            "format": file_format,
+            "rows": taken.rows,
+            "is_cut": taken.is_cut,
+            "sort": order.name,
+            "filters": {name: str(value) for name, value in filters.items() if value},
+        },
+    )
+    return data
+
+
+class _Taken:
+    """The pages as the file gets them, no more than it may, counted."""
+
+    def __init__(self, pages: Iterator[Sequence[Row[Any]]], width: int) -> None:
+        self._pages, self._width = pages, width
+        self.rows = 0
+        self.is_cut = False
+
+    def __iter__(self) -> Iterator[Sequence[Values]]:
+        for page in self._pages:
+            fitting = page[: MOST_ROWS - self.rows]
+            self.rows += len(fitting)
+            self.is_cut = len(fitting) < len(page)
+            if fitting:
+                yield [tuple(row)[: self._width] for row in fitting]

@@ -1,0 +1,44 @@
+"""What people read of the audit trail. Nobody writes it here: triggers do."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.audit import actions, queries
+from lib.audit.views import Change
+from lib.db.paging import Page
+from lib.db.session import tenant_session
+from lib.users.views import Person
+
+
+def list_project_changes(actor: Actor, project_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Page[Change]:
+    """A page of what was done to a project, the newest first. Raises `NotPermitted`.
+
+    Nothing for a project that is not there, or not theirs: the page has asked for the project before.
+    """
+    actor.require(Permission.AUDIT_VIEW)
+    with tenant_session(actor) as session:
+        page = queries.list_changes(
+            session,
+            actor.organization_id,
+            resource_type="projects",
+            resource_id=project_id,
+            cursor=cursor,
+            limit=limit,
+        )
+        return Page(tuple(_change(row) for row in page.rows), page.newer, page.older)
+
+
+def _change(row: Row[*tuple[Any, ...]]) -> Change:
+    return Change(
+        id=row.id,
+        created_at=row.created_at,
+        person=Person(**row.person) if row.person else None,
+        action=row.action,
+        did=actions.say(row.action, row.old_values, row.new_values),
+        old=actions.without_silent(row.old_values),
+        new=actions.without_silent(row.new_values),
+    )

@@ -1,0 +1,74 @@
+"""Every select around the list of runs: what it can be narrowed to, how many there are, what a file of them says."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from lib.db.paging import read_choices
+from lib.models.project import Project
+from lib.models.run import OrchestrationRun
+from lib.models.template import OrchestrationTemplate
+from lib.models.user import User
+from lib.runs.queries import SUMMARY, RunFilter, narrow
+
+
+def export_runs(organization_id: UUID, chosen: RunFilter) -> Select[*tuple[Any, ...]]:
+    """What a file of runs says, and of which runs."""
+    columns = (
+        *(SUMMARY[name] for name in ("id", "title", "status", "project_id", "project_name", "user_id", "launched_by")),
+        OrchestrationRun.template_id,
+        SUMMARY["template_name"],
+        OrchestrationRun.template_version,
+        *(SUMMARY[name] for name in ("model", "created_at", "started_at", "completed_at", "execution_time_ms")),
+        *(SUMMARY[name] for name in ("total_phases", "completed_phases", "total_tokens", "cost_usd")),
+    )
+    return narrow(select(*columns).where(OrchestrationRun.organization_id == organization_id), chosen)
+
+
+def count_runs(session: Session, organization_id: UUID, *, chosen: RunFilter, most: int) -> int:
+    """How many there are, counted no further than `most`."""
+    found = narrow(select(OrchestrationRun.id).where(OrchestrationRun.organization_id == organization_id), chosen)
+    return session.scalar(select(func.count()).select_from(found.limit(most).subquery())) or 0
+
+
+def list_projects(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:
+    """Projects to choose from, the newest first."""
+    projects = select(Project.id, Project.name).where(Project.organization_id == organization_id)
+    newest = projects.order_by(Project.created_at.desc(), Project.id.desc())
+    return read_choices(session, newest, key=Project.id, wanted=wanted, limit=limit)
+
+
+def list_people(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:
+    """Who has launched a run, by name."""
+    has_launched = User.id.in_(_used(OrchestrationRun.user_id, organization_id))
+    name = func.coalesce(User.full_name, User.username)
+    people = select(User.id, name).where(User.organization_id == organization_id, has_launched).order_by(name)
+    return read_choices(session, people, key=User.id, wanted=wanted, limit=limit)
+
+
+def list_templates(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:
+    """Templates that runs were launched from, by name."""
+    template = OrchestrationTemplate
+    is_used = template.id.in_(_used(OrchestrationRun.template_id, organization_id))
+    templates = select(template.id, template.name).where(is_used).order_by(template.name)
+    return read_choices(session, templates, key=template.id, wanted=wanted, limit=limit)
+
+
+def list_models(session: Session, organization_id: UUID, *, limit: int) -> list[str]:
+    """Models that runs were launched with, by name."""
+    return list(session.scalars(_used(OrchestrationRun.model, organization_id).limit(limit)))
+
+
+def _used(column: InstrumentedAttribute[Any], organization_id: UUID) -> Select[Any]:
+    """Each value of the column once, in order: from one to the next in the index (organization, column, …).
+
+    DISTINCT and EXISTS read all the runs of a person or model that has many; this reads one of each.
+    """
+    by_value = select(column.label("value")).where(OrchestrationRun.organization_id == organization_id)
+    by_value = by_value.order_by(column).limit(1)
+    found = by_value.where(column.is_not(None)).cte("found", recursive=True)
+    following = by_value.where(column > found.c.value).correlate(found).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.value.is_not(None)))
+    return select(found.c.value).where(found.c.value.is_not(None))

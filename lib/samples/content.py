@@ -1,0 +1,119 @@
+"""`workspace.yaml`, read and checked."""
+
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from lib.access.permissions import Role
+from lib.models.organization import Tier
+from lib.models.project import Priority, ProjectStatus
+from lib.models.template import TemplateStatus
+from lib.projects.structures import ProjectMetadata
+from lib.templates.structure import TemplateData, parse_template
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SampleOrganization(_Part):
+    """The organization's own row."""
+
+    name: str
+    slug: str
+    subscription_tier: Tier
+    api_quota_limit: int
+    settings: dict[str, Any]
+
+
+class SampleModel(_Part):
+    """What a model costs, in US dollars for a million tokens, and how many tokens a second it writes."""
+
+    input: Decimal
+    output: Decimal
+    speed: int
+    weight: int
+
+    @property
+    def prices(self) -> tuple[Decimal, Decimal]:
+        """Both; zeros for the local model."""
+        return (self.input, self.output)
+
+
+class SamplePerson(_Part):
+    """One of the people; the more weight, the more runs are theirs."""
+
+    username: str
+    full_name: str
+    role: Role
+    weight: int
+    deactivated_days_ago: int | None = None
+
+    @property
+    def email(self) -> str:
+        """An address that can't receive anything: RFC 2606 keeps `.example` from being anybody's."""
+        return f"{self.username.removesuffix('.sample')}@sample.example"
+
+
+class SampleTemplate(_Part):
+    """A template of the organization's own."""
+
+    name: str
+    owner: str
+    category: str
+    tags: tuple[str, ...]
+    description: str
+    phases: tuple[dict[str, Any], ...]
+    status: TemplateStatus = TemplateStatus.PUBLISHED
+
+    @property
+    def data(self) -> TemplateData:
+        """Checked as somebody's own would be."""
+        return parse_template({"description": self.description, "phases": list(self.phases)})
+
+
+class SampleProject(_Part):
+    """A project, what is launched for it, and with which templates."""
+
+    name: str
+    owner: str
+    priority: Priority
+    description: str
+    topic: str
+    metadata: ProjectMetadata
+    templates: tuple[str, ...]
+    topics: tuple[str, ...]
+    weight: int
+    status: ProjectStatus = ProjectStatus.ACTIVE
+
+
+class SampleError(_Part):
+    """A way in which an attempt fails."""
+
+    kind: str
+    status: int | None
+    message: str
+    weight: int
+
+
+class Workspace(_Part):
+    """All of it."""
+
+    organization: SampleOrganization
+    models: dict[str, SampleModel]
+    people: tuple[SamplePerson, ...]
+    templates: tuple[SampleTemplate, ...]
+    projects: tuple[SampleProject, ...]
+    answers: tuple[str, ...]
+    errors: tuple[SampleError, ...]
+
+
+@cache
+def read_workspace() -> Workspace:
+    """The file's content."""
+    text = Path(__file__).with_name("workspace.yaml").read_text(encoding="utf-8")
+    return Workspace.model_validate(yaml.safe_load(text))

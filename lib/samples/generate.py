@@ -1,0 +1,200 @@
+"""The rows of the sample workspace: who is there, what they work on, and ninety days of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from lib.models.project import ProjectStatus
+from lib.models.run import RunStatus
+from lib.samples import trail
+from lib.samples.content import SamplePerson, SampleProject, SampleTemplate, Workspace
+from lib.samples.rows import Row, Rows
+from lib.samples.walk import Launch, SampleTemplateRow
+from lib.samples.work import make_run
+from lib.templates.builtin import list_builtin_templates
+
+DAYS = 90
+#: The organization is older than its first run.
+_FOUNDED_DAYS_AGO = DAYS + 5
+_RUNS_A_WORKDAY = (3, 8)
+_RUNS_A_DAY_OFF = (0, 1)
+_SATURDAY = 5
+#: What happens while somebody looks: the newest runs, minutes ago.
+_NOW = {
+    RunStatus.PAUSED: 190,
+    RunStatus.WAITING_REVIEW: 55,
+    RunStatus.RUNNING: 2,
+    RunStatus.QUEUED: 1,
+}
+#: A finished project has had its last run by then.
+_FINISHED_DAYS_AGO = 25
+_BUILT_IN = "Project plan"
+
+
+@dataclass(frozen=True, slots=True)
+class _Team:
+    """Whom and what the launches choose from."""
+
+    organization_id: UUID
+    people: Mapping[str, UUID]
+    projects: Mapping[str, UUID]
+    templates: Mapping[str, SampleTemplateRow]
+
+
+def make_rows(workspace: Workspace, *, now: datetime) -> Mapping[str, list[Row]]:
+    """Rows by table, for `api.load_sample`. The same `now` gives the same rows, to the last letter."""
+    rows = Rows(now=now)
+    founded = rows.days_ago(_FOUNDED_DAYS_AGO)
+    organization_id = rows.key(founded)
+    people = {
+        # in the order of their keys, as the file has them: who comes first of a role is whom one looks around as
+        person.username: _add_person(rows, organization_id, person, founded + timedelta(milliseconds=number))
+        for number, person in enumerate(workspace.people)
+    }
+    templates = _add_templates(rows, workspace, organization_id, people)
+    projects = {
+        project.name: _add_project(rows, organization_id, project, people[project.owner], number)
+        for number, project in enumerate(workspace.projects)
+    }
+    team = _Team(organization_id, people, projects, templates)
+    runs = [make_run(rows, workspace, launch) for launch in _launches(rows, workspace, team)]
+    _add_organization(rows, workspace, organization_id, founded)
+    trail.add_trail(rows, workspace, organization_id=organization_id, people=people, projects=projects, runs=runs)
+    return rows.tables
+
+
+def _add_organization(rows: Rows, workspace: Workspace, organization_id: UUID, founded: datetime) -> None:
+    month = rows.now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    used = sum(1 for row in rows.tables["api_usage"] if row["created_at"] >= month)
+    rows.add(
+        "organizations",
+        made=founded,
+        id=organization_id,
+        **workspace.organization.model_dump(mode="json"),
+        api_quota_used=used,
+        created_at=founded,
+    )
+
+
+def _add_person(rows: Rows, organization_id: UUID, person: SamplePerson, founded: datetime) -> UUID:
+    gone = person.deactivated_days_ago
+    return rows.add(
+        "users",
+        made=founded,
+        organization_id=organization_id,
+        email=person.email,
+        username=person.username,
+        full_name=person.full_name,
+        role=person.role,
+        created_at=founded + rows.seconds(7200),
+        email_verified_at=founded + rows.seconds(9000),
+        last_login_at=rows.days_ago(gone + 1 if gone else rows.chance.uniform(0, 3)),
+        deactivated_at=rows.days_ago(gone) if gone else None,
+    )
+
+
+def _add_templates(
+    rows: Rows, workspace: Workspace, organization_id: UUID, people: Mapping[str, UUID]
+) -> dict[str, SampleTemplateRow]:
+    (built_in,) = (each for each in list_builtin_templates() if each.name == _BUILT_IN)
+    ours = SampleTemplate(
+        name="Our project plan",
+        owner=workspace.people[0].username,
+        category=built_in.category,
+        tags=built_in.tags,
+        description=built_in.description,
+        phases=tuple(built_in.data.to_json()["phases"]),  # type: ignore[arg-type]  # a list of mappings
+    )
+    made = {}
+    for template in (ours, *workspace.templates):
+        moment = rows.days_ago(DAYS + 2)
+        owner = {"organization_id": organization_id, "created_by": people[template.owner], "created_at": moment}
+        data = template.data.to_json()
+        template_id = rows.add(
+            "orchestration_templates",
+            made=moment,
+            **owner,
+            name=template.name,
+            description=template.description,
+            category=template.category,
+            tags=list(template.tags),
+            template_data=data,
+            status=template.status,
+        )
+        rows.add("template_versions", made=moment, **owner, template_id=template_id, version=1, template_data=data)
+        name = _BUILT_IN if template is ours else template.name
+        made[name] = SampleTemplateRow(template_id, template.name, template.data)
+    return made
+
+
+def _add_project(rows: Rows, organization_id: UUID, project: SampleProject, owner: UUID, number: int) -> UUID:
+    finished = (
+        rows.days_ago(_FINISHED_DAYS_AGO - 2 - number / 2) if project.status is not ProjectStatus.ACTIVE else None
+    )
+    is_archived = project.status is ProjectStatus.ARCHIVED
+    made = rows.days_ago(DAYS + 1 - number * 2)
+    return rows.add(
+        "projects",
+        made=made,
+        organization_id=organization_id,
+        created_by=owner,
+        name=project.name,
+        description=project.description,
+        topic=project.topic,
+        status=project.status,
+        priority=project.priority,
+        metadata=project.metadata.to_json(),
+        created_at=made,
+        completed_at=finished if project.status is ProjectStatus.COMPLETED else None,
+        archived_at=finished if is_archived else None,
+        archived_by=owner if is_archived else None,
+    )
+
+
+def _launches(rows: Rows, workspace: Workspace, team: _Team) -> list[Launch]:
+    """All launches in order of time: so many a day, more on workdays, and those of this very hour."""
+    last = rows.now - timedelta(minutes=max(_NOW.values()))
+    moments = []
+    for days in range(DAYS, -1, -1):
+        is_off = (rows.now - timedelta(days=days)).weekday() >= _SATURDAY
+        count = rows.chance.randint(*(_RUNS_A_DAY_OFF if is_off else _RUNS_A_WORKDAY))
+        moments += [moment for _ in range(count) if (moment := rows.days_ago(days)) < last - timedelta(hours=1)]
+    launches = [_launch(rows, workspace, team, moment) for moment in sorted(moments)]
+    # one of yesterday's or before was not good enough for whoever read it
+    reviewed = max(range(len(launches)), key=lambda place: (len(launches[place].template.data.phases) > 1, place))
+    launches[reviewed] = replace(launches[reviewed], status=RunStatus.COMPLETED, is_rejected_once=True)
+    now = [
+        _launch(rows, workspace, team, rows.now - timedelta(minutes=minutes), status=status)
+        for status, minutes in _NOW.items()
+    ]
+    return launches + now
+
+
+def _launch(
+    rows: Rows, workspace: Workspace, team: _Team, moment: datetime, *, status: RunStatus | None = None
+) -> Launch:
+    days_ago = (rows.now - moment) / timedelta(days=1)
+    project = rows.choose(
+        {
+            each: each.weight
+            for number, each in enumerate(workspace.projects)
+            if days_ago < DAYS - number * 2 and (each.status is ProjectStatus.ACTIVE or days_ago > _FINISHED_DAYS_AGO)
+        }
+        or {workspace.projects[0]: 1}
+    )
+    person = rows.choose({each: each.weight for each in workspace.people})
+    # what goes on now is really taken up by a worker: the local model is the one that is there
+    local = next(name for name in workspace.models if name.startswith("local:"))
+    return Launch(
+        organization_id=team.organization_id,
+        project_id=team.projects[project.name],
+        project_name=project.name,
+        project_description=project.description,
+        user_id=team.people[person.username],
+        template=team.templates[rows.pick(project.templates)],
+        model=local if status else rows.choose({name: model.weight for name, model in workspace.models.items()}),
+        topic=rows.pick(project.topics),
+        moment=moment,
+        status=status,
+    )

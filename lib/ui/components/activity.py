@@ -1,0 +1,74 @@
+"""What was done to one thing, from the audit trail: who, what, when, and what changed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import streamlit as st
+
+from lib import clock
+from lib.audit.views import Change
+from lib.ui import words
+from lib.ui.components.card import card
+from lib.ui.components.moment import show_moment
+from lib.ui.components.person import person_in_words, show_person
+from lib.ui.components.value_diff import show_value_diff
+
+#: The query parameter that holds the cursor; the page's table has one of its own.
+_CURSOR: Final = "changes"
+
+
+def current_change() -> str | None:
+    """Which page of changes the address asks for; None is the newest."""
+    return st.query_params.get(_CURSOR)
+
+
+def show_activity(
+    changes: Sequence[Change],
+    *,
+    newer: str | None,
+    older: str | None,
+    names: Mapping[str, str],
+    time_zone: str,
+) -> None:
+    """Draw a card of changes, each of which opens to what it was before and after; `names` are those of the fields."""
+    with card("Activity", note="from the audit trail", key="activity"):
+        for change in changes:
+            _show_change(change, names=names, time_zone=time_zone)
+        if not changes:
+            st.markdown(":gray[Nothing is that far back any more.]")
+        if newer or older or current_change():
+            with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+                _page_button("Newer", newer, icon="chevron_left", is_open=bool(newer) or not changes)
+                _page_button("Older", older, icon="chevron_right", is_open=bool(older))
+
+
+def _show_change(change: Change, *, names: Mapping[str, str], time_zone: str) -> None:
+    when = words.ago(change.created_at, now=clock.now())
+    who = words.plain(person_in_words(change.person))
+    label = f"**{who}** {words.plain(change.did)} :gray[· {words.plain(when)}]"
+    with st.expander(label, type="compact", key=f"change-{change.id}", on_change="rerun") as opened:
+        if not opened.open:
+            return
+        with st.container(horizontal=True, gap="small"):
+            show_person(change.person, with_role=True)
+            show_moment(change.created_at, time_zone=time_zone)
+        show_value_diff(change.old, change.new, names=names)
+
+
+def _page_button(label: str, cursor: str | None, *, icon: str, is_open: bool) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        icon_position="left" if label == "Newer" else "right",
+        disabled=not is_open,
+        key=f"changes-{label.lower()}",
+        on_click=_turn_to,
+        args=(cursor,),
+    )
+
+
+def _turn_to(cursor: str | None) -> None:
+    if cursor:
+        st.query_params[_CURSOR] = cursor
+    else:
+        st.query_params.pop(_CURSOR, None)

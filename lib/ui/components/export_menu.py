@@ -1,0 +1,55 @@
+"""A list as a file: everything that the filters match, not only the page that is shown."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from lib import clock
+from lib.access.actor import Actor
+from lib.exports import MOST_ROWS, ExportFormat
+from lib.ui import guard, words
+
+_FORMATS = {
+    ExportFormat.CSV: ("CSV", "text/csv", "For spreadsheets"),
+    ExportFormat.PARQUET: ("Parquet", "application/vnd.apache.parquet", "For pandas, DuckDB and the like"),
+    ExportFormat.JSON: ("JSON", "application/json", "For programs"),
+}
+
+
+def show_export(
+    name: str, *, noun: str, count: Callable[[int], int], export: Callable[[Actor, ExportFormat], bytes]
+) -> None:
+    """Draw the menu. `name` is what the files are called, before the day; `noun` is what one row is.
+
+    `count` is asked for the number of rows, no further than so many, once the menu is open. `export` makes the file
+    for whoever downloads it, looked up anew then: a page that is left open after its session has ended gives nothing.
+    """
+    menu = st.popover("Export", icon=":material/download:", key=f"{name}-export", on_change="rerun")
+    with menu:
+        if menu.open:
+            st.markdown(words.plain(_say(count(MOST_ROWS + 1), noun)))
+        for file_format, (label, mime, purpose) in _FORMATS.items():
+            st.download_button(
+                label,
+                data=_later(export, file_format),
+                file_name=f"{name}-{words.file_day(clock.now())}.{file_format}",
+                mime=mime,
+                help=purpose,
+                width="stretch",
+                key=f"{name}-export-{file_format}",
+                on_click="ignore",
+            )
+        st.markdown(":gray[:small[Times are in UTC. The audit trail notes who exported what.]]")
+
+
+def _later(export: Callable[[Actor, ExportFormat], bytes], file_format: ExportFormat) -> Callable[[], bytes]:
+    return guard.for_later(lambda actor: export(actor, file_format))
+
+
+def _say(found: int, noun: str) -> str:
+    if found > MOST_ROWS:
+        return (
+            f"More than {words.count(MOST_ROWS, noun)} match. The file has the first {words.number(MOST_ROWS)} in this "
+            "order; narrow the filters to get the others."
+        )
+    return f"{words.count(found, noun)}, in the order of the list."

@@ -1,0 +1,68 @@
+"""What a project's page says of it beside its runs: its facts, and what was done to it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.audit.service import list_project_changes
+from lib.projects.views import ProjectDetail
+from lib.ui import words
+from lib.ui.components.activity import current_change, show_activity
+from lib.ui.components.facts import show_facts
+from lib.ui.components.moment import moment_inline
+from lib.ui.components.person import person_inline
+
+#: What the fields of a project are called, as its form labels them.
+_NAMES: Final[Mapping[str, str]] = {
+    "name": "Name",
+    "topic": "Topic",
+    "description": "Description",
+    "priority": "Priority",
+    "status": "Status",
+    "metadata": "Details",
+    "metadata.estimated_duration": "Duration",
+    "metadata.complexity": "Complexity",
+    "metadata.budget": "Budget",
+    "metadata.team_size": "Team",
+    "metadata.technologies": "Technologies",
+    "settings": "Settings",
+    "settings.default_ai_model": "Default model",
+    "settings.default_template_id": "Default template",
+    "settings.reviewer_ids": "Reviewers",
+    "settings.cost_limit_usd": "Cost limit of a run",
+}
+
+
+def show_project_facts(project: ProjectDetail, *, time_zone: str) -> None:
+    """Draw what people said about the project, and who made it when."""
+    metadata = project.metadata
+    show_facts(
+        [
+            ("Topic", project.topic),
+            *([("Description", project.description)] if project.description else []),
+            ("Owner", person_inline(project.maker)),
+            *(
+                (label, moment_inline(moment, time_zone=time_zone))
+                for label, moment in (
+                    ("Created", project.created_at),
+                    ("Completed", project.completed_at),
+                    ("Archived", project.archived_at),
+                )
+                if moment
+            ),
+            *([("Duration", metadata.estimated_duration)] if metadata.estimated_duration else []),
+            *([("Complexity", metadata.complexity.capitalize())] if metadata.complexity else []),
+            *([("Budget", words.money(metadata.budget))] if metadata.budget is not None else []),
+            *([("Team", words.count(metadata.team_size, "person", plural="people"))] if metadata.team_size else []),
+            *([("Technologies", ", ".join(metadata.technologies))] if metadata.technologies else []),
+        ]
+    )
+
+
+def show_project_activity(actor: Actor, project: ProjectDetail) -> None:
+    """Draw what was done to the project, for whoever may read the audit trail."""
+    if not actor.may(Permission.AUDIT_VIEW):
+        return
+    changes = list_project_changes(actor, project.id, cursor=current_change())
+    show_activity(changes.items, newer=changes.newer, older=changes.older, names=_NAMES, time_zone=actor.time_zone)

@@ -1,0 +1,50 @@
+"""A list of projects."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import streamlit as st
+
+from lib import clock
+from lib.projects.views import ProjectSummary
+from lib.ui import words
+from lib.ui.components import status
+from lib.ui.components.opened_row import find_opened
+from lib.ui.components.paged_table import show_paged_table
+
+
+def show_project_table(
+    projects: Sequence[ProjectSummary], *, key: str, newer: str | None, older: str | None
+) -> UUID | None:
+    """Draw the projects; returns the one whose name was clicked in this run of the script."""
+    event = show_paged_table(
+        [_row(project) for project in projects],
+        key=key,
+        label="Projects",
+        columns={
+            "Status": status.column(status.PROJECT, width=118),
+            "Project": st.column_config.TextColumn("Project", width=272),
+            "Priority": st.column_config.TextColumn("Priority", width=85),
+            "Owner": st.column_config.TextColumn("Owner", width=140),
+            "Runs": st.column_config.TextColumn("Runs", width=55, alignment="right"),
+            "Last run": st.column_config.TextColumn("Last run", width=125),
+            "Created": st.column_config.TextColumn("Created", width=125),
+        },
+        summary=f"{words.count(len(projects), 'project')} on this page",
+        newer=newer,
+        older=older,
+        opens="Project",
+    )
+    return find_opened(key, [project.id for project in projects], clicked=event.opened)
+
+
+def _row(project: ProjectSummary) -> dict[str, object]:
+    return {
+        "Status": status.cell(status.PROJECT[project.status]),
+        "Project": project.name,
+        "Priority": status.PRIORITY[project.priority].word,
+        "Owner": project.owner,
+        "Runs": words.number(project.run_count) + ("+" if project.has_more_runs else ""),
+        "Last run": words.ago(project.last_run_at, now=clock.now()),
+        "Created": words.ago(project.created_at, now=clock.now()),
+    }

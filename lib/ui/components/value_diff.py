@@ -1,0 +1,79 @@
+"""Old against new values of named fields, as the change table: a sign stands beside the colour."""
+
+from collections.abc import Iterator, Mapping
+
+import streamlit as st
+from markupsafe import Markup
+
+from lib.ui import words
+
+#: In characters: of a longer value the beginning is shown, which opens, and never more than the second.
+_LONGEST, _MOST_OPENED = 160, 20_000
+#: What lies deeper is shown as JSON, and what is beyond so many fields is counted.
+_DEEPEST, _MOST_FIELDS = 5, 100
+
+_TABLE = Markup(
+    '<table class="ao-diff"><thead><tr><th>Field</th><th>Before</th><th>After</th></tr></thead>'
+    "<tbody>{}</tbody></table>"
+)
+_ROW = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>')
+_VALUE = Markup('<span class="ao-{}"><b aria-hidden="true">{}</b>{}</span>')
+_NOT_SET = Markup('<span class="ao-none">{}</span>')
+_LONG = Markup('<details class="ao-long"><summary>{}</summary>{}</details>')
+_MORE = Markup('<p class="ao-none">{}</p>')
+
+
+def show_value_diff(
+    old: Mapping[str, object], new: Mapping[str, object], *, names: Mapping[str, str] | None = None
+) -> None:
+    """Draw a row for each field that differs; `names` says what a field is called where its key is no word.
+
+    What stands inside a structure is named by its path ("settings.quality.level"). A field that is missing and one
+    that is None are both not set.
+    """
+    changes = list(_changes(old, new))
+    if not changes:
+        st.html(_MORE.format("Nothing differs."))
+        return
+    rows = Markup("").join(_row(*change, names=names or {}) for change in changes[:_MOST_FIELDS])
+    more = len(changes) - _MOST_FIELDS
+    rest = _MORE.format(f"{words.count(more, 'more field')} changed.") if more > 0 else Markup("")
+    st.html(_TABLE.format(rows) + rest)
+
+
+def _changes(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[tuple[str, str | None, str | None]]:
+    """Path, old and new value as text; None is not set."""
+    before, after = dict(_flat(old)), dict(_flat(new))
+    for path in dict.fromkeys([*before, *after]):
+        if before.get(path) != after.get(path):
+            yield path, before.get(path), after.get(path)
+
+
+def _flat(values: Mapping[str, object], *, above: str = "", depth: int = 1) -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        path = f"{above}{key}"
+        if isinstance(value, Mapping) and value and depth < _DEEPEST:
+            yield from _flat(value, above=f"{path}.", depth=depth + 1)
+        elif value is not None:
+            yield path, words.said(value)
+
+
+def _row(path: str, before: str | None, after: str | None, *, names: Mapping[str, str]) -> Markup:
+    head, dot, rest = path.partition(".")
+    # both look the same: what differs is hidden by `visible`
+    is_hidden = before is not None and after is not None and words.visible(before) == words.visible(after)
+    return _ROW.format(
+        words.short(names.get(path) or names.get(head, head) + dot + rest, most=_LONGEST),
+        _cell("del", "\N{MINUS SIGN}", before, missing="not set"),
+        _cell("add", "+", after, missing="removed", note=" (differs in hidden characters)" if is_hidden else ""),
+    )
+
+
+def _cell(tone: str, sign: str, text: str | None, *, missing: str, note: str = "") -> Markup:
+    if text is None:
+        return _NOT_SET.format(missing)
+    whole = words.visible(text)
+    if len(whole) <= _LONGEST:
+        return _VALUE.format(tone, sign, whole + note)
+    cut = whole if len(whole) <= _MOST_OPENED else f"{whole[:_MOST_OPENED]}… (cut)"
+    return _VALUE.format(tone, sign, _LONG.format(words.short(whole, most=_LONGEST) + note, cut))

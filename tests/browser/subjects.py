@@ -1,0 +1,253 @@
+"""Every page in every state, for what looks at all of them: the photographs and the accessibility tests.
+
+Organization A has runs in every state, organization B has nothing, and one installation is not set up yet.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lib.access.actor import Actor
+from lib.db.logins import Login
+from lib.db.server import URL_VARIABLES
+from lib.identity.cookie import session_cookie_name
+from lib.identity.tokens import hash_secret, new_secret
+from lib.maintenance.upgrade import publish_builtin_templates
+from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, PageEntry
+from tests import doors
+from tests.browser.conftest import Dashboard
+from tests.database import ClonedDatabase, Server, clone_of
+from tests.factories import answer, ask_to_cancel, beginning, end_run, make_project, make_run, make_workspace, open_run
+from tests.web_process import orchestrator_web
+
+_ANSWER = """## What sells
+
+Three things decide: **weight**, the *hinge* and the price.
+
+| Model | Weight | Price |
+| --- | ---: | ---: |
+| Ebb | 9.1 kg | $1,240 |
+| Flow | 11.4 kg | $890 |
+
+1. Below ten kilograms people carry it.
+2. Above, they leave it in the hall.
+
+> Nobody folds a bicycle twice a day for fun.
+
+`hinge = steel`
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One page in one state."""
+
+    name: str
+    #: Whose session the browser has; None is nobody's.
+    visitor: Actor | None
+    url: str
+    #: What is done on the page before it is looked at.
+    provoke: Callable[[Page], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What there is to look at: organization A's project and runs, by their state."""
+
+    project_id: UUID
+    running: UUID
+    failed: UUID
+    cancelled: UUID
+
+
+@pytest.fixture(scope="module")
+def unclaimed(
+    database_server: Server, database_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The set-up link of an installation of its own, which nobody has set up."""
+    folder = tmp_path_factory.mktemp("unclaimed")
+    with clone_of(database_template, database_server) as database:
+        settings = {URL_VARIABLES[login]: database.url(login) for login in Login}
+        settings |= {
+            "ORCHESTRATOR_SECRET_KEY": "of-the-tests-0123456789-0123456789",
+            "ORCHESTRATOR_LOCAL_MODEL": "false",
+        }
+        settings |= {"ORCHESTRATOR_DATA_DIR": str(folder)}
+        with orchestrator_web(settings, log=folder / "web.log") as url:
+            secret = new_secret()  # made now: at its start the server makes a link of its own the only good one
+            with doors.login(database, Login.IDENTITY) as connection:
+                connection.execute(
+                    "INSERT INTO user_tokens (kind, token_hash, expires_at) "
+                    "VALUES ('set_up', %s, now() + interval '1 hour')",
+                    [hash_secret(secret)],
+                )
+            yield f"{url}/set-up?token={secret}"
+
+
+@pytest.fixture(scope="module")
+def scene(dashboard: Dashboard) -> Scene:
+    """A project with a run in every state, whose phases took their time."""
+    database, actor = dashboard.database, dashboard.cast.alice
+    publish_builtin_templates(database.url(Login.OWNER))
+    made = make_workspace(database, actor)
+    project_id = make_project(database, actor, name="Folding bicycles for commuters")
+    runs = {
+        title: make_run(database, actor, project_id=project_id, title=title)
+        for title in ("Market brief, Nordics", "Patents since 2020", "Names for the hinge", "Dealers in Utrecht")
+    }
+    completed, failed, cancelled, _ = runs.values()
+    end_run(database, actor, completed)
+    _fail_at_the_third_attempt(database, actor, failed.id, failed.phases)
+    held = open_run(database, actor.organization_id, cancelled.id)
+    first, second = cancelled.phases
+    held.advance(begin=[beginning(first)])
+    held.advance(finish=[answer(cancelled.phases[first], response=_ANSWER)], begin=[beginning(second)])
+    ask_to_cancel(database, actor, cancelled.id)
+    stopped = answer(cancelled.phases[second], status="cancelled", response=None, finish_reason=None, cost_usd=None)
+    held.advance(finish=[stopped], end={"status": "cancelled", "error": {}})
+    _let_time_pass(database)
+    return Scene(project_id, made.run.id, failed.id, cancelled.id)
+
+
+def _fail_at_the_third_attempt(database: ClonedDatabase, actor: Actor, run_id: UUID, phases: dict[str, UUID]) -> None:
+    first, second = phases
+    held = open_run(database, actor.organization_id, run_id)
+    held.advance(begin=[beginning(first)])
+    held.advance(finish=[answer(phases[first], response=_ANSWER)], begin=[beginning(second)])
+    attempt_id = phases[second]
+    for attempt in (1, 2, 3):
+        error = {
+            "kind": "unavailable",
+            "message": "The endpoint is overloaded.",
+            "status": 503,
+            "phase": second,
+            "attempt": attempt,
+        }
+        failed = [answer(attempt_id, status="failed", response=None, finish_reason=None, cost_usd=None, error=error)]
+        again = [beginning(second, attempt=attempt + 1)] if attempt < 3 else []
+        begun = held.advance(finish=failed, begin=again)
+        if again:
+            attempt_id = begun["begun"][0]["id"]
+    held.advance(end={"status": "failed", "error": error})
+
+
+def _let_time_pass(database: ClonedDatabase) -> None:
+    """What the factories did in a moment took minutes: 50 s an attempt, a minute and more between two."""
+    began = "run.started_at - interval '10 minutes'"
+    at = f"{began} + ((phase.position * 55 + (phase.attempt - 1) * (50 + 20 * phase.attempt)) * interval '1 second')"
+    with doors.admin(database) as connection:
+        connection.execute("SET session_replication_role = replica")  # past the guard of what has ended
+        connection.execute(
+            f"UPDATE phase_executions phase SET started_at = {at}, completed_at = {at} + interval '50 seconds' "
+            "FROM orchestration_runs run WHERE run.id = phase.run_id AND phase.completed_at IS NOT NULL "
+            "AND run.completed_at IS NOT NULL"
+        )
+        connection.execute(
+            "UPDATE orchestration_runs run SET started_at = times.began, completed_at = times.ended, "
+            "execution_time_ms = extract(epoch FROM times.ended - times.began) * 1000 FROM (SELECT run_id, "
+            "min(started_at) AS began, max(completed_at) AS ended FROM phase_executions GROUP BY run_id) times "
+            "WHERE times.run_id = run.id AND run.completed_at IS NOT NULL AND times.ended IS NOT NULL"
+        )
+
+
+def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Subject]:
+    """All of them: each page full, empty and with an error, and what stands in place of a page."""
+    full, empty = dashboard.cast.alice, dashboard.cast.charlie
+    queries = {PROJECT: f"?project={scene.project_id}", RUN: f"?run={scene.running}"}
+
+    def see(name: str, visitor: Actor | None, path: str, provoke: Callable[[Page], None] | None = None) -> Subject:
+        return Subject(name, visitor, dashboard.url + path, provoke)
+
+    found = []
+    for entry in PAGES:
+        path = _path(entry)
+        found.append(see(entry.url_path, full, path + queries.get(entry, "")))
+        if entry not in queries:  # a page about one thing is not there without it
+            found.append(see(f"{entry.url_path}-empty", empty, path))
+    found += [
+        see("overview-error", full, "/", lambda page: _break_the_database(page, dashboard.database)),
+        see("launch-error", full, "/launch?project=00000000-0000-7000-8000-000000000000"),
+        see("runs-error", full, "/runs?status=paused"),
+        see("run-error", full, f"{_path(RUN)}?run={scene.failed}"),
+        see("run-cancelled", full, f"{_path(RUN)}?run={scene.cancelled}"),
+        see("run-question", full, f"{_path(RUN)}?run={scene.running}", _ask_to_cancel),
+        see("projects-error", full, _path(PROJECTS), _create_nothing),
+        see("project-error", empty, f"{_path(PROJECT)}?project={scene.project_id}"),
+        see("account-error", full, _path(ACCOUNT), _mistype_the_password),
+        see("not-found", full, "/nowhere"),
+        see("not-open", dashboard.cast.vera, _path(LAUNCH)),
+        see("sign-in", None, "/"),
+        see("sign-in-error", None, "/", _sign_in_as_nobody),
+        Subject("set-up", None, unclaimed),
+        Subject("set-up-empty", None, unclaimed.partition("/set-up")[0]),
+        Subject("set-up-error", None, unclaimed, lambda page: press(page, "Set up", "Organization name is empty")),
+        see("set-up-expired", None, "/set-up?token=used"),
+    ]
+    missing = {entry.url_path for entry in PAGES} - {subject.name.removesuffix("-error") for subject in found}
+    assert not missing, f"say in {__name__} how an error looks on {missing}"
+    return found
+
+
+def visit(page: Page, subject: Subject, dashboard: Dashboard) -> None:
+    """Open the page in its state, drawn to the end."""
+    page.context.clear_cookies()
+    if subject.visitor:
+        secret = dashboard.cast.secret_of(subject.visitor)
+        page.context.add_cookies([{"name": session_cookie_name(), "value": secret, "url": dashboard.url}])
+    page.goto(subject.url)
+    settle(page)
+    if subject.provoke:
+        subject.provoke(page)
+        settle(page)
+
+
+def _path(entry: PageEntry) -> str:
+    return "/" if entry is OVERVIEW else f"/{entry.url_path}"
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has run and nothing that is seen is about to be replaced."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    expect(page.locator('[data-stale="true"], [data-testid="stSkeleton"]')).to_have_count(0)
+
+
+def press(page: Page, button: str, said: str) -> None:
+    """Press a button and wait for what is said then."""
+    page.get_by_role("button", name=button, exact=True).last.click()
+    expect(page.get_by_text(said).first).to_be_visible()
+
+
+def _break_the_database(page: Page, database: ClonedDatabase) -> None:
+    with doors.admin(database) as connection:
+        connection.execute("ALTER TABLE orchestration_runs RENAME TO away")
+    try:
+        page.reload()
+        expect(page.get_by_text("This was our fault and not yours").first).to_be_visible()
+    finally:
+        with doors.admin(database) as connection:
+            connection.execute("ALTER TABLE away RENAME TO orchestration_runs")
+
+
+def _ask_to_cancel(page: Page) -> None:
+    press(page, "Cancel", "Leave it as it is")
+
+
+def _create_nothing(page: Page) -> None:
+    press(page, "New project", "Create project")
+    press(page, "Create project", "Name is empty")
+
+
+def _mistype_the_password(page: Page) -> None:
+    page.get_by_label("Current password").fill("wrong")
+    page.get_by_label("New password", exact=True).fill("correct horse battery")
+    page.get_by_label("New password again").fill("correct horse battery")
+    press(page, "Change password", "This is not your current password")
+
+
+def _sign_in_as_nobody(page: Page) -> None:
+    page.get_by_label("E-mail or user name").fill("nobody")
+    page.get_by_label("Password", exact=True).fill("wrong")
+    press(page, "Continue", "This name and password do not match")

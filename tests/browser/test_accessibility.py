@@ -1,0 +1,93 @@
+"""axe-core over every page in every state, light and dark, on a desk and on a phone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, ViewportSize
+
+from tests.browser import subjects
+from tests.browser.conftest import Dashboard
+from tests.browser.subjects import Scene, Subject, scene, unclaimed
+
+__all__ = ["scene", "unclaimed"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+DESK: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+GROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(15, 17, 21)"}
+GRAVE = {"serious", "critical"}
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+#: Asks axe, and for each finding which of our excuses covers it: the first whose selector holds the element.
+ASK = """async (excuses) => {
+  const asked = {resultTypes: ["violations"], elementRef: true};
+  const {violations} = await axe.run(document, asked);
+  return violations.flatMap(({id, impact, help, nodes}) => nodes.map(({element, html, any}) => ({
+    id, impact, help, html: html.slice(0, 300), said: any.map(one => one.message).join("; ").slice(0, 300),
+    excuse: excuses.findIndex(([rule, selector]) => rule === id && element.closest(selector)),
+  })));
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """A finding about what Streamlit draws and we can't; `seen_on` is a page in whose state it occurs."""
+
+    rule: str
+    selector: str
+    seen_on: str
+    reason: str
+
+
+_NAVIGATION = "Its sections stand inside the list as divs; read aloud, the links are links all the same."
+EXCUSES: tuple[Excuse, ...] = (
+    Excuse("list", "[data-testid=stSidebarNavItems]", "overview", _NAVIGATION),
+    Excuse("listitem", "[data-testid=stSidebarNavItems]", "overview", _NAVIGATION),
+)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("state", ["full", "empty", "other"])
+def test_no_page_shuts_anybody_out(
+    *, state: str, dashboard: Dashboard, scene: Scene, unclaimed: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(viewport=DESK)
+    found, unused = [], []
+    for subject in subjects.subjects(dashboard, scene, unclaimed):
+        if _state(subject) != state:
+            continue
+        subjects.visit(page, subject, dashboard)
+        used = set()
+        for where, finding in _findings(page):
+            used.add(finding["excuse"])
+            if finding["excuse"] < 0:
+                found.append(f"{subject.name}, {where}: {finding}")
+        unused += [excuse for n, excuse in enumerate(EXCUSES) if excuse.seen_on == subject.name and n not in used]
+    assert not found, "\n".join(found)
+    assert not unused, "Streamlit has mended this: take the excuse away"
+
+
+def _state(subject: Subject) -> str:
+    return {"": "full", "empty": "empty"}.get(subject.name.partition("-")[2], "other")
+
+
+def _findings(page: Page) -> list[tuple[str, dict[str, Any]]]:
+    """What axe finds grave about the page as it stands, in each look."""
+    page.evaluate(AXE)
+    found = []
+    for size, viewport in (("desk", DESK), ("phone", PHONE)):
+        page.set_viewport_size(viewport)
+        for scheme, ground in GROUNDS.items():
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type] # a key is one
+            page.wait_for_function(
+                "ground => getComputedStyle(document.querySelector('.stApp')).backgroundColor === ground", arg=ground
+            )
+            subjects.settle(page)
+            findings = page.evaluate(ASK, [[excuse.rule, excuse.selector] for excuse in EXCUSES])
+            found += [(f"{scheme}, {size}", finding) for finding in findings if finding["impact"] in GRAVE]
+    page.set_viewport_size(DESK)
+    page.emulate_media(color_scheme="light")
+    return found

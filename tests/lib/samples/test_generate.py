@@ -1,0 +1,135 @@
+"""What the sample workspace is made of, before any database sees it."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pytest
+
+from lib.access.permissions import Role
+from lib.models.run import PhaseStatus, RunStatus
+from lib.runs.structures import ErrorDetails, Results, RunInputs, TokenUsage
+from lib.samples.content import read_workspace
+from lib.samples.generate import DAYS, make_rows
+from lib.samples.rows import Row
+from lib.templates.plan import read_plan
+
+NOW = datetime(2026, 11, 23, 10, 41, tzinfo=UTC)
+#: Begun without having been asked for an end yet, or never begun: nothing was counted.
+UNCOUNTED = {PhaseStatus.PENDING, PhaseStatus.SKIPPED, PhaseStatus.RUNNING}
+
+
+@cache
+def made(now: datetime = NOW) -> Mapping[str, list[Row]]:
+    return make_rows(read_workspace(), now=now)
+
+
+def by_run(table: str) -> dict[Any, list[Row]]:
+    found: dict[Any, list[Row]] = {row["id"]: [] for row in made()["orchestration_runs"]}
+    for row in made()[table]:
+        found[row["run_id"]].append(row)
+    return found
+
+
+def test_same_moment_makes_the_same_to_the_last_letter() -> None:
+    assert make_rows(read_workspace(), now=NOW) == made()
+
+
+def test_another_moment_makes_other_days() -> None:
+    assert make_rows(read_workspace(), now=NOW + timedelta(days=1)) != made()
+
+
+def test_twelve_people_in_four_roles_and_nine_projects() -> None:
+    assert len(made()["users"]) == 12
+    assert {row["role"] for row in made()["users"]} == set(Role)
+    assert len(made()["projects"]) == 9
+    assert {row["status"] for row in made()["orchestration_templates"]} == {"draft", "published", "retired"}
+
+
+def test_runs_and_phases_stand_in_every_state() -> None:
+    assert {row["status"] for row in made()["orchestration_runs"]} == set(RunStatus)
+    assert {row["status"] for row in made()["phase_executions"]} == set(PhaseStatus)
+
+
+@pytest.mark.parametrize("now", [NOW, datetime(2026, 3, 1, tzinfo=UTC), datetime(2028, 2, 29, 23, 59, tzinfo=UTC)])
+def test_ninety_days_without_a_gap_and_nothing_after_now(now: datetime) -> None:
+    launched = [row["created_at"] for row in made(now)["orchestration_runs"]]
+    assert launched == sorted(launched)
+    assert now - timedelta(days=DAYS + 1) < launched[0] < now - timedelta(days=DAYS - 5)
+    workdays = {now.date() - timedelta(days=days) for days in range(1, DAYS)}
+    assert {day for day in workdays if day.weekday() < 5} <= {moment.date() for moment in launched}
+    for table, rows in made(now).items():
+        for row in rows:
+            moments = [value for value in row.values() if isinstance(value, datetime)]
+            assert all(moment <= now for moment in moments), (table, row)
+
+
+def test_run_costs_what_its_attempts_cost() -> None:
+    phases = by_run("phase_executions")
+    for run in made()["orchestration_runs"]:
+        costs = [row["cost_usd"] for row in phases[run["id"]] if row["status"] not in UNCOUNTED and row["started_at"]]
+        if None in costs:
+            assert run["cost_usd"] is None
+        else:
+            assert Decimal(run["cost_usd"]) == sum(map(Decimal, costs))
+        tokens = (row["token_usage"].get("total_tokens", 0) for row in phases[run["id"]])
+        assert run["total_tokens"] == sum(tokens)
+
+
+def test_every_attempt_that_was_asked_for_is_one_row_of_usage() -> None:
+    phases, usage = by_run("phase_executions"), by_run("api_usage")
+    for run in made()["orchestration_runs"]:
+        counted = {
+            row["id"]: (row["cost_usd"], row["token_usage"].get("total_tokens", 0), row["execution_time_ms"])
+            for row in phases[run["id"]]
+            if row["started_at"] and row["status"] not in UNCOUNTED
+        }
+        used = {
+            row["phase_execution_id"]: (row["cost_usd"], row["tokens_used"], row["response_time_ms"])
+            for row in usage[run["id"]]
+        }
+        assert used == counted
+
+
+def test_quota_is_the_calls_of_this_month() -> None:
+    (organization,) = made()["organizations"]
+    month = NOW.replace(day=1, hour=0, minute=0)
+    assert organization["api_quota_used"] == sum(row["created_at"] >= month for row in made()["api_usage"])
+    assert 0 < organization["api_quota_used"] < organization["api_quota_limit"]
+
+
+def test_figures_of_a_run_are_those_of_its_phases() -> None:
+    for run_id, phases in by_run("phase_executions").items():
+        (run,) = (row for row in made()["orchestration_runs"] if row["id"] == run_id)
+        newest = {row["phase_code"]: row["status"] for row in sorted(phases, key=lambda row: row["attempt"])}
+        assert run["total_phases"] == len(newest)
+        assert run["completed_phases"] == Counter(newest.values())[PhaseStatus.COMPLETED]
+        assert run["total_phases"] == run["completed_phases"] or run["status"] != RunStatus.COMPLETED
+
+
+def test_structures_are_what_pages_read() -> None:
+    for run in made()["orchestration_runs"]:
+        plan = read_plan(run["plan"])
+        RunInputs.model_validate(run["inputs"])
+        if run["results"]:
+            assert set(Results.model_validate(run["results"]).phases) == {phase.code for phase in plan.phases}
+        for details in [run["error_details"], *(row["error_details"] for row in made()["phase_executions"])]:
+            assert not details or ErrorDetails.model_validate(details).message
+    for row in made()["phase_executions"]:
+        assert not row["token_usage"] or TokenUsage.model_validate(row["token_usage"])
+
+
+def test_nobody_gets_mail_and_no_address_is_anybodys() -> None:
+    assert all(row["email"].endswith("@sample.example") for row in made()["users"])
+    assert all(row["ip_address"].startswith("192.0.2.") for row in made()["audit_logs"])
+
+
+def test_everybody_who_did_something_was_there() -> None:
+    """Whoever was deactivated does nothing afterwards."""
+    gone = {row["id"]: row["deactivated_at"] for row in made()["users"] if row["deactivated_at"]}
+    assert gone
+    for row in made()["audit_logs"]:
+        assert row["user_id"] not in gone or row["created_at"] <= gone[row["user_id"]]
