@@ -46,5 +46,5 @@ elif chosen:
 else:
     text = "A project holds a topic and everything that models write about it. Make one, then launch a run for it."
     with empty_state("projects", icon=":material/folder_open:", title="No projects yet", text=text):
-        if may_create and st.button("Create the first project", type="primary", icon=":material/add:"):
+        if may_create and st.button("Create the first project", icon=":material/add:"):
             project_dialogs.show_new_project()

@@ -47,5 +47,5 @@ else:
         title="No runs yet",
         text="A run sends a sequence of prompts to a model and keeps every answer. The first one takes about a minute.",
     ):
-        if may_launch and st.button("Launch the first run", type="primary", icon=":material/rocket_launch:"):
+        if may_launch and st.button("Launch the first run", icon=":material/rocket_launch:"):
             st.switch_page(LAUNCH.file)

@@ -22,7 +22,7 @@ OPENAI = "openai"
 
 _NOTHING = (
     "No model is set up. Set ORCHESTRATOR_OPENAI_API_KEY, or ORCHESTRATOR_OPENAI_BASE_URL for another "
-    "OpenAI-compatible endpoint, or run `make run` again to install the tiny local demo model."
+    "OpenAI-compatible endpoint, or run “make run” again to install the tiny local demo model."
 )
 _NO_ENDPOINT = (
     "No endpoint is set up. Set ORCHESTRATOR_OPENAI_API_KEY, or ORCHESTRATOR_OPENAI_BASE_URL for another "

@@ -12,7 +12,7 @@ from lib.providers.openai_compatible import OpenAICompatible
 LABEL = "tiny local demo model: weak answers"
 CHOICE = ModelChoice("local", "smollm2-135m")
 
-_NOT_INSTALLED = "The tiny local demo model is not installed. Run `make run` again, or choose another model."
+_NOT_INSTALLED = "The tiny local demo model is not installed. Run “make run” again, or choose another model."
 _SWITCHED_OFF = "The tiny local demo model is switched off (ORCHESTRATOR_LOCAL_MODEL). Choose another model."
 #: After these the process can't be trusted to answer the next call.
 _SUSPICIOUS = frozenset(

@@ -15,7 +15,7 @@ from lib.ui.components.row_list import row, row_list
 from lib.ui.guard import require_actor
 from lib.users.service import Profile, update_profile
 
-_SEEN = Markup("{} · last seen {} · signed in {}")
+_SEEN = Markup("<div>{}</div><div>last seen {}</div><div>signed in {}</div>")
 
 
 def show_profile_form(profile: Profile) -> None:

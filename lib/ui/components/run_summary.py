@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lib.models.run import RunStatus
+from lib.providers.errors import RETRYABLE
 from lib.runs.views import RunProgress
 from lib.ui import words
 from lib.ui.components import status
@@ -16,6 +17,8 @@ from lib.ui.components.no_worker import is_nobody_working, show_no_worker
 from lib.ui.components.person import person_inline
 from lib.ui.components.run_table import seconds_of
 
+#: What to do about a failure that may be over by now.
+_PASSING = ("Wait a little, then retry the run. Finished phases are taken over: they cost nothing again.",)
 #: What to do, by the kind of error; whatever is not here says it in its own message.
 _STEPS = {
     "auth": ("Ask an admin to check the key of this model's connection.", "Launch the run again."),
@@ -53,7 +56,7 @@ def show_run_notice(run: RunProgress) -> None:
             status=status.RUN[run.summary.status],
             where=_place_of(run),
             text=kept if done else None,
-            steps=_STEPS.get(run.error.kind, ()),
+            steps=_STEPS.get(run.error.kind, _PASSING if run.error.kind in RETRYABLE else ()),
             details={name: value for name, value in run.error.model_dump(exclude={"message"}).items() if value},
         ):
             pass

@@ -12,6 +12,9 @@ from lib.ui.components import status
 from lib.ui.components.opened_row import find_opened
 from lib.ui.components.paged_table import show_paged_table
 
+#: In characters: what the column of projects has room for.
+_MOST_OF_A_PROJECT = 20
+
 
 def show_run_table(
     runs: Sequence[RunSummary],
@@ -56,7 +59,7 @@ def _row(run: RunSummary, *, most: int) -> dict[str, object]:
     return {
         "Status": status.cell(status.RUN[run.status]),
         "Run": words.short(run.title, most=most),
-        "Project": run.project_name,
+        "Project": words.short(run.project_name, most=_MOST_OF_A_PROJECT),
         "By": run.launched_by,
         "Launched": words.ago(run.created_at, now=clock.now()),
         "Phases": f"{run.completed_phases} / {run.total_phases}",

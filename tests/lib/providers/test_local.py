@@ -32,7 +32,7 @@ class TestWithoutTheModel:
             run_async(LocalModel(package="no_such_package").check(CHOICE.model))
         assert caught.value.kind is ErrorKind.NOT_CONFIGURED
         assert caught.value.message == (
-            "The tiny local demo model is not installed. Run `make run` again, or choose another model."
+            "The tiny local demo model is not installed. Run “make run” again, or choose another model."
         )
 
     def test_it_offers_nothing(self, run_async: Talk) -> None:
