@@ -17,7 +17,9 @@ left, right = st.columns(2, gap="medium")
 with left:
     with card("Profile"):
         account.show_profile_form(get_profile(actor))
-    with card("Password"):
-        account.show_password_form()
-with right, card("Sessions", note="where you are signed in"):
-    account.show_sessions(list_sessions(actor), time_zone=actor.time_zone)
+    if not actor.is_visiting:  # who looks around in the sample has neither: the session is the operator's own
+        with card("Password"):
+            account.show_password_form()
+if not actor.is_visiting:
+    with right, card("Sessions", note="where you are signed in"):
+        account.show_sessions(list_sessions(actor), time_zone=actor.time_zone)

@@ -47,8 +47,9 @@ class Order:
     """What a list is sorted by; an index (organization, key, id), nulls last, makes its pages cheap.
 
     Under a policy PostgreSQL enters the index at a page's place only if the comparison is leakproof, as that of
-    moments, text and integers is. That of numeric is not (`is_leakproof`): the order still comes from the index, but
-    from its beginning on, so rows before the page are read over, and going back needs care.
+    moments, text and integers is. That of numeric is not, nor is a function like lower() (`is_leakproof`): the order
+    still comes from the index, but from its beginning on, so rows before the page are read over, and going back needs
+    care.
     """
 
     #: Stands in the cursor: a page of one order is none of another.

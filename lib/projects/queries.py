@@ -43,7 +43,9 @@ SUMMARY = {
 ORDERS: Final = {
     ProjectSort.NEWEST: Order("newest", Project.created_at, Project.id),
     ProjectSort.OLDEST: Order("oldest", Project.created_at, Project.id, is_descending=False),
-    ProjectSort.NAME: Order("name", func.lower(Project.name), Project.id, kind=str, is_descending=False),
+    ProjectSort.NAME: Order(
+        "name", func.lower(Project.name), Project.id, kind=str, is_descending=False, is_leakproof=False
+    ),
 }
 
 

@@ -75,9 +75,9 @@ def _add_people(trail: _Trail, rows: Rows, workspace: Workspace, people: Mapping
         trail.add("users.create", by=founder, moment=row["created_at"], of=user_id, new=made)
         gone = person.deactivated_days_ago or 0
         if gone:
-            trail.add(
-                "users.update", by=founder, moment=rows.days_ago(gone), of=user_id, new={"deactivated_at": str(gone)}
-            )
+            moment = row["deactivated_at"]
+            new = {"deactivated_at": moment.isoformat()}
+            trail.add("users.update", by=founder, moment=moment, of=user_id, new=new)
         for days in range(gone + 1, 90, _DAYS_A_SIGN_IN):
             moment = rows.days_ago(days + rows.chance.uniform(0, _DAYS_A_SIGN_IN - 1))
             if rows.chance.randrange(_SIGN_INS_A_REFUSAL) == 0:

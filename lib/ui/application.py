@@ -8,7 +8,7 @@ import streamlit as st
 from lib.access.actor import Actor
 from lib.organizations.service import get_frame
 from lib.organizations.views import Frame
-from lib.ui import feedback, guard, history, navigation, sign_in, state
+from lib.ui import feedback, guard, history, navigation, sign_in
 from lib.ui.components import sample_workspace
 from lib.ui.words import plain, short
 
@@ -31,7 +31,8 @@ def main() -> None:
         page = navigation.build(actor, waiting={navigation.RUNS.file: frame.waiting_runs} if frame else None)
         st.set_page_config(page_title=f"{navigation.title_of(page)} · {_NAME}")
         if actor:
-            _forget_what_was_meant_for_others(actor)
+            if guard.is_drawn_for_somebody_else(actor):
+                st.rerun()
             history.write_whole_steps()
             _show_sidebar(actor, frame)
         feedback.show_notices()
@@ -46,17 +47,6 @@ def _find_actor() -> Actor | None:
     except Exception:
         navigation.build(None)  # without a navigation Streamlit forgets the address before it is tried again
         raise
-
-
-def _forget_what_was_meant_for_others(actor: Actor) -> None:
-    """Draw anew, doing nothing, where another tab has begun or ended a visit to the sample workspace since.
-
-    What was pressed in this one was meant for the other organization.
-    """
-    drawn_for = st.session_state.get(state.DRAWN_FOR)
-    st.session_state[state.DRAWN_FOR] = actor.user_id
-    if drawn_for not in {None, actor.user_id}:
-        st.rerun()
 
 
 def _find_frame(actor: Actor) -> Frame | None:

@@ -36,6 +36,8 @@ def require_actor(permission: Permission | None = None) -> Actor:
     actor = _actor_of_this_run.get() or find_actor()
     if actor is None:
         _ask_to_sign_in()
+    if not _is_drawn_for(actor):
+        st.rerun()
     if permission is not None:
         actor.require(permission, created_by=actor.user_id)
     return actor
@@ -58,11 +60,12 @@ def for_later(work: Callable[[Actor], Found]) -> Callable[[], Found]:
     when it has ended.
     """
     session_ids, origin = tuple(_session_ids()), visitor.current_origin()
+    drawn_for = st.session_state.get(state.DRAWN_FOR)
 
     def look_up_and_work() -> Found:
         for session_id in session_ids:
             actor = sessions.find_actor(session_id, origin=replace(origin, request_id=uuid4()))
-            if actor is not None:
+            if actor is not None and drawn_for in {None, actor.user_id}:
                 return work(actor)
         raise NotSignedIn
 
@@ -77,6 +80,21 @@ def actor_of_this_run(actor: Actor | None) -> Iterator[None]:
         yield
     finally:
         _actor_of_this_run.reset(token)
+
+
+def is_drawn_for_somebody_else(actor: Actor) -> bool:
+    """Whether this tab shows what another person may see, and notes whom it shows from now on.
+
+    A visit to the sample workspace that begins or ends in one tab changes who is there in all of them. What is pressed
+    in the others was meant for the other organization.
+    """
+    is_other = not _is_drawn_for(actor)
+    st.session_state[state.DRAWN_FOR] = actor.user_id
+    return is_other
+
+
+def _is_drawn_for(actor: Actor) -> bool:
+    return st.session_state.get(state.DRAWN_FOR) in {None, actor.user_id}
 
 
 def _session_ids() -> Iterator[str]:

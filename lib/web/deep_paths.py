@@ -28,7 +28,10 @@ class DeepPaths:
         if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
             target = find_page(scope["path"])
             if target and "text/html" in Headers(scope=scope).get("accept", ""):
-                answer = RedirectResponse(target, status_code=307, headers={"cache-control": "no-store"})
+                query = quote(scope["query_string"], safe="=&%+-._~")
+                answer = RedirectResponse(
+                    f"{target}?{query}" if query else target, status_code=307, headers={"cache-control": "no-store"}
+                )
                 await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -10,8 +10,11 @@ DECLARE
     v_table text;
 BEGIN
     SELECT id INTO v_organization FROM organizations WHERE sample_made_at IS NOT NULL;
-    -- a step of a run locks the run before the organization's quota: so does this
-    PERFORM 1 FROM orchestration_runs WHERE organization_id = v_organization ORDER BY id FOR UPDATE;
+    -- whoever changes one of these locks it before the organization (its quota, or the event's): so does this
+    FOREACH v_table IN ARRAY ARRAY['orchestration_runs', 'projects', 'orchestration_templates', 'users'] LOOP
+        EXECUTE format('SELECT 1 FROM %I WHERE organization_id = $1 ORDER BY id FOR UPDATE', v_table)
+          USING v_organization;
+    END LOOP;
     -- nothing that refers to the organization can be added while it is locked like this
     PERFORM 1 FROM organizations WHERE id = v_organization FOR UPDATE;
     -- from here on changes are no events, and the trail may go
@@ -19,6 +22,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    UPDATE user_sessions SET visiting = NULL
+     WHERE visiting IN (SELECT id FROM users WHERE organization_id = v_organization);
     FOREACH v_table IN ARRAY ARRAY['user_tokens', 'user_sessions', 'user_credentials'] LOOP
         EXECUTE format('DELETE FROM %I WHERE user_id IN (SELECT id FROM users WHERE organization_id = $1)', v_table)
           USING v_organization;

@@ -1,4 +1,9 @@
-"""The sample workspace: loaded and removed by the installation, in an organization that is marked as one."""
+"""The sample workspace: loaded and removed by the installation, in an organization that is marked as one.
+
+Each table is locked in a transaction of its own: steps of runs lock several of them, in another order than this, and
+one of the two would be ended as a deadlock. So each statement can be repeated by an upgrade that goes on after an
+interruption.
+"""
 
 from alembic import op
 
@@ -18,24 +23,23 @@ DOORS = ("api_find_actor", "api_load_sample", "api_find_sample", "api_remove_sam
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE organizations ADD COLUMN sample_made_at timestamptz")
-    # no foreign key: api.find_actor believes it only where it names somebody of the sample, and the sample can go
-    op.execute("ALTER TABLE user_sessions ADD COLUMN visiting uuid")
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TABLE organizations ADD COLUMN IF NOT EXISTS sample_made_at timestamptz")
+        # no foreign key: api.find_actor believes it only where it names somebody of the sample, and the sample can go
+        op.execute("ALTER TABLE user_sessions ADD COLUMN IF NOT EXISTS visiting uuid")
+        for table, condition in _reached().items():
+            op.execute(f"DROP POLICY IF EXISTS {table}_sample ON {table}")
+            op.execute(f"CREATE POLICY {table}_sample ON {table} FOR ALL TO CURRENT_USER USING ({condition})")
     for name in CHANGED:
         functions.replace(name)
-    for table in TABLES:
-        condition = f"organization_id IN {_SAMPLE}"
-        op.execute(
-            f"CREATE POLICY {table}_sample ON {table} FOR ALL TO CURRENT_USER "
-            f"USING ({condition}) WITH CHECK ({condition})"
-        )
-    for table in PEOPLE:
-        op.execute(
-            f"CREATE POLICY {table}_sample ON {table} FOR ALL TO CURRENT_USER "
-            f"USING (user_id IN (SELECT u.id FROM users u WHERE u.organization_id IN {_SAMPLE}))"
-        )
     for name in DOORS:
         functions.create(name, execute="orchestrator_identity")
+
+
+def _reached() -> dict[str, str]:
+    """Table -> which of its rows are the sample's; what is written has to be so as well."""
+    of_people = f"user_id IN (SELECT u.id FROM users u WHERE u.organization_id IN {_SAMPLE})"
+    return dict.fromkeys(TABLES, f"organization_id IN {_SAMPLE}") | dict.fromkeys(PEOPLE, of_people)
 
 
 def downgrade() -> None:

@@ -12,9 +12,6 @@ from lib.ui.components import status
 from lib.ui.components.opened_row import find_opened
 from lib.ui.components.paged_table import show_paged_table
 
-#: In characters: what the column of projects has room for.
-_MOST_OF_A_PROJECT = 20
-
 
 def show_run_table(
     runs: Sequence[RunSummary],
@@ -42,7 +39,7 @@ def show_run_table(
     if is_short:
         columns = {name: columns[name] for name in ("Status", "Run", "Launched", "Phases", "Duration", "Cost")}
     event = show_paged_table(
-        [_row(run, most=28 if is_short else 36) for run in runs],
+        [_row(run) for run in runs],
         key=key,
         label="Runs",
         columns=columns,
@@ -54,12 +51,11 @@ def show_run_table(
     return find_opened(key, [run.id for run in runs], clicked=event.opened)
 
 
-def _row(run: RunSummary, *, most: int) -> dict[str, object]:
-    """`most` is how many characters of the title its column has room for: the canvas would cut it without a sign."""
+def _row(run: RunSummary) -> dict[str, object]:
     return {
         "Status": status.cell(status.RUN[run.status]),
-        "Run": words.short(run.title, most=most),
-        "Project": words.short(run.project_name, most=_MOST_OF_A_PROJECT),
+        "Run": run.title,
+        "Project": run.project_name,
         "By": run.launched_by,
         "Launched": words.ago(run.created_at, now=clock.now()),
         "Phases": f"{run.completed_phases} / {run.total_phases}",

@@ -39,7 +39,8 @@ def show_text_diff(old: str, new: str, *, same: str = "Both say the same.") -> N
     """Draw what was removed and what was added; `same` is said where nothing was."""
     found = compare(words.visible(old), words.visible(new))
     if found.is_equal:
-        st.markdown(f":gray[{words.plain(same if old == new else 'They differ in hidden characters only.')}]")
+        unseen = "They differ in spaces, line breaks or hidden characters only."
+        st.markdown(f":gray[{words.plain(same if old == new else unseen)}]")
         return
     drawn = list(_fold(found.lines))
     added, removed = (sum(1 for sign, _ in found.lines if sign == wanted) for wanted in "+-")

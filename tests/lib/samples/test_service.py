@@ -127,6 +127,17 @@ def test_made_again_it_is_there_again(operator: Actor) -> None:
     assert make_sample(operator).people
 
 
+def test_visit_of_a_sample_that_was_removed_does_not_come_back_with_the_next(
+    installation: Installation, operator: Actor
+) -> None:
+    make_sample(operator)
+    visit_sample(operator, Role.ADMIN)
+    assert rows(installation, "SELECT 1 FROM user_sessions WHERE visiting IS NOT NULL")
+    remove_sample(operator)
+    make_sample(operator)
+    assert rows(installation, "SELECT 1 FROM user_sessions WHERE visiting IS NOT NULL") == []
+
+
 def test_there_is_one_at_most(operator: Actor) -> None:
     make_sample(operator)
     with pytest.raises(Conflict, match="There is a sample workspace already"):

@@ -40,7 +40,7 @@ def _ask(address: str, path: str, *, method: str = "GET", accept: str = HTML) ->
     [
         ("/run/deep/x", "/run"),
         ("/run/", "/run"),
-        ("/run/deep?run=1", "/run"),
+        ("/run/deep?run=1&x=a%20b", "/run?run=1&x=a%20b"),
         ("/nowhere/at/all", "/nowhere"),
         ("/pages/run.py", "/pages"),
         ("//", "/"),

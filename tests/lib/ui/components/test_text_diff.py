@@ -75,7 +75,7 @@ def test_paragraph_on_one_line_is_compared_by_its_sentences() -> None:
 
 def test_equal_texts_are_said_to_be() -> None:
     assert "Both say the same." in shown(drawn("a\nb", "a\nb"))
-    assert "They differ in hidden characters only." in shown(drawn("a\nb", "a\u200b\nb"))
+    assert "They differ in spaces, line breaks or hidden characters only." in shown(drawn("a\nb", "a\u200b\nb"))
     assert not drawn("a", "a").code
 
 
