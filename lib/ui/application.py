@@ -32,6 +32,7 @@ def main() -> None:
         st.set_page_config(page_title=f"{navigation.title_of(page)} · {_NAME}")
         if actor:
             if guard.is_drawn_for_somebody_else(actor):
+                feedback.succeeded(f"You are in {actor.organization_name} now.")
                 st.rerun()
             history.write_whole_steps()
             _show_sidebar(actor, frame)

@@ -48,7 +48,12 @@ def show_launch_form(
         key=f"topic-{project.id}",
         help="This run's own; the project keeps its.",
     )
-    title = st.text_input("Title", placeholder="The topic's first words", help="What the run is called in lists.")
+    title = st.text_input(
+        "Title",
+        placeholder="The topic's first words",
+        help="What the run is called in lists.",
+        key=f"title-{project.id}",  # words for one project are not for the next
+    )
     inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
     if model is None:
         return None
