@@ -1,6 +1,6 @@
 """The one place that asks what time it is, so that a test can say it."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -11,8 +11,12 @@ def now() -> datetime:
 
 def start_of_day(day: date, *, zone: str) -> datetime:
     """When that day begins for somebody who lives in that zone; in UTC where this machine does not know the zone."""
+    return datetime.combine(day, time.min, tzinfo=find_zone(zone)).astimezone(UTC)
+
+
+def find_zone(name: str) -> tzinfo:
+    """The zone of that name; UTC where this machine's tables do not know it."""
     try:
-        begins = datetime.combine(day, time.min, tzinfo=ZoneInfo(zone))
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        begins = datetime.combine(day, time.min, tzinfo=UTC)
-    return begins.astimezone(UTC)
+        return UTC

@@ -131,6 +131,11 @@ def read_all(
         at = _Position(True, value, identity)
 
 
+def count_at_most(session: Session, statement: Select[*tuple[Any, ...]], *, most: int) -> int:
+    """How many rows it finds, counted no further than `most`."""
+    return session.scalar(func.count().select().select_from(statement.limit(most).subquery())) or 0
+
+
 def read_choices(
     session: Session, statement: Select[UUID, str], *, key: InstrumentedAttribute[UUID], wanted: UUID | None, limit: int
 ) -> dict[UUID, str]:

@@ -1,7 +1,7 @@
 """Around the list of projects: what it can be narrowed to, how many there are, and all of them as a file."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Final
 from uuid import UUID
 
@@ -9,7 +9,6 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.audit.exports import export_list
 from lib.db.session import tenant_session
-from lib.entry import clean_search
 from lib.exports import Column, ExportFormat, Kind
 from lib.projects import queries
 from lib.projects.queries import ProjectFilter
@@ -46,13 +45,12 @@ def count_projects(actor: Actor, chosen: ProjectFilter, *, most: int) -> int:
     """How many projects the filters leave, counted no further than `most`."""
     actor.require(Permission.PROJECTS_VIEW)
     with tenant_session(actor) as session:
-        return queries.count_projects(session, actor.organization_id, chosen=_clean(chosen), most=most)
+        return queries.count_projects(session, actor.organization_id, chosen=chosen, most=most)
 
 
 def export_projects(actor: Actor, chosen: ProjectFilter, *, sort: ProjectSort, file_format: ExportFormat) -> bytes:
     """The projects that the filters leave, as they stand at one moment, as a file; recorded as `projects.export`."""
     actor.require(Permission.PROJECTS_VIEW)
-    chosen = _clean(chosen)
     with tenant_session(actor, is_one_moment=True) as session:
         return export_list(
             session,
@@ -63,7 +61,3 @@ def export_projects(actor: Actor, chosen: ProjectFilter, *, sort: ProjectSort, f
             resource_type="projects",
             filters=asdict(chosen),
         )
-
-
-def _clean(chosen: ProjectFilter) -> ProjectFilter:
-    return replace(chosen, search=clean_search(chosen.search))

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from lib.db.paging import Order, Rows, read_choices, read_page
+from lib.db.paging import Order, Rows, count_at_most, read_choices, read_page
+from lib.entry import clean_search
 from lib.models.project import Priority, Project, ProjectStatus
 from lib.models.run import OrchestrationRun
 from lib.models.user import User
@@ -58,6 +59,10 @@ class ProjectFilter:
     #: Whose they are.
     created_by: UUID | None = None
     search: str = ""
+
+    def __post_init__(self) -> None:
+        """However it was typed, the search is as `clean_search` leaves it."""
+        object.__setattr__(self, "search", clean_search(self.search))
 
 
 def _summaries(organization_id: UUID) -> Select[*tuple[Any, ...]]:
@@ -111,7 +116,7 @@ def export_projects(organization_id: UUID, chosen: ProjectFilter) -> Select[*tup
 def count_projects(session: Session, organization_id: UUID, *, chosen: ProjectFilter, most: int) -> int:
     """How many there are, counted no further than `most`."""
     found = narrow(select(Project.id).where(Project.organization_id == organization_id), chosen)
-    return session.scalar(select(func.count()).select_from(found.limit(most).subquery())) or 0
+    return count_at_most(session, found, most=most)
 
 
 def list_owners(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:

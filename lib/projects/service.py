@@ -1,7 +1,7 @@
 """What people do with projects: make, read, edit, complete, archive, restore."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.paging import Page
 from lib.db.session import tenant_session
-from lib.entry import clean_line, clean_search, clean_text
+from lib.entry import clean_line, clean_text
 from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.project import Priority, Project, ProjectStatus
 from lib.projects import queries
@@ -104,7 +104,6 @@ def list_projects(
     """A page of the organization's projects. Raises `InvalidInput` for a cursor that is none of this order."""
     actor.require(Permission.PROJECTS_VIEW)
     chosen = chosen or ProjectFilter()
-    chosen = replace(chosen, search=clean_search(chosen.search))
     with tenant_session(actor) as session:
         page = queries.list_projects(
             session, actor.organization_id, chosen=chosen, sort=sort, cursor=cursor, limit=limit

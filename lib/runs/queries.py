@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased, load_only
 
 from lib import clock
 from lib.db.paging import Order, Rows, read_page
+from lib.entry import clean_search
 from lib.errors import NotSignedIn
 from lib.models.organization import Organization
 from lib.models.project import Project
@@ -65,6 +66,10 @@ class RunFilter:
     #: Launched earlier.
     before: datetime | None = None
     search: str = ""
+
+    def __post_init__(self) -> None:
+        """However it was typed, the search is as `clean_search` leaves it."""
+        object.__setattr__(self, "search", clean_search(self.search))
 
 
 ORDERS: Final = {

@@ -14,7 +14,6 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.paging import Page
 from lib.db.session import tenant_session
-from lib.entry import clean_search
 from lib.errors import Conflict, NotFound
 from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseStatus, RunStatus
@@ -70,7 +69,6 @@ def list_runs(
     """A page of the organization's runs. Raises `InvalidInput` for a cursor that is none of this order."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     chosen = chosen or RunFilter()
-    chosen = replace(chosen, search=clean_search(chosen.search))
     with tenant_session(actor) as session:
         page = queries.list_runs(session, actor.organization_id, chosen=chosen, sort=sort, cursor=cursor, limit=limit)
         return Page(tuple(_summary(row) for row in page.rows), page.newer, page.older)

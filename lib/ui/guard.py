@@ -36,7 +36,7 @@ def require_actor(permission: Permission | None = None) -> Actor:
     actor = _actor_of_this_run.get() or find_actor()
     if actor is None:
         _ask_to_sign_in()
-    if not _is_drawn_for(actor):
+    if not _is_shown(actor, st.session_state.get(state.DRAWN_FOR)):
         st.rerun()
     if permission is not None:
         actor.require(permission, created_by=actor.user_id)
@@ -65,7 +65,7 @@ def for_later(work: Callable[[Actor], Found]) -> Callable[[], Found]:
     def look_up_and_work() -> Found:
         for session_id in session_ids:
             actor = sessions.find_actor(session_id, origin=replace(origin, request_id=uuid4()))
-            if actor is not None and drawn_for in {None, actor.user_id}:
+            if actor is not None and _is_shown(actor, drawn_for):
                 return work(actor)
         raise NotSignedIn
 
@@ -88,13 +88,13 @@ def is_drawn_for_somebody_else(actor: Actor) -> bool:
     A visit to the sample workspace that begins or ends in one tab changes who is there in all of them. What is pressed
     in the others was meant for the other organization.
     """
-    is_other = not _is_drawn_for(actor)
+    is_other = not _is_shown(actor, st.session_state.get(state.DRAWN_FOR))
     st.session_state[state.DRAWN_FOR] = actor.user_id
     return is_other
 
 
-def _is_drawn_for(actor: Actor) -> bool:
-    return st.session_state.get(state.DRAWN_FOR) in {None, actor.user_id}
+def _is_shown(actor: Actor, drawn_for: object) -> bool:
+    return drawn_for in {None, actor.user_id}
 
 
 def _session_ids() -> Iterator[str]:

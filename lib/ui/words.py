@@ -8,10 +8,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lib.clock import find_zone
 
 #: Stands where a number does not apply yet: a phase that has not begun has taken no time.
 NOTHING = "\N{EN DASH}"
@@ -199,7 +200,7 @@ def exact(moment: datetime | None, *, zone: str = "UTC") -> str:
     """The reader's time with the exact UTC time at hand: "22 Nov 2025, 15:11 (14:11 UTC)"."""
     if moment is None:
         return NOTHING
-    local, utc = moment.astimezone(_zone(zone)), moment.astimezone(UTC)
+    local, utc = moment.astimezone(find_zone(zone)), moment.astimezone(UTC)
     said = f"{local.day} {local:%b %Y, %H:%M}"
     if local.utcoffset() == utc.utcoffset():
         return f"{said} UTC"
@@ -224,12 +225,5 @@ def css_percent(value: float, *, digits: int = 2) -> str:
 
 def day(moment: datetime, *, zone: str = "UTC") -> str:
     """The reader's day: "Saturday 22 November 2025"."""
-    local = moment.astimezone(_zone(zone))
+    local = moment.astimezone(find_zone(zone))
     return f"{local:%A} {local.day} {local:%B %Y}"
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):  # a zone that this machine's tables do not know
-        return UTC

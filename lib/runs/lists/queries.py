@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from lib.db.paging import read_choices
+from lib.db.paging import count_at_most, read_choices
 from lib.models.project import Project
 from lib.models.run import OrchestrationRun
 from lib.models.template import OrchestrationTemplate
@@ -30,7 +30,7 @@ def export_runs(organization_id: UUID, chosen: RunFilter) -> Select[*tuple[Any, 
 def count_runs(session: Session, organization_id: UUID, *, chosen: RunFilter, most: int) -> int:
     """How many there are, counted no further than `most`."""
     found = narrow(select(OrchestrationRun.id).where(OrchestrationRun.organization_id == organization_id), chosen)
-    return session.scalar(select(func.count()).select_from(found.limit(most).subquery())) or 0
+    return count_at_most(session, found, most=most)
 
 
 def list_projects(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:

@@ -1,7 +1,7 @@
 """Around the list of runs: what it can be narrowed to, how many there are, and all of them as a file."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
 
@@ -9,7 +9,6 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.audit.exports import export_list
 from lib.db.session import tenant_session
-from lib.entry import clean_search
 from lib.exports import Column, ExportFormat, Kind
 from lib.runs.lists import queries
 from lib.runs.queries import ORDERS, RunFilter
@@ -69,13 +68,12 @@ def count_runs(actor: Actor, chosen: RunFilter, *, most: int) -> int:
     """How many runs the filters leave, counted no further than `most`."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
-        return queries.count_runs(session, actor.organization_id, chosen=_clean(chosen), most=most)
+        return queries.count_runs(session, actor.organization_id, chosen=chosen, most=most)
 
 
 def export_runs(actor: Actor, chosen: RunFilter, *, sort: RunSort, file_format: ExportFormat) -> bytes:
     """The runs that the filters leave, as they stand at one moment, as a file; recorded as `orchestrations.export`."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
-    chosen = _clean(chosen)
     with tenant_session(actor, is_one_moment=True) as session:
         return export_list(
             session,
@@ -86,7 +84,3 @@ def export_runs(actor: Actor, chosen: RunFilter, *, sort: RunSort, file_format: 
             resource_type="orchestrations",
             filters=asdict(chosen),
         )
-
-
-def _clean(chosen: RunFilter) -> RunFilter:
-    return replace(chosen, search=clean_search(chosen.search))

@@ -10,6 +10,7 @@ from lib.audit.views import Change
 from lib.ui import words
 from lib.ui.components.card import card
 from lib.ui.components.moment import show_moment
+from lib.ui.components.paged_table import page_button
 from lib.ui.components.person import person_in_words, show_person
 from lib.ui.components.value_diff import show_value_diff
 
@@ -38,8 +39,9 @@ def show_activity(
             st.markdown(":gray[Nothing is that far back any more.]")
         if newer or older or current_change():
             with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-                _page_button("Newer", newer, icon="chevron_left", is_open=bool(newer) or not changes)
-                _page_button("Older", older, icon="chevron_right", is_open=bool(older))
+                is_newer_there = bool(newer) or not changes
+                page_button("Newer", newer, key=_CURSOR, on_click=_turn_to, is_enabled=is_newer_there)
+                page_button("Older", older, key=_CURSOR, on_click=_turn_to, is_enabled=bool(older))
 
 
 def _show_change(change: Change, *, names: Mapping[str, str], time_zone: str) -> None:
@@ -53,18 +55,6 @@ def _show_change(change: Change, *, names: Mapping[str, str], time_zone: str) ->
             show_person(change.person, with_role=True)
             show_moment(change.created_at, time_zone=time_zone)
         show_value_diff(change.old, change.new, names=names)
-
-
-def _page_button(label: str, cursor: str | None, *, icon: str, is_open: bool) -> None:
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        icon_position="left" if label == "Newer" else "right",
-        disabled=not is_open,
-        key=f"changes-{label.lower()}",
-        on_click=_turn_to,
-        args=(cursor,),
-    )
 
 
 def _turn_to(cursor: str | None) -> None:

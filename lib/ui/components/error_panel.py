@@ -27,8 +27,8 @@ def error_panel(
     """Draw the panel; the buttons that do what `steps` say are drawn inside the `with`.
 
     `title` is what happened, `where` says at which point ("phase 3 of 8, attempt 3 of 3"), `text` what is kept and
-    what it cost, `details` the provider's own words or what is stored
-    of them, folded away. No red box and no traceback.
+    what it cost, `details` the provider's own words or what is stored of them, folded away. No red box and no
+    traceback.
     """
     with st.container(border=True, key=key, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):

@@ -1,6 +1,6 @@
 """A table of any length, a page at a time; which page stands in the address, so that a view can be shared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -71,12 +71,28 @@ def show_paged_table(
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f":gray[{plain(summary)}]", width="content")
             with st.container(horizontal=True, gap="xsmall", width="content"):
-                _page_button("Newer", newer, icon="chevron_left", key=f"{key}-newer")
-                _page_button("Older", older, icon="chevron_right", key=f"{key}-older")
+                page_button("Newer", newer, key=key, on_click=_turn_to, is_enabled=newer is not None)
+                page_button("Older", older, key=key, on_click=_turn_to, is_enabled=older is not None)
     click = st.session_state.get(opened_key)
     return TableEvent(
         opened=click.row if click else chosen,
         selected=[] if isinstance(drawn, DeltaGenerator) else drawn.selection.rows,
+    )
+
+
+def page_button(
+    label: str, cursor: str | None, *, key: str, on_click: Callable[[str | None], None], is_enabled: bool
+) -> None:
+    """Draw the button "Newer" or "Older" of a list; pressed, it hands the cursor to `on_click`."""
+    is_newer = label == "Newer"
+    st.button(
+        label,
+        icon=":material/chevron_left:" if is_newer else ":material/chevron_right:",
+        icon_position="left" if is_newer else "right",
+        disabled=not is_enabled,
+        key=f"{key}-{label.lower()}",
+        on_click=on_click,
+        args=(cursor,),
     )
 
 
@@ -106,18 +122,6 @@ def _opening_column(column: ColumnConfig, *, key: str) -> ButtonColumnResult:
         alignment="left",
         type="tertiary",
         key=key,
-    )
-
-
-def _page_button(label: str, cursor: str | None, *, icon: str, key: str) -> None:
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        icon_position="left" if label == "Newer" else "right",
-        disabled=cursor is None,
-        key=key,
-        on_click=_turn_to,
-        args=(cursor,),
     )
 
 
