@@ -16,7 +16,7 @@ from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
 from tests import network
 from tests.cast import cast as cast  # noqa: PLC0414 - a fixture, found by its name
-from tests.database import ClonedDatabase, Server, clone_of, ensure_template, shared_server
+from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of, ensure_template, shared_server
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -98,7 +98,7 @@ def installation(
     _no_settings_of_this_machine: None,
 ) -> Iterator[Installation]:
     """An installation on the test's database: `get_settings()` and `database_url(login)` lead to it."""
-    made = Installation(database, tmp_path / "data", "secret-key-of-the-tests-0123456789")
+    made = Installation(database, tmp_path / "data", SECRET_KEY)
 
     def configure() -> None:
         for login in Login:

@@ -42,6 +42,9 @@ CARELESS = {
 }
 PASSWORDS = {login: f"{login}-of-the-tests" for login in Login}
 
+#: The installation's key in every test that does not bring its own; the template knows it.
+SECRET_KEY = "secret-key-of-the-tests-0123456789"
+
 #: Names the server to test on, when it is not to be the embedded one.
 ADMIN_URL_VARIABLE = "TESTS_ADMIN_URL"
 
@@ -52,6 +55,7 @@ _MADE_FROM = (
     "lib/db/migrate.py",
     "lib/db/roles.py",
     "lib/db/logins.py",
+    "lib/db/claims.py",
     "lib/templates",
     "constraints.txt",
 )
@@ -119,7 +123,7 @@ def shared_server() -> Iterator[Server]:
 
 def ensure_template(server: Server) -> str:
     """The name of the migrated database that is cloned, made when there is none of today's migrations."""
-    from lib.db import migrate
+    from lib.db import claims, migrate
 
     name = f"template_{_key()}"
     with psycopg.connect(server.admin_url, autocommit=True) as connection:
@@ -130,7 +134,9 @@ def ensure_template(server: Server) -> str:
         unfinished = "unfinished_template"
         connection.execute(f"DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)")
         make_roles(server.admin_url, passwords=PASSWORDS, database=unfinished)
-        migrate.upgrade(server.url(Login.OWNER.role_name, PASSWORDS[Login.OWNER], database=unfinished))
+        owner_url = server.url(Login.OWNER.role_name, PASSWORDS[Login.OWNER], database=unfinished)
+        migrate.upgrade(owner_url)
+        claims.install_keys(owner_url, [SECRET_KEY])
         connection.execute(f"ALTER DATABASE {unfinished} RENAME TO {name}")
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         return name

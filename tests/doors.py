@@ -3,6 +3,7 @@
 Each is one psycopg transaction, committed when the block ends. `refusal` tries a statement inside it.
 """
 
+import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import psycopg
 
 from lib.access.actor import Actor
 from lib.db.logins import AUTHENTICATED, ENGINE, Login
+from tests.database import SECRET_KEY
 
 Connection = psycopg.Connection[Any]
 
@@ -34,7 +36,7 @@ def claims_of(actor: Actor) -> dict[str, str]:
         "request": str(uuid4()),
         "address": "192.0.2.7",
         "user_agent": "tests",
-    }
+    } | ({"own_only": "true"} if actor.sees_own_only else {})
 
 
 @contextmanager
@@ -70,10 +72,23 @@ def engine(database: Database, organization_id: UUID | None) -> Iterator[Connect
 def become_person(connection: Connection, who: Actor | Mapping[str, str] | None) -> None:
     """Announce another person on a connection of the web login, until the transaction or savepoint ends."""
     claims = claims_of(who) if isinstance(who, Actor) else who
+    said = "" if claims is None else json.dumps(dict(claims))
+    announce(connection, said, signature=sign(said))
+
+
+def announce(connection: Connection, claims: str, *, signature: str) -> None:
+    """What any SQL of the web login can do: say who asks, with a signature that may be none."""
     connection.execute(
-        "SELECT set_config('role', %s, true), set_config('request.jwt.claims', %s, true)",
-        [AUTHENTICATED, "" if claims is None else json.dumps(dict(claims))],
+        "SELECT set_config('role', %s, true), set_config('request.jwt.claims', %s, true), "
+        "set_config('request.jwt.signature', %s, true)",
+        [AUTHENTICATED, claims, signature],
     )
+
+
+def sign(claims: str) -> str:
+    """As the dashboard signs, by Python's own HMAC and nothing of ours."""
+    key = hmac.digest(SECRET_KEY.encode(), b"ai-orchestrator claims", "sha256")
+    return hmac.digest(key, claims.encode(), "sha256").hex()
 
 
 def become_engine(connection: Connection, organization_id: UUID | None) -> None:

@@ -325,3 +325,13 @@ def call_worker(database: Database, statement: str, *values: object) -> Any:
 
 def _made_by(actor: Actor) -> dict[str, Any]:
     return {"organization_id": actor.organization_id, "created_by": actor.user_id}
+
+
+def show_members_their_own_only(database: Database, organization_id: UUID) -> None:
+    """Let members of the organization see nothing but what they made, as an admin's setting does."""
+    with doors.admin(database) as connection:
+        connection.execute(
+            """UPDATE organizations SET settings = settings || '{"security_settings": {"members_see_own_only": true}}' """
+            "WHERE id = %s",
+            [organization_id],
+        )

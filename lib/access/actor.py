@@ -40,6 +40,8 @@ class Actor:
     is_sample: bool = False
     #: Whether it is an operator who looks around as this person of the sample workspace.
     is_visiting: bool = False
+    #: Whether their organization shows its members nothing but what they made.
+    sees_own_only: bool = False
     time_zone: str = "UTC"
 
     def may(self, permission: Permission, *, created_by: UUID | None = None) -> bool:

@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from lib.config import Settings, get_settings
 from lib.data_folder import data_folder, kept_secret, secret_key
+from lib.db.claims import is_key_known
 from lib.db.embedded import EmbeddedPostgres
 from lib.db.logins import Login
 from lib.db.revision import require_schema
@@ -33,6 +34,10 @@ URL_VARIABLES: Final[Mapping[Login, str]] = {
     Login.WORKER: "ORCHESTRATOR_WORKER_DATABASE_URL",
 }
 _CONNECT_SECONDS: Final = 10
+_OTHER_KEY: Final = (
+    "The database does not know ORCHESTRATOR_SECRET_KEY, so no page could show anything. Give every process the same "
+    "key; after a change of it, run `orchestrator db upgrade` with the new one."
+)
 
 _held: dict[Path, EmbeddedPostgres] = {}
 _holding = Lock()
@@ -140,6 +145,8 @@ def check_server(login: Login) -> None:
             ).fetchone()
             if row is not None and not row[0] and login is not Login.OWNER:
                 require_schema(connection, login)
+            if login is Login.WEB and not is_key_known(connection):
+                raise ConfigurationError(_OTHER_KEY)
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(
             f"The database does not let {login.role_name} in. Check {URL_VARIABLES[login]}; `orchestrator db roles` "

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from lib.db.claims import sign
 from lib.db.logins import Login
 from lib.db.server import database_url
 from lib.errors import DatabaseFull, DatabaseUnavailable
@@ -34,7 +35,8 @@ _engines: dict[Login, Engine] = {}
 _making = Lock()
 
 _ANNOUNCE_PERSON = text(
-    "SELECT set_config('role', 'authenticated', true), set_config('request.jwt.claims', :claims, true)"
+    "SELECT set_config('role', 'authenticated', true), set_config('request.jwt.claims', :claims, true), "
+    "set_config('request.jwt.signature', :signature, true)"
 )
 _ANNOUNCE_REQUEST = text("SELECT set_config('request.jwt.claims', :claims, true)")
 _ANNOUNCE_ENGINE = text(
@@ -63,6 +65,8 @@ class Caller(Protocol):
     @property
     def session_id(self) -> UUID: ...
     @property
+    def sees_own_only(self) -> bool: ...
+    @property
     def origin(self) -> Request: ...
 
 
@@ -72,15 +76,19 @@ def tenant_session(caller: Caller, *, is_one_moment: bool = False) -> Iterator[S
 
     `is_one_moment` is for reading a list in several statements: all of them see it as it stood at the first.
     """
-    claims = _request_claims(caller.origin) | {
-        "sub": str(caller.user_id),
-        "organization": str(caller.organization_id),
-        "session": str(caller.session_id),
-    }
+    claims = json.dumps(
+        _request_claims(caller.origin)
+        | {
+            "sub": str(caller.user_id),
+            "organization": str(caller.organization_id),
+            "session": str(caller.session_id),
+        }
+        | ({"own_only": "true"} if caller.sees_own_only else {})
+    )
     with _transaction(Login.WEB) as session:
         if is_one_moment:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        session.execute(_ANNOUNCE_PERSON, {"claims": json.dumps(claims)})
+        session.execute(_ANNOUNCE_PERSON, {"claims": claims, "signature": sign(claims)})
         yield session
 
 

@@ -49,6 +49,7 @@ class LivingSession:
     organization_slug: str
     is_sample: bool
     is_visiting: bool
+    sees_own_only: bool
     policy: SecurityPolicy
 
 

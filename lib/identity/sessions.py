@@ -177,5 +177,6 @@ def _actor(living: LivingSession, origin: Origin) -> Actor:
         is_operator=living.is_operator,
         is_sample=living.is_sample,
         is_visiting=living.is_visiting,
+        sees_own_only=living.sees_own_only,
         time_zone=time_zone if isinstance(time_zone, str) and time_zone else "UTC",
     )

@@ -1,10 +1,11 @@
-"""Brings an installation to this version: its tables, its queue, and the templates that come with it."""
+"""Brings an installation to this version: its tables, its queue, its key, and the templates that come with it."""
 
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from lib.db import migrate
+from lib.data_folder import secret_key
+from lib.db import claims, migrate
 from lib.models.template import OrchestrationTemplate, TemplateStatus, TemplateVersion
 from lib.templates import queries
 from lib.templates.builtin import BuiltinTemplate, list_builtin_templates
@@ -13,8 +14,13 @@ PUBLISHER = "AI Orchestrator"
 
 
 def upgrade_installation(owner_url: str) -> None:
-    """Migrate the database to the newest revision and publish the built-in templates. Does nothing twice."""
+    """Migrate the database to the newest revision, let it know the key, and publish the built-in templates.
+
+    Does nothing twice. Raises ConfigurationError where there is no key, before anything is done.
+    """
+    key = secret_key()
     migrate.upgrade(owner_url)
+    claims.install_keys(owner_url, [key])
     publish_builtin_templates(owner_url)
 
 

@@ -64,6 +64,17 @@ class UserToken(Base):
     )
 
 
+class ClaimKey(Base):
+    """A key that claims are signed with, padded as HMAC begins (RFC 2104). Only the owner's functions read it."""
+
+    __tablename__ = "claim_keys"
+
+    id: Mapped[Key]
+    inner_pad: Mapped[bytes]
+    outer_pad: Mapped[bytes]
+    created_at: Mapped[CreatedAt]
+
+
 class SignInNetwork(Base):
     """An address that people try to sign in from, and how often that went wrong lately. It is nobody's data."""
 

@@ -6,6 +6,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
+    v_said text := current_setting('request.jwt.claims', true);
     v_claims jsonb := api.claims();
     v_user_id uuid := v_claims ->> 'sub';
     v_claimed_id uuid := v_claims ->> 'organization';
@@ -14,6 +15,8 @@ BEGIN
         SELECT 1
         FROM public.users u
         JOIN public.organizations o ON o.id = u.organization_id
+        JOIN public.claim_keys k ON current_setting('request.jwt.signature', true)
+             = encode(sha256(k.outer_pad || sha256(k.inner_pad || convert_to(v_said, 'UTF8'))), 'hex')
         WHERE u.id = v_user_id AND u.organization_id = v_claimed_id
           AND u.deactivated_at IS NULL AND u.deleted_at IS NULL AND o.deleted_at IS NULL
           AND (u.permissions ? p_permission OR api.role_grants(u.role) ->> p_permission = 'organization'));

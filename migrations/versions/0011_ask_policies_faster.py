@@ -8,12 +8,19 @@ from migrations import functions
 revision = "0011"
 down_revision = "0010"
 
-ASKED = ("api_claims", "api_role_grants", "api_organization_id", "api_may", "api_may_own")
+#: Name -> the later revision that changes it once more.
+ASKED = {
+    "api_claims": None,
+    "api_role_grants": None,
+    "api_organization_id": "0014",
+    "api_may": "0014",
+    "api_may_own": "0014",
+}
 
 
 def upgrade() -> None:
-    for name in ASKED:
-        functions.replace(name)
+    for name, before in ASKED.items():
+        functions.replace(name, before=before)
 
 
 def downgrade() -> None:

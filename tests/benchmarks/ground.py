@@ -17,7 +17,7 @@ from lib.db import session
 from lib.db.embedded import EmbeddedPostgres
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
-from tests.database import ClonedDatabase, clone_of, ensure_template
+from tests.database import SECRET_KEY, ClonedDatabase, clone_of, ensure_template
 from tests.ending import end
 from tests.web_process import wait_for_address
 
@@ -57,7 +57,7 @@ def settings_of(database: ClonedDatabase) -> Iterator[None]:
         del os.environ[name]
     with tempfile.TemporaryDirectory(prefix="bench-data-") as folder:
         os.environ.update({URL_VARIABLES[login]: database.url(login) for login in Login})
-        os.environ["ORCHESTRATOR_SECRET_KEY"] = "secret-key-of-the-benchmarks-0123456789"
+        os.environ["ORCHESTRATOR_SECRET_KEY"] = SECRET_KEY
         os.environ["ORCHESTRATOR_LOCAL_MODEL"] = "false"
         os.environ["ORCHESTRATOR_DATA_DIR"] = folder
         get_settings.cache_clear()

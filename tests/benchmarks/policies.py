@@ -1,4 +1,3 @@
-import json
 import statistics
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -13,7 +12,7 @@ from lib.runs.service import get_overview, list_runs, watch_run
 from tests.benchmarks.ground import Ground
 from tests.benchmarks.measuring import Figure, milliseconds
 from tests.cast import make_cast
-from tests.doors import Connection, claims_of
+from tests.doors import Connection, become_person
 from tests.filling import analyze, fill, fill_one
 from tests.plans.plan import Sending, Sent
 
@@ -79,10 +78,7 @@ def _compare(name: str, statements: Sequence[Sent], under_policies: Connection, 
 
 
 def _announce(connection: Connection, actor: Actor) -> None:
-    connection.execute(
-        "SELECT set_config('role', 'authenticated', true), set_config('request.jwt.claims', %s, true)",
-        [json.dumps(claims_of(actor))],
-    )
+    become_person(connection, actor)
 
 
 def _narrow(connection: Connection, organization_id: UUID) -> None:

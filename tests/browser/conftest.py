@@ -23,7 +23,7 @@ from lib.db.server import URL_VARIABLES
 from tests.cast import Cast, cast, make_cast
 from tests.chromium import NAMES, launch
 from tests.conftest import Installation
-from tests.database import ClonedDatabase
+from tests.database import SECRET_KEY, ClonedDatabase
 from tests.web_process import orchestrator_web, running
 
 __all__ = ["cast"]
@@ -155,7 +155,7 @@ def dashboard(module_database: ClonedDatabase, tmp_path_factory: pytest.TempPath
     """The same for all tests of a module: each signs in as somebody of the cast whom it may sign out again."""
     folder = tmp_path_factory.mktemp("web")
     settings = {URL_VARIABLES[login]: module_database.url(login) for login in Login}
-    settings |= {"ORCHESTRATOR_SECRET_KEY": "of-the-tests-0123456789-0123456789", "ORCHESTRATOR_LOCAL_MODEL": "false"}
+    settings |= {"ORCHESTRATOR_SECRET_KEY": SECRET_KEY, "ORCHESTRATOR_LOCAL_MODEL": "false"}
     settings |= {"ORCHESTRATOR_DATA_DIR": str(folder)}
     with orchestrator_web(settings, log=folder / "web.log") as url:
         yield Dashboard(url, module_database, make_cast(module_database))

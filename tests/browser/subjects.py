@@ -19,7 +19,7 @@ from lib.maintenance.upgrade import publish_builtin_templates
 from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, PageEntry
 from tests import doors
 from tests.browser.conftest import Dashboard
-from tests.database import ClonedDatabase, Server, clone_of
+from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
 from tests.factories import answer, ask_to_cancel, beginning, end_run, make_project, make_run, make_workspace, open_run
 from tests.web_process import orchestrator_web
 
@@ -72,7 +72,7 @@ def unclaimed(
     with clone_of(database_template, database_server) as database:
         settings = {URL_VARIABLES[login]: database.url(login) for login in Login}
         settings |= {
-            "ORCHESTRATOR_SECRET_KEY": "of-the-tests-0123456789-0123456789",
+            "ORCHESTRATOR_SECRET_KEY": SECRET_KEY,
             "ORCHESTRATOR_LOCAL_MODEL": "false",
         }
         settings |= {"ORCHESTRATOR_DATA_DIR": str(folder)}

@@ -16,7 +16,7 @@ from lib.db.server import URL_VARIABLES
 from lib.ui.navigation import LAUNCH, PROJECT, RUN, PageEntry
 from tests import doors
 from tests.cast import Cast, MadeOrganization, make_cast, make_person
-from tests.database import ClonedDatabase
+from tests.database import SECRET_KEY, ClonedDatabase
 from tests.factories import MadeRun, make_project, make_run
 from tests.web_process import orchestrator_web
 
@@ -24,7 +24,6 @@ from tests.web_process import orchestrator_web
 MARKS = ("Acme", "acme", "Zeppelin", "Airship", "Alice")
 #: What a browser may hold that opens nothing.
 WORTHLESS = ("none", "forged", "expired", "revoked", "deactivated")
-_SECRET_KEY = "of-the-tests-0123456789-0123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Tenant:
     def serve(self) -> AbstractContextManager[str]:
         """A fresh process that nobody has asked for anything."""
         settings = {URL_VARIABLES[login]: self.database.url(login) for login in Login}
-        settings |= {"ORCHESTRATOR_SECRET_KEY": _SECRET_KEY, "ORCHESTRATOR_DATA_DIR": str(self.folder)}
+        settings |= {"ORCHESTRATORSECRET_KEY": SECRET_KEY, "ORCHESTRATOR_DATA_DIR": str(self.folder)}
         settings |= {"ORCHESTRATOR_LOCAL_MODEL": "false"}
         return orchestrator_web(settings, log=self.folder / "web.log")
 

@@ -33,7 +33,7 @@ from lib.runs.views import RunSort
 from lib.templates.service import list_template_choices
 from lib.users.service import get_profile
 from tests.cast import Cast, make_cast
-from tests.database import ClonedDatabase
+from tests.database import SECRET_KEY, ClonedDatabase
 from tests.doors import admin, login
 from tests.factories import MODEL, TEMPLATE_DATA, answer, beginning, make_template
 from tests.filling import fill, fill_one, fill_trail
@@ -83,7 +83,7 @@ def filled(module_database: ClonedDatabase) -> Filled:
 def _settings(filled: Filled, monkeypatch: pytest.MonkeyPatch, _no_settings_of_this_machine: None) -> Iterator[None]:
     for who in Login:
         monkeypatch.setenv(URL_VARIABLES[who], filled.database.url(who))
-    monkeypatch.setenv("ORCHESTRATOR_SECRET_KEY", "secret-key-of-the-tests-0123456789")
+    monkeypatch.setenv("ORCHESTRATOR_SECRET_KEY", SECRET_KEY)
     monkeypatch.setenv("ORCHESTRATOR_LOCAL_MODEL", "false")
     get_settings.cache_clear()
     yield

@@ -9,6 +9,7 @@ from lib.db.logins import AUTHENTICATED, Login
 _PERSON: Final = frozenset({AUTHENTICATED})
 _IDENTITY: Final = frozenset({Login.IDENTITY.role_name})
 _WORKER: Final = frozenset({Login.WORKER.role_name})
+_WEB: Final = frozenset({Login.WEB.role_name})
 _NOBODY: Final[frozenset[str]] = frozenset()
 
 
@@ -21,6 +22,7 @@ class Definer:
 
 
 DEFINERS: Final[Mapping[str, Definer]] = {
+    "api.is_signed(text,text)": Definer(_WEB, "says whether a process has the right key; nobody reads the keys"),
     "api.organization_id()": Definer(_PERSON, "the policy of users asks it: their own would recurse"),
     "api.may(text)": Definer(_PERSON, "asked by policies, reads the person's role"),
     "api.may_own(text)": Definer(_PERSON, "asked by policies, reads the person's role"),
@@ -29,7 +31,6 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.enqueue_run(uuid)": Definer(_PERSON, "people have no rights on the queue"),
     "api.record_event(text,text,uuid,jsonb)": Definer(_PERSON, "nobody writes to the trail directly"),
     "api.find_sign_in(text)": Definer(_IDENTITY, "sign-in has no rights on people"),
-    "api.find_session(bytea)": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.is_empty()": Definer(_IDENTITY, "sign-in has no rights on organizations"),
     "api.find_organization(text)": Definer(_IDENTITY, "sign-in has no rights on organizations"),
     "api.create_organization(text,text,text)": Definer(_IDENTITY, "the first set-up and the command line"),
@@ -53,6 +54,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "organizations",
         "users",
         "user_sessions",
+        "claim_keys",
         "audit_logs",
         "orchestration_templates",
         "template_versions",

@@ -1,5 +1,7 @@
 """Who nobody is: no claims, claims made up, and people and organizations that are gone, on every table."""
 
+import hmac
+import json
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
@@ -10,7 +12,7 @@ from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
 from tests.doors import Connection, claims_of
-from tests.factories import make_project
+from tests.factories import make_project, show_members_their_own_only
 from tests.tenancy.conftest import World
 from tests.tenancy.tables import NAMES, columns_with
 
@@ -112,6 +114,46 @@ def test_setting_left_by_an_earlier_transaction_names_nobody(world: World) -> No
         assert connection.execute("SELECT current_setting('request.jwt.claims', true)").fetchone() == ("",)
         assert connection.execute("SELECT auth.uid()").fetchone() == (None,)
         assert _count(connection) == 0
+
+
+@pytest.mark.parametrize("attack", ["unsigned", "made up", "of other claims", "of another key", "of a person's own"])
+def test_claims_that_are_not_signed_are_nobodys(world: World, attack: str) -> None:
+    """What SQL that is injected into max's page can do: announce whomever it likes, but not sign it."""
+    own, wanted = (json.dumps(claims_of(actor)) for actor in (world.cast.max, world.cast.alice))
+    other_key = hmac.digest(b"another key", wanted.encode(), "sha256").hex()
+    signature = {
+        "unsigned": "",
+        "made up": "0" * 64,
+        "of other claims": doors.sign(wanted + " "),
+        "of another key": other_key,
+        "of a person's own": doors.sign(own),
+    }[attack]
+    with doors.login(world.database, Login.WEB) as connection:
+        doors.announce(connection, wanted, signature=signature)
+        assert _count(connection) == 0
+        row = connection.execute("SELECT api.organization_id(), api.may('projects.view'), api.may_own('projects.view')")
+        assert row.fetchone() == (None, False, False)
+        doors.announce(connection, wanted, signature=doors.sign(wanted))
+        assert _count(connection) > 0
+
+
+def test_claims_do_not_say_by_themselves_what_one_sees(database: ClonedDatabase, cast: Cast) -> None:
+    """Whether a member sees only what they made stands in their organization's settings."""
+    make_project(database, cast.alice)
+    with doors.person(database, claims_of(cast.max) | {"own_only": "true"}) as connection:
+        assert connection.execute("SELECT api.organization_id()").fetchone() == (None,)
+    show_members_their_own_only(database, cast.organization_a)
+    with doors.person(database, cast.max) as connection:
+        assert connection.execute("SELECT api.organization_id()").fetchone() == (None,)
+    for actor in (cast.alice, cast.mona, cast.vera):
+        with doors.person(database, actor) as connection:
+            assert _count(connection) == 1
+
+
+def test_keys_are_nobodys_to_read(world: World) -> None:
+    with doors.person(world.database, world.cast.alice) as connection:
+        assert doors.refusal(connection, "SELECT * FROM claim_keys") == NOT_ALLOWED
+        assert doors.refusal(connection, "SELECT api.is_signed('', '')") == NOT_ALLOWED
 
 
 def test_person_is_who_the_claims_name(world: World) -> None:

@@ -9,10 +9,10 @@ from tests import doors
 from tests.doors import Connection
 from tests.tenancy.conftest import World
 from tests.tenancy.functions import DEFINERS, OPEN_FOR_THE_SAMPLE, OPEN_TO_OWNER
-from tests.tenancy.tables import IDENTITY_TABLES, INSTALLATION_TABLES, NAMES
+from tests.tenancy.tables import IDENTITY_TABLES, INSTALLATION_TABLES, NAMES, OWNERS_TABLES
 
 NOT_ALLOWED = "42501"
-ALL_TABLES = [*NAMES, *INSTALLATION_TABLES]
+ALL_TABLES = [*NAMES, *INSTALLATION_TABLES, *OWNERS_TABLES]
 IDENTITYS = {*IDENTITY_TABLES, *INSTALLATION_TABLES}
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 OUR_ROLES = [AUTHENTICATED, ENGINE, *(login.role_name for login in Login)]
