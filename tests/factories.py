@@ -331,7 +331,6 @@ def show_members_their_own_only(database: Database, organization_id: UUID) -> No
     """Let members of the organization see nothing but what they made, as an admin's setting does."""
     with doors.admin(database) as connection:
         connection.execute(
-            """UPDATE organizations SET settings = settings || '{"security_settings": {"members_see_own_only": true}}' """
-            "WHERE id = %s",
-            [organization_id],
+            "UPDATE organizations SET settings = settings || %s WHERE id = %s",
+            [Jsonb({"security_settings": {"members_see_own_only": True}}), organization_id],
         )

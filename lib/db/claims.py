@@ -9,15 +9,20 @@ holds the two padded keys that RFC 2104 begins with.
 import hashlib
 import hmac
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import lru_cache
+from typing import Final
 
 import psycopg
 from psycopg import sql
 
 from lib.data_folder import secret_key
 
-_BLOCK_BYTES = 64
-_PURPOSE = b"ai-orchestrator claims"
+#: After the upgrade that brings the first key: long enough to start every web process anew, one after the other.
+GRACE: Final = timedelta(minutes=15)
+
+_BLOCK_BYTES: Final = 64
+_PURPOSE: Final = b"ai-orchestrator claims"
 
 
 def sign(claims: str) -> str:
@@ -26,15 +31,23 @@ def sign(claims: str) -> str:
 
 
 def install_keys(owner_url: str, secrets: Sequence[str]) -> None:
-    """Let the database know the keys that come from these secrets, and no others."""
+    """Let the database know the keys that come from these secrets, and no others.
+
+    Where it knew none and is in use, web processes of a version that signs nothing go on for `GRACE`.
+    """
     pads = [(_pad(_derive(secret), 0x36), _pad(_derive(secret), 0x5C)) for secret in dict.fromkeys(secrets)]
     with psycopg.connect(owner_url) as connection:
         known = connection.execute("SELECT inner_pad, outer_pad FROM claim_keys").fetchall()
         if sorted(known) == sorted(pads):
             return
+        row = connection.execute("SELECT EXISTS (SELECT FROM organizations)").fetchone()
+        grace = GRACE if not known and row is not None and row[0] else timedelta(0)
         connection.execute("DELETE FROM claim_keys")
         with connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO claim_keys (inner_pad, outer_pad) VALUES (%s, %s)", pads)
+            cursor.executemany(
+                "INSERT INTO claim_keys (inner_pad, outer_pad, required_from) VALUES (%s, %s, now() + %s)",
+                [(*pad, grace) for pad in pads],
+            )
 
 
 def is_key_known(connection: psycopg.Connection) -> bool:

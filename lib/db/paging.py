@@ -137,7 +137,12 @@ def count_at_most(session: Session, statement: Select[*tuple[Any, ...]], *, most
 
 
 def read_choices(
-    session: Session, statement: Select[UUID, str], *, key: InstrumentedAttribute[UUID], wanted: UUID | None, limit: int
+    session: Session,
+    statement: Select[UUID, str],
+    *,
+    key: ColumnElement[UUID] | InstrumentedAttribute[UUID],
+    wanted: UUID | None,
+    limit: int,
 ) -> dict[UUID, str]:
     """The first of what `statement` (id and name, in an order) finds, and `wanted` if it is among the rest."""
     found = {row[0]: row[1] for row in session.execute(statement.limit(limit))}

@@ -75,7 +75,7 @@ def find_session(session: Session, secret: str) -> LivingSession | None:
     """The living session behind a cookie's value."""
     row = (
         session.execute(
-            text("SELECT now() AS asked_at, * FROM api.find_actor(:token_hash)"), {"token_hash": hash_secret(secret)}
+            text("SELECT now() AS asked_at, * FROM api.read_session(:token_hash)"), {"token_hash": hash_secret(secret)}
         )
         .mappings()
         .one_or_none()

@@ -131,7 +131,7 @@ def revoke(session: Session, condition: ColumnElement[bool]) -> list[UUID]:
 def visit(session: Session, session_id: UUID, user_id: UUID | None) -> UUID | None:
     """Let a living session stand for a person of the sample workspace, or for its own person again (None).
 
-    Returns its own person; None when it has ended by now. api.find_actor believes no visit to anybody else.
+    Returns its own person; None when it has ended by now. api.read_session believes no visit to anybody else.
     """
     own: UUID | None = session.scalar(
         update(UserSession)

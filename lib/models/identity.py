@@ -72,6 +72,8 @@ class ClaimKey(Base):
     id: Mapped[Key]
     inner_pad: Mapped[bytes]
     outer_pad: Mapped[bytes]
+    #: Until then claims without a signature are believed as well: processes of the version before sign nothing.
+    required_from: Mapped[CreatedAt]
     created_at: Mapped[CreatedAt]
 
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from lib.db.paging import Order, Rows, count_at_most, read_choices, read_page
 from lib.entry import clean_search
+from lib.models.people import people
 from lib.models.project import Priority, Project, ProjectStatus
 from lib.models.run import OrchestrationRun
-from lib.models.user import User
 from lib.projects.views import MOST_RUNS_COUNTED, ProjectSort
 from lib.users.queries import person
 
@@ -22,9 +22,7 @@ SUMMARY = {
     "name": Project.name,
     "status": Project.status,
     "priority": Project.priority,
-    "owner": select(func.coalesce(User.full_name, User.username))
-    .where(User.id == Project.created_by)
-    .scalar_subquery(),
+    "owner": select(people.c.name).where(people.c.id == Project.created_by).scalar_subquery(),
     "created_by": Project.created_by,
     "created_at": Project.created_at,
     "updated_at": Project.updated_at,
@@ -121,10 +119,9 @@ def count_projects(session: Session, organization_id: UUID, *, chosen: ProjectFi
 
 def list_owners(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:
     """Who has a project, by name."""
-    has_project = exists().where(Project.organization_id == organization_id, Project.created_by == User.id)
-    name = func.coalesce(User.full_name, User.username)
-    owners = select(User.id, name).where(User.organization_id == organization_id, has_project).order_by(name)
-    return read_choices(session, owners, key=User.id, wanted=wanted, limit=limit)
+    has_project = exists().where(Project.organization_id == organization_id, Project.created_by == people.c.id)
+    owners = select(people.c.id, people.c.name).where(people.c.organization_id == organization_id, has_project)
+    return read_choices(session, owners.order_by(people.c.name), key=people.c.id, wanted=wanted, limit=limit)
 
 
 def find_project(session: Session, organization_id: UUID, project_id: UUID) -> Row[*tuple[Any, ...]] | None:

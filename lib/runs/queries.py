@@ -15,9 +15,9 @@ from lib.db.paging import Order, Rows, read_page
 from lib.entry import clean_search
 from lib.errors import NotSignedIn
 from lib.models.organization import Organization
+from lib.models.people import people
 from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
-from lib.models.user import User
 from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.views import Quota, RunSort
 from lib.users.queries import person
@@ -31,9 +31,7 @@ SUMMARY = {
     "project_id": OrchestrationRun.project_id,
     "project_name": select(Project.name).where(Project.id == OrchestrationRun.project_id).scalar_subquery(),
     "user_id": OrchestrationRun.user_id,
-    "launched_by": select(func.coalesce(User.full_name, User.username))
-    .where(User.id == OrchestrationRun.user_id)
-    .scalar_subquery(),
+    "launched_by": select(people.c.name).where(people.c.id == OrchestrationRun.user_id).scalar_subquery(),
     "template_name": func.coalesce(OrchestrationRun.plan["template_name"].astext, ""),
     "model": func.coalesce(OrchestrationRun.model, ""),
     "created_at": OrchestrationRun.created_at,

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lib.errors import NotSignedIn
+from lib.models.people import people
 from lib.models.user import User
 
 
@@ -24,13 +25,13 @@ def person(user_id: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | N
         select(
             func.jsonb_build_object(
                 "name",
-                func.coalesce(User.full_name, User.username),
+                people.c.name,
                 "role",
-                User.role,
+                people.c.role,
                 "is_deactivated",
-                User.deactivated_at.is_not(None) | User.deleted_at.is_not(None),
+                people.c.is_deactivated,
             )
         )
-        .where(User.id == user_id)
+        .where(people.c.id == user_id)
         .scalar_subquery()
     )

@@ -61,7 +61,7 @@ def upgrade() -> None:
     functions.create("api_role_grants", execute="authenticated", before="0011")
     functions.create("api_may", execute="authenticated", before="0011")
     functions.create("api_may_own", execute="authenticated", before="0011")
-    functions.create("api_guard_users")
+    functions.create("api_guard_users", before="0015")
     functions.create("api_guard_organizations", before="0012")
     functions.create("api_record_event", execute="authenticated")
     for table, ignored in (("organizations", ["api_quota_used", "quota_resets_at"]), ("users", ["last_login_at"])):

@@ -19,7 +19,7 @@ _SAMPLE = "(SELECT o.id FROM organizations o WHERE o.sample_made_at IS NOT NULL)
 CHANGED = ("api_keep_audit", "api_write_audit", "api_guard_organizations", "api_guard_template")
 # api.find_session stays for web processes of the version before, which may run on while the schema is brought up to
 # date; they know of no visits.
-DOORS = {"api_find_actor": "0014", "api_load_sample": None, "api_find_sample": None, "api_remove_sample": None}
+DOORS = ("api_find_actor", "api_load_sample", "api_find_sample", "api_remove_sample")
 
 
 def upgrade() -> None:
@@ -32,8 +32,8 @@ def upgrade() -> None:
             op.execute(f"CREATE POLICY {table}_sample ON {table} FOR ALL TO CURRENT_USER USING ({condition})")
     for name in CHANGED:
         functions.replace(name)
-    for name, before in DOORS.items():
-        functions.create(name, execute="orchestrator_identity", before=before)
+    for name in DOORS:
+        functions.create(name, execute="orchestrator_identity")
 
 
 def _reached() -> dict[str, str]:

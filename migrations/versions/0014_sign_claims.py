@@ -1,7 +1,7 @@
 """Claims that are signed: SQL that is injected into a page stays the person's whose page it is.
 
-What every policy asks compares the signature from here on, so web processes of the version before, which sign nothing,
-show nothing until they are started anew. docs/decisions/0008 says why there is no grace.
+Web processes of the version before, which sign nothing, go on until `claim_keys.required_from`: see lib/db/claims.py.
+They ask api.find_actor who is there; api.find_session is of the version before that one, and nobody's any more.
 """
 
 from alembic import op
@@ -20,6 +20,7 @@ def upgrade() -> None:
             id uuid PRIMARY KEY DEFAULT api.uuid7(),
             inner_pad bytea NOT NULL CONSTRAINT claim_keys_inner_pad_check CHECK (length(inner_pad) = 64),
             outer_pad bytea NOT NULL CONSTRAINT claim_keys_outer_pad_check CHECK (length(outer_pad) = 64),
+            required_from timestamptz NOT NULL DEFAULT now(),
             created_at timestamptz NOT NULL DEFAULT now()
         )""")
     rls.protect("claim_keys")
@@ -29,15 +30,13 @@ def upgrade() -> None:
     functions.create("api_sees_all", execute="authenticated")
     for name in ASKED:
         functions.replace(name)
-    functions.drop("api_find_actor")
-    functions.create("api_find_actor", execute="orchestrator_identity")
+    functions.create("api_read_session", execute="orchestrator_identity")
     functions.drop("api_find_session")
 
 
 def downgrade() -> None:
     functions.create("api_find_session", execute="orchestrator_identity")
-    functions.drop("api_find_actor")
-    functions.create("api_find_actor", execute="orchestrator_identity", before=revision)
+    functions.drop("api_read_session")
     for name in reversed(ASKED):
         functions.replace(name, before=revision)
     for name in ("api_sees_all", "api_is_own_only", "api_is_signed"):

@@ -92,7 +92,7 @@ def test_secret_is_never_written(database: ClonedDatabase, cast: Cast) -> None:
     webhook_id = make_webhook(database, cast.alice)
     with doors.person(database, cast.alice) as connection:
         connection.execute(
-            "UPDATE webhooks SET previous_secret_key = secret_key, secret_key = 'whsec_another' WHERE id = %s",
+            "UPDATE webhooks SET previous_secret_key = 'whsec_before', secret_key = 'whsec_another' WHERE id = %s",
             [webhook_id],
         )
     with doors.login(database, Login.IDENTITY) as connection:

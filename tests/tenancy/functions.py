@@ -24,6 +24,11 @@ class Definer:
 DEFINERS: Final[Mapping[str, Definer]] = {
     "api.is_signed(text,text)": Definer(_WEB, "says whether a process has the right key; nobody reads the keys"),
     "api.organization_id()": Definer(_PERSON, "the policy of users asks it: their own would recurse"),
+    "api.launched_in()": Definer(_PERSON, "asked by the policy of projects, whose own would recurse"),
+    "api.is_my_run(uuid)": Definer(_PERSON, "asked by policies of a run's parts, whose own would recurse"),
+    "api.keep_an_admin(uuid,uuid)": Definer(
+        _PERSON | _IDENTITY, "counts admins whom the person who lowers one need not see"
+    ),
     "api.may(text)": Definer(_PERSON, "asked by policies, reads the person's role"),
     "api.may_own(text)": Definer(_PERSON, "asked by policies, reads the person's role"),
     "api.find_template(uuid)": Definer(_PERSON, "asked by the guard of the table that it reads"),
@@ -36,7 +41,8 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.create_organization(text,text,text)": Definer(_IDENTITY, "the first set-up and the command line"),
     "api.create_user(uuid,text,text,text,text,boolean)": Definer(_IDENTITY, "the first set-up and the command line"),
     "api.record_sign_in(uuid,text)": Definer(_IDENTITY, "nobody writes to the trail directly"),
-    "api.find_actor(bytea)": Definer(_IDENTITY, "sign-in has no rights on people"),
+    "api.find_actor(bytea)": Definer(_IDENTITY, "what the version before asks in place of read_session"),
+    "api.read_session(bytea)": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.find_sample()": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.load_sample(jsonb)": Definer(_IDENTITY, "makes a whole organization, and rows of a new one only"),
     "api.remove_sample()": Definer(_IDENTITY, "removes an organization that api.load_sample made, and no other"),
@@ -44,6 +50,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.cancel_requests(uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.queue_run(uuid,uuid)": Definer(_NOBODY, "part of enqueue_run and requeue_lost_runs"),
     "api.write_audit(uuid,text,text,uuid,jsonb,jsonb)": Definer(_NOBODY, "part of everything that writes to the trail"),
+    "api.end_access()": Definer(_NOBODY, "trigger: whoever deactivates has no rights on sessions"),
     "api.audit()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),
     "api.audit_run()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),
 }

@@ -44,8 +44,8 @@ def nobody(request: pytest.FixtureRequest, world: World) -> Iterator[Connection]
     case = request.param
     with doors.admin(world.database) as connection, connection.transaction(force_rollback=True):
         if case in GONE:
-            assert connection.execute(GONE[case].encode(), [world.cast.alice.user_id]).rowcount == 1
-            doors.become_person(connection, world.cast.alice)
+            assert connection.execute(GONE[case].encode(), [world.cast.max.user_id]).rowcount == 1
+            doors.become_person(connection, world.cast.max)
         else:
             doors.become_person(connection, NOBODY[case](world.cast))
         yield connection
@@ -96,11 +96,11 @@ def test_engine_of_no_organization_reaches_nothing(world: World, name: str) -> N
 def test_whoever_goes_sees_nothing_from_the_next_statement_on(
     database: ClonedDatabase, cast: Cast, ending: str
 ) -> None:
-    make_project(database, cast.alice)
-    with doors.person(database, cast.alice) as connection:
+    make_project(database, cast.max)
+    with doors.person(database, cast.max) as connection:
         assert _count(connection) == 1
         with doors.admin(database) as administrator:
-            administrator.execute(GONE[ending].encode(), [cast.alice.user_id])
+            administrator.execute(GONE[ending].encode(), [cast.max.user_id])
         assert _count(connection) == 0
 
 

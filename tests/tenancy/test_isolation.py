@@ -113,7 +113,8 @@ def test_update_reaches_none(world: World, attacker: Connection, name: str) -> N
     if not columns:
         assert doors.refusal(attacker, f"UPDATE {name} SET {table.key} = {table.key}") == NOT_ALLOWED
     for column in columns:
-        statement = f"UPDATE {name} SET {column} = {column} WHERE {table.key} = ANY (%s)"
+        value = column if column in columns_with(attacker, name, "SELECT") else "NULL"
+        statement = f"UPDATE {name} SET {column} = {value} WHERE {table.key} = ANY (%s)"
         assert doors.reached(attacker, statement, [table.rows[world.cast.organization_a]]) == 0, column
 
 

@@ -53,11 +53,10 @@ class Rule:
     only_own: bool = False
     #: One's own needs no permission.
     own_is_free: bool = False
-    everybody: bool = False
 
     def allows(self, actor: Actor, maker: UUID) -> bool:
         is_own = maker == actor.user_id
-        if self.everybody or (is_own and self.own_is_free):
+        if is_own and self.own_is_free:
             return True
         if self.only_own and not is_own:
             return False
@@ -67,8 +66,8 @@ class Rule:
 RULES: dict[tuple[str, str], Rule] = {
     ("organizations", "SELECT"): Rule((P.ORGANIZATION_VIEW,)),
     ("organizations", "UPDATE"): Rule((P.ORGANIZATION_EDIT,)),
-    # Names of people stand beside what they made, which every viewer reads; `users.view` opens the page of people.
-    ("users", "SELECT"): Rule(everybody=True),
+    # Names of people stand beside what they made, which every viewer reads, from the view `people`: test_people.py.
+    ("users", "SELECT"): Rule((P.USERS_VIEW,), own_is_free=True),
     ("users", "UPDATE"): Rule((P.USERS_EDIT, P.USERS_DEACTIVATE), own_is_free=True),
     ("audit_logs", "SELECT"): Rule((P.AUDIT_VIEW,)),
     ("projects", "SELECT"): Rule((P.PROJECTS_VIEW,)),
@@ -295,6 +294,9 @@ def test_person_without_the_permission_changes_only_own_name_and_preferences(
         ("permissions = '[\"audit.view\"]'", None),
         ("deactivated_at = now()", None),
         ("is_operator = true", NOT_ALLOWED),
+        ("email = 'somebody@else.example'", NOT_ALLOWED),
+        ("username = 'somebody-else'", NOT_ALLOWED),
+        ("email_verified_at = now()", NOT_ALLOWED),
         ("last_login_at = now()", NOT_ALLOWED),
         ("created_at = now()", NOT_ALLOWED),
         ("role = 'owner'", "23514"),

@@ -3,14 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lib.db.paging import count_at_most, read_choices
+from lib.models.people import people
 from lib.models.project import Project
 from lib.models.run import OrchestrationRun
 from lib.models.template import OrchestrationTemplate
-from lib.models.user import User
 from lib.runs.queries import SUMMARY, RunFilter, narrow
 
 
@@ -42,10 +42,9 @@ def list_projects(session: Session, organization_id: UUID, *, wanted: UUID | Non
 
 def list_people(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:
     """Who has launched a run, by name."""
-    has_launched = User.id.in_(_used(OrchestrationRun.user_id, organization_id))
-    name = func.coalesce(User.full_name, User.username)
-    people = select(User.id, name).where(User.organization_id == organization_id, has_launched).order_by(name)
-    return read_choices(session, people, key=User.id, wanted=wanted, limit=limit)
+    has_launched = people.c.id.in_(_used(OrchestrationRun.user_id, organization_id))
+    found = select(people.c.id, people.c.name).where(people.c.organization_id == organization_id, has_launched)
+    return read_choices(session, found.order_by(people.c.name), key=people.c.id, wanted=wanted, limit=limit)
 
 
 def list_templates(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:
