@@ -17,7 +17,7 @@ def main() -> int:
         findings += verify(url, "anon", exceptions.UNPROVEN_FOR_NOBODY)
         findings += verify(url, "cross-tenant", exceptions.UNPROVEN_TO_READ)
         findings += verify(url, "write", exceptions.UNPROVEN)
-        findings += verify(url, "reachability", ())
+        findings += verify(url, "reachability", exceptions.REACHED)
         findings += verify(url, "escalation", ())
     for finding in findings:
         print(finding, file=sys.stderr)
