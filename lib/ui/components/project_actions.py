@@ -34,7 +34,7 @@ def show_project_header(project: ProjectDetail) -> None:
         project.name,
         status=status.PROJECT[project.status],
         parent=(PROJECTS.file, "Projects"),
-        subtitle=f"{status.PRIORITY[project.priority].word} priority · {project.owner}",
+        subtitle=f"{status.PRIORITY[project.priority].word} priority · owned by {project.owner}",
     ):
         is_editing = project.may_edit and st.button("Edit", icon=":material/edit:")
         chosen = _show_more(project)
