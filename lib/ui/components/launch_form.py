@@ -86,6 +86,7 @@ def _show_models(catalog: Catalog, *, proposed: str | None) -> OfferedModel | No
         index=index if catalog.models else None,
         format_func=_named,
         placeholder=None if catalog.models else "None is set up yet",
+        disabled=not catalog.models,
     )
     if model:
         st.markdown(f":gray[{words.plain(model.note)}]")
