@@ -149,6 +149,7 @@ def _let_time_pass(database: ClonedDatabase) -> None:
             "AND run.completed_at IS NOT NULL"
         )
         connection.execute("UPDATE orchestration_runs SET created_at = created_at - interval '11 minutes'")
+        connection.execute("UPDATE projects SET created_at = created_at - interval '1 hour'")
         connection.execute(
             "UPDATE orchestration_runs run SET started_at = times.began, completed_at = times.ended, "
             "execution_time_ms = extract(epoch FROM times.ended - times.began) * 1000 FROM (SELECT run_id, "

@@ -119,7 +119,7 @@ def show_no_such_page() -> None:
     """Draw what stands in place of the rows where the address asks for a page that has none."""
     text = "The list ends before it by now, or the link to it is damaged. Its beginning is still there."
     with empty_state("page-of-list", icon=NO_MATCH_ICON, title="This page of the list is empty", text=text):
-        st.button("Go to the beginning", type="primary", on_click=begin_at_the_beginning)
+        st.button("Go to the beginning", on_click=begin_at_the_beginning)
 
 
 def begin_at_the_beginning(**changes: str) -> None:
