@@ -59,8 +59,10 @@ with left, card("What to run"):
             run_id = launch_run(require_actor(Permission.ORCHESTRATIONS_RUN), request)
             feedback.succeeded("The run is launched.")
             open_run(run_id)
-if request:
-    with right, card("What the model will be asked"), feedback.told():
+with right, card("What the model will be asked"), feedback.told():
+    if request is None:
+        st.markdown(":gray[Every prompt, as the model will read it, once project, template and model are chosen.]")
+    else:
         prepared = preview_launch(actor, request)
         st.markdown(f":gray[{words.count(len(prepared.prompts), 'prompt')}, rendered with what you entered.]")
         for number, prompt in enumerate(prepared.prompts, 1):

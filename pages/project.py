@@ -11,7 +11,7 @@ from lib.ui.components import project_actions, project_facts
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.overview import open_run
-from lib.ui.components.paged_table import current_cursor, show_past_the_end
+from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page
 from lib.ui.components.run_table import show_run_table
 from lib.ui.guard import require_actor
 
@@ -21,13 +21,15 @@ project_actions.show_project_header(project)
 
 left, right = st.columns([2.15, 1], gap="medium")
 with left:
-    runs = list_runs(actor, RunFilter(project_id=project.id), cursor=current_cursor())
-    if runs.items:
+    runs = find_page(
+        lambda cursor: list_runs(actor, RunFilter(project_id=project.id), cursor=cursor), cursor=current_cursor()
+    )
+    if runs and runs.items:
         with card("Runs"):
             opened = show_run_table(runs.items, key="runs", newer=runs.newer, older=runs.older, is_short=True)
             open_run(opened)
     elif current_cursor():
-        show_past_the_end()
+        show_no_such_page()
     else:
         with empty_state(
             "runs",

@@ -10,6 +10,7 @@ from lib.access.permissions import Permission
 from lib.audit.exports import export_list
 from lib.db.session import tenant_session
 from lib.exports import Column, ExportFormat, Kind
+from lib.models.project import ProjectStatus
 from lib.projects import queries
 from lib.projects.queries import ProjectFilter
 from lib.projects.views import ProjectSort
@@ -26,6 +27,8 @@ COLUMNS: Final = (
     Column("owner_id", Kind.WORD),
     Column("owner", Kind.TEXT),
     Column("runs", Kind.INTEGER),
+    Column("spent_usd", Kind.DOLLARS),
+    Column("runs_of_unknown_cost", Kind.INTEGER),
     Column("last_run_at", Kind.MOMENT),
     Column("created_at", Kind.MOMENT),
     Column("updated_at", Kind.MOMENT),
@@ -46,6 +49,13 @@ def count_projects(actor: Actor, chosen: ProjectFilter, *, most: int) -> int:
     actor.require(Permission.PROJECTS_VIEW)
     with tenant_session(actor) as session:
         return queries.count_projects(session, actor.organization_id, chosen=chosen, most=most)
+
+
+def count_projects_by_status(actor: Actor, chosen: ProjectFilter, *, most: int) -> Mapping[ProjectStatus, int]:
+    """How many projects of each status the other filters leave; `most` + 1 are more, one that is missing is unknown."""
+    actor.require(Permission.PROJECTS_VIEW)
+    with tenant_session(actor) as session:
+        return queries.count_by_status(session, actor.organization_id, chosen=chosen, most=most)
 
 
 def export_projects(actor: Actor, chosen: ProjectFilter, *, sort: ProjectSort, file_format: ExportFormat) -> bytes:

@@ -1,12 +1,14 @@
 """Every select on projects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Numeric, Row, ScalarSelect, Select, cast, exists, func, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
+from lib.db.counting import count_each
 from lib.db.paging import Order, Rows, count_at_most, read_choices, read_page
 from lib.entry import clean_search
 from lib.models.people import people
@@ -17,6 +19,7 @@ from lib.users.queries import person
 
 #: What `ProjectSummary` has, by its names. The runs' are worked out for the rows of the page only.
 _RUNS = OrchestrationRun.organization_id == Project.organization_id, OrchestrationRun.project_id == Project.id
+_COUNTED = select(OrchestrationRun.cost_usd).where(*_RUNS).limit(MOST_RUNS_COUNTED).correlate(Project).subquery()
 SUMMARY = {
     "id": Project.id,
     "name": Project.name,
@@ -26,8 +29,10 @@ SUMMARY = {
     "created_by": Project.created_by,
     "created_at": Project.created_at,
     "updated_at": Project.updated_at,
-    "run_count": select(func.count())
-    .select_from(select(OrchestrationRun.id).where(*_RUNS).limit(MOST_RUNS_COUNTED).correlate(Project).subquery())
+    "counted": select(
+        array([cast(func.count(), Numeric), func.count(_COUNTED.c.cost_usd), func.sum(_COUNTED.c.cost_usd)])
+    )
+    .select_from(_COUNTED)
     .correlate(Project)
     .scalar_subquery(),
     "last_run_at": select(OrchestrationRun.created_at)
@@ -100,10 +105,16 @@ def narrow(statement: Select[*tuple[Any, ...]], chosen: ProjectFilter) -> Select
 
 def export_projects(organization_id: UUID, chosen: ProjectFilter) -> Select[*tuple[Any, ...]]:
     """What a file of projects says, and of which projects; their runs are counted to the last."""
-    all_runs = select(func.count(OrchestrationRun.id)).where(*_RUNS).correlate(Project).scalar_subquery()
+    cost = OrchestrationRun.cost_usd
+
+    def of_all_runs(figure: ColumnElement[Any]) -> ScalarSelect[Any]:
+        return select(figure).where(*_RUNS).correlate(Project).scalar_subquery()
+
     columns = (
         *(SUMMARY[name] for name in ("id", "name", "status", "priority", "created_by", "owner")),
-        all_runs,
+        of_all_runs(func.count(OrchestrationRun.id)),
+        of_all_runs(func.sum(cost)),
+        of_all_runs(func.count(OrchestrationRun.id).filter(cost.is_(None))),
         *(SUMMARY[name] for name in ("last_run_at", "created_at", "updated_at")),
         Project.completed_at,
         Project.archived_at,
@@ -115,6 +126,15 @@ def count_projects(session: Session, organization_id: UUID, *, chosen: ProjectFi
     """How many there are, counted no further than `most`."""
     found = narrow(select(Project.id).where(Project.organization_id == organization_id), chosen)
     return count_at_most(session, found, most=most)
+
+
+def count_by_status(
+    session: Session, organization_id: UUID, *, chosen: ProjectFilter, most: int
+) -> dict[ProjectStatus, int]:
+    """How many there are in each status, whichever is chosen; the other filters hold."""
+    texts = select(Project.name, Project.topic).where(Project.organization_id == organization_id)
+    statements = {status: narrow(texts, replace(chosen, status=status, search="")) for status in ProjectStatus}
+    return count_each(session, statements, search=chosen.search, most=most)
 
 
 def list_owners(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -181,7 +182,11 @@ def _read_settings(project: Project) -> ProjectSettings:
 
 def _summary(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     values = dict(zip(queries.SUMMARY, row, strict=False))  # pages have their key behind it
+    run_count, known_cost_count, spent_usd = values.pop("counted")
     return values | {
+        "run_count": int(run_count),
+        "known_cost_count": int(known_cost_count),
+        "spent_usd": spent_usd or Decimal(0),
         "status": ProjectStatus(values["status"]),
         "priority": Priority(values["priority"]),
         "owner": values["owner"] or "",

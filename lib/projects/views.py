@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -36,7 +37,16 @@ class ProjectSummary:
     updated_at: datetime
     #: At most `MOST_RUNS_COUNTED`.
     run_count: int
+    #: Of the runs that were counted, those whose cost is known.
+    known_cost_count: int
+    #: What these cost.
+    spent_usd: Decimal
     last_run_at: datetime | None
+
+    @property
+    def is_spent_all(self) -> bool:
+        """Whether nothing more was spent than `spent_usd`."""
+        return self.known_cost_count == self.run_count and not self.has_more_runs
 
     @property
     def has_more_runs(self) -> bool:

@@ -1,6 +1,8 @@
 """The first-time set-up: the screen behind the link that `orchestrator up` prints for an empty installation."""
 
 import logging
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final, Literal
 
 import streamlit as st
@@ -15,7 +17,7 @@ from lib.ui.words import plain
 
 logger = logging.getLogger(__name__)
 
-_IS_DONE: Final = "set_up_is_done"
+_OUTCOME: Final = "set_up_outcome"
 _PASSWORD_AGAIN: Final = "Password again"  # noqa: S105 - a label
 _PASSWORD_RULE: Final = f"At least {SecurityPolicy().min_password_length} characters; spaces count."
 _SAMPLE: Final = "Add a sample workspace to look around in"
@@ -23,9 +25,30 @@ _WHAT_SAMPLE_IS: Final = "Invented people, projects and runs in an organization 
 _INTRODUCTION: Final = "Name your organization and yourself. You will be its admin, and operator of this installation."
 
 
+@dataclass(slots=True)
+class _Outcome:
+    """What came of the form that was sent from this tab.
+
+    The second click of a double click begins another run beside the one that sets everything up, which ends at its
+    next call to Streamlit. So the other one waits, and the outcome stands here before that call.
+    """
+
+    busy: Lock = field(default_factory=Lock)
+    email: str = ""
+    #: What the sign-in form has to say; empty before it is done, and again once it was handed on.
+    note: str = ""
+    is_done: bool = False
+
+
 def show_set_up() -> None:
     """Draw the form for the link in the address, or say why the link is no longer good; at last, the sign-in form."""
-    if st.session_state.get(_IS_DONE):
+    outcome: _Outcome = st.session_state.setdefault(_OUTCOME, _Outcome())
+    with outcome.busy:
+        is_done = outcome.is_done
+    if is_done:
+        if outcome.note:
+            sign_in.expect(outcome.email, note=outcome.note, target="/")
+            outcome.note = ""
         sign_in.show_sign_in()
         return
     token = st.query_params.get("token", "")
@@ -41,14 +64,13 @@ def show_set_up() -> None:
             return
         st.title("Set up AI Orchestrator", anchor=False)
         st.markdown(f":gray[{_INTRODUCTION}]")
-        _Form().show(token)
+        _Form(outcome).show(token)
 
 
 def _add_sample() -> bool:
     """Whether it could be made. The set-up is done by now, and stays so."""
     try:
-        with st.spinner("Making ninety days of work"):
-            load_sample()
+        load_sample()
     except Exception:  # whatever it is: the person is told, and the log has it
         logger.exception("The sample workspace could not be made")
         return False
@@ -58,7 +80,8 @@ def _add_sample() -> bool:
 class _Form:
     """The form: its fields, each with a place below for what is wrong with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, outcome: _Outcome) -> None:
+        self._outcome = outcome
         self._places: dict[str, st.delta_generator.DeltaGenerator] = {}
 
     def show(self, token: str) -> None:
@@ -97,13 +120,19 @@ class _Form:
         if again != entered["password"]:
             faults.setdefault(_PASSWORD_AGAIN, "This is not the same password. Type both again.")
         if not faults:
-            setup.set_up(token, **entered, origin=visitor.current_origin())
-            st.session_state[_IS_DONE] = True
-            note = f"{entered['organization_name']} is set up. Sign in to begin."
-            if has_sample and not _add_sample():
-                note += " The sample workspace could not be made; the Overview offers it again."
-            sign_in.expect(entered["email"], note=note, target="/")
+            origin = visitor.current_origin()
+            doing = "Setting up, and making ninety days of work" if has_sample else "Setting up"
+            with st.spinner(doing), self._outcome.busy:
+                if not self._outcome.is_done:
+                    setup.set_up(token, **entered, origin=origin)
+                    self._finish(entered, has_sample=has_sample)
             st.rerun()
         for label, message in faults.items():
             with self._places[label], feedback.told():
                 raise InvalidInput(message)
+
+    def _finish(self, entered: dict[str, str], *, has_sample: bool) -> None:
+        self._outcome.email, self._outcome.is_done = entered["email"], True
+        self._outcome.note = f"{entered['organization_name']} is set up. Sign in to begin."
+        if has_sample and not _add_sample():
+            self._outcome.note += " The sample workspace could not be made; the Overview offers it again."

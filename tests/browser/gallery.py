@@ -11,7 +11,7 @@ import streamlit as st
 
 from lib.config import ROOT
 from lib.errors import DatabaseUnavailable, InvalidInput
-from lib.ui import feedback
+from lib.ui import feedback, filtering
 from lib.ui.components import (
     answer,
     card,
@@ -19,6 +19,7 @@ from lib.ui.components import (
     empty_state,
     error_panel,
     facts,
+    filters,
     meter,
     metric_strip,
     page_header,
@@ -189,6 +190,7 @@ def gallery() -> None:
             details="provider=openai status=401",
         ):
             st.button("Retry from phase 3", icon=":material/replay:")
+        show_list_filters()
         show_changes()
         show_form()
         live()
@@ -266,6 +268,19 @@ def show_table() -> None:
         },
     )
     st.markdown(f"opened {event.opened} selected {event.selected} cursor {paged_table.current_cursor()}")
+
+
+def show_list_filters() -> None:
+    bar = filtering.FilterBar(
+        key="list",
+        statuses=status.RUN,
+        count=lambda chosen: {"completed": 100, "failed": 6},
+        sorts={"newest": "Newest first"},
+        placeholder="Title or topic",
+        choices=(filtering.Choice("model", "Model", {"small": "smollm2-135m"}),),
+    )
+    st.query_params.setdefault("model", "small")
+    filters.show_filters(bar, filtering.read_filters(bar))
 
 
 def show_form() -> None:

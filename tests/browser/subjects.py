@@ -58,6 +58,8 @@ class Scene:
     """What there is to look at: organization A's project and runs, by their state."""
 
     project_id: UUID
+    idle_project_id: UUID
+    queued: UUID
     running: UUID
     failed: UUID
     cancelled: UUID
@@ -98,7 +100,7 @@ def scene(dashboard: Dashboard) -> Scene:
         title: make_run(database, actor, project_id=project_id, title=title)
         for title in ("Market brief, Nordics", "Patents since 2020", "Names for the hinge", "Dealers in Utrecht")
     }
-    completed, failed, cancelled, _ = runs.values()
+    completed, failed, cancelled, queued = runs.values()
     end_run(database, actor, completed)
     _fail_at_the_third_attempt(database, actor, failed.id, failed.phases)
     held = open_run(database, actor.organization_id, cancelled.id)
@@ -109,7 +111,8 @@ def scene(dashboard: Dashboard) -> Scene:
     stopped = answer(cancelled.phases[second], status="cancelled", response=None, finish_reason=None, cost_usd=None)
     held.advance(finish=[stopped], end={"status": "cancelled", "error": {}})
     _let_time_pass(database)
-    return Scene(project_id, made.run.id, failed.id, cancelled.id)
+    idle_project_id = make_project(database, actor, name="Balcony solar: what a household pays, and what it saves")
+    return Scene(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id)
 
 
 def _fail_at_the_third_attempt(database: ClonedDatabase, actor: Actor, run_id: UUID, phases: dict[str, UUID]) -> None:
@@ -145,6 +148,8 @@ def _let_time_pass(database: ClonedDatabase) -> None:
             "FROM orchestration_runs run WHERE run.id = phase.run_id AND phase.completed_at IS NOT NULL "
             "AND run.completed_at IS NOT NULL"
         )
+        connection.execute("UPDATE orchestration_runs SET created_at = created_at - interval '11 minutes'")
+        connection.execute("UPDATE projects SET created_at = created_at - interval '1 hour'")
         connection.execute(
             "UPDATE orchestration_runs run SET started_at = times.began, completed_at = times.ended, "
             "execution_time_ms = extract(epoch FROM times.ended - times.began) * 1000 FROM (SELECT run_id, "
@@ -171,6 +176,10 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("overview-error", full, "/", lambda page: _break_the_database(page, dashboard.database)),
         see("launch-error", full, "/launch?project=00000000-0000-7000-8000-000000000000"),
         see("runs-error", full, "/runs?status=paused"),
+        see("runs-filtered", full, f"/runs?status=failed&project={scene.project_id}&model=nonsense"),
+        see("runs-no-page", full, "/runs?page=nonsense"),
+        see("run-queued", full, f"{_path(RUN)}?run={scene.queued}"),
+        see("project-empty", full, f"{_path(PROJECT)}?project={scene.idle_project_id}"),
         see("run-error", full, f"{_path(RUN)}?run={scene.failed}"),
         see("run-cancelled", full, f"{_path(RUN)}?run={scene.cancelled}"),
         see("run-question", full, f"{_path(RUN)}?run={scene.running}", _ask_to_cancel),

@@ -48,6 +48,9 @@ LABELS = {
 }
 
 
+LEFT_OUT = "The address asks for what is not in this list, left out: "
+
+
 @contextmanager
 def unguarded(installation: Installation) -> Iterator[Connection]:
     """Past the rule that nothing of an ended run changes."""
@@ -100,7 +103,8 @@ def test_id_of_another_organization_is_as_unknown_as_any(
     project_id = make_project(installation.database, cast.charlie)
     make_run(installation.database, cast.charlie, project_id=project_id, title="Own")
     pages = [shown(open_as(cast.charlie, RUNS, **{name: value})) for value in (ids[name], str(uuid4()), "nonsense")]
-    assert pages[0] == pages[1] == pages[2] == shown(open_as(cast.charlie, RUNS))
+    assert pages[0] == pages[1] == pages[2]
+    assert LEFT_OUT + name.capitalize() in pages[0]
     assert "Own" in pages[0]
 
 
@@ -127,21 +131,23 @@ def test_days_are_those_of_the_reader(
 
 
 @pytest.mark.parametrize(
-    "parameters",
+    ("parameters", "left_out"),
     [
-        {"sort": "nonsense"},
-        {"sort": "newest"},
-        {"from": "yesterday", "to": "9999-12-31"},
-        {"from": "0001-01-01"},
-        {"to": "2026-13-01"},
-        {"project": "", "model": "\x00"},
+        ({"sort": "nonsense"}, "Sort by"),
+        ({"sort": "newest"}, None),
+        ({"from": "yesterday", "to": "9999-12-31"}, "Launched from, Launched to"),
+        ({"from": "0001-01-01"}, "Launched from"),
+        ({"to": "2026-13-01"}, "Launched to"),
+        ({"project": "", "model": "\x00"}, "Model"),
+        ({"status": "newest"}, "Status"),
     ],
 )
-def test_nonsense_in_the_address_is_as_if_it_were_not_there(
-    open_as: OpenAs, cast: Cast, ids: dict[str, str], parameters: dict[str, object]
+def test_nonsense_in_the_address_is_left_out_and_said(
+    open_as: OpenAs, cast: Cast, ids: dict[str, str], parameters: dict[str, object], left_out: str | None
 ) -> None:
     at = open_as(cast.vera, RUNS, **parameters)
     assert table(at, "Run") == ["Bicycle run", "Boat run"]
+    assert (f"{LEFT_OUT}{left_out}]" in shown(at)) if left_out else (LEFT_OUT not in shown(at))
     assert "Clear" not in buttons(at)
 
 
@@ -172,10 +178,21 @@ def test_order_stands_in_the_address(
 
 def test_other_order_begins_at_the_first_page(open_as: OpenAs, cast: Cast, ids: dict[str, str]) -> None:
     at = open_as(cast.vera, RUNS, page="nonsense")
-    assert headings(at) == ["Runs", "This did not work"]
+    assert headings(at) == ["Runs", "This page of the list is empty"]
     at.selectbox(key="runs-sort").set_value("cost")
     assert len(table(at.run(), "Run")) == 2
     assert at.query_params == {"sort": "cost"}
+
+
+def test_each_status_says_how_many_the_other_filters_leave(open_as: OpenAs, cast: Cast, ids: dict[str, str]) -> None:
+    def said(**parameters: object) -> list[str]:
+        at = open_as(cast.vera, RUNS, **parameters)
+        return [option for option in at.segmented_control(key="runs-status").options if ":gray" in option]
+
+    both = ["✓ Completed :gray[1]", "✕ Failed :gray[1]"]
+    assert said() == said(status="failed") == said(status="paused") == both
+    assert said(person=ids["person"]) == said(search="bicycle run") == ["✕ Failed :gray[1]"]
+    assert said(search="zeppelin") == []
 
 
 def test_projects_are_filtered_and_sorted(
@@ -204,4 +221,5 @@ def test_everybody_who_sees_a_list_may_export_it(open_as: OpenAs, cast: Cast, id
 
 def test_name_of_a_filter_means_nothing_to_markdown(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
     project_id = make_project(installation.database, cast.max, name=":red[Loud] plan")
-    assert popovers(open_as(cast.vera, RUNS, project=project_id))[0] == "**Project: \\:red\\[Loud\\] plan**"
+    make_run(installation.database, cast.max, project_id=project_id)
+    assert "**Project: \\:red\\[Loud\\] plan**" in popovers(open_as(cast.vera, RUNS, project=project_id))

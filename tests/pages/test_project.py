@@ -62,13 +62,15 @@ def test_it_says_what_was_entered(open_as: OpenAs, cast: Cast) -> None:
     )
     at = open_as(cast.vera, PROJECT, project=create_project(cast.max, entry))
     assert headings(at) == ["Heat pumps", "No runs yet", "Details"]
-    assert "Urgent priority · Max" in shown(at)
+    assert "Urgent priority · owned by Max" in shown(at)
     assert (
         facts(at).items()
         >= {
             "Topic": "Selling heat pumps",
             "Description": "For installers",
             "Owner": "Max",
+            "Runs": "0",
+            "Spent": "$0.00",
             "Duration": "3 months",
             "Team": "1 person",
             "Budget": "<$0.01",
@@ -87,13 +89,26 @@ def test_its_runs_are_listed_and_no_others(
     assert table(open_as(cast.vera, PROJECT, project=project_id), "Run") == ["Mine"]
 
 
+def test_damaged_link_into_its_runs_or_its_changes_leaves_the_rest(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    make_run(installation.database, cast.max, project_id=project_id, title="b")
+    at = open_as(cast.alice, PROJECT, project=project_id, page="nonsense", changes="nonsense")
+    assert headings(at) == ["Folding bicycle", "This page of the list is empty", "Activity", "Details"]
+    press(at, "Go to the beginning")
+    assert table(at, "Run") == ["b"]
+    at.button(key="changes-newer").click().run()
+    assert at.query_params == {"project": str(project_id)}
+    assert "created the project" in shown(at)
+
+
 def test_page_after_the_end_of_its_runs_is_not_taken_for_no_runs(
     open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID, past_the_end: str
 ) -> None:
     make_run(installation.database, cast.max, project_id=project_id, title="b")
     at = open_as(cast.vera, PROJECT, project=project_id, page=past_the_end)
     assert headings(at) == ["Folding bicycle", "This page of the list is empty", "Details"]
-    press(at, "Go to the newest")
+    press(at, "Go to the beginning")
     assert table(at, "Run") == ["b"]
     assert at.query_params == {"project": str(project_id)}
 

@@ -9,9 +9,10 @@ from lib.access.actor import Actor
 from lib.models.project import ProjectStatus
 from lib.projects.service import move_project
 from lib.ui.navigation import OVERVIEW, PROJECTS
+from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project, make_run
+from tests.factories import end_run, make_project, make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, selectbox, shown, table, text_area, text_input
 from tests.records import row, rows
@@ -226,10 +227,31 @@ def test_another_filter_begins_at_the_newest(open_as: OpenAs, installation: Inst
     assert table(at, "Project") == [f"Project {n}" for n in (1, *range(10, 20))]
 
 
-def test_page_that_can_not_be_read_is_said(open_as: OpenAs, cast: Cast) -> None:
-    at = open_as(cast.vera, PROJECTS, page="nonsense")
-    assert headings(at) == ["Projects", "This did not work"]
-    assert "Start from the newest entries" in shown(at)
+def test_page_that_can_not_be_read_offers_the_beginning(
+    open_as: OpenAs, installation: Installation, cast: Cast
+) -> None:
+    make_project(installation.database, cast.max, name="There")
+    at = open_as(cast.vera, PROJECTS, page="nonsense", sort="name")
+    assert headings(at) == ["Projects", "This page of the list is empty"]
+    assert table(press(at, "Go to the beginning"), "Project") == ["There"]
+    assert at.query_params == {"sort": "name"}
+
+
+def test_list_says_what_the_runs_of_a_project_cost(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    for name, ended in (("Idle", 0), ("Known", 2), ("Partly known", 2), ("Unknown", 1)):
+        project_id = make_project(installation.database, cast.max, name=name)
+        for _ in range(ended):
+            end_run(installation.database, cast.max, make_run(installation.database, cast.max, project_id=project_id))
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")  # past the guard of what has ended
+        connection.execute(
+            "UPDATE orchestration_runs r SET cost_usd = NULL FROM projects p WHERE p.id = r.project_id AND p.name = "
+            "'Unknown' OR r.id = (SELECT r.id FROM orchestration_runs r JOIN projects p ON p.id = r.project_id "
+            "WHERE p.name = 'Partly known' LIMIT 1)"
+        )
+    at = open_as(cast.vera, PROJECTS)
+    assert table(at, "Project") == ["Unknown", "Partly known", "Known", "Idle"]
+    assert table(at, "Spent") == ["unknown", "at least $0.06", "$0.11", "$0.00"]
 
 
 def test_page_after_the_end_is_not_taken_for_an_empty_list(
@@ -240,5 +262,5 @@ def test_page_after_the_end_is_not_taken_for_an_empty_list(
     older = press(open_as(cast.vera, PROJECTS), "Older").query_params["page"]
     at = open_as(cast.charlie, PROJECTS, page=older)
     assert headings(at) == ["Projects", "This page of the list is empty"]
-    press(at, "Go to the newest")
+    press(at, "Go to the beginning")
     assert table(at, "Project") == ["Own"]

@@ -179,7 +179,7 @@ def test_paused_run_goes_on_by_who_may(
     at = open_as(cast.max, RUN, run=waiting.id)
     assert "The organization's calls to models are used up." in headings(at)
     assert "Ask the installation's operator to raise the quota" in shown(at)
-    assert buttons(at) == ["Continue", "Cancel"]
+    assert buttons(at) == ["Cancel", "Continue"], "the way on stands beside what went wrong"
 
     press(at, "Continue")
     assert status_of(installation, waiting.id) == "queued"

@@ -25,6 +25,7 @@ def test_list_of_nothing_says_what_will_be_here(open_as: OpenAs, cast: Cast) -> 
         at = open_as(actor, RUNS)
         assert headings(at) == ["Runs", "No runs yet"]
         assert buttons(at) == ([] if actor is cast.vera else ["Launch run", "Launch the first run"])
+        assert not [*at.segmented_control, *at.text_input, *at.get("download_button")], "there is nothing to narrow"
 
 
 @pytest.mark.parametrize("label", ["Launch run", "Launch the first run"])
@@ -68,7 +69,10 @@ def test_every_status_can_be_chosen(open_as: OpenAs, installation: Installation,
         end_run(installation.database, cast.max, run, status=ended)
     at = open_as(cast.vera, RUNS)
     choice = at.segmented_control(key="runs-status")
-    assert choice.options == ["All", *(status.RUN[one].word for one in RunStatus)]
+    assert len(choice.options) == 1 + len(RunStatus)
+    for label, one in zip(choice.options[1:], RunStatus, strict=True):
+        assert status.RUN[one].word in label
+        assert (":gray[1]" in label) == (one in {"completed", "failed", "cancelled"})
     for ended in ("completed", "failed", "cancelled"):
         at.segmented_control(key="runs-status").set_value(ended)
         at.run()
@@ -136,7 +140,7 @@ def test_page_after_the_end_is_not_taken_for_an_empty_list(
     for parameters in ({"page": past_the_end}, {"page": past_the_end, "search": "newer"}):
         at = open_as(cast.vera, RUNS, **parameters)
         assert headings(at) == ["Runs", "This page of the list is empty"]
-        assert table(press(at, "Go to the newest"), "Run") == ["newer"]
+        assert table(press(at, "Go to the beginning"), "Run") == ["newer"]
         assert "page" not in at.query_params
 
 
@@ -154,7 +158,11 @@ def test_address_that_changes_under_the_page_is_followed(
     assert at.text_input(key="runs-search").value == ""
 
 
-def test_page_that_can_not_be_read_is_said(open_as: OpenAs, cast: Cast) -> None:
-    at = open_as(cast.vera, RUNS, page="nonsense")
-    assert headings(at) == ["Runs", "This did not work"]
-    assert "Start from the newest entries" in shown(at)
+def test_page_that_can_not_be_read_offers_the_beginning(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    make_run(installation.database, cast.max, project_id=project_id, title="There")
+    at = open_as(cast.vera, RUNS, page="nonsense", status="queued")
+    assert headings(at) == ["Runs", "This page of the list is empty"]
+    assert table(press(at, "Go to the beginning"), "Run") == ["There"]
+    assert at.query_params == {"status": "queued"}

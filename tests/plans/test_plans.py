@@ -21,12 +21,12 @@ from lib.maintenance.upgrade import publish_builtin_templates
 from lib.models.project import Priority, ProjectStatus
 from lib.models.run import RunStatus
 from lib.organizations.service import get_frame
-from lib.projects.lists import count_projects, list_owners
+from lib.projects.lists import count_projects, count_projects_by_status, list_owners
 from lib.projects.queries import ProjectFilter
 from lib.projects.service import get_project, list_project_choices, list_projects
 from lib.projects.views import ProjectSort
 from lib.runs.launch import LaunchRequest, preview_launch
-from lib.runs.lists.service import count_runs, list_run_choices
+from lib.runs.lists.service import count_runs, count_runs_by_status, list_run_choices
 from lib.runs.queries import RunFilter
 from lib.runs.service import cancel_run, find_earlier_texts, get_overview, get_texts, list_runs, watch_run
 from lib.runs.views import RunSort
@@ -139,6 +139,17 @@ ASKED: dict[str, Callable[[Filled], object]] = {
         for name, choose in CHOSEN.items()
         for sort in RunSort
     },
+    "runs, by status": lambda made: count_runs_by_status(made.looking, RunFilter(), most=99),
+    **{
+        f"runs, by status, {name}": lambda made, choose=choose: count_runs_by_status(
+            made.looking, RunFilter(**choose(made)), most=99
+        )
+        for name, choose in CHOSEN.items()
+    },
+    "runs, by status, of a project": lambda made: count_runs_by_status(
+        made.looking, RunFilter(project_id=made.project_id), most=99
+    ),
+    "runs, by status, search": lambda made: count_runs_by_status(made.looking, RunFilter(search="nothing"), most=99),
     "runs, choices": lambda made: list_run_choices(made.looking, RunFilter(project_id=made.project_id)),
     "runs, export": lambda made: count_runs(made.looking, RunFilter(), most=MOST_ROWS),
     "run": lambda made: watch_run(made.looking, made.run_id),
@@ -159,6 +170,7 @@ ASKED: dict[str, Callable[[Filled], object]] = {
     "projects, of a person": lambda made: list_projects(
         made.looking, ProjectFilter(created_by=made.looking.user_id, priority=Priority.HIGH)
     ),
+    "projects, by status": lambda made: count_projects_by_status(made.looking, ProjectFilter(search="77"), most=99),
     "projects, owners": lambda made: list_owners(made.looking, wanted=made.looking.user_id),
     "projects, export": lambda made: count_projects(made.looking, ProjectFilter(), most=MOST_ROWS),
     "project": lambda made: get_project(made.looking, made.project_id),

@@ -1,15 +1,17 @@
 """Every select around the list of runs: what it can be narrowed to, how many there are, what a file of them says."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from lib.db.counting import count_each
 from lib.db.paging import count_at_most, read_choices
 from lib.models.people import people
 from lib.models.project import Project
-from lib.models.run import OrchestrationRun
+from lib.models.run import OrchestrationRun, RunStatus
 from lib.models.template import OrchestrationTemplate
 from lib.runs.queries import SUMMARY, RunFilter, narrow
 
@@ -31,6 +33,15 @@ def count_runs(session: Session, organization_id: UUID, *, chosen: RunFilter, mo
     """How many there are, counted no further than `most`."""
     found = narrow(select(OrchestrationRun.id).where(OrchestrationRun.organization_id == organization_id), chosen)
     return count_at_most(session, found, most=most)
+
+
+def count_by_status(session: Session, organization_id: UUID, *, chosen: RunFilter, most: int) -> dict[RunStatus, int]:
+    """How many there are in each status, whichever is chosen; the other filters hold."""
+    texts = select(OrchestrationRun.title, OrchestrationRun.topic).where(
+        OrchestrationRun.organization_id == organization_id
+    )
+    statements = {status: narrow(texts, replace(chosen, status=status, search="")) for status in RunStatus}
+    return count_each(session, statements, search=chosen.search, most=most)
 
 
 def list_projects(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:

@@ -10,6 +10,7 @@ from lib.access.permissions import Permission
 from lib.audit.exports import export_list
 from lib.db.session import tenant_session
 from lib.exports import Column, ExportFormat, Kind
+from lib.models.run import RunStatus
 from lib.runs.lists import queries
 from lib.runs.queries import ORDERS, RunFilter
 from lib.runs.views import RunSort
@@ -69,6 +70,13 @@ def count_runs(actor: Actor, chosen: RunFilter, *, most: int) -> int:
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
         return queries.count_runs(session, actor.organization_id, chosen=chosen, most=most)
+
+
+def count_runs_by_status(actor: Actor, chosen: RunFilter, *, most: int) -> Mapping[RunStatus, int]:
+    """How many runs of each status the other filters leave; `most` + 1 are more, one that is missing is unknown."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        return queries.count_by_status(session, actor.organization_id, chosen=chosen, most=most)
 
 
 def export_runs(actor: Actor, chosen: RunFilter, *, sort: RunSort, file_format: ExportFormat) -> bytes:

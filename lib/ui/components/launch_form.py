@@ -33,7 +33,9 @@ def show_launch_form(
     """
     # a project that was asked for and is not among them is not replaced by another one
     chosen = next((n for n, project in enumerate(projects) if project.id == project_id), None if project_id else 0)
-    choice = st.selectbox("Project", projects, index=chosen, format_func=_namer(projects))
+    choice = st.selectbox(
+        "Project", projects, index=chosen, format_func=_namer(projects), placeholder="Choose a project"
+    )
     template = st.selectbox("Template", templates, format_func=_namer(templates))
     if template:
         st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
@@ -78,7 +80,14 @@ def _steps(template: TemplateChoice) -> str:
 
 def _show_models(catalog: Catalog, *, proposed: str | None) -> OfferedModel | None:
     index = next((n for n, model in enumerate(catalog.models) if str(model.choice) == proposed), 0)
-    model = st.selectbox("Model", catalog.models, index=index if catalog.models else None, format_func=_named)
+    model = st.selectbox(
+        "Model",
+        catalog.models,
+        index=index if catalog.models else None,
+        format_func=_named,
+        placeholder=None if catalog.models else "None is set up yet",
+        disabled=not catalog.models,
+    )
     if model:
         st.markdown(f":gray[{words.plain(model.note)}]")
     for problem in catalog.problems:

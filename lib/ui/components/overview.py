@@ -7,7 +7,7 @@ import streamlit as st
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.runs.service import get_overview
-from lib.runs.views import LiveRun, Overview
+from lib.runs.views import LiveRun, Overview, RunSummary
 from lib.samples.service import Sample
 from lib.ui import feedback, words
 from lib.ui.components import no_worker, project_dialogs, sample_workspace, status
@@ -94,8 +94,7 @@ def _show_live(live: LiveRun) -> None:
     with st.container(gap="xxsmall"):
         with row(run.title, detail=None):
             st.markdown(
-                f"{run.completed_phases} / {run.total_phases}  \n"
-                f":gray[{words.clock(seconds_of(run))} · {words.plain(words.money(run.cost_usd))}]",
+                f"{run.completed_phases} of {words.count(run.total_phases, 'phase')}  \n:gray[{_say_so_far(run)}]",
                 text_alignment="right",
                 width=120,
             )
@@ -109,6 +108,12 @@ def _show_live(live: LiveRun) -> None:
             text=f"{run.completed_phases} of {words.count(run.total_phases, 'phase')}",
             tone="run",
         )
+
+
+def _say_so_far(run: RunSummary) -> str:
+    """Time and money that a run has taken up to now."""
+    seconds = seconds_of(run)
+    return "not begun" if seconds is None else f"{words.clock(seconds)} · {words.plain(words.money(run.cost_usd))}"
 
 
 def _show_quota(seen: Overview, actor: Actor) -> None:

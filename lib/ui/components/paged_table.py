@@ -2,18 +2,24 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 
+from lib.errors import InvalidInput
 from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
 from lib.ui.components.open_by_key import show_open_by_key
-from lib.ui.words import line, plain
+from lib.ui.words import line, plain, short
+
+Page = TypeVar("Page")
 
 #: The query parameter that holds the cursor.
 CURSOR = "page"
+#: Of a table's text at its size: a letter on average, and what a cell leaves free at its sides.
+_LETTER_PX, _PADDING_PX = 5.8, 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,16 @@ def show_paged_table(
 
     `label` names the table to who cannot see it, `summary` says what this page holds ("25 runs on this page"), for
     nobody has counted the others. `opens` is the column whose text opens its row when clicked. Columns are sorted by
-    the query, never by the table's header, which would sort one page.
+    the query, never by the table's header, which would sort one page; the header of a column that is aligned to the
+    right stands left all the same, for Streamlit 1.67 aligns cells only. Widths are the least that
+    columns have: they grow to fill the page.
     """
     opened_key = f"{key}-opened"
     shown: dict[str, ColumnConfig | ButtonColumnResult] = {**columns}
     if opens:
         shown[opens] = _opening_column(columns[opens], key=opened_key)
-    frame = pd.DataFrame([{name: _cell(row.get(name)) for name in columns} for row in rows], columns=list(columns))
+    cells = [{name: _cell(row.get(name), column) for name, column in columns.items()} for row in rows]
+    frame = pd.DataFrame(cells, columns=list(columns))
     with st.container(key=f"paged-{key}"):
         drawn = st.dataframe(
             frame,
@@ -96,22 +105,41 @@ def page_button(
     )
 
 
-def show_past_the_end() -> None:
+def find_page(read: Callable[[str | None], Page], *, cursor: str | None) -> Page | None:
+    """What `read` finds at the cursor; None for a cursor that is none of this list in this order."""
+    try:
+        return read(cursor)
+    except InvalidInput as error:
+        if error.field != "cursor":
+            raise
+        return None
+
+
+def show_no_such_page() -> None:
     """Draw what stands in place of the rows where the address asks for a page that has none."""
-    text = "Nothing is that far back any more. The newest entries are at the beginning of the list."
+    text = "The list ends before it by now, or the link to it is damaged. Its beginning is still there."
     with empty_state("page-of-list", icon=NO_MATCH_ICON, title="This page of the list is empty", text=text):
-        st.button("Go to the newest", type="primary", on_click=begin_at_the_newest)
+        st.button("Go to the beginning", on_click=begin_at_the_beginning)
 
 
-def begin_at_the_newest(**changes: str) -> None:
+def begin_at_the_beginning(**changes: str) -> None:
     """Ask for the first page: a callback. `changes` are written into the address as well, an empty one is left out."""
     kept = {name: value for name, value in st.query_params.items() if name != CURSOR and name not in changes}
     # At once: each change of its own would be a step of the browser's Back.
     st.query_params.from_dict(kept | {name: value for name, value in changes.items() if value})
 
 
-def _cell(value: object) -> object:
-    return line(value) if isinstance(value, str) else value
+def _cell(value: object, column: ColumnConfig) -> object:
+    """What stands in the cell: the canvas ends a long text in the middle of a letter, so that is done here.
+
+    A figure, which stands at the right, is never cut: it would read as another one.
+    """
+    if not isinstance(value, str):
+        return value
+    width = column.get("width")
+    if not isinstance(width, int) or column.get("alignment") == "right":
+        return line(value)
+    return short(value, most=int((width - _PADDING_PX) / _LETTER_PX))
 
 
 def _opening_column(column: ColumnConfig, *, key: str) -> ButtonColumnResult:

@@ -34,12 +34,12 @@ def show_project_header(project: ProjectDetail) -> None:
         project.name,
         status=status.PROJECT[project.status],
         parent=(PROJECTS.file, "Projects"),
-        subtitle=f"{status.PRIORITY[project.priority].word} priority · {project.owner}",
+        subtitle=f"{status.PRIORITY[project.priority].word} priority · owned by {project.owner}",
     ):
         is_editing = project.may_edit and st.button("Edit", icon=":material/edit:")
         chosen = _show_more(project)
         if project.may_launch:
-            show_launch_button(project, label="Launch run", key="launch")
+            show_launch_button(project, label="Launch run", key="launch", is_primary=True)
     if is_editing:
         project_dialogs.show_edit_project(project)
     if chosen is ProjectStatus.ARCHIVED:
@@ -51,9 +51,9 @@ def show_project_header(project: ProjectDetail) -> None:
             st.rerun()
 
 
-def show_launch_button(project: ProjectDetail, *, label: str, key: str) -> None:
+def show_launch_button(project: ProjectDetail, *, label: str, key: str, is_primary: bool = False) -> None:
     """Draw the button that leads to the launch of a run for this project."""
-    if st.button(label, type="primary", icon=":material/rocket_launch:", key=key):
+    if st.button(label, type="primary" if is_primary else "secondary", icon=":material/rocket_launch:", key=key):
         st.switch_page(LAUNCH.file, query_params={"project": str(project.id)})
 
 

@@ -11,7 +11,9 @@ from lib.ui import words
 from lib.ui.components.activity import current_change, show_activity
 from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
+from lib.ui.components.paged_table import find_page
 from lib.ui.components.person import person_inline
+from lib.ui.components.project_table import say_runs, say_spent
 
 #: What the fields of a project are called, as its form labels them.
 _NAMES: Final[Mapping[str, str]] = {
@@ -42,6 +44,9 @@ def show_project_facts(project: ProjectDetail, *, time_zone: str) -> None:
             ("Topic", project.topic),
             *([("Description", project.description)] if project.description else []),
             ("Owner", person_inline(project.maker)),
+            ("Runs", say_runs(project)),
+            ("Spent", say_spent(project)),
+            *([("Last run", moment_inline(project.last_run_at, time_zone=time_zone))] if project.last_run_at else []),
             *(
                 (label, moment_inline(moment, time_zone=time_zone))
                 for label, moment in (
@@ -64,5 +69,11 @@ def show_project_activity(actor: Actor, project: ProjectDetail) -> None:
     """Draw what was done to the project, for whoever may read the audit trail."""
     if not actor.may(Permission.AUDIT_VIEW):
         return
-    changes = list_project_changes(actor, project.id, cursor=current_change())
-    show_activity(changes.items, newer=changes.newer, older=changes.older, names=_NAMES, time_zone=actor.time_zone)
+    page = find_page(lambda cursor: list_project_changes(actor, project.id, cursor=cursor), cursor=current_change())
+    show_activity(
+        page.items if page else (),
+        newer=page.newer if page else None,
+        older=page.older if page else None,
+        names=_NAMES,
+        time_zone=actor.time_zone,
+    )

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from lib.access.actor import Actor
 from lib.models.project import Priority, ProjectStatus
-from lib.projects.lists import list_owners
+from lib.projects.lists import count_projects_by_status, list_owners
 from lib.projects.queries import ProjectFilter
 from lib.projects.views import ProjectSort
 from lib.ui import address
 from lib.ui.components import status
-from lib.ui.components.filters import Choice, FilterBar, Filters, by_id
+from lib.ui.filtering import MOST_COUNTED, Choice, FilterBar, Filters, by_id
 
 _SORTS: Final[Mapping[str, str]] = {
     ProjectSort.NEWEST: "Newest first",
@@ -24,7 +24,8 @@ def make_project_filters(actor: Actor) -> FilterBar:
     """What this person can choose; the owner that the address names is among it, if they are theirs to see."""
     return FilterBar(
         key="projects",
-        statuses={member: status.PROJECT[member].word for member in ProjectStatus},
+        statuses={member: status.PROJECT[member] for member in ProjectStatus},
+        count=lambda chosen: count_projects_by_status(actor, chosen_projects(chosen), most=MOST_COUNTED),
         sorts=_SORTS,
         placeholder="Name or topic",
         choices=(

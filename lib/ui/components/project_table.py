@@ -23,12 +23,13 @@ def show_project_table(
         label="Projects",
         columns={
             "Status": status.column(status.PROJECT, width=118),
-            "Project": st.column_config.TextColumn("Project", width=272),
-            "Priority": st.column_config.TextColumn("Priority", width=85),
-            "Owner": st.column_config.TextColumn("Owner", width=140),
-            "Runs": st.column_config.TextColumn("Runs", width=55, alignment="right"),
-            "Last run": st.column_config.TextColumn("Last run", width=125),
-            "Created": st.column_config.TextColumn("Created", width=125),
+            "Project": st.column_config.TextColumn("Project", width=235),
+            "Priority": st.column_config.TextColumn("Priority", width=75),
+            "Owner": st.column_config.TextColumn("Owner", width=120),
+            "Runs": st.column_config.TextColumn("Runs", width=60, alignment="right"),
+            "Spent": st.column_config.TextColumn("Spent", width=118, alignment="right"),
+            "Last run": st.column_config.TextColumn("Last run", width=108),
+            "Created": st.column_config.TextColumn("Created", width=108),
         },
         summary=f"{words.count(len(projects), 'project')} on this page",
         newer=newer,
@@ -38,13 +39,26 @@ def show_project_table(
     return find_opened(key, [project.id for project in projects], clicked=event.opened)
 
 
+def say_runs(project: ProjectSummary) -> str:
+    """How many runs the project has: `12`, `1,000+`."""
+    return words.number(project.run_count) + ("+" if project.has_more_runs else "")
+
+
+def say_spent(project: ProjectSummary) -> str:
+    """What its runs cost: `$1.84`; `at least $1.84` where more was spent, or where nobody knows of some."""
+    if project.run_count and not project.known_cost_count:
+        return words.UNKNOWN
+    return ("" if project.is_spent_all else "at least ") + words.money(project.spent_usd)
+
+
 def _row(project: ProjectSummary) -> dict[str, object]:
     return {
         "Status": status.cell(status.PROJECT[project.status]),
         "Project": project.name,
         "Priority": status.PRIORITY[project.priority].word,
         "Owner": project.owner,
-        "Runs": words.number(project.run_count) + ("+" if project.has_more_runs else ""),
+        "Runs": say_runs(project),
+        "Spent": say_spent(project),
         "Last run": words.ago(project.last_run_at, now=clock.now()),
         "Created": words.ago(project.created_at, now=clock.now()),
     }

@@ -5,8 +5,10 @@ from markupsafe import Markup
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.models.run import RunStatus
 from lib.runs.retry import RetryOffer, find_retry, retry_run
 from lib.runs.service import cancel_run, resume_run
+from lib.runs.structures import ErrorDetails
 from lib.runs.views import RunProgress
 from lib.ui import feedback, words
 from lib.ui.components import status
@@ -25,10 +27,10 @@ _LAUNCHED = Markup("{} · launched by {} {}")
 def show_run_header(run: RunProgress, *, time_zone: str) -> bool:
     """Draw title, status, where the run comes from, and the buttons that this person may press.
 
-    Returns whether a question about the run was opened: it closes when the page is drawn anew.
+    The way on from an error stands below, beside what went wrong. Returns whether a question about the run was opened:
+    it closes when the page is drawn anew.
     """
     summary = run.summary
-    offer = find_retry(run) if run.may_retry else None
     version = f" v{run.template_version}" if run.template_version else ""
     launched = _LAUNCHED.format(
         f"{words.short(summary.template_name + version, most=_LONGEST_NAME)} · "
@@ -42,13 +44,8 @@ def show_run_header(run: RunProgress, *, time_zone: str) -> bool:
         parent=(RUNS.file, "Runs"),
         subtitle=launched,
     ):
-        if run.may_resume and st.button("Continue", type="primary", icon=":material/play_arrow:"):
-            with feedback.told():
-                resume_run(require_actor(Permission.ORCHESTRATIONS_RUN), summary.id)
-                feedback.succeeded("The run goes on.")
-                st.rerun()
         is_cancelling = run.may_cancel and st.button("Cancel", icon=":material/close:")
-        is_retrying = offer and st.button(f"Retry from {_place(offer)}", type="primary", icon=":material/replay:")
+        is_retrying = find_stop(run) is None and show_way_on(run)
     if run.parent_run_id:
         st.page_link(
             RUN.file,
@@ -58,9 +55,29 @@ def show_run_header(run: RunProgress, *, time_zone: str) -> bool:
         )
     if is_cancelling:
         _ask_to_cancel(run)
-    if is_retrying and offer:
+    return is_cancelling or is_retrying
+
+
+def find_stop(run: RunProgress) -> ErrorDetails | None:
+    """What the run stopped at, for a person to do something about."""
+    return run.error if run.summary.status in {RunStatus.FAILED, RunStatus.PAUSED} else None
+
+
+def show_way_on(run: RunProgress) -> bool:
+    """Draw the button that continues a paused run or retries one that ended, where this person may.
+
+    Returns whether the question about the retry was opened.
+    """
+    if run.may_resume and st.button("Continue", type="primary", icon=":material/play_arrow:"):
+        with feedback.told():
+            resume_run(require_actor(Permission.ORCHESTRATIONS_RUN), run.summary.id)
+            feedback.succeeded("The run goes on.")
+            st.rerun()
+    offer = find_retry(run) if run.may_retry else None
+    if offer and st.button(f"Retry from {_place(offer)}", type="primary", icon=":material/replay:"):
         _ask_to_retry(run, offer)
-    return is_cancelling or bool(is_retrying)
+        return True
+    return False
 
 
 def _ask_to_cancel(run: RunProgress) -> None:

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from lib.access.actor import Actor
 from lib.models.run import RunStatus
-from lib.runs.lists.service import list_run_choices
+from lib.runs.lists.service import count_runs_by_status, list_run_choices
 from lib.runs.queries import RunFilter
 from lib.runs.views import RunSort
 from lib.ui import address, words
 from lib.ui.components import status
-from lib.ui.components.filters import Choice, FilterBar, Filters, by_id
+from lib.ui.filtering import MOST_COUNTED, Choice, FilterBar, Filters, by_id
 
 _SORTS: Final[Mapping[str, str]] = {
     RunSort.NEWEST: "Newest first",
@@ -34,7 +34,8 @@ def make_run_filters(actor: Actor) -> FilterBar:
     named = {"project": choices.projects, "person": choices.people, "template": choices.templates}
     return FilterBar(
         key="runs",
-        statuses={member: status.RUN[member].word for member in RunStatus},
+        statuses={member: status.RUN[member] for member in RunStatus},
+        count=lambda chosen: count_runs_by_status(actor, chosen_runs(chosen), most=MOST_COUNTED),
         sorts=_SORTS,
         placeholder="Title or topic",
         choices=(

@@ -15,16 +15,17 @@ from lib.ui.components.metric_strip import Metric, show_metric_strip
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.no_worker import is_nobody_working, show_no_worker
 from lib.ui.components.person import person_inline
+from lib.ui.components.run_actions import find_stop, show_way_on
 from lib.ui.components.run_table import seconds_of
 
 #: What to do about a failure that may be over by now.
 _PASSING = ("Wait a little, then retry the run. Finished phases are taken over: they cost nothing again.",)
 #: What to do, by the kind of error; whatever is not here says it in its own message.
 _STEPS = {
-    "auth": ("Ask an admin to check the key of this model's connection.", "Launch the run again."),
+    "auth": ("Ask an admin to check the key of this model's connection.", "Then retry: finished phases are kept."),
     "organization_quota": (
         "Ask the installation's operator to raise the quota, or wait for the next month.",
-        "Then continue.",
+        "Then continue: finished phases are kept.",
     ),
 }
 
@@ -48,18 +49,18 @@ def show_run_notice(run: RunProgress) -> None:
         show_no_worker()
     if run.is_live and run.is_cancel_requested:
         st.markdown(f":gray[{status.RUN[RunStatus.CANCELLED].icon} This run is being cancelled.]")
-    if run.error and run.summary.status in {RunStatus.FAILED, RunStatus.PAUSED}:
+    if stop := find_stop(run):
         done = run.summary.completed_phases
         kept = f"{words.count(done, 'finished phase')} {words.are(done)} kept."
         with error_panel(
-            run.error.message,
+            stop.message,
             status=status.RUN[run.summary.status],
             where=_place_of(run),
             text=kept if done else None,
-            steps=_STEPS.get(run.error.kind, _PASSING if run.error.kind in RETRYABLE else ()),
-            details={name: value for name, value in run.error.model_dump(exclude={"message"}).items() if value},
+            steps=_STEPS.get(stop.kind, _PASSING if stop.kind in RETRYABLE else ()),
+            details={name: value for name, value in stop.model_dump(exclude={"message"}).items() if value},
         ):
-            pass
+            show_way_on(run)
 
 
 def _place_of(run: RunProgress) -> str | None:

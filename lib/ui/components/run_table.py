@@ -27,7 +27,7 @@ def show_run_table(
     """
     columns = {
         "Status": status.column(status.RUN, width=118),
-        "Run": st.column_config.TextColumn("Run", width=190 if is_short else 235),
+        "Run": st.column_config.TextColumn("Run", width=175 if is_short else 235),
         "Project": st.column_config.TextColumn("Project", width=125),
         "By": st.column_config.TextColumn("By", width=95),
         "Launched": st.column_config.TextColumn("Launched", width=100 if is_short else 105),

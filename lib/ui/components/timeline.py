@@ -73,7 +73,7 @@ _TIMELINE = Markup(
 def show_timeline(rows: Sequence[TimelineRow], *, elapsed_seconds: float, is_live: bool) -> None:
     """Draw the timeline up to `elapsed_seconds`; a line marks the present while the run `is_live`.
 
-    The legend names the kinds that occur.
+    The legend names the kinds that occur; before the first of them there is no time to draw an axis of.
     """
     whole = max(elapsed_seconds, 1.0) * 1.02  # room at the right, so that the last bar does not touch the figures
     seen = {span.kind for row in rows for span in row.spans}
@@ -82,17 +82,18 @@ def show_timeline(rows: Sequence[TimelineRow], *, elapsed_seconds: float, is_liv
             count=len(rows),
             ticks=Markup("").join(
                 Markup('<span style="left:{}">{}</span>').format(css_percent(100 * tick / whole), clock(tick))
-                for tick in _ticks(whole)
+                for tick in (_ticks(whole) if seen else ())
             ),
             now=Markup('<i class="ao-now" style="left:{}"></i>').format(css_percent(100 * elapsed_seconds / whole))
-            if is_live
+            if is_live and seen
             else Markup(""),
             rows=Markup("").join(_row(row, whole) for row in rows),
             legend=Markup("").join(
                 Markup('<span><i class="ao-bar ao-{}"></i>{}</span>').format(kind.value, word)
                 for kind, word in _LEGEND
                 if kind in seen
-            ),
+            )
+            or Markup("<span>Nothing has begun yet.</span>"),
         )
     )
 

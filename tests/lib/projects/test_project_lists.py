@@ -1,7 +1,9 @@
 """Lists of projects: their order, their filters, their pages; and which a run can be launched for."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,14 +11,16 @@ import pytest
 
 from lib.access.actor import Actor
 from lib.errors import InvalidInput
+from lib.exports import ExportFormat
 from lib.models.project import Priority, ProjectStatus
-from lib.projects.lists import list_owners
+from lib.projects.lists import count_projects_by_status, export_projects, list_owners
 from lib.projects.queries import ProjectFilter
 from lib.projects.service import create_project, get_project, list_project_choices, list_projects, move_project
-from lib.projects.views import ProjectSort
+from lib.projects.views import MOST_RUNS_COUNTED, ProjectSort
+from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project, make_run
+from tests.factories import end_run, make_project, make_run
 from tests.lib.projects.entries import ENTRY
 from tests.records import row, rows
 
@@ -26,6 +30,13 @@ pytestmark = pytest.mark.usefixtures("installation")
 def names(actor: Actor, **chosen: Any) -> list[str]:
     cursor, sort = chosen.pop("cursor", None), chosen.pop("sort", ProjectSort.NEWEST)
     return [project.name for project in list_projects(actor, ProjectFilter(**chosen), sort=sort, cursor=cursor).items]
+
+
+def exported(actor: Actor) -> list[dict[str, Any]]:
+    """What a file of projects says."""
+    data = export_projects(actor, ProjectFilter(), sort=ProjectSort.NAME, file_format=ExportFormat.JSON)
+    found: list[dict[str, Any]] = json.loads(data)
+    return found
 
 
 def at(installation: Installation, project_id: UUID, moment: datetime) -> None:
@@ -132,6 +143,53 @@ def test_runs_are_counted_with_their_project(installation: Installation, cast: C
     launched = row(installation, "SELECT created_at FROM orchestration_runs WHERE id = %s", last.id)
     assert busy.last_run_at == launched["created_at"]
     assert get_project(cast.vera, other).run_count == 0
+
+
+def test_what_the_runs_cost_is_added_up(installation: Installation, cast: Cast) -> None:
+    project_id, other = (make_project(installation.database, cast.max, name=name) for name in ("busy", "idle"))
+    for model in ("local:known", "local:known", "local:unknown"):
+        end_run(
+            installation.database,
+            cast.max,
+            make_run(installation.database, cast.max, project_id=project_id, model=model),
+        )
+    busy, idle = get_project(cast.vera, project_id), get_project(cast.vera, other)
+    assert (busy.spent_usd, busy.known_cost_count, busy.is_spent_all) == (Decimal("0.168"), 3, True)
+    assert (idle.spent_usd, idle.known_cost_count, idle.is_spent_all) == (Decimal(0), 0, True)
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")  # past the guard of what has ended
+        connection.execute("UPDATE orchestration_runs SET cost_usd = NULL WHERE model = 'local:unknown'")
+    listed, _ = sorted(list_projects(cast.vera).items, key=lambda project: project.name)
+    assert (listed.spent_usd, listed.known_cost_count, listed.is_spent_all) == (Decimal("0.112"), 2, False)
+    (file,) = [each for each in exported(cast.vera) if each["name"] == "busy"]
+    assert (file["runs"], file["spent_usd"], file["runs_of_unknown_cost"]) == (3, 0.112, 1)
+
+
+def test_sum_of_a_project_with_very_many_runs_is_the_least_that_it_cost(installation: Installation, cast: Cast) -> None:
+    project_id = make_project(installation.database, cast.max)
+    fill_runs = (
+        "INSERT INTO orchestration_runs (organization_id, project_id, user_id, title, topic, cost_usd) "
+        "SELECT %s, %s, %s, 'Run', 'Anything', 0.01 FROM generate_series(1, %s) RETURNING 1"
+    )
+    whose = (cast.organization_a, project_id, cast.max.user_id)
+    rows(installation, fill_runs, *whose, MOST_RUNS_COUNTED + 5)
+    project = get_project(cast.vera, project_id)
+    assert (project.spent_usd, project.has_more_runs, project.is_spent_all) == (Decimal(10), True, False)
+    assert exported(cast.vera)[0]["spent_usd"] == 10.05, "a file has them all"
+
+
+def test_projects_are_counted_by_status_under_the_other_filters(installation: Installation, cast: Cast) -> None:
+    for actor, name in ((cast.alice, "boat"), (cast.max, "Boat"), (cast.max, "bicycle")):
+        project_id = make_project(installation.database, actor, name=name, topic="Anything")
+    move_project(cast.max, project_id, ProjectStatus.COMPLETED)
+    none = dict.fromkeys(ProjectStatus, 0)
+    both = none | {ProjectStatus.ACTIVE: 2, ProjectStatus.COMPLETED: 1}
+    for actor in cast.of_a:
+        assert count_projects_by_status(actor, ProjectFilter(), most=9) == both
+        assert count_projects_by_status(actor, ProjectFilter(status=ProjectStatus.FAILED), most=9) == both
+        found = count_projects_by_status(actor, ProjectFilter(created_by=cast.max.user_id, search="BOAT"), most=9)
+        assert found == none | {ProjectStatus.ACTIVE: 1}
+    assert count_projects_by_status(cast.charlie, ProjectFilter(), most=9) == none
 
 
 def test_project_that_is_wanted_is_a_choice_however_old_it_is(installation: Installation, cast: Cast) -> None:

@@ -13,12 +13,13 @@ import pytest
 
 from lib.access.actor import Actor
 from lib.audit import exports
+from lib.db import counting
 from lib.exports import ExportFormat
 from lib.models.run import RunStatus
 from lib.projects.lists import export_projects
 from lib.projects.queries import ProjectFilter
 from lib.projects.views import ProjectSort
-from lib.runs.lists.service import COLUMNS, RunChoices, count_runs, export_runs, list_run_choices
+from lib.runs.lists.service import COLUMNS, RunChoices, count_runs, count_runs_by_status, export_runs, list_run_choices
 from lib.runs.queries import RunFilter
 from lib.runs.service import list_runs
 from lib.runs.views import RunSort
@@ -171,6 +172,30 @@ def test_project_is_exported_with_all_its_runs(some_runs: list[Record], cast: Ca
         )[0]["owner"]
         == "Charlie"
     )
+
+
+def test_runs_are_counted_by_status_under_the_other_filters(some_runs: list[Record], cast: Cast) -> None:
+    by_status = dict.fromkeys(RunStatus, 0)
+    both = by_status | {RunStatus.COMPLETED: 2, RunStatus.FAILED: 2, RunStatus.QUEUED: 2}
+    one = by_status | {RunStatus.COMPLETED: 1, RunStatus.FAILED: 1, RunStatus.QUEUED: 1}
+    for actor in cast.of_a:
+        assert count_runs_by_status(actor, RunFilter(), most=9) == both
+        assert count_runs_by_status(actor, RunFilter(status=RunStatus.FAILED), most=9) == both
+        assert count_runs_by_status(actor, RunFilter(user_id=cast.max.user_id), most=9) == one
+        assert count_runs_by_status(actor, RunFilter(search="@COMP"), most=9) == by_status | {RunStatus.COMPLETED: 2}
+    assert count_runs_by_status(cast.vera, RunFilter(), most=1)[RunStatus.FAILED] == 2, "more than the most"
+    assert count_runs_by_status(cast.charlie, RunFilter(), most=9) == by_status | {RunStatus.RUNNING: 1}
+    assert count_runs_by_status(cast.charlie, RunFilter(user_id=cast.max.user_id), most=9) == by_status
+
+
+def test_count_that_a_search_would_take_long_for_is_left_out(
+    some_runs: list[Record], cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "_SEARCHED", 2)
+    found = count_runs_by_status(cast.vera, RunFilter(search="@failed"), most=1)
+    assert found[RunStatus.FAILED] == 2, "enough of them were seen"
+    assert RunStatus.COMPLETED not in found, "others may come after those that were read"
+    assert found[RunStatus.CANCELLED] == 0
 
 
 FILTERS: dict[str, tuple[Callable[[Cast, Record], RunFilter], Callable[[Cast, Record, Record], bool]]] = {

@@ -73,3 +73,17 @@ def test_the_axis_has_a_few_round_ticks(seconds: float) -> None:
     assert ticks[0] == 0
     assert 2 <= len(ticks) <= 11
     assert ticks[-1] <= seconds
+
+
+def test_before_anything_has_begun_there_is_no_axis() -> None:
+    def page() -> None:
+        from lib.ui.components.status import PHASE
+        from lib.ui.components.timeline import TimelineRow, show_timeline
+
+        show_timeline([TimelineRow(1, "Scope", PHASE["pending"], [])], elapsed_seconds=1, is_live=True)
+
+    body = AppTest.from_function(page).run().html[0].body
+    assert "0:00" not in body
+    assert "ao-now" not in body
+    assert "Nothing has begun yet." in body
+    assert "Pending: not started" in body

@@ -1,0 +1,86 @@
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+
+def _page() -> None:
+    import streamlit as st
+
+    from lib.ui.components.filters import show_filters, show_nothing_found
+    from lib.ui.components.status import RUN
+    from lib.ui.filtering import Choice, FilterBar, read_filters
+
+    bar = FilterBar(
+        key="boats",
+        statuses={name: RUN[name] for name in ("running", "completed", "failed")},
+        count=lambda chosen: {"running": 0, "completed": 100} if chosen.search else {"running": 7, "failed": 99},
+        sorts={"newest": "Newest first", "name": "By name"},
+        placeholder="Name",
+        choices=(Choice("harbour", "Harbour", {"a": ":red[Aarhus] by the long, cold and windy sea", "b": "Bergen"}),),
+        dates="Built",
+    )
+    chosen = read_filters(bar)
+    show_filters(bar, chosen)
+    if chosen:
+        show_nothing_found(bar, chosen, noun="boat")
+    st.text(f"{bool(chosen)} {chosen.status} {chosen.sort} {dict(chosen.values)} {chosen.since} {chosen.before}")
+
+
+def _open(**parameters: str) -> AppTest:
+    at = AppTest.from_function(_page, default_timeout=20)
+    at.query_params.update(parameters)
+    at.run()
+    assert not at.exception
+    return at
+
+
+def _popovers(at: AppTest) -> list[str]:
+    return [block.proto.popover.label for block in _blocks(at._tree.main) if block.type == "popover"]
+
+
+def _blocks(block: Any) -> Any:
+    yield block
+    for child in getattr(block, "children", {}).values():
+        yield from _blocks(child)
+
+
+def test_split_says_glyph_word_and_how_many() -> None:
+    split = _open().segmented_control[0].options
+    assert split == ["All", "◐ Running :gray[7]", "✓ Completed", "✕ Failed :gray[99]"]
+    split = _open(search="x").segmented_control[0].options
+    assert split == ["All", "◐ Running", "✓ Completed :gray[99\\+]", "✕ Failed"]
+
+
+def test_nothing_in_the_address_is_everything() -> None:
+    at = _open()
+    assert at.text[0].value == "False None newest {} None None"
+    assert _popovers(at) == ["Harbour", "Built"]
+    assert not at.button
+
+
+def test_address_is_said_and_can_be_cleared() -> None:
+    at = _open(status="failed", harbour="a", to="2026-03-02", sort="name", more="kept")
+    assert at.text[0].value == "True failed name {'harbour': 'a'} None 2026-03-03 00:00:00+00:00"
+    assert _popovers(at) == ["**Harbour: \\:red\\[Aarhus\\] by the long,…**", "**Built: until 2 Mar 2026**"]
+    assert [button.label for button in at.button] == ["Clear", "Clear the filters"]
+    at.button[1].click().run()
+    assert at.query_params == {"sort": "name", "more": "kept"}
+    assert at.segmented_control[0].value == ""
+    assert _popovers(at) == ["Harbour", "Built"]
+
+
+def test_choice_is_written_into_the_address_and_begins_at_the_first_page() -> None:
+    at = _open(page="c2")
+    at.selectbox(key="boats-harbour").set_value("b")
+    at.run()
+    assert at.query_params == {"harbour": "b"}
+    at.segmented_control[0].set_value("running")
+    at.run()
+    assert at.query_params == {"status": "running", "harbour": "b"}
+
+
+def test_what_makes_no_sense_is_left_out_and_said_by_its_name() -> None:
+    at = _open(status="afloat", harbour="z", **{"from": "soon"})
+    assert at.text[0].value == "False None newest {} None None"
+    assert at.markdown[-1].value.endswith("left out: Status, Harbour, Built from]")
+    assert not _open(sort="newest", harbour="").button
