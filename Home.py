@@ -23,7 +23,8 @@ else:
 
     from lib.db.session import identity_session
     from lib.ui import feedback, navigation
-    from lib.web import health, session_routes
+    from lib.ui.components import answer
+    from lib.web import health, run_routes, session_routes
     from lib.web.middleware import middleware
 
     # One call of st.navigation turns the discovery of pages/ off, with which a page could be run without its frame.
@@ -31,7 +32,11 @@ else:
 
     app = st.App(
         __file__,
-        routes=[*health.routes(identity_session), *session_routes.routes],
+        routes=[
+            *health.routes(identity_session),
+            *session_routes.routes,
+            *run_routes.routes(answer.draw_on, is_fence=answer.is_fence),
+        ],
         middleware=middleware(),
         on_script_error=feedback.on_script_error,
     )
