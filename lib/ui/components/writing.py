@@ -34,7 +34,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   watches.set(parentElement, here);
   const isNew = here.data?.attempt !== data.attempt;
   Object.assign(here, { data, tell: (what) => setTriggerValue("told", what), isOver: false });
-  here.beganAt = performance.now() - 1000 * data.seconds;
+  here.beganAt = performance.now() - 1000 * Math.max(data.seconds, 0);
   if (data.drawn && (isNew || data.drawn.bytes > here.bytes)) {
     here.isCut = false;
     part(here, "done").replaceChildren();
@@ -42,7 +42,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   here.root.querySelector(".ao-writing").hidden = !data.attempt;
   showTime(here);
-  plan(here, PAUSE);
+  plan(here, data.attempt && here.bytes < 0 ? 0 : PAUSE);
   return () => { here.isOver = true; clearTimeout(here.timer); };
 }
 
@@ -126,9 +126,12 @@ def show_writing(run: RunProgress, attempt: AttemptFigures, text: str) -> None:
 
     To be drawn in a fragment, which is rerun when the run stands otherwise than now.
     """
-    began = attempt.started_at or clock.now()
-    drawn = {**draw_on(text), "bytes": len(text.encode())}
-    seconds = max((clock.now() - began).total_seconds(), 0.0)
+    seen_key = f"has-seen-{attempt.id}"  # a browser that has begun to draw it needs no text with every rerun
+    drawn = None
+    if seen_key not in st.session_state or is_refused(run.summary.id):
+        drawn = {**draw_on(text), "bytes": len(text.encode())}
+        st.session_state[seen_key] = True
+    seconds = (clock.now() - (attempt.started_at or clock.now())).total_seconds()
     _show(run, {"attempt": str(attempt.id), "seconds": seconds, "drawn": drawn}, key=f"writing-{attempt.id}")
 
 
