@@ -85,7 +85,7 @@ def _meta(phase: PhaseFigures, *, is_live: bool, time_zone: str) -> list[str]:
 def _until(moment: datetime, *, time_zone: str) -> str:
     if moment <= clock.now():
         return "next attempt in a moment"
-    return f"next attempt at {moment.astimezone(clock.find_zone(time_zone)):%H:%M:%S}"
+    return f"next attempt at {words.hour(moment, zone=time_zone)}"
 
 
 def _detail(phase: PhaseFigures) -> str | None:

@@ -59,6 +59,7 @@ def test_reader_who_goes_on_gets_the_last_block_again_and_no_more() -> None:
     for length in range(400, len(TEXT), 400):
         reader.look(TEXT[:length])
         assert length - reader.after <= len(CODE) + 1_500, "the longest block, and a piece of a thousand characters"
+    reader = Reader()
     reader.look(PARAGRAPH * 2_000)
     assert len(PARAGRAPH) * 2_000 - reader.after <= 1_100
 
