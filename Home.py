@@ -22,16 +22,23 @@ else:
     from plotly.graph_objects import Figure  # noqa: F401 see above
 
     from lib.db.session import identity_session
-    from lib.ui import feedback, navigation
-    from lib.web import health, session_routes
+    from lib.ui import feedback, kept_theme, navigation
+    from lib.ui.components import answer
+    from lib.web import health, run_routes, session_routes
     from lib.web.middleware import middleware
 
     # One call of st.navigation turns the discovery of pages/ off, with which a page could be run without its frame.
     st.navigation([navigation.OVERVIEW.file])
 
+    kept_theme.keep_theme()
+
     app = st.App(
         __file__,
-        routes=[*health.routes(identity_session), *session_routes.routes],
+        routes=[
+            *health.routes(identity_session),
+            *session_routes.routes,
+            *run_routes.routes(answer.draw_on, is_fence=answer.is_fence),
+        ],
         middleware=middleware(),
         on_script_error=feedback.on_script_error,
     )

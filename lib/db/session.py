@@ -9,15 +9,19 @@ statement, for this transaction only.
 """
 
 import json
+import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import Engine, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from psycopg import Connection
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from lib.db.claims import sign
 from lib.db.logins import Login
@@ -27,6 +31,10 @@ from lib.errors import DatabaseFull, DatabaseUnavailable
 #: A page's query that takes longer than this is a defect; it is stopped rather than left to pile up.
 STATEMENT_TIMEOUT_MS = 15_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
+
+#: A connection that nobody has used for so long is asked whether it lives: what lies between may have forgotten it.
+_UNUSED_SECONDS: Final = 20.0
+_USED_AT: Final = "used_at"
 
 #: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _DISK_FULL = "53100"
@@ -137,12 +145,11 @@ def _engine(login: Login) -> Engine:
 
 
 def _make_engine(login: Login) -> Engine:
-    return create_engine(
+    engine = create_engine(
         make_url(database_url(login)).set(drivername="postgresql+psycopg"),
         pool_size=5,
         max_overflow=15,
         pool_timeout=5,
-        pool_pre_ping=True,
         hide_parameters=True,  # an error is logged: no password hash and no text of a tenant goes with it
         native_inet_types=False,
         connect_args={
@@ -152,6 +159,31 @@ def _make_engine(login: Login) -> Engine:
             f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS}",
         },
     )
+
+    def require_living(connection: Any, entry: ConnectionPoolEntry, _: object) -> None:
+        if entry.info.get(_USED_AT, 0.0) + _UNUSED_SECONDS > time.monotonic() and not _has_unread(connection):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.OperationalError as error:
+            raise InvalidatePoolError from error  # all that are as old go with it, and a new one is made
+
+    event.listen(engine, "checkout", require_living)
+    event.listen(engine, "checkin", _note_use)
+    return engine
+
+
+def _has_unread(connection: Connection) -> bool:
+    """Whether the server said something unasked, as it does at its end; looked up here, without a round trip to it."""
+    if connection.closed:
+        return True
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
+
+
+def _note_use(_: object, entry: ConnectionPoolEntry) -> None:
+    entry.info[_USED_AT] = time.monotonic()
 
 
 def _request_claims(request: Request | None) -> dict[str, str]:

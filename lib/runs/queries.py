@@ -218,12 +218,6 @@ def find_earlier(session: Session, run_id: UUID, attempt_id: UUID) -> Row[UUID, 
     return session.execute(statement.limit(1)).one_or_none()
 
 
-def read_on(session: Session, attempt_id: UUID, *, after: int) -> str:
-    """What was written of an answer after so many characters; nothing when it is written no more."""
-    written = func.substr(PhaseStream.response_text, after + 1)
-    return session.scalar(select(written).where(PhaseStream.phase_execution_id == attempt_id)) or ""
-
-
 def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> OrchestrationRun | None:
     """The row, to change it; with `for_update` as it stands once it is locked."""
     statement = (

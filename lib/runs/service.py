@@ -1,7 +1,6 @@
 """What people do with runs that are there: read them, watch them, cancel and continue them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -74,23 +73,12 @@ def list_runs(
         return Page(tuple(_summary(row) for row in page.rows), page.newer, page.older)
 
 
-def watch_run(actor: Actor, run_id: UUID, *, known: Mapping[UUID, AttemptTexts] | None = None) -> RunProgress:
-    """One run and how its attempts stand, without their texts. Raises `NotFound`.
-
-    `known` are texts that the reader has, by attempt: `texts` are the same as they stand now, and only what they lack
-    is read.
-    """
+def watch_run(actor: Actor, run_id: UUID) -> RunProgress:
+    """One run and how its attempts stand, without their texts. Raises `NotFound`."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
         run = _find_run(session, actor, run_id)
-        phases = _phases(queries.list_figures(session, run_id))
-        texts = {
-            attempt.id: _read_on(session, run_id, attempt, known[attempt.id])
-            for phase in phases
-            for attempt in phase.attempts
-            if known and attempt.id in known
-        }
-        return RunProgress(**run, phases=phases, texts=texts)
+        return RunProgress(**run, phases=_phases(queries.list_figures(session, run_id)))
 
 
 def get_texts(actor: Actor, run_id: UUID, attempt_id: UUID) -> AttemptTexts:
@@ -195,16 +183,6 @@ def _read_texts(session: Session, run_id: UUID, attempt_id: UUID) -> AttemptText
     if row is None:
         raise NotFound("attempt")
     return AttemptTexts(prompt=row[0], response=row[1])
-
-
-def _read_on(session: Session, run_id: UUID, attempt: AttemptFigures, known: AttemptTexts) -> AttemptTexts:
-    """The texts as they stand now. An answer only grows while it is written; what it ends as may be another one."""
-    has_bytes = len(known.response.encode())
-    if attempt.status is not PhaseStatus.RUNNING or attempt.response_bytes < has_bytes or known.prompt is None:
-        return _read_texts(session, run_id, attempt.id)
-    if attempt.response_bytes == has_bytes:
-        return known
-    return replace(known, response=known.response + queries.read_on(session, attempt.id, after=len(known.response)))
 
 
 def _phases(rows: Iterable[Row[*tuple[Any, ...]]]) -> tuple[PhaseFigures, ...]:

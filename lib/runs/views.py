@@ -1,10 +1,11 @@
 """What the pages see of a run."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import sha256
 from uuid import UUID
 
 from lib.models.run import PhaseStatus, RunStatus
@@ -156,8 +157,6 @@ class RunProgress:
     may_retry: bool
     #: The run that this one goes on from.
     parent_run_id: UUID | None
-    #: By attempt, of those whose texts the reader has.
-    texts: Mapping[UUID, AttemptTexts] = field(default_factory=dict)
 
     @property
     def is_live(self) -> bool:
@@ -165,10 +164,27 @@ class RunProgress:
         return self.summary.status in LIVE_RUN_STATUSES
 
     @property
-    def shape(self) -> tuple[object, ...]:
+    def shape(self) -> str:
         """What stays the same while the run does nothing but write on, and time goes by."""
-        attempts = tuple((phase.newest.id, phase.status) for phase in self.phases)
-        return self.summary.status, self.is_cancel_requested, self.live_workers == 0, attempts
+        return shape_of(
+            self.summary.status,
+            is_cancel_requested=self.is_cancel_requested,
+            live_workers=self.live_workers,
+            newest=((phase.newest.id, phase.status) for phase in self.phases),
+        )
+
+
+def shape_of(
+    status: RunStatus,
+    *,
+    is_cancel_requested: bool,
+    live_workers: int,
+    newest: Iterable[tuple[UUID, PhaseStatus]],
+) -> str:
+    """What a look at a run is compared by: short, and the same in every process. `newest` are its phases' attempts."""
+    attempts = [f"{attempt_id} {phase_status}" for attempt_id, phase_status in newest]
+    told = "\n".join([status, str(is_cancel_requested), str(live_workers == 0), *attempts])
+    return sha256(told.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,8 @@ def page_state(way_on: tuple[str, str]) -> Iterator[None]:
 def live(part: Callable[..., object], *arguments: object, seconds: float | None) -> None:
     """Draw a part of a page, and draw it again every so many seconds; never again where that is None.
 
-    While the database is away the part says so, with one line in the log for each look, and comes back by itself.
+    While the database is away the part says so, with one line in the log for each look, and comes back by itself: where
+    it has no timer of its own, with the whole page.
     """
 
     @wraps(part)
@@ -133,6 +134,8 @@ def live(part: Callable[..., object], *arguments: object, seconds: float | None)
         except DatabaseUnavailable as error:
             logger.warning("A part of a page could not be drawn: %s", error.message)
             st.markdown(f":red[{_AWAY.icon}] {plain(_COMES_BACK)}")
+            if seconds is None:
+                st.fragment(_come_back, run_every=_COME_BACK_SECONDS)([_AWAY])
 
     st.fragment(draw, run_every=seconds)(*arguments)
 

@@ -208,6 +208,11 @@ def exact(moment: datetime | None, *, zone: str = "UTC") -> str:
     return f"{said} ({day}{utc:%H:%M} UTC)"
 
 
+def hour(moment: datetime, *, zone: str = "UTC") -> str:
+    """The reader's time of a moment that is seconds or minutes away: "15:11:42"."""
+    return f"{moment.astimezone(find_zone(zone)):%H:%M:%S}"
+
+
 def short_day(moment: date) -> str:
     """A day in a column or a filter: "22 Nov 2025"."""
     return f"{moment.day} {moment:%b %Y}"

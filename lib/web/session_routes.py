@@ -11,24 +11,21 @@ A POST from another site's page is answered 403, a database that does not answer
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Final
-from uuid import uuid4
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from lib.access.actor import Origin
 from lib.config import get_settings
 from lib.errors import DatabaseUnavailable, LinkExpired
 from lib.identity import cookie, service, sessions
 from lib.identity.policy import LONGEST_SESSION
-from lib.web.addresses import client_address, trusted_networks
 from lib.web.origin import is_our_own
+from lib.web.visitor import origin_of
 
 _NEVER_KEPT: Final = {"cache-control": "no-store"}
 _LONGEST_TICKET: Final = 200
-_LONGEST_USER_AGENT: Final = 400
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -62,7 +59,7 @@ async def _redeem(request: Request) -> Response:
     try:
         ticket = body.decode("ascii")
         held = request.cookies.get(cookie.session_cookie_name())
-        secret = await run_in_threadpool(service.redeem_ticket, ticket, origin=_origin(request), replaced=held)
+        secret = await run_in_threadpool(service.redeem_ticket, ticket, origin=origin_of(request), replaced=held)
     except UnicodeDecodeError:
         return _say("This is no ticket.", 400)
     except LinkExpired as error:
@@ -83,7 +80,7 @@ async def _redeem(request: Request) -> Response:
 @_answer_errors
 async def _look(request: Request) -> Response:
     secret = request.cookies.get(cookie.session_cookie_name())
-    actor = await run_in_threadpool(sessions.find_actor, secret, origin=_origin(request)) if secret else None
+    actor = await run_in_threadpool(sessions.find_actor, secret, origin=origin_of(request)) if secret else None
     return _done() if actor else _say("Nobody is signed in here.", 401)
 
 
@@ -91,25 +88,12 @@ async def _look(request: Request) -> Response:
 async def _sign_out(request: Request) -> Response:
     secret = request.cookies.get(cookie.session_cookie_name())
     if secret:
-        await run_in_threadpool(service.sign_out, secret, origin=_origin(request))
+        await run_in_threadpool(service.sign_out, secret, origin=origin_of(request))
     response = _done()
     response.delete_cookie(
         cookie.session_cookie_name(), path="/", secure=cookie.is_secure(), httponly=True, samesite="strict"
     )
     return response
-
-
-def _origin(request: Request) -> Origin:
-    agent = request.headers.get("user-agent")
-    return Origin(
-        request_id=uuid4(),
-        ip_address=client_address(
-            request.client.host if request.client else None,
-            request.headers.getlist("x-forwarded-for"),
-            trusted=trusted_networks(get_settings().trusted_proxies),
-        ),
-        user_agent=agent[:_LONGEST_USER_AGENT] if agent else None,
-    )
 
 
 def _done() -> Response:

@@ -22,6 +22,7 @@ DOORS: dict[str, set[str]] = {
     "lib.runs.lists.service": {"tenant_session"},
     "lib.runs.retry": {"tenant_session"},
     "lib.runs.service": {"tenant_session"},
+    "lib.runs.watching.service": {"tenant_session"},
     "lib.samples.service": {"identity_session"},
     "lib.templates.service": {"tenant_session"},
     "lib.users.service": {"tenant_session"},

@@ -1,11 +1,12 @@
 import statistics
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import psutil
 
 from lib.identity.cookie import session_cookie_name
 from lib.ui import navigation
-from tests.benchmarks.browser import Answered, BrowserTab
+from tests.benchmarks.browser import Answered, BrowserTab, Watch
 from tests.benchmarks.ground import Ground, web_process
 from tests.benchmarks.live_run import LiveRun, start_live_run
 from tests.benchmarks.measuring import Figure, cpu_seconds
@@ -13,7 +14,7 @@ from tests.cast import make_cast
 from tests.filling import fill_one
 
 RERUNS = 30
-REFRESHES = 30
+REFRESHES = 60
 PROJECTS, RUNS = 30, 200
 #: What a refresh of a live run may take of the web process, and of the network.
 MOST_CPU_MS, MOST_KB = 8, 6
@@ -21,7 +22,7 @@ SMALL, LARGE = 10_000, 100_000
 
 
 def main(ground: Ground) -> list[Figure]:
-    """A rerun of each page and a live refresh: wall time, CPU of the web process, bytes on the websocket."""
+    """A rerun of each page and a live refresh: wall time, CPU of the web process, bytes that the browser gets."""
     with ground.database() as database:
         cast = make_cast(database)
         alice = cast.alice
@@ -32,11 +33,11 @@ def main(ground: Ground) -> list[Figure]:
             web = Web(process, url, cookie)
             figures = _reruns(web, runs[SMALL])
             figures += _refreshes(web, navigation.OVERVIEW, runs[SMALL], name="overview")
-            for size, live in runs.items():
-                name = f"run, {live.phases} x {size // 1000} kB"
-                figures += _refreshes(web, navigation.RUN, live, name=name, has_target=True)
             long = start_live_run(database, alice, answer_characters=SMALL, phases=60)
-            figures += _refreshes(web, navigation.RUN, long, name="run, 60 x 10 kB", has_target=True)
+            for size, live in (*runs.items(), (SMALL, long)):
+                name = f"run, {live.phases} x {size // 1000} kB"
+                figures += _looks(web, live, name=name)
+                figures += _refreshes(web, navigation.RUN, live, name=f"the numbers of {name}")
     return figures
 
 
@@ -65,20 +66,32 @@ def _reruns(web: Web, live: LiveRun) -> list[Figure]:
     return figures
 
 
-def _refreshes(
-    web: Web, page: navigation.PageEntry, live: LiveRun, *, name: str, has_target: bool = False
-) -> list[Figure]:
+def _refreshes(web: Web, page: navigation.PageEntry, live: LiveRun, *, name: str) -> list[Figure]:
+    """What the page's only timer asks for, every few seconds."""
     with web.open(page, run=live.run_id) as tab:
         tab.run()
-        fragment_id = min(tab.refreshing, key=lambda one: tab.refreshing[one])  # the one that is asked most often
-        tab.refresh(fragment_id)
-        cpu, answers = 0.0, []
-        for _ in range(REFRESHES):
-            live.write_more()
-            before = cpu_seconds(web.process)
-            answers.append(tab.refresh(fragment_id))
-            cpu += cpu_seconds(web.process) - before
-    return _figures(f"live refresh of {name}", answers, cpu, has_target=has_target)
+        (fragment_id,) = tab.refreshing
+        return _measure(web, live, lambda: tab.refresh(fragment_id), name=f"live refresh of {name}")
+
+
+def _looks(web: Web, live: LiveRun, *, name: str) -> list[Figure]:
+    """What a page that watches a run asks once a second."""
+    watch = Watch(web.url, live.run_id, live.writing, cookie=web.cookie)
+    return _measure(web, live, watch.look, name=f"live refresh of {name}", has_target=True)
+
+
+def _measure(
+    web: Web, live: LiveRun, ask: Callable[[], Answered], *, name: str, has_target: bool = False
+) -> list[Figure]:
+    """A second of writing lies between two of them."""
+    ask()
+    cpu, answers = 0.0, []
+    for _ in range(REFRESHES):
+        live.write_more()
+        before = cpu_seconds(web.process)
+        answers.append(ask())
+        cpu += cpu_seconds(web.process) - before
+    return _figures(name, answers, cpu, has_target=has_target)
 
 
 def _figures(name: str, answers: list[Answered], cpu: float, *, has_target: bool = False) -> list[Figure]:
@@ -88,7 +101,7 @@ def _figures(name: str, answers: list[Answered], cpu: float, *, has_target: bool
             name=f"{name}: CPU", value=1000 * cpu / len(answers), unit="ms", most=MOST_CPU_MS if has_target else None
         ),
         Figure(
-            name=f"{name}: socket",
+            name=f"{name}: bytes",
             value=statistics.median(one.received_bytes for one in answers) / 1000,
             unit="kB",
             most=MOST_KB if has_target else None,

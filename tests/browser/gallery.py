@@ -116,7 +116,7 @@ def charts() -> None:
 
 def gallery() -> None:
     with st.container(key="signin"):  # lib/ui/sign_in.py draws into one of this name
-        answer.show_answer("Written\n\nright now", is_streaming=True)
+        st.html(f'<div class="ao-answer ao-streaming">{answer.draw_on("Written")["last"]}</div>')
     with page_header.page_header(
         "Heat pump market, Nordics 2026",
         status=status.RUN["running"],
@@ -243,7 +243,7 @@ def show_phases() -> None:
             is_expanded=number == 1,
         ) as is_open:
             if is_open:
-                answer.show_answer(ANSWER if number == 1 else f"text of {number}", is_streaming=state == "running")
+                answer.show_answer(ANSWER if number == 1 else f"text of {number}")
 
 
 def show_table() -> None:

@@ -1,15 +1,17 @@
 """A websocket outlives the session that opened it: what is asked over it then gives nothing and changes nothing."""
 
 from collections.abc import Callable
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 from uuid import UUID, uuid4
 
 import pytest
 
 from lib.access.actor import Actor
+from lib.identity.cookie import session_cookie_name
 from lib.ui.navigation import ACCOUNT, OVERVIEW, PROJECTS, RUN, RUNS
 from tests.cast import PASSWORD
-from tests.factories import MadeRun, answer, beginning, make_project, make_run, open_run
+from tests.factories import MadeRun, answer, beginning, call_worker, make_project, make_run, open_run
 from tests.outside.conftest import MARKS, Site
 from tests.outside.visitor import Answer, Visitor, visiting
 
@@ -63,13 +65,42 @@ def test_fragment_of_an_open_page_gives_nothing(site: Site, somebody: tuple[Acto
     actor, cookie = somebody
     run = _run_of(site, actor)
     with visiting(site.url, cookie) as one, visiting(site.url, cookie) as other:
-        fragments = one.open(RUN.url_path, f"run={run.id}").refreshing
+        fragments = one.open(RUN.url_path, f"run={run.id}").fragments
+        assert len(fragments) == 2, "the numbers, and what is being written"
         assert any(answer.says("Timeline") for answer in one.refresh(fragments)), "while the session lives"
-        assert other.open(RUN.url_path, f"run={run.id}").refreshing == fragments
+        assert other.open(RUN.url_path, f"run={run.id}").fragments == fragments
         site.sql("UPDATE orchestration_runs SET title = %s WHERE id = %s", LATER, run.id)
         end(site, actor)
         assert _is_the_form(one.send(fragment=fragments[0], is_timer=True))
         assert _is_the_form(other.send(fragment=fragments[-1]))
+
+
+def _look(site: Site, run: MadeRun, cookie: str | None) -> tuple[int, bytes]:
+    """What an open page asks once a second, past the websocket."""
+    question = f"{site.url}/api/runs/{run.id}/look?attempt={run.phases['Phase 0']}"
+    headers = {"Cookie": f"{session_cookie_name()}={cookie}"} if cookie else {}
+    try:
+        with urlopen(Request(question, headers=headers)) as answer:
+            return answer.status, answer.read()
+    except HTTPError as refused:
+        return refused.code, refused.read()
+
+
+@EACH_END
+def test_look_of_an_open_page_gives_nothing(site: Site, somebody: tuple[Actor, str], end: End) -> None:
+    actor, cookie = somebody
+    run = _run_of(site, actor)
+    held = open_run(site.database, actor.organization_id, run.id)
+    held.advance(begin=[beginning("Phase 0")])
+    whose = (actor.organization_id, held.token, run.phases["Phase 0"], f"{LATER} at the mast")
+    call_worker(site.database, "SELECT api.write_stream(%s, %s, %s, %s)", *whose)
+    status, text = _look(site, run, cookie)
+    assert (status, LATER.encode() in text) == (200, True), "while the session lives"
+    stranger = _look(site, run, site.cast.secret_of(site.cast.charlie))
+    end(site, actor)
+    refusals = [_look(site, run, cookie), _look(site, run, None), _look(site, run, "forged"), stranger]
+    assert [status for status, _ in refusals] == [401, 401, 401, 404]
+    assert not [text for _, text in refusals for mark in (*MARKS, LATER) if mark.encode() in text]
 
 
 @EACH_END

@@ -56,6 +56,12 @@ class Answer:
         timers = [message.auto_rerun for message in self.messages if message.WhichOneof("type") == "auto_rerun"]
         return [timer.fragment_id for timer in timers]
 
+    @property
+    def fragments(self) -> list[str]:
+        """The ids of the parts that can be asked for by themselves, in the page's order."""
+        drawn = [message.delta.fragment_id for message in self.messages if message.WhichOneof("type") == "delta"]
+        return [fragment_id for fragment_id in dict.fromkeys(drawn) if fragment_id]
+
     def fragment_of(self, widget: Any) -> str:
         """The id of the part in which a button or an entry was drawn."""
         (found,) = {

@@ -1,6 +1,7 @@
 """What a page that AppTest has run shows, as a person reads it, and finding what is on it by its words."""
 
 import html
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -35,7 +36,14 @@ def markdown(at: AppTest) -> str:
 
 def markup(at: AppTest) -> str:
     """Everything that the browser takes for HTML, as it gets it, but for the style sheet."""
-    return "\n".join(element.value for element in at.html if not element.value.startswith("<style"))
+    written = [piece for node in at.get("bidi_component") for piece in drawn_by(node.proto)]
+    return "\n".join([*(one.value for one in at.html if not one.value.startswith("<style")), *written])
+
+
+def drawn_by(proto: Any) -> list[str]:
+    """The HTML of an answer that is being written, where that is what a component of ours draws."""
+    drawn = (json.loads(proto.json) if proto.json else {}).get("drawn") or {"done": [], "last": ""}
+    return [*drawn["done"], drawn["last"]]
 
 
 def table(at: AppTest, column: str) -> list[str]:
@@ -107,6 +115,8 @@ def _parts(node: Node) -> Iterator[str]:
     if node.type == "html":
         if not (value := node.value).startswith("<style"):  # type: ignore[union-attr] # has one
             yield _text_of(value)
+    elif node.type == "bidi_component":
+        yield from map(_text_of, drawn_by(node.proto))  # type: ignore[union-attr] # has one
     elif node.type == "dataframe":
         yield node.value.to_csv()  # type: ignore[union-attr] # has one
     elif node.type == "selectbox":

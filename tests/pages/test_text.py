@@ -19,7 +19,7 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.nasty import HIDDEN, NAMES, NastyWorkspace, make_nasty_workspace
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import press, shown, table
+from tests.pages.reading import drawn_by, press, shown, table
 
 #: Fields that Streamlit's frontend puts on the page as they are, or not at all, by the message and its field. In every
 #: other text it may find Markdown.
@@ -53,7 +53,11 @@ def texts(message: Message) -> Iterator[tuple[str, str]]:
 
 def elements(at: AppTest) -> Iterator[tuple[str, str]]:
     for node in at._tree:
-        if isinstance(proto := getattr(node, "proto", None), Message):
+        if not isinstance(proto := getattr(node, "proto", None), Message):
+            continue
+        if node.type == "bidi_component":  # its data are no text, but an answer in them is HTML
+            yield from (("Html.body", piece) for piece in drawn_by(proto))
+        else:
             yield from texts(proto)
 
 

@@ -9,17 +9,11 @@ from lib.ui import guard, words
 from lib.ui.components.answer import AT_ONCE, show_answer
 
 
-def show_long_answer(
-    text: str, *, key: str, file_name: str, read: Callable[[Actor], str], is_streaming: bool = False
-) -> None:
+def show_long_answer(text: str, *, key: str, file_name: str, read: Callable[[Actor], str]) -> None:
     """Draw the beginning of the answer, a button that draws more of it, and one that downloads it whole.
 
-    While it `is_streaming` its end is drawn. `file_name` is what the download is called; `read` gets the whole answer
-    for whoever downloads it, looked up anew.
+    `file_name` is what the download is called; `read` gets the whole answer for whoever downloads it, looked up anew.
     """
-    if is_streaming:
-        show_answer(text, is_streaming=True)
-        return
     more_key = f"{key}-more"
     beginning = _cut(text, AT_ONCE * (1 + st.session_state.get(more_key, 0)))
     show_answer(beginning)

@@ -1,9 +1,7 @@
 """The phases of a run as steps that open: prompt, answer, attempts."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 import streamlit as st
 
@@ -18,21 +16,22 @@ from lib.ui.components.attempt_changes import show_attempt_changes
 from lib.ui.components.facts import show_facts
 from lib.ui.components.long_answer import show_long_answer
 from lib.ui.components.phase_card import phase_card
+from lib.ui.components.writing import show_writing
 from lib.ui.guard import require_actor
 
 #: A longer answer stands closed until somebody opens it: the browser takes seconds to draw it.
 _MOST_OPENED_BYTES = 200_000
 
 
-def show_run_phases(run: RunProgress, phases: Sequence[PhaseFigures], *, time_zone: str) -> Mapping[UUID, AttemptTexts]:
+def show_run_phases(run: RunProgress, phases: Sequence[PhaseFigures], *, time_zone: str) -> bool:
     """Draw these phases of the run; the one that is being written is open, and at the end what one comes to read.
 
     That is the phase that failed, or else the last one that was written.
 
-    Returns the texts of the open ones. They are read for those only, unless the run came with them.
+    Prompts and answers are read of the open ones only. Returns whether one of those is being written, and so watched.
     """
     wanted = None if run.is_live else _find_wanted(run)
-    shown: dict[UUID, AttemptTexts] = {}
+    is_watched = False
     with st.container(gap="xsmall"):
         for phase in phases:
             is_writing = phase.status is PhaseStatus.RUNNING
@@ -41,17 +40,16 @@ def show_run_phases(run: RunProgress, phases: Sequence[PhaseFigures], *, time_zo
                 phase.position + 1,
                 phase.name,
                 status=status.PHASE[phase.status],
-                meta=_meta(phase, is_live=run.is_live),
+                meta=_meta(phase, is_live=run.is_live, time_zone=time_zone),
                 detail=_detail(phase),
                 # another key once it is written: it opens while it is, and closes by itself when the next one begins
                 key=f"{phase.position}-{'writing' if is_writing else 'live' if run.is_live else 'ended'}",
                 is_expanded=is_writing or is_wanted,
             ) as is_open:
                 if is_open:
-                    newest = phase.newest.id
-                    shown[newest] = run.texts.get(newest) or _read_texts(run, phase)
-                    _show_inside(run, phase, shown[newest], time_zone=time_zone)
-    return shown
+                    _show_inside(run, phase, _read_texts(run, phase), time_zone=time_zone)
+                    is_watched = is_watched or is_writing
+    return is_watched
 
 
 def _find_wanted(run: RunProgress) -> int | None:
@@ -64,13 +62,15 @@ def _read_texts(run: RunProgress, phase: PhaseFigures) -> AttemptTexts:
     return get_texts(require_actor(Permission.ORCHESTRATIONS_VIEW), run.summary.id, phase.newest.id)
 
 
-def _meta(phase: PhaseFigures, *, is_live: bool) -> list[str]:
+def _meta(phase: PhaseFigures, *, is_live: bool, time_zone: str) -> list[str]:
+    """Nothing that changes from one second to the next: this is drawn when the run stands otherwise, and not before."""
     newest = phase.newest
     if newest.reused_from:
         return ["reused"]
     said = []
-    if newest.started_at is not None:  # as the timeline shows it: with loading the local model, and waiting for it
-        said.append(words.clock(((newest.completed_at or clock.now()) - newest.started_at).total_seconds()))
+    if newest.started_at is not None and newest.completed_at is not None:
+        # as the timeline shows it: with loading the local model, and waiting for it
+        said.append(words.clock((newest.completed_at - newest.started_at).total_seconds()))
     if newest.prompt_tokens is not None:
         said.append(words.tokens(newest.prompt_tokens + (newest.completion_tokens or 0)))
     if newest.completed_at is not None and newest.started_at is not None:
@@ -78,13 +78,14 @@ def _meta(phase: PhaseFigures, *, is_live: bool) -> list[str]:
     if len(phase.attempts) > 1:
         said.append(words.count(len(phase.attempts), "attempt"))
     if is_live and newest.next_attempt_at:
-        said.append(_until(newest.next_attempt_at))
+        said.append(_until(newest.next_attempt_at, time_zone=time_zone))
     return said
 
 
-def _until(moment: datetime) -> str:
-    seconds = math.ceil((moment - clock.now()).total_seconds())
-    return f"next attempt in {seconds} s" if seconds > 0 else "next attempt in a moment"
+def _until(moment: datetime, *, time_zone: str) -> str:
+    if moment <= clock.now():
+        return "next attempt in a moment"
+    return f"next attempt at {words.hour(moment, zone=time_zone)}"
 
 
 def _detail(phase: PhaseFigures) -> str | None:
@@ -108,18 +109,17 @@ def _show_inside(run: RunProgress, phase: PhaseFigures, texts: AttemptTexts, *, 
     with tabs["Answer"]:
         if newest.error:
             st.markdown(f":red[:material/error:] {words.plain(newest.error.message)} {_follow_up(newest)}")
-        if texts.response:
+        if not has_ended:
+            show_writing(run, newest, texts.response)
+        elif texts.response:
             show_long_answer(
                 texts.response,
                 key=f"answer-{newest.id}",
                 read=lambda actor: get_texts(actor, run_id, newest.id).response,
                 file_name=words.file_name(f"phase {phase.position + 1}", phase.name, ending=".md"),
-                is_streaming=newest.status is PhaseStatus.RUNNING,
             )
             if newest.finish_reason == "length":
                 st.markdown(":orange[:material/content_cut: Cut off here: the model reached its limit of tokens.]")
-        elif newest.status is PhaseStatus.RUNNING:
-            st.markdown(":shimmer[Waiting for the first word]")
     with tabs["Prompt"]:
         st.code(words.visible(texts.prompt or ""), language=None, wrap_lines=True)
     if "Details" in tabs:

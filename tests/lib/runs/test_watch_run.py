@@ -1,4 +1,4 @@
-"""Watching a run without reading its texts, and reading on where somebody has begun to."""
+"""Watching a run without reading its texts, which are read for one attempt."""
 
 import re
 from uuid import UUID, uuid4
@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from lib.errors import NotFound
-from lib.models.run import PhaseStatus
 from lib.runs.service import get_texts, watch_run
 from lib.runs.views import AttemptTexts
 from tests.cast import Cast
@@ -39,7 +38,6 @@ def test_watching_says_how_long_the_texts_are(cast: Cast, made: Workspace) -> No
         read = get_texts(cast.vera, made.run.id, phase.newest.id)
         assert phase.newest.response_bytes == len(read.response.encode()) > 0
         assert phase.newest.has_prompt == (read.prompt is not None)
-    assert not watched.texts
 
 
 def test_watching_reads_no_text(cast: Cast, made: Workspace) -> None:
@@ -58,30 +56,6 @@ def test_texts_are_read_for_one_attempt(cast: Cast, made: Workspace) -> None:
     )
     done = get_texts(cast.vera, made.run.id, made.run.phases["Phase 0"])
     assert done.response == "Fold it twice."
-
-
-def test_known_text_is_read_on_while_it_is_written(cast: Cast, made: Workspace) -> None:
-    known = {writing(made): get_texts(cast.vera, made.run.id, writing(made))}
-    unchanged = watch_run(cast.vera, made.run.id, known=known)
-    assert unchanged.texts[writing(made)] is known[writing(made)]
-
-    write(made, WRITTEN + "ice, räder 🚲 zuerst")
-    seen = watch_run(cast.vera, made.run.id, known=known)
-    assert seen.texts == {
-        writing(made): AttemptTexts(prompt=f"Ideas for {TOPIC}", response="Fold it twice, räder 🚲 zuerst")
-    }
-    write(made, WRITTEN + "ice, räder 🚲 zuerst, then the frame")
-    again = watch_run(cast.vera, made.run.id, known=seen.texts)
-    assert again.texts[writing(made)].response == "Fold it twice, räder 🚲 zuerst, then the frame"
-
-
-@pytest.mark.parametrize("ended", ["Not as it began", "Like it so"], ids=["longer", "as long"])
-def test_answer_that_ends_as_another_one_is_read_whole(cast: Cast, made: Workspace, ended: str) -> None:
-    known = {writing(made): get_texts(cast.vera, made.run.id, writing(made))}
-    made.held.advance(finish=[answer(writing(made), response=ended)])
-    seen = watch_run(cast.vera, made.run.id, known=known)
-    assert seen.phases[1].status is PhaseStatus.COMPLETED
-    assert seen.texts[writing(made)].response == ended
 
 
 def test_shape_changes_with_a_phase_and_not_with_its_text(cast: Cast, made: Workspace) -> None:

@@ -2,6 +2,7 @@ import logging
 import re
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 
@@ -222,3 +223,33 @@ def test_trouble_below_the_head_of_a_page_has_no_second_title() -> None:
 
     assert [title.value for title in at.title] == ["Runs"]
     assert [heading.value for heading in at.subheader] == ["This did not work"]
+
+
+def test_part_without_a_timer_has_the_page_drawn_again_while_the_database_is_away() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from lib.errors import DatabaseUnavailable
+        from lib.ui import feedback
+
+        def part() -> None:
+            if st.session_state.is_away:
+                raise DatabaseUnavailable("PostgreSQL is gone.")
+
+        feedback.live(part, seconds=st.session_state.seconds)
+
+    def timers(*, is_away: bool, seconds: float | None) -> list[float]:
+        asked: list[float] = []
+        at = AppTest.from_function(page)
+        at.session_state["is_away"], at.session_state["seconds"] = is_away, seconds
+        with pytest.MonkeyPatch.context() as patch:
+            real = st.fragment
+            patch.setattr(
+                st, "fragment", lambda drawn, run_every: (asked.append(run_every), real(drawn, run_every=run_every))[1]
+            )
+            assert not at.run().exception
+        return [one for one in asked if one is not None]
+
+    assert timers(is_away=False, seconds=None) == []
+    assert timers(is_away=True, seconds=None) == [3.0]
+    assert timers(is_away=True, seconds=5.0) == [5.0]

@@ -1,3 +1,4 @@
+import re
 import tomllib
 from collections.abc import Iterator
 from typing import Any
@@ -44,6 +45,12 @@ def test_chart_palettes_have_ten_colours(theme: str) -> None:
 
 
 def test_every_font_has_its_file_and_its_licence() -> None:
-    for face in SETTINGS["theme"]["fontFaces"]:
-        assert (ROOT / face["url"].removeprefix("app/")).is_file()
-        assert (ROOT / "static" / f"LICENSE-{face['family'].replace(' ', '')}.txt").is_file()
+    faces = re.findall(r'font-family: "(.+?)"; src: url\("/app/(.+?)"\)', (ROOT / "lib/ui/style.css").read_text())
+    assert {family for family, _ in faces} == {"Inter", "JetBrains Mono"}
+    for family, file in faces:
+        assert (ROOT / file).is_file()
+        assert (ROOT / "static" / f"LICENSE-{family.replace(' ', '')}.txt").is_file()
+
+
+def test_fonts_do_not_go_to_the_browser_with_every_rerun() -> None:
+    assert "fontFaces" not in SETTINGS["theme"]

@@ -212,6 +212,11 @@ def test_exact_time_has_utc_at_hand(zone: str, said: str) -> None:
     assert words.exact(NOW, zone=zone) == said
 
 
+def test_moment_that_is_near_is_told_to_the_second() -> None:
+    near = NOW.replace(minute=3, second=7)
+    assert words.hour(near, zone="Europe/Stockholm") == f"{near.hour + 1}:03:07"
+
+
 def test_the_day_is_the_readers() -> None:
     assert words.day(NOW, zone="Pacific/Auckland") == "Sunday 23 November 2025"
 
