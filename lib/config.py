@@ -53,6 +53,12 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(default=None, description="an OpenAI-compatible endpoint, with /v1")
     openai_api_key: SecretStr | None = Field(default=None, description="key of that endpoint")
     openai_models: str = Field(default="", description="models offered from it, by commas; empty asks the endpoint")
+    offer_environment_models: str = Field(
+        default="all", description="who is offered these and the local one: all, none, or slugs of organizations"
+    )
+    allowed_private_hosts: str = Field(
+        default="", description="private hosts that connections may reach: host, host:port or network, by commas"
+    )
     local_model: bool = Field(default=True, description="offer the tiny local demo model")
     worker_concurrency: int = Field(default=8, ge=1, le=256, description="runs that one worker walks at once")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
@@ -76,6 +82,16 @@ class Settings(BaseSettings):
             message = "ORCHESTRATOR_PUBLIC_URL must look like https://orchestrator.example.com"
             raise ValueError(message)
         return value.rstrip("/")
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """`allowed_private_hosts`, one by one."""
+        return frozenset(filter(None, (part.strip() for part in self.allowed_private_hosts.split(","))))
+
+    def offers_environment_models_to(self, organization_slug: str) -> bool:
+        """Whether people of that organization may use the models that the environment sets up."""
+        offered = {part.strip().lower() for part in self.offer_environment_models.split(",")}
+        return "all" in offered or organization_slug.lower() in offered
 
     @property
     def url(self) -> str:
