@@ -88,10 +88,18 @@ class Settings(BaseSettings):
         """`allowed_private_hosts`, one by one."""
         return frozenset(filter(None, (part.strip() for part in self.allowed_private_hosts.split(","))))
 
+    @property
+    def offers_environment_models_to_all(self) -> bool:
+        """Whether everybody may use the models that the environment sets up."""
+        return "all" in self._offered_to
+
     def offers_environment_models_to(self, organization_slug: str) -> bool:
-        """Whether people of that organization may use the models that the environment sets up."""
-        offered = {part.strip().lower() for part in self.offer_environment_models.split(",")}
-        return "all" in offered or organization_slug.lower() in offered
+        """Whether people of that organization may."""
+        return self.offers_environment_models_to_all or organization_slug.lower() in self._offered_to
+
+    @property
+    def _offered_to(self) -> frozenset[str]:
+        return frozenset(part.strip().lower() for part in self.offer_environment_models.split(",")) - {"none", ""}
 
     @property
     def url(self) -> str:

@@ -2,6 +2,7 @@
 
 from lib.db.base import Base
 from lib.models.audit_log import AuditLog
+from lib.models.connection import ProviderConnection
 from lib.models.identity import SignInNetwork, UserCredential, UserSession, UserToken
 from lib.models.organization import Organization
 from lib.models.project import Project
@@ -22,6 +23,7 @@ __all__ = [
     "PhaseExecution",
     "PhaseStream",
     "Project",
+    "ProviderConnection",
     "SignInNetwork",
     "TemplateVersion",
     "User",

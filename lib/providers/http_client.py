@@ -1,13 +1,15 @@
 """One HTTP client for all calls of a process, so that connections are kept and TLS is set up once."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     import httpx2
+
+Result = TypeVar("Result")
 
 _CONNECT_SECONDS = 10.0
 
@@ -54,3 +56,15 @@ async def close_shared_client() -> None:
     """Close the running loop's clients, if it has any."""
     for client in _clients.pop(asyncio.get_running_loop(), {}).values():
         await client.aclose()
+
+
+def run_now(work: Coroutine[object, object, Result]) -> Result:
+    """What `work` comes to, for synchronous code, such as a page's script: no event loop may run in this thread."""
+
+    async def with_own_connections() -> Result:
+        try:
+            return await work
+        finally:
+            await close_shared_client()
+
+    return asyncio.run(with_own_connections())
