@@ -1,5 +1,6 @@
 """What a person entered about a connection, and the check of it: address, key, models, parameters, prices."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -123,7 +124,7 @@ def _prices(pricing: Pricing, entry: ConnectionEntry) -> dict[str, Any]:
     if pricing is not Pricing.ENTERED:
         return dict.fromkeys(prices) | {"is_free": pricing is Pricing.FREE}
     for price in prices.values():
-        if price is None or not 0 <= Decimal(str(price)) <= MAX_PRICE_USD:
+        if price is None or not math.isfinite(price) or not 0 <= price <= MAX_PRICE_USD:
             message = f"Enter both prices, in US dollars for a million tokens, from 0 to {MAX_PRICE_USD:,}."
             raise InvalidInput(message, field="Prices")
     return {name: Decimal(str(price)) for name, price in prices.items()} | {"is_free": False}
@@ -131,4 +132,4 @@ def _prices(pricing: Pricing, entry: ConnectionEntry) -> dict[str, Any]:
 
 def _slug_of(name: str) -> str:
     letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-0123456789")[:50].rstrip("-")
+    return re.sub(r"[^a-z0-9]+", "-", letters).lstrip("-0123456789")[:50].rstrip("-")

@@ -31,6 +31,13 @@ def read_offers(actor: Actor) -> Catalog:
     return Catalog(tuple(own), () if own else (_NOTHING,))
 
 
+def list_environment_models(actor: Actor) -> tuple[OfferedModel, ...]:
+    """Those of the installation's own that this person's organization is offered. Raises `NotPermitted`."""
+    actor.require(Permission.CONNECTIONS_VIEW)
+    is_offered = get_settings().offers_environment_models_to(actor.organization_slug)
+    return read_catalog().models if is_offered else ()
+
+
 def read_traits(actor: Actor) -> Callable[[ModelChoice], ModelTraits]:
     """How to write for each model, with the connections' default parameters."""
     with tenant_session(actor) as session:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, func, literal, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 
 from lib.connections.structures import CallableConnection, OfferedConnection
@@ -68,7 +69,7 @@ def count_templates(session: Session, organization_id: UUID, slug: str) -> int:
     """Templates that name one of its models, for all phases or for one."""
     names_it = func.jsonb_path_exists(
         OrchestrationTemplate.template_data,
-        literal("$.**.model ? (@ starts with $slug)").op("::")(literal("jsonpath")),
+        cast("$.**.model ? (@ starts with $slug)", JSONPATH),
         func.jsonb_build_object("slug", f"{slug}:"),
     )
     return _count(

@@ -22,6 +22,7 @@ from lib.organizations.structures import OrganizationSettings
 from lib.projects.queries import load_project
 from lib.projects.service import MAX_TOPIC
 from lib.projects.structures import ProjectSettings
+from lib.providers.base import ModelChoice
 from lib.runs.structures import ProjectAtLaunch, RunInputs
 from lib.templates.inputs import InputValue, validate_inputs
 from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
@@ -74,6 +75,8 @@ def check_project(actor: Actor, project_id: UUID) -> None:
 def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
     """Everything that a launch would do, without doing it. Raises what `launch_run` raises, but for the model."""
     actor.require(Permission.ORCHESTRATIONS_RUN)
+    if request.model is not None:
+        ModelChoice.parse(request.model)
     with tenant_session(actor) as session:
         project = get_active(load_project(session, request.project_id))
         template = load_template(session, request.template_id)

@@ -65,9 +65,9 @@ def unseal(sealed: bytes, *, organization_id: UUID | None, purpose: str) -> str:
         raise SecretUnreadable(SecretUnreadable.DAMAGED) from None
 
 
-def is_current(sealed: bytes) -> bool:
-    """Whether it was sealed with the current key, so that the previous ones are not needed for it."""
-    return sealed[:_ID_BYTES] == _derive(secret_key()).id
+def current_key_id() -> bytes:
+    """What everything begins with that the current key has sealed, so that previous ones are not needed for it."""
+    return _derive(secret_key()).id
 
 
 def _keys() -> Iterator[_Key]:

@@ -18,12 +18,14 @@ EDITS = {
     "user_credentials": "UPDATE user_credentials SET password_hash = 'another' WHERE user_id = %s",
     "projects": "UPDATE projects SET name = 'Renamed' WHERE id = %s",
     "orchestration_templates": "UPDATE orchestration_templates SET name = 'Renamed' WHERE id = %s",
+    "provider_connections": "UPDATE provider_connections SET name = 'Renamed' WHERE id = %s",
 }
 #: Table -> what moves a counter, which is no edit.
 COUNTS = {
     "organizations": "UPDATE organizations SET api_quota_used = api_quota_used + 1 WHERE id = %s",
     "users": "UPDATE users SET last_login_at = now() WHERE id = %s",
     "orchestration_templates": "UPDATE orchestration_templates SET usage_count = usage_count + 1 WHERE id = %s",
+    "provider_connections": "UPDATE provider_connections SET last_tested_at = now() WHERE id = %s",
 }
 
 

@@ -161,6 +161,7 @@ def test_key_refuses_a_reference_into_another_organization(world: World, admin: 
             continue
         changes = {
             table.key: str(uuid4()),
+            **FRESH.get(("web", name), {}),
             **FRESH.get(("engine", name), {}),
             reference.column: str(world.tables[reference.table].rows[world.cast.organization_a][-1]),
         }

@@ -79,7 +79,7 @@ def numbers_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.server.seen.append((self.client_address[1], self.headers["Host"]))  # type: ignore[attr-defined]
+        self.server.seen.append((self.client_address[1], self.headers["Host"]))  # type: ignore[attr-defined] # noted by us
         self.send_response(302 if self.path == "/away" else 200)
         self.send_header("Location", "http://169.254.169.254/latest/meta-data/")
         self.send_header("Content-Length", "0")
@@ -94,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[ThreadingHTTPServer]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        server.seen = []  # type: ignore[attr-defined]
+        server.seen = []  # type: ignore[attr-defined] # noted by us
         Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
@@ -195,7 +195,7 @@ def test_operator_lets_a_host_through(server: ThreadingHTTPServer, allowed: str)
 def test_what_is_let_through_is_that_host_and_no_other(server: ThreadingHTTPServer, allowed: str) -> None:
     with pytest.raises(AddressRefused):
         get(f"http://127.0.0.1:{server.server_port}/", allowed=(allowed,))
-    assert server.seen == []  # type: ignore[attr-defined]
+    assert server.seen == []  # type: ignore[attr-defined] # noted by us
 
 
 def test_named_host_is_let_through_wherever_it_leads(
@@ -206,7 +206,7 @@ def test_named_host_is_let_through_wherever_it_leads(
     with pytest.raises(AddressRefused):
         get(url)
     assert [reply.status_code for reply in get(url, allowed=("LLM.example",))] == [200]
-    assert server.seen[-1][1] == f"llm.example:{server.server_port}"  # type: ignore[attr-defined]
+    assert server.seen[-1][1] == f"llm.example:{server.server_port}"  # type: ignore[attr-defined] # noted by us
 
 
 def test_connection_is_kept_for_its_host(server: ThreadingHTTPServer, names: dict[str, list[list[str]]]) -> None:
@@ -218,7 +218,7 @@ def test_connection_is_kept_for_its_host(server: ThreadingHTTPServer, names: dic
         f"http://other.example:{port}/",
         allowed=("127.0.0.0/8",),
     )
-    first, second, third = (socket_of for socket_of, _ in server.seen)  # type: ignore[attr-defined]
+    first, second, third = (socket_of for socket_of, _ in server.seen)  # type: ignore[attr-defined] # noted by us
     assert first == second != third
 
 
@@ -268,4 +268,4 @@ def test_proxy_of_the_environment_is_not_used(
     names["inner.example"] = [["10.0.0.1"]]
     with pytest.raises(AddressRefused):
         get("http://inner.example/")
-    assert server.seen == []  # type: ignore[attr-defined]
+    assert server.seen == []  # type: ignore[attr-defined] # noted by us

@@ -10,7 +10,7 @@ from lib.providers.base import ModelCall
 from lib.providers.errors import ErrorKind, ModelCallError
 from lib.providers.pricing import Prices
 from lib.providers.vendors import ConnectionSpec, Vendor, connect
-from tests.lib.providers.conftest import KEY, Conversation, Mock, run
+from tests.lib.providers.conftest import KEY, Conversation, Mock, RawEndpoint, run
 
 
 def spec(mock: Mock, **details: object) -> ConnectionSpec:
@@ -29,6 +29,12 @@ def test_answer_costs_what_the_connection_says(mock: Mock) -> None:
     answer = Conversation(connect(spec(mock, prices=prices)), "any-model").ask()
     expected = (3 * answer.prompt_tokens + Decimal("15.5") * answer.completion_tokens) / 1_000_000
     assert answer.cost_usd == expected > 0
+
+
+def test_key_is_sent_as_the_protocol_has_it(mock: Mock, raw: RawEndpoint) -> None:
+    with pytest.raises(ModelCallError):
+        run(connect(spec(mock, base_url=raw.url)).check("any-model"))  # it answers nothing
+    assert f"authorization: Bearer {KEY}".lower() in raw.requests[0].lower()
 
 
 def test_free_connection_costs_nothing_and_one_without_a_price_nobody_knows(mock: Mock) -> None:
