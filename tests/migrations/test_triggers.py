@@ -9,7 +9,7 @@ from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.doors import Connection
-from tests.factories import make_project, make_template
+from tests.factories import make_connection, make_project, make_template
 
 #: Table -> an edit of one row, by its key.
 EDITS = {
@@ -38,6 +38,7 @@ def rows(module_database: ClonedDatabase) -> dict[str, UUID]:
         "user_credentials": people.max.user_id,
         "projects": make_project(module_database, people.alice),
         "orchestration_templates": make_template(module_database, people.alice),
+        "provider_connections": make_connection(module_database, people.alice),
     }
 
 
