@@ -8,7 +8,7 @@ from markupsafe import Markup
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.connections.vendor_facts import VENDORS
-from lib.connections.views import ConnectionView, Health, Pricing
+from lib.connections.views import ConnectionView, Pricing
 from lib.ui import words
 from lib.ui.components import connection_dialogs as dialogs
 from lib.ui.components.moment import moment_inline
@@ -71,7 +71,7 @@ def _tested(connection: ConnectionView, time_zone: str) -> Markup:
     if tested is None:
         return Markup("Not tested yet: a test asks for one word and says what comes back.")
     when = moment_inline(connection.last_tested_at, time_zone=time_zone)
-    if connection.health is Health.FAILING or not tested.has_worked:
-        return Markup("Tested {}: {}").format(when, words.short(tested.message, most=300))
+    if not tested.has_worked:
+        return Markup("{} · tested {}").format(words.short(tested.message, most=300), when)
     took = f"{words.line(tested.model)} answered in {words.duration(tested.time_ms / 1000)}"
-    return Markup("Tested {}: {}, cost {}").format(when, took, words.money(tested.cost_usd))
+    return Markup("{}, cost {} · tested {}").format(took, words.money(tested.cost_usd), when)
