@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     identity_database_url: SecretStr | None = Field(default=None, description="login of the sign-in pool")
     worker_database_url: SecretStr | None = Field(default=None, description="login of the workers")
     secret_key: SecretStr | None = Field(default=None, description="signs and encrypts; generated when embedded")
+    secret_key_file: Path | None = Field(default=None, description="a file that holds that key instead")
+    previous_secret_keys: SecretStr = Field(
+        default=SecretStr(""), description="keys before it, by commas: what they sealed still opens"
+    )
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8501, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     public_url: str | None = Field(default=None, description="where people reach the dashboard")
@@ -49,6 +53,12 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(default=None, description="an OpenAI-compatible endpoint, with /v1")
     openai_api_key: SecretStr | None = Field(default=None, description="key of that endpoint")
     openai_models: str = Field(default="", description="models offered from it, by commas; empty asks the endpoint")
+    offer_environment_models: str = Field(
+        default="all", description="who is offered these and the local one: all, none, or slugs of organizations"
+    )
+    allowed_private_hosts: str = Field(
+        default="", description="private hosts that connections may reach: host, host:port or network, by commas"
+    )
     local_model: bool = Field(default=True, description="offer the tiny local demo model")
     worker_concurrency: int = Field(default=8, ge=1, le=256, description="runs that one worker walks at once")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
@@ -72,6 +82,24 @@ class Settings(BaseSettings):
             message = "ORCHESTRATOR_PUBLIC_URL must look like https://orchestrator.example.com"
             raise ValueError(message)
         return value.rstrip("/")
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """`allowed_private_hosts`, one by one."""
+        return frozenset(filter(None, (part.strip() for part in self.allowed_private_hosts.split(","))))
+
+    @property
+    def offers_environment_models_to_all(self) -> bool:
+        """Whether everybody may use the models that the environment sets up."""
+        return "all" in self._offered_to
+
+    def offers_environment_models_to(self, organization_slug: str) -> bool:
+        """Whether people of that organization may."""
+        return self.offers_environment_models_to_all or organization_slug.lower() in self._offered_to
+
+    @property
+    def _offered_to(self) -> frozenset[str]:
+        return frozenset(part.strip().lower() for part in self.offer_environment_models.split(",")) - {"none", ""}
 
     @property
     def url(self) -> str:

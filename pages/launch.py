@@ -3,14 +3,15 @@
 import streamlit as st
 
 from lib.access.permissions import Permission
+from lib.connections.offers import read_offers
 from lib.projects.service import list_project_choices
-from lib.providers.catalog import read_catalog
 from lib.runs.launch import check_project, launch_run, preview_launch
 from lib.templates.service import list_template_choices
 from lib.ui import address, feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.launch_form import show_launch_form
+from lib.ui.components.model_choice import show_own_models
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.components.project_dialogs import open_new_project
@@ -36,7 +37,7 @@ with left, card("What to run"):
     request = show_launch_form(
         projects,
         list_template_choices(actor),
-        read_catalog(),
+        read_offers(actor),
         project_id=wanted,
     )
     if request is None and wanted and wanted not in {project.id for project in projects}:
@@ -65,6 +66,7 @@ with right, card("What the model will be asked"), feedback.told():
     else:
         prepared = preview_launch(actor, request)
         st.markdown(f":gray[{words.count(len(prepared.prompts), 'prompt')}, rendered with what you entered.]")
+        show_own_models(prepared.plan)
         for number, prompt in enumerate(prepared.prompts, 1):
             with st.expander(
                 f"**{number} {words.plain(words.short(prompt.name, most=120))}**", type="compact", expanded=number == 1

@@ -71,6 +71,7 @@ class Workspace:
     held: HeldRun
     operation_id: UUID
     webhook_id: UUID
+    connection_id: UUID
 
 
 def insert(connection: Connection, table: str, **values: object) -> UUID:
@@ -249,6 +250,25 @@ def ask_to_cancel(database: Database, actor: Actor, run_id: UUID) -> None:
         connection.execute("UPDATE orchestration_runs SET cancel_requested_at = now() WHERE id = %s", [run_id])
 
 
+def make_connection(
+    database: Database, actor: Actor, *, slug: str = "acme-llm", key: str = "sk-of-the-tests-0123456789", **columns: Any
+) -> UUID:
+    """A connection to models, by somebody who may. Its key is no seal: whoever needs to call it makes it in earnest."""
+    with doors.person(database, actor) as connection:
+        return insert(
+            connection,
+            "provider_connections",
+            **_made_by(actor),
+            slug=slug,
+            name="Acme models",
+            vendor="openai_compatible",
+            base_url="https://llm.example/v1",
+            encrypted_key=key.encode(),
+            key_last4=key[-4:],
+            **columns,
+        )
+
+
 def make_webhook(database: Database, actor: Actor, *, name: str = "Deployments") -> UUID:
     """A webhook, by somebody who may."""
     with doors.person(database, actor) as connection:
@@ -312,6 +332,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         held=held,
         operation_id=make_operation(database, actor, run.id),
         webhook_id=make_webhook(database, actor),
+        connection_id=make_connection(database, actor),
     )
 
 

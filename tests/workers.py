@@ -52,7 +52,7 @@ class Workers:
         """Start one and wait until it lives."""
         before = self.live()
         mine = {URL_VARIABLES[Login.WORKER], "ORCHESTRATOR_SECRET_KEY", "ORCHESTRATOR_DATA_DIR"}
-        mine.add("ORCHESTRATOR_WORKER_CONCURRENCY")
+        mine |= {"ORCHESTRATOR_WORKER_CONCURRENCY", "ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS"}
         environment = {
             key: value
             for key, value in os.environ.items()

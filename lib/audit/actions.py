@@ -8,6 +8,10 @@ _DID: Final[Mapping[str, str]] = {
     "projects.create": "created the project",
     "projects.update": "edited the project",
     "projects.delete": "deleted the project",
+    "provider_connections.create": "added the connection",
+    "provider_connections.update": "edited the connection",
+    "provider_connections.delete": "deleted the connection",
+    "provider_connections.test": "tested the connection",
 }
 #: Action -> status before and after -> the same, where the status says more than "edited".
 _MOVED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {

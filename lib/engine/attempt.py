@@ -14,7 +14,7 @@ import psycopg
 from lib.models.run import PhaseStatus
 from lib.providers import local
 from lib.providers.base import ModelAnswer, ModelCall, ModelChoice, Provider
-from lib.providers.errors import ErrorKind, ModelCallError
+from lib.providers.errors import NOT_CHARGED, ErrorKind, ModelCallError
 from lib.providers.retry import RetryDecision
 from lib.templates.plan import PlannedPhase
 
@@ -27,22 +27,6 @@ _MOST_TOKENS = 2**30 - 1
 
 #: How often the answer so far is written for those who watch.
 STREAM_SECONDS = 0.3
-
-#: The provider had not begun to write, so nothing was charged. After any other failure the cost is unknown.
-_NOT_CHARGED = frozenset(
-    {
-        ErrorKind.RATE_LIMIT,
-        ErrorKind.QUOTA,
-        ErrorKind.AUTH,
-        ErrorKind.MODEL_NOT_FOUND,
-        ErrorKind.CONTEXT,
-        ErrorKind.CONNECTION,
-        ErrorKind.UNAVAILABLE,
-        ErrorKind.INVALID_REQUEST,
-        ErrorKind.NOT_CONFIGURED,
-        ErrorKind.LOCAL_MODEL,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +96,7 @@ class Outcome:
 async def make_attempt(
     attempt: Attempt,
     *,
-    provider: Callable[[str], Provider],
+    provider: Callable[[ModelChoice], Awaitable[Provider]],
     write_stream: Callable[[UUID, str], Awaitable[None]],
 ) -> Outcome:
     """Ask the model, with no transaction open. Never raises but on cancellation: a fault of ours is an error too."""
@@ -126,7 +110,7 @@ async def make_attempt(
     )
     showing = asyncio.create_task(_show(attempt.id, pieces, write_stream))
     try:
-        answer = await provider(attempt.phase.choice.provider).answer(call, on_text=pieces.append)
+        answer = await (await provider(attempt.phase.choice)).answer(call, on_text=pieces.append)
     except ModelCallError as error:
         return Outcome(attempt, error=error)
     except Exception:
@@ -175,7 +159,7 @@ def _own_fault(attempt: Attempt, seconds: float) -> ModelCallError:
 
 
 def _cost_of_failure(choice: ModelChoice, kind: ErrorKind | None) -> Decimal | None:
-    return Decimal(0) if kind in _NOT_CHARGED or choice.provider == local.CHOICE.provider else None
+    return Decimal(0) if kind in NOT_CHARGED or choice.provider == local.CHOICE.provider else None
 
 
 def _dollars(cost: Decimal | None) -> str | None:

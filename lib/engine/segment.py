@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from lib.engine.store import Advanced, OpenedRun, RunKey, Store
 from lib.errors import PlanInvalid
 from lib.models.run import PhaseStatus, RunStatus
 from lib.providers import retry
-from lib.providers.base import Provider
+from lib.providers.base import ModelChoice, Provider
 from lib.providers.errors import ErrorKind, read_kind
 from lib.providers.retry import RetryDecision
 from lib.runs.structures import RunInputs
@@ -40,7 +40,7 @@ class Segment:
 
     key: RunKey
     store: Store
-    provider: Callable[[str], Provider]
+    provider: Callable[[ModelChoice], Awaitable[Provider]]
     cancel: asyncio.Event = field(default_factory=asyncio.Event)
     #: Set from outside when the worker is to stop: the attempts under way are given up, and `is_released` says so.
     release: asyncio.Event = field(default_factory=asyncio.Event)

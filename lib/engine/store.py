@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
+from lib.connections.structures import CallableConnection
 from lib.engine.steps import End, PhaseState
 from lib.models.run import PhaseStatus
 
@@ -126,6 +127,12 @@ class Store:
             begun=tuple(Begun(UUID(b["id"]), b["code"], b["attempt"]) for b in result.get("begun", ())),
             is_quota_exhausted=result.get("quota_exhausted", False),
         )
+
+    async def find_connection(self, organization_id: UUID, slug: str) -> tuple[str, CallableConnection | None]:
+        """The organization's own slug, and its connection of that slug, the key still sealed."""
+        found = await self._call("SELECT api.find_connection(%s, %s)", organization_id, slug)
+        connection = found["connection"]
+        return found["organization_slug"] or "", connection and CallableConnection.model_validate(connection)
 
     async def list_cancel_requests(self, run_ids: Sequence[UUID]) -> list[UUID]:
         """Those of the runs that somebody wants cancelled."""

@@ -5,6 +5,7 @@ import logging
 import signal
 import uuid
 from contextlib import suppress
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from lib.config import Settings
 from lib.db.logins import Login
 from lib.db.server import database_url
 from lib.engine.lease import Lease, first_line, listen
+from lib.engine.models import find_provider
 from lib.engine.queue import Wake, start_queue
 from lib.engine.segment import Segment
 from lib.engine.store import RunKey, Store
-from lib.providers.catalog import close_providers, get_provider
+from lib.providers.catalog import close_providers
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,8 @@ class Worker:
         """Walk a run as far as it goes. Where the database is away it stays as it stands, to be taken up again."""
         if self._is_stopping:
             await asyncio.Event().wait()  # it came too late: another worker walks it
-        segment = Segment(key, self._store, provider=lambda name: get_provider(name, settings=self._settings))
+        find = partial(find_provider, self._store, key.organization_id, settings=self._settings)
+        segment = Segment(key, self._store, provider=find)
         self._segments[key.run_id] = segment
         try:
             ended = await segment.walk()

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from lib.db.base import Json
 from lib.models.organization import Organization
 from lib.models.run import OrchestrationRun, RunStatus
 from lib.organizations.views import MOST_COUNTED
@@ -45,6 +46,11 @@ def read_frame(
         select(Organization.subscription_tier, waiting).where(Organization.id == organization_id)
     ).one_or_none()
     return None if found is None else (found[0], found[1])
+
+
+def read_settings(session: Session, organization_id: UUID) -> Json:
+    """`organizations.settings`, as it is stored."""
+    return session.scalar(select(Organization.settings).where(Organization.id == organization_id)) or {}
 
 
 def _some(organization_id: UUID, *conditions: ColumnElement[bool]) -> Select[UUID]:

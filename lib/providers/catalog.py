@@ -2,23 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
 
 from lib.config import Settings, get_settings
 from lib.errors import ConfigurationError
 from lib.providers import local
 from lib.providers.base import ModelChoice, ModelParameters, ModelTraits, Provider
 from lib.providers.errors import ErrorKind, ModelCallError
-from lib.providers.http_client import close_shared_client
+from lib.providers.http_client import close_shared_client, run_now
 from lib.providers.local import LocalModel
 from lib.providers.openai_compatible import OPENAI_URL, OpenAICompatible
 
-Result = TypeVar("Result")
-
 OPENAI = "openai"
+#: The names of what the settings set up; connections of organizations have others.
+ENVIRONMENT_PROVIDERS = frozenset({local.CHOICE.provider, OPENAI})
 
 _NOTHING = (
     "No model is set up. Set ORCHESTRATOR_OPENAI_API_KEY, or ORCHESTRATOR_OPENAI_BASE_URL for another "
@@ -118,7 +116,7 @@ def check_choice(choice: ModelChoice, *, settings: Settings | None = None) -> No
 
     For synchronous code, such as a page's script: there must be no running event loop in this thread.
     """
-    _run(get_provider(choice.provider, settings=settings).check(choice.model))
+    run_now(get_provider(choice.provider, settings=settings).check(choice.model))
 
 
 async def close_providers(*, settings: Settings | None = None) -> None:
@@ -184,7 +182,7 @@ def _listed(settings: Settings, endpoint: OpenAICompatible) -> tuple[str, ...]:
     if time.monotonic() >= until:
         try:
             found = tuple(
-                name for name in _run(endpoint.models()) if not any(word in name.lower() for word in _NO_CHAT)
+                name for name in run_now(endpoint.models()) if not any(word in name.lower() for word in _NO_CHAT)
             )
         except ModelCallError as error:
             found = error
@@ -196,13 +194,3 @@ def _listed(settings: Settings, endpoint: OpenAICompatible) -> tuple[str, ...]:
         message = f"{endpoint.host} lists no models. Name them in ORCHESTRATOR_OPENAI_MODELS."
         raise ModelCallError(message, kind=ErrorKind.NOT_CONFIGURED, provider=endpoint.name, model="")
     return found
-
-
-def _run(work: Coroutine[object, object, Result]) -> Result:
-    async def with_own_connections() -> Result:
-        try:
-            return await work
-        finally:
-            await close_shared_client()
-
-    return asyncio.run(with_own_connections())

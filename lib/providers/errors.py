@@ -69,6 +69,23 @@ RETRYABLE = frozenset(
 )
 
 
+#: The provider had not begun to write, so nothing was charged. After any other failure the cost is unknown.
+NOT_CHARGED = frozenset(
+    {
+        ErrorKind.RATE_LIMIT,
+        ErrorKind.QUOTA,
+        ErrorKind.AUTH,
+        ErrorKind.MODEL_NOT_FOUND,
+        ErrorKind.CONTEXT,
+        ErrorKind.CONNECTION,
+        ErrorKind.UNAVAILABLE,
+        ErrorKind.INVALID_REQUEST,
+        ErrorKind.NOT_CONFIGURED,
+        ErrorKind.LOCAL_MODEL,
+    }
+)
+
+
 def read_kind(word: str | None) -> ErrorKind:
     """The kind as it was stored; `SERVER`, which says least, for a word of a later version."""
     try:

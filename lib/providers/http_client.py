@@ -1,37 +1,70 @@
 """One HTTP client for all calls of a process, so that connections are kept and TLS is set up once."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     import httpx2
 
+Result = TypeVar("Result")
+
 _CONNECT_SECONDS = 10.0
 
 #: A connection pool belongs to the event loop it was used in. A worker has one; a check from synchronous code
 #: brings a short-lived one of its own.
-_clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, httpx2.AsyncClient]" = WeakKeyDictionary()
+_clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[frozenset[str] | None, httpx2.AsyncClient]]" = (
+    WeakKeyDictionary()
+)
 
 
 def shared_client() -> "httpx2.AsyncClient":
     """The client of the running event loop. It follows no redirects; but for connecting, callers set the time-outs."""
     import httpx2  # noqa: PLC0415 - 0.1 s that a page without a model never spends
 
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
+    def make() -> httpx2.AsyncClient:
         direct = httpx2.AsyncHTTPTransport()
-        _clients[loop] = httpx2.AsyncClient(
+        return httpx2.AsyncClient(
             follow_redirects=False,
             timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
             # A proxy of the environment is for the outside: it can't reach this machine's own servers.
             mounts={f"all://{host}": direct for host in ("127.0.0.1", "localhost", "[::1]")},
         )
-    return _clients[loop]
+
+    return _kept(None, make)
+
+
+def safe_client(allowed_hosts: Iterable[str]) -> "httpx2.AsyncClient":
+    """The running loop's client for addresses that people of an organization name; see `lib.http.safe`."""
+    from lib.http.safe import make_safe_client  # noqa: PLC0415 - 0.2 s that a page without a model never spends
+
+    allowed = frozenset(allowed_hosts)
+    return _kept(allowed, partial(make_safe_client, allowed, connect_seconds=_CONNECT_SECONDS))
+
+
+def _kept(allowed: frozenset[str] | None, make: "Callable[[], httpx2.AsyncClient]") -> "httpx2.AsyncClient":
+    of_loop = _clients.setdefault(asyncio.get_running_loop(), {})
+    if allowed not in of_loop:
+        of_loop[allowed] = make()
+    return of_loop[allowed]
 
 
 async def close_shared_client() -> None:
-    """Close the running loop's client, if it has one."""
-    if (client := _clients.pop(asyncio.get_running_loop(), None)) is not None:
+    """Close the running loop's clients, if it has any."""
+    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
         await client.aclose()
+
+
+def run_now(work: Coroutine[object, object, Result]) -> Result:
+    """What `work` comes to, for synchronous code, such as a page's script: no event loop may run in this thread."""
+
+    async def with_own_connections() -> Result:
+        try:
+            return await work
+        finally:
+            await close_shared_client()
+
+    return asyncio.run(with_own_connections())

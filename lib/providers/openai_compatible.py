@@ -17,10 +17,11 @@ from lib.errors import ConfigurationError
 from lib.providers.base import ModelAnswer, ModelCall, ModelParameters
 from lib.providers.errors import ErrorKind
 from lib.providers.http_client import shared_client
-from lib.providers.pricing import find_cost_usd
-from lib.providers.translation import MOST_CHARACTERS, Case, Endpoint, case_of_connecting
+from lib.providers.pricing import FREE, Prices, find_cost_usd
+from lib.providers.translation import MOST_CHARACTERS, Case, Endpoint
 
 if TYPE_CHECKING:
+    import httpx2
     from pydantic_ai.messages import ModelResponse
     from pydantic_ai.models.openai import OpenAIChatModel
 
@@ -43,15 +44,19 @@ class OpenAICompatible:
         *,
         api_key: str | None = None,
         is_free: bool = False,
+        prices: Prices | None = None,
         stall_seconds: float = _STALL_SECONDS,
+        client: "Callable[[], httpx2.AsyncClient]" = shared_client,
+        is_connection: bool = False,
     ) -> None:
         self._name = name
         self._base_url = base_url.strip().rstrip("/")
         self._api_key = api_key
-        self._is_free = is_free
+        self._prices = FREE if is_free else prices
+        self._client = client
         self._stall_seconds = stall_seconds
         self._path, host = _split(self._base_url)
-        self._endpoint = Endpoint(name, host, api_key)
+        self._endpoint = Endpoint(name, host, api_key, is_connection)
 
     @property
     def name(self) -> str:
@@ -151,7 +156,7 @@ class OpenAICompatible:
         from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider  # noqa: PLC0415 - the same
 
         client = AsyncOpenAI(
-            base_url=self._base_url, api_key=self._api_key or "none", http_client=shared_client(), max_retries=0
+            base_url=self._base_url, api_key=self._api_key or "none", http_client=self._client(), max_retries=0
         )
         if self._base_url == OPENAI_URL:
             return OpenAIChatModel(model, provider=OpenAIProvider(openai_client=client))
@@ -183,15 +188,19 @@ class OpenAICompatible:
             model=model,
             prompt_tokens=response.usage.input_tokens,
             completion_tokens=response.usage.output_tokens,
-            cost_usd=Decimal(0)
-            if self._is_free
-            else find_cost_usd(response.usage, model=model, base_url=self._base_url),
+            cost_usd=self._cost_usd(response, model),
             finish_reason=str(reason),
             first_token_ms=first_token_ms,
             execution_time_ms=execution_time_ms,
             status=200,
             endpoint=f"{self._path}/chat/completions",
         )
+
+    def _cost_usd(self, response: "ModelResponse", model: str) -> Decimal | None:
+        usage = response.usage
+        if self._prices is not None:
+            return self._prices.cost_usd(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
+        return find_cost_usd(usage, model=model, base_url=self._base_url)
 
     @asynccontextmanager
     async def _quickly(self, model: str) -> AsyncIterator[None]:
@@ -224,9 +233,9 @@ class OpenAICompatible:
 
         headers = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
         try:
-            reply = await shared_client().get(self._base_url + path, headers=headers)
+            reply = await self._client().get(self._base_url + path, headers=headers)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise self._endpoint.error(ErrorKind.CONNECTION, model=model, case=case_of_connecting(error)) from error
+            raise self._endpoint.not_connected(error, model=model) from error
         try:
             return reply.status_code, reply.json()
         except ValueError:

@@ -1,10 +1,27 @@
-"""What a call cost, by the public price lists that genai-prices ships."""
+"""What a call cost: by the prices that somebody entered, else by the public price lists that genai-prices ships."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from genai_prices.types import AbstractUsage
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a million tokens cost, in US dollars."""
+
+    input_usd_per_million: Decimal
+    output_usd_per_million: Decimal
+
+    def cost_usd(self, *, input_tokens: int, output_tokens: int) -> Decimal:
+        """What a call with so many tokens costs."""
+        spent = self.input_usd_per_million * input_tokens + self.output_usd_per_million * output_tokens
+        return spent / 1_000_000
+
+
+FREE = Prices(Decimal(0), Decimal(0))
 
 
 def find_cost_usd(usage: "AbstractUsage", *, model: str, base_url: str) -> Decimal | None:

@@ -62,6 +62,13 @@ _MESSAGES: Mapping[ErrorKind, str] = {
     ErrorKind.MALFORMED: "{who} sent something that is no valid answer. Check that it is OpenAI-compatible.",
     ErrorKind.REFUSED: "The content filter of {who} stopped the answer. Change the topic or the prompt.",
 }
+#: Where a connection of an organization has what an environment one has in a setting.
+_PLACES: Mapping[str, str] = {
+    "Set ORCHESTRATOR_OPENAI_API_KEY": "Enter it on the Connections page",
+    "ORCHESTRATOR_OPENAI_API_KEY": "the key on the Connections page",
+    "ORCHESTRATOR_OPENAI_BASE_URL": "the address on the Connections page",
+    "ORCHESTRATOR_OPENAI_MODELS": "the models on the Connections page",
+}
 #: Longer than any model writes; an endpoint that never ends would fill the worker's memory.
 MOST_CHARACTERS = 4_000_000
 _LONGEST_QUOTE = 300
@@ -84,6 +91,8 @@ class Endpoint:
     provider: str
     host: str
     api_key: str | None = None
+    #: Whether people of an organization have entered it, and not the operator in the environment.
+    is_connection: bool = False
 
     def error(
         self,
@@ -106,6 +115,8 @@ class Endpoint:
         words = case.value if case else _MESSAGES[kind]
         asked = f"It asks to wait {retry_after_seconds:.0f} s." if (retry_after_seconds or 0) >= 1 else ""
         told = words.format(who=self.host, model=model, seconds=seconds, most=MOST_CHARACTERS)
+        for setting, place in _PLACES.items() if self.is_connection else ():
+            told = told.replace(setting, place)
         message = " ".join(filter(None, (told, why, asked)))
         quote = " ".join(self._without_key(said).split())
         if quote:
@@ -131,6 +142,8 @@ class Endpoint:
         status = getattr(error, "status_code", None) or getattr(error.__cause__, "status_code", None)
         kind, case = _kind_of(error, status), _CASES.get(status or 0)
         if kind is ErrorKind.CONNECTION:
+            if refusal := _find_refusal(error):
+                return self._refused(refusal, model=model)
             kind, case = (ErrorKind.STREAM_CUT, Case.BROKE_OFF) if has_begun else (kind, case_of_connecting(error))
         elif kind is ErrorKind.MALFORMED and has_begun:
             case = Case.GARBLED
@@ -144,6 +157,16 @@ class Endpoint:
             said=_words_of(error) if status is not None or kind is ErrorKind.INVALID_REQUEST else "",
             case=case,
         )
+
+    def not_connected(self, error: Exception, *, model: str) -> ModelCallError:
+        """Why there is no connection, or no reply on it, where no SDK is in between."""
+        if refusal := _find_refusal(error):
+            return self._refused(refusal, model=model)
+        return self.error(ErrorKind.CONNECTION, model=model, case=case_of_connecting(error))
+
+    def _refused(self, refusal: str, *, model: str) -> ModelCallError:
+        # nothing that another try would change
+        return ModelCallError(refusal, kind=ErrorKind.NOT_CONFIGURED, provider=self.provider, model=model)
 
     def from_status(self, status: int, *, model: str, said: str = "") -> ModelCallError:
         """What a plain HTTP status means where no SDK is in between."""
@@ -198,6 +221,13 @@ def case_of_connecting(error: Exception) -> Case | None:
     if any(part in said for part in _OF_NAMES):
         return Case.UNKNOWN_NAME
     return Case.NO_TRUST if any(part in said for part in _OF_TRUST) else Case.NOBODY_LISTENS
+
+
+def _find_refusal(error: Exception) -> str | None:
+    """What the safe client said, if it was that one which did not call."""
+    from lib.http.safe import AddressRefused  # noqa: PLC0415 - 0.2 s that only a failure costs
+
+    return next((str(each) for each in _causes(error) if isinstance(each, AddressRefused)), None)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

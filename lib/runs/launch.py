@@ -7,24 +7,30 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.connections.offers import check_model, read_offers, read_traits
 from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
-from lib.errors import Conflict, NotFound
+from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.project import Project, ProjectStatus
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, RunStatus
+from lib.organizations.queries import read_settings
+from lib.organizations.structures import OrganizationSettings
 from lib.projects.queries import load_project
 from lib.projects.service import MAX_TOPIC
+from lib.projects.structures import ProjectSettings
 from lib.providers.base import ModelChoice
-from lib.providers.catalog import check_choice
 from lib.runs.structures import ProjectAtLaunch, RunInputs
 from lib.templates.inputs import InputValue, validate_inputs
+from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
 from lib.templates.plan import Plan, make_plan, refuse_unsupported
 from lib.templates.queries import load_template
 from lib.templates.rendering import PreviewedPrompt, PromptContext, preview_prompts
 from lib.templates.structure import parse_template
+from lib.validation import read_stored
 
 MAX_TITLE = 255
 
@@ -35,8 +41,8 @@ class LaunchRequest:
 
     project_id: UUID
     template_id: UUID
-    #: `provider:model`.
-    model: str
+    #: `provider:model`; None takes the template's, the project's, the organization's or the installation's.
+    model: str | None = None
     #: What the run is called; empty takes the topic's first words.
     title: str = ""
     #: None takes the project's.
@@ -50,6 +56,8 @@ class Prepared:
 
     title: str
     topic: str
+    #: What its phases ask, but for those that the template gives another one.
+    model: ChosenModel
     plan: Plan
     inputs: Mapping[str, InputValue]
     project: ProjectAtLaunch
@@ -67,19 +75,27 @@ def check_project(actor: Actor, project_id: UUID) -> None:
 def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
     """Everything that a launch would do, without doing it. Raises what `launch_run` raises, but for the model."""
     actor.require(Permission.ORCHESTRATIONS_RUN)
+    if request.model is not None:
+        ModelChoice.parse(request.model)
     with tenant_session(actor) as session:
         project = get_active(load_project(session, request.project_id))
         template = load_template(session, request.template_id)
         if template is None:
             raise NotFound("template")
         topic = clean_text(project.topic if request.topic is None else request.topic, field="Topic", longest=MAX_TOPIC)
-        plan = make_plan(
-            parse_template(template.template_data),
-            template_name=template.name,
-            template_version=template.version,
-            model=ModelChoice.parse(request.model),
-        )
+        data = parse_template(template.template_data)
+        defaults = _read_defaults(session, actor, project)
         at_launch = ProjectAtLaunch(name=project.name, description=project.description or "")
+    named = {ModelSource.RUN: request.model, ModelSource.TEMPLATE: data.model, **defaults}
+    chosen = choose_model(named) or _first_offered(actor)
+    plan = make_plan(
+        data,
+        template_name=template.name,
+        template_version=template.version,
+        model=chosen.choice if chosen.source is ModelSource.RUN else None,
+        defaults={**defaults, chosen.source: str(chosen.choice)},
+        traits_of=read_traits(actor),
+    )
     refuse_unsupported(plan)
     values = validate_inputs(plan.inputs, request.inputs)
     context = PromptContext(
@@ -88,11 +104,25 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
     return Prepared(
         title=clean_line(request.title or _first_words(topic), field="Title", longest=MAX_TITLE),
         topic=topic,
+        model=chosen,
         plan=plan,
         inputs=values,
         project=at_launch,
         prompts=preview_prompts(plan, context),
     )
+
+
+def find_default_model(actor: Actor, *, project: ProjectSettings, template_model: str | None) -> ChosenModel | None:
+    """What a launch asks when nobody chooses, and by whose word; None where nothing is on offer."""
+    actor.require(Permission.ORCHESTRATIONS_RUN)
+    named = {ModelSource.TEMPLATE: template_model, ModelSource.PROJECT: project.default_ai_model}
+    if chosen := choose_model(named):
+        return chosen
+    with tenant_session(actor) as session:
+        if chosen := choose_model({ModelSource.ORGANIZATION: _read_organization_default(session, actor)}):
+            return chosen
+    offered = read_offers(actor).models
+    return ChosenModel(offered[0].choice, ModelSource.INSTALLATION) if offered else None
 
 
 def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
@@ -103,7 +133,7 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
     """
     prepared = preview_launch(actor, request)
     for choice in prepared.plan.models:
-        check_choice(choice)
+        check_model(actor, choice)
     with tenant_session(actor) as session:
         # Looked at again: a check of a model takes seconds, and a project can be archived meanwhile.
         get_active(load_project(session, request.project_id))
@@ -115,6 +145,26 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
         session.execute(select(func.api.use_template(request.template_id)))
         session.execute(select(func.api.enqueue_run(run.id)))
         return run.id
+
+
+def _read_defaults(session: Session, actor: Actor, project: Project) -> dict[ModelSource, str | None]:
+    settings = read_stored(ProjectSettings, project.settings, what="The project's settings")
+    return {
+        ModelSource.PROJECT: settings.default_ai_model,
+        ModelSource.ORGANIZATION: _read_organization_default(session, actor),
+    }
+
+
+def _read_organization_default(session: Session, actor: Actor) -> str | None:
+    stored = read_settings(session, actor.organization_id)
+    return read_stored(OrganizationSettings, stored, what="The organization's settings").default_ai_model
+
+
+def _first_offered(actor: Actor) -> ChosenModel:
+    catalog = read_offers(actor)
+    if not catalog.models:
+        raise InvalidInput(" ".join(catalog.problems) or "No model is on offer.", field="model")
+    return ChosenModel(catalog.models[0].choice, ModelSource.INSTALLATION)
 
 
 def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> dict[str, Any]:
@@ -130,7 +180,7 @@ def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> di
         "template_version": prepared.plan.template_version,
         "plan": prepared.plan.to_json(),
         "inputs": RunInputs(project=prepared.project, values=dict(prepared.inputs)).model_dump(mode="json"),
-        "model": request.model,
+        "model": str(prepared.model.choice),
     }
 
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.connections.offers import check_model
 from lib.db.session import tenant_session
 from lib.errors import Conflict, NotFound, QuotaUsedUp
 from lib.models.run import OrchestrationRun, PhaseStatus, RunStatus
 from lib.projects.queries import load_project
-from lib.providers.catalog import check_choice
 from lib.runs import queries
 from lib.runs.launch import get_active, make_phases
 from lib.runs.service import watch_run
@@ -85,7 +85,7 @@ def retry_run(actor: Actor, run_id: UUID) -> UUID:
             raise QuotaUsedUp(quota.limit, quota.resets_at)
         plan = read_plan(_get(session, run_id).plan)
     for choice in dict.fromkeys(phase.choice for phase in plan.phases if phase.code not in offer.reused):
-        check_choice(choice)
+        check_model(actor, choice)
     with tenant_session(actor) as session:
         before = _get(session, run_id)
         get_active(load_project(session, before.project_id))

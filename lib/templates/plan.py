@@ -1,6 +1,7 @@
 """A template made ready to run: frozen into the run's row at launch, so later edits change nothing that runs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from lib.errors import InvalidInput, PlanNotSupported
 from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
 from lib.providers.catalog import get_traits
 from lib.templates.inputs import InputField, Part
+from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
 from lib.templates.structure import OperationSpec, PhaseOutput, PhaseSpec, ReviewGate, TemplateData, order_phases
 from lib.validation import read_stored
 
@@ -30,6 +32,8 @@ class PlannedPhase(Part):
     upstream: tuple[str, ...]
     #: `provider:model`.
     model: str
+    #: By whose word; None in plans of before there was more than one.
+    model_source: ModelSource | None = None
     is_small_model: bool
     notes_characters: int
     parameters: ModelParameters
@@ -84,16 +88,15 @@ def make_plan(
     template_name: str,
     template_version: int,
     model: ModelChoice | None = None,
+    defaults: Mapping[ModelSource, str | None] = MappingProxyType({}),
     traits_of: Callable[[ModelChoice], ModelTraits] = get_traits,
 ) -> Plan:
-    """The plan of `template`. A phase's own model comes before `model`, and that before the template's.
+    """The plan of `template`, for a run that is launched with `model`, or with whatever comes after it.
 
-    Parameters: the phase's come before the template's, and those before what the model is best asked with.
+    Each phase asks the model that `choose_model` chooses; `defaults` are what comes after the template's. Parameters:
+    the phase's come before the template's, and those before what the model is best asked with.
     """
-    if model is None and template.model is None:
-        message = "No model is chosen. Choose one."
-        raise InvalidInput(message, field="model")
-    fallback = model or ModelChoice.parse(template.model or "")
+    named = {**defaults, ModelSource.RUN: str(model) if model else None, ModelSource.TEMPLATE: template.model}
     dependencies = template.dependencies()
     order = order_phases(dependencies)
     specs = {phase.code: phase for phase in template.phases}
@@ -106,7 +109,7 @@ def make_plan(
             position=position,
             depends_on=dependencies[code],
             upstream=tuple(other for other in order if other in upstream[code]),
-            choice=ModelChoice.parse(specs[code].model or str(fallback)),
+            chosen=_choose(specs[code], named),
             defaults=template.parameters,
             traits_of=traits_of,
         )
@@ -128,17 +131,25 @@ def refuse_unsupported(plan: Plan) -> None:
         raise PlanNotSupported(message)
 
 
+def _choose(spec: PhaseSpec, named: Mapping[ModelSource, str | None]) -> ChosenModel:
+    chosen = choose_model({**named, ModelSource.PHASE: spec.model})
+    if chosen is None:
+        message = "No model is chosen. Choose one."
+        raise InvalidInput(message, field="model")
+    return chosen
+
+
 def _plan_phase(
     spec: PhaseSpec,
     *,
     position: int,
     depends_on: tuple[str, ...],
     upstream: tuple[str, ...],
-    choice: ModelChoice,
+    chosen: ChosenModel,
     defaults: ModelParameters,
     traits_of: Callable[[ModelChoice], ModelTraits],
 ) -> PlannedPhase:
-    traits = traits_of(choice)
+    traits = traits_of(chosen.choice)
     return PlannedPhase(
         position=position,
         code=spec.code,
@@ -146,7 +157,8 @@ def _plan_phase(
         prompt=spec.prompt,
         depends_on=depends_on,
         upstream=upstream,
-        model=str(choice),
+        model=str(chosen.choice),
+        model_source=chosen.source,
         is_small_model=traits.is_small,
         notes_characters=traits.notes_characters,
         parameters=spec.parameters.over(defaults).over(traits.parameters),

@@ -76,10 +76,18 @@ PROJECT = PageEntry(
     permission=Permission.PROJECTS_VIEW,
     is_visible=False,
 )
+CONNECTIONS = PageEntry(
+    file="pages/connections.py",
+    title="Connections",
+    icon="cable",
+    url_path="connections",
+    section="Administration",
+    permission=Permission.CONNECTIONS_VIEW,
+)
 ACCOUNT = PageEntry(file="pages/account.py", title="Account", icon="person", url_path="account", is_visible=False)
 
 #: In the order of the sidebar; the first is where one lands.
-PAGES: Sequence[PageEntry] = (OVERVIEW, LAUNCH, RUNS, RUN, PROJECTS, PROJECT, ACCOUNT)
+PAGES: Sequence[PageEntry] = (OVERVIEW, LAUNCH, RUNS, RUN, PROJECTS, PROJECT, CONNECTIONS, ACCOUNT)
 
 #: A title goes on with it where something waits; Streamlit draws Markdown there.
 _COUNT_BEGINS = " :orange[**"

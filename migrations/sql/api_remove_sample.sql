@@ -30,7 +30,7 @@ BEGIN
     END LOOP;
     FOREACH v_table IN ARRAY ARRAY[
         'audit_logs', 'api_usage', 'phase_streams', 'integration_operations', 'phase_executions', 'orchestration_runs',
-        'template_versions', 'orchestration_templates', 'projects', 'webhooks', 'users']
+        'template_versions', 'orchestration_templates', 'projects', 'webhooks', 'provider_connections', 'users']
     LOOP
         EXECUTE format('DELETE FROM %I WHERE organization_id = $1', v_table) USING v_organization;
     END LOOP;

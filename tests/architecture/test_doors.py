@@ -11,6 +11,9 @@ from tests.architecture.sources import Module, application
 DOORS: dict[str, set[str]] = {
     "Home": {"identity_session"},  # handed to /readyz
     "lib.audit.service": {"tenant_session"},
+    "lib.connections.offers": {"tenant_session"},
+    "lib.connections.service": {"tenant_session"},
+    "lib.connections.trying": {"tenant_session"},
     "lib.identity.registration": {"identity_session"},
     "lib.identity.service": {"identity_session"},
     "lib.identity.sessions": {"identity_session"},
@@ -32,6 +35,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.db.session": {"create_engine"},  # the doors
     "lib.db.migrate": {"create_engine"},  # as the owner
     "lib.maintenance.upgrade": {"create_engine"},  # as the owner: the built-in templates
+    "lib.maintenance.keys": {"connect"},  # as the owner: every organization's sealed columns
     "lib.db.roles": {"connect"},  # as an administrator, before there is anything
     "lib.db.server": {"connect"},  # to see whether it answers
     "lib.db.embedded_cluster": {"connect"},  # to see whether it answers

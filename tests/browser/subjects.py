@@ -16,7 +16,7 @@ from lib.db.server import URL_VARIABLES
 from lib.identity.cookie import session_cookie_name
 from lib.identity.tokens import hash_secret, new_secret
 from lib.maintenance.upgrade import publish_builtin_templates
-from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, PageEntry
+from lib.ui.navigation import ACCOUNT, CONNECTIONS, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, PageEntry
 from tests import doors
 from tests.browser.conftest import Dashboard
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
@@ -185,6 +185,9 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("run-question", full, f"{_path(RUN)}?run={scene.running}", _ask_to_cancel),
         see("projects-error", full, _path(PROJECTS), _create_nothing),
         see("project-error", empty, f"{_path(PROJECT)}?project={scene.project_id}"),
+        see("connections-error", full, _path(CONNECTIONS), _add_nothing),
+        see("connections-test", full, _path(CONNECTIONS), _test_what_is_not_there),
+        see("connections-reader", dashboard.cast.mona, _path(CONNECTIONS)),
         see("account-error", full, _path(ACCOUNT), _mistype_the_password),
         see("not-found", full, "/nowhere"),
         see("not-open", dashboard.cast.vera, _path(LAUNCH)),
@@ -247,6 +250,17 @@ def _ask_to_cancel(page: Page) -> None:
 def _create_nothing(page: Page) -> None:
     press(page, "New project", "Create project")
     press(page, "Create project", "Name is empty")
+
+
+def _add_nothing(page: Page) -> None:
+    press(page, "Add connection", "Default parameters")
+    page.get_by_role("dialog").get_by_role("button", name="Add connection").click()
+    expect(page.get_by_text("Name is empty").first).to_be_visible()
+
+
+def _test_what_is_not_there(page: Page) -> None:
+    press(page, "Test", "It is a real call")
+    press(page, "Ask it", "Connections page")
 
 
 def _mistype_the_password(page: Page) -> None:

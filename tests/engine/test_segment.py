@@ -1,7 +1,7 @@
 """One walk inside the test's own process, where the moment of a fault can be chosen."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from lib.db.logins import Login
 from lib.engine.segment import Segment
 from lib.engine.store import Advanced, RunKey, Store
 from lib.models.run import RunStatus
-from lib.providers.base import ModelAnswer, ModelCall, Provider
+from lib.providers.base import ModelAnswer, ModelCall, ModelChoice, Provider
 from lib.providers.catalog import close_providers, get_provider
 from lib.providers.errors import ErrorKind, ModelCallError
 from tests.engine.conftest import chain
@@ -53,7 +53,7 @@ def test_step_whose_reply_was_lost_in_an_outage_does_not_fail_the_run(bench, wor
     async def walk() -> None:
         async with ReplyLost(installation.database.url(Login.WORKER)) as store:
             key = RunKey(bench.cast.organization_a, run_id)
-            segment = Segment(key, store, provider=lambda name: get_provider(name, settings=get_settings()))
+            segment = Segment(key, store, provider=_find_provider)
             try:
                 await segment.walk()
             finally:
@@ -73,7 +73,7 @@ def test_wait_that_is_asked_for_while_the_worker_stops_is_kept(bench, installati
 
     async def walk() -> None:
         async with Store(installation.database.url(Login.WORKER)) as store:
-            segment = Segment(RunKey(bench.cast.organization_a, run_id), store, provider=lambda _: _as_provider(model))
+            segment = Segment(RunKey(bench.cast.organization_a, run_id), store, provider=_always(_as_provider(model)))
             model.stop = segment.release.set
             walking = asyncio.create_task(segment.walk())
             await segment.is_released.wait()
@@ -81,6 +81,17 @@ def test_wait_that_is_asked_for_while_the_worker_stops_is_kept(bench, installati
 
     asyncio.run(walk())
     assert _error_of(installation, run_id)["retry_seconds"] >= 200
+
+
+async def _find_provider(choice: ModelChoice) -> Provider:
+    return get_provider(choice.provider, settings=get_settings())
+
+
+def _always(provider: Provider) -> Callable[[ModelChoice], Awaitable[Provider]]:
+    async def find(_: ModelChoice) -> Provider:
+        return provider
+
+    return find
 
 
 def _as_provider(model: Any) -> Provider:

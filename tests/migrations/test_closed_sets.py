@@ -11,6 +11,7 @@ from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
 from lib.models.run import OperationStatus, PhaseStatus, RunStatus
 from lib.models.template import TemplateStatus
+from lib.providers.vendors import Vendor
 from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
@@ -25,6 +26,7 @@ CLOSED: dict[str, type[StrEnum]] = {
     "orchestration_runs_status_check": RunStatus,
     "phase_executions_status_check": PhaseStatus,
     "integration_operations_status_check": OperationStatus,
+    "provider_connections_vendor_check": Vendor,
 }
 #: The database knows the words of later steps already.
 AHEAD: dict[str, frozenset[str]] = {

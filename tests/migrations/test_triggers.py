@@ -9,7 +9,7 @@ from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.doors import Connection
-from tests.factories import make_project, make_template
+from tests.factories import make_connection, make_project, make_template
 
 #: Table -> an edit of one row, by its key.
 EDITS = {
@@ -18,12 +18,14 @@ EDITS = {
     "user_credentials": "UPDATE user_credentials SET password_hash = 'another' WHERE user_id = %s",
     "projects": "UPDATE projects SET name = 'Renamed' WHERE id = %s",
     "orchestration_templates": "UPDATE orchestration_templates SET name = 'Renamed' WHERE id = %s",
+    "provider_connections": "UPDATE provider_connections SET name = 'Renamed' WHERE id = %s",
 }
 #: Table -> what moves a counter, which is no edit.
 COUNTS = {
     "organizations": "UPDATE organizations SET api_quota_used = api_quota_used + 1 WHERE id = %s",
     "users": "UPDATE users SET last_login_at = now() WHERE id = %s",
     "orchestration_templates": "UPDATE orchestration_templates SET usage_count = usage_count + 1 WHERE id = %s",
+    "provider_connections": "UPDATE provider_connections SET last_tested_at = now() WHERE id = %s",
 }
 
 
@@ -36,6 +38,7 @@ def rows(module_database: ClonedDatabase) -> dict[str, UUID]:
         "user_credentials": people.max.user_id,
         "projects": make_project(module_database, people.alice),
         "orchestration_templates": make_template(module_database, people.alice),
+        "provider_connections": make_connection(module_database, people.alice),
     }
 
 

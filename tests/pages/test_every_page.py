@@ -14,7 +14,7 @@ from lib.access.actor import Actor
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import ProjectEntry, update_project
-from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, RUNS, PageEntry
+from lib.ui.navigation import ACCOUNT, CONNECTIONS, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, RUNS, PageEntry
 from lib.ui.words import plain
 from lib.users.service import update_profile
 from tests import doors
@@ -68,7 +68,7 @@ def test_session_that_ended_shows_nothing_any_more(
 
 #: The button of each page that changes something or leads on, by the page.
 PRESSED = {OVERVIEW: "Open", LAUNCH: "Launch", RUNS: "Launch run", RUN: "Cancel", PROJECTS: "New project"}
-PRESSED |= {PROJECT: "Edit", ACCOUNT: "Save profile"}
+PRESSED |= {PROJECT: "Edit", CONNECTIONS: "Add connection", ACCOUNT: "Save profile"}
 
 
 @EACH
@@ -127,7 +127,7 @@ def test_every_role_sees_it_or_is_told_politely(
 
 def test_viewer_is_refused_somewhere(cast: Cast) -> None:
     """Or the test above would say nothing."""
-    assert [page.title for page in PAGES if not page.is_open_to(cast.vera)] == ["Launch"]
+    assert [page.title for page in PAGES if not page.is_open_to(cast.vera)] == ["Launch", "Connections"]
 
 
 @EACH
@@ -158,6 +158,11 @@ def nasty(installation: Installation, cast: Cast, made: Workspace) -> Workspace:
         connection.execute("SET session_replication_role = replica")  # what a run was launched with is not changed
         connection.execute("UPDATE orchestration_runs SET title = %s, topic = %s", [NASTY, NASTY])
         connection.execute("UPDATE phase_executions SET phase_name = %s, response_text = %s", [NASTY, NASTY])
+        connection.execute(
+            "UPDATE provider_connections SET name = %s, models = ARRAY[%s], last_tested_at = now(), "
+            "last_test = jsonb_build_object('model', 'm', 'endpoint', 'e', 'kind', 'auth', 'message', %s::text)",
+            [NASTY, NASTY, NASTY],
+        )
         connection.execute("UPDATE organizations SET name = %s WHERE id = %s", [NASTY, cast.organization_a])
         connection.execute(
             "UPDATE orchestration_runs SET plan = jsonb_set(plan, '{template_name}', to_jsonb(%s::text))", [NASTY]

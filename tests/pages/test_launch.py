@@ -78,7 +78,9 @@ def test_without_a_project_it_says_what_to_do_first(open_as: OpenAs, cast: Cast)
 def test_choices_stand_ready_with_the_whole_preview(at: AppTest) -> None:
     assert options(at, "Project") == ["Folding bicycle"]
     assert options(at, "Template") == ["Project plan"]
-    assert [option.split(" · ")[0] for option in options(at, "Model")] == MODELS.split(",")
+    models = [option.split(" · ")[0] for option in options(at, "Model")]
+    assert models == ["Default: gpt-4o-mini", *MODELS.split(",")]
+    assert "It is the first on offer; neither template, project nor organization names one." in shown(at)
     assert text_area(at, "Topic").value == TOPIC
     assert "7 phases: Ideation, Research, Design" in shown(at)
     assert "which is sent the prompts and may charge for them" in shown(at)
@@ -92,7 +94,7 @@ def test_choices_stand_ready_with_the_whole_preview(at: AppTest) -> None:
 def test_run_is_launched_and_opened(at: AppTest, installation: Installation, cast: Cast, project_id: UUID) -> None:
     text_area(at, "Topic").set_value("A boat that folds")
     text_input(at, "Title").set_value("First try")
-    choose(at, "Model", options(at, "Model")[1])
+    choose(at, "Model", options(at, "Model")[2])
     assert all("A boat that folds" in prompt.value for prompt in at.code)
     press(at, "Launch")
 
@@ -227,7 +229,8 @@ def test_each_project_brings_its_topic_and_its_model(open_as: OpenAs, cast: Cast
     boat = create_project(cast.max, entry)
     at = open_as(cast.max, LAUNCH, project=boat)
     assert text_area(at, "Topic").value == "A boat"
-    assert str(selectbox(at, "Model").value.choice) == "openai:gpt-4o"  # type: ignore[union-attr] # one is chosen
+    assert options(at, "Model")[0].startswith("Default: gpt-4o · ")
+    assert "It is the project's default, which comes before the organization's." in shown(at)
     choose(at, "Project", "Folding bicycle")
     assert text_area(at, "Topic").value == TOPIC
 

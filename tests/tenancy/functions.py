@@ -35,6 +35,9 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.use_template(uuid)": Definer(_PERSON, "counts the use of another organization's public template"),
     "api.enqueue_run(uuid)": Definer(_PERSON, "people have no rights on the queue"),
     "api.record_event(text,text,uuid,jsonb)": Definer(_PERSON, "nobody writes to the trail directly"),
+    "api.open_connection(text)": Definer(_PERSON, "people have no right to read a sealed key"),
+    "api.offered_connections()": Definer(_PERSON, "who launches runs has no right to see connections"),
+    "api.record_connection_test(uuid,jsonb)": Definer(_PERSON, "nobody writes to the usage or the trail directly"),
     "api.find_sign_in(text)": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.is_empty()": Definer(_IDENTITY, "sign-in has no rights on organizations"),
     "api.find_organization(text)": Definer(_IDENTITY, "sign-in has no rights on organizations"),
@@ -67,6 +70,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "template_versions",
         "orchestration_runs",
         "phase_streams",
+        "provider_connections",
     }
 )
 

@@ -44,6 +44,7 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "orchestration_runs"): {"status": "queued", **_NOT_RUN},
     ("web", "phase_executions"): {"phase_code": "Phase 9", "status": "pending"},
     ("web", "webhooks"): {},
+    ("web", "provider_connections"): {"slug": "another"},
     ("engine", "phase_executions"): {"attempt": 99},
     ("engine", "phase_streams"): {},
     ("engine", "integration_operations"): {"idempotency_key": str(uuid4())},
@@ -113,8 +114,7 @@ def test_update_reaches_none(world: World, attacker: Connection, name: str) -> N
     if not columns:
         assert doors.refusal(attacker, f"UPDATE {name} SET {table.key} = {table.key}") == NOT_ALLOWED
     for column in columns:
-        value = column if column in columns_with(attacker, name, "SELECT") else "NULL"
-        statement = f"UPDATE {name} SET {column} = {value} WHERE {table.key} = ANY (%s)"
+        statement = f"UPDATE {name} SET {column} = DEFAULT WHERE {table.key} = ANY (%s)"
         assert doors.reached(attacker, statement, [table.rows[world.cast.organization_a]]) == 0, column
 
 
@@ -161,6 +161,7 @@ def test_key_refuses_a_reference_into_another_organization(world: World, admin: 
             continue
         changes = {
             table.key: str(uuid4()),
+            **FRESH.get(("web", name), {}),
             **FRESH.get(("engine", name), {}),
             reference.column: str(world.tables[reference.table].rows[world.cast.organization_a][-1]),
         }

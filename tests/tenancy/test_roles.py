@@ -22,6 +22,7 @@ from tests.factories import (
     answer,
     beginning,
     call_worker,
+    make_connection,
     make_operation,
     make_project,
     make_run,
@@ -93,6 +94,10 @@ RULES: dict[tuple[str, str], Rule] = {
     ("webhooks", "INSERT"): Rule((P.WEBHOOKS_MANAGE,)),
     ("webhooks", "UPDATE"): Rule((P.WEBHOOKS_MANAGE,)),
     ("webhooks", "DELETE"): Rule((P.WEBHOOKS_MANAGE,)),
+    ("provider_connections", "SELECT"): Rule((P.CONNECTIONS_VIEW,)),
+    ("provider_connections", "INSERT"): Rule((P.CONNECTIONS_MANAGE,)),
+    ("provider_connections", "UPDATE"): Rule((P.CONNECTIONS_MANAGE,)),
+    ("provider_connections", "DELETE"): Rule((P.CONNECTIONS_MANAGE,)),
 }
 NOBODY = Rule()
 #: Table -> a change that its guard has nothing against.
@@ -104,6 +109,7 @@ CHANGES = {
     "orchestration_runs": "cancel_requested_at = now()",
     "phase_executions": "status = 'cancelled'",
     "webhooks": "description = 'Changed'",
+    "provider_connections": "name = 'Changed'",
 }
 #: Table -> what makes a copy of somebody's row a new one in the name of `maker`, written by `writer`.
 Copies = dict[str, Callable[[UUID, UUID], dict[str, Any]]]
@@ -113,6 +119,7 @@ COPIES: Copies = {
     "template_versions": lambda _, writer: {"version": 99, "created_by": writer},
     "orchestration_runs": lambda maker, _: {"user_id": maker},
     "phase_executions": lambda *_: {"phase_code": "Phase 9"},
+    "provider_connections": lambda _, writer: {"slug": "another", "created_by": writer},
 }
 
 
@@ -141,6 +148,7 @@ def estate(module_database: ClonedDatabase) -> Estate:
     alice = cast.alice.user_id
     rows["organizations"][alice] = cast.organization_a
     rows["webhooks"][alice] = make_webhook(module_database, cast.alice)
+    rows["provider_connections"][alice] = make_connection(module_database, cast.alice)
     with doors.admin(module_database) as connection:
         tables = read_tables(connection)
         for actor in cast.of_a:

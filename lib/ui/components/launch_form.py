@@ -9,11 +9,12 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.projects.service import get_project
 from lib.projects.views import ProjectChoice
-from lib.providers.catalog import Catalog, OfferedModel
-from lib.runs.launch import LaunchRequest
+from lib.providers.catalog import Catalog
+from lib.runs.launch import LaunchRequest, find_default_model
 from lib.templates.inputs import InputField, InputKind
 from lib.templates.service import TemplateChoice
 from lib.ui import words
+from lib.ui.components.model_choice import show_model_choice
 from lib.ui.guard import require_actor
 
 _Choice = ProjectChoice | TemplateChoice
@@ -42,7 +43,9 @@ def show_launch_form(
     if not choice or not template:
         return None
     project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id)
-    model = _show_models(catalog, proposed=template.model or project.settings.default_ai_model)
+    actor = require_actor(Permission.ORCHESTRATIONS_RUN)
+    default = find_default_model(actor, project=project.settings, template_model=template.model)
+    model = show_model_choice(catalog, default)
     topic = st.text_area(
         "Topic",
         value=project.topic,
@@ -57,12 +60,12 @@ def show_launch_form(
         key=f"title-{project.id}",  # words for one project are not for the next
     )
     inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
-    if model is None:
+    if model is None and default is None:
         return None
     return LaunchRequest(
         project_id=project.id,
         template_id=template.id,
-        model=str(model.choice),
+        model=str(model.choice) if model else None,
         title=title,
         topic=topic,
         inputs=inputs,
@@ -76,27 +79,6 @@ def _namer(choices: Sequence[ProjectChoice] | Sequence[TemplateChoice]) -> Calla
 
 def _steps(template: TemplateChoice) -> str:
     return words.plain(f"{words.count(len(template.phase_names), 'phase')}: {', '.join(template.phase_names)}")
-
-
-def _show_models(catalog: Catalog, *, proposed: str | None) -> OfferedModel | None:
-    index = next((n for n, model in enumerate(catalog.models) if str(model.choice) == proposed), 0)
-    model = st.selectbox(
-        "Model",
-        catalog.models,
-        index=index if catalog.models else None,
-        format_func=_named,
-        placeholder=None if catalog.models else "None is set up yet",
-        disabled=not catalog.models,
-    )
-    if model:
-        st.markdown(f":gray[{words.plain(model.note)}]")
-    for problem in catalog.problems:
-        st.markdown(f":orange[:material/warning:] {words.plain(problem)}")
-    return model
-
-
-def _named(model: OfferedModel) -> str:
-    return f"{model.label} · {model.provider_label}"
 
 
 def _show_input(field: InputField, *, key: str) -> object:

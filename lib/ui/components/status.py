@@ -60,6 +60,13 @@ PROJECT: Mapping[str, Status] = {
     "failed": _FAILED,
 }
 
+CONNECTION: Mapping[str, Status] = {
+    "working": _status("Working", "check_circle", "green", "✓"),
+    "failing": _status("Failing", "error", "red", "✕"),
+    "untested": _status("Not tested", "help", "gray", "○"),
+    "inactive": _status("Deactivated", "power_settings_new", "gray", "\N{EN DASH}"),
+}
+
 #: A priority is no state that calls for anybody, so it has no colour of its own.
 PRIORITY: Mapping[str, Status] = {
     "low": _status("Low", "keyboard_arrow_down", "gray", "↓"),

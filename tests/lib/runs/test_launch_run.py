@@ -221,7 +221,11 @@ def test_title_and_topic_are_the_runs_own(
         ({"title": "T\u202eT"}, InvalidInput, "invisible control character"),
         ({"model": ""}, InvalidInput, "is not a model. Write it as provider:model, for example"),
         ({"model": "gpt-4"}, InvalidInput, "“gpt-4” is not a model"),
-        ({"model": "nobody:gpt-4"}, ModelError, "There is no provider “nobody”. Choose another model."),
+        (
+            {"model": "nobody:gpt-4"},
+            ModelError,
+            "There is no connection “nobody” any more. Choose another model",
+        ),
         ({"model": "openai:gpt-nonsense"}, ModelError, "gpt-nonsense"),
         ({"model": "local:smollm2-135m"}, ModelError, "local"),
         ({"inputs": {"audience": "Everybody"}}, InvalidInput, "“audience” is not asked for"),

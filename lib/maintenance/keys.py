@@ -1,0 +1,112 @@
+"""Another master key: what earlier ones sealed is opened once more and sealed with the current one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from lib.connections.opening import KEY_PURPOSE
+from lib.db.logins import Login
+from lib.db.server import database_url
+from lib.errors import SecretUnreadable
+from lib.secrets.vault import current_key_id, seal, unseal
+
+#: Rows a transaction: an interrupted rotation has done the batches before, and goes on after them.
+_BATCH: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedColumn:
+    """A column that `lib.secrets.vault` seals. Its table lets `login` read and update it, in every organization."""
+
+    table: str
+    column: str
+    purpose: str
+    #: The key that the table is ordered by.
+    key: str = "id"
+    #: SQL for the organization that a row is sealed for; `NULL` for the installation's own.
+    organization: str = "organization_id"
+    login: Login = Login.OWNER
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}"
+
+
+#: Every one of them; a test holds the list against the database.
+SEALED_COLUMNS: Final[Sequence[SealedColumn]] = (
+    SealedColumn(table="provider_connections", column="encrypted_key", purpose=KEY_PURPOSE),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotated:
+    """What became of one column."""
+
+    column: SealedColumn
+    #: Sealed anew.
+    resealed: int
+    #: Left as they were: no key of this installation opens them.
+    unreadable: int
+
+
+def rotate_keys() -> list[Rotated]:
+    """Seal everything with the current key that is not yet. May be repeated, and interrupted at any time.
+
+    What nobody can open stays as it is and is counted. Raises `ConfigurationError`, `DatabaseUnavailable`.
+    """
+    return [_rotate(column) for column in SEALED_COLUMNS]
+
+
+def _rotate(column: SealedColumn) -> Rotated:
+    resealed = unreadable = 0
+    with psycopg.connect(database_url(column.login), autocommit=True) as connection:
+        for batch in _batches(connection, column):
+            with connection.transaction():
+                for key, organization_id, sealed in batch:
+                    anew = _reseal(sealed, organization_id, column.purpose)
+                    if anew is None:
+                        unreadable += 1
+                    else:
+                        resealed += _write(connection, column, key, before=sealed, after=anew)
+    return Rotated(column=column, resealed=resealed, unreadable=unreadable)
+
+
+def _batches(
+    connection: psycopg.Connection[Any], column: SealedColumn
+) -> Iterator[list[tuple[UUID, UUID | None, bytes]]]:
+    """The rows that the current key has not sealed, each once, in the order of their keys."""
+    statement = sql.SQL(
+        "SELECT {key}, {organization}, {column} FROM {table} "
+        "WHERE {column} IS NOT NULL AND substring({column} FROM 1 FOR {length}) <> %s AND {key} > %s "
+        "ORDER BY {key} LIMIT {most}"
+    ).format(
+        **_names(column),
+        organization=sql.SQL(column.organization),
+        length=len(current_key_id()),
+        most=_BATCH,
+    )
+    after = UUID(int=0)
+    while batch := connection.execute(statement, [current_key_id(), after]).fetchall():
+        yield [(key, organization_id, bytes(sealed)) for key, organization_id, sealed in batch]
+        after = batch[-1][0]
+
+
+def _reseal(sealed: bytes, organization_id: UUID | None, purpose: str) -> bytes | None:
+    try:
+        plain = unseal(sealed, organization_id=organization_id, purpose=purpose)
+    except SecretUnreadable:
+        return None
+    return seal(plain, organization_id=organization_id, purpose=purpose)
+
+
+def _write(connection: psycopg.Connection[Any], column: SealedColumn, key: UUID, *, before: bytes, after: bytes) -> int:
+    """How many rows it were: none where somebody has entered another secret meanwhile, sealed with the current key."""
+    statement = sql.SQL("UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s").format(**_names(column))
+    return connection.execute(statement, [after, key, before]).rowcount
+
+
+def _names(column: SealedColumn) -> dict[str, sql.Identifier]:
+    return {name: sql.Identifier(getattr(column, name)) for name in ("table", "column", "key")}

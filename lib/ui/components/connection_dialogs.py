@@ -1,0 +1,171 @@
+"""The dialogs in which a connection is set up, edited, tested, given its models, switched off and deleted."""
+
+from uuid import UUID
+
+import streamlit as st
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.connections import service, trying
+from lib.connections.structures import LastTest
+from lib.connections.views import ConnectionUse, ConnectionView
+from lib.ui import feedback, words
+from lib.ui.components.confirm_dialog import show_confirm_dialog
+from lib.ui.components.connection_form import show_connection_form
+from lib.ui.components.facts import show_facts
+from lib.ui.guard import require_actor
+
+_MANAGE = Permission.CONNECTIONS_MANAGE
+
+
+@st.dialog("Add a connection", width="medium")
+def show_new_connection() -> None:
+    """Ask for a connection; what was typed stays while something is wrong with it."""
+    entered = show_connection_form("new-connection", action="Add connection")
+    if entered:
+        entry, slug = entered
+        with feedback.told():
+            service.create_connection(require_actor(_MANAGE), entry, slug=slug)
+            feedback.succeeded("The connection is there. Test it before somebody relies on it.")
+            st.rerun()
+
+
+@st.dialog("Edit connection", width="medium")
+def show_edit_connection(connection: ConnectionView) -> None:
+    """Ask for changes to a connection."""
+    entered = show_connection_form(f"edit-{connection.id}", connection=connection, action="Save changes")
+    if entered:
+        with feedback.told():
+            service.update_connection(require_actor(_MANAGE), connection.id, entered[0])
+            feedback.succeeded("The changes are saved.")
+            st.rerun()
+
+
+@st.dialog("Test connection")
+def show_test(connection: ConnectionView) -> None:
+    """Ask a model for one word, in earnest, and say what came back."""
+    st.markdown(
+        f":gray[Asks a model of {words.plain(connection.name)} for one word. It is a real call: it is in the usage, "
+        "and may cost a fraction of a cent.]"
+    )
+    model = st.selectbox(
+        "Model",
+        list(connection.models),
+        index=0 if connection.models else None,
+        format_func=words.line,
+        accept_new_options=True,
+        placeholder="Type the name of a model",
+        key=f"test-{connection.id}",
+    )
+    is_asked = st.button("Ask it", type="primary", icon=":material/network_check:", key=f"ask-{connection.id}")
+    if is_asked:
+        with feedback.told():
+            with st.spinner("Waiting for the answer"):
+                tested = trying.test_connection(require_actor(_MANAGE), connection.id, model or "")
+            show_result(tested)
+    if st.button("Close", key=f"close-{connection.id}"):
+        st.rerun()
+
+
+def show_result(tested: LastTest) -> None:
+    """Draw how a test went: what it took, or what went wrong, in words."""
+    if not tested.has_worked:
+        st.markdown(f":red[:material/error:] {words.plain(tested.message)}")
+        return
+    st.markdown(f":green[:material/check_circle:] {words.plain(tested.model)} answered.")
+    total = (tested.prompt_tokens or 0) + (tested.completion_tokens or 0)
+    show_facts(
+        [
+            ("Time", words.duration(tested.time_ms / 1000)),
+            ("Tokens", words.number(total)),
+            ("Cost", words.money(tested.cost_usd)),
+            ("Endpoint", tested.endpoint),
+        ]
+    )
+
+
+@st.dialog("Models on offer")
+def show_models(connection: ConnectionView) -> None:
+    """Choose what people are offered, from what the endpoint lists or typed."""
+    found: tuple[str, ...] = ()
+    with feedback.told(), st.spinner(f"Asking {words.plain(connection.host)} for its models"):
+        found = trying.list_models_there(require_actor(_MANAGE), connection.id)
+    if found:
+        st.markdown(f":gray[{words.plain(connection.host)} lists {words.count(len(found), 'model')}.]")
+    chosen = st.multiselect(
+        "Models",
+        list(dict.fromkeys((*connection.models, *found))),
+        default=list(connection.models),
+        format_func=words.line,
+        accept_new_options=True,
+        placeholder="Choose, or type a name and press Enter",
+        help="The first one is proposed where nobody has set a default.",
+        key=f"models-{connection.id}",
+    )
+    if st.button("Save", type="primary", key=f"save-models-{connection.id}"):
+        with feedback.told():
+            service.set_models(require_actor(_MANAGE), connection.id, tuple(chosen))
+            feedback.succeeded("The models are saved.")
+            st.rerun()
+
+
+def set_active(connection_id: UUID, *, is_active: bool) -> None:
+    """Switch a connection on or off, and say so."""
+    with feedback.told():
+        service.set_active(require_actor(_MANAGE), connection_id, is_active=is_active)
+        said = "The connection is active again." if is_active else "The connection is deactivated."
+        feedback.succeeded(said)
+        st.rerun()
+
+
+def ask_to_deactivate(actor: Actor, connection: ConnectionView) -> None:
+    """Name what uses it, and ask."""
+
+    def deactivate(actor: Actor) -> str:
+        service.set_active(actor, connection.id, is_active=False)
+        return "The connection is deactivated."
+
+    use = service.find_uses(actor, connection.id)
+    show_confirm_dialog(
+        f"Deactivate {words.short(connection.name, most=60)}?",
+        text=f"Nobody can choose its models until it is activated again. {_in_words(use)}",
+        action="Deactivate it",
+        on_confirm=deactivate,
+        key=f"deactivate-{connection.id}",
+    )
+
+
+def ask_to_delete(actor: Actor, connection: ConnectionView) -> None:
+    """Name what uses it, and ask."""
+
+    def delete(actor: Actor) -> str:
+        service.delete_connection(actor, connection.id)
+        return "The connection and its key are deleted."
+
+    use = service.find_uses(actor, connection.id)
+    text = f"The connection goes, and its key with it. What its calls took and cost stays. {_in_words(use)}"
+    show_confirm_dialog(
+        f"Delete {words.short(connection.name, most=60)}?",
+        text=text,
+        action="Delete it",
+        on_confirm=delete,
+        key=f"delete-{connection.id}",
+    )
+
+
+def _in_words(use: ConnectionUse) -> str:
+    parts = [
+        words.count(number, noun)
+        for number, noun in (
+            (use.runs, "unfinished run"),
+            (use.projects, "project"),
+            (use.templates, "template"),
+        )
+        if number
+    ]
+    if use.is_organization_default:
+        parts.append("your organization's default model")
+    if not parts:
+        return "Nothing uses it now."
+    told = f"It is used by {' and '.join((', '.join(parts[:-1]), parts[-1])) if len(parts) > 1 else parts[0]}."
+    return f"{told} A run that asks it fails with a message that says so." if use.runs else told

@@ -1,0 +1,90 @@
+"""An admin pastes a key, tests the connection and launches a run with it, in a real browser."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from llmock.testing import LLMockServer
+from playwright.sync_api import Page, expect
+
+from lib.config import get_settings
+from lib.identity.cookie import session_cookie_name
+from lib.ui import words
+from tests.browser import subjects
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_project, make_template
+from tests.records import row
+from tests.workers import Workers, endpoint, workers
+
+__all__ = ["endpoint", "workers"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+KEY = "sk-planted-9f3b1c7d5e2a4860"
+
+
+@pytest.fixture(autouse=True)
+def llm(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[LLMockServer]:
+    """The organization's own endpoint, which the operator lets through; set before the server is started."""
+    with LLMockServer() as server:
+        monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
+        get_settings.cache_clear()
+        yield server
+
+
+def test_pasted_key_is_tested_and_answers_a_run(
+    *, llm: LLMockServer, installation: Installation, workers: Workers, server: str, cast: Cast, page: Page
+) -> None:
+    phases = {"phases": [{"code": "a", "name": "Ideation", "prompt": "Ideas for {{ topic }}"}]}
+    make_template(installation.database, cast.alice, data=phases, status="published")
+    make_project(installation.database, cast.alice)
+    workers.start()
+    page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.alice), "url": server}])
+    page.goto(f"{server}/connections")
+    subjects.settle(page)
+    _add(page, llm.base_url())
+    _test(page)
+
+    page.goto(f"{server}/launch")
+    subjects.settle(page)
+    expect(page.get_by_label("Model", exact=True)).to_have_value("Default: gpt-4o-mini · Acme models")
+    page.get_by_role("button", name=re.compile("^Launch ")).click()
+    expect(page.get_by_text("1 of 1 phase")).to_be_visible()
+    used = row(installation, "SELECT provider, model, cost_usd, prompt_tokens, completion_tokens FROM api_usage "
+               "WHERE run_id IS NOT NULL")  # fmt: skip
+    assert (used["provider"], used["model"]) == ("acme-models", "gpt-4o-mini")
+    assert used["cost_usd"] == (1000 * used["prompt_tokens"] + 2000 * used["completion_tokens"]) / 1_000_000
+    expect(page.get_by_text(words.money(used["cost_usd"])).first).to_be_visible()
+    page.get_by_text("Ideation").last.click()
+    expect(page.get_by_text("acme-models:gpt-4o-mini").first).to_be_visible()
+    assert KEY not in page.content()
+
+
+def _add(page: Page, url: str) -> None:
+    page.get_by_role("button", name="Add the first connection").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Vendor").click()
+    page.get_by_role("option", name="OpenAI-compatible").click()
+    dialog.get_by_label("Name", exact=True).fill("Acme models")
+    dialog.get_by_label("Base URL").fill(url)
+    dialog.get_by_label("Key", exact=True).fill(KEY)
+    models = dialog.get_by_role("combobox", name="Models")
+    models.fill("gpt-4o-mini")
+    models.press("Enter")
+    dialog.get_by_text("Own prices").click()
+    dialog.get_by_label("Input (US dollars per million tokens)").fill("1000")
+    dialog.get_by_label("Output (US dollars per million tokens)").fill("2000")
+    dialog.get_by_role("button", name="Add connection").click()
+    expect(page.get_by_text("Not tested", exact=True)).to_be_visible()
+    expect(page.get_by_text("key …4860")).to_be_visible()
+    assert KEY not in page.content()
+
+
+def _test(page: Page) -> None:
+    page.get_by_role("button", name="Test", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Ask it").click()
+    expect(dialog.get_by_text("gpt-4o-mini answered.")).to_be_visible()
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(page.get_by_text("Working", exact=True)).to_be_visible()

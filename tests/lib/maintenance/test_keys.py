@@ -1,0 +1,134 @@
+"""Another master key, with the old one at hand, without it, twice, and interrupted in the middle."""
+
+from uuid import UUID
+
+import pytest
+from typer.testing import CliRunner
+
+from lib.cli.commands import app
+from lib.config import get_settings
+from lib.connections.opening import KEY_PURPOSE
+from lib.maintenance import keys
+from lib.maintenance.keys import SEALED_COLUMNS, rotate_keys
+from lib.secrets.vault import current_key_id, seal, unseal
+from tests import doors
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_connection
+from tests.records import row, rows
+
+OLD, NEW = "secret-key-of-the-tests-0123456789", "the-new-secret-key-0123456789-0123456789"
+#: Kept as hashes: nobody opens them.
+HASHES = {("user_sessions", "token_hash"), ("user_tokens", "token_hash")}
+
+
+def use(monkeypatch: pytest.MonkeyPatch, key: str, *, previous: str = "") -> None:
+    monkeypatch.setenv("ORCHESTRATOR_SECRET_KEY", key)
+    monkeypatch.setenv("ORCHESTRATOR_PREVIOUS_SECRET_KEYS", previous)
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def sealed(installation: Installation, cast: Cast) -> dict[UUID, str]:
+    """Connections of both organizations, sealed with the old key: id -> what it is."""
+    made = {}
+    for actor, slug in ((cast.alice, "one"), (cast.alice, "two"), (cast.charlie, "one")):
+        plain = f"sk-{actor.username}-{slug}"
+        connection_id = make_connection(installation.database, actor, slug=slug)
+        anew = seal(plain, organization_id=actor.organization_id, purpose=KEY_PURPOSE)
+        with doors.admin(installation.database) as connection:
+            connection.execute(
+                "UPDATE provider_connections SET encrypted_key = %s WHERE id = %s", [anew, connection_id]
+            )
+        made[connection_id] = plain
+    return made
+
+
+def opened(installation: Installation) -> dict[UUID, str]:
+    """What is there, opened with the keys of this moment."""
+    found = rows(installation, "SELECT id, organization_id, encrypted_key FROM provider_connections")
+    return {
+        each["id"]: unseal(bytes(each["encrypted_key"]), organization_id=each["organization_id"], purpose=KEY_PURPOSE)
+        for each in found
+    }
+
+
+def test_every_sealed_column_of_the_database_is_in_the_registry(installation: Installation) -> None:
+    found = rows(
+        installation,
+        "SELECT table_name, column_name FROM information_schema.columns "
+        "WHERE table_schema = 'public' AND data_type = 'bytea'",
+    )
+    columns = {(each["table_name"], each["column_name"]) for each in found}
+    assert columns - HASHES == {(column.table, column.column) for column in SEALED_COLUMNS}
+
+
+def test_all_of_every_organization_is_sealed_anew_and_the_old_key_needed_no_more(
+    installation: Installation, sealed: dict[UUID, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, NEW, previous=OLD)
+    (rotated,) = rotate_keys()
+    assert (rotated.resealed, rotated.unreadable) == (3, 0)
+    use(monkeypatch, NEW)
+    assert opened(installation) == sealed
+    assert [(each.resealed, each.unreadable) for each in rotate_keys()] == [(0, 0)], "a second time there is nothing"
+
+
+def test_without_the_old_key_nothing_is_touched_and_the_command_says_so(
+    installation: Installation, sealed: dict[UUID, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows(installation, "SELECT id, encrypted_key FROM provider_connections ORDER BY id")
+    use(monkeypatch, NEW)
+    said = CliRunner().invoke(app, ["keys", "rotate"])
+    assert said.exit_code == 1
+    assert "3 open with none of the keys" in said.output
+    assert rows(installation, "SELECT id, encrypted_key FROM provider_connections ORDER BY id") == before
+    use(monkeypatch, NEW, previous=OLD)
+    said = CliRunner().invoke(app, ["keys", "rotate"])
+    assert said.exit_code == 0
+    assert "3 sealed with the current key" in said.output
+    assert not any(plain in said.output for plain in sealed.values())
+
+
+def test_interrupted_rotation_goes_on_where_it_stopped(
+    installation: Installation, sealed: dict[UUID, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, NEW, previous=OLD)
+    monkeypatch.setattr(keys, "_BATCH", 1)
+    really, written = keys._write, []
+
+    def write_two(*arguments: object, **options: object) -> int:
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(arguments)
+        return really(*arguments, **options)  # type: ignore[arg-type] # as they came
+
+    monkeypatch.setattr(keys, "_write", write_two)
+    with pytest.raises(KeyboardInterrupt):
+        rotate_keys()
+    assert opened(installation) == sealed, "both keys open what stands half way"
+    monkeypatch.setattr(keys, "_write", really)
+    (rotated,) = rotate_keys()
+    assert rotated.resealed == 1
+    current = "SELECT count(*) FROM provider_connections WHERE substring(encrypted_key FROM 1 FOR 4) = %s"
+    assert row(installation, current, current_key_id()) == {"count": 3}
+
+
+def test_secret_that_is_entered_meanwhile_is_not_overwritten(
+    installation: Installation, sealed: dict[UUID, str], cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, NEW, previous=OLD)
+    chosen = next(iter(sealed))
+    really = keys._reseal
+
+    def enter_another(before: bytes, organization_id: UUID | None, purpose: str) -> bytes | None:
+        if organization_id == cast.organization_a:
+            anew = seal("sk-entered", organization_id=organization_id, purpose=purpose)
+            with doors.admin(installation.database) as connection:
+                statement = "UPDATE provider_connections SET encrypted_key = %s WHERE id = %s"
+                connection.execute(statement, [anew, chosen])
+        return really(before, organization_id, purpose)
+
+    monkeypatch.setattr(keys, "_reseal", enter_another)
+    rotate_keys()
+    assert opened(installation) == sealed | {chosen: "sk-entered"}
