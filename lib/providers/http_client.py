@@ -1,6 +1,7 @@
 """One HTTP client for all calls of a process, so that connections are kept and TLS is set up once."""
 
 import asyncio
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -27,8 +28,17 @@ def shared_client() -> "httpx2.AsyncClient":
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
             # A proxy of the environment is for the outside: it can't reach this machine's own servers.
             mounts={f"all://{host}": direct for host in ("127.0.0.1", "localhost", "[::1]")},
+            # One organization's cookies would be sent with the next one's call to the same vendor.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            event_hooks={"request": [bound_connecting]},
         )
     return _clients[loop]
+
+
+async def bound_connecting(request: "httpx2.Request") -> None:
+    """Give up connecting after ten seconds, whatever the caller says: Google's SDK says “never” for all of it."""
+    limits = request.extensions.setdefault("timeout", {})
+    limits["connect"] = min(limits.get("connect") or _CONNECT_SECONDS, _CONNECT_SECONDS)
 
 
 async def close_shared_client() -> None:

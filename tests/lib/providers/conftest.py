@@ -14,7 +14,7 @@ from llmock.testing import LLMockServer
 from lib.providers.base import ModelAnswer, ModelCall, ModelParameters, Provider
 from lib.providers.errors import ModelCallError
 from lib.providers.http_client import close_shared_client
-from lib.providers.openai_compatible import OpenAICompatible
+from tests.lib.providers.connecting import compatible
 
 Result = TypeVar("Result")
 KEY = "sk-test-0123456789"
@@ -70,7 +70,7 @@ class Mock:
         self.url = server.base_url()
 
     def conversation(self, model: str = "gpt-4o", *, stall_seconds: float = 60) -> Conversation:
-        return Conversation(OpenAICompatible("openai", self.url, api_key=KEY, stall_seconds=stall_seconds), model)
+        return Conversation(compatible(self.url, api_key=KEY, stall_seconds=stall_seconds), model)
 
     def will(self, *behaviors: Behavior) -> None:
         self._server.state.scenarios.add(*behaviors)
@@ -186,7 +186,7 @@ def talk() -> Callable[..., Conversation]:
     """A conversation with the provider at an address."""
 
     def build(url: str, *, stall_seconds: float = 60) -> Conversation:
-        provider = OpenAICompatible("openai", f"{url}/v1", api_key=KEY, stall_seconds=stall_seconds)
+        provider = compatible(f"{url}/v1", api_key=KEY, stall_seconds=stall_seconds)
         return Conversation(provider, "some-model")
 
     return build
