@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 ANTHROPIC_URL = "https://api.anthropic.com"
 #: What people paste behind the address; the SDK adds it by itself.
 ENDINGS = ("/v1",)
-_VERSION = "2023-06-01"
+_VERSION = "2026-10-21"
+#: The last one in which a model can be told how to sample; later ones answer 400 to any temperature and top_p.
+#: https://platform.claude.com/docs/en/api/versioning
+_SAMPLING_VERSION = "2023-06-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,8 @@ class AnthropicMessages:
     """An address without `/v1`.
 
     Temperatures above 1 are sent as 1, the most that there is; where a temperature is set, top_p is left out, for
-    newer models take one of the two; and the newest take neither. Where max_tokens is not set, the model's own most
-    is sent, for the protocol wants a number.
+    models of 2025 take one of the two. Later ones take neither, and are told neither. Where max_tokens is not set, the
+    model's own most is sent, for the protocol wants a number.
     """
 
     address: Address
@@ -85,6 +88,8 @@ class AnthropicMessages:
         if "temperature" in settings:
             settings["temperature"] = min(settings["temperature"], 1.0)
             settings.pop("top_p", None)
+        if "temperature" in settings or "top_p" in settings:
+            settings["extra_headers"] = {"anthropic-version": _SAMPLING_VERSION}
         return settings
 
     def path_of(self, model: str) -> str:  # noqa: ARG002 - other wires name the model in it

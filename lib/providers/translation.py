@@ -99,7 +99,7 @@ class Endpoint:
             # Valid JSON of the wrong shape makes SDKs stumble anywhere: AttributeError, TypeError, ValidationError.
             case, status = (Case.GARBLED, 200) if has_begun else (None, None)
             return self.error(ErrorKind.MALFORMED, model=model, case=case, status=status)
-        status = getattr(error, "status_code", None) or getattr(error.__cause__, "status_code", None)
+        status = _status_of(error)
         kind, case = _kind_of(error, status), _CASES.get(status or 0)
         if kind is ErrorKind.CONNECTION:
             kind, case = (ErrorKind.STREAM_CUT, Case.BROKE_OFF) if has_begun else (kind, case_of_connecting(error))
@@ -124,6 +124,13 @@ class Endpoint:
 
     def _without_key(self, text: str) -> str:
         return text.replace(self.api_key, "…") if self.api_key else text
+
+
+def _status_of(error: Exception) -> int | None:
+    """The HTTP status, also where it was none of an error to the SDK: Google's calls it `code`."""
+    cause = error.__cause__
+    found = (getattr(error, "status_code", None), getattr(cause, "status_code", None), getattr(cause, "code", None))
+    return next((status for status in found if isinstance(status, int)), None)
 
 
 def _kind_of(error: Exception, status: int | None) -> ErrorKind:

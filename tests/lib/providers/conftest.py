@@ -14,10 +14,9 @@ from llmock.testing import LLMockServer
 from lib.providers.base import ModelAnswer, ModelCall, ModelParameters, Provider
 from lib.providers.errors import ModelCallError
 from lib.providers.http_client import close_shared_client
-from tests.lib.providers.connecting import compatible
+from tests.lib.providers.connecting import KEY, compatible
 
 Result = TypeVar("Result")
-KEY = "sk-test-0123456789"
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
@@ -103,6 +102,7 @@ class RawEndpoint:
         self.headers = ["Content-Type: text/event-stream"]
         self.pieces: list[bytes | float] = []
         self.requests: list[str] = []
+        self.bodies: list[bytes] = []
         self.hung_up_at: float | None = None
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
@@ -143,7 +143,8 @@ class RawEndpoint:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.requests.append(head)
         lengths = [line.split(":")[1] for line in head.splitlines() if line.lower().startswith("content-length:")]
-        await reader.readexactly(int(lengths[0]) if lengths else 0)  # closed with bytes unread, a socket is reset
+        # closed with bytes unread, a socket is reset
+        self.bodies.append(await reader.readexactly(int(lengths[0]) if lengths else 0))
         watch = asyncio.ensure_future(self._watch(reader))
         try:
             lines = [f"HTTP/1.1 {self.status}", *self.headers, "Connection: close", "", ""]
