@@ -1,6 +1,8 @@
 """One HTTP client for all calls of a process, so that connections are kept and TLS is set up once."""
 
 import asyncio
+import ssl
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -21,8 +23,9 @@ def shared_client() -> "httpx2.AsyncClient":
 
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        direct = httpx2.AsyncHTTPTransport()
+        direct = httpx2.AsyncHTTPTransport(verify=_trusted())
         _clients[loop] = httpx2.AsyncClient(
+            verify=_trusted(),
             follow_redirects=False,
             timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
@@ -33,6 +36,14 @@ def shared_client() -> "httpx2.AsyncClient":
             event_hooks={"request": [bound_connecting]},
         )
     return _clients[loop]
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom we trust: 0.1 s to read, and each check from synchronous code has a client of its own."""
+    import httpx2  # noqa: PLC0415 - loaded by whoever calls
+
+    return httpx2.create_ssl_context()
 
 
 async def bound_connecting(request: "httpx2.Request") -> None:
