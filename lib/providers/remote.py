@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from lib.providers.base import ModelAnswer, ModelCall
@@ -19,10 +20,12 @@ from lib.providers.wire import Wire
 if TYPE_CHECKING:
     import httpx2
     from pydantic_ai.messages import ModelResponse
+    from pydantic_ai.models import Model
 
 #: A busy endpoint on a slow line still answers in this time, and nobody waits longer before a launch.
 _CHECK_SECONDS = 8.0
 _MOST_BYTES = 8_000_000
+_MOST_MODELS = 16
 #: Finish reasons with which a vendor says that it broke off. Others, also unknown ones, end an answer.
 _NO_END = frozenset({"OTHER", "FINISH_REASON_UNSPECIFIED", "pause_turn"})
 
@@ -45,7 +48,7 @@ class RemoteModels:
         self._is_free = is_free
         self._stall_seconds = stall_seconds
         self._endpoint = wire.endpoint
-        self._opened: tuple[httpx2.AsyncClient, Any] | None = None
+        self._opened: tuple[httpx2.AsyncClient, Callable[[str], Model[Any]]] | None = None
 
     @property
     def name(self) -> str:
@@ -123,7 +126,7 @@ class RemoteModels:
 
         has_begun = False
         try:
-            model = self._wire.build(self._open(), call.model)
+            model = self._open()(call.model)
             settings: Any = self._wire.settings_for(call.parameters, model)
             question = ModelRequest.user_text_prompt(call.prompt)
             async with model_request_stream(model, [question], model_settings=settings) as stream:
@@ -135,11 +138,12 @@ class RemoteModels:
         except Exception as error:
             raise self._endpoint.translate(error, model=call.model, has_begun=has_begun) from error
 
-    def _open(self) -> Any:
-        """The SDK's client, made once for the client that it goes through."""
+    def _open(self) -> "Callable[[str], Model[Any]]":
+        """Makes models by their names; it is made once for the client that they go through, and keeps some."""
         client, opened = self._client(), self._opened
         if opened is None or opened[0] is not client:
-            opened = self._opened = client, self._wire.open(client)
+            build = lru_cache(_MOST_MODELS)(partial(self._wire.build, self._wire.open(client)))
+            opened = self._opened = client, build
         return opened[1]
 
     def _complete(

@@ -51,7 +51,7 @@ class Wire(Protocol):
         """The SDK's client, which calls through `client` and never retries."""
 
     def build(self, opened: Any, model: str) -> "Model[Any]":
-        """pydantic-ai's model on what `open` made. As cheap as it gets: it is made for each call."""
+        """pydantic-ai's model on what `open` made."""
 
     def settings_for(self, parameters: ModelParameters, model: "Model[Any]") -> dict[str, Any]:
         """`parameters` by the names that pydantic-ai has for them."""

@@ -1,10 +1,11 @@
 """What our layer adds to a call: each vendor's bare SDK against `answer`, in turn, at a server that answers at once."""
 
 import asyncio
-import statistics
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from lib.providers.base import ModelCall
@@ -14,9 +15,9 @@ from tests.benchmarks.instant_model import process_of, response, serve
 from tests.benchmarks.measuring import Figure
 from tests.lib.providers.dialects import DIALECTS, MODEL, Dialect
 
-ROUNDS = 200
-#: A short answer, in as many pieces as vendors send it.
-PIECES = [f"word{number} " for number in range(40)]
+ROUNDS, WARM_UP = 150, 10  # imports, connections, caches of types
+#: In how many pieces the answer comes: as from the instant model of the other benchmarks, and as a short one does.
+ONE, MANY = 1, 41
 PROMPT = "Ideas for a bicycle"
 MOST_ADDED_MS = 2.0
 KEY = "key-of-the-benchmarks"
@@ -24,37 +25,53 @@ KEY = "key-of-the-benchmarks"
 Ask = Callable[[], AsyncIterator[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Milliseconds by the clock, and of them CPU of this process."""
+
+    wall: float
+    cpu: float
+
+
 def main(ground: Ground) -> list[Figure]:
-    """A call of 40 pieces by each vendor's bare SDK, and by us; the median of each and of their differences."""
+    """A call by each vendor's bare SDK and one by us, in turn; the medians of each and of their differences."""
     with process_of("tests.benchmarks.providers") as address:
-        return [figure for dialect in DIALECTS for figure in asyncio.run(_measure(dialect, address))]
+        return [figure for dialect in DIALECTS for figure in _figures(dialect, address)]
 
 
-async def _measure(dialect: Dialect, address: str) -> list[Figure]:
-    try:
-        address = f"{address}/{dialect.name}"
-        provider = dialect.provider(address, key=KEY)
-        bare, call = _BARE[dialect.vendor.value](dialect, address), ModelCall(MODEL, PROMPT, 30)
-        alone, ours = [], []
-        for round_ in range(ROUNDS + 10):
-            took = await _milliseconds(_read(bare())), await _milliseconds(provider.answer(call, on_text=_ignore))
-            if round_ >= 10:  # imports, connections, caches of types
-                alone.append(took[0])
-                ours.append(took[1])
-    finally:
-        await close_shared_client()
-    added = statistics.median(mine - its for mine, its in zip(ours, alone, strict=True))
+def _figures(dialect: Dialect, address: str) -> list[Figure]:
+    bare, added = asyncio.run(_measure(dialect, f"{address}/{dialect.name}-{ONE}"))
+    _, added_to_many = asyncio.run(_measure(dialect, f"{address}/{dialect.name}-{MANY}"))
+    a_piece = 1000 * (added_to_many.cpu - added.cpu) / (MANY - ONE)
     return [
-        Figure(name=f"{dialect.name}: the bare SDK", value=statistics.median(alone), unit="ms"),
-        Figure(name=f"{dialect.name}: by us", value=statistics.median(ours), unit="ms"),
-        Figure(name=f"{dialect.name}: added", value=added, unit="ms", most=MOST_ADDED_MS),
+        Figure(name=f"{dialect.name}: the bare SDK", value=bare.wall, unit="ms", note=f"{bare.cpu:.1f} ms CPU"),
+        Figure(name=f"{dialect.name}: added", value=added.wall, unit="ms", most=MOST_ADDED_MS),
+        Figure(name=f"{dialect.name}: added CPU", value=added.cpu, unit="ms", most=MOST_ADDED_MS),
+        Figure(name=f"{dialect.name}: added CPU a further piece", value=a_piece, unit="µs"),
     ]
 
 
-async def _milliseconds(work: Any) -> float:
-    began = time.perf_counter()
+async def _measure(dialect: Dialect, address: str) -> tuple[Spent, Spent]:
+    """The bare SDK, and what we add to it."""
+    try:
+        provider = dialect.provider(address, key=KEY)
+        bare, call = _BARE[dialect.vendor.value](dialect, address), ModelCall(MODEL, PROMPT, 30)
+        pairs = [
+            (await _spend(_read(bare())), await _spend(provider.answer(call, on_text=_ignore)))
+            for _ in range(WARM_UP + ROUNDS)
+        ][WARM_UP:]
+    finally:
+        await close_shared_client()
+    return (
+        Spent(median(its.wall for its, _ in pairs), median(its.cpu for its, _ in pairs)),
+        Spent(median(ours.wall - its.wall for its, ours in pairs), median(ours.cpu - its.cpu for its, ours in pairs)),
+    )
+
+
+async def _spend(work: Any) -> Spent:
+    began, cpu = time.perf_counter(), time.process_time()
     await work
-    return 1000 * (time.perf_counter() - began)
+    return Spent(1000 * (time.perf_counter() - began), 1000 * (time.process_time() - cpu))
 
 
 async def _read(pieces: AsyncIterator[str]) -> str:
@@ -130,7 +147,10 @@ _BARE: dict[str, Callable[[Dialect, str], Ask]] = {
 
 if __name__ == "__main__":
     answers = {
-        dialect.name.encode(): response(b"".join(map(bytes, dialect.answer(*PIECES))), "text/event-stream")
+        f"{dialect.name}-{count}".encode(): response(
+            b"".join(map(bytes, dialect.answer(*[f"word{number} " for number in range(count)]))), "text/event-stream"
+        )
         for dialect in DIALECTS
+        for count in (ONE, MANY)
     }
     asyncio.run(serve(int(sys.argv[1]), lambda head: answers[head.split(b"/", 2)[1]]))
