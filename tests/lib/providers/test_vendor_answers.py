@@ -194,67 +194,67 @@ class TestParameters:
         assert versions == [f"anthropic-version: {version}"]
 
 
-class TestWhatIsShared:
-    @every_vendor
-    def test_calls_of_one_loop_share_a_connection(
-        self, raw: Any, conversation: Talk, run_async: Talk, dialect: Dialect
-    ) -> None:
-        raw.pieces = dialect.answer("Yes.")
-        talk = conversation(dialect.provider(raw.url), MODEL)
+@every_vendor
+def test_calls_of_one_loop_share_a_connection(raw: Any, conversation: Talk, run_async: Talk, dialect: Dialect) -> None:
+    raw.pieces = dialect.answer("Yes.")
+    talk = conversation(dialect.provider(raw.url), MODEL)
 
-        async def twice() -> None:
-            await talk.answer()
-            client = shared_client()
-            await talk.answer()
-            assert shared_client() is client
+    async def twice() -> None:
+        await talk.answer()
+        client = shared_client()
+        await talk.answer()
+        assert shared_client() is client
 
-        run_async(twice())
+    run_async(twice())
 
-    @every_vendor
-    def test_it_works_in_one_event_loop_after_the_other(self, raw: Any, conversation: Talk, dialect: Dialect) -> None:
-        raw.pieces = dialect.answer("Yes.")
-        talk = conversation(dialect.provider(raw.url), MODEL)
-        assert [talk.ask().text, talk.ask().text] == ["Yes.", "Yes."]
 
-    @every_vendor
-    def test_nothing_of_the_operators_own_environment_is_sent(
-        self, raw: Any, conversation: Talk, monkeypatch: pytest.MonkeyPatch, dialect: Dialect
-    ) -> None:
-        for name in (
-            "OPENAI_API_KEY",
-            "OPENAI_ADMIN_KEY",
-            "OPENAI_ORG_ID",
-            "OPENAI_PROJECT_ID",
-            "ANTHROPIC_API_KEY",
-            "ANTHROPIC_AUTH_TOKEN",
-            "AZURE_OPENAI_API_KEY",
-            "AZURE_OPENAI_AD_TOKEN",
-            "GOOGLE_API_KEY",
-            "GEMINI_API_KEY",
-        ):
-            monkeypatch.setenv(name, "of-the-operator")
-        for name in ("OPENAI_CUSTOM_HEADERS", "ANTHROPIC_CUSTOM_HEADERS"):
-            monkeypatch.setenv(name, "x-gateway: of-the-operator")
-        for name in ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "GOOGLE_GEMINI_BASE_URL", "AZURE_OPENAI_ENDPOINT"):
-            monkeypatch.setenv(name, "http://127.0.0.1:9")
-        monkeypatch.setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")
-        raw.pieces = dialect.answer("Yes.")
-        for key in (KEY, None):
-            assert conversation(dialect.provider(raw.url, key=key), MODEL).ask().text == "Yes."
-        assert "of-the-operator" not in "".join(raw.requests)
+@every_vendor
+def test_it_works_in_one_event_loop_after_the_other(raw: Any, conversation: Talk, dialect: Dialect) -> None:
+    raw.pieces = dialect.answer("Yes.")
+    talk = conversation(dialect.provider(raw.url), MODEL)
+    assert [talk.ask().text, talk.ask().text] == ["Yes.", "Yes."]
 
-    @every_vendor
-    def test_cookies_of_one_call_do_not_come_back_with_the_next(
-        self, raw: Any, conversation: Talk, run_async: Talk, dialect: Dialect
-    ) -> None:
-        raw.headers.append("Set-Cookie: who=someone; Path=/")
-        raw.pieces = dialect.answer("Yes.")
-        talk = conversation(dialect.provider(raw.url), MODEL)
 
-        async def twice() -> None:
-            await talk.answer()
-            await talk.answer()
+@every_vendor
+def test_nothing_of_the_operators_own_environment_is_sent(
+    raw: Any, conversation: Talk, monkeypatch: pytest.MonkeyPatch, dialect: Dialect
+) -> None:
+    for name in (
+        "OPENAI_API_KEY",
+        "OPENAI_ADMIN_KEY",
+        "OPENAI_ORG_ID",
+        "OPENAI_PROJECT_ID",
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "AZURE_OPENAI_API_KEY",
+        "AZURE_OPENAI_AD_TOKEN",
+        "GOOGLE_API_KEY",
+        "GEMINI_API_KEY",
+    ):
+        monkeypatch.setenv(name, "of-the-operator")
+    for name in ("OPENAI_CUSTOM_HEADERS", "ANTHROPIC_CUSTOM_HEADERS"):
+        monkeypatch.setenv(name, "x-gateway: of-the-operator")
+    for name in ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "GOOGLE_GEMINI_BASE_URL", "AZURE_OPENAI_ENDPOINT"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")
+    raw.pieces = dialect.answer("Yes.")
+    for key in (KEY, None):
+        assert conversation(dialect.provider(raw.url, key=key), MODEL).ask().text == "Yes."
+    assert "of-the-operator" not in "".join(raw.requests)
 
-        run_async(twice())
-        assert len(raw.requests) == 2
-        assert "cookie" not in "".join(raw.requests).lower()
+
+@every_vendor
+def test_cookies_of_one_call_do_not_come_back_with_the_next(
+    raw: Any, conversation: Talk, run_async: Talk, dialect: Dialect
+) -> None:
+    raw.headers.append("Set-Cookie: who=someone; Path=/")
+    raw.pieces = dialect.answer("Yes.")
+    talk = conversation(dialect.provider(raw.url), MODEL)
+
+    async def twice() -> None:
+        await talk.answer()
+        await talk.answer()
+
+    run_async(twice())
+    assert len(raw.requests) == 2
+    assert "cookie" not in "".join(raw.requests).lower()
