@@ -53,6 +53,14 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(default=None, description="an OpenAI-compatible endpoint, with /v1")
     openai_api_key: SecretStr | None = Field(default=None, description="key of that endpoint")
     openai_models: str = Field(default="", description="models offered from it, by commas; empty asks the endpoint")
+    anthropic_api_key: SecretStr | None = Field(default=None, description="key of Anthropic's API")
+    anthropic_models: str = Field(default="", description="models offered from it, by commas; empty asks Anthropic")
+    google_api_key: SecretStr | None = Field(default=None, description="key of Google's Gemini API")
+    google_models: str = Field(default="", description="models offered from it, by commas; empty asks Google")
+    azure_openai_endpoint: str | None = Field(default=None, description="address of an Azure OpenAI resource")
+    azure_openai_api_key: SecretStr | None = Field(default=None, description="key of that resource")
+    azure_openai_api_version: str = Field(default="", description="its API's version; empty is the v1 API")
+    azure_openai_models: str = Field(default="", description="names of its deployments, by commas")
     offer_environment_models: str = Field(
         default="all", description="who is offered these and the local one: all, none, or slugs of organizations"
     )

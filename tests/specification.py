@@ -290,8 +290,6 @@ ADDED_TABLES: Final = frozenset(
         "claim_keys",
         "template_versions",
         "phase_streams",
-        "template_versions",
-        "phase_streams",
         "provider_connections",
     }
 )

@@ -2,15 +2,17 @@
 
 import base64
 from decimal import Decimal
+from functools import partial
 
 from pydantic import SecretStr
 
 from lib.config import Settings
 from lib.connections.structures import CallableConnection
-from lib.errors import SecretUnreadable
+from lib.errors import ConfigurationError, SecretUnreadable
 from lib.providers.base import ModelChoice, Provider
 from lib.providers.catalog import ENVIRONMENT_PROVIDERS, get_provider
 from lib.providers.errors import ErrorKind, ModelCallError
+from lib.providers.http_client import safe_client
 from lib.providers.pricing import Prices
 from lib.providers.vendors import ConnectionSpec, connect
 from lib.secrets.vault import unseal
@@ -55,8 +57,9 @@ def open_connection(connection: CallableConnection | None, choice: ModelChoice, 
 def open_for_test(connection: CallableConnection, choice: ModelChoice, *, settings: Settings) -> Provider:
     """The same for whoever sets it up: also while it is not active, and for any model."""
     try:
-        return connect(_spec(connection, settings))
-    except SecretUnreadable as error:
+        spec = _spec(connection, settings)
+        return connect(spec, client=partial(safe_client, spec.allowed_hosts))
+    except (ConfigurationError, SecretUnreadable) as error:
         raise _not_configured(choice, error.message) from error
 
 

@@ -10,7 +10,7 @@ drawbridge is pinned exactly: what it calls its validator is private. Its own tr
 
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Final
+from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import httpcore2
@@ -90,13 +90,17 @@ def refuse_unsafe_url(url: str, *, allowed_hosts: Iterable[str], field: str) -> 
     return url.strip().rstrip("/")
 
 
-def make_safe_client(allowed_hosts: Iterable[str], *, connect_seconds: float) -> httpx2.AsyncClient:
-    """A client that raises `AddressRefused` for what it may not reach. But for connecting, callers set time-outs."""
+def make_safe_client(allowed_hosts: Iterable[str], *, connect_seconds: float, **manners: Any) -> httpx2.AsyncClient:
+    """A client that raises `AddressRefused` for what it may not reach. But for connecting, callers set time-outs.
+
+    `manners` are more of what httpx2's client takes, such as cookies and hooks.
+    """
     return httpx2.AsyncClient(
         transport=_SafeTransport(AllowedHosts(allowed_hosts)),
         follow_redirects=False,
         trust_env=False,
         timeout=httpx2.Timeout(None, connect=connect_seconds),
+        **manners,
     )
 
 

@@ -2,9 +2,8 @@
 
 from lib.db.base import Base
 from lib.models.audit_log import AuditLog
-from lib.models.identity import ClaimKey, SignInNetwork, UserCredential, UserSession, UserToken
 from lib.models.connection import ProviderConnection
-from lib.models.identity import SignInNetwork, UserCredential, UserSession, UserToken
+from lib.models.identity import ClaimKey, SignInNetwork, UserCredential, UserSession, UserToken
 from lib.models.organization import Organization
 from lib.models.project import Project
 from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution, PhaseStream

@@ -34,7 +34,11 @@ class ModelChoice:
 
 
 class ModelParameters(BaseModel):
-    """How a model is asked to write. What is left out is decided by the provider."""
+    """How a model is asked to write. What is left out is decided by the provider.
+
+    What a vendor never takes is not sent: see `Wire.ignored`, which the offer of a model tells. What only some of its
+    models refuse, such as a temperature while they reason, is left out by the model's name.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

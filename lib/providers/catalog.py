@@ -7,24 +7,21 @@ from functools import lru_cache
 
 from lib.config import Settings, get_settings
 from lib.errors import ConfigurationError
-from lib.providers import local
+from lib.providers import environment, local
 from lib.providers.base import ModelChoice, ModelParameters, ModelTraits, Provider
 from lib.providers.errors import ErrorKind, ModelCallError
 from lib.providers.http_client import close_shared_client, run_now
 from lib.providers.local import LocalModel
-from lib.providers.openai_compatible import OPENAI_URL, OpenAICompatible
+from lib.providers.remote import RemoteModels
+from lib.providers.vendors import connect
 
-OPENAI = "openai"
 #: The names of what the settings set up; connections of organizations have others.
-ENVIRONMENT_PROVIDERS = frozenset({local.CHOICE.provider, OPENAI})
+ENVIRONMENT_PROVIDERS = frozenset({local.CHOICE.provider, *environment.PREFIXES})
 
 _NOTHING = (
-    "No model is set up. Set ORCHESTRATOR_OPENAI_API_KEY, or ORCHESTRATOR_OPENAI_BASE_URL for another "
-    "OpenAI-compatible endpoint, or run “make run” again to install the tiny local demo model."
-)
-_NO_ENDPOINT = (
-    "No endpoint is set up. Set ORCHESTRATOR_OPENAI_API_KEY, or ORCHESTRATOR_OPENAI_BASE_URL for another "
-    "OpenAI-compatible endpoint, or choose another model."
+    "No model is set up. Set ORCHESTRATOR_OPENAI_API_KEY, ORCHESTRATOR_ANTHROPIC_API_KEY, ORCHESTRATOR_GOOGLE_API_KEY "
+    "or ORCHESTRATOR_AZURE_OPENAI_ENDPOINT, or ORCHESTRATOR_OPENAI_BASE_URL for another OpenAI-compatible endpoint, "
+    "or run “make run” again to install the tiny local demo model."
 )
 #: Tiny: what kept it on topic over seven phases. Others decide for themselves how long an answer is.
 _SMALL = ModelTraits(
@@ -35,7 +32,19 @@ _SMALL = ModelTraits(
 _LARGE = ModelTraits(is_small=False, notes_characters=12_000, parameters=ModelParameters())
 
 #: Endpoints list everything they have; these write no text.
-_NO_CHAT = ("embed", "whisper", "tts", "dall-e", "image", "moderation", "audio", "realtime", "transcribe", "sora")
+_NO_CHAT = (
+    "embed",
+    "whisper",
+    "tts",
+    "dall-e",
+    "image",
+    "moderation",
+    "audio",
+    "realtime",
+    "transcribe",
+    "sora",
+    "veo",
+)
 _KEPT_SECONDS = 30.0
 _KEPT_SECONDS_AFTER_FAILURE = 15.0
 
@@ -69,14 +78,17 @@ def find_provider(name: str, *, settings: Settings | None = None) -> Provider | 
     settings = settings or get_settings()
     if name == local.CHOICE.provider:
         return _local(settings)
-    return _endpoint(settings) if name == OPENAI else None
+    return _remote(name, settings) if name in environment.PREFIXES else None
 
 
 def get_provider(name: str, *, settings: Settings | None = None) -> Provider:
     """The provider of that name, or `ModelCallError` that says what to set."""
     provider = find_provider(name, settings=settings)
     if provider is None:
-        message = _NO_ENDPOINT if name == OPENAI else f"There is no provider “{name}”. Choose another model."
+        is_known = name in environment.PREFIXES
+        message = (
+            environment.what_is_missing(name) if is_known else f"There is no provider “{name}”. Choose another model."
+        )
         raise ModelCallError(message, kind=ErrorKind.NOT_CONFIGURED, provider=name, model="")
     return provider
 
@@ -87,28 +99,36 @@ def get_traits(choice: ModelChoice) -> ModelTraits:
 
 
 def read_catalog(*, settings: Settings | None = None) -> Catalog:
-    """What is on offer: the models that the settings name, the local one, then what the endpoint lists by itself.
+    """What is on offer: the models that the settings name, the local one, then what the endpoints list by themselves.
 
-    For synchronous code. Where ORCHESTRATOR_OPENAI_MODELS is empty the endpoint is asked, for at most 8 s, and its
-    answer is kept for half a minute.
+    For synchronous code. An endpoint for which no model is named is asked, all of them at once and for at most 8 s,
+    and its answer is kept for half a minute.
     """
     settings = settings or get_settings()
-    names = tuple(dict.fromkeys(filter(None, (name.strip() for name in settings.openai_models.split(",")))))
-    problem = ""
-    named: tuple[OfferedModel, ...] = ()
-    listed: tuple[OfferedModel, ...] = ()
-    try:
-        endpoint = _endpoint(settings)
+    named: list[OfferedModel] = []
+    asked: list[RemoteModels] = []
+    problems: list[str] = []
+    for name in environment.PREFIXES:
+        models = environment.named_models(name, settings)
+        try:
+            endpoint = _remote(name, settings)
+        except ModelCallError as error:
+            problems.append(error.message)
+            continue
         if endpoint is None:
-            problem = _NO_ENDPOINT if names else ""
-        elif names:
-            named = _offers(names, endpoint)
+            problems += [environment.what_is_missing(name)] if models else []
+        elif models:
+            named += _offers(models, endpoint)
         else:
-            listed = _offers(_listed(settings, endpoint), endpoint)
-    except ModelCallError as error:
-        problem = error.message
-    models = (*named, *_local_offers(settings), *listed)
-    return Catalog(models, (problem,) if problem else () if models else (_NOTHING,))
+            asked.append(endpoint)
+    listed: list[OfferedModel] = []
+    for endpoint, found in zip(asked, _listed(settings, asked), strict=True):
+        if isinstance(found, ModelCallError):
+            problems.append(found.message)
+        else:
+            listed += _offers(found, endpoint)
+    offered = (*named, *_local_offers(settings), *listed)
+    return Catalog(offered, tuple(problems) if problems else () if offered else (_NOTHING,))
 
 
 def check_choice(choice: ModelChoice, *, settings: Settings | None = None) -> None:
@@ -130,16 +150,16 @@ def _local(settings: Settings) -> LocalModel:
     return LocalModel(is_offered=settings.local_model)
 
 
-@lru_cache(maxsize=8)
-def _endpoint(settings: Settings) -> OpenAICompatible | None:
-    if not settings.openai_base_url and not settings.openai_api_key:
+@lru_cache(maxsize=32)
+def _remote(name: str, settings: Settings) -> RemoteModels | None:
+    connection = environment.find_connection(name, settings)
+    if connection is None:
         return None
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
     try:
-        return OpenAICompatible(OPENAI, settings.openai_base_url or OPENAI_URL, api_key=key)
+        return connect(connection.spec, places=connection.places)
     except ConfigurationError as error:
-        message = f"ORCHESTRATOR_OPENAI_BASE_URL: {error.message}"
-        raise ModelCallError(message, kind=ErrorKind.NOT_CONFIGURED, provider=OPENAI, model="") from error
+        message = f"{connection.places.address}: {error.message}"
+        raise ModelCallError(message, kind=ErrorKind.NOT_CONFIGURED, provider=name, model="") from error
 
 
 def _local_offers(settings: Settings) -> tuple[OfferedModel, ...]:
@@ -158,13 +178,16 @@ def _local_offers(settings: Settings) -> tuple[OfferedModel, ...]:
     )
 
 
-def _offers(models: tuple[str, ...], endpoint: OpenAICompatible) -> tuple[OfferedModel, ...]:
+def _offers(models: tuple[str, ...], endpoint: RemoteModels) -> tuple[OfferedModel, ...]:
+    note = f"Answers come from {endpoint.host}, which is sent the prompts and may charge for them."
+    if endpoint.ignored:
+        note += f" It knows no {', '.join(sorted(endpoint.ignored))}: they have no effect."
     return tuple(
         OfferedModel(
             choice=ModelChoice(endpoint.name, model),
             label=model,
             provider_label=endpoint.host,
-            note=f"Answers come from {endpoint.host}, which is sent the prompts and may charge for them.",
+            note=note,
             is_local=False,
             is_free=False,
             traits=get_traits(ModelChoice(endpoint.name, model)),
@@ -173,24 +196,31 @@ def _offers(models: tuple[str, ...], endpoint: OpenAICompatible) -> tuple[Offere
     )
 
 
-#: Settings -> until when it counts, the list or why there is none.
-_lists: dict[Settings, tuple[float, tuple[str, ...] | ModelCallError]] = {}
+#: Provider and settings -> until when it counts, the list or why there is none.
+_lists: dict[tuple[str, Settings], tuple[float, tuple[str, ...] | ModelCallError]] = {}
 
 
-def _listed(settings: Settings, endpoint: OpenAICompatible) -> tuple[str, ...]:
-    until, found = _lists.get(settings, (0.0, ()))
-    if time.monotonic() >= until:
-        try:
-            found = tuple(
-                name for name in run_now(endpoint.models()) if not any(word in name.lower() for word in _NO_CHAT)
-            )
-        except ModelCallError as error:
-            found = error
+def _listed(settings: Settings, endpoints: list[RemoteModels]) -> list[tuple[str, ...] | ModelCallError]:
+    """What each endpoint lists, asked at once where it is not known from the last half minute."""
+    now = time.monotonic()
+    old = [each for each in endpoints if now >= _lists.get((each.name, settings), (0.0, ()))[0]]
+    for endpoint, found in zip(old, run_now(_list_all(old)) if old else (), strict=True):
         kept = _KEPT_SECONDS_AFTER_FAILURE if isinstance(found, ModelCallError) else _KEPT_SECONDS
-        _lists[settings] = (time.monotonic() + kept, found)
-    if isinstance(found, ModelCallError):
-        raise found.with_traceback(None)  # it is kept, and each raise would lengthen its traceback
-    if not found:
-        message = f"{endpoint.host} lists no models. Name them in ORCHESTRATOR_OPENAI_MODELS."
-        raise ModelCallError(message, kind=ErrorKind.NOT_CONFIGURED, provider=endpoint.name, model="")
-    return found
+        _lists[endpoint.name, settings] = (time.monotonic() + kept, found)
+    return [_lists[each.name, settings][1] for each in endpoints]
+
+
+async def _list_all(endpoints: list[RemoteModels]) -> list[tuple[str, ...] | ModelCallError]:
+    return await asyncio.gather(*(_list_one(each) for each in endpoints))
+
+
+async def _list_one(endpoint: RemoteModels) -> tuple[str, ...] | ModelCallError:
+    try:
+        listed = await endpoint.models()
+    except ModelCallError as error:
+        return error.with_traceback(None)  # it is kept, and its traceback would keep this call
+    found = tuple(name for name in listed if not any(word in name.lower() for word in _NO_CHAT))
+    if found:
+        return found
+    message = f"{endpoint.host} lists no models. Name them in {environment.PREFIXES[endpoint.name]}_MODELS."
+    return ModelCallError(message, kind=ErrorKind.NOT_CONFIGURED, provider=endpoint.name, model="")

@@ -37,7 +37,7 @@ class ErrorKind(StrEnum):
     EMPTY_ANSWER = "empty_answer"
     #: A complete answer without the record of its tokens, which nobody can tell from one that was cut.
     NO_USAGE = "no_usage"
-    #: Something that is no valid answer of the OpenAI protocol.
+    #: Something that is no valid answer of the vendor's protocol.
     MALFORMED = "malformed"
     #: The answer went on beyond everything that could be meant.
     TOO_LONG = "too_long"

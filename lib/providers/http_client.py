@@ -1,9 +1,11 @@
 """One HTTP client for all calls of a process, so that connections are kept and TLS is set up once."""
 
 import asyncio
+import ssl
 from collections.abc import Callable, Coroutine, Iterable
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
@@ -25,13 +27,15 @@ def shared_client() -> "httpx2.AsyncClient":
     import httpx2  # noqa: PLC0415 - 0.1 s that a page without a model never spends
 
     def make() -> httpx2.AsyncClient:
-        direct = httpx2.AsyncHTTPTransport()
+        direct = httpx2.AsyncHTTPTransport(verify=_trusted())
         return httpx2.AsyncClient(
+            verify=_trusted(),
             follow_redirects=False,
             timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
             # A proxy of the environment is for the outside: it can't reach this machine's own servers.
             mounts={f"all://{host}": direct for host in ("127.0.0.1", "localhost", "[::1]")},
+            **_manners(),
         )
 
     return _kept(None, make)
@@ -42,7 +46,7 @@ def safe_client(allowed_hosts: Iterable[str]) -> "httpx2.AsyncClient":
     from lib.http.safe import make_safe_client  # noqa: PLC0415 - 0.2 s that a page without a model never spends
 
     allowed = frozenset(allowed_hosts)
-    return _kept(allowed, partial(make_safe_client, allowed, connect_seconds=_CONNECT_SECONDS))
+    return _kept(allowed, lambda: make_safe_client(allowed, connect_seconds=_CONNECT_SECONDS, **_manners()))
 
 
 def _kept(allowed: frozenset[str] | None, make: "Callable[[], httpx2.AsyncClient]") -> "httpx2.AsyncClient":
@@ -50,6 +54,29 @@ def _kept(allowed: frozenset[str] | None, make: "Callable[[], httpx2.AsyncClient
     if allowed not in of_loop:
         of_loop[allowed] = make()
     return of_loop[allowed]
+
+
+def _manners() -> dict[str, Any]:
+    """What every client of ours keeps to, whoever may be called through it."""
+    return {
+        # One organization's cookies would be sent with the next one's call to the same vendor.
+        "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        "event_hooks": {"request": [bound_connecting]},
+    }
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom we trust: 0.1 s to read, and each check from synchronous code has a client of its own."""
+    import httpx2  # noqa: PLC0415 - loaded by whoever calls
+
+    return httpx2.create_ssl_context()
+
+
+async def bound_connecting(request: "httpx2.Request") -> None:
+    """Give up connecting after ten seconds, whatever the caller says: Google's SDK says “never” for all of it."""
+    limits = request.extensions.setdefault("timeout", {})
+    limits["connect"] = min(limits.get("connect") or _CONNECT_SECONDS, _CONNECT_SECONDS)
 
 
 async def close_shared_client() -> None:

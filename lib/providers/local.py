@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
+from pydantic import SecretStr
+
 from lib.providers.base import ModelAnswer, ModelCall, ModelChoice
 from lib.providers.errors import ErrorKind, ModelCallError
 from lib.providers.local_process import WEIGHTS_PACKAGE, LocalProcess, StartFailed, find_weights
-from lib.providers.openai_compatible import OpenAICompatible
+from lib.providers.remote import RemoteModels
+from lib.providers.vendors import ConnectionSpec, Vendor, connect
 
 LABEL = "tiny local demo model: weak answers"
 CHOICE = ModelChoice("local", "smollm2-135m")
@@ -86,7 +89,7 @@ class LocalModel:
         """End the child process; the next call starts another one."""
         self._process.stop()
 
-    async def _start(self, model: str) -> OpenAICompatible:
+    async def _start(self, model: str) -> RemoteModels:
         weights = find_weights(self._package)
         if weights is None:
             raise self._error(_NOT_INSTALLED, model, kind=ErrorKind.NOT_CONFIGURED)
@@ -94,7 +97,14 @@ class LocalModel:
             address = await asyncio.to_thread(self._process.start, weights)
         except (StartFailed, OSError) as error:
             raise self._error(f"The tiny local model could not be started: {error}.", model) from error
-        return OpenAICompatible(self.name, f"{address.url}/v1", api_key=address.key, is_free=True)
+        spec = ConnectionSpec(
+            name=self.name,
+            vendor=Vendor.OPENAI_COMPATIBLE,
+            base_url=f"{address.url}/v1",
+            api_key=SecretStr(address.key),
+            is_free=True,
+        )
+        return connect(spec)
 
     def _error(self, message: str, model: str, *, kind: ErrorKind = ErrorKind.LOCAL_MODEL) -> ModelCallError:
         hint = " It is started again for the next attempt." if kind is ErrorKind.LOCAL_MODEL else ""

@@ -112,4 +112,6 @@ class LocalProcess:
 
 def _is_ours(variable: str) -> bool:
     """Settings and passwords, which a process that reads foreign prompts does not get to see."""
-    return variable.startswith(("ORCHESTRATOR_", "DATABASE_", "PG", "OPENAI_"))
+    return variable.startswith(
+        ("ORCHESTRATOR_", "DATABASE_", "PG", "OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_", "AZURE_")
+    )

@@ -1,35 +1,36 @@
-"""What a call cost: by the prices that somebody entered, else by the public price lists that genai-prices ships."""
+"""What a call cost: by the connection's own prices, or by the public price lists that genai-prices ships."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from genai_prices.types import AbstractUsage
+    from pydantic_ai.usage import RequestUsage
+
+_MILLION = Decimal(1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What a million tokens cost, in US dollars."""
+    """What whoever set up a connection pays, in US dollars. Tokens from a cache count like others: at most too much."""
 
     input_usd_per_million: Decimal
     output_usd_per_million: Decimal
 
-    def cost_usd(self, *, input_tokens: int, output_tokens: int) -> Decimal:
-        """What a call with so many tokens costs."""
-        spent = self.input_usd_per_million * input_tokens + self.output_usd_per_million * output_tokens
-        return spent / 1_000_000
 
-
-FREE = Prices(Decimal(0), Decimal(0))
-
-
-def find_cost_usd(usage: "AbstractUsage", *, model: str, base_url: str) -> Decimal | None:
+def find_cost_usd(
+    usage: "RequestUsage", *, model: str, base_url: str, prices: Prices | None = None, is_free: bool = False
+) -> Decimal | None:
     """The price of `usage` in US dollars, or None where it is not known: never a guess and never 0 for unknown.
 
-    The list is chosen by the endpoint's address and not by the model's name: the same name at somebody else's
-    endpoint has somebody else's price. Source: https://github.com/pydantic/genai-prices.
+    Own `prices` come first. The public list is chosen by the endpoint's address and not by the model's name: the same
+    name at somebody else's endpoint has somebody else's price. Source: https://github.com/pydantic/genai-prices.
     """
+    if is_free:
+        return Decimal(0)
+    if prices is not None:
+        spent = usage.input_tokens * prices.input_usd_per_million + usage.output_tokens * prices.output_usd_per_million
+        return spent / _MILLION
     from genai_prices import calc_price  # noqa: PLC0415 - 0.2 s that a process without a paid call never spends
 
     try:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from tests.benchmarks import engine, idle, pages, paint, policies, sign_in, startup, steps
+from tests.benchmarks import engine, idle, pages, paint, policies, providers, sign_in, startup, steps
 from tests.benchmarks.ground import Ground
 from tests.benchmarks.measuring import Figure, Kept, machine
 
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[Ground], Sequence[Figure]]] = {
     "idle": idle.main,
     "policies": policies.main,
     "sign_in": sign_in.main,
+    "providers": providers.main,
 }
 
 

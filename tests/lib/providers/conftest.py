@@ -14,10 +14,9 @@ from llmock.testing import LLMockServer
 from lib.providers.base import ModelAnswer, ModelCall, ModelParameters, Provider
 from lib.providers.errors import ModelCallError
 from lib.providers.http_client import close_shared_client
-from lib.providers.openai_compatible import OpenAICompatible
+from tests.lib.providers.connecting import KEY, compatible
 
 Result = TypeVar("Result")
-KEY = "sk-test-0123456789"
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
@@ -70,7 +69,7 @@ class Mock:
         self.url = server.base_url()
 
     def conversation(self, model: str = "gpt-4o", *, stall_seconds: float = 60) -> Conversation:
-        return Conversation(OpenAICompatible("openai", self.url, api_key=KEY, stall_seconds=stall_seconds), model)
+        return Conversation(compatible(self.url, api_key=KEY, stall_seconds=stall_seconds), model)
 
     def will(self, *behaviors: Behavior) -> None:
         self._server.state.scenarios.add(*behaviors)
@@ -103,6 +102,7 @@ class RawEndpoint:
         self.headers = ["Content-Type: text/event-stream"]
         self.pieces: list[bytes | float] = []
         self.requests: list[str] = []
+        self.bodies: list[bytes] = []
         self.hung_up_at: float | None = None
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
@@ -143,7 +143,8 @@ class RawEndpoint:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.requests.append(head)
         lengths = [line.split(":")[1] for line in head.splitlines() if line.lower().startswith("content-length:")]
-        await reader.readexactly(int(lengths[0]) if lengths else 0)  # closed with bytes unread, a socket is reset
+        # closed with bytes unread, a socket is reset
+        self.bodies.append(await reader.readexactly(int(lengths[0]) if lengths else 0))
         watch = asyncio.ensure_future(self._watch(reader))
         try:
             lines = [f"HTTP/1.1 {self.status}", *self.headers, "Connection: close", "", ""]
@@ -186,7 +187,7 @@ def talk() -> Callable[..., Conversation]:
     """A conversation with the provider at an address."""
 
     def build(url: str, *, stall_seconds: float = 60) -> Conversation:
-        provider = OpenAICompatible("openai", f"{url}/v1", api_key=KEY, stall_seconds=stall_seconds)
+        provider = compatible(f"{url}/v1", api_key=KEY, stall_seconds=stall_seconds)
         return Conversation(provider, "some-model")
 
     return build

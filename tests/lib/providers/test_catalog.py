@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from lib.providers.catalog import (
     get_traits,
     read_catalog,
 )
+from lib.providers.environment import find_connection
 from lib.providers.errors import ErrorKind, ModelCallError
+from lib.providers.vendors import Vendor
 from tests.local_model import needs_local_model
 
 
@@ -107,6 +110,95 @@ def test_the_tiny_model_gets_short_notes_and_others_are_not_starved() -> None:
     assert large.parameters.max_tokens is None
 
 
+#: Every connection that the environment can have, none of which is asked for its models.
+EVERYTHING = {
+    "openai_api_key": "k",
+    "openai_models": "gpt-4.1-mini",
+    "anthropic_api_key": "k",
+    "anthropic_models": "claude-sonnet-4-5",
+    "google_api_key": "k",
+    "google_models": "gemini-2.5-flash",
+    "azure_openai_endpoint": "https://acme.openai.azure.com",
+    "azure_openai_api_key": "k",
+    "azure_openai_models": "our-gpt",
+}
+
+
+class TestVendors:
+    def test_models_of_each_are_offered_with_its_host(self) -> None:
+        catalog = read_catalog(settings=settings(**EVERYTHING))
+        assert [(str(offered.choice), offered.provider_label) for offered in catalog.models] == [
+            ("openai:gpt-4.1-mini", "api.openai.com"),
+            ("anthropic:claude-sonnet-4-5", "api.anthropic.com"),
+            ("google:gemini-2.5-flash", "generativelanguage.googleapis.com"),
+            ("azure_openai:our-gpt", "acme.openai.azure.com"),
+        ]
+        assert catalog.problems == ()
+
+    def test_what_a_vendor_does_not_take_is_said_where_a_model_is_chosen(self) -> None:
+        notes = {each.choice.provider: each.note for each in read_catalog(settings=settings(**EVERYTHING)).models}
+        told = "It knows no frequency_penalty, presence_penalty, seed: they have no effect."
+        assert [provider for provider, note in notes.items() if told in note] == ["anthropic"]
+
+    @pytest.mark.parametrize(
+        ("name", "setting"),
+        [
+            ("anthropic", "ORCHESTRATOR_ANTHROPIC_API_KEY"),
+            ("google", "ORCHESTRATOR_GOOGLE_API_KEY"),
+            ("azure_openai", "ORCHESTRATOR_AZURE_OPENAI_ENDPOINT"),
+        ],
+    )
+    def test_names_without_the_rest_say_what_to_set(self, name: str, setting: str) -> None:
+        of = settings(**{f"{name}_models": "some-model"})
+        assert setting in read_catalog(settings=of).problems[0]
+        with pytest.raises(ModelCallError, match=setting):
+            check_choice(ModelChoice(name, "some-model"), settings=of)
+
+    def test_one_that_is_down_does_not_hide_the_others(self, mock: Any) -> None:
+        of = settings(openai_base_url=mock.url, azure_openai_endpoint="http://127.0.0.1:9", azure_openai_api_key="k")
+        catalog = read_catalog(settings=of)
+        assert "openai:gpt-4o" in [str(offered.choice) for offered in catalog.models]
+        assert len(catalog.problems) == 1
+        assert "127.0.0.1:9 can't be reached" in catalog.problems[0]
+        assert "ORCHESTRATOR_AZURE_OPENAI_ENDPOINT" in catalog.problems[0]
+
+    def test_azures_deployments_have_to_be_named(self, raw: Any) -> None:
+        raw.headers = ["Content-Type: application/json"]
+        raw.pieces = [b'{"object": "list", "data": [{"id": "gpt-4o-2024-08-06"}]}']
+        of = settings(azure_openai_endpoint=raw.url, azure_openai_api_key="k", azure_openai_api_version="2024-10-21")
+        (problem,) = read_catalog(settings=of).problems
+        assert "ORCHESTRATOR_AZURE_OPENAI_MODELS" in problem
+        assert raw.requests[0].startswith("GET /openai/models?api-version=2024-10-21 ")
+
+    def test_a_refused_key_names_its_setting(self, raw: Any) -> None:
+        raw.status = "401 Unauthorized"
+        of = settings(azure_openai_endpoint=raw.url, azure_openai_api_key="k")
+        assert "Check ORCHESTRATOR_AZURE_OPENAI_API_KEY" in read_catalog(settings=of).problems[0]
+
+    def test_all_are_asked_at_once(self, raw: Any) -> None:
+        raw.pieces = [120.0]
+        began = time.monotonic()
+        of = settings(openai_base_url=f"{raw.url}/v1", azure_openai_endpoint=raw.url, azure_openai_api_key="k")
+        assert len(read_catalog(settings=of).problems) == 2
+        assert time.monotonic() - began < 15, "8 s for both"
+
+    @pytest.mark.parametrize(
+        ("url", "vendor"),
+        [
+            (None, Vendor.OPENAI),
+            ("https://api.openai.com/v1", Vendor.OPENAI),
+            ("https://eu.api.openai.com/v1", Vendor.OPENAI),
+            ("https://llm.example.com/v1", Vendor.OPENAI_COMPATIBLE),
+            ("https://api.openai.com.example.com/v1", Vendor.OPENAI_COMPATIBLE),
+            ("http://[::1", Vendor.OPENAI_COMPATIBLE),
+        ],
+    )
+    def test_openai_is_told_from_what_only_speaks_its_protocol(self, url: str | None, vendor: Vendor) -> None:
+        connection = find_connection("openai", settings(openai_base_url=url, openai_api_key="k"))
+        assert connection
+        assert connection.spec.vendor is vendor
+
+
 class TestCheck:
     def test_a_model_that_is_there_passes(self, mock: Any) -> None:
         check_choice(ModelChoice("openai", "gpt-4o"), settings=settings(openai_base_url=mock.url))
@@ -146,10 +238,13 @@ def test_a_provider_is_one_object_in_the_process() -> None:
     assert find_provider("nobody", settings=of) is None
 
 
+SDKS = ("openai", "anthropic", "google.genai", "pydantic_ai", "genai_prices", "xllamacpp", "httpx2")
+
+
 def test_reading_the_catalog_loads_no_vendors_sdk() -> None:
     script = (
         "import sys; from lib.providers.catalog import read_catalog; read_catalog();"
-        "print([name for name in ('openai', 'pydantic_ai', 'genai_prices', 'xllamacpp') if name in sys.modules])"
+        f"print([name for name in {SDKS} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -19,6 +19,7 @@ from lib.providers.base import ModelParameters
 from lib.providers.errors import RETRYABLE, ErrorKind, ModelCallError
 from lib.providers.local import CHOICE, LocalModel
 from lib.providers.local_process import LocalProcess, StartFailed, find_weights
+from tests.lib.providers.connecting import compatible
 from tests.local_model import needs_local_model
 
 Talk = Callable[..., Any]
@@ -135,13 +136,12 @@ class TestForReal:
         assert local.pid not in {None, first}
 
     def test_it_asks_others_on_this_machine_for_its_key(self, local: LocalModel, talk: Any, conversation: Talk) -> None:
-        from lib.providers.openai_compatible import OpenAICompatible
 
         talk.ask(parameters=SHORT, timeout_seconds=60)
         weights = find_weights()
         assert weights is not None
         address = local._process.start(weights)
-        stranger = conversation(OpenAICompatible("local", f"{address.url}/v1", api_key="guess"), CHOICE.model)
+        stranger = conversation(compatible(f"{address.url}/v1", name="local", api_key="guess"), CHOICE.model)
         assert stranger.fail().kind is ErrorKind.AUTH
 
     def test_it_does_not_see_our_settings(

@@ -14,7 +14,7 @@ from llmock.scenarios import Delay, Fail, Reply, StreamFault
 from lib.errors import ConfigurationError
 from lib.providers.base import ModelParameters
 from lib.providers.errors import ErrorKind
-from lib.providers.openai_compatible import OpenAICompatible
+from tests.lib.providers.connecting import compatible
 
 Talk = Callable[..., Any]
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
@@ -54,7 +54,7 @@ class TestAnswer:
         assert mock.conversation("gpt-4o").ask().cost_usd is None
 
     def test_a_free_endpoint_costs_nothing(self, mock: Any, conversation: Talk) -> None:
-        talk = conversation(OpenAICompatible("local", mock.url, is_free=True), "gpt-4o")
+        talk = conversation(compatible(mock.url, name="local", is_free=True), "gpt-4o")
         assert talk.ask().cost_usd == Decimal(0)
 
     def test_it_sends_the_parameters_and_nothing_that_was_left_out(self, mock: Any) -> None:
@@ -208,7 +208,7 @@ class TestFailure:
 
     def test_a_key_that_is_missing_is_told_from_one_that_is_wrong(self, mock: Any, conversation: Talk) -> None:
         mock.will(Fail(401), Fail(401))
-        without = conversation(OpenAICompatible("openai", mock.url), "gpt-4o").fail()
+        without = conversation(compatible(mock.url), "gpt-4o").fail()
         assert "asks for a key, and none is set" in without.message
         assert "does not accept the key" in mock.conversation().fail().message
 
@@ -225,7 +225,7 @@ class TestFailure:
 
     def test_a_plain_address_that_is_asked_for_encryption_is_not_trusted(self, mock: Any, conversation: Talk) -> None:
         address = mock.url.replace("http:", "https:")
-        error = conversation(OpenAICompatible("openai", address, api_key="k"), "gpt-4o").fail(timeout_seconds=60)
+        error = conversation(compatible(address, api_key="k"), "gpt-4o").fail(timeout_seconds=60)
         assert error.kind is ErrorKind.CONNECTION
         assert "can't be trusted" in error.message
 
@@ -255,7 +255,7 @@ class TestFailure:
         def break_down(_piece: str) -> None:
             raise ZeroDivisionError
 
-        provider = OpenAICompatible("openai", mock.url)
+        provider = compatible(mock.url)
         with pytest.raises(ZeroDivisionError):
             run_async(provider.answer(ModelCall("gpt-4o", "Hi", 5), on_text=break_down))
 
@@ -283,8 +283,8 @@ class TestCancel:
 @pytest.mark.parametrize("address", ["", "example.com/v1", "ftp://example.com", "http://[::1", "https://"])
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ConfigurationError, match="address"):
-        OpenAICompatible("openai", address)
+        compatible(address)
 
 
 def test_credentials_in_the_address_are_not_shown() -> None:
-    assert OpenAICompatible("openai", "https://me:secret@llm.example.com/v1").host == "llm.example.com"
+    assert compatible("https://me:secret@llm.example.com/v1").host == "llm.example.com"

@@ -1,72 +1,81 @@
-"""Connections of an organization, over real sockets."""
-
-from decimal import Decimal
+"""From a connection as somebody wrote it down to a provider."""
 
 import pytest
-from llmock.scenarios import Fail
 from pydantic import SecretStr
 
-from lib.providers.base import ModelCall
-from lib.providers.errors import ErrorKind, ModelCallError
-from lib.providers.pricing import Prices
+from lib.errors import ConfigurationError
 from lib.providers.vendors import ConnectionSpec, Vendor, connect
-from tests.lib.providers.conftest import KEY, Conversation, Mock, RawEndpoint, run
 
 
-def spec(mock: Mock, **details: object) -> ConnectionSpec:
-    values = {
-        "name": "acme-llm",
-        "vendor": Vendor.OPENAI_COMPATIBLE,
-        "base_url": mock.url,
-        "api_key": SecretStr(KEY),
-        "allowed_hosts": frozenset({"127.0.0.1"}),
+def host_and_path(vendor: Vendor, url: str, api_version: str = "") -> tuple[str, str]:
+    provider = connect(ConnectionSpec("here", vendor, url, None, api_version))
+    return provider.host, provider._wire.path_of("some/model")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "url", "host", "path"),
+    [
+        (Vendor.OPENAI, "", "api.openai.com", "/v1/chat/completions"),
+        (Vendor.OPENAI, "https://eu.api.openai.com/v1", "eu.api.openai.com", "/v1/chat/completions"),
+        (Vendor.ANTHROPIC, "", "api.anthropic.com", "/v1/messages"),
+        (Vendor.ANTHROPIC, "https://llm.example.com/anthropic/v1/", "llm.example.com", "/anthropic/v1/messages"),
+        (
+            Vendor.GOOGLE,
+            "",
+            "generativelanguage.googleapis.com",
+            "/v1beta/models/some/model:streamGenerateContent",
+        ),
+        (
+            Vendor.GOOGLE,
+            "https://llm.example.com/v1beta",
+            "llm.example.com",
+            "/v1beta/models/some/model:streamGenerateContent",
+        ),
+        (
+            Vendor.AZURE_OPENAI,
+            "https://acme.openai.azure.com/openai/v1/",
+            "acme.openai.azure.com",
+            "/openai/v1/chat/completions",
+        ),
+        (Vendor.OPENAI_COMPATIBLE, "http://127.0.0.1:11434/v1", "127.0.0.1:11434", "/v1/chat/completions"),
+    ],
+)
+def test_an_address_may_be_written_as_people_paste_it(vendor: Vendor, url: str, host: str, path: str) -> None:
+    assert host_and_path(vendor, url) == (host, path)
+
+
+def test_a_dated_version_of_azure_has_another_path() -> None:
+    _, path = host_and_path(Vendor.AZURE_OPENAI, "https://acme.openai.azure.com/openai", " 2024-10-21 ")
+    assert path == "/openai/deployments/some%2Fmodel/chat/completions"
+
+
+@pytest.mark.parametrize("vendor", [Vendor.AZURE_OPENAI, Vendor.OPENAI_COMPATIBLE])
+def test_without_an_address_of_its_own_a_vendor_needs_one(vendor: Vendor) -> None:
+    with pytest.raises(ConfigurationError, match="no address of a model endpoint"):
+        connect(ConnectionSpec("here", vendor, "", None))
+
+
+@pytest.mark.parametrize("vendor", Vendor)
+@pytest.mark.parametrize("address", ["example.com/v1", "ftp://example.com", "http://[::1", "https://"])
+def test_what_is_no_address_is_refused(vendor: Vendor, address: str) -> None:
+    with pytest.raises(ConfigurationError, match="address"):
+        connect(ConnectionSpec("here", vendor, address, None))
+
+
+@pytest.mark.parametrize("vendor", Vendor)
+def test_nothing_secret_is_shown(vendor: Vendor) -> None:
+    spec = ConnectionSpec("here", vendor, "https://me:secret@llm.example.com", SecretStr("sk-secret"))
+    provider = connect(spec)
+    assert provider.host == "llm.example.com"
+    assert "sk-secret" not in repr(spec)
+    assert "sk-secret" not in repr(provider._wire)
+
+
+def test_the_vendors_names_are_stored_and_do_not_change() -> None:
+    assert {vendor.value for vendor in Vendor} == {
+        "openai",
+        "anthropic",
+        "google",
+        "azure_openai",
+        "openai_compatible",
     }
-    return ConnectionSpec(**(values | details))
-
-
-def test_answer_costs_what_the_connection_says(mock: Mock) -> None:
-    prices = Prices(Decimal("3"), Decimal("15.5"))
-    answer = Conversation(connect(spec(mock, prices=prices)), "any-model").ask()
-    expected = (3 * answer.prompt_tokens + Decimal("15.5") * answer.completion_tokens) / 1_000_000
-    assert answer.cost_usd == expected > 0
-
-
-def test_key_is_sent_as_the_protocol_has_it(mock: Mock, raw: RawEndpoint) -> None:
-    with pytest.raises(ModelCallError):
-        run(connect(spec(mock, base_url=raw.url)).check("any-model"))  # it answers nothing
-    assert f"authorization: Bearer {KEY}".lower() in raw.requests[0].lower()
-
-
-def test_free_connection_costs_nothing_and_one_without_a_price_nobody_knows(mock: Mock) -> None:
-    assert Conversation(connect(spec(mock, is_free=True)), "any-model").ask().cost_usd == 0
-    assert Conversation(connect(spec(mock)), "any-model").ask().cost_usd is None
-
-
-def test_private_address_is_not_called_unless_the_operator_allows_it(mock: Mock) -> None:
-    provider = connect(spec(mock, allowed_hosts=frozenset()))
-    for ask in (
-        lambda: provider.answer(ModelCall("any-model", "Hello", 5), on_text=print),
-        lambda: provider.check("any-model"),
-    ):
-        with pytest.raises(ModelCallError, match="ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS") as told:
-            run(ask())
-        assert told.value.kind is ErrorKind.NOT_CONFIGURED
-
-
-def test_refused_key_is_to_be_changed_on_the_page_and_is_not_repeated(mock: Mock) -> None:
-    mock.will(Fail(401))
-    error = Conversation(connect(spec(mock)), "any-model").fail()
-    assert error.kind is ErrorKind.AUTH
-    assert "Connections page" in error.message
-    assert "ORCHESTRATOR" not in error.message
-    assert KEY not in error.message
-
-
-def test_vendor_that_nobody_speaks_to_yet_says_so(mock: Mock) -> None:
-    with pytest.raises(ModelCallError, match="can't speak to google"):
-        connect(spec(mock, vendor=Vendor.GOOGLE))
-
-
-def test_address_that_is_none_says_so(mock: Mock) -> None:
-    with pytest.raises(ModelCallError, match="no address of a model endpoint"):
-        connect(spec(mock, base_url="llm.example.com"))
