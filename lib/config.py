@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(default=None, description="key of that endpoint")
     openai_models: str = Field(default="", description="models offered from it, by commas; empty asks the endpoint")
     local_model: bool = Field(default=True, description="offer the tiny local demo model")
+    smtp_url: SecretStr | None = Field(default=None, description="the mail server, with name and password")
+    mail_from: str | None = Field(default=None, description="who mails come from")
     worker_concurrency: int = Field(default=8, ge=1, le=256, description="runs that one worker walks at once")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"

@@ -282,7 +282,15 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
 
 #: Tables that the data model adds, as far as they have come.
 ADDED_TABLES: Final = frozenset(
-    {"user_credentials", "user_sessions", "user_tokens", "sign_in_networks", "template_versions", "phase_streams"}
+    {
+        "mail_outbox",
+        "phase_streams",
+        "sign_in_networks",
+        "template_versions",
+        "user_credentials",
+        "user_sessions",
+        "user_tokens",
+    }
 )
 
 #: NOT NULL where the specification leaves it open. A status, a counter or a JSON structure that is not there would be a

@@ -7,6 +7,8 @@ import pytest
 
 from lib.access.permissions import GRANTS, Permission, Role, Scope
 from lib.identity.tokens import TokenKind
+from lib.mail.message import MailKind
+from lib.models.mail import MailStatus
 from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
 from lib.models.run import OperationStatus, PhaseStatus, RunStatus
@@ -25,6 +27,8 @@ CLOSED: dict[str, type[StrEnum]] = {
     "orchestration_runs_status_check": RunStatus,
     "phase_executions_status_check": PhaseStatus,
     "integration_operations_status_check": OperationStatus,
+    "mail_outbox_kind_check": MailKind,
+    "mail_outbox_status_check": MailStatus,
 }
 #: The database knows the words of later steps already.
 AHEAD: dict[str, frozenset[str]] = {
