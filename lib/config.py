@@ -2,6 +2,7 @@
 
 import os
 import sys
+from email.utils import getaddresses
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -78,6 +79,23 @@ class Settings(BaseSettings):
             message = "ORCHESTRATOR_PUBLIC_URL must look like https://orchestrator.example.com"
             raise ValueError(message)
         return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value()) if value else None
+        if parts and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
+            message = "ORCHESTRATOR_SMTP_URL must look like smtp://name:password@mail.example.com:587 or smtps://…"
+            raise ValueError(message)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str | None) -> str | None:
+        if value and not (value.isprintable() and [at.count("@") for _, at in getaddresses([value])] == [1]):
+            message = "ORCHESTRATOR_MAIL_FROM must look like AI Orchestrator <orchestrator@example.com>"
+            raise ValueError(message)
+        return value
 
     @property
     def url(self) -> str:

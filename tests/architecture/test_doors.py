@@ -36,6 +36,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.db.embedded_cluster": {"connect"},  # to see whether it answers
     "lib.engine.store": {"AsyncConnectionPool"},  # one statement a step, without the ORM
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
+    "lib.engine.post": {"connect"},  # listens for mails, and takes and notes one at a time
 }
 _OPENERS = {
     "sqlalchemy": {"create_engine", "create_async_engine"},
