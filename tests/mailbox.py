@@ -88,26 +88,29 @@ def link_in(mail: EmailMessage) -> str:
 @contextmanager
 def serving(mailbox: Mailbox, *, tls: ssl.SSLContext | None = None, **options: Any) -> Iterator[Mailbox]:
     """The server in a thread of its own; with `tls` from the first byte, or `tls_context` for STARTTLS."""
-    loop = asyncio.new_event_loop()
+    is_ready, loops = threading.Event(), []
+    is_over = asyncio.Event()
 
-    def make() -> SMTP:
-        return SMTP(mailbox, hostname="mail.example", loop=loop, timeout=60, **options)
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        loops.append(loop)
 
-    server = loop.run_until_complete(loop.create_server(make, "127.0.0.1", 0, ssl=tls))
-    mailbox.port = server.sockets[0].getsockname()[1]
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
+        def make() -> SMTP:
+            return SMTP(mailbox, hostname="mail.example", loop=loop, timeout=60, **options)
+
+        async with await loop.create_server(make, "127.0.0.1", 0, ssl=tls) as server:
+            mailbox.port = server.sockets[0].getsockname()[1]
+            is_ready.set()
+            await is_over.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
+    assert is_ready.wait(10)
     try:
         yield mailbox
     finally:
-        loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(loop.stop)
+        loops[0].call_soon_threadsafe(is_over.set)
         thread.join(10)
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
-        loop.run_until_complete(loop.shutdown_default_executor())
-        loop.close()
 
 
 def let_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:

@@ -11,7 +11,9 @@ from tests.architecture.sources import Module, application
 DOORS: dict[str, set[str]] = {
     "Home": {"identity_session"},  # handed to /readyz
     "lib.audit.service": {"tenant_session"},
+    "lib.identity.email_change": {"identity_session"},
     "lib.identity.registration": {"identity_session"},
+    "lib.identity.reset": {"identity_session"},
     "lib.identity.service": {"identity_session"},
     "lib.identity.sessions": {"identity_session"},
     "lib.identity.setup": {"identity_session"},
