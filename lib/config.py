@@ -2,6 +2,7 @@
 
 import os
 import sys
+from email.utils import getaddresses
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -68,6 +69,8 @@ class Settings(BaseSettings):
         default="", description="private hosts that connections may reach: host, host:port or network, by commas"
     )
     local_model: bool = Field(default=True, description="offer the tiny local demo model")
+    smtp_url: SecretStr | None = Field(default=None, description="the mail server, with name and password")
+    mail_from: str | None = Field(default=None, description="who mails come from")
     worker_concurrency: int = Field(default=8, ge=1, le=256, description="runs that one worker walks at once")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
@@ -90,6 +93,23 @@ class Settings(BaseSettings):
             message = "ORCHESTRATOR_PUBLIC_URL must look like https://orchestrator.example.com"
             raise ValueError(message)
         return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value()) if value else None
+        if parts and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
+            message = "ORCHESTRATOR_SMTP_URL must look like smtp://name:password@mail.example.com:587 or smtps://…"
+            raise ValueError(message)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str | None) -> str | None:
+        if value and not (value.isprintable() and [at.count("@") for _, at in getaddresses([value])] == [1]):
+            message = "ORCHESTRATOR_MAIL_FROM must look like AI Orchestrator <orchestrator@example.com>"
+            raise ValueError(message)
+        return value
 
     @property
     def allowed_hosts(self) -> frozenset[str]:

@@ -305,6 +305,20 @@ def make_token(database: Database, actor: Actor) -> None:
         )
 
 
+def make_mail(database: Database, actor: Actor) -> UUID:
+    """A mail to the person, on its way: sign-in writes it."""
+    with doors.login(database, Login.IDENTITY) as connection:
+        connection.execute(
+            "SELECT api.enqueue_mail('password_reset', %s, %s, %s, %s)",
+            [actor.email, actor.organization_id, Jsonb({"name": actor.full_name}), b"sealed"],
+        )
+    with doors.admin(database) as connection:
+        found = connection.execute("SELECT max(id::text)::uuid FROM mail_outbox").fetchone()
+    assert found is not None
+    made: UUID = found[0]
+    return made
+
+
 def make_workspace(database: Database, actor: Actor) -> Workspace:
     """A row in every table for the person's organization. The person is an admin."""
     project_id = make_project(database, actor)
@@ -324,6 +338,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         "Fold it tw",
     )
     make_token(database, actor)
+    make_mail(database, actor)
     return Workspace(
         project_id=project_id,
         template_id=template_id,

@@ -291,6 +291,13 @@ ADDED_TABLES: Final = frozenset(
         "template_versions",
         "phase_streams",
         "provider_connections",
+        "mail_outbox",
+        "phase_streams",
+        "sign_in_networks",
+        "template_versions",
+        "user_credentials",
+        "user_sessions",
+        "user_tokens",
     }
 )
 

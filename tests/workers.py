@@ -56,7 +56,9 @@ class Workers:
         environment = {
             key: value
             for key, value in os.environ.items()
-            if key in mine or "OPENAI" in key or "LOCAL_MODEL" in key or not key.startswith("ORCHESTRATOR_")
+            if key in mine
+            or any(word in key for word in ("OPENAI", "LOCAL_MODEL", "SMTP", "MAIL", "PUBLIC_URL"))
+            or not key.startswith("ORCHESTRATOR_")
         }
         with self.log.open("ab") as log:
             process = subprocess.Popen(

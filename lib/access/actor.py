@@ -3,11 +3,22 @@
 A use case takes it first; a function that has one in hand knows that a session was checked.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from lib.access.permissions import GRANTS, Permission, Role, Scope
 from lib.errors import NotPermitted
+
+DEFAULT_LANDING_PAGE: Final = "overview"
+#: Where one may land after signing in, by the page's address -> what opens it.
+LANDING_PAGES: Final[Mapping[str, Permission | None]] = {
+    DEFAULT_LANDING_PAGE: None,
+    "launch": Permission.ORCHESTRATIONS_RUN,
+    "runs": Permission.ORCHESTRATIONS_VIEW,
+    "projects": Permission.PROJECTS_VIEW,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,18 @@ class Actor:
     #: Whether their organization shows its members nothing but what they made.
     sees_own_only: bool = False
     time_zone: str = "UTC"
+    #: As they chose it.
+    landing_page: str = DEFAULT_LANDING_PAGE
+
+    @property
+    def landing_pages(self) -> tuple[str, ...]:
+        """The pages that this person may choose to land on."""
+        return tuple(page for page, opens in LANDING_PAGES.items() if opens is None or self.may_some(opens))
+
+    @property
+    def first_page(self) -> str:
+        """Where they land after signing in: what they chose, as long as it is open to them."""
+        return self.landing_page if self.landing_page in self.landing_pages else DEFAULT_LANDING_PAGE
 
     def may(self, permission: Permission, *, created_by: UUID | None = None) -> bool:
         """Whether this person holds the permission, for a row that `created_by` made where that matters.

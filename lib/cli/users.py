@@ -12,11 +12,6 @@ from lib.installation import prepare_database
 app = typer.Typer(help="People of an organization.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `create` a word of its own while it is the only command."""
-
-
 @app.command()
 def create(
     *,
@@ -45,6 +40,23 @@ def create(
         is_operator=operator,
     )
     typer.echo(f"Created {full_name} ({username}) as {role} of {organization}, {user_id}.")
+
+
+@app.command()
+def password(
+    *,
+    email: Annotated[str, typer.Option(help="Whose password it is.")],
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input, and ask nothing.")
+    ] = False,
+) -> None:
+    """Set somebody's password, for who forgot it and gets no mail. It ends all their sessions. It is asked for."""
+    from lib.identity.reset import set_password  # noqa: PLC0415 - half a second of imports
+
+    new = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_for_password()
+    prepare_database(Login.IDENTITY)
+    name = set_password(email, new)
+    typer.echo(f"{name} has a new password now, and no session any more.")
 
 
 def _ask_for_password() -> str:

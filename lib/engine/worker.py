@@ -1,4 +1,4 @@
-"""The worker process: takes runs from the queue and walks them, several at once."""
+"""The worker process: takes runs from the queue and walks them, several at once, and sends mails."""
 
 import asyncio
 import logging
@@ -17,6 +17,7 @@ from lib.db.logins import Login
 from lib.db.server import database_url
 from lib.engine.lease import Lease, first_line, listen
 from lib.engine.models import find_provider
+from lib.engine.post import Post
 from lib.engine.queue import Wake, start_queue
 from lib.engine.segment import Segment
 from lib.engine.store import RunKey, Store
@@ -99,10 +100,12 @@ async def _work(settings: Settings) -> None:
     async with Store(url, connections=settings.worker_concurrency + 2) as store:
         worker = Worker(store, settings)
         lease = Lease(url, executor_id=executor_id, wake=wake)
+        post = Post(url, settings)
         held = asyncio.Event()
         guards = [
             asyncio.create_task(lease.hold(runs=worker.runs, cancel=worker.cancel, is_held=held)),
             asyncio.create_task(listen(url, wake=wake, look_for_cancels=worker.look_for_cancels)),
+            asyncio.create_task(post.deliver()),
             asyncio.create_task(stop.wait()),
         ]
         ready = asyncio.create_task(held.wait())
@@ -115,7 +118,7 @@ async def _work(settings: Settings) -> None:
             await asyncio.wait(guards, return_when=asyncio.FIRST_COMPLETED)
         failures = [error for guard in guards if guard.done() and (error := guard.exception())]
         wake.stop()
-        await worker.release()
+        await asyncio.gather(worker.release(), post.release())
         for guard in guards:
             guard.cancel()
         await close_providers(settings=settings)

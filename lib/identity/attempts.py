@@ -69,6 +69,17 @@ def take(session: Session, name: str, *, ip_address: str | None) -> Attempt:
     return Attempt(person, password_hash, network)
 
 
+def take_for_link(session: Session, name: str, *, ip_address: str | None) -> Attempt:
+    """Count the wish for a link by mail as an attempt from its address, and say whom the name belongs to.
+
+    It locks no account: whoever can ask for a link to somebody's address could keep them out.
+    """
+    network = find_network(ip_address)
+    if _count_for_address(session, network) > MOST_WRONG_FROM_ONE_ADDRESS:
+        return Attempt(None, None, network, is_address_locked=True)
+    return Attempt(queries.find_person(session, _readable(name)), None, network)
+
+
 def take_for_account(session: Session, name: str) -> tuple[Person | None, str | None]:
     """The same by account only, for somebody who is signed in."""
     person = queries.find_person(session, _readable(name))
@@ -98,14 +109,14 @@ def forgive_address(session: Session, network: str) -> None:
     )
 
 
-def note_unknown(session: Session, attempt: Attempt, name: str) -> None:
+def note_unknown(session: Session, attempt: Attempt, name: str, *, what: str = "A sign-in") -> None:
     """Keep for the operator that nobody has this name: counted by address, and in the log."""
     session.execute(
         update(SignInNetwork)
         .where(SignInNetwork.network == attempt.network)
         .values(unknown_names=SignInNetwork.unknown_names + 1)
     )
-    logger.warning("A sign-in from %s was refused: nobody is called %s.", attempt.network, _masked(_readable(name)))
+    logger.warning("%s from %s was refused: nobody is called %s.", what, attempt.network, _masked(_readable(name)))
 
 
 def _count_for_address(session: Session, network: str) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lib.identity.policy import SecurityPolicy, read_policy
 from lib.identity.tokens import TokenKind, hash_secret
-from lib.models.identity import SignInNetwork, UserSession, UserToken
+from lib.models.identity import SignInNetwork, UserCredential, UserSession, UserToken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,7 @@ class Person:
     """Whom a name belongs to, as far as sign-in needs to know."""
 
     user_id: UUID
+    organization_id: UUID
     email: str
     username: str
     full_name: str | None
@@ -58,7 +59,8 @@ def find_person(session: Session, name: str) -> Person | None:
     row = (
         session.execute(
             text(
-                "SELECT user_id, email, username, full_name, is_active, security_settings FROM api.find_sign_in(:name)"
+                "SELECT user_id, organization_id, email, username, full_name, is_active, security_settings "
+                "FROM api.find_sign_in(:name)"
             ),
             {"name": name},
         )
@@ -113,18 +115,31 @@ def is_empty(session: Session) -> bool:
 
 def has_token(session: Session, kind: TokenKind, secret: str) -> bool:
     """Whether a secret would be good, without using it up."""
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    UserToken.token_hash == hash_secret(secret),
-                    UserToken.kind == kind,
-                    UserToken.used_at.is_(None),
-                    UserToken.expires_at > func.now(),
-                )
-            )
+    return find_token(session, kind, secret) is not None
+
+
+def find_token(session: Session, kind: TokenKind, secret: str) -> UserToken | None:
+    """The token that a secret would use up, if it would be good now."""
+    return session.scalar(
+        select(UserToken).where(
+            UserToken.token_hash == hash_secret(secret),
+            UserToken.kind == kind,
+            UserToken.used_at.is_(None),
+            UserToken.expires_at > func.now(),
         )
     )
+
+
+def count_tokens(session: Session, kind: TokenKind, user_id: UUID, *, within: timedelta) -> int:
+    """How many a person was given lately, used ones too. One statement, also for who is nobody."""
+    lately = UserToken.created_at > func.now() - within
+    found = select(func.count()).where(UserToken.user_id == user_id, UserToken.kind == kind, lately)
+    return session.scalar(found) or 0
+
+
+def has_password(session: Session, user_id: UUID) -> bool:
+    """Whether a person can sign in with a password at all."""
+    return bool(session.scalar(select(exists().where(UserCredential.user_id == user_id))))
 
 
 def find_organization(session: Session, slug: str) -> UUID | None:

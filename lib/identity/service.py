@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from lib.access.actor import Actor, Origin
 from lib.db.session import identity_session
 from lib.errors import Conflict, InvalidInput, LinkExpired, NotSignedIn, SignInRefused
-from lib.identity import attempts, passwords, sessions, tokens
+from lib.identity import attempts, notices, passwords, sessions, tokens
 from lib.identity.attempts import LOCKED_FOR, MOST_WRONG_FROM_ONE_ADDRESS, MOST_WRONG_PASSWORDS
 from lib.identity.fields import Field
+from lib.identity.queries import Person
 from lib.identity.tokens import TokenKind
 from lib.models.identity import UserCredential, UserSession
 
@@ -80,10 +81,10 @@ def sign_out(session_token: str, *, origin: Origin) -> None:
         _end(session, session_token)
 
 
-def change_password(actor: Actor, *, current: str, new: str) -> None:
-    """Set the person's password and end all their sessions, the one that asks among them.
+def require_password(actor: Actor, password: str) -> tuple[Person, str]:
+    """See that a signed-in person knows their password; who they are, and its hash.
 
-    Raises InvalidInput when `current` is wrong or `new` is too weak. Wrong ones count as they do at sign-in.
+    Raises InvalidInput when it is wrong, which counts as it does at sign-in.
     """
     with identity_session(actor.origin, user_id=actor.user_id) as session:
         person, password_hash = attempts.take_for_account(session, actor.username)
@@ -92,11 +93,20 @@ def change_password(actor: Actor, *, current: str, new: str) -> None:
     if password_hash is None:  # to who is signed in it may be said
         message = f"Your name is locked, because somebody typed wrong passwords for it. Try again later; {_RULE}."
         raise InvalidInput(message, field=Field.CURRENT_PASSWORD)
-    if not passwords.is_right(current, password_hash):
+    if not passwords.is_right(password, password_hash):
         message = f"This is not your current password. Try again; {_RULE}."
         raise InvalidInput(message, field=Field.CURRENT_PASSWORD)
     with identity_session(actor.origin, user_id=actor.user_id) as session:
         _forget_attempts(session, actor.user_id, password_hash)
+    return person, password_hash
+
+
+def change_password(actor: Actor, *, current: str, new: str) -> None:
+    """Set the person's password, end all their sessions, the one that asks among them, and tell them by mail.
+
+    Raises InvalidInput when `current` is wrong or `new` is too weak. Wrong ones count as they do at sign-in.
+    """
+    person, password_hash = require_password(actor, current)
     names = (person.email, person.username, person.full_name or "", actor.organization_name)
     passwords.check_strength(new, min_length=person.policy.min_password_length, names=names)
     if passwords.is_right(new, password_hash):
@@ -108,6 +118,7 @@ def change_password(actor: Actor, *, current: str, new: str) -> None:
             raise Conflict("Your password was changed a moment ago, somewhere else. Sign in with the new one.")
         tokens.spend_persons(session, actor.user_id)
         sessions.end_all(session, actor.user_id)
+        notices.tell_password_changed(session, person, where=actor.origin.ip_address)
 
 
 def _end(session: Session, secret: str) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, text, update
 from sqlalchemy.orm import Session
 
-from lib.access.actor import Actor, Origin
+from lib.access.actor import DEFAULT_LANDING_PAGE, Actor, Origin
 from lib.access.permissions import Permission, Role
 from lib.db.session import identity_session
 from lib.errors import LinkExpired, NotFound
@@ -179,4 +179,5 @@ def _actor(living: LivingSession, origin: Origin) -> Actor:
         is_visiting=living.is_visiting,
         sees_own_only=living.sees_own_only,
         time_zone=time_zone if isinstance(time_zone, str) and time_zone else "UTC",
+        landing_page=str(living.preferences.get("landing_page", DEFAULT_LANDING_PAGE)),
     )

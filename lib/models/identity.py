@@ -57,6 +57,8 @@ class UserToken(Base):
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Moment]
     used_at: Mapped[Moment | None]
+    #: The address that a link was sent to, where what it does hangs on it.
+    email: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("token_hash", name="user_tokens_token_hash_key"),

@@ -13,6 +13,7 @@ from lib.config import ROOT
 from lib.errors import NotFound, NotPermitted
 from lib.organizations.views import MOST_COUNTED
 from lib.ui import address, words
+from lib.ui.links import show_confirm, show_reset
 from lib.ui.set_up import show_set_up
 from lib.ui.sign_in import show_sign_in
 
@@ -104,7 +105,7 @@ def build(
 
     A page that is not open to them takes its address all the same and says so, and nothing else; so does an address of
     nothing. Without an actor every address is the sign-in form, so that whoever signs in is where they wanted to go,
-    but for the one that `lib.identity.setup` makes links to.
+    but for those that links lead to: the first set-up's, and those in mails.
 
     `waiting` says by a page's file how many things on it wait for this person.
     """
@@ -116,6 +117,11 @@ def build(
     # Streamlit serves the first page at the root only; links and memories have its name.
     sections[""].append(_page(replace(pages[0], is_visible=False), actor, is_first=False, root=root))
     sections[""].append(_hidden(_leave_set_up if actor else show_set_up, title="Set up", url_path="set-up"))
+    # links in mails: whoever opens one may be signed in, or not
+    is_in = actor is not None
+    reset, confirm = (lambda: show_reset(is_signed_in=is_in)), (lambda: show_confirm(is_signed_in=is_in))
+    sections[""].append(_hidden(reset, title="Set a new password", url_path="reset"))
+    sections[""].append(_hidden(confirm, title="Confirm your e-mail address", url_path="confirm"))
     known = {page.url_path for section in sections.values() for page in section}
     if (name := address.requested_page()) and name not in known:
         sections[""].append(_hidden(_find_nothing if actor else show_sign_in, title="Not found", url_path=name))

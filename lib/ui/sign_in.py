@@ -3,7 +3,7 @@
 Its `Authenticate` runs the sign-in: form, verification, status. What it would keep for itself is ours: a name and a
 password are verified by `lib.identity.service`, and the cookie is `lib.web.session_routes`'s. A page of Streamlit can't
 set an HttpOnly cookie, so a right password earns a ticket, the browser posts it to the route, gets the cookie and loads
-the address again: whoever followed a deep link arrives where it leads.
+the address again: whoever followed a deep link arrives where it leads, and who followed none where they want to land.
 """
 
 import secrets
@@ -21,7 +21,7 @@ from lib.errors import InvalidInput, SignInRefused
 from lib.identity import service, setup
 from lib.identity.cookie import session_cookie_name
 from lib.identity.fields import Field
-from lib.ui import feedback, state, visitor
+from lib.ui import feedback, forgotten, state, visitor
 from lib.ui.words import plain
 
 _TICKET: Final = "sign_in_ticket"
@@ -47,11 +47,16 @@ export default function ({ data, setTriggerValue }) {
   if (posted.has(data.once)) return;
   posted.add(data.once);
   const ask = (method, address, body) => fetch(address, { method, body, cache: "no-store" });
-  const go = () => data.target ? window.location.replace(data.target) : window.location.reload();
+  const go = (landing) => {
+    const at = data.target || window.location.pathname;
+    const target = at === "/" && landing ? landing : data.target;
+    return target ? window.location.replace(target) : window.location.reload();
+  };
   const post = async () => {
-    if (!(await ask("POST", data.address, data.body)).ok) return "refused";
+    const answer = await ask("POST", data.address, data.body);
+    if (!answer.ok) return "refused";
     if (data.expects && !(await ask("GET", data.expects)).ok) return "cookie";
-    return go();
+    return go(answer.headers.get("landing-page"));
   };
   post().catch(() => "refused").then((failure) => failure && setTriggerValue("failure", failure));
 }
@@ -79,11 +84,14 @@ def show_sign_in() -> None:
         elif not setup.is_set_up():
             st.title("Not set up yet", anchor=False)
             st.markdown("This installation is not set up yet: open the link that it printed in the terminal.")
+        elif forgotten.is_open():
+            _Authenticator().forgot_password()
         else:
             st.title("Sign in", anchor=False)
             if note := _expected().note:
                 st.markdown(f":gray[{plain(note)}]")
             _Authenticator().login()
+            forgotten.show_way_in()
 
 
 def expect(name: str, *, note: str, target: str) -> None:
@@ -171,6 +179,10 @@ class _Authenticator(Authenticate):  # type: ignore[misc]  # the library has no 
                 raise SignInRefused(_FAILURES.get(str(failure), _FAILURES["refused"]))
             if is_sent:
                 self._verify(name, password)
+
+    def forgot_password(self) -> None:
+        """Draw the way back in. The library's own would make up a password and show it to whoever asks."""
+        forgotten.show_request()
 
     def _verify(self, name: str, password: str) -> None:
         if not name.strip() or not password:

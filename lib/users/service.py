@@ -1,5 +1,6 @@
 """What people do with their own profile."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lib.access.actor import Actor
@@ -32,11 +33,19 @@ def get_profile(actor: Actor) -> Profile:
         )
 
 
-def update_profile(actor: Actor, *, full_name: str, time_zone: str) -> None:
-    """Change one's own name and preferences. Raises `InvalidInput`."""
+def update_profile(actor: Actor, *, full_name: str) -> None:
+    """Change one's own name. Raises `InvalidInput`."""
     name = clean_line(full_name, field="Name", longest=255)
-    changed = validate(Preferences, {"time_zone": time_zone}, what="Your preferences").to_json()
+    with tenant_session(actor) as session:
+        queries.get_user(session, actor.user_id).full_name = name
+
+
+def update_preferences(actor: Actor, *, time_zone: str, landing_page: str, notifications: Mapping[str, bool]) -> None:
+    """Change what one prefers; `notifications` by the names of `Notifications`. Raises `InvalidInput`."""
+    entered = {"time_zone": time_zone, "landing_page": landing_page, "notifications": dict(notifications)}
+    changed = validate(Preferences, entered, what="Your preferences").to_json()
     with tenant_session(actor) as session:
         user = queries.get_user(session, actor.user_id)
-        user.preferences = user.preferences | changed  # the rest stays, also what a newer version has stored
-        user.full_name = name
+        # the rest stays, also what a newer version has stored
+        kept = user.preferences.get("notifications", {})
+        user.preferences = user.preferences | changed | {"notifications": kept | dict(notifications)}

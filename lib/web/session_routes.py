@@ -1,7 +1,8 @@
 """The session's cookie: set, looked at and deleted by routes, because a page of Streamlit can't.
 
     POST   /api/session    a ticket as the body -> 204 and the cookie of a new session, which ends the one that the
-                           browser held; 410 when the ticket is no longer good
+                           browser held, and `landing-page` where the person wants to land somewhere else than at the
+                           root; 410 when the ticket is no longer good
     GET    /api/session    204 when the browser brought the cookie of a living session, else 401
     POST   /api/sign-out   204, the session ended and the cookie deleted
 
@@ -17,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from lib.access.actor import DEFAULT_LANDING_PAGE
 from lib.config import get_settings
 from lib.errors import DatabaseUnavailable, LinkExpired
 from lib.identity import cookie, service, sessions
@@ -59,12 +61,16 @@ async def _redeem(request: Request) -> Response:
     try:
         ticket = body.decode("ascii")
         held = request.cookies.get(cookie.session_cookie_name())
-        secret = await run_in_threadpool(service.redeem_ticket, ticket, origin=origin_of(request), replaced=held)
+        origin = origin_of(request)
+        secret = await run_in_threadpool(service.redeem_ticket, ticket, origin=origin, replaced=held)
+        actor = await run_in_threadpool(sessions.find_actor, secret, origin=origin)
     except UnicodeDecodeError:
         return _say("This is no ticket.", 400)
     except LinkExpired as error:
         return _say(error.message, 410)
     response = _done()
+    if actor and actor.first_page != DEFAULT_LANDING_PAGE:
+        response.headers["landing-page"] = f"/{actor.first_page}"
     response.set_cookie(
         cookie.session_cookie_name(),
         secret,

@@ -14,7 +14,9 @@ DOORS: dict[str, set[str]] = {
     "lib.connections.offers": {"tenant_session"},
     "lib.connections.service": {"tenant_session"},
     "lib.connections.trying": {"tenant_session"},
+    "lib.identity.email_change": {"identity_session"},
     "lib.identity.registration": {"identity_session"},
+    "lib.identity.reset": {"identity_session"},
     "lib.identity.service": {"identity_session"},
     "lib.identity.sessions": {"identity_session"},
     "lib.identity.setup": {"identity_session"},
@@ -41,6 +43,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.db.embedded_cluster": {"connect"},  # to see whether it answers
     "lib.engine.store": {"AsyncConnectionPool"},  # one statement a step, without the ORM
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
+    "lib.engine.post": {"connect"},  # listens for mails, and takes and notes one at a time
 }
 _OPENERS = {
     "sqlalchemy": {"create_engine", "create_async_engine"},

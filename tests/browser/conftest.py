@@ -157,6 +157,8 @@ def dashboard(module_database: ClonedDatabase, tmp_path_factory: pytest.TempPath
     settings = {URL_VARIABLES[login]: module_database.url(login) for login in Login}
     settings |= {"ORCHESTRATOR_SECRET_KEY": SECRET_KEY, "ORCHESTRATOR_LOCAL_MODEL": "false"}
     settings |= {"ORCHESTRATOR_DATA_DIR": str(folder)}
+    # it says that mails can be sent; no worker is there that would
+    settings |= {"ORCHESTRATOR_SMTP_URL": "smtp://127.0.0.1:1", "ORCHESTRATOR_MAIL_FROM": "mail@dashboard.example"}
     with orchestrator_web(settings, log=folder / "web.log") as url:
         yield Dashboard(url, module_database, make_cast(module_database))
 

@@ -193,6 +193,11 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("not-open", dashboard.cast.vera, _path(LAUNCH)),
         see("sign-in", None, "/"),
         see("sign-in-error", None, "/", _sign_in_as_nobody),
+        see("forgotten", None, "/", _forget_the_password),
+        see("forgotten-asked", None, "/", _ask_for_a_link),
+        see("reset", None, _link(dashboard, "reset", "password_reset")),
+        see("reset-expired", None, "/reset?token=used"),
+        see("confirm", full, _link(dashboard, "confirm", "email_verification")),
         Subject("set-up", None, unclaimed),
         Subject("set-up-empty", None, unclaimed.partition("/set-up")[0]),
         Subject("set-up-error", None, unclaimed, lambda page: press(page, "Set up", "Organization name is empty")),
@@ -201,6 +206,18 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
     missing = {entry.url_path for entry in PAGES} - {subject.name.removesuffix("-error") for subject in found}
     assert not missing, f"say in {__name__} how an error looks on {missing}"
     return found
+
+
+def _link(dashboard: Dashboard, path: str, kind: str) -> str:
+    """A link as alice gets it by mail."""
+    secret, alice = new_secret(), dashboard.cast.alice
+    with doors.login(dashboard.database, Login.IDENTITY) as connection:
+        connection.execute(
+            "INSERT INTO user_tokens (kind, token_hash, user_id, email, expires_at) "
+            "VALUES (%s, %s, %s, %s, now() + interval '1 hour')",
+            [kind, hash_secret(secret), alice.user_id, alice.email],
+        )
+    return f"/{path}?token={secret}"
 
 
 def visit(page: Page, subject: Subject, dashboard: Dashboard) -> None:
@@ -274,3 +291,13 @@ def _sign_in_as_nobody(page: Page) -> None:
     page.get_by_label("E-mail or user name").fill("nobody")
     page.get_by_label("Password", exact=True).fill("wrong")
     press(page, "Continue", "This name and password do not match")
+
+
+def _forget_the_password(page: Page) -> None:
+    press(page, "Forgot your password?", "Enter your name")
+
+
+def _ask_for_a_link(page: Page) -> None:
+    _forget_the_password(page)
+    page.get_by_label("E-mail or user name").fill("nobody")
+    press(page, "Send me a link", "a link is on its way")

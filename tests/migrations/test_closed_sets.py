@@ -7,6 +7,8 @@ import pytest
 
 from lib.access.permissions import GRANTS, Permission, Role, Scope
 from lib.identity.tokens import TokenKind
+from lib.mail.message import MailKind
+from lib.models.mail import MailStatus
 from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
 from lib.models.run import OperationStatus, PhaseStatus, RunStatus
@@ -27,6 +29,8 @@ CLOSED: dict[str, type[StrEnum]] = {
     "phase_executions_status_check": PhaseStatus,
     "integration_operations_status_check": OperationStatus,
     "provider_connections_vendor_check": Vendor,
+    "mail_outbox_kind_check": MailKind,
+    "mail_outbox_status_check": MailStatus,
 }
 #: The database knows the words of later steps already.
 AHEAD: dict[str, frozenset[str]] = {

@@ -143,7 +143,7 @@ def test_stranger_finds_nothing_of_it(
 @pytest.fixture
 def nasty(installation: Installation, cast: Cast, made: Workspace) -> Workspace:
     """Names full of markup, wherever people can enter one."""
-    update_profile(cast.alice, full_name=NASTY, time_zone="UTC")
+    update_profile(cast.alice, full_name=NASTY)
     update_project(
         cast.alice,
         made.project_id,

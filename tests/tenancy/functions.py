@@ -49,6 +49,14 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.find_sample()": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.load_sample(jsonb)": Definer(_IDENTITY, "makes a whole organization, and rows of a new one only"),
     "api.remove_sample()": Definer(_IDENTITY, "removes an organization that api.load_sample made, and no other"),
+    "api.change_email(uuid,text)": Definer(_IDENTITY, "sign-in has no rights on people"),
+    "api.enqueue_mail(text,text,uuid,jsonb,bytea)": Definer(_PERSON | _IDENTITY, "nobody reads or writes the outbox"),
+    "api.claim_mail(integer)": Definer(_WORKER, "mails of all organizations; nobody reads the outbox"),
+    "api.finish_mail(uuid)": Definer(_WORKER, "mails of all organizations; nobody writes the outbox"),
+    "api.fail_mail(uuid,integer,text,integer)": Definer(
+        _WORKER, "mails of all organizations; nobody writes the outbox"
+    ),
+    "api.purge_mail()": Definer(_WORKER, "mails of all organizations; a number only"),
     "api.requeue_lost_runs()": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.cancel_requests(uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.queue_run(uuid,uuid)": Definer(_NOBODY, "part of enqueue_run and requeue_lost_runs"),
@@ -66,6 +74,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "user_sessions",
         "claim_keys",
         "audit_logs",
+        "mail_outbox",
         "orchestration_templates",
         "template_versions",
         "orchestration_runs",

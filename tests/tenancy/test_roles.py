@@ -23,6 +23,7 @@ from tests.factories import (
     beginning,
     call_worker,
     make_connection,
+    make_mail,
     make_operation,
     make_project,
     make_run,
@@ -185,6 +186,7 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
         "phase_streams": streamed,
         "integration_operations": make_operation(database, actor, walked.id),
         "api_usage": usage[0],
+        "mail_outbox": make_mail(database, actor),
     }
 
 

@@ -1,7 +1,6 @@
 """The parts of the Account page."""
 
 from collections.abc import Sequence
-from zoneinfo import available_timezones
 
 import streamlit as st
 from markupsafe import Markup
@@ -19,15 +18,13 @@ _SEEN = Markup("<div>{}</div><div>last seen {}</div><div>signed in {}</div>")
 
 
 def show_profile_form(profile: Profile) -> None:
-    """Draw name and preferences, and save them."""
-    zones = sorted(available_timezones())
+    """Draw the name, and save it."""
     with st.form("profile", border=False):
         name = st.text_input("Name", value=profile.full_name, autocomplete="name")
-        zone = st.selectbox("Time zone", zones, index=zones.index(profile.preferences.time_zone))
         is_saved = st.form_submit_button("Save profile", type="primary")
     if is_saved:
         with feedback.told():
-            update_profile(require_actor(), full_name=name, time_zone=zone)
+            update_profile(require_actor(), full_name=name)
             feedback.succeeded("Your profile is saved.")
             st.rerun()
 

@@ -1,11 +1,16 @@
+from uuid import uuid4
+
 import psycopg
 from typer.testing import CliRunner, Result
 
+from lib.access.actor import Origin
 from lib.cli.commands import app
 from lib.errors import AlreadyTaken, InvalidInput
+from lib.identity.service import authenticate
 from tests.conftest import Installation
 
 PASSWORD = "correct horse battery staple"
+NEW_PASSWORD = "another good password"
 
 
 def run(*arguments: str, answer: str = "") -> Result:
@@ -66,3 +71,29 @@ def test_role_that_does_not_exist_is_refused_by_name(installation: Installation)
     result = make_alice("--role", "owner")
     assert result.exit_code == 2
     assert "viewer" in result.output
+
+
+def test_forgotten_password_is_set_by_address(installation: Installation) -> None:
+    make_organization()
+    make_alice("--password-stdin")
+    result = run("users", "password", "--email", "alice@example.com", "--password-stdin", answer=f"{NEW_PASSWORD}\n")
+    assert "Alice Adams has a new password now, and no session any more." in result.output
+    assert NEW_PASSWORD not in result.output
+    assert authenticate("alice", NEW_PASSWORD, origin=Origin(request_id=uuid4()))
+
+
+def test_new_password_is_asked_for_twice_and_not_shown(installation: Installation) -> None:
+    make_organization()
+    make_alice("--password-stdin")
+    result = run("users", "password", "--email", "alice@example.com", answer=f"{NEW_PASSWORD}\nanother\n")
+    assert result.exit_code != 0
+    result = run("users", "password", "--email", "alice@example.com", answer=f"{NEW_PASSWORD}\n{NEW_PASSWORD}\n")
+    assert result.exit_code == 0
+    assert NEW_PASSWORD not in result.output
+
+
+def test_password_of_nobody_is_refused(installation: Installation) -> None:
+    make_organization()
+    result = run("users", "password", "--email", "bob@example.com", "--password-stdin", answer=f"{NEW_PASSWORD}\n")
+    assert isinstance(result.exception, InvalidInput)
+    assert "bob@example.com" in str(result.exception)

@@ -1,0 +1,77 @@
+"""What a mail is before it is rendered: its kind, whom it goes to, and the words that its template shows."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+
+class MailKind(StrEnum):
+    """What a mail is for. Each has a template in text and one in HTML under `lib/mail/templates`."""
+
+    #: Somebody may join: `organization`, `inviter`, and where they are known `role` and `days` that the link is good.
+    INVITATION = "invitation"
+    #: A way in for who forgot the password: `name`.
+    PASSWORD_RESET = "password_reset"  # noqa: S105 a word
+    #: To the new address, which is to be confirmed: `name`.
+    EMAIL_CHANGE = "email_change"
+    #: To the address before: `name`, `new_email`, `when`.
+    EMAIL_CHANGED_NOTICE = "email_changed_notice"
+    #: `name`, `when`, `where` it was asked from.
+    PASSWORD_CHANGED_NOTICE = "password_changed_notice"  # noqa: S105 a word
+    #: `name`, `change` as it follows "Two-step sign-in was" ("turned on"), `when`, `where`.
+    SECOND_FACTOR_NOTICE = "second_factor_notice"
+
+
+#: Words that a kind's templates can't do without, and those that they say where they are given.
+NEEDED: Final[Mapping[MailKind, frozenset[str]]] = {
+    MailKind.INVITATION: frozenset({"organization", "inviter"}),
+    MailKind.PASSWORD_RESET: frozenset({"name"}),
+    MailKind.EMAIL_CHANGE: frozenset({"name"}),
+    MailKind.EMAIL_CHANGED_NOTICE: frozenset({"name", "new_email"}),
+    MailKind.PASSWORD_CHANGED_NOTICE: frozenset({"name"}),
+    MailKind.SECOND_FACTOR_NOTICE: frozenset({"name", "change"}),
+}
+WELCOME: Final = frozenset({"role", "days", "when", "where"})
+#: Kinds that carry a one-time link.
+WITH_LINK: Final = frozenset({MailKind.INVITATION, MailKind.PASSWORD_RESET, MailKind.EMAIL_CHANGE})
+
+#: One address, and nothing that a header or an SMTP command would take for more.
+_RECIPIENT: Final = re.compile(r"[^@\s<>,;:\"\\()\x00-\x1f\x7f-\x9f]+@[^@\s<>,;:\"\\()\x00-\x1f\x7f-\x9f]+")
+_LONGEST_RECIPIENT: Final = 254
+_PATH: Final = re.compile(r"/[A-Za-z0-9_\-./?=&%]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A mail to be sent. `values` are words that are shown, whatever is in them; see `MailKind` for their names.
+
+    `secret_path` is the path of a one-time link ("/reset?token=…"), which the database keeps sealed. Raises ValueError
+    for what no caller of ours should hand in.
+    """
+
+    kind: MailKind
+    recipient: str
+    #: Whose mail it is; None for the installation's own.
+    organization_id: UUID | None
+    values: Mapping[str, str]
+    secret_path: str = ""
+
+    def __post_init__(self) -> None:
+        check_recipient(self.recipient)
+        names = frozenset(self.values)
+        if wrong := NEEDED[self.kind] - names | names - NEEDED[self.kind] - WELCOME:
+            message = f"a mail of kind {self.kind} is missing, or does not know: {', '.join(sorted(wrong))}"
+            raise ValueError(message)
+        if (self.kind in WITH_LINK) != bool(_PATH.fullmatch(self.secret_path)):
+            message = f"a mail of kind {self.kind} with the wrong kind of path"
+            raise ValueError(message)
+
+
+def check_recipient(recipient: str) -> None:
+    """Raise ValueError unless this is one address and nothing else."""
+    if not _RECIPIENT.fullmatch(recipient) or len(recipient) > _LONGEST_RECIPIENT:
+        message = "a mail goes to one address, like name@example.com"
+        raise ValueError(message)

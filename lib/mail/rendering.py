@@ -1,0 +1,74 @@
+"""A mail's words: subject, text and HTML, from the two templates of its kind.
+
+Names are anybody's: they are escaped in HTML, are one line everywhere, and are kept from becoming links, or our mails
+would carry whatever somebody calls their organization. The only link is our own. Nothing is loaded from anywhere.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from lib.mail.message import MailKind
+
+_TEMPLATES: Final = Path(__file__).with_name("templates")
+_SUBJECT: Final = "Subject: "
+_LONGEST_VALUE: Final = 100
+#: Shown as they are: nobody's own words, or an address, which may have to be compared or copied.
+_AS_THEY_ARE: Final = frozenset({"new_email", "when", "where", "days"})
+#: What mail programs make links of by themselves, in the middle of a word.
+_LINKING: Final = re.compile(r"(?<=\S)(?=[.:/@]\S)")
+_WORD_JOINER: Final = "\u2060"
+#: Control and format characters (directions, zero widths), halves of characters, breaks of lines and paragraphs.
+_HIDDEN: Final = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+_text = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    undefined=StrictUndefined,
+    autoescape=False,  # noqa: S701 plain text
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_html = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    undefined=StrictUndefined,
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail as people read it."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render(kind: MailKind, values: Mapping[str, str], *, base_url: str, path: str = "") -> Rendered:
+    """The mail of this kind. `path` is that of its link, on `base_url`, which is where people reach the dashboard."""
+    shown = {name: _shown(name, value) for name, value in values.items()}
+    shown |= {"site": base_url, "host": urlsplit(base_url).netloc, "link": f"{base_url}{path}" if path else ""}
+    written = _text.get_template(f"{kind}.txt").render(shown)
+    subject, _, text = written.partition("\n")
+    subject = subject.removeprefix(_SUBJECT).strip()
+    html = _html.get_template(f"{kind}.html").render(shown, subject=subject)
+    return Rendered(subject=subject, text=text.strip() + "\n", html=html)
+
+
+def _shown(name: str, value: str) -> str:
+    """Somebody's words on one line, without what hides, and no link."""
+    spaced = "".join(" " if letter.isspace() else letter for letter in value)
+    seen = "".join(letter for letter in spaced if unicodedata.category(letter) not in _HIDDEN)
+    line = " ".join(seen.split())
+    if name in _AS_THEY_ARE:
+        return line
+    short = line if len(line) <= _LONGEST_VALUE else line[: _LONGEST_VALUE - 1].rstrip() + "…"
+    return _LINKING.sub(_WORD_JOINER, short)

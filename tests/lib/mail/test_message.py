@@ -1,0 +1,71 @@
+from typing import Any
+
+import pytest
+
+from lib.mail.message import WITH_LINK, MailKind, Message
+
+PATH = "/reset?token=abc_DEF-123"
+VALUES = {
+    MailKind.INVITATION: {"organization": "Acme", "inviter": "Ann"},
+    MailKind.PASSWORD_RESET: {"name": "Ann"},
+    MailKind.EMAIL_CHANGE: {"name": "Ann"},
+    MailKind.EMAIL_CHANGED_NOTICE: {"name": "Ann", "new_email": "ann@other.example"},
+    MailKind.PASSWORD_CHANGED_NOTICE: {"name": "Ann"},
+    MailKind.SECOND_FACTOR_NOTICE: {"name": "Ann", "change": "turned on"},
+}
+
+
+def make(kind: MailKind = MailKind.PASSWORD_RESET, **changes: Any) -> Message:
+    path = PATH if kind in WITH_LINK else ""
+    given = {"recipient": "ann@acme.example", "values": VALUES[kind], "secret_path": path, **changes}
+    return Message(kind=kind, organization_id=None, **given)
+
+
+@pytest.mark.parametrize("kind", MailKind)
+def test_mail_with_the_words_of_its_kind_is_taken(kind: MailKind) -> None:
+    assert make(kind).kind is kind
+    assert make(kind, values=VALUES[kind] | {"when": "today", "where": "the moon"})
+
+
+@pytest.mark.parametrize("kind", MailKind)
+def test_mail_without_a_word_that_it_needs_is_refused(kind: MailKind) -> None:
+    with pytest.raises(ValueError, match="missing, or does not know: "):
+        make(kind, values={})
+    with pytest.raises(ValueError, match="missing, or does not know: nickname"):
+        make(kind, values=VALUES[kind] | {"nickname": "x"})
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "",
+        "ann",
+        "ann@",
+        "@acme.example",
+        "ann@acme.example\r\nBcc: everybody@evil.example",
+        "ann@acme.example\nx",
+        "ann@acme.example, x@evil.example",
+        "ann@acme.example;x@evil.example",
+        "Ann <ann@acme.example>",
+        "ann@acme.example>",
+        "ann @acme.example",
+        "ann@acme.example\x00",
+        "ann@acme@evil.example",
+        "ann\u0085@acme.example",
+        "a" * 250 + "@acme.example",
+    ],
+)
+def test_recipient_is_one_address_and_nothing_else(recipient: str) -> None:
+    with pytest.raises(ValueError, match="one address"):
+        make(recipient=recipient)
+
+
+@pytest.mark.parametrize("path", ["", "https://evil.example/x", "//\n", "/reset?token=a b", "/reset\r\nX: y", "reset"])
+def test_link_is_a_path_of_our_own(path: str) -> None:
+    with pytest.raises(ValueError, match="wrong kind of path"):
+        make(secret_path=path)
+
+
+def test_notice_carries_no_link() -> None:
+    with pytest.raises(ValueError, match="wrong kind of path"):
+        make(MailKind.PASSWORD_CHANGED_NOTICE, secret_path=PATH)
