@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     identity_database_url: SecretStr | None = Field(default=None, description="login of the sign-in pool")
     worker_database_url: SecretStr | None = Field(default=None, description="login of the workers")
     secret_key: SecretStr | None = Field(default=None, description="signs and encrypts; generated when embedded")
+    secret_key_file: Path | None = Field(default=None, description="a file that holds that key instead")
+    previous_secret_keys: SecretStr = Field(
+        default=SecretStr(""), description="keys before it, by commas: what they sealed still opens"
+    )
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8501, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     public_url: str | None = Field(default=None, description="where people reach the dashboard")

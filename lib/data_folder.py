@@ -73,19 +73,42 @@ def kept_secret(path: Path, make: Callable[[], str]) -> str:
 def secret_key() -> str:
     """The key that signs links and encrypts secrets: from the settings, else generated once for an embedded database.
 
-    Raises ConfigurationError when a server is configured and no key is, or when the key is too short to be one.
+    Raises ConfigurationError when a server is configured and no key is, when two are, or when it is too short for one.
     """
     settings = get_settings()
+    if settings.secret_key is not None and settings.secret_key_file is not None:
+        raise ConfigurationError("Set ORCHESTRATOR_SECRET_KEY or ORCHESTRATOR_SECRET_KEY_FILE, not both.")
     if settings.secret_key is not None:
-        key = settings.secret_key.get_secret_value()
-        if len(key) < MIN_SECRET_KEY_CHARACTERS:
-            raise ConfigurationError(
-                f"ORCHESTRATOR_SECRET_KEY is too short: it needs {MIN_SECRET_KEY_CHARACTERS} characters or more. "
-                "`openssl rand -base64 32` makes a good one."
-            )
-        return key
+        return _long_enough(settings.secret_key.get_secret_value(), "ORCHESTRATOR_SECRET_KEY")
+    if settings.secret_key_file is not None:
+        return _long_enough(_read_key(settings.secret_key_file), f"The key in {settings.secret_key_file}")
     if settings.is_embedded:
         return kept_secret(data_folder() / "secret-key", lambda: secrets.token_urlsafe(32))
     raise ConfigurationError(
-        "Set ORCHESTRATOR_SECRET_KEY, the same for every process. `openssl rand -base64 32` makes a good one."
+        "Set ORCHESTRATOR_SECRET_KEY, or ORCHESTRATOR_SECRET_KEY_FILE to a file that holds it, the same for every "
+        "process. `openssl rand -base64 32` makes a good one."
     )
+
+
+def previous_secret_keys() -> tuple[str, ...]:
+    """The keys that were the key before, the newest first. Raises ConfigurationError when one is too short."""
+    listed = get_settings().previous_secret_keys.get_secret_value().split(",")
+    keys = tuple(filter(None, (key.strip() for key in listed)))
+    return tuple(_long_enough(key, "A key in ORCHESTRATOR_PREVIOUS_SECRET_KEYS") for key in keys)
+
+
+def _read_key(path: Path) -> str:
+    try:
+        return path.expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError, RuntimeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it holds no text, or has no place"
+        raise ConfigurationError(f"ORCHESTRATOR_SECRET_KEY_FILE: {path} can't be read: {why}.") from None
+
+
+def _long_enough(key: str, whose: str) -> str:
+    if len(key) < MIN_SECRET_KEY_CHARACTERS:
+        raise ConfigurationError(
+            f"{whose} is too short: it needs {MIN_SECRET_KEY_CHARACTERS} characters or more. "
+            "`openssl rand -base64 32` makes a good one."
+        )
+    return key

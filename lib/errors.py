@@ -2,6 +2,7 @@
 
     OrchestratorError                  message: what happened and what to do, in plain words
     ├── ConfigurationError             a setting is missing or contradicts another one
+    ├── SecretUnreadable               a stored secret does not open with this installation's keys
     ├── DatabaseUnavailable            PostgreSQL does not answer
     ├── DatabaseFull                   PostgreSQL has no room left on its disk
     ├── NotSignedIn                    no session, or one that has ended
@@ -34,6 +35,16 @@ class OrchestratorError(Exception):
 
 class ConfigurationError(OrchestratorError):
     """A setting is missing or contradicts another one."""
+
+
+class SecretUnreadable(OrchestratorError):
+    """A stored secret does not open: its key is not this installation's, or it is not what was sealed."""
+
+    UNKNOWN_KEY = (
+        "A stored secret was sealed with a key that this installation does not have. Whoever runs it sets the key of "
+        "that time in ORCHESTRATOR_PREVIOUS_SECRET_KEYS and runs `orchestrator keys rotate`; or enter the secret again."
+    )
+    DAMAGED = "A stored secret is damaged, or was copied from another place, and does not open. Enter it again."
 
 
 class DatabaseUnavailable(OrchestratorError):

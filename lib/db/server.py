@@ -119,7 +119,7 @@ def keep_only(*logins: Login) -> None:
 
 def process_environment(*logins: Login) -> dict[str, str]:
     """The environment of a process that may sign in as these logins and as no other. Starts nothing."""
-    hidden = {*URL_VARIABLES.values(), "ORCHESTRATOR_SECRET_KEY"}
+    hidden = {*URL_VARIABLES.values(), "ORCHESTRATOR_SECRET_KEY", "ORCHESTRATOR_SECRET_KEY_FILE"}
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
     urls = {URL_VARIABLES[login]: _url(login) for login in logins}
     return kept | urls | {"ORCHESTRATOR_SECRET_KEY": secret_key()}

@@ -59,3 +59,23 @@ def test_short_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     get_settings.cache_clear()
     with pytest.raises(ConfigurationError, match="too short"):
         secret_key()
+
+
+def test_key_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("of-a-file-0123456789-0123456789-0123\n", encoding="utf-8")
+    monkeypatch.setenv("ORCHESTRATOR_SECRET_KEY_FILE", str(tmp_path / "key"))
+    get_settings.cache_clear()
+    assert secret_key() == "of-a-file-0123456789-0123456789-0123"
+
+
+@pytest.mark.parametrize(("content", "problem"), [(None, "can't be read"), (b"\xff" * 40, "no text"), (b"", "short")])
+def test_file_that_holds_no_key_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, problem: str
+) -> None:
+    if content is not None:
+        (tmp_path / "key").write_bytes(content)
+    monkeypatch.setenv("ORCHESTRATOR_SECRET_KEY_FILE", str(tmp_path / "key"))
+    get_settings.cache_clear()
+    with pytest.raises(ConfigurationError, match=problem) as told:
+        secret_key()
+    assert str(tmp_path / "key") in str(told.value)
