@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.identity.sessions import list_sessions
-from lib.ui.components import account
+from lib.ui.components import account, second_factor
 from lib.ui.components.card import card
 from lib.ui.components.page_header import page_header
 from lib.ui.guard import require_actor
@@ -20,6 +20,7 @@ with left:
     if not actor.is_visiting:  # who looks around in the sample has neither: the session is the operator's own
         with card("Password"):
             account.show_password_form()
+        second_factor.show_card(actor)
 if not actor.is_visiting:
     with right, card("Sessions", note="where you are signed in"):
         account.show_sessions(list_sessions(actor), time_zone=actor.time_zone)

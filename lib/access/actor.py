@@ -4,6 +4,7 @@ A use case takes it first; a function that has one in hand knows that a session 
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from lib.access.permissions import GRANTS, Permission, Role, Scope
@@ -40,6 +41,8 @@ class Actor:
     is_sample: bool = False
     #: Whether it is an operator who looks around as this person of the sample workspace.
     is_visiting: bool = False
+    #: Until when they have to set up a second factor; None where they have one or need none.
+    second_factor_due: datetime | None = None
     time_zone: str = "UTC"
 
     def may(self, permission: Permission, *, created_by: UUID | None = None) -> bool:

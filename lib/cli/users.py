@@ -12,11 +12,6 @@ from lib.installation import prepare_database
 app = typer.Typer(help="People of an organization.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `create` a word of its own while it is the only command."""
-
-
 @app.command()
 def create(
     *,
@@ -45,6 +40,21 @@ def create(
         is_operator=operator,
     )
     typer.echo(f"Created {full_name} ({username}) as {role} of {organization}, {user_id}.")
+
+
+@app.command("reset-second-factor")
+def reset_second_factor(
+    *, email: Annotated[str, typer.Option(help="Whose phone and recovery codes are lost; or the user name.")]
+) -> None:
+    """Let somebody in by the password alone again, and end their sessions. The audit trail of theirs says so."""
+    from lib.identity.second_factor import reset  # noqa: PLC0415 - half a second of imports
+
+    prepare_database(Login.IDENTITY)
+    name = reset(email)
+    typer.echo(
+        f"{name} signs in by the password alone now. Where their organization requires a second factor, they are asked "
+        "to set up a new one."
+    )
 
 
 def _ask_for_password() -> str:

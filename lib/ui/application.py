@@ -9,7 +9,7 @@ from lib.access.actor import Actor
 from lib.organizations.service import get_frame
 from lib.organizations.views import Frame
 from lib.ui import feedback, guard, history, navigation, sign_in
-from lib.ui.components import sample_workspace
+from lib.ui.components import recovery_codes, sample_workspace, second_factor
 from lib.ui.words import plain, short
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ def main() -> None:
         feedback.show_notices()
         with guard.actor_of_this_run(actor):
             page.run()
+            if actor:
+                recovery_codes.show_waiting_codes(actor)
         feedback.show_notices()
 
 
@@ -64,6 +66,7 @@ def _show_sidebar(actor: Actor, frame: Frame | None) -> None:
     st.logo(f"/app/static/logo-{theme}.svg", icon_image="/app/static/mark.svg")
     name, organization = (plain(short(said, most=_LONGEST_NAME)) for said in (actor.full_name, actor.organization_name))
     sample_workspace.show_foot(actor)
+    second_factor.show_reminder(actor)
     role = plain(actor.role.capitalize())
     tier = f" · {frame.tier.capitalize()}" if frame else ""
     with (

@@ -12,6 +12,7 @@ DOORS: dict[str, set[str]] = {
     "Home": {"identity_session"},  # handed to /readyz
     "lib.audit.service": {"tenant_session"},
     "lib.identity.registration": {"identity_session"},
+    "lib.identity.second_factor": {"identity_session"},
     "lib.identity.service": {"identity_session"},
     "lib.identity.sessions": {"identity_session"},
     "lib.identity.setup": {"identity_session"},

@@ -69,7 +69,7 @@ def test_finding_the_person_is_one_statement_and_the_announcement(cast: Cast, or
     finally:
         event.remove(Engine, "before_cursor_execute", hear)
     assert len(statements) == 2
-    assert "find_actor" in statements[1]
+    assert "find_living_session" in statements[1]
 
 
 def test_use_is_written_down_once_a_minute(cast: Cast, origin: Origin, sql: Look) -> None:
