@@ -33,8 +33,8 @@ _TOO_LATE: Final = "The code came too late: it is waited for five minutes. Sign 
 
 #: So many recovery codes there are at most.
 MOST_CODES: Final = recovery_codes.HOW_MANY
-#: What of a credential belongs to the factor, without it.
-_OFF: Final[Mapping[str, Any]] = {
+#: What of a credential belongs to the factor, where there is none.
+OFF: Final[Mapping[str, Any]] = {
     "totp_secret": None,
     "totp_enabled_at": None,
     "totp_last_step": None,
@@ -114,7 +114,7 @@ def confirm(who: Holder, code: str) -> tuple[str, ...]:
 
 def turn_off(actor: Actor, *, password: str, code: str) -> None:
     """Sign in by the password alone from now on. Raises InvalidInput unless both are right."""
-    _prove(actor, password, code, values=_OFF)
+    _prove(actor, password, code, values=OFF)
 
 
 def renew_codes(actor: Actor, *, password: str, code: str) -> tuple[str, ...]:
@@ -160,7 +160,7 @@ def reset(email: str) -> str:
         person = queries.find_person(session, email)
         if person is None:
             raise NotFound("person")
-        if not _change(session, person.user_id, UserCredential.totp_enabled_at.is_not(None), _OFF):
+        if not _change(session, person.user_id, UserCredential.totp_enabled_at.is_not(None), OFF):
             raise Conflict(f"{person.email} has no second factor. There is nothing to reset.")
         sessions.end_all(session, person.user_id)
     return person.full_name or person.username

@@ -35,6 +35,8 @@ def find_step(secret: str, code: str, *, now: datetime) -> int | None:
 
     It may have been used: whoever asks compares the step with the last one that was taken.
     """
+    if not is_code(code):
+        return None
     try:
         return pyotp.TOTP(secret, interval=STEP_SECONDS).verify_and_get_timecode(
             code, for_time=now, valid_window=DRIFT_STEPS

@@ -65,7 +65,9 @@ def test_secrets_have_160_bits_and_are_never_the_same() -> None:
     assert {len(secret) for secret in made} == {32}
 
 
-@pytest.mark.parametrize("typed", ["123456", " 123 456 ", "123-456", "１２３４５６", "12\t34\n56", "123\u00a0456"])
+@pytest.mark.parametrize(
+    "typed", ["123456", " 123 456 ", "123-456", "\uff11\uff12\uff13\uff14\uff15\uff16", "12\t34\n56", "123\u00a0456"]
+)
 def test_code_is_read_as_people_type_it(typed: str) -> None:
     assert totp.clean(typed) == "123456"
     assert totp.is_code(totp.clean(typed))
@@ -74,6 +76,10 @@ def test_code_is_read_as_people_type_it(typed: str) -> None:
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "٣٤٥٦٧٨", "½½½½½½", "abcd-efgh"])
 def test_what_is_not_six_digits_is_no_code_of_an_app(typed: str) -> None:
     assert not totp.is_code(totp.clean(typed))
+
+
+def test_halves_of_characters_are_of_no_step() -> None:
+    assert totp.find_step(SECRET, "\ud800" * 6, now=datetime(2026, 11, 27, tzinfo=UTC)) is None
 
 
 def test_giant_code_is_cut_short() -> None:
