@@ -24,7 +24,7 @@ _WAY_ON = (navigation.OVERVIEW.file, "Go to the overview")
 def main() -> None:
     """Draw the page that the address names, for whoever is signed in; the sign-in form for everybody else."""
     st.set_page_config(page_title=_NAME, page_icon="/app/static/mark.svg", layout="wide")
-    st.html(_STYLESHEET)
+    st.html(_style())
     with feedback.page_state(_WAY_ON):
         actor = _find_actor()
         frame = _find_frame(actor) if actor else None
@@ -42,6 +42,12 @@ def main() -> None:
             if actor:
                 recovery_codes.show_waiting_codes(actor)
         feedback.show_notices()
+
+
+def _style() -> str:
+    """The style sheet. A dialog is drawn outside of the app's root, which alone knows Streamlit's theme."""
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    return f"<style>{_STYLESHEET.read_text(encoding='utf-8')}\n:root {{ color-scheme: {theme}; }}</style>"
 
 
 def _find_actor() -> Actor | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from lib.access.actor import Actor
 from lib.identity.cookie import session_cookie_name
@@ -37,16 +37,16 @@ def _send_code(page: Page, code: str) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
-def _set_up(page: Page) -> str:
-    """Go through the steps, wherever they are drawn; the secret that the app has now."""
-    page.get_by_label("Current password", exact=True).last.fill(PASSWORD)
-    page.get_by_role("button", name="Continue").click()
-    picture = page.get_by_alt_text("QR code for your authenticator app")
+def _set_up(place: Locator) -> str:
+    """Go through the steps, which are drawn there; the secret that the app has now."""
+    place.get_by_label("Current password", exact=True).fill(PASSWORD)
+    place.get_by_role("button", name="Continue").click()
+    picture = place.get_by_alt_text("QR code for your authenticator app")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0, "under the policy"
-    secret = page.get_by_test_id("stCode").inner_text().replace(" ", "").strip()
-    page.get_by_label("Code", exact=True).fill(code_of(secret))
-    page.get_by_role("button", name="Turn on").click()
+    secret = place.get_by_test_id("stCode").inner_text().replace(" ", "").strip()
+    place.get_by_label("Code", exact=True).fill(code_of(secret))
+    place.get_by_role("button", name="Turn on").click()
     return secret
 
 
@@ -67,7 +67,7 @@ def test_set_up_then_each_code_once(dashboard: Dashboard, page: Page, screenshot
     _hold_cookie(page, dashboard, dashboard.cast.mona)
     page.goto(f"{dashboard.url}/account")
     page.get_by_role("button", name="Set up").click()
-    secret = _set_up(page)
+    secret = _set_up(page.get_by_role("dialog"))
     codes = _put_codes_away(page)
     assert len(codes) == 10
     expect(page.get_by_test_id("stMain")).to_contain_text("10 of 10 left")
@@ -122,7 +122,17 @@ def test_what_is_required_is_all_that_is_offered(
     expect(page.get_by_role("heading", name="Set up a second factor")).to_be_visible()
 
     page.goto(f"{dashboard.url}/runs?status=failed")
-    _set_up(page)
+    _set_up(page.get_by_test_id("stMain"))
     _put_codes_away(page)
     expect(page).to_have_title("Runs · AI Orchestrator")
     assert page.url == f"{dashboard.url}/runs?status=failed"
+
+
+def test_labels_in_a_dialog_can_be_read_in_the_dark(dashboard: Dashboard, open_page: Callable[..., Page]) -> None:
+    """A dialog is drawn outside of what has Streamlit's theme."""
+    page = open_page(color_scheme="dark")
+    _hold_cookie(page, dashboard, dashboard.cast.alice)
+    page.goto(f"{dashboard.url}/account")
+    page.get_by_role("button", name="Set up").click()
+    label = page.get_by_role("dialog").get_by_test_id("stWidgetLabel").locator("p")
+    assert label.evaluate("label => getComputedStyle(label).color") == "rgb(232, 234, 239)"
