@@ -21,17 +21,13 @@ _COUNTERS = ["failed_attempts", "locked_until", "created_at"]
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        op.execute("""
+        op.execute(f"""
             ALTER TABLE user_credentials
                 ADD COLUMN IF NOT EXISTS totp_secret bytea,
                 ADD COLUMN IF NOT EXISTS totp_enabled_at timestamptz,
                 ADD COLUMN IF NOT EXISTS totp_last_step bigint,
-                ADD COLUMN IF NOT EXISTS recovery_codes bytea[]""")
-        op.execute("ALTER TABLE user_credentials DROP CONSTRAINT IF EXISTS user_credentials_totp_check")
-        op.execute(
-            f"ALTER TABLE user_credentials ADD CONSTRAINT user_credentials_totp_check CHECK ({_CHECK}) NOT VALID"
-        )
-        op.execute("ALTER TABLE user_credentials VALIDATE CONSTRAINT user_credentials_totp_check")
+                ADD COLUMN IF NOT EXISTS recovery_codes bytea[]
+                    CONSTRAINT user_credentials_totp_check CHECK ({_CHECK})""")
         audit.watch(
             "user_credentials",
             resource="credentials",
@@ -65,7 +61,6 @@ def downgrade() -> None:
     op.execute("ALTER TABLE organizations DROP COLUMN second_factor_required_at")
     op.execute("DROP POLICY user_credentials_owner ON user_credentials")
     audit.watch("user_credentials", resource="credentials", ignore=_COUNTERS, secret=["password_hash"])
-    op.execute("ALTER TABLE user_credentials DROP CONSTRAINT user_credentials_totp_check")
     op.execute(
         "ALTER TABLE user_credentials DROP COLUMN totp_secret, DROP COLUMN totp_enabled_at, "
         "DROP COLUMN totp_last_step, DROP COLUMN recovery_codes"
