@@ -31,6 +31,8 @@ _PROOF_REFUSED: Final = f"Password and code are not both right, or the code was 
 _NOT_ON: Final = "You have no second factor any more: it was turned off somewhere else. Reload this page."
 _TOO_LATE: Final = "The code came too late: it is waited for five minutes. Sign in again."
 
+#: What the app's secret is sealed for.
+PURPOSE: Final = "second_factor"
 #: So many recovery codes there are at most.
 MOST_CODES: Final = recovery_codes.HOW_MANY
 #: What of a credential belongs to the factor, where there is none.
@@ -73,7 +75,7 @@ def begin(who: Holder, *, password: str) -> Enrolment:
 
     Raises InvalidInput for a wrong password, Conflict for who has a second factor.
     """
-    service.confirm_password(who, password)
+    service.require_password(who, password)
     secret = totp.new_secret()
     with identity_session(who.origin, user_id=who.user_id) as session:
         is_off = UserCredential.totp_enabled_at.is_(None)
@@ -210,14 +212,10 @@ def _change(session: Session, user_id: UUID, condition: ColumnElement[bool], val
 
 
 def _find_step(sealed: bytes, typed: str, *, user_id: UUID) -> int | None:
-    secret = vault.unseal(sealed, organization_id=None, purpose=_purpose(user_id))
+    secret = vault.unseal(sealed, organization_id=user_id, purpose=PURPOSE)
     return totp.find_step(secret, totp.clean(typed), now=clock.now())
 
 
 def _seal(secret: str, user_id: UUID) -> bytes:
-    return vault.seal(secret, organization_id=None, purpose=_purpose(user_id))
-
-
-def _purpose(user_id: UUID) -> str:
-    """Bound to the person: copied into somebody else's row it does not open."""
-    return f"second_factor:{user_id}"
+    """Sealed for the person, which is narrower than for the organization: in another row it does not open."""
+    return vault.seal(secret, organization_id=user_id, purpose=PURPOSE)

@@ -94,7 +94,7 @@ def change_password(actor: Actor, *, current: str, new: str) -> None:
 
     Raises InvalidInput when `current` is wrong or `new` is too weak. Wrong ones count as they do at sign-in.
     """
-    person, held = confirm_password(actor, current)
+    person, held = require_password(actor, current)
     names = (person.email, person.username, person.full_name or "", actor.organization_name)
     passwords.check_strength(new, min_length=person.policy.min_password_length, names=names)
     if passwords.is_right(new, held.password_hash):
@@ -111,7 +111,7 @@ def change_password(actor: Actor, *, current: str, new: str) -> None:
         sessions.end_all(session, actor.user_id)
 
 
-def confirm_password(who: Holder, password: str) -> tuple[Person, Held]:
+def require_password(who: Holder, password: str) -> tuple[Person, Held]:
     """Raise InvalidInput unless this is the password of somebody who is signed in. Wrong ones count as at sign-in."""
     with identity_session(who.origin, user_id=who.user_id) as session:
         person, held = attempts.take_for_account(session, who.username)

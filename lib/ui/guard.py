@@ -28,9 +28,9 @@ _actor_of_this_run: ContextVar[Actor | None] = ContextVar("actor_of_this_run", d
 
 
 def require_actor(permission: Permission | None = None) -> Actor:
-    """Who is signed in, holding `permission` at least for rows of their own; whoever is not is asked to sign in.
+    """Who is signed in, holding `permission` at least for rows of their own; whoever is not is shown the way in.
 
-    Raises NotPermitted. Does not return without a session: the sign-in form takes the place of the page.
+    Raises NotPermitted. Does not return without a session: the way in takes the place of the page.
     """
     actor = _actor_of_this_run.get() or find_actor()
     if actor is None:

@@ -23,8 +23,11 @@ _FEW: Final = 3
 
 
 def show_reminder(actor: Actor) -> None:
-    """Say in the sidebar until when a second factor has to be set up, where one is required and lacking."""
-    if actor.second_factor_due is not None:
+    """Say in the sidebar until when a second factor has to be set up, where one is required and lacking.
+
+    Not on a visit: the visitor's own Account, where that is done, is at home.
+    """
+    if actor.second_factor_due is not None and not actor.is_visiting:
         until = words.exact(actor.second_factor_due, zone=actor.time_zone)
         with st.sidebar.container(key="second-factor-due"):
             st.page_link(
