@@ -6,7 +6,8 @@
     ├── DatabaseUnavailable            PostgreSQL does not answer
     ├── DatabaseFull                   PostgreSQL has no room left on its disk
     ├── NotSignedIn                    no session, or one that has ended
-    │   └── SignInRefused              wrong name or password, locked, deactivated: always the same words
+    │   ├── SignInRefused              wrong name or password, locked, deactivated: always the same words
+    │   └── SecondFactorNeeded         the password is right, and a code is still to come
     ├── NotPermitted                   one's own organization's, but without the right
     ├── NotFound                       no such row, or another organization's: nobody is told which
     ├── InvalidInput                   a field is wrong; `field` names it
@@ -73,6 +74,14 @@ class SignInRefused(NotSignedIn):
 
     def __init__(self, message: str = "This name and password do not match. Check both and try again.") -> None:
         super().__init__(message)
+
+
+class SecondFactorNeeded(NotSignedIn):
+    """The password is right, and the person has a second factor: `pending` is good for trying codes with."""
+
+    def __init__(self, pending: str) -> None:
+        super().__init__("Your password is right. Enter a code of your authenticator app as well.")
+        self.pending = pending
 
 
 class NotPermitted(OrchestratorError):

@@ -9,11 +9,11 @@ def watch(table: str, *, resource: str | None = None, ignore: Sequence[str] = ()
     """Write every insert, update and delete of the table to `audit_logs`.
 
     `resource` is the word before the dot of the action (`projects.update`), `ignore` names counters whose change is
-    no event, `secret` the columns whose value is never written.
+    no event, `secret` the columns whose value is never written. A table that is watched already is watched anew.
     """
     arguments = ", ".join(f"'{value}'" for value in (resource or table, ",".join(ignore), ",".join(secret)))
     op.execute(
-        f"CREATE TRIGGER {table}_audit AFTER INSERT OR UPDATE OR DELETE ON {table} "
+        f"CREATE OR REPLACE TRIGGER {table}_audit AFTER INSERT OR UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION api.audit({arguments})"
     )
 

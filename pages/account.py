@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.identity.sessions import list_sessions
-from lib.ui.components import account
+from lib.ui.components import account, second_factor
 from lib.ui.components.account_email import show_email_form
 from lib.ui.components.account_preferences import show_preferences_form
 from lib.ui.components.card import card
@@ -29,5 +29,6 @@ with right:
     with card("Preferences"):
         show_preferences_form(actor, profile.preferences)
     if not actor.is_visiting:
+        second_factor.show_card(actor)
         with card("Sessions", note="where you are signed in"):
             account.show_sessions(list_sessions(actor), time_zone=actor.time_zone)

@@ -202,6 +202,7 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
     "organizations": (
         Column("quota_resets_at", "timestamptz", "api.next_month()", NOT_NULL),
         Column("sample_made_at", "timestamptz"),
+        Column("second_factor_required_at", "timestamptz"),
     ),
     "users": (
         Column("deactivated_at", "timestamptz"),

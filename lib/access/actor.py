@@ -5,6 +5,7 @@ A use case takes it first; a function that has one in hand knows that a session 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -53,6 +54,8 @@ class Actor:
     is_visiting: bool = False
     #: Whether their organization shows its members nothing but what they made.
     sees_own_only: bool = False
+    #: Until when they have to set up a second factor; None where they have one or need none.
+    second_factor_due: datetime | None = None
     time_zone: str = "UTC"
     #: As they chose it.
     landing_page: str = DEFAULT_LANDING_PAGE

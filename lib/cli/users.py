@@ -59,6 +59,21 @@ def password(
     typer.echo(f"{name} has a new password now, and no session any more.")
 
 
+@app.command("reset-second-factor")
+def reset_second_factor(
+    *, email: Annotated[str, typer.Option(help="Whose phone and recovery codes are lost; or the user name.")]
+) -> None:
+    """Let somebody in by the password alone again, and end their sessions. The audit trail of theirs says so."""
+    from lib.identity.second_factor import reset  # noqa: PLC0415 - half a second of imports
+
+    prepare_database(Login.IDENTITY)
+    name = reset(email)
+    typer.echo(
+        f"{name} signs in by the password alone now. Where their organization requires a second factor, they are asked "
+        "to set up a new one."
+    )
+
+
 def _ask_for_password() -> str:
     password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     return password

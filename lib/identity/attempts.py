@@ -1,7 +1,9 @@
-"""Wrong passwords, counted by account and by the address they come from, in the database and by its clock.
+"""Wrong passwords and wrong codes, counted by account and by the address they come from, by the database's clock.
 
 An attempt is counted before its password is looked at, so that many at once get no more than one after another, and
 taken back when the password was right. The same statements are made for every name, whether it is anybody's or not.
+A code of a second factor is an attempt in the same count, and only a right one begins that anew: whoever has the
+password gets no more guesses at the code by typing it again.
 """
 
 import logging
@@ -11,7 +13,7 @@ from ipaddress import ip_network
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, or_, update
+from sqlalchemy import case, delete, func, literal, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -39,11 +41,25 @@ _SHOWN_LETTERS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What an account proves itself by."""
+
+    password_hash: str
+    #: Sealed; None without a second factor.
+    totp_secret: bytes | None
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether a right password is half of the proof only."""
+        return self.totp_secret is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt, counted. Without a hash there is nothing to be right about."""
+    """One attempt, counted. Where nothing is held there is nothing to be right about."""
 
     person: Person | None
-    password_hash: str | None
+    held: Held | None
     #: As `find_network` says.
     network: str
     is_address_locked: bool = False
@@ -58,15 +74,15 @@ def find_network(ip_address: str | None) -> str:
 
 
 def take(session: Session, name: str, *, ip_address: str | None) -> Attempt:
-    """Count an attempt to sign in, and say whom the name belongs to and what hash to compare with.
+    """Count an attempt to sign in, and say whom the name belongs to and what to compare with.
 
-    There is no hash for an unknown name, a locked one, a person without a password, and from a locked address.
+    There is nothing for an unknown name, a locked one, a person without a password, and from a locked address.
     """
     network = find_network(ip_address)
-    if _count_for_address(session, network) > MOST_WRONG_FROM_ONE_ADDRESS:
+    if not take_for_address(session, network):
         return Attempt(None, None, network, is_address_locked=True)
-    person, password_hash = take_for_account(session, name)
-    return Attempt(person, password_hash, network)
+    person, held = take_for_account(session, name)
+    return Attempt(person, held, network)
 
 
 def take_for_link(session: Session, name: str, *, ip_address: str | None) -> Attempt:
@@ -75,29 +91,59 @@ def take_for_link(session: Session, name: str, *, ip_address: str | None) -> Att
     It locks no account: whoever can ask for a link to somebody's address could keep them out.
     """
     network = find_network(ip_address)
-    if _count_for_address(session, network) > MOST_WRONG_FROM_ONE_ADDRESS:
+    if not take_for_address(session, network):
         return Attempt(None, None, network, is_address_locked=True)
     return Attempt(queries.find_person(session, _readable(name)), None, network)
 
 
-def take_for_account(session: Session, name: str) -> tuple[Person | None, str | None]:
+def take_for_address(session: Session, network: str) -> bool:
+    """Count an attempt by address only; whether it may be made."""
+    return _count_for_address(session, network) <= MOST_WRONG_FROM_ONE_ADDRESS
+
+
+def take_for_account(session: Session, name: str) -> tuple[Person | None, Held | None]:
     """The same by account only, for somebody who is signed in."""
     person = queries.find_person(session, _readable(name))
+    return person, take_for_person(session, person.user_id if person else _NOBODY)
+
+
+def take_for_person(session: Session, user_id: UUID) -> Held | None:
+    """The same for somebody who is known; None when they are locked, or have no password."""
     # a lock that is over starts the count anew
     attempts = case((UserCredential.locked_until.is_(None), UserCredential.failed_attempts + 1), else_=1)
-    password_hash = session.scalar(
+    is_enabled = UserCredential.totp_enabled_at.is_not(None)
+    row = session.execute(
         update(UserCredential)
         .where(
-            UserCredential.user_id == (person.user_id if person else _NOBODY),
+            UserCredential.user_id == user_id,
             or_(UserCredential.locked_until.is_(None), UserCredential.locked_until <= func.now()),
         )
         .values(
             failed_attempts=attempts,
             locked_until=case((attempts >= MOST_WRONG_PASSWORDS, func.now() + LOCKED_FOR), else_=None),
         )
-        .returning(UserCredential.password_hash)
+        .returning(UserCredential.password_hash, case((is_enabled, UserCredential.totp_secret)))
+    ).one_or_none()
+    return None if row is None else Held(*row)
+
+
+def forgive_account(session: Session, user_id: UUID, held: Held) -> bool:
+    """Take the attempt back whose password was right; whether it still is the person's.
+
+    The wrong ones before it are forgotten too, unless a code is still to come, and with it the proof.
+    """
+    left = UserCredential.failed_attempts - 1 if held.has_second_factor else literal(0)
+    forgiven = session.scalars(
+        update(UserCredential)
+        .where(UserCredential.user_id == user_id, UserCredential.password_hash == held.password_hash)
+        .values(
+            failed_attempts=func.greatest(left, 0),
+            # kept where others made it meanwhile
+            locked_until=case((left >= MOST_WRONG_PASSWORDS, UserCredential.locked_until), else_=None),
+        )
+        .returning(UserCredential.user_id)
     )
-    return person, password_hash
+    return forgiven.one_or_none() is not None
 
 
 def forgive_address(session: Session, network: str) -> None:

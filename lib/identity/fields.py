@@ -19,6 +19,7 @@ class Field(StrEnum):
     USERNAME = "User name"
     PASSWORD = "Password"  # noqa: S105 a label
     CURRENT_PASSWORD = "Current password"  # noqa: S105 a label
+    CODE = "Code"
 
 
 #: What the database's own check says as well. JavaScript reads these two patterns in the same way.

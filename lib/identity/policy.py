@@ -8,6 +8,9 @@ from typing import Any, Final
 #: However busy it is kept, a session ends after this.
 LONGEST_SESSION: Final = timedelta(days=30)
 
+#: So long after a right password its code is waited for.
+LONGEST_PENDING: Final = timedelta(minutes=5)
+
 # The bounds that `lib.organizations.structures` keeps when settings are written, and what is read keeps as well.
 DEFAULT_TIMEOUT_SECONDS: Final = 3600
 SHORTEST_TIMEOUT_SECONDS: Final = 300
@@ -15,6 +18,9 @@ LONGEST_TIMEOUT_SECONDS: Final = int(LONGEST_SESSION.total_seconds())
 DEFAULT_PASSWORD_LENGTH: Final = 12
 LEAST_PASSWORD_LENGTH: Final = 8
 MOST_PASSWORD_LENGTH: Final = 128
+#: Days that people have to set up a second factor once it is required; api.find_living_session counts them.
+DEFAULT_GRACE_DAYS: Final = 7
+MOST_GRACE_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,24 @@ class LivingSession:
     is_sample: bool
     is_visiting: bool
     sees_own_only: bool
+    #: From then on it opens nothing but the set-up of a second factor; None where none is lacking.
+    second_factor_due: datetime | None
     policy: SecurityPolicy
+
+    @property
+    def lacks_second_factor(self) -> bool:
+        """Whether the time of grace is over."""
+        return self.second_factor_due is not None and self.second_factor_due <= self.asked_at
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFactor:
+    """A second factor, or one that waits for its first code."""
+
+    #: Sealed.
+    totp_secret: bytes | None
+    enabled_at: datetime | None
+    codes_left: int
 
 
 def find_person(session: Session, name: str) -> Person | None:
@@ -73,11 +90,24 @@ def find_person(session: Session, name: str) -> Person | None:
     return Person(policy=read_policy(values.pop("security_settings")), **values)
 
 
+def find_pending(session: Session, secret: str) -> UUID | None:
+    """Whose password was right a moment ago, and whose code is still to come."""
+    return session.scalar(
+        select(UserSession.user_id).where(
+            UserSession.token_hash == hash_secret(secret),
+            UserSession.state == "pending_second_factor",
+            UserSession.revoked_at.is_(None),
+            UserSession.expires_at > func.now(),
+        )
+    )
+
+
 def find_session(session: Session, secret: str) -> LivingSession | None:
     """The living session behind a cookie's value."""
     row = (
         session.execute(
-            text("SELECT now() AS asked_at, * FROM api.read_session(:token_hash)"), {"token_hash": hash_secret(secret)}
+            text("SELECT now() AS asked_at, * FROM api.find_living_session(:token_hash)"),
+            {"token_hash": hash_secret(secret)},
         )
         .mappings()
         .one_or_none()
@@ -100,6 +130,18 @@ def list_living_sessions(session: Session, user_id: UUID) -> Sequence[UserSessio
         )
         .order_by(UserSession.last_seen_at.desc(), UserSession.id)
     ).all()
+
+
+def find_second_factor(session: Session, user_id: UUID) -> StoredFactor:
+    """A person's second factor as stored."""
+    row = session.execute(
+        select(
+            UserCredential.totp_secret,
+            UserCredential.totp_enabled_at,
+            func.coalesce(func.cardinality(UserCredential.recovery_codes), 0),
+        ).where(UserCredential.user_id == user_id)
+    ).one_or_none()
+    return StoredFactor(None, None, 0) if row is None else StoredFactor(*row)
 
 
 def list_old_networks(session: Session, *, older_than: timedelta) -> Sequence[str]:

@@ -4,8 +4,7 @@ Whoever asks from outside learns nothing about who has an account: an unknown na
 a deactivated person get the same words, after the same work.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, update
@@ -13,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor, Origin
 from lib.db.session import identity_session
-from lib.errors import Conflict, InvalidInput, LinkExpired, NotSignedIn, SignInRefused
+from lib.errors import Conflict, InvalidInput, LinkExpired, NotSignedIn, SecondFactorNeeded, SignInRefused
 from lib.identity import attempts, notices, passwords, sessions, tokens
-from lib.identity.attempts import LOCKED_FOR, MOST_WRONG_FROM_ONE_ADDRESS, MOST_WRONG_PASSWORDS
+from lib.identity.attempts import LOCKED_FOR, MOST_WRONG_FROM_ONE_ADDRESS, MOST_WRONG_PASSWORDS, Held
 from lib.identity.fields import Field
 from lib.identity.queries import Person
+from lib.identity.sessions import Holder
 from lib.identity.tokens import TokenKind
 from lib.models.identity import UserCredential, UserSession
 
@@ -32,25 +32,33 @@ REFUSED: Final = (
 def authenticate(name: str, password: str, *, origin: Origin) -> UUID:
     """Whose e-mail address or user name and password these are. Raises SignInRefused, always with the same words.
 
-    No transaction is open while the password is hashed.
+    Raises SecondFactorNeeded where they are right and the person has a second factor: `second_factor.sign_in` takes the
+    code. No transaction is open while the password is hashed.
     """
     with identity_session(origin) as session:
         attempt = attempts.take(session, name, ip_address=origin.ip_address)
-    is_right = passwords.is_right(password, attempt.password_hash)
+    person, held = attempt.person, attempt.held
+    is_right = passwords.is_right(password, held.password_hash if held else None)
     if attempt.is_address_locked:
         raise SignInRefused(REFUSED)
-    person = attempt.person
     is_accepted = person is not None and person.is_active and is_right
+    pending = None
     with identity_session(origin, user_id=person.user_id if person else None) as session:
         if person is None:
             attempts.note_unknown(session, attempt, name)
         else:
-            if is_accepted:
+            if is_accepted and held:
                 attempts.forgive_address(session, attempt.network)  # before the account, as `take` locks them
-                is_accepted = _forget_attempts(session, person.user_id, attempt.password_hash)
-            sessions.record(session, person.user_id, "identity.sign_in" if is_accepted else "identity.sign_in_refused")
+                is_accepted = attempts.forgive_account(session, person.user_id, held)
+            if is_accepted and held and held.has_second_factor:
+                pending = sessions.open_pending(session, person.user_id, origin=origin)
+            else:
+                done = "identity.sign_in" if is_accepted else "identity.sign_in_refused"
+                sessions.record(session, person.user_id, done)
     if person is None or not is_accepted:
         raise SignInRefused(REFUSED)
+    if pending is not None:
+        raise SecondFactorNeeded(pending)
     return person.user_id
 
 
@@ -81,57 +89,46 @@ def sign_out(session_token: str, *, origin: Origin) -> None:
         _end(session, session_token)
 
 
-def require_password(actor: Actor, password: str) -> tuple[Person, str]:
-    """See that a signed-in person knows their password; who they are, and its hash.
-
-    Raises InvalidInput when it is wrong, which counts as it does at sign-in.
-    """
-    with identity_session(actor.origin, user_id=actor.user_id) as session:
-        person, password_hash = attempts.take_for_account(session, actor.username)
-    if person is None or not person.is_active:
-        raise NotSignedIn
-    if password_hash is None:  # to who is signed in it may be said
-        message = f"Your name is locked, because somebody typed wrong passwords for it. Try again later; {_RULE}."
-        raise InvalidInput(message, field=Field.CURRENT_PASSWORD)
-    if not passwords.is_right(password, password_hash):
-        message = f"This is not your current password. Try again; {_RULE}."
-        raise InvalidInput(message, field=Field.CURRENT_PASSWORD)
-    with identity_session(actor.origin, user_id=actor.user_id) as session:
-        _forget_attempts(session, actor.user_id, password_hash)
-    return person, password_hash
-
-
 def change_password(actor: Actor, *, current: str, new: str) -> None:
     """Set the person's password, end all their sessions, the one that asks among them, and tell them by mail.
 
     Raises InvalidInput when `current` is wrong or `new` is too weak. Wrong ones count as they do at sign-in.
     """
-    person, password_hash = require_password(actor, current)
+    person, held = require_password(actor, current)
     names = (person.email, person.username, person.full_name or "", actor.organization_name)
     passwords.check_strength(new, min_length=person.policy.min_password_length, names=names)
-    if passwords.is_right(new, password_hash):
+    if passwords.is_right(new, held.password_hash):
         raise InvalidInput("This is your current password. Choose another one.", field=Field.PASSWORD)
     new_hash = passwords.hash_password(new)
     with identity_session(actor.origin, user_id=actor.user_id) as session:
+        # not over one that was set since the old one was compared with
+        is_it = (UserCredential.user_id == actor.user_id) & (UserCredential.password_hash == held.password_hash)
         values = {"password_hash": new_hash, "password_changed_at": func.now()}
-        if not _update_credential(session, actor.user_id, password_hash, values):
+        changed = session.scalars(update(UserCredential).where(is_it).values(values).returning(UserCredential.user_id))
+        if changed.one_or_none() is None:
             raise Conflict("Your password was changed a moment ago, somewhere else. Sign in with the new one.")
         tokens.spend_persons(session, actor.user_id)
         sessions.end_all(session, actor.user_id)
         notices.tell_password_changed(session, person, where=actor.origin.ip_address)
 
 
+def require_password(who: Holder, password: str) -> tuple[Person, Held]:
+    """Raise InvalidInput unless this is the password of somebody who is signed in. Wrong ones count as at sign-in."""
+    with identity_session(who.origin, user_id=who.user_id) as session:
+        person, held = attempts.take_for_account(session, who.username)
+    if person is None or not person.is_active:
+        raise NotSignedIn
+    if held is None:  # to who is signed in it may be said
+        message = f"Your name is locked, because somebody typed wrong passwords for it. Try again later; {_RULE}."
+        raise InvalidInput(message, field=Field.CURRENT_PASSWORD)
+    if not passwords.is_right(password, held.password_hash):
+        message = f"This is not your current password. Try again; {_RULE}."
+        raise InvalidInput(message, field=Field.CURRENT_PASSWORD)
+    with identity_session(who.origin, user_id=who.user_id) as session:
+        attempts.forgive_account(session, who.user_id, held)
+    return person, held
+
+
 def _end(session: Session, secret: str) -> None:
     for user_id in sessions.revoke(session, UserSession.token_hash == tokens.hash_secret(secret)):
         sessions.record(session, user_id, "identity.sign_out")
-
-
-def _forget_attempts(session: Session, user_id: UUID, password_hash: str | None) -> bool:
-    return _update_credential(session, user_id, password_hash, {"failed_attempts": 0, "locked_until": None})
-
-
-def _update_credential(session: Session, user_id: UUID, password_hash: str | None, values: Mapping[str, Any]) -> bool:
-    """Whether the hash was still the one that was compared with; otherwise nothing is changed."""
-    is_it = (UserCredential.user_id == user_id) & (UserCredential.password_hash == password_hash)
-    changed = session.scalars(update(UserCredential).where(is_it).values(values).returning(UserCredential.user_id))
-    return changed.one_or_none() is not None

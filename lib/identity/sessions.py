@@ -1,7 +1,8 @@
 """Sessions: who a signed-in browser belongs to, until when, and how one is ended.
 
 A session ends when nobody used it for as long as the organization's `session_timeout` says (an hour), 30 days after
-its sign-in at the latest, when it is revoked, and when its person or organization is gone.
+its sign-in at the latest, when it is revoked, and when its person or organization is gone. One whose person lacks the
+second factor that the organization requires opens nothing but its set-up, from the end of the time of grace on.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from lib.access.permissions import Permission, Role
 from lib.db.session import identity_session
 from lib.errors import LinkExpired, NotFound
 from lib.identity import queries, tokens
-from lib.identity.policy import LONGEST_SESSION
+from lib.identity.policy import LONGEST_PENDING, LONGEST_SESSION
 from lib.identity.queries import LivingSession
 from lib.models.identity import UserSession
 
@@ -35,6 +36,22 @@ class SessionSummary:
     is_current: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrollee:
+    """Somebody whose session opens nothing but the set-up of their second factor, and so is no Actor."""
+
+    user_id: UUID
+    session_id: UUID
+    username: str
+    email: str
+    organization_name: str
+    origin: Origin
+
+
+#: Who may set up a second factor of their own.
+Holder = Actor | Enrollee
+
+
 def find_actor(session_token: str, *, origin: Origin, is_used: bool = True) -> Actor | None:
     """Who is behind a cookie's value, or None when the session has ended or never was.
 
@@ -43,7 +60,7 @@ def find_actor(session_token: str, *, origin: Origin, is_used: bool = True) -> A
     """
     with identity_session(origin) as session:
         living = queries.find_session(session, session_token)
-        if living is None:
+        if living is None or living.lacks_second_factor:
             return None
         unseen = living.asked_at - living.last_seen_at
         if unseen > living.policy.session_timeout:
@@ -53,6 +70,49 @@ def find_actor(session_token: str, *, origin: Origin, is_used: bool = True) -> A
         if is_used and unseen > living.policy.touch_after:
             _touch(session, living.session_id, living.policy.session_timeout)
     return _actor(living, origin)
+
+
+def find_enrollee(session_token: str, *, origin: Origin) -> Enrollee | None:
+    """Who is behind the value of a cookie that opens nothing but the set-up of the second factor that is required.
+
+    Asking keeps no session alive: it ends a time-out after the sign-in.
+    """
+    with identity_session(origin) as session:
+        living = queries.find_session(session, session_token)
+    if living is None or not living.lacks_second_factor:
+        return None
+    if living.asked_at - living.last_seen_at > living.policy.session_timeout:
+        return None
+    return Enrollee(
+        user_id=living.user_id,
+        session_id=living.session_id,
+        username=living.username,
+        email=living.email,
+        organization_name=living.organization_name,
+        origin=origin,
+    )
+
+
+def is_living(session_token: str, *, origin: Origin) -> bool:
+    """Whether anybody is behind a cookie's value, be it to set up a second factor only."""
+    return (find_actor(session_token, origin=origin) or find_enrollee(session_token, origin=origin)) is not None
+
+
+def open_pending(session: Session, user_id: UUID, *, origin: Origin) -> str:
+    """Note that the person's password was right and the code is still to come; the secret is for whoever typed it."""
+    secret = tokens.new_secret()
+    session.add(
+        UserSession(
+            token_hash=tokens.hash_secret(secret),
+            user_id=user_id,
+            state="pending_second_factor",
+            expires_at=func.now() + LONGEST_PENDING,
+            ip_address=origin.ip_address,
+            user_agent=origin.user_agent,
+        )
+    )
+    session.flush()
+    return secret
 
 
 def open_session(session: Session, user_id: UUID, *, origin: Origin) -> str:
@@ -131,7 +191,7 @@ def revoke(session: Session, condition: ColumnElement[bool]) -> list[UUID]:
 def visit(session: Session, session_id: UUID, user_id: UUID | None) -> UUID | None:
     """Let a living session stand for a person of the sample workspace, or for its own person again (None).
 
-    Returns its own person; None when it has ended by now. api.read_session believes no visit to anybody else.
+    Returns its own person; None when it has ended by now. api.find_living_session believes no visit to anybody else.
     """
     own: UUID | None = session.scalar(
         update(UserSession)
@@ -178,6 +238,7 @@ def _actor(living: LivingSession, origin: Origin) -> Actor:
         is_sample=living.is_sample,
         is_visiting=living.is_visiting,
         sees_own_only=living.sees_own_only,
+        second_factor_due=living.second_factor_due,
         time_zone=time_zone if isinstance(time_zone, str) and time_zone else "UTC",
         landing_page=str(living.preferences.get("landing_page", DEFAULT_LANDING_PAGE)),
     )

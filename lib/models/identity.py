@@ -1,7 +1,7 @@
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import CIDR, INET
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lib.db.base import Base, CreatedAt, Key, Moment, reference
@@ -19,6 +19,13 @@ class UserCredential(Base):
     locked_until: Mapped[Moment | None]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]
+    #: Of the second factor, sealed; without `totp_enabled_at` it waits for its first code.
+    totp_secret: Mapped[bytes | None]
+    totp_enabled_at: Mapped[Moment | None]
+    #: The last time step whose code was taken: no code of it, or of one before, is taken again.
+    totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
+    #: Hashes of those that are left.
+    recovery_codes: Mapped[list[bytes] | None] = mapped_column(ARRAY(LargeBinary))
 
 
 class UserSession(Base):

@@ -33,6 +33,8 @@ class Organization(Base):
     quota_resets_at: Mapped[Moment] = mapped_column(server_default=text("api.next_month()"))
     #: When the sample workspace was made; None for every real organization.
     sample_made_at: Mapped[Moment | None]
+    #: Since when its people need a second factor; None where they need none. Kept by trigger from the settings.
+    second_factor_required_at: Mapped[Moment | None]
 
     __table_args__ = (
         UniqueConstraint("slug", name="organizations_slug_key"),

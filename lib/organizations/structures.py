@@ -27,7 +27,7 @@ class SecuritySettings(_Structure):
         policy.DEFAULT_TIMEOUT_SECONDS
     )
     #: Days that people have to set up a second factor once it is required.
-    grace_days: Annotated[int, Field(ge=0, le=90)] = 7
+    grace_days: Annotated[int, Field(ge=0, le=policy.MOST_GRACE_DAYS)] = policy.DEFAULT_GRACE_DAYS
     min_password_length: Annotated[int, Field(ge=policy.LEAST_PASSWORD_LENGTH, le=policy.MOST_PASSWORD_LENGTH)] = (
         policy.DEFAULT_PASSWORD_LENGTH
     )

@@ -16,7 +16,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.db.session import identity_session
 from lib.errors import Conflict, NotFound, NotPermitted, NotSignedIn
-from lib.identity import passwords, sessions
+from lib.identity import passwords, second_factor, sessions
 from lib.models.identity import UserCredential
 from lib.samples.content import read_workspace
 from lib.samples.generate import make_rows
@@ -122,7 +122,7 @@ def load_sample() -> Sample:
 
 
 def open_to_passwords() -> tuple[str, Sample]:
-    """Give everybody in the sample one password, a new one; who is signed in with the one before is not any more.
+    """Give everybody in the sample one password, a new one, and no second factor; end their sessions.
 
     Raises `NotFound`.
     """
@@ -140,6 +140,7 @@ def open_to_passwords() -> tuple[str, Sample]:
                     password_changed_at=func.now(),
                     failed_attempts=0,
                     locked_until=None,
+                    **second_factor.OFF,
                 )
             )
             sessions.end_all(session, person.user_id)

@@ -9,7 +9,7 @@ from lib.access.actor import Actor
 from lib.organizations.service import get_frame
 from lib.organizations.views import Frame
 from lib.ui import feedback, guard, history, navigation, sign_in
-from lib.ui.components import sample_workspace
+from lib.ui.components import recovery_codes, sample_workspace, second_factor
 from lib.ui.words import plain, short
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ _WAY_ON = (navigation.OVERVIEW.file, "Go to the overview")
 def main() -> None:
     """Draw the page that the address names, for whoever is signed in; the sign-in form for everybody else."""
     st.set_page_config(page_title=_NAME, page_icon="/app/static/mark.svg", layout="wide")
-    st.html(_STYLESHEET)
+    st.html(_style())
     with feedback.page_state(_WAY_ON):
         actor = _find_actor()
         frame = _find_frame(actor) if actor else None
@@ -39,7 +39,15 @@ def main() -> None:
         feedback.show_notices()
         with guard.actor_of_this_run(actor):
             page.run()
+            if actor:
+                recovery_codes.show_waiting_codes(actor)
         feedback.show_notices()
+
+
+def _style() -> str:
+    """The style sheet. A dialog is drawn outside of the app's root, which alone knows Streamlit's theme."""
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    return f"<style>{_STYLESHEET.read_text(encoding='utf-8')}\n:root {{ color-scheme: {theme}; }}</style>"
 
 
 def _find_actor() -> Actor | None:
@@ -64,6 +72,7 @@ def _show_sidebar(actor: Actor, frame: Frame | None) -> None:
     st.logo(f"/app/static/logo-{theme}.svg", icon_image="/app/static/mark.svg")
     name, organization = (plain(short(said, most=_LONGEST_NAME)) for said in (actor.full_name, actor.organization_name))
     sample_workspace.show_foot(actor)
+    second_factor.show_reminder(actor)
     role = plain(actor.role.capitalize())
     tier = f" · {frame.tier.capitalize()}" if frame else ""
     with (

@@ -18,8 +18,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.errors import NotSignedIn
 from lib.identity import sessions
-from lib.identity.cookie import session_cookie_name
-from lib.ui import sign_in, state, visitor
+from lib.ui import state, visitor, way_in
 
 Found = TypeVar("Found")
 
@@ -29,9 +28,9 @@ _actor_of_this_run: ContextVar[Actor | None] = ContextVar("actor_of_this_run", d
 
 
 def require_actor(permission: Permission | None = None) -> Actor:
-    """Who is signed in, holding `permission` at least for rows of their own; whoever is not is asked to sign in.
+    """Who is signed in, holding `permission` at least for rows of their own; whoever is not is shown the way in.
 
-    Raises NotPermitted. Does not return without a session: the sign-in form takes the place of the page.
+    Raises NotPermitted. Does not return without a session: the way in takes the place of the page.
     """
     actor = _actor_of_this_run.get() or find_actor()
     if actor is None:
@@ -46,7 +45,7 @@ def require_actor(permission: Permission | None = None) -> Actor:
 def find_actor() -> Actor | None:
     """Who is signed in, asked of the database, or None."""
     origin, is_used = visitor.current_origin(), _is_somebodys_doing()
-    for session_id in _session_ids():
+    for session_id in visitor.session_ids():
         actor = sessions.find_actor(session_id, origin=origin, is_used=is_used)
         if actor is not None:
             return actor
@@ -59,7 +58,7 @@ def for_later(work: Callable[[Actor], Found]) -> Callable[[], Found]:
     The session that this part of the page is drawn for is looked up when the work is wanted. Raises `NotSignedIn` then
     when it has ended.
     """
-    session_ids, origin = tuple(_session_ids()), visitor.current_origin()
+    session_ids, origin = tuple(visitor.session_ids()), visitor.current_origin()
     drawn_for = st.session_state.get(state.DRAWN_FOR)
 
     def look_up_and_work() -> Found:
@@ -97,15 +96,6 @@ def _is_shown(actor: Actor, drawn_for: object) -> bool:
     return drawn_for in {None, actor.user_id}
 
 
-def _session_ids() -> Iterator[str]:
-    """The tab's own session comes first: after signing in again, the cookie of this connection is the old one."""
-    remembered = st.session_state.get(state.SESSION_ID)
-    cookie = st.context.cookies.get(session_cookie_name())
-    for session_id in dict.fromkeys((remembered, cookie)):
-        if isinstance(session_id, str):  # AppTest's cookies are no strings
-            yield session_id
-
-
 def _is_somebodys_doing() -> bool:
     """Whether this run keeps the session alive: a page that is opened does, and what is pressed on it.
 
@@ -123,6 +113,6 @@ def _is_fragment() -> bool:
 
 def _ask_to_sign_in() -> NoReturn:
     if _is_fragment():
-        st.rerun()  # a fragment is too small a place: the whole page becomes the sign-in form
-    sign_in.show_sign_in()
+        st.rerun()  # a fragment is too small a place: the whole page becomes the way in
+    way_in.show_way_in()
     st.stop()

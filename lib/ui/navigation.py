@@ -15,7 +15,7 @@ from lib.organizations.views import MOST_COUNTED
 from lib.ui import address, words
 from lib.ui.links import show_confirm, show_reset
 from lib.ui.set_up import show_set_up
-from lib.ui.sign_in import show_sign_in
+from lib.ui.way_in import show_way_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ def build(
     """The page that the address names, ready to `run`, beside a sidebar of what this person may open.
 
     A page that is not open to them takes its address all the same and says so, and nothing else; so does an address of
-    nothing. Without an actor every address is the sign-in form, so that whoever signs in is where they wanted to go,
+    nothing. Without an actor every address is the way in, so that whoever signs in is where they wanted to go,
     but for those that links lead to: the first set-up's, and those in mails.
 
     `waiting` says by a page's file how many things on it wait for this person.
@@ -124,7 +124,7 @@ def build(
     sections[""].append(_hidden(confirm, title="Confirm your e-mail address", url_path="confirm"))
     known = {page.url_path for section in sections.values() for page in section}
     if (name := address.requested_page()) and name not in known:
-        sections[""].append(_hidden(_find_nothing if actor else show_sign_in, title="Not found", url_path=name))
+        sections[""].append(_hidden(_find_nothing if actor else show_way_in, title="Not found", url_path=name))
     return st.navigation(sections, expanded=True, position="sidebar" if actor else "hidden")
 
 
@@ -136,7 +136,7 @@ def title_of(page: StreamlitPage) -> str:
 def _page(entry: PageEntry, actor: Actor | None, *, is_first: bool, root: Path, waiting: int = 0) -> StreamlitPage:
     url_path = "" if is_first else entry.url_path
     if actor is None:
-        return _hidden(show_sign_in, title="Sign in", url_path=url_path, is_first=is_first)
+        return _hidden(show_way_in, title="Sign in", url_path=url_path, is_first=is_first)
     if not entry.is_open_to(actor):
         return _hidden(lambda: _refuse(entry), title=entry.title, url_path=url_path, is_first=is_first)
     return st.Page(

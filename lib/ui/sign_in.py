@@ -17,11 +17,11 @@ from streamlit_authenticator import Authenticate
 from streamlit_authenticator.controllers import AuthenticationController
 from streamlit_authenticator.models import AuthenticationModel
 
-from lib.errors import InvalidInput, SignInRefused
+from lib.errors import InvalidInput, SecondFactorNeeded, SignInRefused
 from lib.identity import service, setup
 from lib.identity.cookie import session_cookie_name
 from lib.identity.fields import Field
-from lib.ui import feedback, forgotten, state, visitor
+from lib.ui import feedback, forgotten, sign_in_code, state, visitor
 from lib.ui.words import plain
 
 _TICKET: Final = "sign_in_ticket"
@@ -84,6 +84,8 @@ def show_sign_in() -> None:
         elif not setup.is_set_up():
             st.title("Not set up yet", anchor=False)
             st.markdown("This installation is not set up yet: open the link that it printed in the terminal.")
+        elif sign_in_code.is_waited_for():
+            sign_in_code.show_form(_let_in)
         elif forgotten.is_open():
             _Authenticator().forgot_password()
         else:
@@ -92,6 +94,11 @@ def show_sign_in() -> None:
                 st.markdown(f":gray[{plain(note)}]")
             _Authenticator().login()
             forgotten.show_way_in()
+
+
+def is_on_its_way() -> bool:
+    """Whether the browser is about to get its session's cookie, or to lose it."""
+    return _TICKET in st.session_state or _SIGN_OUT in st.session_state
 
 
 def expect(name: str, *, note: str, target: str) -> None:
@@ -111,11 +118,16 @@ class _Verification(AuthenticationModel):  # type: ignore[misc]  # the library h
     """The library's verification, which asks our service instead of a dictionary of everybody."""
 
     user_id: UUID | None = None
+    #: Set where the password is right and a code is still to come.
+    pending: str | None = None
 
     def check_credentials(self, username: str, password: str) -> bool:
         try:
             self.user_id = service.authenticate(username, password, origin=visitor.current_origin())
         except SignInRefused:
+            return False
+        except SecondFactorNeeded as error:
+            self.pending = error.pending
             return False
         self.credentials["usernames"] = {username: {}}  # it writes down there that somebody is in
         return True
@@ -148,7 +160,7 @@ class _ServerSession:
     def set_cookie(self) -> None:
         if self._verification.user_id is None:
             raise SignInRefused(service.REFUSED)
-        st.session_state[_TICKET] = service.issue_ticket(self._verification.user_id)
+        _let_in(self._verification.user_id)
 
     def delete_cookie(self) -> None:
         for secret in (st.session_state.pop(state.SESSION_ID, None), st.context.cookies.get(session_cookie_name())):
@@ -187,11 +199,20 @@ class _Authenticator(Authenticate):  # type: ignore[misc]  # the library has no 
     def _verify(self, name: str, password: str) -> None:
         if not name.strip() or not password:
             raise InvalidInput("Type your e-mail address or user name, and your password.")
-        if not self.authentication_controller.login(name, password):
+        is_in = self.authentication_controller.login(name, password)
+        if pending := self.authentication_controller.authentication_model.pending:
+            sign_in_code.wait_for(pending)
+        elif is_in:
+            self.cookie_controller.set_cookie()
+        else:
             raise SignInRefused(service.REFUSED)
-        self.cookie_controller.set_cookie()
         st.session_state[_EXPECTED] = replace(_expected(), name=name)  # for the form, should it have to come back
         st.rerun()
+
+
+def _let_in(user_id: UUID) -> None:
+    """Have the browser fetch the cookie of a session for somebody who has proved who they are."""
+    st.session_state[_TICKET] = service.issue_ticket(user_id)
 
 
 def _expected() -> _Expected:

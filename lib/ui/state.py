@@ -19,5 +19,8 @@ NO_WORKER_SINCE = "no_worker_since"
 #: Set on the way to the Projects page where the form of a new project is to be open.
 OPENS_NEW_PROJECT = "opens_new_project"
 
+#: Recovery codes that were made a moment ago and are shown until the person says that they have them.
+RECOVERY_CODES = "recovery_codes"
+
 #: Set once this run of the script has drawn the title of its page.
 HAS_TITLE = "has_title"

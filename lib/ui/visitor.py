@@ -1,14 +1,26 @@
 """Who sits at this session, as far as a request can tell."""
 
+from collections.abc import Iterator
 from uuid import uuid4
 
 import streamlit as st
 
 from lib.access.actor import Origin
 from lib.config import get_settings
+from lib.identity.cookie import session_cookie_name
+from lib.ui import state
 from lib.web.addresses import client_address, trusted_networks
 
 _LONGEST_USER_AGENT = 400
+
+
+def session_ids() -> Iterator[str]:
+    """The tab's own session comes first: after signing in again, the cookie of this connection is the old one."""
+    remembered = st.session_state.get(state.SESSION_ID)
+    cookie = st.context.cookies.get(session_cookie_name())
+    for session_id in dict.fromkeys((remembered, cookie)):
+        if isinstance(session_id, str):  # AppTest's cookies are no strings
+            yield session_id
 
 
 def current_origin() -> Origin:

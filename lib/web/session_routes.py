@@ -86,8 +86,8 @@ async def _redeem(request: Request) -> Response:
 @_answer_errors
 async def _look(request: Request) -> Response:
     secret = request.cookies.get(cookie.session_cookie_name())
-    actor = await run_in_threadpool(sessions.find_actor, secret, origin=origin_of(request)) if secret else None
-    return _done() if actor else _say("Nobody is signed in here.", 401)
+    is_living = secret is not None and await run_in_threadpool(sessions.is_living, secret, origin=origin_of(request))
+    return _done() if is_living else _say("Nobody is signed in here.", 401)
 
 
 @_answer_errors

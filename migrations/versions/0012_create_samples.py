@@ -19,8 +19,9 @@ _SAMPLE = "(SELECT o.id FROM organizations o WHERE o.sample_made_at IS NOT NULL)
 CHANGED = ("api_keep_audit", "api_write_audit", "api_guard_organizations", "api_guard_template")
 # api.find_session stays for web processes of the version before, which may run on while the schema is brought up to
 # date; they know of no visits.
-CHANGED_LATER = {"api_remove_sample": "0020"}
 DOORS = ("api_find_actor", "api_load_sample", "api_find_sample", "api_remove_sample")
+#: What a later migration changed, and which.
+BEFORE = {"api_find_actor": "0018", "api_remove_sample": "0020"}
 
 
 def upgrade() -> None:
@@ -34,7 +35,7 @@ def upgrade() -> None:
     for name in CHANGED:
         functions.replace(name)
     for name in DOORS:
-        functions.create(name, execute="orchestrator_identity", before=CHANGED_LATER.get(name))
+        functions.create(name, execute="orchestrator_identity", before=BEFORE.get(name))
 
 
 def _reached() -> dict[str, str]:

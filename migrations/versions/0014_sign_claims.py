@@ -30,13 +30,11 @@ def upgrade() -> None:
     functions.create("api_sees_all", execute="authenticated")
     for name in ASKED:
         functions.replace(name)
-    functions.create("api_read_session", execute="orchestrator_identity")
     functions.drop("api_find_session")
 
 
 def downgrade() -> None:
     functions.create("api_find_session", execute="orchestrator_identity")
-    functions.drop("api_read_session")
     for name in reversed(ASKED):
         functions.replace(name, before=revision)
     for name in ("api_sees_all", "api_is_own_only", "api_is_signed"):

@@ -17,6 +17,7 @@ DOORS: dict[str, set[str]] = {
     "lib.identity.email_change": {"identity_session"},
     "lib.identity.registration": {"identity_session"},
     "lib.identity.reset": {"identity_session"},
+    "lib.identity.second_factor": {"identity_session"},
     "lib.identity.service": {"identity_session"},
     "lib.identity.sessions": {"identity_session"},
     "lib.identity.setup": {"identity_session"},

@@ -19,6 +19,7 @@ from lib.maintenance.upgrade import publish_builtin_templates
 from lib.ui.navigation import ACCOUNT, CONNECTIONS, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, PageEntry
 from tests import doors
 from tests.browser.conftest import Dashboard
+from tests.cast import PASSWORD
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
 from tests.factories import answer, ask_to_cancel, beginning, end_run, make_project, make_run, make_workspace, open_run
 from tests.web_process import orchestrator_web
@@ -189,6 +190,8 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("connections-test", full, _path(CONNECTIONS), _test_what_is_not_there),
         see("connections-reader", dashboard.cast.mona, _path(CONNECTIONS)),
         see("account-error", full, _path(ACCOUNT), _mistype_the_password),
+        see("account-question", full, _path(ACCOUNT), _begin_second_factor),
+        see("account-required", empty, "/", lambda page: _require_second_factor(page, dashboard.database)),
         see("not-found", full, "/nowhere"),
         see("not-open", dashboard.cast.vera, _path(LAUNCH)),
         see("sign-in", None, "/"),
@@ -198,6 +201,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("reset", None, _link(dashboard, "reset", "password_reset")),
         see("reset-expired", None, "/reset?token=used"),
         see("confirm", full, _link(dashboard, "confirm", "email_verification")),
+        see("sign-in-code", None, "/", lambda page: _type_half_of_it(page, dashboard)),
         Subject("set-up", None, unclaimed),
         Subject("set-up-empty", None, unclaimed.partition("/set-up")[0]),
         Subject("set-up-error", None, unclaimed, lambda page: press(page, "Set up", "Organization name is empty")),
@@ -285,6 +289,40 @@ def _mistype_the_password(page: Page) -> None:
     page.get_by_label("New password", exact=True).fill("correct horse battery")
     page.get_by_label("New password again").fill("correct horse battery")
     press(page, "Change password", "This is not your current password")
+
+
+def _begin_second_factor(page: Page) -> None:
+    press(page, "Set up", "You need an authenticator app")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Current password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Continue").click()
+    expect(dialog.get_by_text("Scan this with the app")).to_be_visible()
+
+
+def _require_second_factor(page: Page, database: ClonedDatabase) -> None:
+    """Of organization B, for as long as it takes to be drawn."""
+    change = "UPDATE organizations SET settings = %s WHERE slug = 'borealis'"
+    with doors.admin(database) as connection:
+        connection.execute(change, ['{"security_settings": {"require_2fa": true, "grace_days": 0}}'])
+    try:
+        page.reload()
+        expect(page.get_by_role("heading", name="Set up a second factor")).to_be_visible()
+    finally:
+        with doors.admin(database) as connection:
+            connection.execute(change, ["{}"])
+
+
+def _type_half_of_it(page: Page, dashboard: Dashboard) -> None:
+    """The right password of somebody whose second factor no code belongs to."""
+    with doors.admin(dashboard.database) as connection:
+        connection.execute(
+            "UPDATE user_credentials SET totp_secret = 'x', totp_enabled_at = now(), totp_last_step = 1, "
+            "recovery_codes = '{}' WHERE user_id = %s",
+            [dashboard.cast.vera.user_id],
+        )
+    page.get_by_label("E-mail or user name").fill("vera")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    press(page, "Continue", "Enter your code")
 
 
 def _sign_in_as_nobody(page: Page) -> None:

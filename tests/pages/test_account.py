@@ -49,10 +49,10 @@ def is_alive(secret: str) -> bool:
 def test_everybody_finds_their_own(open_as: OpenAs, cast: Cast) -> None:
     for actor in (*cast.of_a, cast.charlie):
         at = open_as(actor, ACCOUNT)
-        assert headings(at) == ["Account", "Profile", "E-mail address", "Password", "Preferences", "Sessions"]
+        assert headings(at) == ["Account", "Profile", "E-mail address", "Password", "Preferences", "Second factor", "Sessions"]
         assert f"{actor.email} · {actor.username}" in shown(at)
         assert text_input(at, "Name").value == actor.full_name
-        assert buttons(at) == ["Save profile", "Change password", "Save preferences"]
+        assert buttons(at) == ["Save profile", "Change password", "Save preferences", "Set up"]
         assert "This browser" in shown(at)
 
 
@@ -232,7 +232,7 @@ def test_session_elsewhere_is_recognised_and_ended(open_as: OpenAs, cast: Cast, 
     at = open_as(cast.max, ACCOUNT)
     assert "Firefox on Linux" in shown(at)
     assert "198.51.100.9" in shown(at)
-    assert buttons(at) == ["Save profile", "Change password", "Save preferences", "End", "End all others"]
+    assert buttons(at) == ["Save profile", "Change password", "Save preferences", "Set up", "End", "End all others"]
     press(at, "End")
     assert not is_alive(elsewhere)
     assert is_alive(cast.secret_of(cast.max))
@@ -244,7 +244,7 @@ def test_all_others_are_ended_at_once(open_as: OpenAs, cast: Cast, elsewhere: st
     assert [toast.value for toast in at.toast] == [r"1 session ended\."]
     assert not is_alive(elsewhere)
     assert is_alive(cast.secret_of(cast.vera))
-    assert buttons(at) == ["Save profile", "Change password", "Save preferences"]
+    assert buttons(at) == ["Save profile", "Change password", "Save preferences", "Set up"]
 
 
 def test_session_that_another_one_ended_is_over_at_its_next_step(open_as: OpenAs, cast: Cast, elsewhere: str) -> None:
@@ -263,4 +263,4 @@ def test_colleagues_sessions_are_nobodys_to_see(open_as: OpenAs, installation: I
         organization = MadeOrganization(cast.organization_a, "Acme Research", "acme")
         make_person(connection, organization, "otto", role=Role.MEMBER)
     at = open_as(cast.alice, ACCOUNT)
-    assert buttons(at) == ["Save profile", "Change password", "Save preferences"]
+    assert buttons(at) == ["Save profile", "Change password", "Save preferences", "Set up"]

@@ -174,7 +174,7 @@ def test_person_calls_nothing_of_the_workers(database: ClonedDatabase, cast: Cas
             "api.queue_run(auth.uid(), auth.uid())",
             "api.write_audit(auth.uid(), '', '', auth.uid(), '{}', '{}')",
             "api.create_organization('', '', '')",
-            "api.read_session('')",
+            "api.find_living_session('')",
         ):
             assert doors.refusal(connection, f"SELECT {call}") == NOT_ALLOWED, call
 

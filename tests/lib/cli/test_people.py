@@ -5,7 +5,7 @@ from typer.testing import CliRunner, Result
 
 from lib.access.actor import Origin
 from lib.cli.commands import app
-from lib.errors import AlreadyTaken, InvalidInput
+from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound
 from lib.identity.service import authenticate
 from tests.conftest import Installation
 
@@ -97,3 +97,31 @@ def test_password_of_nobody_is_refused(installation: Installation) -> None:
     result = run("users", "password", "--email", "bob@example.com", "--password-stdin", answer=f"{NEW_PASSWORD}\n")
     assert isinstance(result.exception, InvalidInput)
     assert "bob@example.com" in str(result.exception)
+
+
+def test_second_factor_is_reset_for_whoever_lost_their_phone(installation: Installation) -> None:
+    make_organization()
+    make_alice("--password-stdin")
+    with psycopg.connect(installation.database.admin_url) as connection:
+        connection.execute(
+            "UPDATE user_credentials SET totp_secret = 'x', totp_enabled_at = now(), totp_last_step = 1, "
+            "recovery_codes = '{}'"
+        )
+    result = run("users", "reset-second-factor", "--email", "alice@example.com")
+    assert result.exit_code == 0
+    assert "Alice Adams signs in by the password alone now." in result.output
+    with psycopg.connect(installation.database.admin_url) as connection:
+        assert connection.execute("SELECT totp_secret, totp_enabled_at FROM user_credentials").fetchall() == [
+            (None, None)
+        ]
+        trail = connection.execute(
+            "SELECT user_id, user_agent FROM audit_logs WHERE action = 'credentials.update' ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+    assert trail == (None, "command line")
+
+
+def test_reset_of_a_second_factor_that_is_not_there_says_so(installation: Installation) -> None:
+    make_organization()
+    make_alice("--password-stdin")
+    assert isinstance(run("users", "reset-second-factor", "--email", "alice@example.com").exception, Conflict)
+    assert isinstance(run("users", "reset-second-factor", "--email", "nobody@example.com").exception, NotFound)

@@ -69,7 +69,7 @@ def test_finding_the_person_is_one_statement_and_the_announcement(cast: Cast, or
     finally:
         event.remove(Engine, "before_cursor_execute", hear)
     assert len(statements) == 2
-    assert "find_actor" in statements[1]
+    assert "find_living_session" in statements[1]
 
 
 def test_use_is_written_down_once_a_minute(cast: Cast, origin: Origin, sql: Look) -> None:
@@ -128,6 +128,44 @@ def test_session_ends_after_30_days_however_busy(cast: Cast, origin: Origin, sql
     assert sessions.find_actor(cast.secret_of(cast.alice), origin=origin)
     [(age,)] = sql("SELECT expires_at - created_at FROM user_sessions WHERE id = %s", cast.alice.session_id)
     assert age == timedelta(days=30)
+
+
+def test_longest_timeout_ends_30_days_after_the_sign_in_however_busy(cast: Cast, origin: Origin, sql: Look) -> None:
+    _security(sql, session_timeout=30 * 86400)
+    sql(
+        "UPDATE user_sessions SET created_at = now() - interval '29 days 23 hours', "
+        "last_seen_at = now() - interval '2 days'"
+    )
+    assert sessions.find_actor(cast.secret_of(cast.alice), origin=origin)
+    [(left,)] = sql("SELECT expires_at - now() FROM user_sessions WHERE id = %s", cast.alice.session_id)
+    assert left <= timedelta(hours=1)
+
+
+def test_timeout_that_is_shortened_while_a_session_lives_counts_from_its_last_use(
+    cast: Cast, origin: Origin, sql: Look
+) -> None:
+    _security(sql, session_timeout=30 * 86400)
+    secret = _open(cast.max, origin)
+    _security(sql, session_timeout=600)
+    sql("UPDATE user_sessions SET last_seen_at = now() - interval '9 minutes'")
+    assert sessions.find_actor(secret, origin=origin), "a use begins the new time-out"
+    [(left,)] = sql(
+        "SELECT expires_at - last_seen_at FROM user_sessions WHERE user_id = %s AND id <> %s",
+        cast.max.user_id,
+        cast.max.session_id,
+    )
+    assert left == timedelta(minutes=10)
+    sql("UPDATE user_sessions SET last_seen_at = now() - interval '10 minutes 1 second'")
+    assert sessions.find_actor(secret, origin=origin) is None
+
+
+def test_longer_timeout_gives_no_ended_session_back(cast: Cast, origin: Origin, sql: Look) -> None:
+    sql(
+        "UPDATE user_sessions SET last_seen_at = now() - interval '61 minutes', "
+        "expires_at = now() - interval '1 minute'"
+    )
+    _security(sql, session_timeout=30 * 86400)
+    assert sessions.find_actor(cast.secret_of(cast.alice), origin=origin) is None
 
 
 def test_new_session_lasts_as_long_as_the_organization_says(cast: Cast, origin: Origin, sql: Look) -> None:

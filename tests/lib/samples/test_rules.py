@@ -146,7 +146,9 @@ def test_key_that_a_real_row_has_is_refused(
         assert doors.refusal(connection, LOAD, [Jsonb(tables)]) in {TAKEN, NOT_ALLOWED}
 
 
-@pytest.mark.parametrize("call", ["load_sample('{}')", "remove_sample()", "find_sample()", "find_actor('')"])
+@pytest.mark.parametrize(
+    "call", ["load_sample('{}')", "remove_sample()", "find_sample()", "find_actor('')", "find_living_session('')"]
+)
 def test_functions_of_the_sample_are_the_identity_logins(database: ClonedDatabase, cast: Cast, call: str) -> None:
     with doors.person(database, cast.alice) as connection:
         assert doors.refusal(connection, f"SELECT api.{call}") == NOT_ALLOWED

@@ -185,6 +185,28 @@ def test_browser_can_ask_whether_its_cookie_was_kept(cast: Cast, browser: httpx2
     assert browser.get("/api/session").status_code == 401
 
 
+def test_session_that_opens_the_set_up_of_a_second_factor_only_keeps_its_cookie(
+    cast: Cast, browser: httpx2.Client, installation: Installation
+) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute(
+            "UPDATE organizations SET settings = jsonb_build_object('security_settings', "
+            "jsonb_build_object('require_2fa', true, 'grace_days', 0))"
+        )
+    assert _sign_in(browser, cast.max.user_id).status_code == 204
+    assert sessions.find_actor(browser.cookies["orchestrator_session"], origin=ORIGIN) is None
+    assert browser.get("/api/session").status_code == 204
+    assert browser.post("/api/sign-out").status_code == 204
+    assert browser.get("/api/session").status_code == 401
+
+
+def test_pending_sign_in_is_no_cookie(cast: Cast, browser: httpx2.Client) -> None:
+    with session.identity_session() as opened:
+        pending = sessions.open_pending(opened, cast.max.user_id, origin=ORIGIN)
+    assert browser.get("/api/session", headers={"cookie": f"orchestrator_session={pending}"}).status_code == 401
+    assert browser.post("/api/session", content=pending).status_code == 410
+
+
 def test_sign_out_ends_the_session_and_deletes_the_cookie(cast: Cast, browser: httpx2.Client) -> None:
     _sign_in(browser, cast.max.user_id)
     secret = browser.cookies["orchestrator_session"]

@@ -1,21 +1,19 @@
--- api.read_session(bytea)
+-- api.find_actor(bytea)
 -- Whom a session's hash stands for, with all that the pages need to know; no row when it has ended, was revoked, or its
 -- person or organization is gone. An operator's session may visit the sample workspace: it then stands for the person
 -- visited, without an operator's rights, under the time-out of its own organization. A visit to anybody who is not (or
 -- no more) an active person of a sample counts for nothing: the session is its own person's.
--- `sees_own_only` is what the person's claims have to say.
-CREATE FUNCTION api.read_session(p_hash bytea)
+CREATE FUNCTION api.find_actor(p_hash bytea)
 RETURNS TABLE (session_id uuid, last_seen_at timestamptz, expires_at timestamptz, user_id uuid, organization_id uuid,
                role text, permissions jsonb, is_operator boolean, full_name text, email text, username text,
                preferences jsonb, organization_name text, organization_slug text, security_settings jsonb,
-               is_sample boolean, is_visiting boolean, sees_own_only boolean)
+               is_sample boolean, is_visiting boolean)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT s.id, s.last_seen_at, s.expires_at, u.id, o.id, u.role, u.permissions,
            u.is_operator AND o.sample_made_at IS NULL, u.full_name, u.email, u.username, u.preferences, o.name, o.slug,
-           coalesce(home.settings -> 'security_settings', '{}'), o.sample_made_at IS NOT NULL, visited.id IS NOT NULL,
-           api.is_own_only(u.role, o.settings)
+           coalesce(home.settings -> 'security_settings', '{}'), o.sample_made_at IS NOT NULL, visited.id IS NOT NULL
     FROM user_sessions s
     JOIN users own ON own.id = s.user_id
     JOIN organizations home ON home.id = own.organization_id
