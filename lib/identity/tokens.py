@@ -26,6 +26,8 @@ class TokenKind(StrEnum):
     SET_UP = "set_up"
     #: Carries a sign-in from the page, which can't set a cookie, to the route that can.
     SIGN_IN = "sign_in"
+    #: The link of an invitation. It is the database's to make and to use up: api.issue_invitation, for a week.
+    INVITATION = "invitation"
 
 
 LIFETIMES: Final[Mapping[TokenKind, timedelta]] = {

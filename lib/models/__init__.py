@@ -3,6 +3,7 @@
 from lib.db.base import Base
 from lib.models.audit_log import AuditLog
 from lib.models.identity import SignInNetwork, UserCredential, UserSession, UserToken
+from lib.models.invitation import Invitation
 from lib.models.organization import Organization
 from lib.models.project import Project
 from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution, PhaseStream
@@ -16,6 +17,7 @@ __all__ = [
     "AuditLog",
     "Base",
     "IntegrationOperation",
+    "Invitation",
     "OrchestrationRun",
     "OrchestrationTemplate",
     "Organization",

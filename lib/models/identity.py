@@ -57,10 +57,13 @@ class UserToken(Base):
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Moment]
     used_at: Mapped[Moment | None]
+    #: What the link of an invitation belongs to instead of a person: there is none yet.
+    invitation_id: Mapped[UUID | None] = mapped_column(reference("invitations", name="user_tokens_invitation_id_fkey"))
 
     __table_args__ = (
         UniqueConstraint("token_hash", name="user_tokens_token_hash_key"),
         Index("idx_user_tokens_user_id", "user_id"),
+        Index("idx_user_tokens_invitation_id", "invitation_id"),
     )
 
 
