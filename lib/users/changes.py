@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lib.access.actor import Actor
 from lib.access.permissions import Permission, Role
 from lib.db.session import tenant_session
-from lib.errors import BeyondOwnRights, Conflict, NotFound, NotPermitted
+from lib.errors import BeyondOwnRights, Conflict, NotFound, NotPermitted, NotSignedIn
 from lib.models.user import User
 from lib.users import queries, refusals
 from lib.users.rights import Rights, beyond, may_change
@@ -31,14 +31,15 @@ def change_rights(actor: Actor, user_id: UUID, *, role: str, permissions: Iterab
     wanted = Rights.enter(role, permissions)
     actor.require(Permission.USERS_EDIT)
     with _changing(actor, Permission.USERS_EDIT) as session:
-        if wanted.role is not Role.ADMIN:
-            _keep_an_admin(session, actor, user_id)
+        admins = _hold_admins(session, actor) if wanted.role is not Role.ADMIN else ()
         row = _hold(session, actor, user_id, Permission.USERS_EDIT)
         before = Rights.read(row.role, row.permissions)
         if before != seen:
             raise Conflict("Somebody else has changed this person's rights meanwhile. Look at them again, then decide.")
         if not may_change(actor, before, wanted):
             raise BeyondOwnRights(Permission.USERS_EDIT)
+        if admins == (user_id,):
+            raise Conflict(refusals.LAST_ADMIN)
         # what a newer version has granted stays
         newer = [word for word in row.permissions if word not in set(Permission)]
         _update(session, user_id, role=wanted.role, permissions=[*sorted(wanted.permissions), *newer])
@@ -53,11 +54,13 @@ def deactivate(actor: Actor, user_id: UUID) -> None:
     if user_id == actor.user_id:
         raise Conflict("You can't deactivate yourself. Ask another admin to do it.")
     with _changing(actor, Permission.USERS_DEACTIVATE) as session:
-        _keep_an_admin(session, actor, user_id)
+        admins = _hold_admins(session, actor)
         row = _hold(session, actor, user_id, Permission.USERS_DEACTIVATE)
         if row.deactivated_at is not None:
             raise Conflict("This person is deactivated already. Reload to see it.")
         _require_within(actor, row)
+        if admins == (user_id,):
+            raise Conflict(refusals.LAST_ADMIN)
         # before the change: some of them may belong to who asks here as well
         session.execute(select(func.api.end_sessions(user_id)))
         _update(session, user_id, deactivated_at=func.now())
@@ -102,16 +105,19 @@ def _changing(actor: Actor, permission: Permission) -> Iterator[Session]:
 def _hold(session: Session, actor: Actor, user_id: UUID, permission: Permission) -> Row[*tuple[Any, ...]]:
     """The person's row, locked: the policy lets nobody lock what they may not change."""
     row = queries.hold_person(session, actor.organization_id, user_id)
-    if row is None and queries.find_person(session, actor.organization_id, user_id) is not None:
-        raise NotPermitted(permission)  # they could when this began: somebody has changed their own rights meanwhile
-    if row is None:
-        raise NotFound("person")
-    return row
+    if row is not None:
+        return row
+    # they could when this began: somebody may have changed their own rights meanwhile
+    if queries.find_person(session, actor.organization_id, user_id) is not None:
+        raise NotPermitted(permission)
+    if queries.find_person(session, actor.organization_id, actor.user_id) is None:
+        raise NotSignedIn
+    raise NotFound("person")
 
 
-def _keep_an_admin(session: Session, actor: Actor, user_id: UUID) -> None:
-    if [*queries.hold_admins(session, actor.organization_id)] == [user_id]:
-        raise Conflict(refusals.LAST_ADMIN)
+def _hold_admins(session: Session, actor: Actor) -> tuple[UUID, ...]:
+    """Before the person's own row, for everybody alike: or two who begin with different rows wait for each other."""
+    return tuple(queries.hold_admins(session, actor.organization_id))
 
 
 def _require_within(actor: Actor, row: Row[*tuple[Any, ...]]) -> None:

@@ -60,7 +60,6 @@ def upgrade() -> None:
                 FOREIGN KEY (organization_id, invited_by) REFERENCES users (organization_id, id),
             CONSTRAINT invitations_accepted_by_fkey
                 FOREIGN KEY (organization_id, accepted_by) REFERENCES users (organization_id, id),
-            CONSTRAINT invitations_accepted_check CHECK ((accepted_at IS NULL) = (accepted_by IS NULL)),
             CONSTRAINT invitations_ended_check CHECK (accepted_at IS NULL OR revoked_at IS NULL)
         )""")
     # one open invitation an address and organization

@@ -28,6 +28,10 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.use_template(uuid)": Definer(_PERSON, "counts the use of another organization's public template"),
     "api.enqueue_run(uuid)": Definer(_PERSON, "people have no rights on the queue"),
     "api.record_event(text,text,uuid,jsonb)": Definer(_PERSON, "nobody writes to the trail directly"),
+    "api.may_invite(text,jsonb)": Definer(_PERSON, "asked by policies, reads the person's role"),
+    "api.issue_invitation(uuid,bytea)": Definer(_PERSON, "people have no rights on links"),
+    "api.end_sessions(uuid)": Definer(_PERSON, "people have no rights on sessions"),
+    "api.count_sessions(uuid)": Definer(_PERSON, "people have no rights on sessions; a number and a moment"),
     "api.find_sign_in(text)": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.find_session(bytea)": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.is_empty()": Definer(_IDENTITY, "sign-in has no rights on organizations"),
@@ -36,12 +40,15 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.create_user(uuid,text,text,text,text,boolean)": Definer(_IDENTITY, "the first set-up and the command line"),
     "api.record_sign_in(uuid,text)": Definer(_IDENTITY, "nobody writes to the trail directly"),
     "api.find_actor(bytea)": Definer(_IDENTITY, "sign-in has no rights on people"),
+    "api.find_invitation(bytea)": Definer(_IDENTITY, "sign-in has no rights on invitations"),
+    "api.accept_invitation(bytea,text,text)": Definer(_IDENTITY, "makes a person, and only whom a link invites"),
     "api.find_sample()": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.load_sample(jsonb)": Definer(_IDENTITY, "makes a whole organization, and rows of a new one only"),
     "api.remove_sample()": Definer(_IDENTITY, "removes an organization that api.load_sample made, and no other"),
     "api.requeue_lost_runs()": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.cancel_requests(uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.queue_run(uuid,uuid)": Definer(_NOBODY, "part of enqueue_run and requeue_lost_runs"),
+    "api.may_invite_as(uuid,text,jsonb)": Definer(_NOBODY, "part of may_invite and find_invitation"),
     "api.write_audit(uuid,text,text,uuid,jsonb,jsonb)": Definer(_NOBODY, "part of everything that writes to the trail"),
     "api.audit()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),
     "api.audit_run()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),
@@ -52,6 +59,7 @@ OPEN_TO_OWNER: Final = frozenset(
     {
         "organizations",
         "users",
+        "invitations",
         "user_sessions",
         "audit_logs",
         "orchestration_templates",
@@ -73,3 +81,6 @@ OPEN_FOR_THE_SAMPLE: Final = frozenset(
         "user_credentials",
     }
 )
+
+#: Of the identity login's tables, those of which they touch rows that belong to an invitation, and so open for these.
+OPEN_FOR_INVITATIONS: Final = frozenset({"user_tokens"})

@@ -22,6 +22,7 @@ from tests.factories import (
     answer,
     beginning,
     call_worker,
+    make_invitation,
     make_operation,
     make_project,
     make_run,
@@ -70,6 +71,10 @@ RULES: dict[tuple[str, str], Rule] = {
     # Names of people stand beside what they made, which every viewer reads; `users.view` opens the page of people.
     ("users", "SELECT"): Rule(everybody=True),
     ("users", "UPDATE"): Rule((P.USERS_EDIT, P.USERS_DEACTIVATE), own_is_free=True),
+    ("invitations", "SELECT"): Rule((P.USERS_VIEW,)),
+    # in one's own name, to members and viewers, as the estate's are: test_invitations.py has the others
+    ("invitations", "INSERT"): Rule((P.USERS_INVITE,), only_own=True),
+    ("invitations", "UPDATE"): Rule((P.USERS_INVITE,)),
     ("audit_logs", "SELECT"): Rule((P.AUDIT_VIEW,)),
     ("projects", "SELECT"): Rule((P.PROJECTS_VIEW,)),
     ("projects", "INSERT"): Rule((P.PROJECTS_CREATE,), only_own=True),
@@ -105,6 +110,7 @@ CHANGES = {
     "orchestration_runs": "cancel_requested_at = now()",
     "phase_executions": "status = 'cancelled'",
     "webhooks": "description = 'Changed'",
+    "invitations": "revoked_at = now()",
 }
 #: Table -> what makes a copy of somebody's row a new one in the name of `maker`, written by `writer`.
 Copies = dict[str, Callable[[UUID, UUID], dict[str, Any]]]
@@ -114,6 +120,7 @@ COPIES: Copies = {
     "template_versions": lambda _, writer: {"version": 99, "created_by": writer},
     "orchestration_runs": lambda maker, _: {"user_id": maker},
     "phase_executions": lambda *_: {"phase_code": "Phase 9"},
+    "invitations": lambda maker, _: {"invited_by": maker, "email": f"{uuid4()}@invited.example"},
 }
 
 
@@ -142,6 +149,8 @@ def estate(module_database: ClonedDatabase) -> Estate:
     alice = cast.alice.user_id
     rows["organizations"][alice] = cast.organization_a
     rows["webhooks"][alice] = make_webhook(module_database, cast.alice)
+    for actor in (cast.alice, cast.mona):
+        rows["invitations"][actor.user_id] = make_invitation(module_database, actor).id
     with doors.admin(module_database) as connection:
         tables = read_tables(connection)
         for actor in cast.of_a:
