@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -13,6 +14,7 @@ from lib.config import ROOT
 from lib.errors import NotFound, NotPermitted
 from lib.organizations.views import MOST_COUNTED
 from lib.ui import address, words
+from lib.ui.accept import show_accept, show_signed_in
 from lib.ui.set_up import show_set_up
 from lib.ui.sign_in import show_sign_in
 
@@ -76,10 +78,27 @@ PROJECT = PageEntry(
     permission=Permission.PROJECTS_VIEW,
     is_visible=False,
 )
+USERS = PageEntry(
+    file="pages/users.py",
+    title="Users",
+    icon="group",
+    url_path="users",
+    section="Administration",
+    permission=Permission.USERS_VIEW,
+)
+PERSON = PageEntry(
+    file="pages/person.py",
+    title="Person",
+    icon="person",
+    url_path="person",
+    section="Administration",
+    permission=Permission.USERS_VIEW,
+    is_visible=False,
+)
 ACCOUNT = PageEntry(file="pages/account.py", title="Account", icon="person", url_path="account", is_visible=False)
 
 #: In the order of the sidebar; the first is where one lands.
-PAGES: Sequence[PageEntry] = (OVERVIEW, LAUNCH, RUNS, RUN, PROJECTS, PROJECT, ACCOUNT)
+PAGES: Sequence[PageEntry] = (OVERVIEW, LAUNCH, RUNS, RUN, PROJECTS, PROJECT, USERS, PERSON, ACCOUNT)
 
 #: A title goes on with it where something waits; Streamlit draws Markdown there.
 _COUNT_BEGINS = " :orange[**"
@@ -96,7 +115,7 @@ def build(
 
     A page that is not open to them takes its address all the same and says so, and nothing else; so does an address of
     nothing. Without an actor every address is the sign-in form, so that whoever signs in is where they wanted to go,
-    but for the one that `lib.identity.setup` makes links to.
+    but for those that the first set-up and invitations make links to.
 
     `waiting` says by a page's file how many things on it wait for this person.
     """
@@ -108,6 +127,8 @@ def build(
     # Streamlit serves the first page at the root only; links and memories have its name.
     sections[""].append(_page(replace(pages[0], is_visible=False), actor, is_first=False, root=root))
     sections[""].append(_hidden(_leave_set_up if actor else show_set_up, title="Set up", url_path="set-up"))
+    accept = partial(show_signed_in, actor) if actor else show_accept
+    sections[""].append(_hidden(accept, title="Invitation", url_path="accept"))
     known = {page.url_path for section in sections.values() for page in section}
     if (name := address.requested_page()) and name not in known:
         sections[""].append(_hidden(_find_nothing if actor else show_sign_in, title="Not found", url_path=name))

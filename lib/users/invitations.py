@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission, Role
+from lib.audit.exports import export_list
 from lib.db.paging import Page
 from lib.db.session import tenant_session
 from lib.errors import BeyondOwnRights, Conflict, InvalidInput, NotFound
+from lib.exports import Column, ExportFormat, Kind
 from lib.identity import tokens
 from lib.identity.fields import clean_email
 from lib.models.invitation import Invitation
@@ -29,6 +31,17 @@ from lib.validation import read_stored
 
 #: More at once are somebody's mistake, or their misuse.
 MOST_AT_ONCE: Final = 50
+
+#: The columns of a file, as `queries.export_invitations` finds them.
+COLUMNS: Final = (
+    Column("id", Kind.WORD),
+    Column("email", Kind.TEXT),
+    Column("role", Kind.WORD),
+    Column("permissions", Kind.WORD),
+    Column("invited_by_id", Kind.WORD),
+    Column("created_at", Kind.MOMENT),
+    Column("expires_at", Kind.MOMENT),
+)
 
 _IN_THE_SAMPLE: Final = (
     "The people of the sample workspace are made up, and nobody can be invited to it. Go back to your own organization."
@@ -86,6 +99,28 @@ def list_invitations(
             session, actor.organization_id, search=search, role=role, cursor=cursor, limit=limit
         )
         return Page(tuple(_summary(actor, row) for row in page.rows), page.newer, page.older)
+
+
+def count_invitations(actor: Actor, *, search: str, role: Role | None, most: int) -> int:
+    """How many open invitations the filters leave, counted no further than `most`."""
+    actor.require(Permission.USERS_VIEW)
+    with tenant_session(actor) as session:
+        return queries.count_invitations(session, actor.organization_id, search=search, role=role, most=most)
+
+
+def export_invitations(actor: Actor, *, search: str, role: Role | None, file_format: ExportFormat) -> bytes:
+    """The open invitations that the filters leave, without their links, as a file; recorded as `invitations.export`."""
+    actor.require(Permission.USERS_VIEW)
+    with tenant_session(actor, is_one_moment=True) as session:
+        return export_list(
+            session,
+            queries.export_invitations(actor.organization_id, search=search, role=role),
+            order=queries.INVITED_ORDER,
+            columns=COLUMNS,
+            file_format=file_format,
+            resource_type="invitations",
+            filters={"search": search, "role": role},
+        )
 
 
 def _invite_one(

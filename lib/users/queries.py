@@ -95,10 +95,7 @@ def count_people(session: Session, organization_id: UUID, *, chosen: PersonFilte
 
 def export_people(organization_id: UUID, chosen: PersonFilter) -> Select[*tuple[Any, ...]]:
     """What a file of people says, and of whom."""
-    granted = select(func.string_agg(text("p"), literal(" "))).select_from(
-        func.jsonb_array_elements_text(User.permissions).alias("p")
-    )
-    columns = SUMMARY | {"permissions": granted.correlate(User).scalar_subquery()}
+    columns = SUMMARY | {"permissions": _words(User.permissions)}
     return _narrow(select(*columns.values(), User.deactivated_at), organization_id, chosen)
 
 
@@ -167,12 +164,28 @@ def list_invitations(
         Invitation.created_at,
         Invitation.expires_at,
     )
-    statement = _open(select(*columns), organization_id)
-    if found := clean_search(search):
-        statement = statement.where(Invitation.email.icontains(found, autoescape=True))
-    if role is not None:
-        statement = statement.where(Invitation.role == role)
+    statement = _narrow_open(select(*columns), organization_id, search=search, role=role)
     return read_page(session, statement, order=INVITED_ORDER, cursor=cursor, limit=limit)
+
+
+def count_invitations(session: Session, organization_id: UUID, *, search: str, role: Role | None, most: int) -> int:
+    """How many there are, counted no further than `most`."""
+    statement = _narrow_open(select(Invitation.id), organization_id, search=search, role=role)
+    return count_at_most(session, statement, most=most)
+
+
+def export_invitations(organization_id: UUID, *, search: str, role: Role | None) -> Select[*tuple[Any, ...]]:
+    """What a file of open invitations says, and of which."""
+    columns = (
+        Invitation.id,
+        Invitation.email,
+        Invitation.role,
+        _words(Invitation.permissions),
+        Invitation.invited_by,
+        Invitation.created_at,
+        Invitation.expires_at,
+    )
+    return _narrow_open(select(*columns), organization_id, search=search, role=role)
 
 
 def find_open(session: Session, organization_id: UUID, invitation_id: UUID) -> Row[*tuple[Any, ...]] | None:
@@ -201,6 +214,21 @@ def read_organization(session: Session, organization_id: UUID) -> tuple[str, dic
     if row is None:
         raise NotSignedIn
     return row[0], row[1]
+
+
+def _words(permissions: InstrumentedAttribute[list[Any]]) -> ColumnElement[str]:
+    """The words of a list in one cell of a file."""
+    each = func.jsonb_array_elements_text(permissions).table_valued("word").render_derived()
+    return select(func.string_agg(each.c.word, literal(" "))).select_from(each).scalar_subquery()
+
+
+def _narrow_open(
+    statement: Select[*tuple[Any, ...]], organization_id: UUID, *, search: str, role: Role | None
+) -> Select[*tuple[Any, ...]]:
+    statement = _open(statement, organization_id)
+    if found := clean_search(search):
+        statement = statement.where(Invitation.email.icontains(found, autoescape=True))
+    return statement if role is None else statement.where(Invitation.role == role)
 
 
 def _open(statement: Select[*tuple[Any, ...]], organization_id: UUID) -> Select[*tuple[Any, ...]]:

@@ -64,7 +64,7 @@ class PersonSummary:
 class PersonDetail(PersonSummary):
     """Somebody, whole, and what the person who asks may do with them."""
 
-    #: None where the installation itself made them.
+    #: None where nobody of the organization did.
     invited_by: Person | None
     deactivated_at: datetime | None
     #: Living sessions, and when the last of them was used; None where that is not the reader's to see.

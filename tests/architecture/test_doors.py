@@ -11,6 +11,7 @@ from tests.architecture.sources import Module, application
 DOORS: dict[str, set[str]] = {
     "Home": {"identity_session"},  # handed to /readyz
     "lib.audit.service": {"tenant_session"},
+    "lib.identity.invitations": {"identity_session"},
     "lib.identity.registration": {"identity_session"},
     "lib.identity.service": {"identity_session"},
     "lib.identity.sessions": {"identity_session"},
@@ -24,6 +25,9 @@ DOORS: dict[str, set[str]] = {
     "lib.runs.service": {"tenant_session"},
     "lib.samples.service": {"identity_session"},
     "lib.templates.service": {"tenant_session"},
+    "lib.users.changes": {"tenant_session"},
+    "lib.users.invitations": {"tenant_session"},
+    "lib.users.people": {"tenant_session"},
     "lib.users.service": {"tenant_session"},
 }
 #: Module -> how it connects by itself, for what a door is not made for.
