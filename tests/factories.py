@@ -71,6 +71,8 @@ class MadeInvitation:
 class Workspace:
     """One organization with a row in every table, made in one person's name."""
 
+    #: The person.
+    user_id: UUID
     project_id: UUID
     template_id: UUID
     version_id: UUID
@@ -333,6 +335,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     )
     make_token(database, actor)
     return Workspace(
+        user_id=actor.user_id,
         project_id=project_id,
         template_id=template_id,
         version_id=version_id,

@@ -40,9 +40,10 @@ def change_rights(actor: Actor, user_id: UUID, *, role: str, permissions: Iterab
             raise BeyondOwnRights(Permission.USERS_EDIT)
         if admins == (user_id,):
             raise Conflict(refusals.LAST_ADMIN)
-        # what a newer version has granted stays
-        newer = [word for word in row.permissions if word not in set(Permission)]
-        _update(session, user_id, role=wanted.role, permissions=[*sorted(wanted.permissions), *newer])
+        if wanted != before:
+            # what a newer version has granted stays
+            newer = [word for word in row.permissions if word not in set(Permission)]
+            _update(session, user_id, role=wanted.role, permissions=[*sorted(wanted.permissions), *newer])
 
 
 def deactivate(actor: Actor, user_id: UUID) -> None:

@@ -16,11 +16,21 @@ from lib.db.server import URL_VARIABLES
 from lib.identity.cookie import session_cookie_name
 from lib.identity.tokens import hash_secret, new_secret
 from lib.maintenance.upgrade import publish_builtin_templates
-from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, PageEntry
+from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PAGES, PERSON, PROJECT, PROJECTS, RUN, USERS, PageEntry
 from tests import doors
 from tests.browser.conftest import Dashboard
 from tests.database import ClonedDatabase, Server, clone_of
-from tests.factories import answer, ask_to_cancel, beginning, end_run, make_project, make_run, make_workspace, open_run
+from tests.factories import (
+    answer,
+    ask_to_cancel,
+    beginning,
+    end_run,
+    make_invitation,
+    make_project,
+    make_run,
+    make_workspace,
+    open_run,
+)
 from tests.web_process import orchestrator_web
 
 _ANSWER = """## What sells
@@ -61,6 +71,9 @@ class Scene:
     running: UUID
     failed: UUID
     cancelled: UUID
+    person_id: UUID
+    #: What the link of an invitation holds.
+    invitation: str
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +122,9 @@ def scene(dashboard: Dashboard) -> Scene:
     stopped = answer(cancelled.phases[second], status="cancelled", response=None, finish_reason=None, cost_usd=None)
     held.advance(finish=[stopped], end={"status": "cancelled", "error": {}})
     _let_time_pass(database)
-    return Scene(project_id, made.run.id, failed.id, cancelled.id)
+    make_invitation(database, dashboard.cast.mona, email="omar@company.example")
+    invited = make_invitation(database, actor, email="nora@company.example", role="manager")
+    return Scene(project_id, made.run.id, failed.id, cancelled.id, dashboard.cast.max.user_id, invited.secret)
 
 
 def _fail_at_the_third_attempt(database: ClonedDatabase, actor: Actor, run_id: UUID, phases: dict[str, UUID]) -> None:
@@ -157,6 +172,8 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
     """All of them: each page full, empty and with an error, and what stands in place of a page."""
     full, empty = dashboard.cast.alice, dashboard.cast.charlie
     queries = {PROJECT: f"?project={scene.project_id}", RUN: f"?run={scene.running}"}
+    queries[PERSON] = f"?person={scene.person_id}"
+    accept = f"/accept?token={scene.invitation}"
 
     def see(name: str, visitor: Actor | None, path: str, provoke: Callable[[Page], None] | None = None) -> Subject:
         return Subject(name, visitor, dashboard.url + path, provoke)
@@ -176,6 +193,14 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("run-question", full, f"{_path(RUN)}?run={scene.running}", _ask_to_cancel),
         see("projects-error", full, _path(PROJECTS), _create_nothing),
         see("project-error", empty, f"{_path(PROJECT)}?project={scene.project_id}"),
+        see(
+            "users-invite", full, _path(USERS), lambda page: press(page, "Invite people", "Permissions beside the role")
+        ),
+        see("users-invited", full, f"{_path(USERS)}?status=invited"),
+        see("users-invited-empty", empty, f"{_path(USERS)}?status=invited"),
+        see("users-error", full, f"{_path(USERS)}?status=deactivated"),
+        see("person-question", full, f"{_path(PERSON)}{queries[PERSON]}", _ask_to_deactivate),
+        see("person-error", empty, f"{_path(PERSON)}{queries[PERSON]}"),
         see("account-error", full, _path(ACCOUNT), _mistype_the_password),
         see("not-found", full, "/nowhere"),
         see("not-open", dashboard.cast.vera, _path(LAUNCH)),
@@ -184,6 +209,10 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         Subject("set-up", None, unclaimed),
         Subject("set-up-empty", None, unclaimed.partition("/set-up")[0]),
         Subject("set-up-error", None, unclaimed, lambda page: press(page, "Set up", "Organization name is empty")),
+        see("accept", None, accept),
+        see("accept-error", None, accept, lambda page: press(page, "Join", "Full name is empty")),
+        see("accept-expired", None, "/accept?token=used"),
+        see("accept-signed-in", full, accept),
         see("set-up-expired", None, "/set-up?token=used"),
     ]
     missing = {entry.url_path for entry in PAGES} - {subject.name.removesuffix("-error") for subject in found}
@@ -233,6 +262,10 @@ def _break_the_database(page: Page, database: ClonedDatabase) -> None:
 
 def _ask_to_cancel(page: Page) -> None:
     press(page, "Cancel", "Leave it as it is")
+
+
+def _ask_to_deactivate(page: Page) -> None:
+    press(page, "Deactivate", "Leave it as it is")
 
 
 def _create_nothing(page: Page) -> None:

@@ -72,7 +72,7 @@ def _ask(actor: Actor) -> Outcomes | None:
             placeholder="nora@company.com\nomar@company.com",
             help=f"One a line, {words.number(MOST_AT_ONCE)} at once at most.",
         )
-        role = st.selectbox("Role", roles, index=min(1, len(roles) - 1), format_func=role_in_words)
+        role = st.selectbox("Invite as", roles, index=min(1, len(roles) - 1), format_func=role_in_words)
         offered = permissions_to_give(actor)
         permissions = (
             st.multiselect("Permissions beside the role", offered, format_func=PERMISSIONS.__getitem__)
