@@ -71,9 +71,8 @@ def upgrade() -> None:
     op.execute("CREATE INDEX idx_invitations_accepted_by ON invitations (organization_id, accepted_by)")
     op.execute(
         "ALTER TABLE user_tokens ADD CONSTRAINT user_tokens_invitation_id_fkey "
-        "FOREIGN KEY (invitation_id) REFERENCES invitations (id) NOT VALID"
+        "FOREIGN KEY (invitation_id) REFERENCES invitations (id)"
     )
-    op.execute("ALTER TABLE user_tokens VALIDATE CONSTRAINT user_tokens_invitation_id_fkey")
     functions.replace("api_remove_sample")
     for name, callers in DOORS.items():
         functions.create(name, execute=callers)

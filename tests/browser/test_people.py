@@ -58,7 +58,7 @@ def _accept(nora: Page, link: str) -> None:
 
 
 def _give(alice: Page, role: str) -> None:
-    alice.get_by_role("combobox", name="Role").click()
+    alice.get_by_role("combobox", name="Role", exact=True).click()
     alice.get_by_role("option", name=re.compile(f"^{role}:")).click()
     alice.get_by_role("button", name="Save rights").click()
     expect(alice.get_by_text("The rights are changed.")).to_be_visible()
