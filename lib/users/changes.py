@@ -62,7 +62,7 @@ def deactivate(actor: Actor, user_id: UUID) -> None:
         _require_within(actor, row)
         if admins == (user_id,):
             raise Conflict(refusals.LAST_ADMIN)
-        # before the change: some of them may belong to who asks here as well
+        # or they would live on once somebody reactivates the person
         session.execute(select(func.api.end_sessions(user_id)))
         _update(session, user_id, deactivated_at=func.now())
 

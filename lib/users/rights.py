@@ -57,10 +57,8 @@ def beyond(actor: Actor, rights: Rights) -> Iterator[Permission]:
 
 
 def may_change(actor: Actor, before: Rights, after: Rights) -> bool:
-    """Whether what this gives and takes is all within the person's own rights."""
-    own, old, new = rights_of(actor).scopes, before.scopes, after.scopes
-    changed = (each for each in Permission if old.get(each) != new.get(each))
-    return all(max(_REACH[old.get(each)], _REACH[new.get(each)]) <= _REACH[own.get(each)] for each in changed)
+    """Whether both are within the person's own rights: nobody lifts somebody above themselves, or brings one down."""
+    return not any(beyond(actor, before)) and not any(beyond(actor, after))
 
 
 def may_invite(actor: Actor, rights: Rights) -> bool:

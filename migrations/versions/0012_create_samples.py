@@ -20,6 +20,8 @@ CHANGED = ("api_keep_audit", "api_write_audit", "api_guard_organizations", "api_
 # api.find_session stays for web processes of the version before, which may run on while the schema is brought up to
 # date; they know of no visits.
 DOORS = ("api_find_actor", "api_load_sample", "api_find_sample", "api_remove_sample")
+#: Function -> the revision that gave it another body.
+CHANGED_LATER = {"api_remove_sample": "0017"}
 
 
 def upgrade() -> None:
@@ -33,7 +35,7 @@ def upgrade() -> None:
     for name in CHANGED:
         functions.replace(name)
     for name in DOORS:
-        functions.create(name, execute="orchestrator_identity")
+        functions.create(name, execute="orchestrator_identity", before=CHANGED_LATER.get(name))
 
 
 def _reached() -> dict[str, str]:

@@ -161,7 +161,7 @@ def test_key_refuses_a_reference_into_another_organization(world: World, admin: 
             continue
         changes = {
             table.key: str(uuid4()),
-            **FRESH.get(("engine", name), {}),
+            **FRESH.get(("engine", name), FRESH.get(("web", name), {})),
             reference.column: str(world.tables[reference.table].rows[world.cast.organization_a][-1]),
         }
         row = copy_row(admin, table, table.rows[world.cast.organization_b][-1], changes)
