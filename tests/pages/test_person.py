@@ -44,7 +44,7 @@ def test_page_says_who_it_is_and_what_they_may_do(open_as: OpenAs, installation:
     assert "Users: invite" not in why
     at.segmented_control[0].set_value("lacking").run()
     why = dict(zip(table(at, "What"), table(at, "Why"), strict=True))
-    assert why["Users: invite"] == "Neither their role nor a grant gives it; admins and managers may"
+    assert why["Users: invite"] == "Not by role nor by grant; admins and managers may"
 
 
 def test_everybody_is_offered_what_they_may_do(open_as: OpenAs, cast: Cast) -> None:

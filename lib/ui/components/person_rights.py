@@ -91,4 +91,4 @@ def _why(person: PersonDetail, each: Explained) -> str:
             return f"Every {person.role} may, for what they made themselves"
         case Reason.ROLE:
             return f"Every {person.role} may"
-    return f"Neither their role nor a grant gives it; {holders_in_words(each.permission)} may"
+    return f"Not by role nor by grant; {holders_in_words(each.permission)} may"
