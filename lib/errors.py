@@ -9,6 +9,7 @@
     │   ├── SignInRefused              wrong name or password, locked, deactivated: always the same words
     │   └── SecondFactorNeeded         the password is right, and a code is still to come
     ├── NotPermitted                   one's own organization's, but without the right
+    │   └── BeyondOwnRights            giving or taking more than one has oneself
     ├── NotFound                       no such row, or another organization's: nobody is told which
     ├── InvalidInput                   a field is wrong; `field` names it
     │   └── AlreadyTaken               somebody was first: slug, e-mail, user name
@@ -87,9 +88,21 @@ class SecondFactorNeeded(NotSignedIn):
 class NotPermitted(OrchestratorError):
     """The row is one's own organization's, but the right is missing."""
 
-    def __init__(self, permission: str) -> None:
-        super().__init__(f"This needs the permission “{permission}”. Ask an admin of your organization to grant it.")
+    def __init__(self, permission: str, message: str | None = None) -> None:
+        needs = f"This needs the permission “{permission}”. Ask an admin of your organization to grant it."
+        super().__init__(message or needs)
         self.permission = permission
+
+
+class BeyondOwnRights(NotPermitted):
+    """Nobody gives or takes a right that they do not have themselves."""
+
+    def __init__(self, permission: str) -> None:
+        message = (
+            "This gives or takes rights beyond your own. You can hand on what you may do yourself; for more, ask an "
+            "admin of your organization."
+        )
+        super().__init__(permission, message)
 
 
 class NotFound(OrchestratorError):

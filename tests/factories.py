@@ -60,9 +60,19 @@ class HeldRun:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeInvitation:
+    """An open invitation and what its link holds."""
+
+    id: UUID
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """One organization with a row in every table, made in one person's name."""
 
+    #: The person.
+    user_id: UUID
     project_id: UUID
     template_id: UUID
     version_id: UUID
@@ -72,6 +82,7 @@ class Workspace:
     operation_id: UUID
     webhook_id: UUID
     connection_id: UUID
+    invitation_id: UUID
 
 
 def insert(connection: Connection, table: str, **values: object) -> UUID:
@@ -319,6 +330,25 @@ def make_mail(database: Database, actor: Actor) -> UUID:
     return made
 
 
+def make_invitation(
+    database: Database, actor: Actor, *, email: str = "", role: str = "member", permissions: Sequence[str] = ()
+) -> MadeInvitation:
+    """Somebody invited by the person, and the secret of the link."""
+    secret = new_secret()
+    with doors.person(database, actor) as connection:
+        invitation_id = insert(
+            connection,
+            "invitations",
+            organization_id=actor.organization_id,
+            email=email or f"{uuid4().hex}@invited.example",
+            role=role,
+            permissions=Jsonb(list(permissions)),
+            invited_by=actor.user_id,
+        )
+        connection.execute("SELECT api.issue_invitation(%s, %s)", [invitation_id, hash_secret(secret)])
+    return MadeInvitation(invitation_id, secret)
+
+
 def make_workspace(database: Database, actor: Actor) -> Workspace:
     """A row in every table for the person's organization. The person is an admin."""
     project_id = make_project(database, actor)
@@ -340,6 +370,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     make_token(database, actor)
     make_mail(database, actor)
     return Workspace(
+        user_id=actor.user_id,
         project_id=project_id,
         template_id=template_id,
         version_id=version_id,
@@ -348,6 +379,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         operation_id=make_operation(database, actor, run.id),
         webhook_id=make_webhook(database, actor),
         connection_id=make_connection(database, actor),
+        invitation_id=make_invitation(database, actor).id,
     )
 
 

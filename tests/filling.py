@@ -68,6 +68,19 @@ _TRAIL = """
       FROM projects, generate_series(1, %(rows)s) n WHERE id = %(project)s
 """
 
+_PEOPLE = """
+    INSERT INTO users (organization_id, email, username, full_name, role, created_at, last_login_at)
+    SELECT %(organization)s, n || '@' || %(organization)s, n || '.' || %(organization)s,
+           chr(65 + n * 7 %% 26) || 'nna Larsen ' || n, (ARRAY['member', 'viewer', 'manager', 'admin'])[1 + n %% 4],
+           now() - n * interval '1 hour', CASE WHEN n %% 5 > 0 THEN now() - n * interval '1 minute' END
+      FROM generate_series(1, %(count)s) n
+"""
+_INVITED = """
+    INSERT INTO invitations (organization_id, email, role, invited_by, created_at)
+    SELECT organization_id, 'invited-' || email, 'member', id, created_at FROM users
+     WHERE organization_id = %(organization)s AND role = 'manager'
+"""
+
 
 def fill(database: Database, *, organizations: int, runs_each: int, projects_each: int = 10) -> None:
     """So many more organizations, with their rows, and the planner's statistics of all tables."""
@@ -94,6 +107,14 @@ def fill_trail(database: Database, project_id: UUID, *, rows: int) -> None:
         connection.execute("SET session_replication_role = replica")
         connection.execute(_TRAIL, {"project": project_id, "rows": rows})
     analyze(database)
+
+
+def fill_people(database: Database, organization_id: UUID, *, people: int) -> None:
+    """So many people more in one organization, a quarter of them with somebody whom they have invited."""
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for statement in (_PEOPLE, _INVITED):
+            connection.execute(statement, {"organization": organization_id, "count": people})
 
 
 def fill_organization(

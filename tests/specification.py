@@ -293,12 +293,6 @@ ADDED_TABLES: Final = frozenset(
         "phase_streams",
         "provider_connections",
         "mail_outbox",
-        "phase_streams",
-        "sign_in_networks",
-        "template_versions",
-        "user_credentials",
-        "user_sessions",
-        "user_tokens",
     }
 )
 

@@ -12,6 +12,14 @@ _DID: Final[Mapping[str, str]] = {
     "provider_connections.update": "edited the connection",
     "provider_connections.delete": "deleted the connection",
     "provider_connections.test": "tested the connection",
+    "users.create": "joined",
+    "users.update": "edited the profile",
+    "identity.sign_in": "signed in",
+    "identity.sign_in_refused": "was refused at the sign-in",
+    "identity.sign_out": "signed out",
+    "identity.end_sessions": "ended the sessions",
+    "identity.visit": "began to look around",
+    "identity.leave": "left again",
 }
 #: Action -> status before and after -> the same, where the status says more than "edited".
 _MOVED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
@@ -26,6 +34,17 @@ _MOVED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
         ("archived", "active"): "restored the project",
     }
 }
+#: Action -> field -> the same, where a field that changed says more; the first that did.
+_CHANGED: Final[Mapping[str, Mapping[str, str]]] = {
+    "users.update": {
+        "deactivated_at": "deactivated the person",
+        "role": "changed the role",
+        "permissions": "changed the permissions",
+        "email": "changed the e-mail address",
+    }
+}
+#: Fields that are taken back where their new value is none.
+_TAKEN_BACK: Final[Mapping[str, str]] = {"deactivated_at": "reactivated the person"}
 #: Beside the words of a change of status, its time and person say the same once more; the others are the row's own.
 _SILENT: Final = frozenset(
     {"id", "organization_id", "created_at", "created_by", "archived_at", "archived_by", "completed_at"}
@@ -35,6 +54,9 @@ _SILENT: Final = frozenset(
 def say(action: str, old: Mapping[str, object], new: Mapping[str, object]) -> str:
     """What was done, in words; an action that nobody has named yet by its own name."""
     move = str(old.get("status")), str(new.get("status"))
+    for field, did in _CHANGED.get(action, {}).items():
+        if field in new:
+            return _TAKEN_BACK.get(field, did) if new[field] is None else did
     return _MOVED.get(action, {}).get(move) or _DID.get(action) or f"did “{action}”"
 
 

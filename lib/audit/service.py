@@ -19,13 +19,24 @@ def list_project_changes(actor: Actor, project_id: UUID, *, cursor: str | None =
 
     Nothing for a project that is not there, or not theirs: the page has asked for the project before.
     """
+    return _list_changes(actor, "projects", project_id, cursor=cursor, limit=limit)
+
+
+def list_person_changes(actor: Actor, user_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Page[Change]:
+    """The same for a person, their sign-ins among it."""
+    return _list_changes(actor, "users", user_id, cursor=cursor, limit=limit)
+
+
+def _list_changes(
+    actor: Actor, resource_type: str, resource_id: UUID, *, cursor: str | None, limit: int
+) -> Page[Change]:
     actor.require(Permission.AUDIT_VIEW)
     with tenant_session(actor) as session:
         page = queries.list_changes(
             session,
             actor.organization_id,
-            resource_type="projects",
-            resource_id=project_id,
+            resource_type=resource_type,
+            resource_id=resource_id,
             cursor=cursor,
             limit=limit,
         )

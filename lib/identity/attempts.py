@@ -7,6 +7,7 @@ password gets no more guesses at the code by typing it again.
 """
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
@@ -17,8 +18,9 @@ from sqlalchemy import case, delete, func, literal, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from lib.errors import InvalidInput
 from lib.identity import queries
-from lib.identity.fields import is_text
+from lib.identity.fields import clean_email, is_text
 from lib.identity.queries import Person
 from lib.models.identity import SignInNetwork, UserCredential
 
@@ -189,6 +191,9 @@ def _count_for_address(session: Session, network: str) -> int:
 def _readable(name: str) -> str:
     """A name as it is kept; empty, and so nobody's, when it can't be one."""
     typed = name.strip().lower()
+    if "@" in typed and not typed.isascii():
+        with suppress(InvalidInput):
+            typed = clean_email(typed)
     return typed if len(typed) <= _LONGEST_NAME and is_text(typed) else ""
 
 

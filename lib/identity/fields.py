@@ -5,8 +5,11 @@ import unicodedata
 from enum import StrEnum
 from typing import Final
 
+import idna
+
 from lib.entry import clean_line
 from lib.errors import InvalidInput
+from lib.identity import lookalikes
 
 
 class Field(StrEnum):
@@ -37,9 +40,11 @@ _NOT_IN_TEXT: Final = {"Cc", "Cs", "Zl", "Zp"}
 _PLAIN_LETTERS: Final = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
 
 
-def clean_name(value: str, *, field: Field) -> str:
-    """A name as it is kept: one space between words, none around. Raises InvalidInput."""
-    return clean_line(value, field=field, longest=_LONGEST_NAME)
+def clean_name(value: str, *, field: str) -> str:
+    """A name as it is kept: one space between words, none around. Raises InvalidInput, for look-alikes too."""
+    name = clean_line(lookalikes.unfold(value), field=field, longest=_LONGEST_NAME)
+    lookalikes.check_words(name, field=field)
+    return name
 
 
 def clean_slug(value: str) -> str:
@@ -62,13 +67,31 @@ def suggest_slug(name: str) -> str:
 
 
 def clean_email(value: str) -> str:
-    """An e-mail address as it is kept, in lower case. Raises InvalidInput."""
-    email = value.strip().lower()
+    """An e-mail address as it is kept: in lower case, its domain in ASCII. Raises InvalidInput, for look-alikes too.
+
+    A domain of other letters stands there as in the DNS (xn--…), where none looks like another.
+    """
+    email = lookalikes.unfold(value.strip()).lower()
     if not is_text(email) or not _EMAIL.fullmatch(email):
         raise InvalidInput("This is no e-mail address. It must look like name@example.com.", field=Field.EMAIL)
+    local, _, domain = email.rpartition("@")
+    for label in (local, *domain.split(".")):
+        lookalikes.check_label(label, field=Field.EMAIL)
+    email = f"{local}@{_ascii_domain(domain)}"
     if len(email) > _LONGEST_EMAIL:
         raise InvalidInput(f"An e-mail address has at most {_LONGEST_EMAIL} characters.", field=Field.EMAIL)
     return email
+
+
+def _ascii_domain(domain: str) -> str:
+    """The domain as the DNS has it; https://www.rfc-editor.org/rfc/rfc5891."""
+    if domain.isascii() and "xn--" not in domain:
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError as error:
+        message = f"“{domain}” is no domain that can be reached. Check what stands behind the @."
+        raise InvalidInput(message, field=Field.EMAIL) from error
 
 
 def clean_username(value: str) -> str:

@@ -71,6 +71,18 @@ class StoredFactor:
     codes_left: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invited:
+    """What the link of an invitation invites to, as whoever holds it reads it."""
+
+    organization_name: str
+    email: str
+    role: str
+    #: Who made the link.
+    invited_by: str
+    policy: SecurityPolicy
+
+
 def find_person(session: Session, name: str) -> Person | None:
     """Whom an e-mail address or a user name belongs to, whatever its case."""
     row = (
@@ -188,3 +200,22 @@ def find_organization(session: Session, slug: str) -> UUID | None:
     """The organization behind a slug."""
     organization_id: UUID | None = session.scalar(text("SELECT api.find_organization(:slug)"), {"slug": slug})
     return organization_id
+
+
+def find_invitation(session: Session, secret: str) -> Invited | None:
+    """What a link invites to; None where it is not good any more."""
+    row = (
+        session.execute(
+            text(
+                "SELECT organization_name, email, role, invited_by, security_settings "
+                "FROM api.find_invitation(:token_hash)"
+            ),
+            {"token_hash": hash_secret(secret)},
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    values = dict(row)
+    return Invited(policy=read_policy(values.pop("security_settings")), **values)

@@ -45,7 +45,7 @@ def create_organization(*, name: str, slug: str, tier: str = Tier.FREE) -> UUID:
         with identity_session(None) as session:
             return insert_organization(session, name=clean[0], slug=clean[1], tier=Tier(tier))
     except IntegrityError as error:
-        raise _in_words(error) from error
+        raise in_words(error) from error
 
 
 def create_user(
@@ -87,7 +87,7 @@ def create_user(
             )
             return user_id
     except IntegrityError as error:
-        raise _in_words(error) from error
+        raise in_words(error) from error
 
 
 def insert_organization(session: Session, *, name: str, slug: str, tier: Tier = Tier.FREE) -> UUID:
@@ -114,9 +114,15 @@ def insert_person(session: Session, organization_id: UUID, person: NewPerson) ->
     return user_id
 
 
-def _in_words(error: IntegrityError) -> Exception:
-    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+def in_words(error: IntegrityError) -> Exception:
+    """What to raise for it: `AlreadyTaken` where it is about what is one person's or one organization's alone."""
+    constraint = constraint_of(error)
     if constraint not in _TAKEN:
         return error
     field, message = _TAKEN[constraint]
     return AlreadyTaken(message, field=field)
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The constraint that refused; empty where none did."""
+    return getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""

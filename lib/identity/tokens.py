@@ -30,6 +30,8 @@ class TokenKind(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 a word
     #: The link in a mail by which somebody shows that an address is theirs.
     EMAIL_VERIFICATION = "email_verification"
+    #: The link of an invitation. It is the database's to make and to use up: api.issue_invitation, for a week.
+    INVITATION = "invitation"
 
 
 LIFETIMES: Final[Mapping[TokenKind, timedelta]] = {

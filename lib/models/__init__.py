@@ -4,7 +4,7 @@ from lib.db.base import Base
 from lib.models.audit_log import AuditLog
 from lib.models.connection import ProviderConnection
 from lib.models.identity import ClaimKey, SignInNetwork, UserCredential, UserSession, UserToken
-from lib.models.identity import SignInNetwork, UserCredential, UserSession, UserToken
+from lib.models.invitation import Invitation
 from lib.models.mail import MailOutbox
 from lib.models.organization import Organization
 from lib.models.project import Project
@@ -20,6 +20,7 @@ __all__ = [
     "Base",
     "ClaimKey",
     "IntegrationOperation",
+    "Invitation",
     "MailOutbox",
     "OrchestrationRun",
     "OrchestrationTemplate",

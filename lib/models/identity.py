@@ -66,10 +66,13 @@ class UserToken(Base):
     used_at: Mapped[Moment | None]
     #: The address that a link was sent to, where what it does hangs on it.
     email: Mapped[str | None]
+    #: What the link of an invitation belongs to instead of a person: there is none yet.
+    invitation_id: Mapped[UUID | None] = mapped_column(reference("invitations", name="user_tokens_invitation_id_fkey"))
 
     __table_args__ = (
         UniqueConstraint("token_hash", name="user_tokens_token_hash_key"),
         Index("idx_user_tokens_user_id", "user_id"),
+        Index("idx_user_tokens_invitation_id", "invitation_id"),
     )
 
 

@@ -37,4 +37,12 @@ class User(Base):
         Index("idx_users_organization_id", "organization_id"),
         Index("idx_users_email", "email"),
         Index("idx_users_created_by", "created_by"),
+        Index("idx_users_organization_name", "organization_id", text("lower(coalesce(full_name, username))"), "id"),
+        Index("idx_users_organization_created", "organization_id", "created_at", "id"),
+        Index(
+            "idx_users_organization_last_login",
+            "organization_id",
+            text("last_login_at DESC NULLS LAST"),
+            text("id DESC"),
+        ),
     )

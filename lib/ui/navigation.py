@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -13,6 +14,7 @@ from lib.config import ROOT
 from lib.errors import NotFound, NotPermitted
 from lib.organizations.views import MOST_COUNTED
 from lib.ui import address, words
+from lib.ui.accept import show_accept, show_signed_in
 from lib.ui.links import show_confirm, show_reset
 from lib.ui.set_up import show_set_up
 from lib.ui.way_in import show_way_in
@@ -77,6 +79,23 @@ PROJECT = PageEntry(
     permission=Permission.PROJECTS_VIEW,
     is_visible=False,
 )
+USERS = PageEntry(
+    file="pages/users.py",
+    title="Users",
+    icon="group",
+    url_path="users",
+    section="Administration",
+    permission=Permission.USERS_VIEW,
+)
+PERSON = PageEntry(
+    file="pages/person.py",
+    title="Person",
+    icon="person",
+    url_path="person",
+    section="Administration",
+    permission=Permission.USERS_VIEW,
+    is_visible=False,
+)
 CONNECTIONS = PageEntry(
     file="pages/connections.py",
     title="Connections",
@@ -88,7 +107,7 @@ CONNECTIONS = PageEntry(
 ACCOUNT = PageEntry(file="pages/account.py", title="Account", icon="person", url_path="account", is_visible=False)
 
 #: In the order of the sidebar; the first is where one lands.
-PAGES: Sequence[PageEntry] = (OVERVIEW, LAUNCH, RUNS, RUN, PROJECTS, PROJECT, CONNECTIONS, ACCOUNT)
+PAGES: Sequence[PageEntry] = (OVERVIEW, LAUNCH, RUNS, RUN, PROJECTS, PROJECT, USERS, PERSON, CONNECTIONS, ACCOUNT)
 
 #: A title goes on with it where something waits; Streamlit draws Markdown there.
 _COUNT_BEGINS = " :orange[**"
@@ -105,7 +124,7 @@ def build(
 
     A page that is not open to them takes its address all the same and says so, and nothing else; so does an address of
     nothing. Without an actor every address is the way in, so that whoever signs in is where they wanted to go,
-    but for those that links lead to: the first set-up's, and those in mails.
+    but for those that links lead to: of the first set-up, of invitations, and in other mails.
 
     `waiting` says by a page's file how many things on it wait for this person.
     """
@@ -122,6 +141,8 @@ def build(
     reset, confirm = (lambda: show_reset(is_signed_in=is_in)), (lambda: show_confirm(is_signed_in=is_in))
     sections[""].append(_hidden(reset, title="Set a new password", url_path="reset"))
     sections[""].append(_hidden(confirm, title="Confirm your e-mail address", url_path="confirm"))
+    accept = partial(show_signed_in, actor) if actor else show_accept
+    sections[""].append(_hidden(accept, title="Invitation", url_path="accept"))
     known = {page.url_path for section in sections.values() for page in section}
     if (name := address.requested_page()) and name not in known:
         sections[""].append(_hidden(_find_nothing if actor else show_way_in, title="Not found", url_path=name))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lib.access.actor import Actor
 from lib.db.session import tenant_session
-from lib.entry import clean_line
+from lib.identity.fields import clean_name
 from lib.users import queries
 from lib.users.structures import Preferences
 from lib.validation import read_stored, validate
@@ -35,7 +35,7 @@ def get_profile(actor: Actor) -> Profile:
 
 def update_profile(actor: Actor, *, full_name: str) -> None:
     """Change one's own name. Raises `InvalidInput`."""
-    name = clean_line(full_name, field="Name", longest=255)
+    name = clean_name(full_name, field="Name")
     with tenant_session(actor) as session:
         queries.get_user(session, actor.user_id).full_name = name
 

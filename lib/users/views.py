@@ -1,6 +1,12 @@
-"""What the pages see of other people."""
+"""What the pages see of people and of those who are invited."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from lib.access.permissions import Permission, Role, Scope
+from lib.users.rights import Rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,3 +17,124 @@ class Person:
     role: str
     #: They can't sign in any more.
     is_deactivated: bool
+
+
+class PersonStatus(StrEnum):
+    """Whether somebody can sign in."""
+
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+
+
+class InvitationStatus(StrEnum):
+    """Where an invitation stands that nobody has accepted or revoked."""
+
+    INVITED = "invited"
+    #: Its link is too old; a new one renews it.
+    EXPIRED = "expired"
+
+
+class PersonSort(StrEnum):
+    """What a list of people begins with."""
+
+    #: Capital letters or not.
+    NAME = "name"
+    NEWEST = "newest"
+    LAST_SIGN_IN = "last_sign_in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSummary:
+    """Somebody in the list of people."""
+
+    id: UUID
+    name: str
+    email: str
+    username: str
+    role: Role
+    #: Beside those of the role.
+    permissions: frozenset[Permission]
+    status: PersonStatus
+    #: None where they were never there.
+    last_login_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonDetail(PersonSummary):
+    """Somebody, whole, and what the person who asks may do with them."""
+
+    #: None where nobody of the organization did.
+    invited_by: Person | None
+    deactivated_at: datetime | None
+    #: Living sessions, and when the last of them was used; None where that is not the reader's to see.
+    sessions: int | None
+    last_seen_at: datetime | None
+    is_oneself: bool
+    #: Role and permissions, as far as they are within the reader's own.
+    may_edit: bool
+    may_deactivate: bool
+    may_end_sessions: bool
+
+    @property
+    def rights(self) -> Rights:
+        """Role and permissions, for a change to say what it began with."""
+        return Rights(self.role, self.permissions)
+
+
+class Reason(StrEnum):
+    """Why somebody holds a permission, or does not."""
+
+    ROLE = "role"
+    GRANT = "grant"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """One permission of one person."""
+
+    permission: Permission
+    #: None is not at all.
+    scope: Scope | None
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationSummary:
+    """An open invitation."""
+
+    id: UUID
+    email: str
+    role: Role
+    permissions: frozenset[Permission]
+    invited_by: Person
+    status: InvitationStatus
+    created_at: datetime
+    expires_at: datetime
+    #: Whether the person who asks may make a new link for it, or take it back.
+    may_manage: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a mail with the link of an invitation says."""
+
+    recipient: str
+    organization_id: UUID
+    organization: str
+    inviter: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteOutcome:
+    """What became of one address. Either there is a link, or `problem` says why not."""
+
+    email: str
+    problem: str = ""
+    #: The path with the secret: shown once, for nobody can read it again.
+    secret_path: str = ""
+    expires_at: datetime | None = None
+    #: Whether a mail with the link is on its way.
+    is_mailed: bool = False

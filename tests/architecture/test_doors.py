@@ -15,6 +15,7 @@ DOORS: dict[str, set[str]] = {
     "lib.connections.service": {"tenant_session"},
     "lib.connections.trying": {"tenant_session"},
     "lib.identity.email_change": {"identity_session"},
+    "lib.identity.invitations": {"identity_session"},
     "lib.identity.registration": {"identity_session"},
     "lib.identity.reset": {"identity_session"},
     "lib.identity.second_factor": {"identity_session"},
@@ -31,6 +32,9 @@ DOORS: dict[str, set[str]] = {
     "lib.runs.watching.service": {"tenant_session"},
     "lib.samples.service": {"identity_session"},
     "lib.templates.service": {"tenant_session"},
+    "lib.users.changes": {"tenant_session"},
+    "lib.users.invitations": {"tenant_session"},
+    "lib.users.people": {"tenant_session"},
     "lib.users.service": {"tenant_session"},
 }
 #: Module -> how it connects by itself, for what a door is not made for.

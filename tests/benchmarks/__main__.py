@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from tests.benchmarks import engine, idle, pages, paint, policies, providers, sign_in, startup, steps
+from tests.benchmarks import engine, idle, pages, paint, people, policies, providers, sign_in, startup, steps
 from tests.benchmarks.ground import Ground
 from tests.benchmarks.measuring import Figure, Kept, machine
 
 BENCHMARKS: dict[str, Callable[[Ground], Sequence[Figure]]] = {
     "startup": startup.main,
     "pages": pages.main,
+    "people": people.main,
     "paint": paint.main,
     "engine": engine.main,
     "steps": steps.main,

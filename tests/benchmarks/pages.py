@@ -1,6 +1,7 @@
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 import psutil
 
@@ -30,7 +31,7 @@ def main(ground: Ground) -> list[Figure]:
         runs = {size: start_live_run(database, alice, answer_characters=size) for size in (SMALL, LARGE)}
         cookie = f"{session_cookie_name()}={cast.secret_of(alice)}"
         with web_process() as (process, url):
-            web = Web(process, url, cookie)
+            web = Web(process, url, cookie, cast.max.user_id)
             figures = _reruns(web, runs[SMALL])
             figures += _refreshes(web, navigation.OVERVIEW, runs[SMALL], name="overview")
             long = start_live_run(database, alice, answer_characters=SMALL, phases=60)
@@ -48,6 +49,8 @@ class Web:
     process: psutil.Process
     url: str
     cookie: str
+    #: Whose page is opened where it is a person's.
+    person_id: UUID
 
     def open(self, page: navigation.PageEntry, **parameters: object) -> BrowserTab:
         return BrowserTab(self.url, page, cookie=self.cookie, **parameters)
@@ -56,7 +59,8 @@ class Web:
 def _reruns(web: Web, live: LiveRun) -> list[Figure]:
     figures = []
     for page in navigation.PAGES:
-        parameters = {"run": {"run": live.run_id}, "project": {"project": live.project_id}}.get(page.url_path, {})
+        shown = {"run": live.run_id, "project": live.project_id, "person": web.person_id}
+        parameters = {page.url_path: shown[page.url_path]} if page.url_path in shown else {}
         with web.open(page, **parameters) as tab:
             tab.run()
             tab.run()

@@ -16,12 +16,34 @@ from lib.db.server import URL_VARIABLES
 from lib.identity.cookie import session_cookie_name
 from lib.identity.tokens import hash_secret, new_secret
 from lib.maintenance.upgrade import publish_builtin_templates
-from lib.ui.navigation import ACCOUNT, CONNECTIONS, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, PageEntry
+from lib.ui.navigation import (
+    ACCOUNT,
+    CONNECTIONS,
+    LAUNCH,
+    OVERVIEW,
+    PAGES,
+    PERSON,
+    PROJECT,
+    PROJECTS,
+    RUN,
+    USERS,
+    PageEntry,
+)
 from tests import doors
 from tests.browser.conftest import Dashboard
 from tests.cast import PASSWORD
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
-from tests.factories import answer, ask_to_cancel, beginning, end_run, make_project, make_run, make_workspace, open_run
+from tests.factories import (
+    answer,
+    ask_to_cancel,
+    beginning,
+    end_run,
+    make_invitation,
+    make_project,
+    make_run,
+    make_workspace,
+    open_run,
+)
 from tests.web_process import orchestrator_web
 
 _ANSWER = """## What sells
@@ -64,6 +86,9 @@ class Scene:
     running: UUID
     failed: UUID
     cancelled: UUID
+    person_id: UUID
+    #: What the link of an invitation holds.
+    invitation: str
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +138,10 @@ def scene(dashboard: Dashboard) -> Scene:
     held.advance(finish=[stopped], end={"status": "cancelled", "error": {}})
     _let_time_pass(database)
     idle_project_id = make_project(database, actor, name="Balcony solar: what a household pays, and what it saves")
-    return Scene(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id)
+    make_invitation(database, dashboard.cast.mona, email="omar@company.example")
+    invited = make_invitation(database, actor, email="nora@company.example", role="manager")
+    max_id = dashboard.cast.max.user_id
+    return Scene(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, max_id, invited.secret)
 
 
 def _fail_at_the_third_attempt(database: ClonedDatabase, actor: Actor, run_id: UUID, phases: dict[str, UUID]) -> None:
@@ -163,6 +191,8 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
     """All of them: each page full, empty and with an error, and what stands in place of a page."""
     full, empty = dashboard.cast.alice, dashboard.cast.charlie
     queries = {PROJECT: f"?project={scene.project_id}", RUN: f"?run={scene.running}"}
+    queries[PERSON] = f"?person={scene.person_id}"
+    accept = f"/accept?token={scene.invitation}"
 
     def see(name: str, visitor: Actor | None, path: str, provoke: Callable[[Page], None] | None = None) -> Subject:
         return Subject(name, visitor, dashboard.url + path, provoke)
@@ -189,6 +219,14 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("connections-error", full, _path(CONNECTIONS), _add_nothing),
         see("connections-test", full, _path(CONNECTIONS), _test_what_is_not_there),
         see("connections-reader", dashboard.cast.mona, _path(CONNECTIONS)),
+        see(
+            "users-invite", full, _path(USERS), lambda page: press(page, "Invite people", "Permissions beside the role")
+        ),
+        see("users-invited", full, f"{_path(USERS)}?status=invited"),
+        see("users-invited-empty", empty, f"{_path(USERS)}?status=invited"),
+        see("users-error", full, f"{_path(USERS)}?status=deactivated"),
+        see("person-question", full, f"{_path(PERSON)}{queries[PERSON]}", _ask_to_deactivate),
+        see("person-error", empty, f"{_path(PERSON)}{queries[PERSON]}"),
         see("account-error", full, _path(ACCOUNT), _mistype_the_password),
         see("account-question", full, _path(ACCOUNT), _begin_second_factor),
         see("account-required", empty, "/", lambda page: _require_second_factor(page, dashboard.database)),
@@ -205,6 +243,10 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         Subject("set-up", None, unclaimed),
         Subject("set-up-empty", None, unclaimed.partition("/set-up")[0]),
         Subject("set-up-error", None, unclaimed, lambda page: press(page, "Set up", "Organization name is empty")),
+        see("accept", None, accept),
+        see("accept-error", None, accept, lambda page: press(page, "Join", "Full name is empty")),
+        see("accept-expired", None, "/accept?token=used"),
+        see("accept-signed-in", full, accept),
         see("set-up-expired", None, "/set-up?token=used"),
     ]
     missing = {entry.url_path for entry in PAGES} - {subject.name.removesuffix("-error") for subject in found}
@@ -266,6 +308,10 @@ def _break_the_database(page: Page, database: ClonedDatabase) -> None:
 
 def _ask_to_cancel(page: Page) -> None:
     press(page, "Cancel", "Leave it as it is")
+
+
+def _ask_to_deactivate(page: Page) -> None:
+    press(page, "Deactivate", "Leave it as it is")
 
 
 def _create_nothing(page: Page) -> None:

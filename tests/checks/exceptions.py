@@ -8,6 +8,7 @@ _OWNER = "for the owner alone, whom FORCE binds as well: his definer functions. 
 _SAMPLE = "for the owner's functions that make and remove the sample workspace: reaches its rows and nobody else's"
 _IDENTITY = "for the identity login alone, whose own tables these are; they hold ways in and nothing of a tenant"
 _IDENTITYS = r"(user_(credentials|sessions|tokens)|sign_in_networks)"
+_INVITATIONS = "for the owner's functions that make and use up the links of invitations, and see no other secret"
 _PERMITTED = "restrictive: narrows by the person's permission what the policy beside it scopes to the organization"
 _NAMES = "names, and by its own condition those of one organization: tests/tenancy/test_people.py"
 _NEW_ROW = "WITH CHECK of a new row reads that row and no index"
@@ -19,6 +20,9 @@ SQUAWK: Final = (
     Excuse("ban-drop-function", "0014", "api.find_session: nobody has called it since 0012"),
     Excuse("adding-foreign-key-constraint", "0003", "audit_logs was made one migration earlier and is empty"),
     Excuse("constraint-missing-not-valid", "0003", "audit_logs was made one migration earlier and is empty"),
+    Excuse("ban-drop-constraint", "0017", "another takes its place that knows the links of invitations as well"),
+    Excuse("adding-foreign-key-constraint", "0017", "the column is new and empty, and user_tokens holds a few links"),
+    Excuse("constraint-missing-not-valid", "0017", "the column is new and empty, and user_tokens holds a few links"),
 )
 
 #: `pgrls lint`; `where` is the object.
@@ -57,6 +61,8 @@ LINT: Final = (
     Excuse("PERF003", r".*\.\w+_insert_permitted", _NEW_ROW),
     Excuse("PERF004", r".*\.\w+_insert_permitted", _NEW_ROW),
     Excuse("PERF003", r".*\.Published templates are public", "idx_orchestration_templates_public is made for it"),
+    Excuse("PERF003", r"public\.invitations\.invitations_update_permitted", "one is changed at a time, by its key"),
+    Excuse("PERF003", r"public\.user_tokens\.user_tokens_invitations", "found by its hash or its invitation's id"),
     Excuse("PERF003", r"public\.phase_streams\..*", "a row for each answer being written, read by its key"),
     Excuse("PERF004", r".*\.Versions of published templates are public", "versions are read by their template"),
 )
@@ -69,6 +75,7 @@ UNPROVEN_FOR_NOBODY: Final = (Excuse("unverified", r".*\.\w+_sample", _SAMPLE),)
 UNPROVEN: Final = (
     Excuse("unverified", r".*\.\w+_owner", _OWNER),
     *UNPROVEN_FOR_NOBODY,
+    Excuse("unverified", r".*\.user_tokens_invitations", _INVITATIONS),
     Excuse("unverified", r".*\.\w+_identity", _IDENTITY),
 )
 #: What somebody reaches by way of something else, as `pgrls verify` in the mode reachability has it.

@@ -22,6 +22,7 @@ from tests.doors import Connection
 CLOSED: dict[str, type[StrEnum]] = {
     "organizations_subscription_tier_check": Tier,
     "users_role_check": Role,
+    "invitations_role_check": Role,
     "projects_status_check": ProjectStatus,
     "projects_priority_check": Priority,
     "orchestration_templates_status_check": TemplateStatus,

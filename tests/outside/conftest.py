@@ -13,7 +13,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
-from lib.ui.navigation import LAUNCH, PROJECT, RUN, PageEntry
+from lib.ui.navigation import LAUNCH, PERSON, PROJECT, RUN, PageEntry
 from tests import doors
 from tests.cast import Cast, MadeOrganization, make_cast, make_person
 from tests.database import SECRET_KEY, ClonedDatabase
@@ -41,7 +41,8 @@ class Site:
     def query_of(self, page: PageEntry) -> str:
         """What the page's address needs to show something."""
         of_the_project = f"project={self.project}"
-        return {PROJECT: of_the_project, LAUNCH: of_the_project, RUN: f"run={self.run.id}"}.get(page, "")
+        of_others = {RUN: f"run={self.run.id}", PERSON: f"person={self.cast.alice.user_id}"}
+        return {PROJECT: of_the_project, LAUNCH: of_the_project, **of_others}.get(page, "")
 
     def sql(self, statement: str, *values: object) -> list[Any]:
         """Arranges and looks as the superuser; returns the rows."""

@@ -49,7 +49,15 @@ def is_alive(secret: str) -> bool:
 def test_everybody_finds_their_own(open_as: OpenAs, cast: Cast) -> None:
     for actor in (*cast.of_a, cast.charlie):
         at = open_as(actor, ACCOUNT)
-        assert headings(at) == ["Account", "Profile", "E-mail address", "Password", "Preferences", "Second factor", "Sessions"]
+        assert headings(at) == [
+            "Account",
+            "Profile",
+            "E-mail address",
+            "Password",
+            "Preferences",
+            "Second factor",
+            "Sessions",
+        ]
         assert f"{actor.email} · {actor.username}" in shown(at)
         assert text_input(at, "Name").value == actor.full_name
         assert buttons(at) == ["Save profile", "Change password", "Save preferences", "Set up"]

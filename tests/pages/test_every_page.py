@@ -14,7 +14,20 @@ from lib.access.actor import Actor
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import ProjectEntry, update_project
-from lib.ui.navigation import ACCOUNT, CONNECTIONS, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, RUNS, PageEntry
+from lib.ui.navigation import (
+    ACCOUNT,
+    CONNECTIONS,
+    LAUNCH,
+    OVERVIEW,
+    PAGES,
+    PERSON,
+    PROJECT,
+    PROJECTS,
+    RUN,
+    RUNS,
+    USERS,
+    PageEntry,
+)
 from lib.ui.words import plain
 from lib.users.service import update_profile
 from tests import doors
@@ -37,7 +50,8 @@ def made(installation: Installation, cast: Cast) -> Workspace:
 def parameters_of(page: PageEntry, made: Workspace) -> Mapping[str, UUID]:
     """What its address needs to show something."""
     of_the_project = {"project": made.project_id}
-    return {PROJECT: of_the_project, LAUNCH: of_the_project, RUN: {"run": made.run.id}}.get(page, {})
+    of_others = {RUN: {"run": made.run.id}, PERSON: {"person": made.user_id}}
+    return {PROJECT: of_the_project, LAUNCH: of_the_project, **of_others}.get(page, {})
 
 
 def revoke(installation: Installation, actor: Actor) -> None:
@@ -59,7 +73,7 @@ def test_session_that_ended_shows_nothing_any_more(
     open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry
 ) -> None:
     at = open_as(cast.alice, page, **parameters_of(page, made))
-    assert page.title in {at.title[0].value, "Project", "Run"}
+    assert page.title in {at.title[0].value, "Project", "Run", "Person"}
     revoke(installation, cast.alice)
     at.run()
     assert not at.exception
@@ -68,7 +82,8 @@ def test_session_that_ended_shows_nothing_any_more(
 
 #: The button of each page that changes something or leads on, by the page.
 PRESSED = {OVERVIEW: "Open", LAUNCH: "Launch", RUNS: "Launch run", RUN: "Cancel", PROJECTS: "New project"}
-PRESSED |= {PROJECT: "Edit", CONNECTIONS: "Add connection", ACCOUNT: "Save profile"}
+PRESSED |= {PROJECT: "Edit", USERS: "Invite people", PERSON: "Save rights", CONNECTIONS: "Add connection"}
+PRESSED |= {ACCOUNT: "Save profile"}
 
 
 @EACH
@@ -87,13 +102,13 @@ def test_session_that_ended_does_nothing_any_more(
     assert is_sign_in(press(at, PRESSED[page]))
 
 
-@pytest.mark.parametrize("page", [RUNS, PROJECTS], ids=["Runs", "Projects"])
+@pytest.mark.parametrize(("page", "status"), [(RUNS, "completed"), (PROJECTS, "completed"), (USERS, "invited")])
 def test_session_that_ended_filters_and_turns_nothing_any_more(
-    open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry
+    *, open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry, status: str
 ) -> None:
     at = open_as(cast.alice, page)
     revoke(installation, cast.alice)
-    at.segmented_control[0].set_value("completed")
+    at.segmented_control[0].set_value(status)
     at.run()
     assert is_sign_in(at)
 
@@ -127,7 +142,8 @@ def test_every_role_sees_it_or_is_told_politely(
 
 def test_viewer_is_refused_somewhere(cast: Cast) -> None:
     """Or the test above would say nothing."""
-    assert [page.title for page in PAGES if not page.is_open_to(cast.vera)] == ["Launch", "Connections"]
+    closed = [page.title for page in PAGES if not page.is_open_to(cast.vera)]
+    assert closed == ["Launch", "Users", "Person", "Connections"]
 
 
 @EACH
@@ -193,7 +209,9 @@ def test_words_of_people_stay_words(
 
 
 @pytest.mark.parametrize(
-    ("page", "opens"), [(PROJECT, "Edit"), (RUN, "Cancel"), (PROJECTS, "New project")], ids=["Edit", "Cancel", "New"]
+    ("page", "opens"),
+    [(PROJECT, "Edit"), (RUN, "Cancel"), (PROJECTS, "New project"), (USERS, "Invite people")],
+    ids=["Edit", "Cancel", "New", "Invite"],
 )
 def test_words_of_people_stay_words_in_dialogs(
     open_as: OpenAs, cast: Cast, nasty: Workspace, page: PageEntry, opens: str
@@ -202,7 +220,7 @@ def test_words_of_people_stay_words_in_dialogs(
 
 
 def test_words_of_the_address_stay_words(open_as: OpenAs, cast: Cast, made: Workspace) -> None:
-    for page in (RUNS, PROJECTS):
+    for page in (RUNS, PROJECTS, USERS):
         at = open_as(cast.alice, page, search=NASTY)
         assert f"Search: {NASTY}" in shown(at)
         no_markup_in(at)
@@ -211,6 +229,7 @@ def test_words_of_the_address_stay_words(open_as: OpenAs, cast: Cast, made: Work
 def test_list_shows_what_was_typed(open_as: OpenAs, cast: Cast, nasty: Workspace) -> None:
     assert table(open_as(cast.vera, RUNS), "Run") == [NASTY]
     assert table(open_as(cast.vera, PROJECTS), "Project") == [NASTY]
+    assert table(open_as(cast.mona, USERS), "Name")[0] == NASTY
 
 
 def test_every_run_of_a_page_asks_anew(

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from llmock.testing import LLMockServer
 from streamlit.testing.v1 import AppTest
 
-from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PROJECT, PROJECTS, RUN, RUNS, PageEntry
+from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PROJECT, PROJECTS, RUN, RUNS, USERS, PageEntry
 from lib.ui.words import line, visible
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -31,7 +31,7 @@ AS_IT_IS = {
 #: Pieces of NAMES that mean something as long as nobody has escaped them.
 MEANING = ("<b>", "<script", "<img", "![x]", "[a](", "://evil", ":violet[", ":material/skull", ":smile:", ":streamlit:")
 MEANING += ("$a^2$", "`c`", "~~s~~", "a -> b", ":badge[x", "__u__", "*hot*", "$x$")
-PAGES = [OVERVIEW, LAUNCH, RUNS, PROJECTS, ACCOUNT]
+PAGES = [OVERVIEW, LAUNCH, RUNS, PROJECTS, USERS, ACCOUNT]
 
 
 @pytest.fixture

@@ -11,7 +11,12 @@ from lib.db import session
 from lib.db.logins import Login
 
 #: Tables that grow with use. The others hold what people make by hand, or what is being written this moment.
-LARGE = frozenset({"orchestration_runs", "phase_executions", "api_usage", "integration_operations", "audit_logs"})
+LARGE = frozenset(
+    {
+        *("orchestration_runs", "phase_executions", "api_usage", "integration_operations", "audit_logs"),
+        *("users", "invitations"),  # of all organizations together
+    }
+)
 #: A statement that reads so many rows of one without a limit reads more than a page shows.
 MOST_ROWS = 2_000
 

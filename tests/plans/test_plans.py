@@ -11,7 +11,8 @@ from psycopg.types.json import Jsonb
 
 from lib import clock
 from lib.access.actor import Actor
-from lib.audit.service import list_project_changes
+from lib.access.permissions import Role
+from lib.audit.service import list_person_changes, list_project_changes
 from lib.config import get_settings
 from lib.db import session
 from lib.db.logins import Login
@@ -31,16 +32,21 @@ from lib.runs.queries import RunFilter
 from lib.runs.service import cancel_run, find_earlier_texts, get_overview, get_texts, list_runs, watch_run
 from lib.runs.views import RunSort
 from lib.templates.service import list_template_choices
+from lib.users.invitations import count_invitations, list_invitations
+from lib.users.people import count_people, get_person, list_people
+from lib.users.queries import PersonFilter
 from lib.users.service import get_profile
+from lib.users.views import PersonSort, PersonStatus
 from tests.cast import Cast, make_cast
 from tests.database import SECRET_KEY, ClonedDatabase
 from tests.doors import admin, login
 from tests.factories import MODEL, TEMPLATE_DATA, answer, beginning, make_template
-from tests.filling import fill, fill_one, fill_trail
+from tests.filling import fill, fill_one, fill_people, fill_trail
 from tests.plans.plan import LARGE, Sending, Sent, explain, faults
 
 #: Of the organization that looks, and of each of the others: half of the table is theirs.
 OWN_RUNS, OTHERS, RUNS_EACH = 20_000, 40, 500
+OWN_PEOPLE, PEOPLE_EACH = 400, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,9 @@ def filled(module_database: ClonedDatabase) -> Filled:
             "WHERE r.organization_id = %s AND r.status = 'running' AND p.status = 'running' LIMIT 2",
             [cast.organization_a],
         )
+        others = connection.execute("SELECT id FROM organizations WHERE id <> %s", [cast.organization_a]).fetchall()
+    for organization_id, people in ((cast.organization_a, OWN_PEOPLE), *((other, PEOPLE_EACH) for (other,) in others)):
+        fill_people(module_database, organization_id, people=people)
     fill_trail(module_database, seen[2], rows=5_000)
     return Filled(module_database, cast, *seen, template_id, walked[0])
 
@@ -183,6 +192,22 @@ ASKED: dict[str, Callable[[Filled], object]] = {
     "launch, projects": lambda made: list_project_choices(made.looking, wanted=made.project_id, limit=5),
     "launch, templates": lambda made: list_template_choices(made.looking),
     "launch, preview": preview,
+    **{
+        f"users, {sort}": lambda made, sort=sort: turn_pages(lambda **at: list_people(made.looking, sort=sort, **at))
+        for sort in PersonSort
+    },
+    **{
+        f"users, {status}": lambda made, status=status: list_people(made.looking, PersonFilter(status=status))
+        for status in PersonStatus
+    },
+    "users, of a role": lambda made: list_people(made.looking, PersonFilter(role=Role.VIEWER)),
+    "users, search": lambda made: list_people(made.looking, PersonFilter(search="Larsen 77")),
+    "users, export": lambda made: count_people(made.looking, PersonFilter(), most=MOST_ROWS),
+    "users, invited": lambda made: turn_pages(lambda **at: list_invitations(made.looking, **at)),
+    "users, invited, search": lambda made: list_invitations(made.looking, search="77@", role=Role.MEMBER),
+    "users, invited, export": lambda made: count_invitations(made.looking, search="", role=None, most=MOST_ROWS),
+    "person": lambda made: get_person(made.looking, made.cast.max.user_id),
+    "person, activity": lambda made: list_person_changes(made.looking, made.cast.max.user_id),
     "account": lambda made: get_profile(made.looking),
     "cancel": lambda made: cancel_run(made.looking, made.run_id),
 }

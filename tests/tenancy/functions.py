@@ -39,6 +39,10 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.open_connection(text)": Definer(_PERSON, "people have no right to read a sealed key"),
     "api.offered_connections()": Definer(_PERSON, "who launches runs has no right to see connections"),
     "api.record_connection_test(uuid,jsonb)": Definer(_PERSON, "nobody writes to the usage or the trail directly"),
+    "api.may_invite(text,jsonb)": Definer(_PERSON, "asked by policies, reads the person's role"),
+    "api.issue_invitation(uuid,bytea)": Definer(_PERSON, "people have no rights on links"),
+    "api.end_sessions(uuid)": Definer(_PERSON, "people have no rights on sessions"),
+    "api.count_sessions(uuid)": Definer(_PERSON, "people have no rights on sessions; a number and a moment"),
     "api.find_sign_in(text)": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.is_empty()": Definer(_IDENTITY, "sign-in has no rights on organizations"),
     "api.find_organization(text)": Definer(_IDENTITY, "sign-in has no rights on organizations"),
@@ -48,6 +52,8 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.find_actor(bytea)": Definer(_IDENTITY, "what the version before asks in place of find_living_session"),
     "api.find_actor(bytea)": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.find_living_session(bytea)": Definer(_IDENTITY, "sign-in has no rights on people"),
+    "api.find_invitation(bytea)": Definer(_IDENTITY, "sign-in has no rights on invitations"),
+    "api.accept_invitation(bytea,text,text)": Definer(_IDENTITY, "makes a person, and only whom a link invites"),
     "api.find_sample()": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.load_sample(jsonb)": Definer(_IDENTITY, "makes a whole organization, and rows of a new one only"),
     "api.remove_sample()": Definer(_IDENTITY, "removes an organization that api.load_sample made, and no other"),
@@ -62,6 +68,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.requeue_lost_runs()": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.cancel_requests(uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.queue_run(uuid,uuid)": Definer(_NOBODY, "part of enqueue_run and requeue_lost_runs"),
+    "api.may_invite_as(uuid,text,jsonb)": Definer(_NOBODY, "part of may_invite and find_invitation"),
     "api.write_audit(uuid,text,text,uuid,jsonb,jsonb)": Definer(_NOBODY, "part of everything that writes to the trail"),
     "api.end_access()": Definer(_NOBODY, "trigger: whoever deactivates has no rights on sessions"),
     "api.audit()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),
@@ -73,6 +80,7 @@ OPEN_TO_OWNER: Final = frozenset(
     {
         "organizations",
         "users",
+        "invitations",
         "user_sessions",
         "claim_keys",
         "user_credentials",
@@ -98,3 +106,6 @@ OPEN_FOR_THE_SAMPLE: Final = frozenset(
         "user_credentials",
     }
 )
+
+#: Of the identity login's tables, those of which they touch rows that belong to an invitation, and so open for these.
+OPEN_FOR_INVITATIONS: Final = frozenset({"user_tokens"})

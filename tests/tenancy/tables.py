@@ -82,6 +82,11 @@ def _read_table(connection: Connection, name: str) -> Table:
         whose = "id"
     elif "organization_id" in columns:
         whose = "organization_id"
+    elif "invitation_id" in columns:
+        whose = (
+            "coalesce((SELECT u.organization_id FROM users u WHERE u.id = user_id), "
+            "(SELECT i.organization_id FROM invitations i WHERE i.id = invitation_id))"
+        )
     elif "user_id" in columns:
         whose = "(SELECT u.organization_id FROM users u WHERE u.id = user_id)"
     else:

@@ -45,6 +45,7 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "phase_executions"): {"phase_code": "Phase 9", "status": "pending"},
     ("web", "webhooks"): {},
     ("web", "provider_connections"): {"slug": "another"},
+    ("web", "invitations"): {"email": "somebody-else@invited.example"},
     ("engine", "phase_executions"): {"attempt": 99},
     ("engine", "phase_streams"): {},
     ("engine", "integration_operations"): {"idempotency_key": str(uuid4())},

@@ -23,6 +23,7 @@ from tests.factories import (
     beginning,
     call_worker,
     make_connection,
+    make_invitation,
     make_mail,
     make_operation,
     make_project,
@@ -71,6 +72,10 @@ RULES: dict[tuple[str, str], Rule] = {
     # Names of people stand beside what they made, which every viewer reads, from the view `people`: test_people.py.
     ("users", "SELECT"): Rule((P.USERS_VIEW,), own_is_free=True),
     ("users", "UPDATE"): Rule((P.USERS_EDIT, P.USERS_DEACTIVATE), own_is_free=True),
+    ("invitations", "SELECT"): Rule((P.USERS_VIEW,)),
+    # in one's own name, to members and viewers, as the estate's are: test_invitations.py has the others
+    ("invitations", "INSERT"): Rule((P.USERS_INVITE,), only_own=True),
+    ("invitations", "UPDATE"): Rule((P.USERS_INVITE,)),
     ("audit_logs", "SELECT"): Rule((P.AUDIT_VIEW,)),
     ("projects", "SELECT"): Rule((P.PROJECTS_VIEW,)),
     ("projects", "INSERT"): Rule((P.PROJECTS_CREATE,), only_own=True),
@@ -111,6 +116,7 @@ CHANGES = {
     "phase_executions": "status = 'cancelled'",
     "webhooks": "description = 'Changed'",
     "provider_connections": "name = 'Changed'",
+    "invitations": "revoked_at = now()",
 }
 #: Table -> what makes a copy of somebody's row a new one in the name of `maker`, written by `writer`.
 Copies = dict[str, Callable[[UUID, UUID], dict[str, Any]]]
@@ -121,6 +127,7 @@ COPIES: Copies = {
     "orchestration_runs": lambda maker, _: {"user_id": maker},
     "phase_executions": lambda *_: {"phase_code": "Phase 9"},
     "provider_connections": lambda _, writer: {"slug": "another", "created_by": writer},
+    "invitations": lambda maker, _: {"invited_by": maker, "email": f"{uuid4()}@invited.example"},
 }
 
 
@@ -150,6 +157,8 @@ def estate(module_database: ClonedDatabase) -> Estate:
     rows["organizations"][alice] = cast.organization_a
     rows["webhooks"][alice] = make_webhook(module_database, cast.alice)
     rows["provider_connections"][alice] = make_connection(module_database, cast.alice)
+    for actor in (cast.alice, cast.mona):
+        rows["invitations"][actor.user_id] = make_invitation(module_database, actor).id
     with doors.admin(module_database) as connection:
         tables = read_tables(connection)
         for actor in cast.of_a:

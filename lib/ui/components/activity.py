@@ -54,7 +54,8 @@ def _show_change(change: Change, *, names: Mapping[str, str], time_zone: str) ->
         with st.container(horizontal=True, gap="small"):
             show_person(change.person, with_role=True)
             show_moment(change.created_at, time_zone=time_zone)
-        show_value_diff(change.old, change.new, names=names)
+        if change.old or change.new:  # of a sign-in there is nothing
+            show_value_diff(change.old, change.new, names=names)
 
 
 def _turn_to(cursor: str | None) -> None:

@@ -80,8 +80,8 @@ def show_paged_table(
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f":gray[{plain(summary)}]", width="content")
             with st.container(horizontal=True, gap="xsmall", width="content"):
-                page_button("Newer", newer, key=key, on_click=_turn_to, is_enabled=newer is not None)
-                page_button("Older", older, key=key, on_click=_turn_to, is_enabled=older is not None)
+                page_button("Newer", newer, key=key, on_click=turn_to, is_enabled=newer is not None)
+                page_button("Older", older, key=key, on_click=turn_to, is_enabled=older is not None)
     click = st.session_state.get(opened_key)
     return TableEvent(
         opened=click.row if click else chosen,
@@ -153,5 +153,6 @@ def _opening_column(column: ColumnConfig, *, key: str) -> ButtonColumnResult:
     )
 
 
-def _turn_to(cursor: str | None) -> None:
+def turn_to(cursor: str | None) -> None:
+    """Ask for that page of the list: a callback."""
     st.query_params[CURSOR] = cursor or ""

@@ -67,6 +67,23 @@ CONNECTION: Mapping[str, Status] = {
     "inactive": _status("Deactivated", "power_settings_new", "gray", "\N{EN DASH}"),
 }
 
+PERSON: Mapping[str, Status] = {
+    "active": _status("Active", "check_circle", "green", "✓"),
+    "deactivated": _status("Deactivated", "person_off", "gray", "\N{EN DASH}"),
+}
+
+INVITATION: Mapping[str, Status] = {
+    "invited": _status("Invited", "mail", "orange", "◆"),
+    "expired": _status("Link too old", "schedule", "gray", "○"),
+}
+
+#: Whether somebody holds a permission: for everything, for what they made themselves, not at all.
+HELD: Mapping[str, Status] = {
+    "organization": _status("Yes", "check_circle", "green", "✓"),
+    "own": _status("Own only", "person", "gray", "◐"),
+    "none": _status("No", "block", "gray", "\N{EN DASH}"),
+}
+
 #: A priority is no state that calls for anybody, so it has no colour of its own.
 PRIORITY: Mapping[str, Status] = {
     "low": _status("Low", "keyboard_arrow_down", "gray", "↓"),

@@ -28,9 +28,11 @@ BEGIN
         EXECUTE format('DELETE FROM %I WHERE user_id IN (SELECT id FROM users WHERE organization_id = $1)', v_table)
           USING v_organization;
     END LOOP;
+    DELETE FROM user_tokens WHERE invitation_id IN (SELECT id FROM invitations WHERE organization_id = v_organization);
     FOREACH v_table IN ARRAY ARRAY[
-        'audit_logs', 'api_usage', 'phase_streams', 'integration_operations', 'phase_executions', 'orchestration_runs',
-        'template_versions', 'orchestration_templates', 'projects', 'webhooks', 'users']
+        'invitations', 'audit_logs', 'api_usage', 'phase_streams', 'integration_operations', 'phase_executions',
+        'orchestration_runs', 'template_versions', 'orchestration_templates', 'projects', 'webhooks',
+        'users']
     LOOP
         EXECUTE format('DELETE FROM %I WHERE organization_id = $1', v_table) USING v_organization;
     END LOOP;

@@ -1,0 +1,125 @@
+"""Inviting people, and what came of it: each link is shown once, for nobody can read it again."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+from uuid import UUID
+
+import streamlit as st
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.ui import address, feedback, words
+from lib.ui.components import status
+from lib.ui.components.permission_words import PERMISSIONS, role_in_words
+from lib.ui.guard import require_actor
+from lib.users.invitations import MOST_AT_ONCE, invite, renew_invitation
+from lib.users.rights import permissions_to_give, roles_to_invite
+from lib.users.views import InvitationSummary, InviteOutcome
+
+#: What a dialog has to show until it is closed: the links of this tab, and nobody else's.
+_OUTCOMES: Final = "invite-outcomes"
+_FAILED: Final = status.Status("Not invited", ":material/error:", "red", "✕")
+
+Outcomes = Sequence[InviteOutcome]
+
+
+def may_invite_somebody(actor: Actor) -> bool:
+    """Whether there is anybody whom this person may invite. The people of the sample workspace are made up."""
+    return bool(roles_to_invite(actor)) and not actor.is_sample
+
+
+def show_invite(actor: Actor) -> None:
+    """Open the form. Call it in the run in which its button was pressed."""
+    _open("Invite people", lambda: _ask(actor))
+
+
+def show_new_link(invitation: InvitationSummary) -> None:
+    """Ask whether a new link is to replace the one that was handed out, and show it."""
+    _open("New link", lambda: _ask_to_renew(invitation.id, invitation.email))
+
+
+def _open(title: str, ask: Callable[[], Outcomes | None]) -> None:
+    _forget()
+
+    @st.dialog(title, width="medium", on_dismiss=_forget)
+    def draw() -> None:
+        place = st.empty()
+        if _OUTCOMES not in st.session_state:
+            with place.container():
+                if (outcomes := ask()) is None:
+                    return
+            st.session_state[_OUTCOMES] = outcomes
+        with place.container():
+            _show_outcomes(st.session_state[_OUTCOMES])
+            if st.button("Done", type="primary", key="invite-done"):
+                _forget()
+                st.rerun()
+
+    draw()
+
+
+def _forget() -> None:
+    st.session_state.pop(_OUTCOMES, None)
+
+
+def _ask(actor: Actor) -> Outcomes | None:
+    """Draw the form; what was typed stays while something is wrong with all of it."""
+    roles = [*reversed(roles_to_invite(actor))]
+    with st.form("invite", border=False):
+        addresses = st.text_area(
+            "E-mail addresses",
+            height=110,
+            placeholder="nora@company.com\nomar@company.com",
+            help=f"One a line, {words.number(MOST_AT_ONCE)} at once at most.",
+        )
+        role = st.selectbox("Invite as", roles, index=min(1, len(roles) - 1), format_func=role_in_words)
+        offered = permissions_to_give(actor)
+        permissions = (
+            st.multiselect("Permissions beside the role", offered, format_func=PERMISSIONS.__getitem__)
+            if offered
+            else []
+        )
+        is_sent = st.form_submit_button("Invite", type="primary")
+    if is_sent:
+        with feedback.told():
+            return invite(require_actor(Permission.USERS_INVITE), addresses, role=role, permissions=permissions)
+    return None
+
+
+def _ask_to_renew(invitation_id: UUID, email: str) -> Outcomes | None:
+    st.markdown(
+        words.plain(f"The link that {email} was given stops working. You get the new one to hand on; it is good once, "
+                    "for a week.")
+    )  # fmt: skip
+    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+        if st.button("Leave it as it is", key="renew-leave"):
+            st.rerun()
+        is_confirmed = st.button("Make a new link", type="primary", key="renew-confirm")
+    if is_confirmed:
+        with feedback.told():
+            return (renew_invitation(require_actor(Permission.USERS_INVITE), invitation_id),)
+    return None
+
+
+def _show_outcomes(outcomes: Outcomes) -> None:
+    """Draw who was invited, with their links, and who was not and why."""
+    made = [outcome for outcome in outcomes if outcome.secret_path]
+    if made:
+        st.markdown(words.plain(_how_to_hand_on(made)))
+    for outcome in outcomes:
+        if outcome.secret_path:
+            st.markdown(status.inline(status.INVITATION["invited"], text=outcome.email))
+            st.code(address.absolute(outcome.secret_path), language=None, wrap_lines=True)
+        else:
+            st.markdown(
+                f"{status.inline(_FAILED, text=words.short(outcome.email, most=120))}  \n"
+                f":gray[{words.plain(outcome.problem)}]"
+            )
+
+
+def _how_to_hand_on(made: Outcomes) -> str:
+    links = "Each link is" if len(made) > 1 else "The link is"
+    once = f"{links} shown only here and only now, and is good once, for a week."
+    if all(outcome.is_mailed for outcome in made):
+        return f"A mail is on its way. {once} You may hand it over yourself as well."
+    return f"{once} Copy it and hand it over yourself: no mail is sent."

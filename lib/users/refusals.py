@@ -1,0 +1,36 @@
+"""What the database refuses about people, in words: the one place that knows its codes.
+
+Use cases ask before they change anything; these are for what happened meanwhile, somebody else's change among it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+
+from lib.access.permissions import Permission
+from lib.errors import BeyondOwnRights, Conflict, NotPermitted
+
+LAST_ADMIN: Final = (
+    "This is the last active admin, and somebody has to stay who can let others in. Make somebody else an admin first."
+)
+
+
+@contextmanager
+def in_words(permission: Permission) -> Iterator[None]:
+    """Turn what the database refuses inside the `with` into `Conflict` or `NotPermitted`.
+
+    Stands around the transaction, which is rolled back by then. `permission` is the one that the work needs.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        match getattr(error.orig, "sqlstate", None):
+            case "AO001":  # api.guard_users
+                raise Conflict(LAST_ADMIN) from error
+            case "AO002":  # api.guard_users
+                raise BeyondOwnRights(permission) from error
+            case "42501":  # insufficient_privilege: of policies, grants and guards alike
+                raise NotPermitted(permission) from error
+        raise
