@@ -5,9 +5,11 @@
     ├── DatabaseUnavailable            PostgreSQL does not answer
     ├── DatabaseFull                   PostgreSQL has no room left on its disk
     ├── NotSignedIn                    no session, or one that has ended
+    │   ├── OrganizationSuspended      one's whole organization is kept out for a while; says why
     │   └── SignInRefused              wrong name or password, locked, deactivated: always the same words
     ├── NotPermitted                   one's own organization's, but without the right
     ├── NotFound                       no such row, or another organization's: nobody is told which
+    │   └── AnotherOrganization        an address that is not one of the reader's organization
     ├── InvalidInput                   a field is wrong; `field` names it
     │   └── AlreadyTaken               somebody was first: slug, e-mail, user name
     ├── LinkExpired                    a one-time link was used, replaced or is too old
@@ -57,6 +59,17 @@ class NotSignedIn(OrchestratorError):
         super().__init__(message)
 
 
+class OrganizationSuspended(NotSignedIn):
+    """The password is right, but whoever runs the installation lets nobody of the organization in."""
+
+    def __init__(self, reason: str) -> None:
+        said = reason if reason.endswith((".", "!", "?")) else f"{reason}."
+        super().__init__(
+            f"Your organization is suspended: {said} Nothing is deleted, and its runs go on when the suspension ends. "
+            "Until then, ask whoever runs this installation."
+        )
+
+
 class SignInRefused(NotSignedIn):
     """The same words whether the name is unknown, the password wrong or the person deactivated."""
 
@@ -78,6 +91,17 @@ class NotFound(OrchestratorError):
     def __init__(self, what: str) -> None:
         super().__init__(f"There is no such {what}, or it is not yours to see. Check the link, or start from the list.")
         self.what = what
+
+
+class AnotherOrganization(NotFound):
+    """An address of an organization that the reader is not in, or of none: nobody is told which."""
+
+    def __init__(self, own: str) -> None:
+        super().__init__("page")
+        self.message = (
+            f"This address is another organization's, or nobody's. You are signed in to {own}. Ask whoever gave it to "
+            "you, or sign in as somebody of that organization."
+        )
 
 
 class InvalidInput(OrchestratorError):

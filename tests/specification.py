@@ -202,6 +202,9 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
     "organizations": (
         Column("quota_resets_at", "timestamptz", "api.next_month()", NOT_NULL),
         Column("sample_made_at", "timestamptz"),
+        Column("suspended_at", "timestamptz"),
+        Column("suspension_reason", "text"),
+        Column("deletes_at", "timestamptz"),
     ),
     "users": (
         Column("deactivated_at", "timestamptz"),
@@ -282,7 +285,15 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
 
 #: Tables that the data model adds, as far as they have come.
 ADDED_TABLES: Final = frozenset(
-    {"user_credentials", "user_sessions", "user_tokens", "sign_in_networks", "template_versions", "phase_streams"}
+    {
+        "user_credentials",
+        "user_sessions",
+        "user_tokens",
+        "sign_in_networks",
+        "template_versions",
+        "phase_streams",
+        "organization_slugs",
+    }
 )
 
 #: NOT NULL where the specification leaves it open. A status, a counter or a JSON structure that is not there would be a

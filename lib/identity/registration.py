@@ -15,10 +15,13 @@ from lib.identity import fields, passwords, queries
 from lib.identity.fields import Field
 from lib.models.identity import UserCredential
 from lib.models.organization import Tier
+from lib.organizations import governed
+from lib.organizations.seats import check_seats
+from lib.organizations.tiers import ALLOWANCES
 
 #: Constraint -> the field, and what to do about it.
 _TAKEN: Final = {
-    "organizations_slug_key": (Field.SLUG, "Another organization has this short name. Choose another one."),
+    "organizations_slug_key": (Field.SLUG, "Another organization has or had this short name. Choose another one."),
     "users_email_key": (Field.EMAIL, "Somebody has this e-mail address already. Each address is one person's."),
     "users_username_key": (Field.USERNAME, "Somebody has this user name already. Choose another one."),
 }
@@ -45,7 +48,7 @@ def create_organization(*, name: str, slug: str, tier: str = Tier.FREE) -> UUID:
         with identity_session(None) as session:
             return insert_organization(session, name=clean[0], slug=clean[1], tier=Tier(tier))
     except IntegrityError as error:
-        raise _in_words(error) from error
+        raise in_words(error) from error
 
 
 def create_user(
@@ -58,7 +61,10 @@ def create_user(
     password: str,
     is_operator: bool = False,
 ) -> UUID:
-    """Make a person who can sign in at once. Raises InvalidInput, AlreadyTaken for e-mail and user name."""
+    """Make a person who can sign in at once. Raises InvalidInput, AlreadyTaken for e-mail and user name.
+
+    InvalidInput also where the organization's tier has no room for one more.
+    """
     names = fields.clean_name(full_name, field=Field.FULL_NAME), fields.clean_email(email)
     person = NewPerson(
         full_name=names[0],
@@ -77,6 +83,7 @@ def create_user(
                     "`orchestrator organizations create` makes one."
                 )
                 raise InvalidInput(message, field=Field.SLUG)
+            check_seats(session, organization_id)
             user_id = insert_person(session, organization_id, person)
             found = queries.find_person(session, person.email)
             assert found is not None  # noqa: S101 made a moment ago; brings the organization's rules
@@ -87,13 +94,15 @@ def create_user(
             )
             return user_id
     except IntegrityError as error:
-        raise _in_words(error) from error
+        raise in_words(error) from error
 
 
 def insert_organization(session: Session, *, name: str, slug: str, tier: Tier = Tier.FREE) -> UUID:
-    """Make an organization of clean values. Raises IntegrityError when the slug is taken."""
+    """Make an organization of clean values, with its tier's quota. Raises IntegrityError when the slug is taken."""
     made = text("SELECT api.create_organization(:name, :slug, :tier)")
     organization_id: UUID = session.execute(made, {"name": name, "slug": slug, "tier": tier.value}).scalar_one()
+    if tier is not Tier.FREE:  # a new organization has the quota of that one
+        governed.govern(session, organization_id, {"quota_limit": ALLOWANCES[tier].monthly_calls})
     return organization_id
 
 
@@ -114,7 +123,8 @@ def insert_person(session: Session, organization_id: UUID, person: NewPerson) ->
     return user_id
 
 
-def _in_words(error: IntegrityError) -> Exception:
+def in_words(error: IntegrityError) -> Exception:
+    """The error to raise in its place: `AlreadyTaken` where somebody was first."""
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     if constraint not in _TAKEN:
         return error

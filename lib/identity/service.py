@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor, Origin
 from lib.db.session import identity_session
-from lib.errors import Conflict, InvalidInput, LinkExpired, NotSignedIn, SignInRefused
+from lib.errors import Conflict, InvalidInput, LinkExpired, NotSignedIn, OrganizationSuspended, SignInRefused
 from lib.identity import attempts, passwords, sessions, tokens
 from lib.identity.attempts import LOCKED_FOR, MOST_WRONG_FROM_ONE_ADDRESS, MOST_WRONG_PASSWORDS
 from lib.identity.fields import Field
@@ -31,7 +31,8 @@ REFUSED: Final = (
 def authenticate(name: str, password: str, *, origin: Origin) -> UUID:
     """Whose e-mail address or user name and password these are. Raises SignInRefused, always with the same words.
 
-    No transaction is open while the password is hashed.
+    To nobody but who knows the password of somebody in a suspended organization OrganizationSuspended says why. No
+    transaction is open while the password is hashed.
     """
     with identity_session(origin) as session:
         attempt = attempts.take(session, name, ip_address=origin.ip_address)
@@ -40,14 +41,17 @@ def authenticate(name: str, password: str, *, origin: Origin) -> UUID:
         raise SignInRefused(REFUSED)
     person = attempt.person
     is_accepted = person is not None and person.is_active and is_right
+    is_suspended = person is not None and is_right and person.suspension_reason is not None
     with identity_session(origin, user_id=person.user_id if person else None) as session:
         if person is None:
             attempts.note_unknown(session, attempt, name)
         else:
-            if is_accepted:
+            if is_accepted or is_suspended:
                 attempts.forgive_address(session, attempt.network)  # before the account, as `take` locks them
-                is_accepted = _forget_attempts(session, person.user_id, attempt.password_hash)
+                is_accepted = _forget_attempts(session, person.user_id, attempt.password_hash) and is_accepted
             sessions.record(session, person.user_id, "identity.sign_in" if is_accepted else "identity.sign_in_refused")
+    if person is not None and is_suspended:
+        raise OrganizationSuspended(person.suspension_reason or "")
     if person is None or not is_accepted:
         raise SignInRefused(REFUSED)
     return person.user_id

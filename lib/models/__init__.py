@@ -3,7 +3,7 @@
 from lib.db.base import Base
 from lib.models.audit_log import AuditLog
 from lib.models.identity import SignInNetwork, UserCredential, UserSession, UserToken
-from lib.models.organization import Organization
+from lib.models.organization import Organization, OrganizationSlug
 from lib.models.project import Project
 from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution, PhaseStream
 from lib.models.template import OrchestrationTemplate, TemplateVersion
@@ -19,6 +19,7 @@ __all__ = [
     "OrchestrationRun",
     "OrchestrationTemplate",
     "Organization",
+    "OrganizationSlug",
     "PhaseExecution",
     "PhaseStream",
     "Project",

@@ -28,9 +28,13 @@ class PageEntry:
     section: str = ""
     permission: Permission | None = None
     is_visible: bool = True
+    #: Whether it is open to the installation's operators, and to nobody else whatever they are permitted.
+    is_for_operators: bool = False
 
     def is_open_to(self, actor: Actor) -> bool:
         """Whether this person may open the page."""
+        if self.is_for_operators:
+            return actor.is_operator
         return self.permission is None or actor.may_some(self.permission)
 
 
@@ -76,10 +80,36 @@ PROJECT = PageEntry(
     permission=Permission.PROJECTS_VIEW,
     is_visible=False,
 )
+ORGANIZATION = PageEntry(
+    file="pages/organization.py",
+    title="Organization",
+    icon="domain",
+    url_path="organization",
+    section="Administration",
+    permission=Permission.ORGANIZATION_EDIT,
+)
+ORGANIZATIONS = PageEntry(
+    file="pages/organizations.py",
+    title="Organizations",
+    icon="apartment",
+    url_path="organizations",
+    section="Administration",
+    is_for_operators=True,
+)
 ACCOUNT = PageEntry(file="pages/account.py", title="Account", icon="person", url_path="account", is_visible=False)
 
 #: In the order of the sidebar; the first is where one lands.
-PAGES: Sequence[PageEntry] = (OVERVIEW, LAUNCH, RUNS, RUN, PROJECTS, PROJECT, ACCOUNT)
+PAGES: Sequence[PageEntry] = (
+    OVERVIEW,
+    LAUNCH,
+    RUNS,
+    RUN,
+    PROJECTS,
+    PROJECT,
+    ORGANIZATION,
+    ORGANIZATIONS,
+    ACCOUNT,
+)
 
 #: A title goes on with it where something waits; Streamlit draws Markdown there.
 _COUNT_BEGINS = " :orange[**"
@@ -150,4 +180,4 @@ def _find_nothing() -> None:
 
 
 def _refuse(entry: PageEntry) -> None:
-    raise NotPermitted(entry.permission or "")
+    raise NotPermitted(entry.permission or "operator")

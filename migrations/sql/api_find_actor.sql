@@ -26,4 +26,5 @@ AS $$
     JOIN organizations o ON o.id = u.organization_id
     WHERE s.token_hash = p_hash AND s.revoked_at IS NULL AND s.state = 'active' AND s.expires_at > now()
       AND own.deactivated_at IS NULL AND own.deleted_at IS NULL AND home.deleted_at IS NULL
+      AND home.suspended_at IS NULL
 $$;

@@ -12,5 +12,5 @@ AS $$
            u.username, u.preferences, o.name, o.slug, coalesce(o.settings -> 'security_settings', '{}')
     FROM user_sessions s JOIN users u ON u.id = s.user_id JOIN organizations o ON o.id = u.organization_id
     WHERE s.token_hash = p_hash AND s.revoked_at IS NULL AND s.state = 'active' AND s.expires_at > now()
-      AND u.deactivated_at IS NULL AND u.deleted_at IS NULL AND o.deleted_at IS NULL
+      AND u.deactivated_at IS NULL AND u.deleted_at IS NULL AND o.deleted_at IS NULL AND o.suspended_at IS NULL
 $$;

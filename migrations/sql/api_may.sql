@@ -15,7 +15,7 @@ BEGIN
         FROM public.users u
         JOIN public.organizations o ON o.id = u.organization_id
         WHERE u.id = v_user_id AND u.organization_id = v_claimed_id
-          AND u.deactivated_at IS NULL AND u.deleted_at IS NULL AND o.deleted_at IS NULL
+          AND u.deactivated_at IS NULL AND u.deleted_at IS NULL AND o.deleted_at IS NULL AND o.suspended_at IS NULL
           AND (u.permissions ? p_permission OR api.role_grants(u.role) ->> p_permission = 'organization'));
 END
 $$;

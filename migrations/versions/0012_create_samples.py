@@ -20,6 +20,7 @@ CHANGED = ("api_keep_audit", "api_write_audit", "api_guard_organizations", "api_
 # api.find_session stays for web processes of the version before, which may run on while the schema is brought up to
 # date; they know of no visits.
 DOORS = ("api_find_actor", "api_load_sample", "api_find_sample", "api_remove_sample")
+CHANGED_SINCE = ("api_guard_organizations", "api_find_actor")
 
 
 def upgrade() -> None:
@@ -31,9 +32,9 @@ def upgrade() -> None:
             op.execute(f"DROP POLICY IF EXISTS {table}_sample ON {table}")
             op.execute(f"CREATE POLICY {table}_sample ON {table} FOR ALL TO CURRENT_USER USING ({condition})")
     for name in CHANGED:
-        functions.replace(name)
+        functions.replace(name, before="0019" if name in CHANGED_SINCE else None)
     for name in DOORS:
-        functions.create(name, execute="orchestrator_identity")
+        functions.create(name, execute="orchestrator_identity", before="0019" if name in CHANGED_SINCE else None)
 
 
 def _reached() -> dict[str, str]:

@@ -8,6 +8,8 @@ from lib.db.logins import AUTHENTICATED, Login
 
 _PERSON: Final = frozenset({AUTHENTICATED})
 _IDENTITY: Final = frozenset({Login.IDENTITY.role_name})
+#: A person, who has to be an operator (or the like), and the command line.
+_OPERATOR: Final = _PERSON | _IDENTITY
 _WORKER: Final = frozenset({Login.WORKER.role_name})
 _NOBODY: Final[frozenset[str]] = frozenset()
 
@@ -39,6 +41,14 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.find_sample()": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.load_sample(jsonb)": Definer(_IDENTITY, "makes a whole organization, and rows of a new one only"),
     "api.remove_sample()": Definer(_IDENTITY, "removes an organization that api.load_sample made, and no other"),
+    "api.keep_slug()": Definer(_NOBODY, "trigger: nobody else writes short names, which stay for ever"),
+    "api.require_operator()": Definer(_NOBODY, "part of what an operator may do: reads whether they are one"),
+    "api.list_organizations()": Definer(_OPERATOR, "an operator's list of organizations, by columns that are named"),
+    "api.count_people(uuid[])": Definer(_OPERATOR, "an operator's count of people: numbers only"),
+    "api.govern_organization(uuid,jsonb)": Definer(_OPERATOR, "tier, quota, suspension and end are an operator's"),
+    "api.ask_deletion(boolean)": Definer(_PERSON, "the end of one's own organization, which no UPDATE may write"),
+    "api.take_seat(uuid)": Definer(_OPERATOR, "counts people of one's own organization, whom not all may see"),
+    "api.end_organizations()": Definer(_WORKER, "looks over all organizations; a count only"),
     "api.requeue_lost_runs()": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.cancel_requests(uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.queue_run(uuid,uuid)": Definer(_NOBODY, "part of enqueue_run and requeue_lost_runs"),
@@ -51,6 +61,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
 OPEN_TO_OWNER: Final = frozenset(
     {
         "organizations",
+        "organization_slugs",
         "users",
         "user_sessions",
         "audit_logs",
