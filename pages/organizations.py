@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.organizations.operator import list_organizations, require_operator
+from lib.organizations.operator import get_organization, list_organizations, require_operator
 from lib.organizations.views import OrganizationSort
 from lib.ui.components import filters
 from lib.ui.components.operator_dialogs import show_new_organization, show_organization
@@ -25,7 +25,7 @@ page = list_organizations(actor, wanted, sort=sort, cursor=current_cursor())
 if page.items:
     opened = show_organization_table(page.items, newer=page.newer, older=page.older)
     if opened is not None and not is_creating:
-        show_organization(opened)
+        show_organization(get_organization(actor, opened))
 elif current_cursor():
     show_past_the_end()
 else:

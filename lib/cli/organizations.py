@@ -6,7 +6,6 @@ import typer
 
 from lib.db.logins import Login
 from lib.installation import prepare_database
-from lib.models.organization import Tier
 
 if TYPE_CHECKING:
     from lib.organizations.views import OrganizationSummary
@@ -48,12 +47,14 @@ def list_all() -> None:
 
 
 @app.command()
-def tier(slug: Slug, tier: Annotated[Tier, typer.Argument(help="The new one.")]) -> None:
+def tier(slug: Slug, tier: Annotated[str, typer.Argument(help="The new one.")]) -> None:
     """Change the tier, and the quota with it unless one was set by hand."""
+    from lib.identity.registration import read_tier  # noqa: PLC0415 - half a second of imports
     from lib.organizations.operator import CommandLine, change_tier  # noqa: PLC0415 - half a second of imports
 
+    wanted = read_tier(tier)
     found = _find(slug)
-    stays = change_tier(CommandLine(), found.id, tier)
+    stays = change_tier(CommandLine(), found.id, wanted)
     typer.echo(f"{found.name} has the tier {tier} now.")
     for said in stays:
         typer.echo(f"  {said}")

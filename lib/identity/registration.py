@@ -15,7 +15,7 @@ from lib.identity import fields, passwords, queries
 from lib.identity.fields import Field
 from lib.models.identity import UserCredential
 from lib.models.organization import Tier
-from lib.organizations import governed
+from lib.organizations import queries as organizations
 from lib.organizations.seats import check_seats
 from lib.organizations.tiers import ALLOWANCES
 
@@ -42,11 +42,10 @@ class NewPerson:
 def create_organization(*, name: str, slug: str, tier: str = Tier.FREE) -> UUID:
     """Make an organization without people. Raises InvalidInput, AlreadyTaken for the slug."""
     clean = fields.clean_name(name, field=Field.ORGANIZATION_NAME), fields.clean_slug(slug)
-    if tier not in set(Tier):
-        raise InvalidInput(f"There is no tier “{tier}”. Known are {', '.join(Tier)}.", field="Tier")
+    wanted = read_tier(tier)
     try:
         with identity_session(None) as session:
-            return insert_organization(session, name=clean[0], slug=clean[1], tier=Tier(tier))
+            return insert_organization(session, name=clean[0], slug=clean[1], tier=wanted)
     except IntegrityError as error:
         raise in_words(error) from error
 
@@ -97,12 +96,19 @@ def create_user(
         raise in_words(error) from error
 
 
+def read_tier(tier: str) -> Tier:
+    """The tier of that name. Raises InvalidInput, which names those that there are."""
+    if tier not in set(Tier):
+        raise InvalidInput(f"There is no tier “{tier}”. Known are {', '.join(Tier)}.", field="Tier")
+    return Tier(tier)
+
+
 def insert_organization(session: Session, *, name: str, slug: str, tier: Tier = Tier.FREE) -> UUID:
     """Make an organization of clean values, with its tier's quota. Raises IntegrityError when the slug is taken."""
     made = text("SELECT api.create_organization(:name, :slug, :tier)")
     organization_id: UUID = session.execute(made, {"name": name, "slug": slug, "tier": tier.value}).scalar_one()
     if tier is not Tier.FREE:  # a new organization has the quota of that one
-        governed.govern(session, organization_id, {"quota_limit": ALLOWANCES[tier].monthly_calls})
+        organizations.govern(session, organization_id, {"quota_limit": ALLOWANCES[tier].monthly_calls})
     return organization_id
 
 

@@ -19,8 +19,8 @@ from lib.db.session import identity_session, tenant_session
 from lib.entry import clean_text
 from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from lib.models.organization import Tier
-from lib.organizations import governed
-from lib.organizations.governed import OrganizationFilter
+from lib.organizations import queries
+from lib.organizations.queries import OrganizationFilter
 from lib.organizations.tiers import explain_change, quota_after
 from lib.organizations.views import OrganizationSort, OrganizationSummary, Standing
 
@@ -53,7 +53,7 @@ def list_organizations(
 ) -> Page[OrganizationSummary]:
     """A page of the installation's organizations. Raises `NotPermitted`."""
     with _door(operator) as session:
-        return governed.list_organizations(
+        return queries.list_organizations(
             session, chosen or OrganizationFilter(), sort=sort, cursor=cursor, limit=limit
         )
 
@@ -67,7 +67,7 @@ def get_organization(operator: Operator, organization_id: UUID) -> OrganizationS
 def find_organization(operator: Operator, slug: str) -> OrganizationSummary:
     """The one of that short name. Raises `NotPermitted`, `NotFound`."""
     with _door(operator) as session:
-        found = governed.find_organization(session, slug=slug)
+        found = queries.find_organization(session, slug=slug)
     if found is None:
         raise NotFound("organization")
     return found
@@ -98,10 +98,10 @@ def preview_tier(organization: OrganizationSummary, tier: Tier) -> tuple[str, ..
 
 def set_quota(operator: Operator, organization_id: UUID, limit: int | None) -> None:
     """Set the calls to models a month; None is no limit. Raises `NotPermitted`, `InvalidInput`, `NotFound`."""
-    if limit is not None and not 0 <= limit <= _LARGEST_QUOTA:
-        message = f"A quota is a whole number of calls up to {_LARGEST_QUOTA:,}, or no limit at all."
-        raise InvalidInput(message, field="Calls a month")
     with _door(operator) as session:
+        if limit is not None and not 0 <= limit <= _LARGEST_QUOTA:
+            message = f"A quota is a whole number of calls up to {_LARGEST_QUOTA:,}, or no limit at all."
+            raise InvalidInput(message, field="Calls a month")
         _govern(session, organization_id, {"quota_limit": limit})
 
 
@@ -110,10 +110,10 @@ def suspend_organization(operator: Operator, organization_id: UUID, *, reason: s
 
     Raises `NotPermitted`, `InvalidInput`, `NotFound`, `Conflict` for the operator's own.
     """
-    said = clean_text(reason, field="Reason", longest=_LONGEST_REASON)
-    if isinstance(operator, Actor) and operator.organization_id == organization_id:
-        raise Conflict("This is your own organization: suspending it would shut you out. Another operator can.")
     with _door(operator) as session:
+        if isinstance(operator, Actor) and operator.organization_id == organization_id:
+            raise Conflict("This is your own organization: suspending it would shut you out. Another operator can.")
+        said = clean_text(reason, field="Reason", longest=_LONGEST_REASON)
         _govern(session, organization_id, {"suspension_reason": said})
 
 
@@ -165,12 +165,12 @@ def _door(operator: Operator) -> Iterator[Session]:
 
 
 def _get(session: Session, organization_id: UUID) -> OrganizationSummary:
-    found = governed.find_organization(session, organization_id=organization_id)
+    found = queries.find_organization(session, organization_id=organization_id)
     if found is None:
         raise NotFound("organization")
     return found
 
 
 def _govern(session: Session, organization_id: UUID, changes: Mapping[str, object]) -> None:
-    if not governed.govern(session, organization_id, changes):
+    if not queries.govern(session, organization_id, changes):
         raise NotFound("organization")

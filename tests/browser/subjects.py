@@ -16,7 +16,18 @@ from lib.db.server import URL_VARIABLES
 from lib.identity.cookie import session_cookie_name
 from lib.identity.tokens import hash_secret, new_secret
 from lib.maintenance.upgrade import publish_builtin_templates
-from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, PageEntry
+from lib.ui.navigation import (
+    ACCOUNT,
+    LAUNCH,
+    ORGANIZATION,
+    ORGANIZATIONS,
+    OVERVIEW,
+    PAGES,
+    PROJECT,
+    PROJECTS,
+    RUN,
+    PageEntry,
+)
 from tests import doors
 from tests.browser.conftest import Dashboard
 from tests.database import ClonedDatabase, Server, clone_of
@@ -156,6 +167,7 @@ def _let_time_pass(database: ClonedDatabase) -> None:
 def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Subject]:
     """All of them: each page full, empty and with an error, and what stands in place of a page."""
     full, empty = dashboard.cast.alice, dashboard.cast.charlie
+    olga = dashboard.olga
     queries = {PROJECT: f"?project={scene.project_id}", RUN: f"?run={scene.running}"}
 
     def see(name: str, visitor: Actor | None, path: str, provoke: Callable[[Page], None] | None = None) -> Subject:
@@ -164,8 +176,8 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
     found = []
     for entry in PAGES:
         path = _path(entry)
-        found.append(see(entry.url_path, full, path + queries.get(entry, "")))
-        if entry not in queries:  # a page about one thing is not there without it
+        found.append(see(entry.url_path, olga if entry.is_for_operators else full, path + queries.get(entry, "")))
+        if entry not in queries and not entry.is_for_operators:  # what is about one thing is not there without it
             found.append(see(f"{entry.url_path}-empty", empty, path))
     found += [
         see("overview-error", full, "/", lambda page: _break_the_database(page, dashboard.database)),
@@ -176,6 +188,21 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("run-question", full, f"{_path(RUN)}?run={scene.running}", _ask_to_cancel),
         see("projects-error", full, _path(PROJECTS), _create_nothing),
         see("project-error", empty, f"{_path(PROJECT)}?project={scene.project_id}"),
+        *(
+            see(
+                f"organization-{tab.split()[0].lower()}",
+                full,
+                _path(ORGANIZATION),
+                lambda page, tab=tab: _turn(page, tab),
+            )
+            for tab in ("Tier and use", "Models and messages", "Security", "Retention and limits")
+        ),
+        see("organization-error", full, _path(ORGANIZATION), _take_anothers_short_name),
+        see("organization-end", full, _path(ORGANIZATION), _ask_for_the_end),
+        see("organizations-empty", olga, f"{_path(ORGANIZATIONS)}?search=nobody"),
+        see("organizations-error", olga, _path(ORGANIZATIONS), _make_nothing),
+        see("organizations-one", olga, _path(ORGANIZATIONS), _open_borealis),
+        see("another-organization", full, "/o/borealis/runs"),
         see("account-error", full, _path(ACCOUNT), _mistype_the_password),
         see("not-found", full, "/nowhere"),
         see("not-open", dashboard.cast.vera, _path(LAUNCH)),
@@ -238,6 +265,33 @@ def _ask_to_cancel(page: Page) -> None:
 def _create_nothing(page: Page) -> None:
     press(page, "New project", "Create project")
     press(page, "Create project", "Name is empty")
+
+
+def _turn(page: Page, tab: str) -> None:
+    page.get_by_role("tab", name=tab).click()
+    settle(page)
+
+
+def _take_anothers_short_name(page: Page) -> None:
+    page.get_by_role("textbox", name="Short name").fill("borealis")
+    press(page, "Save names", "Another organization has or had this short name")
+
+
+def _ask_for_the_end(page: Page) -> None:
+    press(page, "Delete this organization…", "Type its short name")
+
+
+def _make_nothing(page: Page) -> None:
+    press(page, "New organization", "Create organization")
+    press(page, "Create organization", "Organization name is empty")
+
+
+def _open_borealis(page: Page) -> None:
+    way_in = page.get_by_role("combobox", name="Open one of: Organizations")  # the table is a canvas
+    way_in.focus()
+    way_in.press_sequentially("Borealis")
+    way_in.press("Enter")
+    expect(page.get_by_role("button", name="Change tier")).to_be_visible()
 
 
 def _mistype_the_password(page: Page) -> None:

@@ -67,6 +67,7 @@ class Rule:
 RULES: dict[tuple[str, str], Rule] = {
     ("organizations", "SELECT"): Rule((P.ORGANIZATION_VIEW,)),
     ("organizations", "UPDATE"): Rule((P.ORGANIZATION_EDIT,)),
+    ("organization_slugs", "SELECT"): Rule((P.ORGANIZATION_VIEW,)),
     # Names of people stand beside what they made, which every viewer reads; `users.view` opens the page of people.
     ("users", "SELECT"): Rule(everybody=True),
     ("users", "UPDATE"): Rule((P.USERS_EDIT, P.USERS_DEACTIVATE), own_is_free=True),
@@ -144,6 +145,7 @@ def estate(module_database: ClonedDatabase) -> Estate:
     rows["webhooks"][alice] = make_webhook(module_database, cast.alice)
     with doors.admin(module_database) as connection:
         tables = read_tables(connection)
+        rows["organization_slugs"][alice] = tables["organization_slugs"].rows[cast.organization_a][0]
         for actor in cast.of_a:
             rows["users"][actor.user_id] = actor.user_id
             rows["user_credentials"][actor.user_id] = actor.user_id

@@ -4,7 +4,6 @@ Each dialog is a fragment, which may be used long after it was opened: every but
 """
 
 from typing import Final
-from uuid import UUID
 
 import streamlit as st
 
@@ -38,7 +37,8 @@ def show_new_organization() -> None:
         name = st.text_input(Field.ORGANIZATION_NAME, placeholder="Northwind Research", autocomplete="off")
         left, right = st.columns(2)
         slug = left.text_input(Field.SLUG, placeholder="left empty, it is made from the name", autocomplete="off")
-        tier = right.selectbox("Tier", list(Tier), index=0, format_func=str.capitalize)
+        tiers = list(Tier)
+        tier = right.selectbox("Tier", tiers, index=tiers.index(Tier.FREE), format_func=str.capitalize)
         st.markdown(":gray[Its first admin, who signs in with this password and changes it under Account]")
         left, right = st.columns(2)
         admin = FirstAdmin(
@@ -55,34 +55,38 @@ def show_new_organization() -> None:
             st.rerun()
 
 
-@st.dialog("Organization", width="medium", on_dismiss="rerun")
-def show_organization(organization_id: UUID) -> None:
-    """Show what the operator sees of an organization, and what they can change."""
-    actor = require_operator()
-    with feedback.told():
-        organization = operator.get_organization(actor, organization_id)
-        _show_facts(organization, time_zone=actor.time_zone)
-        _show_tier(organization)
-        _show_quota(organization)
-        actions = operator.actions_for(actor, organization)
-        if "suspend" in actions:
-            _show_suspend(organization)
-        with st.container(horizontal=True, gap="xsmall"):
-            if "resume" in actions and st.button("End the suspension", icon=":material/play_circle:"):
-                operator.resume_organization(require_operator(), organization_id)
-                _done("The suspension is over. Its people can sign in, and its runs go on.")
-            if "restore" in actions and st.button("Restore", icon=":material/restore_from_trash:"):
-                operator.restore_organization(require_operator(), organization_id)
-                _done("It does not end. Its people sign in as before.")
+def show_organization(listed: OrganizationSummary) -> None:
+    """Open what the operator sees of an organization, and what they can change."""
+
+    @st.dialog(words.plain(words.short(listed.name, most=80)), width="medium", on_dismiss="rerun")
+    def look() -> None:
+        actor = require_operator()
+        with feedback.told():
+            _show_organization(operator.get_organization(actor, listed.id), actor)
+
+    look()
+
+
+def _show_organization(organization: OrganizationSummary, actor: Actor) -> None:
+    _show_facts(organization, time_zone=actor.time_zone)
+    _show_tier(organization)
+    _show_quota(organization)
+    actions = operator.actions_for(actor, organization)
+    if "suspend" in actions:
+        _show_suspend(organization)
+    with st.container(horizontal=True, gap="xsmall"):
+        if "resume" in actions and st.button("End the suspension", icon=":material/play_circle:"):
+            operator.resume_organization(require_operator(), organization.id)
+            _done("The suspension is over. Its people can sign in, and its runs go on.")
+        if "restore" in actions and st.button("Restore", icon=":material/restore_from_trash:"):
+            operator.restore_organization(require_operator(), organization.id)
+            _done("It does not end. Its people sign in as before.")
 
 
 def _show_facts(organization: OrganizationSummary, *, time_zone: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(words.plain(words.short(organization.name, most=80)), anchor=False, width="content")
-        status.show_status(status.ORGANIZATION[organization.standing])
+    status.show_status(status.ORGANIZATION[organization.standing])
     facts = [
         ("Short name", organization.slug),
-        ("Tier", organization.tier.capitalize()),
         ("People", say_people(organization)),
         ("Calls this month", say_quota(organization)),
         ("Created", moment_inline(organization.created_at, time_zone=time_zone)),

@@ -11,7 +11,7 @@ from lib.organizations.fields import LABELS
 from lib.organizations.service import change_organization
 from lib.organizations.tiers import Feature
 from lib.organizations.views import OrganizationDetail
-from lib.ui import feedback
+from lib.ui import feedback, words
 from lib.ui.components import organization_fields as fields
 from lib.ui.components.drafts import Draft, close_draft, open_draft
 from lib.ui.guard import require_actor
@@ -50,13 +50,17 @@ def show_models_form(organization: OrganizationDetail) -> None:
         about_publishing = f"Publishing to everybody is not part of the tier {organization.tier.capitalize()}."
 
     def draw(draft: Draft) -> _Entered:
-        entered: _Entered = {"default_ai_model": fields.model(draft, "default_ai_model")}
-        about = "Phases may write files, send messages and call other services."
-        entered |= _toggles(draft, "integration_enabled", explained=about)
-        st.markdown(":gray[Where the organization is told of its own affairs]")
-        entered |= _toggles(draft, "notification_preferences.email", "notification_preferences.slack")
-        st.markdown(f":gray[{about_publishing}]")
-        return entered | _toggles(draft, "publishing.requires_approval", is_disabled=not may_publish)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            entered: _Entered = {"default_ai_model": fields.model(draft, "default_ai_model")}
+            about = "Phases may write files, send messages and call other services."
+            entered |= _toggles(draft, "integration_enabled", explained=about)
+        with right:
+            st.markdown(":gray[Where the organization is told of its own affairs]")
+            entered |= _toggles(draft, "notification_preferences.email", "notification_preferences.slack")
+            st.markdown(f":gray[{about_publishing}]")
+            entered |= _toggles(draft, "publishing.requires_approval", is_disabled=not may_publish)
+        return entered
 
     _show_form("organization-models", organization, _MODELS, draw, action="Save models and messages")
 
@@ -148,4 +152,4 @@ def _save(draft: Draft, entered: Mapping[str, Any]) -> None:
 def _bound(organization: OrganizationDetail, field: str, *, unit: str = "", endless: str) -> str:
     """What an empty field means in this tier."""
     bound = tiers.find_bound(organization.tier, field)
-    return endless if bound is None else f"As the tier allows: {bound:,} {unit}".rstrip()
+    return endless if bound is None else f"As the tier allows: {words.number(bound)} {unit}".rstrip()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lib import clock
 from lib.models.organization import Tier
-from lib.organizations.governed import OrganizationFilter
+from lib.organizations.queries import OrganizationFilter
 from lib.organizations.tiers import ALLOWANCES
 from lib.organizations.views import OrganizationSort, OrganizationSummary, Standing
 from lib.ui import words
@@ -77,7 +77,7 @@ def say_quota(organization: OrganizationSummary) -> str:
 def say_people(organization: OrganizationSummary) -> str:
     """`4 of 25`, as the tier allows."""
     most = ALLOWANCES[organization.tier].people
-    return f"{words.number(organization.people)}{'' if most is None else f' of {most:,}'}"
+    return f"{words.number(organization.people)}{'' if most is None else f' of {words.number(most)}'}"
 
 
 def _row(organization: OrganizationSummary) -> dict[str, object]:

@@ -13,14 +13,13 @@ from lib.ui.components.meter import show_meter
 _NO_LIMIT = "no limit"
 #: A meter is a warning from this share on.
 _SHORT = 0.9
-_HAS = Markup('<span class="ao-add"><b aria-hidden="true">✓</b>{}</span>')
 _HAS_NOT = Markup('<span class="ao-none">{}</span>')
 
 
 def show_use(organization: OrganizationDetail, *, time_zone: str) -> None:
     """Draw calls of this month and people, against what there may be."""
     allowed = ALLOWANCES[organization.tier]
-    with card("Used", note=f"tier {organization.tier.capitalize()}"):
+    with card("Used"):
         show_quota(organization.quota, time_zone=time_zone)
         _show_share("People with an account", organization.people, allowed.people, noun="person", plural="people")
 
@@ -50,8 +49,8 @@ def _limits(allowed: Allowance) -> list[tuple[str, str]]:
     ]
 
 
-def _has(allowed: Allowance, feature: Feature) -> Markup:
-    return _HAS.format("included") if feature in allowed.features else _HAS_NOT.format("not included")
+def _has(allowed: Allowance, feature: Feature) -> str:
+    return "✓ included" if feature in allowed.features else _HAS_NOT.format("not included")
 
 
 def _most(value: int | None) -> str:
@@ -63,8 +62,8 @@ def _days(value: int | None) -> str:
 
 
 def _show_share(label: str, used: int, limit: int | None, *, noun: str, plural: str | None = None) -> None:
-    said = f"**{words.number(used)}** of {words.number(limit)}" if limit is not None else f"**{used:,}**, {_NO_LIMIT}"
-    st.markdown(f"{label}&ensp;{said}")
+    said = f", {_NO_LIMIT}" if limit is None else f" of {words.number(limit)}"
+    st.markdown(f"{label}&ensp;**{words.number(used)}**{said}")
     if limit is not None:
         text = f"{words.number(used)} of {words.count(limit, noun, plural=plural)}"
         show_meter(label, used, maximum=max(limit, 1), text=text, tone="warn" if used >= _SHORT * limit else "accent")
