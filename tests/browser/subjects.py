@@ -201,7 +201,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("organization-end", full, _path(ORGANIZATION), _ask_for_the_end),
         see("organizations-empty", olga, f"{_path(ORGANIZATIONS)}?search=nobody"),
         see("organizations-error", olga, _path(ORGANIZATIONS), _make_nothing),
-        see("organizations-one", olga, _path(ORGANIZATIONS), _open_borealis),
+        see("organizations-one", olga, _path(ORGANIZATIONS), open_borealis),
         see("another-organization", full, "/o/borealis/runs"),
         see("account-error", full, _path(ACCOUNT), _mistype_the_password),
         see("not-found", full, "/nowhere"),
@@ -286,7 +286,8 @@ def _make_nothing(page: Page) -> None:
     press(page, "Create organization", "Organization name is empty")
 
 
-def _open_borealis(page: Page) -> None:
+def open_borealis(page: Page) -> None:
+    """Open organization B in the operator's list."""
     way_in = page.get_by_role("combobox", name="Open one of: Organizations")  # the table is a canvas
     way_in.focus()
     way_in.press_sequentially("Borealis")

@@ -3,6 +3,7 @@ is on it.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 import psycopg
@@ -14,11 +15,23 @@ from lib.access.actor import Actor
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import ProjectEntry, update_project
-from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, RUNS, PageEntry
+from lib.ui.navigation import (
+    ACCOUNT,
+    LAUNCH,
+    ORGANIZATION,
+    ORGANIZATIONS,
+    OVERVIEW,
+    PAGES,
+    PROJECT,
+    PROJECTS,
+    RUN,
+    RUNS,
+    PageEntry,
+)
 from lib.ui.words import plain
 from lib.users.service import update_profile
 from tests import doors
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
 from tests.conftest import Installation
 from tests.factories import TOPIC, Workspace, make_run, make_workspace
 from tests.pages.conftest import OpenAs
@@ -26,6 +39,15 @@ from tests.pages.reading import headings, is_sign_in, markdown, markup, press, s
 
 EACH = pytest.mark.parametrize("page", PAGES, ids=[page.title for page in PAGES])
 NASTY = "<b>Ünïon</b> ![x](https://evil.example/x.png) :red[*hot*] $a$ [a](https://evil.example)"
+
+
+@pytest.fixture
+def cast(installation: Installation) -> Cast:
+    """Alice runs the installation as well, so that every page is open to her."""
+    cast = make_cast(installation.database)
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE users SET is_operator = true WHERE id = %s", [cast.alice.user_id])
+    return replace(cast, alice=replace(cast.alice, is_operator=True))
 
 
 @pytest.fixture
@@ -69,6 +91,7 @@ def test_session_that_ended_shows_nothing_any_more(
 #: The button of each page that changes something or leads on, by the page.
 PRESSED = {OVERVIEW: "Open", LAUNCH: "Launch", RUNS: "Launch run", RUN: "Cancel", PROJECTS: "New project"}
 PRESSED |= {PROJECT: "Edit", ACCOUNT: "Save profile"}
+PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
 
 
 @EACH
@@ -118,7 +141,7 @@ def test_every_role_sees_it_or_is_told_politely(
             assert "This page is not open to you" not in headings(at)
             continue
         assert headings(at) == ["This page is not open to you"]
-        assert f"“{page.permission}”" in shown(at)
+        assert f"“{page.permission or 'operator'}”" in shown(at)
         assert "Ask an admin of your organization to grant it." in shown(at)
         assert not at.code
         assert not at.selectbox
@@ -127,7 +150,11 @@ def test_every_role_sees_it_or_is_told_politely(
 
 def test_viewer_is_refused_somewhere(cast: Cast) -> None:
     """Or the test above would say nothing."""
-    assert [page.title for page in PAGES if not page.is_open_to(cast.vera)] == ["Launch"]
+    assert [page.title for page in PAGES if not page.is_open_to(cast.vera)] == [
+        "Launch",
+        "Organization",
+        "Organizations",
+    ]
 
 
 @EACH
