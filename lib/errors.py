@@ -8,6 +8,7 @@
     │   ├── OrganizationSuspended      one's whole organization is kept out for a while; says why
     │   └── SignInRefused              wrong name or password, locked, deactivated: always the same words
     ├── NotPermitted                   one's own organization's, but without the right
+    │   └── OperatorOnly               for whoever runs the installation
     ├── NotFound                       no such row, or another organization's: nobody is told which
     │   └── AnotherOrganization        an address that is not one of the reader's organization
     ├── InvalidInput                   a field is wrong; `field` names it
@@ -85,6 +86,14 @@ class NotPermitted(OrchestratorError):
         self.permission = permission
 
 
+class OperatorOnly(NotPermitted):
+    """No permission opens it: it is for whoever runs the installation."""
+
+    def __init__(self) -> None:
+        OrchestratorError.__init__(self, "This is for the operators of this installation. No admin can grant it.")
+        self.permission = "operator"
+
+
 class NotFound(OrchestratorError):
     """There is no such row, or it is another organization's: nobody is told which."""
 
@@ -97,11 +106,12 @@ class AnotherOrganization(NotFound):
     """An address of an organization that the reader is not in, or of none: nobody is told which."""
 
     def __init__(self, own: str) -> None:
-        super().__init__("page")
-        self.message = (
+        OrchestratorError.__init__(
+            self,
             f"This address is another organization's, or nobody's. You are signed in to {own}. Ask whoever gave it to "
-            "you, or sign in as somebody of that organization."
+            "you, or sign in as somebody of that organization.",
         )
+        self.what = "page"
 
 
 class InvalidInput(OrchestratorError):

@@ -17,7 +17,7 @@ from lib.access.actor import Actor
 from lib.db.paging import Page
 from lib.db.session import identity_session, tenant_session
 from lib.entry import clean_text
-from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from lib.errors import Conflict, InvalidInput, NotFound, OperatorOnly
 from lib.models.organization import Tier
 from lib.organizations import queries
 from lib.organizations.queries import OrganizationFilter
@@ -40,7 +40,7 @@ Operator = Actor | CommandLine
 def require_operator(operator: Actor) -> None:
     """Raise `NotPermitted` unless this person runs the installation, and visits nobody."""
     if not operator.is_operator:
-        raise NotPermitted("operator")
+        raise OperatorOnly
 
 
 def list_organizations(

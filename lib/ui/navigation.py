@@ -10,7 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.config import ROOT
-from lib.errors import NotFound, NotPermitted
+from lib.errors import NotFound, NotPermitted, OperatorOnly
 from lib.organizations.views import MOST_COUNTED
 from lib.ui import address, words
 from lib.ui.set_up import show_set_up
@@ -180,4 +180,4 @@ def _find_nothing() -> None:
 
 
 def _refuse(entry: PageEntry) -> None:
-    raise NotPermitted(entry.permission or "operator")
+    raise OperatorOnly if entry.is_for_operators else NotPermitted(entry.permission or "")

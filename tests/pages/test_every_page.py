@@ -141,8 +141,11 @@ def test_every_role_sees_it_or_is_told_politely(
             assert "This page is not open to you" not in headings(at)
             continue
         assert headings(at) == ["This page is not open to you"]
-        assert f"“{page.permission or 'operator'}”" in shown(at)
-        assert "Ask an admin of your organization to grant it." in shown(at)
+        if page.is_for_operators:
+            assert "This is for the operators of this installation." in shown(at)
+        else:
+            assert f"“{page.permission}”" in shown(at)
+            assert "Ask an admin of your organization to grant it." in shown(at)
         assert not at.code
         assert not at.selectbox
         assert TOPIC not in shown(at)
