@@ -1,4 +1,4 @@
-"""Organizations under the operator's hand: suspended, waiting for their end, and found by every name that they have had.
+"""Organizations under the operator's hand: suspended, waiting for their end, found by every name that they had.
 
 One table is locked, `organizations`: the new one refers to it and is filled from it.
 """
