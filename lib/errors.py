@@ -6,11 +6,14 @@
     ├── DatabaseUnavailable            PostgreSQL does not answer
     ├── DatabaseFull                   PostgreSQL has no room left on its disk
     ├── NotSignedIn                    no session, or one that has ended
+    │   ├── OrganizationSuspended      one's whole organization is kept out for a while; says why
     │   ├── SignInRefused              wrong name or password, locked, deactivated: always the same words
     │   └── SecondFactorNeeded         the password is right, and a code is still to come
     ├── NotPermitted                   one's own organization's, but without the right
-    │   └── BeyondOwnRights            giving or taking more than one has oneself
+    │   ├── BeyondOwnRights            giving or taking more than one has oneself
+    │   └── OperatorOnly               for whoever runs the installation
     ├── NotFound                       no such row, or another organization's: nobody is told which
+    │   └── AnotherOrganization        an address that is not one of the reader's organization
     ├── InvalidInput                   a field is wrong; `field` names it
     │   └── AlreadyTaken               somebody was first: slug, e-mail, user name
     ├── LinkExpired                    a one-time link was used, replaced or is too old
@@ -70,6 +73,17 @@ class NotSignedIn(OrchestratorError):
         super().__init__(message)
 
 
+class OrganizationSuspended(NotSignedIn):
+    """The password is right, but whoever runs the installation lets nobody of the organization in."""
+
+    def __init__(self, reason: str) -> None:
+        said = reason if reason.endswith((".", "!", "?")) else f"{reason}."
+        super().__init__(
+            f"Your organization is suspended: {said} Nothing is deleted, and its runs go on when the suspension ends. "
+            "Until then, ask whoever runs this installation."
+        )
+
+
 class SignInRefused(NotSignedIn):
     """The same words whether the name is unknown, the password wrong or the person deactivated."""
 
@@ -105,12 +119,32 @@ class BeyondOwnRights(NotPermitted):
         super().__init__(permission, message)
 
 
+class OperatorOnly(NotPermitted):
+    """No permission opens it: it is for whoever runs the installation."""
+
+    def __init__(self) -> None:
+        OrchestratorError.__init__(self, "This is for the operators of this installation. No admin can grant it.")
+        self.permission = "operator"
+
+
 class NotFound(OrchestratorError):
     """There is no such row, or it is another organization's: nobody is told which."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"There is no such {what}, or it is not yours to see. Check the link, or start from the list.")
         self.what = what
+
+
+class AnotherOrganization(NotFound):
+    """An address of an organization that the reader is not in, or of none: nobody is told which."""
+
+    def __init__(self, own: str) -> None:
+        OrchestratorError.__init__(
+            self,
+            f"This address is another organization's, or nobody's. You are signed in to {own}. Ask whoever gave it to "
+            "you, or sign in as somebody of that organization.",
+        )
+        self.what = "page"
 
 
 class InvalidInput(OrchestratorError):

@@ -3,68 +3,57 @@
 import streamlit as st
 
 from lib.access.permissions import Permission
-from lib.ui.components import filters, invite
+from lib.ui.components import invite
 from lib.ui.components.empty_state import empty_state
-from lib.ui.components.export_menu import show_export
+from lib.ui.components.filters import show_filters, show_nothing_found
 from lib.ui.components.invitation_list import show_invitations
 from lib.ui.components.page_header import page_header
-from lib.ui.components.paged_table import current_cursor, show_past_the_end
+from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page
+from lib.ui.components.people_export import show_people_export
 from lib.ui.components.people_filters import INVITED, chosen_people, chosen_role, make_people_filters
 from lib.ui.components.people_table import show_people_table
+from lib.ui.filtering import read_filters
 from lib.ui.guard import require_actor
 from lib.ui.navigation import PERSON
-from lib.users.invitations import count_invitations, export_invitations, list_invitations
-from lib.users.people import count_people, export_people, list_people
+from lib.users.invitations import list_invitations
+from lib.users.people import list_people
 from lib.users.views import PersonSort
 
 actor = require_actor(Permission.USERS_VIEW)
+may_invite = invite.may_invite_somebody(actor)
+bar = make_people_filters(actor)
+chosen = read_filters(bar)
+wanted, role, sort, cursor = chosen_people(chosen), chosen_role(chosen), PersonSort(chosen.sort), current_cursor()
+
 with page_header("Users", subtitle="Who works here, and what each of them may do."):
-    if invite.may_invite_somebody(actor) and st.button("Invite people", type="primary", icon=":material/person_add:"):
+    show_people_export(actor, chosen)
+    if may_invite and st.button("Invite people", type="primary", icon=":material/person_add:"):
         invite.show_invite(actor)
-
-bar = make_people_filters()
-with filters.filter_bar(bar) as chosen:
-    wanted, role, sort = chosen_people(chosen), chosen_role(chosen), PersonSort(chosen.sort)
-    if chosen.status == INVITED:
-        show_export(
-            "invitations",
-            noun="invitation",
-            count=lambda most: count_invitations(actor, search=chosen.search, role=role, most=most),
-            export=lambda actor, kind: export_invitations(actor, search=chosen.search, role=role, file_format=kind),
-        )
-    else:
-        show_export(
-            "people",
-            noun="person",
-            count=lambda most: count_people(actor, wanted, most=most),
-            export=lambda actor, kind: export_people(actor, wanted, sort=sort, file_format=kind),
-        )
-
-cursor = current_cursor()
+show_filters(bar, chosen)
 if chosen.status == INVITED:
-    invited = list_invitations(actor, search=chosen.search, role=role, cursor=cursor)
-    if invited.items:
+    invited = find_page(lambda at: list_invitations(actor, search=chosen.search, role=role, cursor=at), cursor=cursor)
+    if invited and invited.items:
         show_invitations(invited.items, time_zone=actor.time_zone, newer=invited.newer, older=invited.older)
     elif cursor:
-        show_past_the_end()
+        show_no_such_page()
     elif chosen.search or role:
-        filters.show_nothing_found(bar, chosen, noun="invitation")
+        show_nothing_found(bar, chosen, noun="invitation")
     else:
         text = (
             "Nobody is invited who has not come yet. An invitation is a link that makes its holder one of your people."
         )
         with empty_state("invitations", icon=":material/mail:", title="No open invitations", text=text):
-            if invite.may_invite_somebody(actor) and st.button("Invite somebody", icon=":material/person_add:"):
+            if may_invite and st.button("Invite somebody", icon=":material/person_add:"):
                 invite.show_invite(actor)
 else:
-    page = list_people(actor, wanted, sort=sort, cursor=cursor)
-    if page.items:
+    page = find_page(lambda at: list_people(actor, wanted, sort=sort, cursor=at), cursor=cursor)
+    if page and page.items:
         opened = show_people_table(page.items, key="people-table", newer=page.newer, older=page.older)
         if opened is not None:
             st.switch_page(PERSON.file, query_params={"person": str(opened)})
     elif cursor:
-        show_past_the_end()
+        show_no_such_page()
     else:
-        filters.show_nothing_found(bar, chosen, noun="person")
+        show_nothing_found(bar, chosen, noun="person")
     if not chosen and not cursor and (newest := list_invitations(actor, limit=5)).items:
         show_invitations(newest.items, time_zone=actor.time_zone, has_more=bool(newest.older))

@@ -203,6 +203,9 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("quota_resets_at", "timestamptz", "api.next_month()", NOT_NULL),
         Column("sample_made_at", "timestamptz"),
         Column("second_factor_required_at", "timestamptz"),
+        Column("suspended_at", "timestamptz"),
+        Column("suspension_reason", "text"),
+        Column("deletes_at", "timestamptz"),
     ),
     "users": (
         Column("deactivated_at", "timestamptz"),
@@ -293,6 +296,7 @@ ADDED_TABLES: Final = frozenset(
         "phase_streams",
         "provider_connections",
         "mail_outbox",
+        "organization_slugs",
     }
 )
 

@@ -20,6 +20,20 @@ _DID: Final[Mapping[str, str]] = {
     "identity.end_sessions": "ended the sessions",
     "identity.visit": "began to look around",
     "identity.leave": "left again",
+    "organizations.create": "created the organization",
+    "organizations.update": "edited the organization",
+}
+#: Action -> field -> what setting it and taking it away are called; the first field that has changed counts.
+_SET: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "organizations.update": {
+        "suspended_at": ("suspended the organization", "ended the suspension"),
+        "deleted_at": ("deleted the organization", "restored the organization"),
+        "deletes_at": ("asked for the organization's end", "took the organization's end back"),
+        "suspension_reason": ("said why the organization is suspended", "ended the suspension"),
+        "subscription_tier": ("changed the tier", "changed the tier"),
+        "api_quota_limit": ("changed the monthly quota", "lifted the limit of the monthly quota"),
+        "slug": ("changed the short name", "changed the short name"),
+    }
 }
 #: Action -> status before and after -> the same, where the status says more than "edited".
 _MOVED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
@@ -47,12 +61,15 @@ _CHANGED: Final[Mapping[str, Mapping[str, str]]] = {
 _TAKEN_BACK: Final[Mapping[str, str]] = {"deactivated_at": "reactivated the person"}
 #: Beside the words of a change of status, its time and person say the same once more; the others are the row's own.
 _SILENT: Final = frozenset(
-    {"id", "organization_id", "created_at", "created_by", "archived_at", "archived_by", "completed_at"}
+    {"id", "organization_id", "created_at", "created_by", "archived_at", "archived_by", "completed_at", "suspended_at"}
 )
 
 
 def say(action: str, old: Mapping[str, object], new: Mapping[str, object]) -> str:
     """What was done, in words; an action that nobody has named yet by its own name."""
+    for field, (was_set, was_taken) in _SET.get(action, {}).items():
+        if old.get(field) != new.get(field):
+            return was_taken if new.get(field) is None else was_set
     move = str(old.get("status")), str(new.get("status"))
     for field, did in _CHANGED.get(action, {}).items():
         if field in new:

@@ -20,6 +20,7 @@ def list_changes(
     statement = select(
         AuditLog.id,
         AuditLog.created_at,
+        AuditLog.user_id,
         AuditLog.action,
         AuditLog.old_values,
         AuditLog.new_values,

@@ -1,6 +1,6 @@
 """What people read of the audit trail. Nobody writes it here: triggers do."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -12,6 +12,9 @@ from lib.audit.views import Change
 from lib.db.paging import Page
 from lib.db.session import tenant_session
 from lib.users.views import Person
+
+#: Whoever is of no organization that the reader sees into, and changed theirs: only an operator can.
+OPERATOR: Final = Person(name="an operator of this installation", role="operator", is_deactivated=False)
 
 
 def list_project_changes(actor: Actor, project_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Page[Change]:
@@ -25,6 +28,11 @@ def list_project_changes(actor: Actor, project_id: UUID, *, cursor: str | None =
 def list_person_changes(actor: Actor, user_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Page[Change]:
     """The same for a person, their sign-ins among it."""
     return _list_changes(actor, "users", user_id, cursor=cursor, limit=limit)
+
+
+def list_organization_changes(actor: Actor, *, cursor: str | None = None, limit: int = 10) -> Page[Change]:
+    """The same of the person's organization itself: its names, settings, tier, quota. Raises `NotPermitted`."""
+    return _list_changes(actor, "organizations", actor.organization_id, cursor=cursor, limit=limit)
 
 
 def _list_changes(
@@ -47,7 +55,7 @@ def _change(row: Row[*tuple[Any, ...]]) -> Change:
     return Change(
         id=row.id,
         created_at=row.created_at,
-        person=Person(**row.person) if row.person else None,
+        person=Person(**row.person) if row.person else OPERATOR if row.user_id else None,
         action=row.action,
         did=actions.say(row.action, row.old_values, row.new_values),
         old=actions.without_silent(row.old_values),

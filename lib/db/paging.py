@@ -55,7 +55,7 @@ class Order:
     #: Stands in the cursor: a page of one order is none of another.
     name: str
     key: ColumnElement[Any] | InstrumentedAttribute[Any]
-    id: InstrumentedAttribute[UUID]
+    id: ColumnElement[UUID] | InstrumentedAttribute[UUID]
     kind: type[KeyValue] = datetime
     is_descending: bool = True
     is_nullable: bool = False

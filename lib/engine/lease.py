@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 LOCK_CLASS = 4711
 HANG_SECONDS = 5
 BEAT_SECONDS = 1.0
-#: Every so many beats: are there runs that nobody walks?
+#: Every so many beats: are there runs that nobody walks, and organizations whose end has come?
 _BEATS_PER_SWEEP = 5
 
 _DEAD = """
@@ -101,6 +101,7 @@ class Lease:
                 for (run_id,) in await cursor.fetchall():
                     cancel(run_id)
             if beat % _BEATS_PER_SWEEP == 0:
+                await connection.execute("SELECT api.end_organizations()")
                 await connection.execute("SELECT api.requeue_lost_runs()")
                 await self._resume_unwalked(connection, held)
             beat += 1

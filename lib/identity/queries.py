@@ -23,8 +23,10 @@ class Person:
     email: str
     username: str
     full_name: str | None
-    #: Neither deactivated nor deleted, and of an organization that is there.
+    #: Neither deactivated nor deleted, and of an organization that is there and not suspended.
     is_active: bool
+    #: Why their organization is suspended; None where it is not, or they are gone themselves.
+    suspension_reason: str | None
     policy: SecurityPolicy
 
 
@@ -88,7 +90,8 @@ def find_person(session: Session, name: str) -> Person | None:
     row = (
         session.execute(
             text(
-                "SELECT user_id, organization_id, email, username, full_name, is_active, security_settings "
+                "SELECT user_id, organization_id, email, username, full_name, is_active, security_settings, "
+                "suspension_reason "
                 "FROM api.find_sign_in(:name)"
             ),
             {"name": name},

@@ -15,10 +15,13 @@ from lib.identity import fields, passwords, queries
 from lib.identity.fields import Field
 from lib.models.identity import UserCredential
 from lib.models.organization import Tier
+from lib.organizations import queries as organizations
+from lib.organizations.seats import check_seats
+from lib.organizations.tiers import ALLOWANCES
 
 #: Constraint -> the field, and what to do about it.
 _TAKEN: Final = {
-    "organizations_slug_key": (Field.SLUG, "Another organization has this short name. Choose another one."),
+    "organizations_slug_key": (Field.SLUG, "Another organization has or had this short name. Choose another one."),
     "users_email_key": (Field.EMAIL, "Somebody has this e-mail address already. Each address is one person's."),
     "users_username_key": (Field.USERNAME, "Somebody has this user name already. Choose another one."),
 }
@@ -39,11 +42,10 @@ class NewPerson:
 def create_organization(*, name: str, slug: str, tier: str = Tier.FREE) -> UUID:
     """Make an organization without people. Raises InvalidInput, AlreadyTaken for the slug."""
     clean = fields.clean_name(name, field=Field.ORGANIZATION_NAME), fields.clean_slug(slug)
-    if tier not in set(Tier):
-        raise InvalidInput(f"There is no tier “{tier}”. Known are {', '.join(Tier)}.", field="Tier")
+    wanted = read_tier(tier)
     try:
         with identity_session(None) as session:
-            return insert_organization(session, name=clean[0], slug=clean[1], tier=Tier(tier))
+            return insert_organization(session, name=clean[0], slug=clean[1], tier=wanted)
     except IntegrityError as error:
         raise in_words(error) from error
 
@@ -58,7 +60,10 @@ def create_user(
     password: str,
     is_operator: bool = False,
 ) -> UUID:
-    """Make a person who can sign in at once. Raises InvalidInput, AlreadyTaken for e-mail and user name."""
+    """Make a person who can sign in at once. Raises InvalidInput, AlreadyTaken for e-mail and user name.
+
+    InvalidInput also where the organization's tier has no room for one more.
+    """
     names = fields.clean_name(full_name, field=Field.FULL_NAME), fields.clean_email(email)
     person = NewPerson(
         full_name=names[0],
@@ -77,6 +82,7 @@ def create_user(
                     "`orchestrator organizations create` makes one."
                 )
                 raise InvalidInput(message, field=Field.SLUG)
+            check_seats(session, organization_id)
             user_id = insert_person(session, organization_id, person)
             found = queries.find_person(session, person.email)
             assert found is not None  # noqa: S101 made a moment ago; brings the organization's rules
@@ -90,10 +96,19 @@ def create_user(
         raise in_words(error) from error
 
 
+def read_tier(tier: str) -> Tier:
+    """The tier of that name. Raises InvalidInput, which names those that there are."""
+    if tier not in set(Tier):
+        raise InvalidInput(f"There is no tier “{tier}”. Known are {', '.join(Tier)}.", field="Tier")
+    return Tier(tier)
+
+
 def insert_organization(session: Session, *, name: str, slug: str, tier: Tier = Tier.FREE) -> UUID:
-    """Make an organization of clean values. Raises IntegrityError when the slug is taken."""
+    """Make an organization of clean values, with its tier's quota. Raises IntegrityError when the slug is taken."""
     made = text("SELECT api.create_organization(:name, :slug, :tier)")
     organization_id: UUID = session.execute(made, {"name": name, "slug": slug, "tier": tier.value}).scalar_one()
+    if tier is not Tier.FREE:  # a new organization has the quota of that one
+        organizations.govern(session, organization_id, {"quota_limit": ALLOWANCES[tier].monthly_calls})
     return organization_id
 
 

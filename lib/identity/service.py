@@ -12,7 +12,15 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor, Origin
 from lib.db.session import identity_session
-from lib.errors import Conflict, InvalidInput, LinkExpired, NotSignedIn, SecondFactorNeeded, SignInRefused
+from lib.errors import (
+    Conflict,
+    InvalidInput,
+    LinkExpired,
+    NotSignedIn,
+    OrganizationSuspended,
+    SecondFactorNeeded,
+    SignInRefused,
+)
 from lib.identity import attempts, notices, passwords, sessions, tokens
 from lib.identity.attempts import LOCKED_FOR, MOST_WRONG_FROM_ONE_ADDRESS, MOST_WRONG_PASSWORDS, Held
 from lib.identity.fields import Field
@@ -33,7 +41,8 @@ def authenticate(name: str, password: str, *, origin: Origin) -> UUID:
     """Whose e-mail address or user name and password these are. Raises SignInRefused, always with the same words.
 
     Raises SecondFactorNeeded where they are right and the person has a second factor: `second_factor.sign_in` takes the
-    code. No transaction is open while the password is hashed.
+    code. To nobody but who knows the password of somebody in a suspended organization OrganizationSuspended says why.
+    No transaction is open while the password is hashed.
     """
     with identity_session(origin) as session:
         attempt = attempts.take(session, name, ip_address=origin.ip_address)
@@ -42,19 +51,22 @@ def authenticate(name: str, password: str, *, origin: Origin) -> UUID:
     if attempt.is_address_locked:
         raise SignInRefused(REFUSED)
     is_accepted = person is not None and person.is_active and is_right
+    is_suspended = person is not None and is_right and person.suspension_reason is not None
     pending = None
     with identity_session(origin, user_id=person.user_id if person else None) as session:
         if person is None:
             attempts.note_unknown(session, attempt, name)
         else:
-            if is_accepted and held:
+            if (is_accepted or is_suspended) and held:
                 attempts.forgive_address(session, attempt.network)  # before the account, as `take` locks them
-                is_accepted = attempts.forgive_account(session, person.user_id, held)
+                is_accepted = attempts.forgive_account(session, person.user_id, held) and is_accepted
             if is_accepted and held and held.has_second_factor:
                 pending = sessions.open_pending(session, person.user_id, origin=origin)
             else:
                 done = "identity.sign_in" if is_accepted else "identity.sign_in_refused"
                 sessions.record(session, person.user_id, done)
+    if person is not None and is_suspended:
+        raise OrganizationSuspended(person.suspension_reason or "")
     if person is None or not is_accepted:
         raise SignInRefused(REFUSED)
     if pending is not None:

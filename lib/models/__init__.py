@@ -6,7 +6,7 @@ from lib.models.connection import ProviderConnection
 from lib.models.identity import ClaimKey, SignInNetwork, UserCredential, UserSession, UserToken
 from lib.models.invitation import Invitation
 from lib.models.mail import MailOutbox
-from lib.models.organization import Organization
+from lib.models.organization import Organization, OrganizationSlug
 from lib.models.project import Project
 from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution, PhaseStream
 from lib.models.template import OrchestrationTemplate, TemplateVersion
@@ -25,6 +25,7 @@ __all__ = [
     "OrchestrationRun",
     "OrchestrationTemplate",
     "Organization",
+    "OrganizationSlug",
     "PhaseExecution",
     "PhaseStream",
     "Project",

@@ -1,18 +1,91 @@
-"""What stands around every page."""
+"""What people see of organizations."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
 from lib.models.organization import Tier
+from lib.organizations.structures import OrganizationSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What the sidebar says of an organization, to one person."""
+    """What stands around every page, for one person."""
 
     tier: Tier
     #: Runs that wait for this person, at most one more than `MOST_COUNTED`.
     waiting_runs: int
+    #: When the organization ends, if somebody has asked for that; for those alone who may take it back.
+    deletes_at: datetime | None = None
 
 
 #: A tenth one is counted as well, so that nine can be told from more.
 MOST_COUNTED = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """Calls to models this month; a limit of None is none."""
+
+    used: int
+    limit: int | None
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationDetail:
+    """An organization, for those who govern it."""
+
+    id: UUID
+    name: str
+    slug: str
+    #: Short names that it had, the latest first: they lead to it as well.
+    former_slugs: tuple[str, ...]
+    tier: Tier
+    people: int
+    quota: Quota
+    settings: OrganizationSettings
+    #: Every field that can be edited, by its name ("retention.run_days"), as it is now.
+    values: Mapping[str, Any]
+    created_at: datetime
+    deletes_at: datetime | None
+    is_sample: bool
+
+
+class Standing(StrEnum):
+    """How an organization stands with the installation."""
+
+    ACTIVE = "active"
+    #: Nobody of it is let in, its runs stand still.
+    SUSPENDED = "suspended"
+    #: Its end was asked for; until then it works as ever.
+    DELETING = "deleting"
+    #: Gone for its people; an operator can restore it until it is purged.
+    DELETED = "deleted"
+
+
+class OrganizationSort(StrEnum):
+    """What a list of organizations begins with."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationSummary:
+    """What the installation's operator sees of an organization, and no more."""
+
+    id: UUID
+    name: str
+    slug: str
+    tier: Tier
+    people: int
+    quota: Quota
+    standing: Standing
+    suspension_reason: str | None
+    deletes_at: datetime | None
+    created_at: datetime

@@ -8,8 +8,8 @@ import streamlit as st
 from lib.access.actor import Actor
 from lib.organizations.service import get_frame
 from lib.organizations.views import Frame
-from lib.ui import feedback, guard, history, navigation, sign_in
-from lib.ui.components import recovery_codes, sample_workspace, second_factor
+from lib.ui import feedback, guard, history, navigation, organization_address, sign_in
+from lib.ui.components import organization_end, recovery_codes, sample_workspace, second_factor
 from lib.ui.words import plain, short
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,9 @@ def main() -> None:
                 st.rerun()
             history.write_whole_steps()
             _show_sidebar(actor, frame)
+            organization_address.leave(actor)
+            if frame and frame.deletes_at:
+                organization_end.show_notice(frame.deletes_at, actor=actor)
         feedback.show_notices()
         with guard.actor_of_this_run(actor):
             page.run()

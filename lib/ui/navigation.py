@@ -11,7 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.config import ROOT
-from lib.errors import NotFound, NotPermitted
+from lib.errors import NotFound, NotPermitted, OperatorOnly
 from lib.organizations.views import MOST_COUNTED
 from lib.ui import address, words
 from lib.ui.accept import show_accept, show_signed_in
@@ -31,9 +31,13 @@ class PageEntry:
     section: str = ""
     permission: Permission | None = None
     is_visible: bool = True
+    #: Whether it is open to the installation's operators, and to nobody else whatever they are permitted.
+    is_for_operators: bool = False
 
     def is_open_to(self, actor: Actor) -> bool:
         """Whether this person may open the page."""
+        if self.is_for_operators:
+            return actor.is_operator
         return self.permission is None or actor.may_some(self.permission)
 
 
@@ -104,10 +108,39 @@ CONNECTIONS = PageEntry(
     section="Administration",
     permission=Permission.CONNECTIONS_VIEW,
 )
+ORGANIZATION = PageEntry(
+    file="pages/organization.py",
+    title="Organization",
+    icon="domain",
+    url_path="organization",
+    section="Administration",
+    permission=Permission.ORGANIZATION_EDIT,
+)
+ORGANIZATIONS = PageEntry(
+    file="pages/organizations.py",
+    title="Organizations",
+    icon="apartment",
+    url_path="organizations",
+    section="Administration",
+    is_for_operators=True,
+)
 ACCOUNT = PageEntry(file="pages/account.py", title="Account", icon="person", url_path="account", is_visible=False)
 
 #: In the order of the sidebar; the first is where one lands.
-PAGES: Sequence[PageEntry] = (OVERVIEW, LAUNCH, RUNS, RUN, PROJECTS, PROJECT, USERS, PERSON, CONNECTIONS, ACCOUNT)
+PAGES: Sequence[PageEntry] = (
+    OVERVIEW,
+    LAUNCH,
+    RUNS,
+    RUN,
+    PROJECTS,
+    PROJECT,
+    USERS,
+    PERSON,
+    CONNECTIONS,
+    ORGANIZATION,
+    ORGANIZATIONS,
+    ACCOUNT,
+)
 
 #: A title goes on with it where something waits; Streamlit draws Markdown there.
 _COUNT_BEGINS = " :orange[**"
@@ -185,4 +218,4 @@ def _find_nothing() -> None:
 
 
 def _refuse(entry: PageEntry) -> None:
-    raise NotPermitted(entry.permission or "")
+    raise OperatorOnly if entry.is_for_operators else NotPermitted(entry.permission or "")

@@ -17,9 +17,9 @@ from lib.access.permissions import Permission, Role
 from lib.db.session import tenant_session
 from lib.errors import BeyondOwnRights, Conflict, NotFound, NotPermitted, NotSignedIn
 from lib.models.user import User
+from lib.organizations.seats import check_seats
 from lib.users import queries, refusals
 from lib.users.rights import Rights, beyond, may_change
-from lib.users.seats import check_seats
 
 
 def change_rights(actor: Actor, user_id: UUID, *, role: str, permissions: Iterable[str], seen: Rights) -> None:
@@ -78,7 +78,7 @@ def reactivate(actor: Actor, user_id: UUID) -> None:
         if row.deactivated_at is None:
             raise Conflict("This person is active already. Reload to see it.")
         _require_within(actor, row)
-        check_seats(session, actor)
+        check_seats(session, actor.organization_id)
         _update(session, user_id, deactivated_at=None)
 
 

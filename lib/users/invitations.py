@@ -22,10 +22,10 @@ from lib.exports import Column, ExportFormat, Kind
 from lib.identity import tokens
 from lib.identity.fields import clean_email
 from lib.models.invitation import Invitation
+from lib.organizations.seats import check_seats
 from lib.organizations.structures import OrganizationSettings
 from lib.users import queries, refusals
 from lib.users.rights import Rights, may_invite
-from lib.users.seats import check_seats
 from lib.users.views import InvitationStatus, InvitationSummary, InviteOutcome, Letter, Person
 from lib.validation import read_stored
 
@@ -130,7 +130,7 @@ def _invite_one(
         email = clean_email(line)
         _check_domain(email, domains)
         _check_unknown(session, actor, email)
-        check_seats(session, actor)
+        check_seats(session, actor.organization_id)
     except (InvalidInput, Conflict) as error:
         return InviteOutcome(email=line, problem=error.message)
     values = {

@@ -57,6 +57,15 @@ def count_people(actor: Actor, chosen: PersonFilter, *, most: int) -> int:
         return queries.count_people(session, actor.organization_id, chosen=chosen, most=most)
 
 
+def count_people_by_status(
+    actor: Actor, chosen: PersonFilter, *, most: int
+) -> Mapping[PersonStatus | InvitationStatus, int]:
+    """How many of each status the other filters leave; `most` + 1 are more, one that is missing is unknown."""
+    actor.require(Permission.USERS_VIEW)
+    with tenant_session(actor) as session:
+        return queries.count_by_status(session, actor.organization_id, chosen=chosen, most=most)
+
+
 def export_people(actor: Actor, chosen: PersonFilter, *, sort: PersonSort, file_format: ExportFormat) -> bytes:
     """The people whom the filters leave, as they stand at one moment, as a file; recorded as `users.export`."""
     actor.require(Permission.USERS_VIEW)

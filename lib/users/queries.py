@@ -1,7 +1,7 @@
 """Every select on people and invitations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, sel
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lib.access.permissions import Role
+from lib.db.counting import count_each
 from lib.db.paging import Order, Rows, count_at_most, read_page
 from lib.entry import clean_search
 from lib.errors import NotSignedIn
@@ -16,7 +17,7 @@ from lib.models.invitation import Invitation
 from lib.models.organization import Organization
 from lib.models.people import people
 from lib.models.user import User
-from lib.users.views import PersonSort, PersonStatus
+from lib.users.views import InvitationStatus, PersonSort, PersonStatus
 
 _NAME: Final = func.coalesce(User.full_name, User.username)
 #: What `PersonSummary` has, by its names.
@@ -91,6 +92,19 @@ def list_people(
 def count_people(session: Session, organization_id: UUID, *, chosen: PersonFilter, most: int) -> int:
     """How many there are, counted no further than `most`."""
     return count_at_most(session, _narrow(select(User.id), organization_id, chosen), most=most)
+
+
+def count_by_status(
+    session: Session, organization_id: UUID, *, chosen: PersonFilter, most: int
+) -> dict[PersonStatus | InvitationStatus, int]:
+    """How many people there are in each status, and how many are invited; the other filters hold."""
+    texts = select(_NAME.label("name"), User.email, User.username)
+    open_invitations = _narrow_open(select(Invitation.email), organization_id, search="", role=chosen.role)
+    statements: dict[PersonStatus | InvitationStatus, Select[*tuple[Any, ...]]] = {
+        status: _narrow(texts, organization_id, replace(chosen, status=status, search="")) for status in PersonStatus
+    }
+    statements[InvitationStatus.INVITED] = open_invitations
+    return count_each(session, statements, search=chosen.search, most=most)
 
 
 def export_people(organization_id: UUID, chosen: PersonFilter) -> Select[*tuple[Any, ...]]:
@@ -198,13 +212,6 @@ def find_open_address(session: Session, organization_id: UUID, email: str) -> Ro
     """The open invitation to that address: its id, and whether it is too old."""
     statement = select(Invitation.id, (Invitation.expires_at <= func.now()).label("is_expired"))
     return session.execute(_open(statement, organization_id).where(Invitation.email == email)).one_or_none()
-
-
-def count_seats(session: Session, organization_id: UUID) -> int:
-    """Active people and those who are invited to be."""
-    people = _narrow(select(func.count()), organization_id, PersonFilter(status=PersonStatus.ACTIVE))
-    invited = _open(select(func.count()).select_from(Invitation), organization_id)
-    return session.scalar(select(people.scalar_subquery() + invited.scalar_subquery())) or 0
 
 
 def read_organization(session: Session, organization_id: UUID) -> tuple[str, dict[str, Any]]:

@@ -1,6 +1,6 @@
 -- api.find_living_session(bytea)
 -- Whom a session's hash stands for, with all that the pages need to know; no row when it has ended, was revoked, or its
--- person or organization is gone. An operator's session may visit the sample workspace: it then stands for the person
+-- person or organization is gone, or the organization suspended. An operator's session may visit the sample workspace: it then stands for the person
 -- visited, without an operator's rights, under the rules of its own organization. A visit to anybody who is not (or
 -- no more) an active person of a sample counts for nothing: the session is its own person's.
 -- `second_factor_due` is the moment from which the session opens nothing but the set-up of a second factor: grace_days
@@ -41,4 +41,5 @@ AS $$
     JOIN organizations o ON o.id = u.organization_id
     WHERE s.token_hash = p_hash AND s.revoked_at IS NULL AND s.state = 'active' AND s.expires_at > now()
       AND own.deactivated_at IS NULL AND own.deleted_at IS NULL AND home.deleted_at IS NULL
+      AND home.suspended_at IS NULL
 $$;

@@ -1,6 +1,7 @@
 -- api.guard_organizations()
--- Tier, quota, the period and the end belong to the installation's operator; an admin edits the rest. A sample stays
--- one and a real organization never becomes one, whoever asks: only a sample can be removed.
+-- Tier, quota, the period and the suspension belong to the installation's operator, the end to the functions that know
+-- who may ask for it; an admin edits the rest. A sample stays one and a real organization never becomes one, whoever
+-- asks: only a sample can be removed.
 CREATE FUNCTION api.guard_organizations() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
@@ -8,10 +9,10 @@ AS $$
 BEGIN
     IF current_user = 'authenticated' AND (
            NEW.id, NEW.subscription_tier, NEW.api_quota_limit, NEW.api_quota_used, NEW.quota_resets_at, NEW.created_at,
-           NEW.deleted_at, NEW.sample_made_at)
+           NEW.deleted_at, NEW.sample_made_at, NEW.suspended_at, NEW.suspension_reason, NEW.deletes_at)
        IS DISTINCT FROM (
            OLD.id, OLD.subscription_tier, OLD.api_quota_limit, OLD.api_quota_used, OLD.quota_resets_at, OLD.created_at,
-           OLD.deleted_at, OLD.sample_made_at)
+           OLD.deleted_at, OLD.sample_made_at, OLD.suspended_at, OLD.suspension_reason, OLD.deletes_at)
     THEN
         RAISE EXCEPTION 'tier, quota and the end of an organization are the operator''s to change' USING ERRCODE = 'insufficient_privilege';
     END IF;

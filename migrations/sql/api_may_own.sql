@@ -17,7 +17,7 @@ BEGIN
         JOIN public.claim_keys k ON k.required_from > now() OR current_setting('request.jwt.signature', true)
              = encode(sha256(k.outer_pad || sha256(k.inner_pad || convert_to(v_said, 'UTF8'))), 'hex')
         WHERE u.id = v_user_id AND u.organization_id = v_claimed_id
-          AND u.deactivated_at IS NULL AND u.deleted_at IS NULL AND o.deleted_at IS NULL
+          AND u.deactivated_at IS NULL AND u.deleted_at IS NULL AND o.deleted_at IS NULL AND o.suspended_at IS NULL
           AND (u.permissions ? p_permission OR api.role_grants(u.role) ? p_permission));
 END
 $$;

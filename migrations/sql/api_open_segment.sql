@@ -2,7 +2,8 @@
 -- A worker takes a run: from here on only the token given here may write to it. Whatever was running when the holder
 -- before was lost is closed as lost, with its usage row: the call was made and counted. It took until the last word
 -- that was seen of it, where there was one: how long nobody worked afterwards is not its time. Returns the run as it
--- stands, each phase's newest attempt among it, or {"state": "gone"} when there is nothing to walk.
+-- stands, each phase's newest attempt among it, or {"state": "gone"} when there is nothing to walk. A run of an
+-- organization that is suspended is paused, one of an organization that is deleted is to be cancelled.
 CREATE FUNCTION api.open_segment(p_organization uuid, p_run uuid, p_token uuid) RETURNS jsonb
 LANGUAGE plpgsql
 AS $$
@@ -48,6 +49,16 @@ BEGIN
     SELECT bool_or(cost_usd IS NULL) INTO v_has_unknown_cost FROM lost;
     IF v_has_unknown_cost THEN
         UPDATE public.orchestration_runs SET cost_usd = NULL WHERE id = p_run;
+    END IF;
+    IF EXISTS (SELECT 1 FROM public.organizations WHERE id = p_organization AND deleted_at IS NOT NULL) THEN
+        UPDATE public.orchestration_runs SET cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp())
+         WHERE id = p_run
+        RETURNING cancel_requested_at INTO v_run.cancel_requested_at;
+    ELSIF v_run.cancel_requested_at IS NULL AND EXISTS (
+        SELECT 1 FROM public.organizations WHERE id = p_organization AND suspended_at IS NOT NULL)
+    THEN
+        PERFORM api.end_run(p_run, 'paused', '{}');
+        RETURN jsonb_build_object('state', 'gone');
     END IF;
     SELECT jsonb_agg(jsonb_build_object(
                'id', p.id, 'code', p.phase_code, 'attempt', p.attempt, 'status', p.status, 'model', p.model,

@@ -17,6 +17,7 @@ DOORS = (
     "api_create_user",
     "api_record_sign_in",
 )
+CHANGED_SINCE = ("api_find_sign_in",)
 
 
 def upgrade() -> None:
@@ -83,7 +84,7 @@ def upgrade() -> None:
     )
     op.execute("GRANT DELETE ON user_tokens, user_sessions, sign_in_networks TO orchestrator_identity")
     for name in DOORS:
-        functions.create(name, execute="orchestrator_identity")
+        functions.create(name, execute="orchestrator_identity", before="0019" if name in CHANGED_SINCE else None)
 
 
 def downgrade() -> None:

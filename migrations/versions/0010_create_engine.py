@@ -21,11 +21,12 @@ DOORS = {
     "api_requeue_lost_runs": "orchestrator_worker",
     "api_cancel_requests": "orchestrator_worker",
 }
+CHANGED_SINCE = ("api_take_quota", "api_end_run", "api_open_segment", "api_requeue_lost_runs")
 
 
 def upgrade() -> None:
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before="0019" if name in CHANGED_SINCE else None)
 
 
 def downgrade() -> None:

@@ -21,7 +21,7 @@ CHANGED = ("api_keep_audit", "api_write_audit", "api_guard_organizations", "api_
 # date; they know of no visits.
 DOORS = ("api_find_actor", "api_load_sample", "api_find_sample", "api_remove_sample")
 #: What a later migration changed, and which.
-BEFORE = {"api_find_actor": "0018", "api_remove_sample": "0017"}
+BEFORE = {"api_guard_organizations": "0019", "api_find_actor": "0018", "api_remove_sample": "0017"}
 
 
 def upgrade() -> None:
@@ -33,7 +33,7 @@ def upgrade() -> None:
             op.execute(f"DROP POLICY IF EXISTS {table}_sample ON {table}")
             op.execute(f"CREATE POLICY {table}_sample ON {table} FOR ALL TO CURRENT_USER USING ({condition})")
     for name in CHANGED:
-        functions.replace(name)
+        functions.replace(name, before=BEFORE.get(name))
     for name in DOORS:
         functions.create(name, execute="orchestrator_identity", before=BEFORE.get(name))
 

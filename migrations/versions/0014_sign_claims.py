@@ -29,7 +29,7 @@ def upgrade() -> None:
     functions.create("api_is_own_only")
     functions.create("api_sees_all", execute="authenticated")
     for name in ASKED:
-        functions.replace(name)
+        functions.replace(name, before="0019")
     functions.drop("api_find_session")
 
 

@@ -5,7 +5,7 @@ from alembic import op
 from migrations import functions, rls
 
 revision = "0016"
-down_revision = "0013"
+down_revision = "0015"
 
 #: file -> who may execute it. Nobody reads the outbox but by these.
 DOORS = {

@@ -9,7 +9,7 @@ from alembic import op
 from migrations import audit, functions, rls
 
 revision = "0017"
-down_revision = "0013"
+down_revision = "0016"
 
 #: Function -> who may call it. The first is part of the others.
 DOORS = {

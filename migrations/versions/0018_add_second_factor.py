@@ -9,7 +9,7 @@ from alembic import op
 from migrations import audit, functions
 
 revision = "0018"
-down_revision = "0013"
+down_revision = "0017"
 
 #: All are there together or none, but for a secret that waits for its first code.
 _CHECK = (
@@ -47,7 +47,7 @@ def upgrade() -> None:
         "UPDATE organizations SET second_factor_required_at = now() "
         "WHERE settings #> '{security_settings,require_2fa}' = 'true'"
     )
-    functions.create("api_find_living_session", execute="orchestrator_identity")
+    functions.create("api_find_living_session", execute="orchestrator_identity", before="0019")
     functions.replace("api_find_actor")
     functions.create("api_second_factors", execute="authenticated")
 

@@ -5,7 +5,7 @@ from alembic import op
 from migrations import audit, functions, rls
 
 revision = "0020"
-down_revision = "0013"
+down_revision = "0019"
 
 TABLE = "provider_connections"
 #: Nobody who signs in reads the key, sealed as it is: it leaves by the functions below, for a call.

@@ -17,6 +17,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from lib.access.actor import Actor
 from lib.config import ROOT
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
@@ -24,6 +25,7 @@ from tests.cast import Cast, cast, make_cast
 from tests.chromium import NAMES, launch
 from tests.conftest import Installation
 from tests.database import SECRET_KEY, ClonedDatabase
+from tests.sample import with_operator
 from tests.web_process import orchestrator_web, running
 
 __all__ = ["cast"]
@@ -140,6 +142,8 @@ class Dashboard:
     url: str
     database: ClonedDatabase
     cast: Cast
+    #: An admin of organization A who runs the installation.
+    olga: Actor
 
 
 @pytest.fixture
@@ -160,7 +164,7 @@ def dashboard(module_database: ClonedDatabase, tmp_path_factory: pytest.TempPath
     # it says that mails can be sent; no worker is there that would
     settings |= {"ORCHESTRATOR_SMTP_URL": "smtp://127.0.0.1:1", "ORCHESTRATOR_MAIL_FROM": "mail@dashboard.example"}
     with orchestrator_web(settings, log=folder / "web.log") as url:
-        yield Dashboard(url, module_database, make_cast(module_database))
+        yield Dashboard(url, module_database, *with_operator(module_database, make_cast(module_database)))
 
 
 @pytest.fixture(scope="session")

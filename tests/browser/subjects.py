@@ -20,6 +20,8 @@ from lib.ui.navigation import (
     ACCOUNT,
     CONNECTIONS,
     LAUNCH,
+    ORGANIZATION,
+    ORGANIZATIONS,
     OVERVIEW,
     PAGES,
     PERSON,
@@ -190,6 +192,7 @@ def _let_time_pass(database: ClonedDatabase) -> None:
 def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Subject]:
     """All of them: each page full, empty and with an error, and what stands in place of a page."""
     full, empty = dashboard.cast.alice, dashboard.cast.charlie
+    olga = dashboard.olga
     queries = {PROJECT: f"?project={scene.project_id}", RUN: f"?run={scene.running}"}
     queries[PERSON] = f"?person={scene.person_id}"
     accept = f"/accept?token={scene.invitation}"
@@ -200,8 +203,8 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
     found = []
     for entry in PAGES:
         path = _path(entry)
-        found.append(see(entry.url_path, full, path + queries.get(entry, "")))
-        if entry not in queries:  # a page about one thing is not there without it
+        found.append(see(entry.url_path, olga if entry.is_for_operators else full, path + queries.get(entry, "")))
+        if entry not in queries and not entry.is_for_operators:  # what is about one thing is not there without it
             found.append(see(f"{entry.url_path}-empty", empty, path))
     found += [
         see("overview-error", full, "/", lambda page: _break_the_database(page, dashboard.database)),
@@ -227,6 +230,21 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("users-error", full, f"{_path(USERS)}?status=deactivated"),
         see("person-question", full, f"{_path(PERSON)}{queries[PERSON]}", _ask_to_deactivate),
         see("person-error", empty, f"{_path(PERSON)}{queries[PERSON]}"),
+        *(
+            see(
+                f"organization-{tab.split()[0].lower()}",
+                full,
+                _path(ORGANIZATION),
+                lambda page, tab=tab: _turn(page, tab),
+            )
+            for tab in ("Tier and use", "Models and messages", "Security", "Retention and limits")
+        ),
+        see("organization-error", full, _path(ORGANIZATION), _take_anothers_short_name),
+        see("organization-end", full, _path(ORGANIZATION), _ask_for_the_end),
+        see("organizations-empty", olga, f"{_path(ORGANIZATIONS)}?search=nobody"),
+        see("organizations-error", olga, _path(ORGANIZATIONS), _make_nothing),
+        see("organizations-one", olga, _path(ORGANIZATIONS), open_borealis),
+        see("another-organization", full, "/o/borealis/runs"),
         see("account-error", full, _path(ACCOUNT), _mistype_the_password),
         see("account-question", full, _path(ACCOUNT), _begin_second_factor),
         see("account-required", empty, "/", lambda page: _require_second_factor(page, dashboard.database)),
@@ -328,6 +346,34 @@ def _add_nothing(page: Page) -> None:
 def _test_what_is_not_there(page: Page) -> None:
     press(page, "Test", "It is a real call")
     press(page, "Ask it", "Connections page")
+
+
+def _turn(page: Page, tab: str) -> None:
+    page.get_by_role("tab", name=tab).click()
+    settle(page)
+
+
+def _take_anothers_short_name(page: Page) -> None:
+    page.get_by_role("textbox", name="Short name").fill("borealis")
+    press(page, "Save names", "Another organization has or had this short name")
+
+
+def _ask_for_the_end(page: Page) -> None:
+    press(page, "Delete this organization…", "Type its short name")
+
+
+def _make_nothing(page: Page) -> None:
+    press(page, "New organization", "Create organization")
+    press(page, "Create organization", "Organization name is empty")
+
+
+def open_borealis(page: Page) -> None:
+    """Open organization B in the operator's list."""
+    way_in = page.get_by_role("combobox", name="Open one of: Organizations")  # the table is a canvas
+    way_in.focus()
+    way_in.press_sequentially("Borealis")
+    way_in.press("Enter")
+    expect(page.get_by_role("button", name="Change tier")).to_be_visible()
 
 
 def _mistype_the_password(page: Page) -> None:

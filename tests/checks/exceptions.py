@@ -23,6 +23,7 @@ SQUAWK: Final = (
     Excuse("ban-drop-constraint", "0017", "another takes its place that knows the links of invitations as well"),
     Excuse("adding-foreign-key-constraint", "0017", "the column is new and empty, and user_tokens holds a few links"),
     Excuse("constraint-missing-not-valid", "0017", "the column is new and empty, and user_tokens holds a few links"),
+    Excuse("ban-drop-function", "0019", "made anew in the same transaction; its callers name the columns they read"),
 )
 
 #: `pgrls lint`; `where` is the object.
@@ -48,6 +49,8 @@ LINT: Final = (
         r".*_(touch|guard|keep|keep_all|second_factor)",
         "acts as whoever changes the row, under the same policies",
     ),
+    Excuse("SEC013", r".*_(touch|guard|keep|keep_all)", "acts as whoever changes the row, under the same policies"),
+    Excuse("SEC013", r".*_keep_slug", "acts as the owner, and writes the row's own short name and nothing else"),
     Excuse("SEC013", r".*_reuse", "acts as whoever launches, and copies only what the same policies let them read"),
     Excuse("SEC027", r"public\.audit_logs", "the trail is read whole, by those with audit.view"),
     Excuse("SEC027", r"public\.user_(credentials|sessions|tokens)", _IDENTITY),
@@ -55,6 +58,7 @@ LINT: Final = (
         "SEC030", r"public\.(orchestration_templates|template_versions)", "built-in templates are no organization's"
     ),
     Excuse("SEC035", r"public\.(users|organizations) .*", "the specification makes e-mail, user name and slug unique"),
+    Excuse("SEC035", r"public\.organization_slugs .*", "an address leads to one organization, in all the installation"),
     Excuse("SEC035", r"public\.template_versions .*", "the template's id stands in it, and that is one organization's"),
     Excuse("SEC035", r"public\.phase_executions .*", "the run's id stands in it, and that is one organization's"),
     Excuse("SEC047", r".*_fkey\)", "a policy or a guard looks first, so that both refusals are one: test_isolation.py"),

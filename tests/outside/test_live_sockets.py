@@ -1,6 +1,6 @@
 """A websocket outlives the session that opened it: what is asked over it then gives nothing and changes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from uuid import UUID, uuid4
@@ -36,13 +36,22 @@ def _shorten(site: Site, actor: Actor) -> None:
     site.sql("UPDATE user_sessions SET last_seen_at = now() - interval '2 hours' WHERE user_id = %s", actor.user_id)
 
 
-EACH_END = pytest.mark.parametrize("end", [_revoke, _expire, _deactivate, _shorten], ids=lambda end: end.__name__[1:])
+def _suspend(site: Site, actor: Actor) -> None:
+    """Without ending a session: that it gives nothing is enough."""
+    suspended = "UPDATE organizations SET suspended_at = now(), suspension_reason = 'Not paid.' WHERE id = %s"
+    site.sql(suspended, actor.organization_id)
+
+
+EACH_END = pytest.mark.parametrize(
+    "end", [_revoke, _expire, _deactivate, _shorten, _suspend], ids=lambda end: end.__name__[1:]
+)
 
 
 @pytest.fixture
-def somebody(site: Site) -> tuple[Actor, str]:
+def somebody(site: Site) -> Iterator[tuple[Actor, str]]:
     """An admin of A whom no other test knows, and their cookie."""
-    return site.sign_in(f"somebody-{uuid4().hex[:8]}")
+    yield site.sign_in(f"somebody-{uuid4().hex[:8]}")
+    site.sql("UPDATE organizations SET suspended_at = NULL, suspension_reason = NULL")
 
 
 def _run_of(site: Site, actor: Actor) -> MadeRun:

@@ -3,6 +3,7 @@ is on it.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 import psycopg
@@ -18,6 +19,8 @@ from lib.ui.navigation import (
     ACCOUNT,
     CONNECTIONS,
     LAUNCH,
+    ORGANIZATION,
+    ORGANIZATIONS,
     OVERVIEW,
     PAGES,
     PERSON,
@@ -31,7 +34,7 @@ from lib.ui.navigation import (
 from lib.ui.words import plain
 from lib.users.service import update_profile
 from tests import doors
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
 from tests.conftest import Installation
 from tests.factories import TOPIC, Workspace, make_run, make_workspace
 from tests.pages.conftest import OpenAs
@@ -39,6 +42,15 @@ from tests.pages.reading import headings, is_sign_in, markdown, markup, press, s
 
 EACH = pytest.mark.parametrize("page", PAGES, ids=[page.title for page in PAGES])
 NASTY = "<b>Ünïon</b> ![x](https://evil.example/x.png) :red[*hot*] $a$ [a](https://evil.example)"
+
+
+@pytest.fixture
+def cast(installation: Installation) -> Cast:
+    """Alice runs the installation as well, so that every page is open to her."""
+    cast = make_cast(installation.database)
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE users SET is_operator = true WHERE id = %s", [cast.alice.user_id])
+    return replace(cast, alice=replace(cast.alice, is_operator=True))
 
 
 @pytest.fixture
@@ -84,6 +96,7 @@ def test_session_that_ended_shows_nothing_any_more(
 PRESSED = {OVERVIEW: "Open", LAUNCH: "Launch", RUNS: "Launch run", RUN: "Cancel", PROJECTS: "New project"}
 PRESSED |= {PROJECT: "Edit", USERS: "Invite people", PERSON: "Save rights", CONNECTIONS: "Add connection"}
 PRESSED |= {ACCOUNT: "Save profile"}
+PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
 
 
 @EACH
@@ -133,8 +146,11 @@ def test_every_role_sees_it_or_is_told_politely(
             assert "This page is not open to you" not in headings(at)
             continue
         assert headings(at) == ["This page is not open to you"]
-        assert f"“{page.permission}”" in shown(at)
-        assert "Ask an admin of your organization to grant it." in shown(at)
+        if page.is_for_operators:
+            assert "This is for the operators of this installation." in shown(at)
+        else:
+            assert f"“{page.permission}”" in shown(at)
+            assert "Ask an admin of your organization to grant it." in shown(at)
         assert not at.code
         assert not at.selectbox
         assert TOPIC not in shown(at)
@@ -143,7 +159,7 @@ def test_every_role_sees_it_or_is_told_politely(
 def test_viewer_is_refused_somewhere(cast: Cast) -> None:
     """Or the test above would say nothing."""
     closed = [page.title for page in PAGES if not page.is_open_to(cast.vera)]
-    assert closed == ["Launch", "Users", "Person", "Connections"]
+    assert closed == ["Launch", "Users", "Person", "Connections", "Organization", "Organizations"]
 
 
 @EACH

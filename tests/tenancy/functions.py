@@ -8,6 +8,8 @@ from lib.db.logins import AUTHENTICATED, Login
 
 _PERSON: Final = frozenset({AUTHENTICATED})
 _IDENTITY: Final = frozenset({Login.IDENTITY.role_name})
+#: A person, who has to be an operator (or the like), and the command line.
+_OPERATOR: Final = _PERSON | _IDENTITY
 _WORKER: Final = frozenset({Login.WORKER.role_name})
 _WEB: Final = frozenset({Login.WEB.role_name})
 _NOBODY: Final[frozenset[str]] = frozenset()
@@ -50,7 +52,6 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.create_user(uuid,text,text,text,text,boolean)": Definer(_IDENTITY, "the first set-up and the command line"),
     "api.record_sign_in(uuid,text)": Definer(_IDENTITY, "nobody writes to the trail directly"),
     "api.find_actor(bytea)": Definer(_IDENTITY, "what the version before asks in place of find_living_session"),
-    "api.find_actor(bytea)": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.find_living_session(bytea)": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.find_invitation(bytea)": Definer(_IDENTITY, "sign-in has no rights on invitations"),
     "api.accept_invitation(bytea,text,text)": Definer(_IDENTITY, "makes a person, and only whom a link invites"),
@@ -65,6 +66,14 @@ DEFINERS: Final[Mapping[str, Definer]] = {
         _WORKER, "mails of all organizations; nobody writes the outbox"
     ),
     "api.purge_mail()": Definer(_WORKER, "mails of all organizations; a number only"),
+    "api.keep_slug()": Definer(_NOBODY, "trigger: nobody else writes short names, which stay for ever"),
+    "api.require_operator()": Definer(_NOBODY, "part of what an operator may do: reads whether they are one"),
+    "api.list_organizations()": Definer(_OPERATOR, "an operator's list of organizations, by columns that are named"),
+    "api.count_people(uuid[])": Definer(_OPERATOR, "an operator's count of people: numbers only"),
+    "api.govern_organization(uuid,jsonb)": Definer(_OPERATOR, "tier, quota, suspension and end are an operator's"),
+    "api.ask_deletion(boolean)": Definer(_PERSON, "the end of one's own organization, which no UPDATE may write"),
+    "api.take_seat(uuid)": Definer(_OPERATOR, "counts people of one's own organization, whom not all may see"),
+    "api.end_organizations()": Definer(_WORKER, "looks over all organizations; a count only"),
     "api.requeue_lost_runs()": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.cancel_requests(uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.queue_run(uuid,uuid)": Definer(_NOBODY, "part of enqueue_run and requeue_lost_runs"),
@@ -79,6 +88,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
 OPEN_TO_OWNER: Final = frozenset(
     {
         "organizations",
+        "organization_slugs",
         "users",
         "invitations",
         "user_sessions",

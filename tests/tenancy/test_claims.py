@@ -35,6 +35,8 @@ GONE = {
     "deleted person": "UPDATE users SET deleted_at = now() WHERE id = %s",
     "person of a deleted organization": "UPDATE organizations SET deleted_at = now() "
     "WHERE id = (SELECT organization_id FROM users WHERE id = %s)",
+    "person of a suspended organization": "UPDATE organizations SET suspended_at = now(), suspension_reason = 'unpaid' "
+    "WHERE id = (SELECT organization_id FROM users WHERE id = %s)",
 }
 
 

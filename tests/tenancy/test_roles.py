@@ -69,6 +69,7 @@ class Rule:
 RULES: dict[tuple[str, str], Rule] = {
     ("organizations", "SELECT"): Rule((P.ORGANIZATION_VIEW,)),
     ("organizations", "UPDATE"): Rule((P.ORGANIZATION_EDIT,)),
+    ("organization_slugs", "SELECT"): Rule((P.ORGANIZATION_VIEW,)),
     # Names of people stand beside what they made, which every viewer reads, from the view `people`: test_people.py.
     ("users", "SELECT"): Rule((P.USERS_VIEW,), own_is_free=True),
     ("users", "UPDATE"): Rule((P.USERS_EDIT, P.USERS_DEACTIVATE), own_is_free=True),
@@ -161,6 +162,7 @@ def estate(module_database: ClonedDatabase) -> Estate:
         rows["invitations"][actor.user_id] = make_invitation(module_database, actor).id
     with doors.admin(module_database) as connection:
         tables = read_tables(connection)
+        rows["organization_slugs"][alice] = tables["organization_slugs"].rows[cast.organization_a][0]
         for actor in cast.of_a:
             rows["users"][actor.user_id] = actor.user_id
             rows["user_credentials"][actor.user_id] = actor.user_id

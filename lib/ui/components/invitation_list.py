@@ -11,7 +11,7 @@ from lib.ui.components import invite, status
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
-from lib.ui.components.paged_table import begin_at_the_newest, page_button, turn_to
+from lib.ui.components.paged_table import begin_at_the_beginning, page_button, turn_to
 from lib.ui.components.people_filters import INVITED
 from lib.ui.components.person import person_inline
 from lib.ui.components.row_list import row, row_list
@@ -39,7 +39,10 @@ def show_invitations(
             _show_invitation(invitation, time_zone=time_zone)
     if has_more:
         st.button(
-            "Show all who are invited", key="all-invitations", on_click=begin_at_the_newest, kwargs={"status": INVITED}
+            "Show all who are invited",
+            key="all-invitations",
+            on_click=begin_at_the_beginning,
+            kwargs={"status": INVITED},
         )
     if newer or older:
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
+from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.ui import address
 from lib.ui.components import status
-from lib.ui.components.filters import Choice, FilterBar, Filters
+from lib.ui.components.status import Status
+from lib.ui.filtering import MOST_COUNTED, Choice, FilterBar, Filters
+from lib.users.people import count_people_by_status
 from lib.users.queries import PersonFilter
 from lib.users.views import InvitationStatus, PersonSort, PersonStatus
 
@@ -18,19 +21,20 @@ _SORTS: Final[Mapping[str, str]] = {
     PersonSort.NEWEST: "Newest first",
     PersonSort.LAST_SIGN_IN: "Last sign-in",
 }
-_STATUSES: Final[Mapping[str, str]] = {
-    PersonStatus.ACTIVE: status.PERSON[PersonStatus.ACTIVE].word,
-    INVITED: status.INVITATION[INVITED].word,
-    PersonStatus.DEACTIVATED: status.PERSON[PersonStatus.DEACTIVATED].word,
+_STATUSES: Final[Mapping[str, Status]] = {
+    PersonStatus.ACTIVE: status.PERSON[PersonStatus.ACTIVE],
+    INVITED: status.INVITATION[INVITED],
+    PersonStatus.DEACTIVATED: status.PERSON[PersonStatus.DEACTIVATED],
 }
 
 
-def make_people_filters() -> FilterBar:
+def make_people_filters(actor: Actor) -> FilterBar:
     """What can be chosen; invitations have one order."""
     is_invited = address.requested("status") == INVITED
     return FilterBar(
         key="people",
         statuses=_STATUSES,
+        count=lambda chosen: count_people_by_status(actor, chosen_people(chosen), most=MOST_COUNTED),
         sorts={PersonSort.NEWEST: _SORTS[PersonSort.NEWEST]} if is_invited else _SORTS,
         placeholder="Name or e-mail",
         choices=(Choice("role", "Role", {role.value: role.capitalize() for role in Role}),),

@@ -92,6 +92,13 @@ PRIORITY: Mapping[str, Status] = {
     "urgent": _status("Urgent", "keyboard_double_arrow_up", "gray", "⇈"),
 }
 
+ORGANIZATION: Mapping[str, Status] = {
+    "active": _status("Active", "check_circle", "green", "✓"),
+    "suspended": _status("Suspended", "pause_circle", "violet", "="),
+    "deleting": _status("Ends soon", "warning", "orange", "!"),
+    "deleted": _status("Deleted", "delete", "gray", "\N{EN DASH}"),
+}
+
 #: Something that somebody should look at before it becomes a failure: a budget, a missing worker.
 WARNING = _status("Warning", "warning", "orange", "!")
 

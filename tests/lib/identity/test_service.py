@@ -5,7 +5,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from lib.access.actor import Actor, Origin
-from lib.errors import InvalidInput, LinkExpired, NotSignedIn, SignInRefused
+from lib.errors import InvalidInput, LinkExpired, NotSignedIn, OrganizationSuspended, SignInRefused
 from lib.identity import service, sessions
 from lib.identity.service import authenticate, change_password, issue_ticket, redeem_ticket, sign_out
 from tests.cast import PASSWORD, Cast
@@ -77,6 +77,29 @@ def test_deleted_organization_lets_nobody_in(cast: Cast, origin: Origin, sql: Lo
     sql("UPDATE organizations SET deleted_at = now() WHERE slug = 'acme'")
     assert not _is_let_in("alice", PASSWORD, origin)
     assert _is_let_in("charlie", PASSWORD, origin)
+
+
+def test_suspended_organization_says_why_to_who_knows_the_password_and_to_nobody_else(
+    cast: Cast, origin: Origin, sql: Look, compared: list[str]
+) -> None:
+    sql("UPDATE organizations SET suspended_at = now(), suspension_reason = 'Not paid' WHERE slug = 'acme'")
+    sql("UPDATE users SET deactivated_at = now() WHERE username = 'mona'")
+    for name, password in (("alice", "wrong"), ("mona", PASSWORD), ("nobody", PASSWORD)):
+        compared.clear()
+        assert not _is_let_in(name, password, origin)
+        assert len(compared) == 1, "the same work"
+    for _ in range(6):
+        with pytest.raises(OrganizationSuspended, match=r"is suspended: Not paid\. Nothing is deleted"):
+            authenticate("alice", PASSWORD, origin=origin)
+    assert _attempts(sql, cast.alice) == (0, False), "a right password locks nobody"
+    assert _is_let_in("charlie", PASSWORD, origin)
+
+
+def test_ticket_from_before_a_suspension_opens_nothing(cast: Cast, origin: Origin, sql: Look) -> None:
+    ticket = issue_ticket(cast.alice.user_id)
+    sql("UPDATE organizations SET suspended_at = now(), suspension_reason = 'Not paid' WHERE slug = 'acme'")
+    with pytest.raises(LinkExpired):
+        redeem_ticket(ticket, origin=origin)
 
 
 def test_fifth_wrong_password_locks_for_15_minutes(cast: Cast, origin: Origin, sql: Look) -> None:

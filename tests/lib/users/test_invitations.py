@@ -13,7 +13,8 @@ from lib.access.permissions import Permission, Role
 from lib.errors import BeyondOwnRights, Conflict, InvalidInput, LinkExpired, NotFound, NotPermitted
 from lib.identity.invitations import check_invitation
 from lib.models.organization import Tier
-from lib.users import seats
+from lib.organizations import seats
+from lib.organizations.tiers import ALLOWANCES
 from lib.users.changes import deactivate, reactivate
 from lib.users.invitations import MOST_AT_ONCE, invite, list_invitations, renew_invitation, revoke_invitation
 from lib.users.people import list_people
@@ -280,13 +281,14 @@ def test_nobody_is_invited_to_the_sample(cast: Cast) -> None:
 def test_tier_limits_people_and_open_invitations(
     installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seats, "MOST_PEOPLE", {**dict.fromkeys(Tier), Tier.FREE: 5})
+    free = replace(ALLOWANCES[Tier.FREE], people=5)
+    monkeypatch.setattr(seats, "ALLOWANCES", {**ALLOWANCES, Tier.FREE: free})
     first, second = invite(cast.alice, "first@acme.example\nsecond@acme.example", role="viewer")
     assert first.secret_path
-    assert "all of the 5 people that its tier allows" in second.problem
+    assert "room for 5 people" in second.problem
     deactivate(cast.alice, cast.max.user_id)
     (third,) = invite(cast.alice, "third@acme.example", role="viewer")
     assert third.secret_path
-    with pytest.raises(Conflict, match="all of the 5 people"):
+    with pytest.raises(Conflict, match="room for 5 people"):
         reactivate(cast.alice, cast.max.user_id)
     assert len(list_people(cast.alice).items) == 4

@@ -54,6 +54,27 @@ def test_address_below_a_page_leads_to_the_page(serve: Callable[[ASGIApp], str],
 
 
 @pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/o/acme", "/?organization=acme"),
+        ("/o/acme/", "/?organization=acme"),
+        ("/o/acme/run?run=1&x=a%20b", "/run?run=1&x=a%20b&organization=acme"),
+        ("/o/acme/run/deep?organization=other", "/run?organization=other&organization=acme"),
+        ("/o/acme//evil.example", "/evil.example?organization=acme"),
+        ("/o/acme/%2f%2fevil.example/x", "/evil.example?organization=acme"),
+        ("/o/%2f%2fevil.example", "/?organization=evil.example"),
+        ("/o\\acme\\runs", "/runs?organization=acme"),
+        ("/o/a%26b=c%0d%0aSet-Cookie:d=e/runs", "/runs?organization=a%26b%3Dc%0D%0ASet-Cookie%3Ad%3De"),
+        ("/o/", "/o"),
+    ],
+)
+def test_address_of_an_organization_leads_to_the_page_and_says_whose_was_meant(
+    serve: Callable[[ASGIApp], str], path: str, target: str
+) -> None:
+    assert _ask(serve(_APP), path) == (307, target)
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "//evil.example",

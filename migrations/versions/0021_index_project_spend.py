@@ -6,8 +6,8 @@ beside the work on a live table, as 0013 is.
 
 from alembic import op
 
-revision = "00XX"
-down_revision = "0013"
+revision = "0021"
+down_revision = "0020"
 
 COLUMNS = "orchestration_runs (organization_id, project_id, created_at, id)"
 OLD, NEW = "idx_orchestration_runs_project_created", "idx_orchestration_runs_project_spend"

@@ -1,0 +1,100 @@
+"""The fields of the Organization page's forms: each begins with what its draft has seen, and returns what is stored."""
+
+from typing import Final
+
+import streamlit as st
+
+from lib.organizations.fields import LABELS
+from lib.providers.catalog import read_catalog
+from lib.ui import words
+from lib.ui.components.drafts import Draft
+
+_NO_DEFAULT: Final = "None: each project or template names its own"
+_SECONDS_A_MINUTE: Final = 60
+
+
+def text(draft: Draft, field: str, *, explained: str | None = None) -> str:
+    """A line of text."""
+    typed: str = st.text_input(LABELS[field], value=draft.seen[field], help=explained, key=draft.key(field))
+    return typed
+
+
+def toggle(draft: Draft, field: str, *, explained: str | None = None, is_disabled: bool = False) -> bool:
+    """On or off."""
+    return st.toggle(LABELS[field], value=draft.seen[field], help=explained, key=draft.key(field), disabled=is_disabled)
+
+
+def number(draft: Draft, field: str, *, least: int, explained: str | None = None, empty: str = "") -> int | None:
+    """A whole number; `empty` is what no number means, where that is allowed."""
+    seen: int | None = draft.seen[field]
+    entered: int | None = st.number_input(
+        LABELS[field],
+        value=seen,
+        min_value=min(least, seen) if seen is not None else least,
+        step=1,
+        help=explained,
+        placeholder=empty,
+        key=draft.key(field),
+    )
+    return entered
+
+
+def dollars(draft: Draft, field: str) -> float | None:
+    """An amount of money, or no limit."""
+    entered: float | None = st.number_input(
+        f"{LABELS[field]} (US dollars)",
+        value=draft.seen[field],
+        min_value=0.0,
+        step=10.0,
+        format="%.2f",
+        placeholder="No limit",
+        key=draft.key(field),
+    )
+    return entered
+
+
+def minutes(draft: Draft, field: str) -> int:
+    """Seconds as people say them, in minutes; those that make no whole minute stay while nobody changes it."""
+    seen: int = draft.seen[field]
+    minutes = seen // _SECONDS_A_MINUTE
+    entered = st.number_input(
+        f"{LABELS[field]} (minutes)",
+        value=minutes,
+        min_value=min(5, minutes),
+        step=5,
+        help="Whoever does nothing for so long signs in again.",
+        key=draft.key(field),
+    )
+    return seen if entered == minutes else entered * _SECONDS_A_MINUTE
+
+
+def domains(draft: Draft, field: str) -> list[str]:
+    """Domains of e-mail addresses, in small letters."""
+    seen: list[str] = draft.seen[field]
+    entered = st.multiselect(
+        LABELS[field],
+        seen,
+        default=seen,
+        format_func=words.line,
+        accept_new_options=True,
+        placeholder="Any; type one, such as acme.com, and press Enter",
+        help="People may be invited from these alone.",
+        key=draft.key(field),
+    )
+    return [domain.strip().lower().removeprefix("@") for domain in entered]
+
+
+def model(draft: Draft, field: str) -> str | None:
+    """One of the models on offer, or the one that is stored, or none."""
+    seen: str | None = draft.seen[field]
+    labels = {str(model.choice): f"{model.label} · {model.provider_label}" for model in read_catalog().models}
+    options = list(dict.fromkeys([*labels, *([seen] if seen else [])]))
+    return st.selectbox(
+        LABELS[field],
+        options,
+        index=options.index(seen) if seen else None,
+        format_func=lambda value: words.line(labels.get(value or "", value or "")),
+        placeholder=_NO_DEFAULT,
+        help="Proposed where neither run, template nor project says another.",
+        key=draft.key(field),
+    )

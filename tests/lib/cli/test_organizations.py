@@ -1,0 +1,82 @@
+from datetime import timedelta
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from lib import clock
+from lib.cli.commands import app
+from lib.errors import InvalidInput, NotFound
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.records import row
+
+
+@pytest.fixture(autouse=True)
+def _there(installation: Installation, cast: Cast) -> None:
+    """Two organizations with people."""
+
+
+def run(*arguments: str, answer: str = "") -> Result:
+    return CliRunner().invoke(app, ["organizations", *arguments], input=answer)
+
+
+def said(*arguments: str, answer: str = "") -> str:
+    result = run(*arguments, answer=answer)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def acme(installation: Installation) -> dict[str, object]:
+    return row(installation, "SELECT * FROM organizations WHERE slug = 'acme'")
+
+
+def test_list_names_each_with_its_use() -> None:
+    lines = said("list").splitlines()
+    assert [line.split()[:4] for line in lines] == [
+        ["acme", "active", "free", "4"],
+        ["borealis", "active", "free", "1"],
+    ]
+    assert lines[0].endswith("0 of 1,000           Acme Research")
+
+
+def test_tier_brings_its_quota_and_says_what_stays(installation: Installation) -> None:
+    assert "Acme Research has the tier pro now." in said("tier", "acme", "pro")
+    assert acme(installation)["api_quota_limit"] == 50_000
+    assert "No longer part of it" in said("tier", "acme", "free")
+    assert isinstance(run("tier", "acme", "gold").exception, InvalidInput)
+
+
+def test_organization_that_is_made_with_a_tier_has_its_quota(installation: Installation) -> None:
+    said("create", "--name", "New", "--slug", "new", "--tier", "enterprise")
+    assert row(installation, "SELECT api_quota_limit FROM organizations WHERE slug = 'new'") == {
+        "api_quota_limit": None
+    }
+
+
+def test_quota_is_a_number_or_unlimited(installation: Installation) -> None:
+    said("quota", "acme", "42")
+    assert acme(installation)["api_quota_limit"] == 42
+    said("quota", "acme", "unlimited")
+    assert acme(installation)["api_quota_limit"] is None
+    assert run("quota", "acme", "many").exit_code == 2
+
+
+def test_suspension_begins_and_ends(installation: Installation) -> None:
+    said("suspend", "acme", "--reason", "Not paid.")
+    assert acme(installation)["suspension_reason"] == "Not paid."
+    assert "suspended" in said("list")
+    said("resume", "acme")
+    assert acme(installation)["suspended_at"] is None
+
+
+def test_deletion_asks_again_and_can_be_taken_back(installation: Installation) -> None:
+    assert run("delete", "acme", answer="borealis\n").exit_code == 2
+    assert acme(installation)["deletes_at"] is None
+    day = (clock.now() + timedelta(days=14)).date()
+    assert f"ends on {day}" in said("delete", "acme", answer="acme\n")
+    said("restore", "acme")
+    assert acme(installation)["deletes_at"] is None
+
+
+def test_name_that_nobody_has_is_not_found() -> None:
+    assert isinstance(run("suspend", "nowhere", "--reason", "x").exception, NotFound)
