@@ -18,7 +18,7 @@ Page = TypeVar("Page")
 
 #: The query parameter that holds the cursor.
 CURSOR = "page"
-#: Of a table's text at its size: a letter on average, what a cell leaves free at its sides, and what more a button does.
+#: A letter of a table on average; what a cell leaves free at its sides, and what more a button leaves.
 _LETTER_PX, _PADDING_PX, _BUTTON_PX = 5.8, 17, 12
 
 
