@@ -59,14 +59,9 @@ def show_paged_table(
     shown: dict[str, ColumnConfig | ButtonColumnResult] = {**columns}
     if opens:
         shown[opens] = _opening_column(columns[opens], key=opened_key)
-    cells = [
-        {name: _cell(row.get(name), column, is_button=name == opens) for name, column in columns.items()}
-        for row in rows
-    ]
-    frame = pd.DataFrame(cells, columns=list(columns))
     with st.container(key=f"paged-{key}"):
         drawn = st.dataframe(
-            frame,
+            _cells(rows, columns, opens=opens),
             key=key,
             hide_index=True,
             row_height=38,
@@ -130,6 +125,16 @@ def begin_at_the_beginning(**changes: str) -> None:
     kept = {name: value for name, value in st.query_params.items() if name != CURSOR and name not in changes}
     # At once: each change of its own would be a step of the browser's Back.
     st.query_params.from_dict(kept | {name: value for name, value in changes.items() if value})
+
+
+def _cells(
+    rows: Sequence[Mapping[str, object]], columns: Mapping[str, ColumnConfig], *, opens: str | None
+) -> pd.DataFrame:
+    cells = [
+        {name: _cell(row.get(name), column, is_button=name == opens) for name, column in columns.items()}
+        for row in rows
+    ]
+    return pd.DataFrame(cells, columns=list(columns))
 
 
 def _cell(value: object, column: ColumnConfig, *, is_button: bool) -> object:
