@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Select, func, or_, select, true
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 Name = TypeVar("Name")
@@ -25,9 +24,9 @@ def count_each(
     for statement in statements.values():
         read = statement.limit(reach).subquery()
         matches = or_(*(column.icontains(search, autoescape=True) for column in read.c)) if search else true()
-        counts = array([func.count(), func.count().filter(matches)])
-        counted.append(select(counts).select_from(read).scalar_subquery())
-    rows = session.execute(select(*counted)).one()
+        counts = select(func.json_build_array(func.count(), func.count().filter(matches)))
+        counted.append(counts.select_from(read).scalar_subquery())
+    rows = session.scalar(select(func.json_build_array(*counted))) or ()
     return {
         name: min(found, most + 1)
         for name, (looked_at, found) in zip(statements, rows, strict=True)

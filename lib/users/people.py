@@ -1,6 +1,6 @@
 """Who is in the organization: the list of people, a file of it, one person, and what they may do and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
@@ -17,7 +17,16 @@ from lib.exports import Column, ExportFormat, Kind
 from lib.users import queries
 from lib.users.queries import PersonFilter
 from lib.users.rights import Rights, beyond
-from lib.users.views import Explained, Person, PersonDetail, PersonSort, PersonStatus, PersonSummary, Reason
+from lib.users.views import (
+    Explained,
+    InvitationStatus,
+    Person,
+    PersonDetail,
+    PersonSort,
+    PersonStatus,
+    PersonSummary,
+    Reason,
+)
 
 #: The columns of a file, as `queries.export_people` finds them.
 COLUMNS: Final = (

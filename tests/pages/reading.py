@@ -51,6 +51,11 @@ def table(at: AppTest, column: str) -> list[str]:
     return [str(cell) for frame in at.dataframe for cell in frame.value[column]]
 
 
+def titles(at: AppTest, table_key: str) -> list[str]:
+    """What the rows of a table are called, whole, as its way in by keyboard offers them; a cell ends a long one."""
+    return [option.partition(". ")[2] for option in at.selectbox(key=f"{table_key}-by-key").options]
+
+
 def facts(at: AppTest) -> dict[str, str]:
     """The pairs of a description list."""
     pairs = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", markup(at), flags=re.DOTALL)

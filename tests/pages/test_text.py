@@ -19,7 +19,7 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.nasty import HIDDEN, NAMES, NastyWorkspace, make_nasty_workspace
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import drawn_by, press, shown, table
+from tests.pages.reading import drawn_by, press, shown, table, titles
 
 #: Fields that Streamlit's frontend puts on the page as they are, or not at all, by the message and its field. In every
 #: other text it may find Markdown.
@@ -112,8 +112,11 @@ def test_run_under_way_says_its_words_and_nothing_more(open_as: OpenAs, cast: Ca
 
 def test_lists_say_the_words(open_as: OpenAs, cast: Cast, nasty: NastyWorkspace) -> None:
     names = {line(name) for name in NAMES.values()}
-    assert names <= set(table(open_as(cast.vera, RUNS), "Run"))
-    assert names <= set(table(open_as(cast.vera, PROJECTS), "Project"))
+    for page, key, column in ((RUNS, "runs", "Run"), (PROJECTS, "projects-table", "Project")):
+        at = open_as(cast.vera, page)
+        assert names <= set(titles(at, key))
+        for whole, cell in zip(titles(at, key), table(at, column), strict=True):
+            assert whole == cell or (cell.endswith("…") and whole.startswith(cell[:-1]))
 
 
 @pytest.mark.parametrize("text", NAMES.values(), ids=NAMES)

@@ -18,8 +18,8 @@ Page = TypeVar("Page")
 
 #: The query parameter that holds the cursor.
 CURSOR = "page"
-#: Of a table's text at its size: a letter on average, and what a cell leaves free at its sides.
-_LETTER_PX, _PADDING_PX = 5.8, 17
+#: A letter of a table on average; what a cell leaves free at its sides, and what more a button leaves.
+_LETTER_PX, _PADDING_PX, _BUTTON_PX = 5.8, 17, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,9 @@ def show_paged_table(
     shown: dict[str, ColumnConfig | ButtonColumnResult] = {**columns}
     if opens:
         shown[opens] = _opening_column(columns[opens], key=opened_key)
-    cells = [{name: _cell(row.get(name), column) for name, column in columns.items()} for row in rows]
-    frame = pd.DataFrame(cells, columns=list(columns))
     with st.container(key=f"paged-{key}"):
         drawn = st.dataframe(
-            frame,
+            _cells(rows, columns, opens=opens),
             key=key,
             hide_index=True,
             row_height=38,
@@ -129,7 +127,17 @@ def begin_at_the_beginning(**changes: str) -> None:
     st.query_params.from_dict(kept | {name: value for name, value in changes.items() if value})
 
 
-def _cell(value: object, column: ColumnConfig) -> object:
+def _cells(
+    rows: Sequence[Mapping[str, object]], columns: Mapping[str, ColumnConfig], *, opens: str | None
+) -> pd.DataFrame:
+    cells = [
+        {name: _cell(row.get(name), column, is_button=name == opens) for name, column in columns.items()}
+        for row in rows
+    ]
+    return pd.DataFrame(cells, columns=list(columns))
+
+
+def _cell(value: object, column: ColumnConfig, *, is_button: bool) -> object:
     """What stands in the cell: the canvas ends a long text in the middle of a letter, so that is done here.
 
     A figure, which stands at the right, is never cut: it would read as another one.
@@ -139,7 +147,8 @@ def _cell(value: object, column: ColumnConfig) -> object:
     width = column.get("width")
     if not isinstance(width, int) or column.get("alignment") == "right":
         return line(value)
-    return short(value, most=int((width - _PADDING_PX) / _LETTER_PX))
+    free = width - _PADDING_PX - (_BUTTON_PX if is_button else 0)
+    return short(value, most=int(free / _LETTER_PX))
 
 
 def _opening_column(column: ColumnConfig, *, key: str) -> ButtonColumnResult:

@@ -27,9 +27,9 @@ def show_run_table(
     """
     columns = {
         "Status": status.column(status.RUN, width=118),
-        "Run": st.column_config.TextColumn("Run", width=175 if is_short else 235),
+        "Run": st.column_config.TextColumn("Run", width=178 if is_short else 225),
         "Project": st.column_config.TextColumn("Project", width=125),
-        "By": st.column_config.TextColumn("By", width=95),
+        "By": st.column_config.TextColumn("By", width=105),
         "Launched": st.column_config.TextColumn("Launched", width=100 if is_short else 105),
         "Phases": st.column_config.TextColumn("Phases", width=60, alignment="right"),
         "Duration": st.column_config.TextColumn("Duration", width=68, alignment="right"),

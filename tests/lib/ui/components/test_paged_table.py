@@ -81,7 +81,7 @@ def test_long_text_ends_with_a_mark_and_a_figure_is_never_cut() -> None:
     at = AppTest.from_function(page, default_timeout=20).run()
     assert not at.exception
     row = at.dataframe[0].value.iloc[0].to_dict()
-    assert row == {"Run": "Heat pumps in…", "Cost": "$1,234,567.89", "Note": "As long as it likes to be"}
+    assert row == {"Run": "Heat pumps…", "Cost": "$1,234,567.89", "Note": "As long as it likes to be"}
     assert at.selectbox[0].options == ["1. Heat pumps in the Nordics"]
 
 

@@ -55,7 +55,7 @@ def test_row_says_what_a_person_compares() -> None:
     shown = at.dataframe[0].value.iloc[0].to_dict()
     assert shown == {
         "Status": ["✓ Active"],
-        "Project": "What a household with a balcony pays…",
+        "Project": "What a household with a balcony…",
         "Priority": "High",
         "Owner": "Alice",
         "Runs": "3",
