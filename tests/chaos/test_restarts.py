@@ -11,7 +11,7 @@ from llmock.testing import LLMockServer
 from playwright.sync_api import Page, expect
 
 from lib.identity.cookie import session_cookie_name
-from tests.browser.conftest import chromium, open_page, problems
+from tests.browser.conftest import Problems, chromium, open_page, problems
 from tests.chaos.conftest import Installed
 from tests.supervised import alive, wait_for
 
@@ -61,8 +61,9 @@ def test_answer_that_comes_while_the_database_is_away_is_kept_and_written(
 
 @pytest.mark.browser
 def test_pages_say_that_the_database_is_away_and_come_back_by_themselves(
-    install: Callable[..., Installed], model: LLMockServer, open_page: Callable[..., Page]
+    install: Callable[..., Installed], model: LLMockServer, open_page: Callable[..., Page], problems: Problems
 ) -> None:
+    problems.provoked.append("503")  # what is being written is asked for all the while
     installed = install()
     model.state.scenarios.add(Delay(600, match=CHAT))
     with ThreadPoolExecutor(1) as thread:  # in this one Playwright has an event loop running

@@ -31,6 +31,7 @@ from lib.runs.lists.service import count_runs, count_runs_by_status, list_run_ch
 from lib.runs.queries import RunFilter
 from lib.runs.service import cancel_run, find_earlier_texts, get_overview, get_texts, list_runs, watch_run
 from lib.runs.views import RunSort
+from lib.runs.watching.service import Reader, look_at_run
 from lib.templates.service import list_template_choices
 from lib.users.invitations import count_invitations, list_invitations
 from lib.users.people import count_people, get_person, list_people
@@ -162,6 +163,9 @@ ASKED: dict[str, Callable[[Filled], object]] = {
     "runs, choices": lambda made: list_run_choices(made.looking, RunFilter(project_id=made.project_id)),
     "runs, export": lambda made: count_runs(made.looking, RunFilter(), most=MOST_ROWS),
     "run": lambda made: watch_run(made.looking, made.run_id),
+    "run, a look": lambda made: look_at_run(
+        made.looking, made.run_id, reader=Reader(attempt_id=made.attempt_id, after=0, has_bytes=0)
+    ),
     "run, changes": lambda made: find_earlier_texts(made.looking, made.run_id, made.attempt_id),
     "run, an attempt": lambda made: get_texts(made.looking, made.run_id, made.attempt_id),
     "projects": lambda made: turn_pages(lambda **at: list_projects(made.looking, **at)),

@@ -3,8 +3,8 @@
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, case, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
+from sqlalchemy import BindParameter, Row, Select, Text, bindparam, case, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.orm import Session
 
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStream
@@ -15,19 +15,17 @@ _RUN: Final[BindParameter[UUID]] = bindparam("run_id")
 def _make_shape() -> Select[*tuple[Any, ...]]:
     phase = (PhaseExecution.position, PhaseExecution.phase_code)
     newest = (
-        select(*phase, PhaseExecution.id, PhaseExecution.status)
+        select(cast(PhaseExecution.id, Text) + " " + PhaseExecution.status)
         .ext(distinct_on(*phase))
         .where(PhaseExecution.run_id == _RUN)
         .order_by(*phase, PhaseExecution.attempt.desc())
-        .subquery()
+        .scalar_subquery()
     )
-    told = func.jsonb_build_array(newest.c.id, newest.c.status)
-    in_order = aggregate_order_by(told, newest.c.position, newest.c.phase_code)
     return select(
         OrchestrationRun.status,
         OrchestrationRun.cancel_requested_at.is_not(None).label("is_cancel_requested"),
         func.api.live_workers().label("live_workers"),
-        select(func.jsonb_agg(in_order)).scalar_subquery().label("newest"),
+        func.array(newest, type_=ARRAY(Text)).label("newest"),
     ).where(OrchestrationRun.id == _RUN)
 
 
@@ -46,7 +44,7 @@ _REST: Final = _make_rest()
 
 
 def find_shape(session: Session, run_id: UUID) -> Row[*tuple[Any, ...]] | None:
-    """How the run stands, with id and status of each phase's newest attempt, in the plan's order."""
+    """How the run stands, with "id status" of each phase's newest attempt, in the plan's order."""
     return session.execute(_SHAPE, {"run_id": run_id}).one_or_none()
 
 

@@ -46,7 +46,7 @@ def look_at_run(actor: Actor, run_id: UUID, *, reader: Reader | None = None) -> 
             RunStatus(run.status),
             is_cancel_requested=run.is_cancel_requested,
             live_workers=run.live_workers,
-            newest=((UUID(attempt_id), PhaseStatus(status)) for attempt_id, status in run.newest or ()),
+            newest=((UUID(attempt_id), PhaseStatus(status)) for attempt_id, status in map(str.split, run.newest)),
         )
         found = reader and queries.read_on(
             session, run_id, reader.attempt_id, after=reader.after, has_bytes=reader.has_bytes
