@@ -88,7 +88,10 @@ def _protect() -> None:
     op.execute(f"GRANT SELECT ({READABLE}), INSERT, UPDATE, DELETE ON {TABLE} TO authenticated")
     op.execute(f"GRANT SELECT ON {TABLE} TO engine")
     # api.record_connection_test adds to the usage, and reads nothing of it
-    op.execute("CREATE POLICY api_usage_tests ON api_usage FOR INSERT TO CURRENT_USER WITH CHECK (run_id IS NULL)")
+    op.execute(
+        "CREATE POLICY api_usage_tests ON api_usage FOR INSERT TO CURRENT_USER "
+        f"WITH CHECK (organization_id = {rls.ORGANIZATION})"
+    )
 
 
 def downgrade() -> None:

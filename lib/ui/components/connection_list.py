@@ -12,10 +12,11 @@ from lib.connections.views import ConnectionView, Pricing
 from lib.ui import words
 from lib.ui.components import connection_dialogs as dialogs
 from lib.ui.components.moment import moment_inline
-from lib.ui.components.row_list import row, row_list
-from lib.ui.components.status import CONNECTION
+from lib.ui.components.row_list import row_list
+from lib.ui.components.status import CONNECTION, inline
 
 _MODELS, _EDIT, _ACTIVATE, _DEACTIVATE, _DELETE = "Models…", "Edit…", "Activate", "Deactivate…", "Delete…"
+_CONTEXT = Markup('<div class="ao-context">{}</div>')
 _LINE = Markup("{} · {} · {} · {}<br>{}")
 
 
@@ -24,11 +25,21 @@ def show_connections(actor: Actor, connections: Sequence[ConnectionView]) -> Non
     may_manage = actor.may(Permission.CONNECTIONS_MANAGE)
     with row_list("connections"):
         for connection in connections:
-            status = CONNECTION[connection.health]
-            with row(connection.name, detail=_detail(connection, actor.time_zone), status=status):
-                st.badge(status.word, color=status.color)
-                if may_manage:
+            with st.container(gap="xxsmall"):
+                if not may_manage:
+                    _show_facts(actor, connection)
+                    continue
+                left, right = st.columns([4, 1], vertical_alignment="center")  # on a phone one below the other
+                with left, st.container(gap="xxsmall"):
+                    _show_facts(actor, connection)
+                with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", wrap=False):
                     _show_actions(actor, connection)
+
+
+def _show_facts(actor: Actor, connection: ConnectionView) -> None:
+    name = words.plain(words.short(connection.name, most=120))
+    st.markdown(f"**{name}** {inline(CONNECTION[connection.health])}")
+    st.html(_CONTEXT.format(_detail(connection, actor.time_zone)))
 
 
 def _show_actions(actor: Actor, connection: ConnectionView) -> None:
