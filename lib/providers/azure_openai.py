@@ -3,6 +3,7 @@
 Source: https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference and …/openai/api-version-lifecycle
 """
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     import httpx2
     from pydantic_ai.models import Model
 
-#: What people paste behind the resource's own address; `v1` is the API without dated versions.
-ENDINGS = ("/openai/v1", "/openai")
+#: What people paste behind the resource's own address, up to the whole address of a deployment's calls.
+_BEHIND_IT = re.compile(r"(?<=[^/])/openai(/.*)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,11 @@ class AzureOpenAI:
         status, body = await ask(self._call_url(model), model=model, body=empty)
         if status not in {200, 400, 422}:
             raise self.endpoint.from_reply(status, body, model=model)
+
+    @staticmethod
+    def resource_of(text: str) -> str:
+        """The resource's own address, as `text` has it at its beginning."""
+        return _BEHIND_IT.sub("", text.strip())
 
     def _call_url(self, model: str) -> str:
         path = f"/deployments/{quote(model, safe='')}/chat/completions" if self.api_version else "/v1/chat/completions"

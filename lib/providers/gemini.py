@@ -70,7 +70,7 @@ class Gemini:
 
         return GoogleModel(model, provider=opened)
 
-    def settings_for(self, parameters: ModelParameters, model: "Model[Any]") -> dict[str, Any]:  # noqa: ARG002
+    def settings_for(self, parameters: ModelParameters, model: "Model[Any]") -> dict[str, Any]:  # noqa: ARG002 - others look at it
         """See `Wire.settings_for`."""
         return settings_of(parameters)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from lib.providers import anthropic_messages, azure_openai, gemini, openai_chat
+from lib.providers import anthropic_messages, gemini, openai_chat
 from lib.providers.anthropic_messages import AnthropicMessages
 from lib.providers.azure_openai import AzureOpenAI
 from lib.providers.gemini import Gemini
@@ -46,11 +46,7 @@ _ADDRESSES = {
     Vendor.GOOGLE: gemini.GOOGLE_URL,
 }
 #: What people paste behind an address, and the protocol adds by itself.
-_ENDINGS = {
-    Vendor.ANTHROPIC: anthropic_messages.ENDINGS,
-    Vendor.GOOGLE: gemini.ENDINGS,
-    Vendor.AZURE_OPENAI: azure_openai.ENDINGS,
-}
+_ENDINGS = {Vendor.ANTHROPIC: anthropic_messages.ENDINGS, Vendor.GOOGLE: gemini.ENDINGS}
 _PROTOCOLS = {Vendor.ANTHROPIC: "Anthropic", Vendor.GOOGLE: "Gemini", Vendor.AZURE_OPENAI: "Azure OpenAI"}
 
 
@@ -91,7 +87,9 @@ def connect(
 
 def _wire_of(spec: ConnectionSpec, places: Places) -> Wire:
     key = spec.api_key.get_secret_value().strip() if spec.api_key else ""
-    address = Address.parse(spec.base_url or _ADDRESSES.get(spec.vendor, ""), without=_ENDINGS.get(spec.vendor, ()))
+    text = spec.base_url or _ADDRESSES.get(spec.vendor, "")
+    text = AzureOpenAI.resource_of(text) if spec.vendor is Vendor.AZURE_OPENAI else text
+    address = Address.parse(text, without=_ENDINGS.get(spec.vendor, ()))
     endpoint = Endpoint(spec.name, address.host, key or None, _PROTOCOLS.get(spec.vendor, "OpenAI"), places)
     match spec.vendor:
         case Vendor.ANTHROPIC:

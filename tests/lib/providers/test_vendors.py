@@ -44,9 +44,22 @@ def test_an_address_may_be_written_as_people_paste_it(vendor: Vendor, url: str, 
     assert host_and_path(vendor, url) == (host, path)
 
 
-def test_a_dated_version_of_azure_has_another_path() -> None:
-    _, path = host_and_path(Vendor.AZURE_OPENAI, "https://acme.openai.azure.com/openai", " 2024-10-21 ")
-    assert path == "/openai/deployments/some%2Fmodel/chat/completions"
+@pytest.mark.parametrize(
+    ("url", "host", "before"),
+    [
+        ("https://acme.openai.azure.com/openai", "acme.openai.azure.com", ""),
+        (
+            "https://acme.openai.azure.com/openai/deployments/x/chat/completions?api-version=2024-10-21",
+            "acme.openai.azure.com",
+            "",
+        ),
+        ("https://openai/gateway/openai/", "openai", "/gateway"),
+        ("https://openai/", "openai", ""),
+    ],
+)
+def test_a_dated_version_of_azure_has_another_path(url: str, host: str, before: str) -> None:
+    found = host_and_path(Vendor.AZURE_OPENAI, url, " 2024-10-21 ")
+    assert found == (host, f"{before}/openai/deployments/some%2Fmodel/chat/completions")
 
 
 @pytest.mark.parametrize("vendor", [Vendor.AZURE_OPENAI, Vendor.OPENAI_COMPATIBLE])
