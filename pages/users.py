@@ -39,9 +39,7 @@ if chosen.status == INVITED:
     elif chosen.search or role:
         show_nothing_found(bar, chosen, noun="invitation")
     else:
-        text = (
-            "Everybody who was invited has come. An invitation is a link that makes its holder one of your people."
-        )
+        text = "Everybody who was invited has come. An invitation is a link that makes its holder one of your people."
         with empty_state("invitations", icon=":material/mail:", title="No open invitations", text=text):
             if may_invite and st.button("Invite somebody", icon=":material/person_add:"):
                 invite.show_invite(actor)
