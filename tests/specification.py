@@ -297,6 +297,7 @@ ADDED_TABLES: Final = frozenset(
         "provider_connections",
         "mail_outbox",
         "organization_slugs",
+        "invitations",
     }
 )
 

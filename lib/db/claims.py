@@ -31,7 +31,7 @@ def sign(claims: str) -> str:
 
 
 def install_keys(owner_url: str, secrets: Sequence[str]) -> None:
-    """Let the database know the keys that come from these secrets, and no others.
+    """Let the database know the keys that come from these secrets, the present one and those before, and no others.
 
     Where it knew none and is in use, web processes of a version that signs nothing go on for `GRACE`.
     """

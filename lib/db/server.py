@@ -36,7 +36,8 @@ URL_VARIABLES: Final[Mapping[Login, str]] = {
 _CONNECT_SECONDS: Final = 10
 _OTHER_KEY: Final = (
     "The database does not know ORCHESTRATOR_SECRET_KEY, so no page could show anything. Give every process the same "
-    "key; after a change of it, run `orchestrator db upgrade` with the new one."
+    "key; after a change of it, run `orchestrator db upgrade` with the new one, and the old one in "
+    "ORCHESTRATOR_PREVIOUS_SECRET_KEYS for as long as there are processes that have it."
 )
 
 _held: dict[Path, EmbeddedPostgres] = {}

@@ -19,6 +19,12 @@ def tell_email_changed(session: Session, person: Person, *, before: str) -> None
     _tell(session, person, MailKind.EMAIL_CHANGED_NOTICE, values, recipient=before)
 
 
+def tell_second_factor(session: Session, person: Person, *, change: str, where: str | None) -> None:
+    """That the second factor was "turned on" or "turned off", from an address or by the command line."""
+    values = {"change": change, "when": _now(), **({"where": where} if where else {})}
+    _tell(session, person, MailKind.SECOND_FACTOR_NOTICE, values)
+
+
 def _tell(
     session: Session, person: Person, kind: MailKind, values: dict[str, str], *, recipient: str | None = None
 ) -> None:

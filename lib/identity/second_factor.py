@@ -17,7 +17,7 @@ from lib import clock
 from lib.access.actor import Actor, Origin
 from lib.db.session import identity_session
 from lib.errors import Conflict, InvalidInput, LinkExpired, NotFound, NotSignedIn, SignInRefused
-from lib.identity import attempts, passwords, queries, recovery_codes, service, sessions, tokens, totp
+from lib.identity import attempts, notices, passwords, queries, recovery_codes, service, sessions, tokens, totp
 from lib.identity.attempts import LOCKED_FOR, MOST_WRONG_PASSWORDS, Held
 from lib.identity.fields import Field
 from lib.identity.sessions import Holder
@@ -111,6 +111,8 @@ def confirm(who: Holder, code: str) -> tuple[str, ...]:
         is_other = (UserSession.user_id == who.user_id) & (UserSession.id != who.session_id)
         if sessions.revoke(session, is_other):
             sessions.record(session, who.user_id, "identity.end_sessions")
+        if person := queries.find_person(session, who.email):
+            notices.tell_second_factor(session, person, change="turned on", where=who.origin.ip_address)
     return codes
 
 
@@ -165,6 +167,7 @@ def reset(email: str) -> str:
         if not _change(session, person.user_id, UserCredential.totp_enabled_at.is_not(None), OFF):
             raise Conflict(f"{person.email} has no second factor. There is nothing to reset.")
         sessions.end_all(session, person.user_id)
+        notices.tell_second_factor(session, person, change="turned off", where=None)
     return person.full_name or person.username
 
 
@@ -180,6 +183,8 @@ def _prove(actor: Actor, password: str, code: str, *, values: Mapping[str, Any])
     with identity_session(actor.origin, user_id=actor.user_id) as session:
         if not (is_right and held and _use(session, actor.user_id, held, code, values=values)):
             raise InvalidInput(_PROOF_REFUSED, field=Field.CODE)
+        if values is OFF:
+            notices.tell_second_factor(session, person, change="turned off", where=actor.origin.ip_address)
 
 
 def _use(session: Session, user_id: UUID, held: Held, typed: str, *, values: Mapping[str, Any] | None = None) -> bool:

@@ -12,6 +12,8 @@ from lib.connections.opening import KEY_PURPOSE
 from lib.db.logins import Login
 from lib.db.server import database_url
 from lib.errors import SecretUnreadable
+from lib.identity import second_factor
+from lib.mail import outbox
 from lib.secrets.vault import current_key_id, seal, unseal
 
 #: Rows a transaction: an interrupted rotation has done the batches before, and goes on after them.
@@ -38,6 +40,15 @@ class SealedColumn:
 #: Every one of them; a test holds the list against the database.
 SEALED_COLUMNS: Final[Sequence[SealedColumn]] = (
     SealedColumn(table="provider_connections", column="encrypted_key", purpose=KEY_PURPOSE),
+    SealedColumn(table="mail_outbox", column="secret", purpose=outbox.PURPOSE),
+    SealedColumn(
+        table="user_credentials",
+        column="totp_secret",
+        purpose=second_factor.PURPOSE,
+        key="user_id",
+        organization="user_id",  # sealed for the person, who may change the organization and not the phone
+        login=Login.IDENTITY,
+    ),
 )
 
 

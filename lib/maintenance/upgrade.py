@@ -4,7 +4,7 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from lib.data_folder import secret_key
+from lib.data_folder import previous_secret_keys, secret_key
 from lib.db import claims, migrate
 from lib.models.template import OrchestrationTemplate, TemplateStatus, TemplateVersion
 from lib.templates import queries
@@ -14,13 +14,13 @@ PUBLISHER = "AI Orchestrator"
 
 
 def upgrade_installation(owner_url: str) -> None:
-    """Migrate the database to the newest revision, let it know the key, and publish the built-in templates.
+    """Migrate the database to the newest revision, let it know the keys, and publish the built-in templates.
 
     Does nothing twice. Raises ConfigurationError where there is no key, before anything is done.
     """
-    key = secret_key()
+    keys = [secret_key(), *previous_secret_keys()]
     migrate.upgrade(owner_url)
-    claims.install_keys(owner_url, [key])
+    claims.install_keys(owner_url, keys)
     publish_builtin_templates(owner_url)
 
 

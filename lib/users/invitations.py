@@ -21,6 +21,9 @@ from lib.errors import BeyondOwnRights, Conflict, InvalidInput, NotFound
 from lib.exports import Column, ExportFormat, Kind
 from lib.identity import tokens
 from lib.identity.fields import clean_email
+from lib.mail import outbox
+from lib.mail import service as mail
+from lib.mail.message import MailKind, Message
 from lib.models.invitation import Invitation
 from lib.organizations.seats import check_seats
 from lib.organizations.structures import OrganizationSettings
@@ -31,6 +34,8 @@ from lib.validation import read_stored
 
 #: More at once are somebody's mistake, or their misuse.
 MOST_AT_ONCE: Final = 50
+#: As the database gives a link, and takes it.
+LINK_DAYS: Final = 7
 
 #: The columns of a file, as `queries.export_invitations` finds them.
 COLUMNS: Final = (
@@ -205,9 +210,25 @@ def _issue(session: Session, actor: Actor, invitation_id: UUID, *, email: str, r
     return InviteOutcome(email=email, secret_path=path, expires_at=expires_at, is_mailed=is_mailed)
 
 
-def _send(session: Session, invitation: Letter, secret_path: str) -> bool:  # noqa: ARG001  what a mail will be made of
-    """Whether a mail with the link is on its way: not yet, so whoever invites hands the link over."""
-    return False
+def _send(session: Session, invitation: Letter, secret_path: str) -> bool:
+    """Whether a mail with the link is on its way; where this installation sends none, the link is handed over."""
+    if not mail.can_send():
+        return False
+    values = {
+        "organization": invitation.organization,
+        "inviter": invitation.inviter,
+        "role": invitation.role,
+        "days": str(LINK_DAYS),
+    }
+    message = Message(
+        kind=MailKind.INVITATION,
+        recipient=invitation.recipient,
+        organization_id=invitation.organization_id,
+        values=values,
+        secret_path=secret_path,
+    )
+    outbox.enqueue(session, message)
+    return True
 
 
 def _revoke(session: Session, invitation_id: UUID) -> None:

@@ -43,6 +43,7 @@ DOORS: dict[str, set[str]] = {
 CONNECTS: dict[str, set[str]] = {
     "lib.db.session": {"create_engine"},  # the doors
     "lib.db.migrate": {"create_engine"},  # as the owner
+    "lib.db.claims": {"connect"},  # as the owner: the keys that claims are signed with
     "lib.maintenance.upgrade": {"create_engine"},  # as the owner: the built-in templates
     "lib.maintenance.keys": {"connect"},  # as the owner: every organization's sealed columns
     "lib.db.roles": {"connect"},  # as an administrator, before there is anything

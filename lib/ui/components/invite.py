@@ -118,8 +118,7 @@ def _show_outcomes(outcomes: Outcomes) -> None:
 
 
 def _how_to_hand_on(made: Outcomes) -> str:
-    links = "Each link is" if len(made) > 1 else "The link is"
-    once = f"{links} shown only here and only now, and is good once, for a week."
+    once = "A link is shown only here and only now, and is good once, for a week."
     if all(outcome.is_mailed for outcome in made):
-        return f"A mail is on its way. {once} You may hand it over yourself as well."
+        return f"{words.count(len(made), 'mail')} on the way. {once} You may hand it over yourself as well."
     return f"{once} Copy it and hand it over yourself: no mail is sent."
