@@ -9,6 +9,8 @@ from llmock.testing import LLMockServer
 from lib.config import get_settings
 from lib.connections import service, trying
 from lib.connections.views import Health
+from lib.db import claims
+from lib.db.logins import Login
 from lib.errors import InvalidInput
 from lib.providers.errors import ErrorKind, ModelCallError
 from tests.cast import Cast
@@ -87,10 +89,12 @@ def test_address_that_became_private_is_not_called(
 
 
 def test_key_that_nobody_can_open_any_more_says_what_to_do(
-    cast: Cast, make: Make, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, cast: Cast, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection_id = make(cast.alice)
-    monkeypatch.setenv("ORCHESTRATOR_SECRET_KEY", "another-key-of-the-tests-0123456789")
+    another = "another-key-of-the-tests-0123456789"
+    claims.install_keys(installation.database.url(Login.OWNER), [another])
+    monkeypatch.setenv("ORCHESTRATOR_SECRET_KEY", another)
     get_settings.cache_clear()
     tested = trying.test_connection(cast.alice, connection_id, MODEL)
     assert tested.kind == ErrorKind.NOT_CONFIGURED
