@@ -203,7 +203,7 @@ def test_code_is_taken_once_of_many_at_once(cast: Cast, origin: Origin, factor: 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(tried=st.lists(st.tuples(st.integers(0, 3), st.integers(-2, 2)), min_size=1, max_size=8))
 def test_no_order_of_codes_opens_twice_by_one_step(
-    cast: Cast, origin: Origin, sql: Look, at: Callable[..., datetime], factor: Factor, tried: list[tuple[int, int]]
+    *, cast: Cast, origin: Origin, sql: Look, at: Callable[..., datetime], factor: Factor, tried: list[tuple[int, int]]
 ) -> None:
     """Each entry lets so many steps pass and tries a code so many steps away from then."""
     sql("UPDATE user_credentials SET totp_last_step = 0 WHERE totp_enabled_at IS NOT NULL")
