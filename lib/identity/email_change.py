@@ -22,8 +22,7 @@ from lib.mail.service import can_send
 #: Or an account would be a way to write to strangers.
 MOST_LINKS_AN_HOUR: Final = 5
 NO_MAIL: Final = (
-    "This installation sends no mail, so a new address can't be confirmed. Ask an admin of your organization to change "
-    "it."
+    "This installation sends no mail, so a new address can't be confirmed. Ask whoever runs it to set a mail server up."
 )
 _EXPIRED: Final = (
     "This link was used, replaced by a newer one, or is older than a day. Ask for another one under Account."
