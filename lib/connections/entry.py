@@ -77,10 +77,10 @@ def check_entry(entry: ConnectionEntry) -> dict[str, Any]:
         "vendor": vendor,
         "base_url": refuse_unsafe_url(base_url, allowed_hosts=get_settings().allowed_hosts, field="Base URL"),
         "api_version": clean_line(
-            entry.api_version if facts.needs_api_version else "",
+            entry.api_version if facts.takes_api_version else "",
             field="API version",
             longest=50,
-            required=facts.needs_api_version,
+            required=False,
         ),
         "models": check_models(entry.models),
         "parameters": validate(ModelParameters, entry.parameters, what="The parameters").model_dump(

@@ -21,6 +21,11 @@ from lib.secrets.vault import unseal
 KEY_PURPOSE = "provider_connections.encrypted_key"
 
 
+def key_purpose(vendor: str, base_url: str) -> str:
+    """What a key is sealed for: at any other address nothing opens it, wherever somebody copies it to."""
+    return f"{KEY_PURPOSE}:{vendor}:{base_url}"
+
+
 def is_of_environment(choice: ModelChoice) -> bool:
     """Whether the installation's own settings say who answers, and no connection of the organization."""
     return choice.provider in ENVIRONMENT_PROVIDERS
@@ -67,7 +72,8 @@ def _spec(connection: CallableConnection, settings: Settings) -> ConnectionSpec:
     key = None
     if connection.encrypted_key is not None:
         sealed = base64.b64decode(connection.encrypted_key)
-        key = SecretStr(unseal(sealed, organization_id=connection.organization_id, purpose=KEY_PURPOSE))
+        purpose = key_purpose(connection.vendor, connection.base_url)
+        key = SecretStr(unseal(sealed, organization_id=connection.organization_id, purpose=purpose))
     return ConnectionSpec(
         name=connection.slug,
         vendor=connection.vendor,

@@ -1,5 +1,6 @@
 """What people do with connections to models: set up, edit, switch off, delete."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.connections import queries
 from lib.connections.entry import ConnectionEntry, check_entry, check_key, check_models, check_slug
-from lib.connections.opening import KEY_PURPOSE, entered_prices
+from lib.connections.opening import entered_prices, key_purpose
 from lib.connections.structures import LastTest
 from lib.connections.vendor_facts import VENDORS
 from lib.connections.views import ConnectionUse, ConnectionView, Pricing
@@ -24,8 +25,8 @@ from lib.validation import read_stored
 
 #: Of shorter keys the last four characters would be too much.
 _SHORTEST_SHOWN: Final = 16
-#: A change of one of these makes the last test say nothing any more; the key's end stands for the key.
-_TESTED: Final = ("vendor", "base_url", "api_version", "parameters", "key_last4")
+#: A change of one of these makes the last test say nothing any more; so does another key.
+_TESTED: Final = ("vendor", "base_url", "api_version", "parameters")
 _SLUG_TAKEN: Final = "provider_connections_organization_id_slug_key"
 
 
@@ -56,7 +57,11 @@ def create_connection(actor: Actor, entry: ConnectionEntry, *, slug: str = "") -
         message = f"{VENDORS[columns['vendor']].label} asks for a key. Enter one."
         raise InvalidInput(message, field="Key")
     connection = ProviderConnection(
-        organization_id=actor.organization_id, created_by=actor.user_id, slug=name, **columns, **_sealed(actor, key)
+        organization_id=actor.organization_id,
+        created_by=actor.user_id,
+        slug=name,
+        **columns,
+        **_sealed(actor, key, columns),
     )
     try:
         with tenant_session(actor) as session:
@@ -86,8 +91,8 @@ def update_connection(actor: Actor, connection_id: UUID, entry: ConnectionEntry)
             message = "The key was entered for another address, and is not sent to this one. Enter it again."
             raise InvalidInput(message, field="Key")
         if key or entry.removes_key:
-            columns |= _sealed(actor, key)
-        if any(name in columns and columns[name] != getattr(row, name) for name in _TESTED):
+            columns |= _sealed(actor, key, columns) | {"last_tested_at": None, "last_test": {}}
+        if any(columns[name] != getattr(row, name) for name in _TESTED):
             columns |= {"last_tested_at": None, "last_test": {}}
         for name, value in columns.items():
             setattr(row, name, value)
@@ -162,9 +167,10 @@ def view_of(row: ProviderConnection) -> ConnectionView:
     )
 
 
-def _sealed(actor: Actor, key: str) -> dict[str, Any]:
-    """The columns of a key; of none where it is empty."""
+def _sealed(actor: Actor, key: str, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a key, which is good at the address of `columns` only; of none where it is empty."""
     if not key:
         return {"encrypted_key": None, "key_last4": None}
-    sealed = seal(key, organization_id=actor.organization_id, purpose=KEY_PURPOSE)
+    purpose = key_purpose(columns["vendor"], columns["base_url"])
+    sealed = seal(key, organization_id=actor.organization_id, purpose=purpose)
     return {"encrypted_key": sealed, "key_last4": key[-4:] if len(key) >= _SHORTEST_SHOWN else ""}

@@ -17,7 +17,8 @@ class VendorFacts:
     example: str
     key_example: str
     needs_key: bool = True
-    needs_api_version: bool = False
+    #: Empty is its v1 API.
+    takes_api_version: bool = False
 
 
 VENDORS: Final[Mapping[Vendor, VendorFacts]] = {
@@ -43,7 +44,7 @@ VENDORS: Final[Mapping[Vendor, VendorFacts]] = {
         label="Azure OpenAI",
         example="https://your-resource.openai.azure.com",
         key_example="32 or 84 letters and digits",
-        needs_api_version=True,
+        takes_api_version=True,
     ),
     Vendor.OPENAI_COMPATIBLE: VendorFacts(
         label="OpenAI-compatible",

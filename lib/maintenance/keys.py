@@ -27,6 +27,8 @@ class SealedColumn:
     table: str
     column: str
     purpose: str
+    #: Columns whose values the purpose goes on with, parted by colons.
+    bound_to: Sequence[str] = ()
     #: The key that the table is ordered by.
     key: str = "id"
     #: SQL for the organization that a row is sealed for; `NULL` for the installation's own.
@@ -39,7 +41,9 @@ class SealedColumn:
 
 #: Every one of them; a test holds the list against the database.
 SEALED_COLUMNS: Final[Sequence[SealedColumn]] = (
-    SealedColumn(table="provider_connections", column="encrypted_key", purpose=KEY_PURPOSE),
+    SealedColumn(
+        table="provider_connections", column="encrypted_key", purpose=KEY_PURPOSE, bound_to=("vendor", "base_url")
+    ),
     SealedColumn(table="mail_outbox", column="secret", purpose=outbox.PURPOSE),
     SealedColumn(
         table="user_credentials",
@@ -76,8 +80,8 @@ def _rotate(column: SealedColumn) -> Rotated:
     with psycopg.connect(database_url(column.login), autocommit=True) as connection:
         for batch in _batches(connection, column):
             with connection.transaction():
-                for key, organization_id, sealed in batch:
-                    anew = _reseal(sealed, organization_id, column.purpose)
+                for key, organization_id, purpose, sealed in batch:
+                    anew = _reseal(sealed, organization_id, purpose)
                     if anew is None:
                         unreadable += 1
                     else:
@@ -87,21 +91,22 @@ def _rotate(column: SealedColumn) -> Rotated:
 
 def _batches(
     connection: psycopg.Connection[Any], column: SealedColumn
-) -> Iterator[list[tuple[UUID, UUID | None, bytes]]]:
+) -> Iterator[list[tuple[UUID, UUID | None, str, bytes]]]:
     """The rows that the current key has not sealed, each once, in the order of their keys."""
     statement = sql.SQL(
-        "SELECT {key}, {organization}, {column} FROM {table} "
+        "SELECT {key}, {organization}, concat_ws(':', {purpose}), {column} FROM {table} "
         "WHERE {column} IS NOT NULL AND substring({column} FROM 1 FOR {length}) <> %s AND {key} > %s "
         "ORDER BY {key} LIMIT {most}"
     ).format(
         **_names(column),
         organization=sql.SQL(column.organization),
+        purpose=sql.SQL(", ").join([sql.Literal(column.purpose), *map(sql.Identifier, column.bound_to)]),
         length=len(current_key_id()),
         most=_BATCH,
     )
     after = UUID(int=0)
     while batch := connection.execute(statement, [current_key_id(), after]).fetchall():
-        yield [(key, organization_id, bytes(sealed)) for key, organization_id, sealed in batch]
+        yield [(key, organization_id, purpose, bytes(sealed)) for key, organization_id, purpose, sealed in batch]
         after = batch[-1][0]
 
 

@@ -85,13 +85,15 @@ def reactivate(actor: Actor, user_id: UUID) -> None:
 def end_sessions(actor: Actor, user_id: UUID) -> int:
     """End every session of somebody, who may sign in again; returns how many that were.
 
-    Raises `NotFound`, and `NotPermitted` without `users.edit` or `users.deactivate`.
+    Raises `NotFound`, and `NotPermitted` without `users.edit` or `users.deactivate`, and for who may do more.
     """
     if not actor.may(Permission.USERS_EDIT):
         actor.require(Permission.USERS_DEACTIVATE)
     with _changing(actor, Permission.USERS_DEACTIVATE) as session:
-        if queries.find_person(session, actor.organization_id, user_id) is None:
+        row = queries.find_person(session, actor.organization_id, user_id)
+        if row is None:
             raise NotFound("person")
+        _require_within(actor, row)
         ended: int = session.execute(select(func.api.end_sessions(user_id))).scalar_one()
         return ended
 

@@ -79,11 +79,14 @@ def invite(actor: Actor, addresses: str, *, role: str, permissions: Iterable[str
 def renew_invitation(actor: Actor, invitation_id: UUID) -> InviteOutcome:
     """Make a new link, good for a week; the one before is worthless.
 
-    Raises `NotFound`, also for an invitation that is over, and `NotPermitted`.
+    Raises `NotFound`, also for an invitation that is over, `NotPermitted`, and `Conflict` where it was too old and
+    there is no room any more.
     """
     actor.require(Permission.USERS_INVITE)
     with refusals.in_words(Permission.USERS_INVITE), tenant_session(actor) as session:
         row = _find_own(session, actor, invitation_id)
+        if row.is_expired:  # its seat may be somebody else's by now
+            check_seats(session, actor.organization_id)
         return _issue(session, actor, row.id, email=row.email, role=row.role)
 
 

@@ -111,7 +111,7 @@ def get_person(actor: Actor, user_id: UUID) -> PersonDetail:
         is_oneself=is_oneself,
         may_edit=is_within and actor.may(Permission.USERS_EDIT),
         may_deactivate=is_within and not is_oneself and actor.may(Permission.USERS_DEACTIVATE),
-        may_end_sessions=ends and not is_oneself,
+        may_end_sessions=is_within and ends and not is_oneself,
     )
 
 

@@ -203,8 +203,9 @@ def export_invitations(organization_id: UUID, *, search: str, role: Role | None)
 
 
 def find_open(session: Session, organization_id: UUID, invitation_id: UUID) -> Row[*tuple[Any, ...]] | None:
-    """E-mail, role and permissions of an open invitation."""
-    statement = select(Invitation.id, Invitation.email, Invitation.role, Invitation.permissions)
+    """E-mail, role and permissions of an open invitation, and whether it is too old."""
+    is_expired = (Invitation.expires_at <= func.now()).label("is_expired")
+    statement = select(Invitation.id, Invitation.email, Invitation.role, Invitation.permissions, is_expired)
     return session.execute(_open(statement, organization_id).where(Invitation.id == invitation_id)).one_or_none()
 
 

@@ -10,6 +10,7 @@ DECLARE
 BEGIN
     SELECT u.email INTO v_before FROM users u JOIN organizations o ON o.id = u.organization_id
      WHERE u.id = p_user AND u.deactivated_at IS NULL AND u.deleted_at IS NULL AND o.deleted_at IS NULL
+       AND o.suspended_at IS NULL
        FOR UPDATE OF u;
     UPDATE users SET email = lower(p_email), email_verified_at = now() WHERE id = p_user AND v_before IS NOT NULL;
     RETURN v_before;

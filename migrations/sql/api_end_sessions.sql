@@ -1,5 +1,6 @@
 -- api.end_sessions(uuid)
--- Ends every living session of a person of one's own organization, and returns how many that were.
+-- Ends every living session of a person of one's own organization who has no rights beyond one's own, and returns how
+-- many that were.
 CREATE FUNCTION api.end_sessions(p_user uuid) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -9,7 +10,9 @@ DECLARE
     v_ended integer;
 BEGIN
     IF NOT (api.may('users.deactivate') OR api.may('users.edit'))
-       OR NOT EXISTS (SELECT 1 FROM users u WHERE u.id = p_user AND u.organization_id = v_organization)
+       OR NOT EXISTS (
+           SELECT 1 FROM users u, users me WHERE u.id = p_user AND u.organization_id = v_organization
+              AND me.id = auth.uid() AND api.covers(api.rights(me.role, me.permissions), api.rights(u.role, u.permissions)))
     THEN
         RAISE EXCEPTION 'these sessions are not theirs to end' USING ERRCODE = 'insufficient_privilege';
     END IF;

@@ -1,7 +1,6 @@
 -- api.enqueue_mail(text, text, uuid, jsonb, bytea)
 -- Puts a mail into the outbox, in the caller's transaction, and wakes the workers. Sign-in may write whatever it has to
--- say; a person writes for their own organization only: invitations with users.invite, notices to its own people, never a
--- mail with somebody's way in. The sample workspace's people are invented: nothing is sent in its name.
+-- say; a person writes invitations to their own organization, with users.invite, and nothing else. The sample workspace's people are invented: nothing is sent in its name.
 CREATE FUNCTION api.enqueue_mail(p_kind text, p_recipient text, p_organization uuid, p_values jsonb, p_secret bytea)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
@@ -9,12 +8,7 @@ SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     IF session_user <> 'orchestrator_identity' AND (
-        p_organization = api.organization_id()
-        AND CASE
-            WHEN p_kind = 'invitation' THEN api.may('users.invite')
-            WHEN p_kind LIKE '%\_notice' THEN p_secret IS NULL AND EXISTS (
-                SELECT 1 FROM users u WHERE u.organization_id = p_organization AND u.email = p_recipient)
-            ELSE false END
+        p_kind = 'invitation' AND p_organization = api.organization_id() AND api.may('users.invite')
     ) IS NOT TRUE THEN
         RAISE EXCEPTION 'this mail is not a person''s to write: %', p_kind USING ERRCODE = 'insufficient_privilege';
     END IF;

@@ -15,5 +15,6 @@ AS $$
     JOIN users u ON u.id = i.invited_by
     WHERE t.token_hash = p_hash AND t.kind = 'invitation' AND t.used_at IS NULL AND t.expires_at > now()
       AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now() AND o.deleted_at IS NULL
+      AND o.suspended_at IS NULL
       AND api.may_invite_as(i.invited_by, i.role, i.permissions)
 $$;

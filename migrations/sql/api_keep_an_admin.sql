@@ -7,6 +7,9 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
+    IF session_user <> 'orchestrator_identity' AND p_organization IS DISTINCT FROM api.organization_id() THEN
+        RAISE EXCEPTION 'this organization is not theirs' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'admins are lowered under READ COMMITTED only' USING ERRCODE = 'AO001';
     END IF;

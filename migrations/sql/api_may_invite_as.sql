@@ -8,19 +8,9 @@ AS $$
     SELECT EXISTS (
         SELECT 1
         FROM users u
-        JOIN organizations o ON o.id = u.organization_id
-        CROSS JOIN LATERAL (
-            SELECT api.role_grants(u.role) || coalesce(jsonb_object_agg(p, 'organization'), '{}') AS own
-              FROM jsonb_array_elements_text(u.permissions) AS p
-        ) g
-        WHERE u.id = p_user AND u.deactivated_at IS NULL AND u.deleted_at IS NULL AND o.deleted_at IS NULL
+        CROSS JOIN LATERAL (SELECT api.rights(u.role, u.permissions) AS own) g
+        WHERE u.id = p_user AND u.deactivated_at IS NULL AND u.deleted_at IS NULL
           AND g.own ->> 'users.invite' = 'organization'
           AND (g.own ->> 'users.edit' = 'organization' OR p_role IN ('member', 'viewer') AND p_permissions = '[]')
-          AND NOT EXISTS (
-              SELECT 1
-              FROM (SELECT r.key, r.value FROM jsonb_each_text(api.role_grants(p_role)) r
-                    UNION ALL
-                    SELECT p, 'organization' FROM jsonb_array_elements_text(p_permissions) p) given (permission, reach)
-              WHERE NOT g.own ? given.permission
-                 OR given.reach = 'organization' AND g.own ->> given.permission <> 'organization'))
+          AND api.covers(g.own, api.rights(p_role, p_permissions)))
 $$;

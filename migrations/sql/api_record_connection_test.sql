@@ -19,9 +19,10 @@ BEGIN
     END IF;
     INSERT INTO api_usage (organization_id, user_id, endpoint, method, provider, model, prompt_tokens,
                            completion_tokens, tokens_used, cost_usd, response_time_ms, status_code, error_kind)
-    SELECT v_connection.organization_id, auth.uid(), t.endpoint, 'POST', v_connection.slug, t.model, t.prompt_tokens,
-           t.completion_tokens, coalesce(t.prompt_tokens + t.completion_tokens, 0), t.cost_usd, t.time_ms, t.status,
-           t.kind
+    SELECT v_connection.organization_id, auth.uid(), t.endpoint, 'POST', v_connection.slug, t.model,
+           greatest(t.prompt_tokens, 0), greatest(t.completion_tokens, 0),
+           coalesce(greatest(t.prompt_tokens, 0) + greatest(t.completion_tokens, 0), 0), greatest(t.cost_usd, 0),
+           greatest(t.time_ms, 0), t.status, t.kind
       FROM jsonb_to_record(p_test) AS t(endpoint text, model text, prompt_tokens int, completion_tokens int,
                                         cost_usd numeric, time_ms int, status int, kind text);
     PERFORM api.write_audit(v_connection.organization_id, 'provider_connections.test', 'provider_connections',

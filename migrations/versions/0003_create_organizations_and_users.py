@@ -63,7 +63,7 @@ def upgrade() -> None:
     functions.create("api_may_own", execute="authenticated", before="0011")
     functions.create("api_guard_users", before="0015")
     functions.create("api_guard_organizations", before="0012")
-    functions.create("api_record_event", execute="authenticated")
+    functions.create("api_record_event", execute="authenticated", before="0015")
     for table, ignored in (("organizations", ["api_quota_used", "quota_resets_at"]), ("users", ["last_login_at"])):
         audit.touch(table, ignore=ignored)
         audit.watch(table, ignore=ignored)

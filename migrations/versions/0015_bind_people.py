@@ -26,6 +26,8 @@ NEW = {
     "api_end_access": "",
 }
 
+CHANGED = ("api_guard_users", "api_record_event")
+
 #: What was asked of each table in place of the option: a permission that every role has.
 VIEWED = {
     "projects": "projects.view",
@@ -68,7 +70,8 @@ def upgrade() -> None:
             op.execute(statement)
     for name, callers in NEW.items():
         functions.create(name, execute=callers)
-    functions.replace("api_guard_users")
+    for name in CHANGED:
+        functions.replace(name)
     op.execute(
         "CREATE TRIGGER users_end_access AFTER UPDATE OF deactivated_at, deleted_at ON users FOR EACH ROW "
         "WHEN (NEW.deactivated_at IS NOT NULL OR NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION api.end_access()"
@@ -100,7 +103,8 @@ def downgrade() -> None:
     op.execute("GRANT SELECT ON webhooks TO authenticated")
     op.execute("DROP POLICY users_select_permitted ON users")
     op.execute("DROP TRIGGER users_end_access ON users")
-    functions.replace("api_guard_users", before=revision)
+    for name in CHANGED:
+        functions.replace(name, before=revision)
     for name in reversed(NEW):
         functions.drop(name)
     for statement in _check_archiver("users"):

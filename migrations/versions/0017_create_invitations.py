@@ -75,7 +75,7 @@ def upgrade() -> None:
     )
     functions.replace("api_remove_sample", before="0020")
     for name, callers in DOORS.items():
-        functions.create(name, execute=callers)
+        functions.create(name, execute=callers, before="0019" if name == "api_find_invitation" else None)
     audit.watch("invitations")
     _let_people_in()
 

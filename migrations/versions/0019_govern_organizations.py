@@ -15,6 +15,8 @@ CHANGED = (
     "api_may",
     "api_may_own",
     "api_find_living_session",
+    "api_find_invitation",
+    "api_change_email",
     "api_guard_organizations",
     "api_open_segment",
     "api_take_quota",

@@ -139,6 +139,43 @@ def test_claims_that_are_not_signed_are_nobodys(world: World, attack: str) -> No
         assert _count(connection) > 0
 
 
+@pytest.mark.parametrize("signature", ["", "0" * 64])
+def test_functions_of_operators_believe_no_claims_that_are_not_signed(
+    database: ClonedDatabase, cast: Cast, signature: str
+) -> None:
+    with doors.admin(database) as connection:
+        connection.execute("UPDATE users SET is_operator = true WHERE id = %s", [cast.alice.user_id])
+    claims = json.dumps(claims_of(cast.alice))
+    with doors.login(database, Login.WEB) as connection:
+        doors.announce(connection, claims, signature=signature)
+        for call in (
+            "SELECT * FROM api.list_organizations()",
+            f"SELECT api.count_people(ARRAY['{cast.organization_b}'::uuid])",
+            f"""SELECT api.govern_organization('{cast.organization_b}', '{{"suspension_reason": "x"}}')""",
+            f"SELECT api.take_seat('{cast.organization_a}')",
+            "SELECT api.ask_deletion(true)",
+            f"SELECT api.keep_an_admin('{cast.organization_b}', '{cast.charlie.user_id}')",
+            f"SELECT api.end_sessions('{cast.max.user_id}')",
+        ):
+            assert doors.refusal(connection, call) == NOT_ALLOWED, call
+        doors.announce(connection, claims, signature=doors.sign(claims))
+        assert doors.refusal(connection, "SELECT * FROM api.list_organizations()") is None
+
+
+def test_nobody_asks_after_the_admins_of_another_organization(database: ClonedDatabase, cast: Cast) -> None:
+    with doors.person(database, cast.vera) as connection:
+        ask = "SELECT api.keep_an_admin(%s, %s)"
+        assert doors.refusal(connection, ask, [cast.organization_b, cast.charlie.user_id]) == NOT_ALLOWED
+
+
+@pytest.mark.parametrize("action", ["provider_connections.test", "identity.sign_in", "projects.delete", "users.grant"])
+def test_nobody_makes_up_what_they_did(database: ClonedDatabase, cast: Cast, action: str) -> None:
+    with doors.person(database, cast.vera) as connection:
+        record = "SELECT api.record_event(%s, 'projects', NULL, '{}')"
+        assert doors.refusal(connection, record, [action]) == NOT_ALLOWED
+        assert doors.refusal(connection, record, ["projects.export"]) is None
+
+
 def test_claims_do_not_say_by_themselves_what_one_sees(database: ClonedDatabase, cast: Cast) -> None:
     """Whether a member sees only what they made stands in their organization's settings."""
     make_project(database, cast.alice)

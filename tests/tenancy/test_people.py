@@ -94,6 +94,14 @@ def test_nobody_ends_or_lowers_who_has_more(database: ClonedDatabase, cast: Cast
     assert refused == BEYOND_ONES_OWN
 
 
+def test_nobody_ends_sessions_of_who_has_more(database: ClonedDatabase, cast: Cast) -> None:
+    grant(database, cast.vera, "users.deactivate", "users.view")
+    with doors.person(database, cast.vera) as connection:
+        end = "SELECT api.end_sessions(%s)"
+        assert doors.refusal(connection, end, [cast.alice.user_id]) == NOT_ALLOWED
+        assert doors.refusal(connection, end, [cast.vera.user_id]) is None
+
+
 @pytest.mark.parametrize("change", ["role = 'manager'", "deactivated_at = now()", "deleted_at = now()"])
 def test_last_admin_stays(database: ClonedDatabase, cast: Cast, change: str) -> None:
     statement = f"UPDATE users SET {change} WHERE id = %s"

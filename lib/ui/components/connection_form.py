@@ -77,7 +77,7 @@ def _show_address(key: str, vendor: Vendor, connection: ConnectionView | None) -
         key=f"{key}-url-{vendor}",
     )
     api_version = ""
-    if facts.needs_api_version:
+    if facts.takes_api_version:
         api_version = st.text_input(
             "API version",
             value=connection.api_version if connection else "",

@@ -4,10 +4,11 @@ from typing import Final
 
 import streamlit as st
 
+from lib.connections.offers import read_offers
 from lib.organizations.fields import LABELS
-from lib.providers.catalog import read_catalog
 from lib.ui import words
 from lib.ui.components.drafts import Draft
+from lib.ui.guard import require_actor
 
 _NO_DEFAULT: Final = "None: each project or template names its own"
 _SECONDS_A_MINUTE: Final = 60
@@ -87,7 +88,9 @@ def domains(draft: Draft, field: str) -> list[str]:
 def model(draft: Draft, field: str) -> str | None:
     """One of the models on offer, or the one that is stored, or none."""
     seen: str | None = draft.seen[field]
-    labels = {str(model.choice): f"{model.label} · {model.provider_label}" for model in read_catalog().models}
+    labels = {
+        str(model.choice): f"{model.label} · {model.provider_label}" for model in read_offers(require_actor()).models
+    }
     options = list(dict.fromkeys([*labels, *([seen] if seen else [])]))
     return st.selectbox(
         LABELS[field],

@@ -11,12 +11,15 @@ from llmock.testing import LLMockServer
 from lib.access.actor import Actor
 from lib.config import get_settings
 from lib.connections import service
-from lib.connections.opening import KEY_PURPOSE
+from lib.connections.opening import key_purpose, open_for_test
+from lib.connections.structures import CallableConnection
 from lib.connections.trying import list_models_there, test_connection
 from lib.connections.views import Health, Pricing
 from lib.errors import AlreadyTaken, InvalidInput, NotFound, NotPermitted
 from lib.organizations.structures import OrganizationSettings
 from lib.projects.service import ProjectEntry, create_project
+from lib.providers.base import ModelChoice
+from lib.providers.errors import ModelCallError
 from lib.secrets.vault import unseal
 from tests import doors
 from tests.cast import Cast
@@ -46,6 +49,11 @@ def stored(installation: Installation, connection_id: UUID) -> dict[str, Any]:
     return row(installation, "SELECT * FROM provider_connections WHERE id = %s", connection_id)
 
 
+def purpose_of(llm: LLMockServer) -> str:
+    """What a key for that endpoint is sealed for."""
+    return key_purpose("openai_compatible", llm.base_url())
+
+
 def test_admin_sets_up_what_was_entered(installation: Installation, cast: Cast, make: Make, llm: LLMockServer) -> None:
     connection_id = make(
         cast.alice,
@@ -65,7 +73,7 @@ def test_admin_sets_up_what_was_entered(installation: Installation, cast: Cast, 
     assert (seen.has_key, seen.key_last4, seen.health) == (True, KEY[-4:], Health.UNTESTED)
     row = stored(installation, connection_id)
     sealed = bytes(row["encrypted_key"])
-    assert unseal(sealed, organization_id=cast.organization_a, purpose=KEY_PURPOSE) == KEY
+    assert unseal(sealed, organization_id=cast.organization_a, purpose=purpose_of(llm)) == KEY
     (entry,) = trail(installation, "provider_connections.create", connection_id)
     assert entry["new_values"]["encrypted_key"] == "(secret)"
 
@@ -173,7 +181,9 @@ def test_another_key_takes_its_place_and_none_can_be_had(
     connection_id = make(cast.alice)
     service.update_connection(cast.alice, connection_id, entry_for(llm, api_key="short"))
     after = stored(installation, connection_id)
-    assert unseal(bytes(after["encrypted_key"]), organization_id=cast.organization_a, purpose=KEY_PURPOSE) == "short"
+    assert (
+        unseal(bytes(after["encrypted_key"]), organization_id=cast.organization_a, purpose=purpose_of(llm)) == "short"
+    )
     assert after["key_last4"] == "", "of a short key nothing is shown"
     service.update_connection(cast.alice, connection_id, entry_for(llm, api_key="", removes_key=True))
     assert stored(installation, connection_id)["encrypted_key"] is None
@@ -249,3 +259,25 @@ def test_what_uses_it_is_counted_and_nothing_else(installation: Installation, ca
         connection.execute("UPDATE organizations SET settings = %s WHERE id = %s", [settings, cast.organization_a])
     use = service.find_uses(cast.mona, connection_id)
     assert (use.runs, use.projects, use.templates, use.is_organization_default) == (1, 1, 2, True)
+
+
+def test_key_that_is_copied_to_another_address_opens_nowhere(
+    installation: Installation, cast: Cast, make: Make, llm: LLMockServer
+) -> None:
+    """SQL as an admin can copy the sealed key, but what is sealed says where it is good."""
+    connection_id = make(cast.alice)
+    elsewhere = llm.base_url() + "/elsewhere"
+    with doors.person(installation.database, cast.alice) as connection:
+        connection.execute(
+            "INSERT INTO provider_connections (organization_id, slug, name, vendor, base_url, models, encrypted_key, "
+            "created_by) SELECT organization_id, 'copied', 'Copied', vendor, %s, models, "
+            "decode(api.open_connection(slug) ->> 'encrypted_key', 'base64'), created_by "
+            "FROM provider_connections WHERE id = %s",
+            [elsewhere, connection_id],
+        )
+        row = connection.execute("SELECT api.open_connection('copied')").fetchone()
+    assert row is not None
+    copied = CallableConnection.model_validate(row[0])
+    assert (copied.base_url, copied.encrypted_key is None) == (elsewhere, False)
+    with pytest.raises(ModelCallError, match="copied from another place"):
+        open_for_test(copied, ModelChoice("copied", MODEL), settings=get_settings())

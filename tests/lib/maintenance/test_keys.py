@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from lib.cli.commands import app
 from lib.config import get_settings
-from lib.connections.opening import KEY_PURPOSE
+from lib.connections.opening import key_purpose
 from lib.maintenance import keys
 from lib.maintenance.keys import SEALED_COLUMNS, rotate_keys
 from lib.secrets.vault import current_key_id, seal, unseal
@@ -18,6 +18,8 @@ from tests.factories import make_connection
 from tests.records import row, rows
 
 OLD, NEW = "secret-key-of-the-tests-0123456789", "the-new-secret-key-0123456789-0123456789"
+#: Vendor and base URL of the factory's connections.
+ADDRESS = ("openai_compatible", "https://llm.example/v1")
 #: Kept as hashes: nobody opens them.
 HASHES = {("user_sessions", "token_hash"), ("user_tokens", "token_hash"), ("user_credentials", "recovery_codes")}
 #: What signatures are compared with: made anew from the key by an upgrade.
@@ -37,7 +39,7 @@ def sealed(installation: Installation, cast: Cast) -> dict[UUID, str]:
     for actor, slug in ((cast.alice, "one"), (cast.alice, "two"), (cast.charlie, "one")):
         plain = f"sk-{actor.username}-{slug}"
         connection_id = make_connection(installation.database, actor, slug=slug)
-        anew = seal(plain, organization_id=actor.organization_id, purpose=KEY_PURPOSE)
+        anew = seal(plain, organization_id=actor.organization_id, purpose=key_purpose(*ADDRESS))
         with doors.admin(installation.database) as connection:
             connection.execute(
                 "UPDATE provider_connections SET encrypted_key = %s WHERE id = %s", [anew, connection_id]
@@ -49,8 +51,9 @@ def sealed(installation: Installation, cast: Cast) -> dict[UUID, str]:
 def opened(installation: Installation) -> dict[UUID, str]:
     """What is there, opened with the keys of this moment."""
     found = rows(installation, "SELECT id, organization_id, encrypted_key FROM provider_connections")
+    purpose = key_purpose(*ADDRESS)
     return {
-        each["id"]: unseal(bytes(each["encrypted_key"]), organization_id=each["organization_id"], purpose=KEY_PURPOSE)
+        each["id"]: unseal(bytes(each["encrypted_key"]), organization_id=each["organization_id"], purpose=purpose)
         for each in found
     }
 
