@@ -49,7 +49,7 @@ def upgrade() -> None:
     rls.protect("mail_outbox")
     rls.open_to_owner("mail_outbox")
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before="0019" if name == "api_change_email" else None)
 
 
 def downgrade() -> None:

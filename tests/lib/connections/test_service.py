@@ -138,7 +138,6 @@ def test_names_of_the_installations_own_models_are_reserved(cast: Cast, make: Ma
         ({"name": " "}, "Name"),
         ({"vendor": "somebody"}, "Vendor"),
         ({"vendor": "openai", "api_key": ""}, "Key"),
-        ({"vendor": "azure_openai", "api_version": ""}, "API version"),
         ({"api_key": "sk with spaces"}, "Key"),
         ({"api_key": "sk-\u0430"}, "Key"),
         ({"base_url": "https://169.254.169.254/v1"}, "Base URL"),
