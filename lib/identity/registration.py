@@ -62,7 +62,7 @@ def create_user(
 ) -> UUID:
     """Make a person who can sign in at once. Raises InvalidInput, AlreadyTaken for e-mail and user name.
 
-    InvalidInput also where the organization's tier has no room for one more.
+    Conflict where the organization's tier has no room for one more.
     """
     names = fields.clean_name(full_name, field=Field.FULL_NAME), fields.clean_email(email)
     person = NewPerson(
