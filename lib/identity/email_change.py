@@ -46,6 +46,7 @@ def request_email_change(actor: Actor, *, new_email: str, password: str) -> str:
     if email == actor.email:
         raise InvalidInput("This is your e-mail address already. Enter another one.", field=Field.EMAIL)
     person, _ = service.require_password(actor, password)
+    fields.check_domain(email, person.policy.email_domains)
     with identity_session(actor.origin, user_id=actor.user_id) as session:
         lately = queries.count_tokens(session, TokenKind.EMAIL_VERIFICATION, actor.user_id, within=timedelta(hours=1))
         if lately >= MOST_LINKS_AN_HOUR:

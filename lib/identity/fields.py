@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -92,6 +93,16 @@ def _ascii_domain(domain: str) -> str:
     except idna.IDNAError as error:
         message = f"“{domain}” is no domain that can be reached. Check what stands behind the @."
         raise InvalidInput(message, field=Field.EMAIL) from error
+
+
+def check_domain(email: str, domains: Sequence[str]) -> None:
+    """Raise InvalidInput unless the address is of one of the domains, as it stands there and without those below it.
+
+    Without domains any will do.
+    """
+    if domains and email.rpartition("@")[2] not in domains:
+        message = f"Your organization takes addresses of {', '.join(domains)} only."
+        raise InvalidInput(message, field=Field.EMAIL)
 
 
 def clean_username(value: str) -> str:

@@ -30,6 +30,8 @@ class SecurityPolicy:
     #: A session that nobody uses ends after this.
     session_timeout: timedelta = timedelta(seconds=DEFAULT_TIMEOUT_SECONDS)
     min_password_length: int = DEFAULT_PASSWORD_LENGTH
+    #: Domains that addresses of its people are of; none means any.
+    email_domains: tuple[str, ...] = ()
 
     @property
     def touch_after(self) -> timedelta:
@@ -44,7 +46,12 @@ def read_policy(security_settings: Mapping[str, Any]) -> SecurityPolicy:
     return SecurityPolicy(
         session_timeout=timedelta(seconds=min(max(timeout, SHORTEST_TIMEOUT_SECONDS), LONGEST_TIMEOUT_SECONDS)),
         min_password_length=min(max(length, LEAST_PASSWORD_LENGTH), MOST_PASSWORD_LENGTH),
+        email_domains=tuple(domain for domain in _listed(security_settings.get("email_domains")) if domain),
     )
+
+
+def _listed(value: object) -> list[str]:
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
 
 
 def _whole_number(value: object, *, default: int) -> int:

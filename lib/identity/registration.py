@@ -86,6 +86,7 @@ def create_user(
             user_id = insert_person(session, organization_id, person)
             found = queries.find_person(session, person.email)
             assert found is not None  # noqa: S101 made a moment ago; brings the organization's rules
+            fields.check_domain(person.email, found.policy.email_domains)
             passwords.check_strength(
                 password,
                 min_length=found.policy.min_password_length,

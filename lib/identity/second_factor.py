@@ -5,7 +5,7 @@ recovery code is gone with its use. Wrong codes count as wrong passwords do, and
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -49,9 +49,9 @@ class Enrolment:
     """A secret for an authenticator app, which waits for the app's first code."""
 
     #: To be typed where no picture can be read.
-    secret: str
+    secret: str = field(repr=False)
     #: What the picture says.
-    link: str
+    link: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -57,7 +57,7 @@ class Message:
     #: Whose mail it is; None for the installation's own.
     organization_id: UUID | None
     values: Mapping[str, str]
-    secret_path: str = ""
+    secret_path: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         check_recipient(self.recipient)

@@ -1,6 +1,6 @@
 """A new organization with its first admin, by the installation's operator."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -24,7 +24,7 @@ class FirstAdmin:
     full_name: str
     email: str
     username: str
-    password: str
+    password: str = field(repr=False)
 
 
 def create_organization(operator: Actor, *, name: str, slug: str, tier: Tier, admin: FirstAdmin) -> UUID:

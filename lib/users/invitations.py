@@ -20,7 +20,7 @@ from lib.db.session import tenant_session
 from lib.errors import BeyondOwnRights, Conflict, InvalidInput, NotFound
 from lib.exports import Column, ExportFormat, Kind
 from lib.identity import tokens
-from lib.identity.fields import clean_email
+from lib.identity.fields import check_domain, clean_email
 from lib.mail import outbox
 from lib.mail import service as mail
 from lib.mail.message import MailKind, Message
@@ -136,7 +136,7 @@ def _invite_one(
 ) -> InviteOutcome:
     try:
         email = clean_email(line)
-        _check_domain(email, domains)
+        check_domain(email, domains)
         _check_unknown(session, actor, email)
         check_seats(session, actor.organization_id)
     except (InvalidInput, Conflict) as error:
@@ -153,13 +153,6 @@ def _invite_one(
     if row is None:  # somebody else has invited them a moment ago
         return InviteOutcome(email=email, problem=_ALREADY_INVITED)
     return _issue(session, actor, row.id, email=email, role=rights.role)
-
-
-def _check_domain(email: str, domains: tuple[str, ...]) -> None:
-    """A domain is meant as it stands there, without those below it."""
-    if domains and email.rpartition("@")[2] not in domains:
-        message = f"Your organization invites addresses of {', '.join(domains)} only."
-        raise InvalidInput(message)
 
 
 def _check_unknown(session: Session, actor: Actor, email: str) -> None:

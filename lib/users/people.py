@@ -56,7 +56,9 @@ def list_people(
     chosen = chosen or PersonFilter()
     with tenant_session(actor) as session:
         page = queries.list_people(session, actor.organization_id, chosen=chosen, sort=sort, cursor=cursor, limit=limit)
-        return Page(tuple(PersonSummary(**_summary(row)) for row in page.rows), page.newer, page.older)
+        secured = queries.find_second_factors(session, [row.id for row in page.rows])
+        people = (PersonSummary(**_summary(row), has_second_factor=row.id in secured) for row in page.rows)
+        return Page(tuple(people), page.newer, page.older)
 
 
 def count_people(actor: Actor, chosen: PersonFilter, *, most: int) -> int:
@@ -99,11 +101,13 @@ def get_person(actor: Actor, user_id: UUID) -> PersonDetail:
         if row is None:
             raise NotFound("person")
         living, last_seen_at = queries.count_sessions(session, user_id) if ends else (None, None)
+        secured = queries.find_second_factors(session, [user_id])
     summary = _summary(row)
     is_oneself = user_id == actor.user_id
     is_within = not any(beyond(actor, Rights(summary["role"], summary["permissions"])))
     return PersonDetail(
         **summary,
+        has_second_factor=user_id in secured,
         invited_by=Person(**row.invited_by) if row.invited_by else None,
         deactivated_at=row.deactivated_at,
         sessions=living,

@@ -155,6 +155,12 @@ def count_sessions(session: Session, user_id: UUID) -> Row[*tuple[Any, ...]]:
     return session.execute(text("SELECT living, last_seen_at FROM api.count_sessions(:id)"), {"id": user_id}).one()
 
 
+def find_second_factors(session: Session, user_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these people of the organization sign in with a second factor."""
+    found = text("SELECT user_id FROM api.second_factors(:ids) WHERE has_second_factor")
+    return frozenset(session.scalars(found, {"ids": list(user_ids)}))
+
+
 def find_address(session: Session, organization_id: UUID, email: str) -> Row[*tuple[Any, ...]] | None:
     """When the organization's own person of that address was deactivated and deleted; None where there is none.
 

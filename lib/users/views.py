@@ -1,6 +1,6 @@
 """What the pages see of people and of those who are invited."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -58,6 +58,8 @@ class PersonSummary:
     #: None where they were never there.
     last_login_at: datetime | None
     created_at: datetime
+    #: Whether they sign in with a second factor.
+    has_second_factor: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,7 @@ class InviteOutcome:
     email: str
     problem: str = ""
     #: The path with the secret: shown once, for nobody can read it again.
-    secret_path: str = ""
+    secret_path: str = field(default="", repr=False)
     expires_at: datetime | None = None
     #: Whether a mail with the link is on its way.
     is_mailed: bool = False

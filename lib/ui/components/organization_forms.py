@@ -17,6 +17,8 @@ from lib.ui.components.drafts import Draft, close_draft, open_draft
 from lib.ui.guard import require_actor
 
 _Entered = dict[str, Any]
+#: What no part of this version heeds yet; it is kept until one does.
+_NOT_YET: Final = "Kept, and not in force yet."
 _STALE: Final = "Somebody else has changed this since you opened it. What you typed is still here."
 _NAMES: Final = ("name", "slug")
 _MODELS: Final = tuple(
@@ -45,7 +47,7 @@ def show_models_form(organization: OrganizationDetail) -> None:
     """Draw the default model, integrations, messages and publishing."""
     may_publish = tiers.allows(organization.tier, Feature.PUBLIC_PUBLISHING)
     if may_publish:
-        about_publishing = "Somebody else of the organization looks at a template before it is public."
+        about_publishing = f"Somebody else of the organization looks at a template before it is public. {_NOT_YET}"
     else:
         about_publishing = f"Publishing to everybody is not part of the tier {organization.tier.capitalize()}."
 
@@ -53,10 +55,10 @@ def show_models_form(organization: OrganizationDetail) -> None:
         left, right = st.columns(2, gap="medium")
         with left:
             entered: _Entered = {"default_ai_model": fields.model(draft, "default_ai_model")}
-            about = "Phases may write files, send messages and call other services."
+            about = f"Phases may write files, send messages and call other services. {_NOT_YET}"
             entered |= _toggles(draft, "integration_enabled", explained=about)
         with right:
-            st.markdown(":gray[Where the organization is told of its own affairs]")
+            st.markdown(f":gray[Where the organization is told of its own affairs. {_NOT_YET}]")
             entered |= _toggles(draft, "notification_preferences.email", "notification_preferences.slack")
             st.markdown(f":gray[{about_publishing}]")
             entered |= _toggles(draft, "publishing.requires_approval", is_disabled=not may_publish)
@@ -101,12 +103,12 @@ def show_limits_form(organization: OrganizationDetail) -> None:
     def draw(draft: Draft) -> _Entered:
         left, right = st.columns(2, gap="medium")
         with left:
-            st.markdown(":gray[Days that they are kept]")
+            st.markdown(f":gray[Days that they are kept. {_NOT_YET}]")
             entered = kept(draft, "retention.audit_days", least=30)
             entered |= kept(draft, "retention.usage_days", least=30)
             entered |= kept(draft, "retention.run_days", least=1)
         with right:
-            st.markdown(":gray[What may run, and what it may cost]")
+            st.markdown(f":gray[What may run, and what it may cost. {_NOT_YET}]")
             field = "limits.concurrent_runs"
             empty = _bound(organization, field, endless="No limit")
             entered[field] = fields.number(draft, field, least=1, empty=empty)

@@ -23,9 +23,10 @@ def show_people_table(
         label="People",
         columns={
             "Status": status.column(status.PERSON, width=122),
-            "Name": st.column_config.TextColumn("Name", width=200),
-            "E-mail": st.column_config.TextColumn("E-mail", width=240),
+            "Name": st.column_config.TextColumn("Name", width=190),
+            "E-mail": st.column_config.TextColumn("E-mail", width=215),
             "Role": st.column_config.TextColumn("Role", width=120),
+            "2FA": st.column_config.TextColumn("2FA", width=55, help="Whether they sign in with a second factor"),
             "Last sign-in": st.column_config.TextColumn("Last sign-in", width=125),
             "Joined": st.column_config.TextColumn("Joined", width=125),
         },
@@ -45,6 +46,7 @@ def _row(person: PersonSummary) -> dict[str, object]:
         "Name": person.name,
         "E-mail": person.email,
         "Role": person.role.capitalize() + (f" + {more}" if more else ""),
+        "2FA": "On" if person.has_second_factor else words.NOTHING,
         "Last sign-in": words.ago(person.last_login_at, now=now) if person.last_login_at else "Never",
         "Joined": words.ago(person.created_at, now=now),
     }

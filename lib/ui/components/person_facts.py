@@ -43,6 +43,7 @@ def show_person_facts(person: PersonDetail, *, time_zone: str) -> None:
             ("User name", person.username),
             ("Role", f"{person.role.capitalize()}: {ROLES[person.role]}"),
             *([("Beside it", _permissions(person))] if person.permissions else []),
+            ("Second factor", "On" if person.has_second_factor else "Off"),
             *([("Invited by", person_inline(person.invited_by))] if person.invited_by else []),
             *((label, moment_inline(moment, time_zone=time_zone)) for label, moment in moments),
             *([("Sessions", _sessions(person, time_zone=time_zone))] if person.sessions is not None else []),

@@ -203,3 +203,14 @@ def test_without_a_mail_server_it_is_said(cast: Cast, sql: Look, monkeypatch: py
     get_settings.cache_clear()
     with pytest.raises(Conflict, match="sends no mail"):
         request_email_change(cast.max, new_email=NEW, password=PASSWORD)
+
+
+def test_address_of_a_domain_that_the_organization_does_not_take_is_refused(
+    cast: Cast, sql: Look, written: list[Message]
+) -> None:
+    settings = '{"security_settings": {"email_domains": ["acme.example"]}}'
+    sql("UPDATE organizations SET settings = %s WHERE id = %s", settings, cast.organization_a)
+    with pytest.raises(InvalidInput, match=r"addresses of acme\.example only"):
+        request_email_change(cast.max, new_email=NEW, password=PASSWORD)
+    assert written == []
+    assert request_email_change(cast.max, new_email="max.okafor@acme.example", password=PASSWORD)

@@ -121,6 +121,16 @@ def test_link_of_a_deleted_organization_is_not_good(made: MadeInvitation, cast: 
         check_invitation(made.secret)
 
 
+def test_link_of_a_suspended_organization_is_not_good(
+    made: MadeInvitation, cast: Cast, origin: Origin, sql: Look
+) -> None:
+    sql("UPDATE organizations SET suspended_at = now(), suspension_reason = 'x' WHERE id = %s", cast.organization_a)
+    with pytest.raises(LinkExpired):
+        check_invitation(made.secret)
+    sql("UPDATE organizations SET suspended_at = NULL, suspension_reason = NULL WHERE id = %s", cast.organization_a)
+    check_invitation(made.secret)
+
+
 def test_two_who_accept_at_once_are_one(made: MadeInvitation, origin: Origin, sql: Look) -> None:
     start = Barrier(2)
 

@@ -179,7 +179,7 @@ def test_domains_are_those_of_the_organization_and_none_below(installation: Inst
     lines = "a@acme.example\nb@mail.acme.example\nc@acme.example.evil\nd@Bücher.example\ne@other.example"
     outcomes = invite(cast.alice, lines, role="viewer")
     assert [bool(outcome.secret_path) for outcome in outcomes] == [True, False, False, True, False]
-    assert outcomes[4].problem == "Your organization invites addresses of acme.example, xn--bcher-kva.example only."
+    assert outcomes[4].problem == "Your organization takes addresses of acme.example, xn--bcher-kva.example only."
     (free,) = invite(cast.charlie, "e@other.example", role="viewer")
     assert free.secret_path
 
@@ -292,3 +292,16 @@ def test_tier_limits_people_and_open_invitations(
     with pytest.raises(Conflict, match="room for 5 people"):
         reactivate(cast.alice, cast.max.user_id)
     assert len(list_people(cast.alice).items) == 4
+
+
+def test_invitation_that_was_too_old_takes_its_seat_anew(
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = replace(ALLOWANCES[Tier.FREE], people=5)
+    monkeypatch.setattr(seats, "ALLOWANCES", {**ALLOWANCES, Tier.FREE: free})
+    invite(cast.alice, "first@acme.example", role="viewer")
+    too_old = row(installation, "UPDATE invitations SET expires_at = now() - interval '1 hour' RETURNING id")["id"]
+    (second,) = invite(cast.alice, "second@acme.example", role="viewer")
+    assert second.secret_path, "the first one's seat was free"
+    with pytest.raises(Conflict, match="room for 5 people"):
+        renew_invitation(cast.alice, too_old)

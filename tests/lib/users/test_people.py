@@ -150,3 +150,16 @@ def test_every_permission_is_explained_as_the_actor_holds_it(
         by_role = GRANTS[role].get(permission)
         reason = Reason.ROLE if by_role is Scope.ORGANIZATION else Reason.GRANT if permission in granted else None
         assert each.reason is (reason or (Reason.ROLE if by_role else Reason.NONE))
+
+
+def test_second_factor_is_said_of_each_and_by_nobody_elses(installation: Installation, cast: Cast) -> None:
+    rows(
+        installation,
+        "UPDATE user_credentials SET totp_secret = 'x', totp_enabled_at = now(), totp_last_step = 1, "
+        "recovery_codes = '{}' WHERE user_id = ANY (%s) RETURNING 1",
+        [cast.max.user_id, cast.charlie.user_id],
+    )
+    secured = {person.name: person.has_second_factor for person in list_people(cast.mona).items}
+    assert secured == {"Alice": False, "Max": True, "Mona": False, "Vera": False}
+    assert get_person(cast.mona, cast.max.user_id).has_second_factor
+    assert not get_person(cast.mona, cast.vera.user_id).has_second_factor
