@@ -27,6 +27,7 @@ def test_who_forgot_the_password_gets_back_in_and_lands_where_they_like(
 
     page.goto(f"{asked}/runs")
     page.get_by_role("button", name="Forgot your password?").click()
+    expect(page.get_by_role("heading", name="Forgot your password?")).to_be_visible()  # both forms ask for a name
     page.get_by_label("E-mail or user name").fill("max")
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_text("a link is on its way")).to_be_visible()

@@ -67,7 +67,7 @@ class Tenant:
     def serve(self) -> AbstractContextManager[str]:
         """A fresh process that nobody has asked for anything."""
         settings = {URL_VARIABLES[login]: self.database.url(login) for login in Login}
-        settings |= {"ORCHESTRATORSECRET_KEY": SECRET_KEY, "ORCHESTRATOR_DATA_DIR": str(self.folder)}
+        settings |= {"ORCHESTRATOR_SECRET_KEY": SECRET_KEY, "ORCHESTRATOR_DATA_DIR": str(self.folder)}
         settings |= {"ORCHESTRATOR_LOCAL_MODEL": "false"}
         return orchestrator_web(settings, log=self.folder / "web.log")
 
