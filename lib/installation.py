@@ -4,7 +4,7 @@ from typing import Final
 
 from lib.config import get_settings
 from lib.db.logins import Login
-from lib.db.server import check_server, database_url
+from lib.db.server import check_server, database_url, require_settings
 
 NEWEST: Final = "head"
 #: More than a hundred commits would each wait for the disk; what a power cut takes back the next start does again.
@@ -16,6 +16,7 @@ def upgrade_database(*, revision: str = NEWEST) -> None:
 
     Raises as `lib.db.server.check_server`.
     """
+    require_settings(Login.OWNER, with_key=revision == NEWEST)
     check_server(Login.OWNER)
     from lib.db import migrate  # noqa: PLC0415 - `orchestrator up` imports it while the database is being made
     from lib.maintenance.upgrade import upgrade_installation  # noqa: PLC0415 - likewise

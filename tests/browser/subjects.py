@@ -345,6 +345,10 @@ def _add_nothing(page: Page) -> None:
 
 def _test_what_is_not_there(page: Page) -> None:
     press(page, "Test", "It is a real call")
+    model = page.get_by_role("dialog").get_by_role("combobox", name="Model")
+    model.press_sequentially("gpt-4.1")
+    model.press("Enter")
+    settle(page)
     press(page, "Ask it", "Connections page")
 
 

@@ -14,7 +14,22 @@ from lib.db.logins import Login
 from lib.identity.cookie import session_cookie_name
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import MAX_NAME
-from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, RUNS, PageEntry
+from lib.ui.navigation import (
+    ACCOUNT,
+    CONNECTIONS,
+    LAUNCH,
+    ORGANIZATION,
+    ORGANIZATIONS,
+    OVERVIEW,
+    PAGES,
+    PERSON,
+    PROJECT,
+    PROJECTS,
+    RUN,
+    RUNS,
+    USERS,
+    PageEntry,
+)
 from tests import doors
 from tests.browser.conftest import Dashboard
 from tests.factories import (
@@ -50,6 +65,7 @@ def made(dashboard: Dashboard) -> Workspace:
         connection.execute("UPDATE projects SET name = %s WHERE id = %s", [NASTY, workspace.project_id])
         connection.execute("UPDATE orchestration_runs SET title = %s WHERE id = %s", [NASTY, workspace.run.id])
         connection.execute("UPDATE phase_streams SET response_text = %s", [NASTY])
+        connection.execute("UPDATE users SET full_name = %s WHERE id = %s", [NASTY, workspace.user_id])
     return workspace
 
 
@@ -79,7 +95,8 @@ def drawn(page: Page) -> None:
 
 
 def query_of(entry: PageEntry, made: Workspace) -> str:
-    return {PROJECT: f"?project={made.project_id}", RUN: f"?run={made.run.id}"}.get(entry, "")
+    queries = {PROJECT: f"?project={made.project_id}", RUN: f"?run={made.run.id}", PERSON: f"?person={made.user_id}"}
+    return queries.get(entry, "")
 
 
 def click_row(table: Locator, number: int) -> None:
@@ -95,12 +112,13 @@ def click_row(table: Locator, number: int) -> None:
 def test_full_page_is_drawn_and_nobodys_words_become_markup(
     see: Callable[..., Page], dashboard: Dashboard, made: Workspace, entry: PageEntry
 ) -> None:
-    page = see(dashboard.cast.alice, entry, query_of(entry, made))
+    visitor = dashboard.olga if entry.is_for_operators else dashboard.cast.alice
+    page = see(visitor, entry, query_of(entry, made))
     expect(page).to_have_title(f"{entry.title} · AI Orchestrator")
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_contain_text("<b>Ünïon</b> ![x]" if entry in {RUN, PROJECT} else entry.title)
+    expect(heading).to_contain_text("<b>Ünïon</b> ![x]" if entry in {RUN, PROJECT, PERSON} else entry.title)
     main = page.get_by_test_id("stMain")
-    if entry in {RUN, PROJECT, OVERVIEW}:
+    if entry in {RUN, PROJECT, PERSON, OVERVIEW}:
         expect(main).to_contain_text("<b>Ünïon</b> ![x]")
     assert main.locator("b:has-text('Ünïon'), img[src*='evil'], a[href*='evil']").count() == 0
 
@@ -115,9 +133,14 @@ def test_empty_page_is_drawn(see: Callable[..., Page], dashboard: Dashboard, mad
         RUN: "Not found",
         PROJECTS: "No projects yet",
         PROJECT: "Not found",
+        CONNECTIONS: "No connections of your own yet",
+        USERS: "Users",
+        PERSON: "Not found",
+        ORGANIZATION: "Organization",
+        ORGANIZATIONS: "This page is not open to you",
         ACCOUNT: "Sessions",
     }[entry]
-    expect(page.get_by_role("heading", name=said)).to_be_visible()
+    expect(page.get_by_role("heading", name=said).first).to_be_visible()
     for secret in ("Ünïon", "Boat", "Earlier", "Fold it", "Alice", "Acme"):
         assert secret not in page.content(), secret
 

@@ -3,8 +3,24 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from lib.access.actor import Actor
 from lib.identity.cookie import session_cookie_name
-from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, RUNS, PageEntry
+from lib.ui.navigation import (
+    ACCOUNT,
+    CONNECTIONS,
+    LAUNCH,
+    ORGANIZATION,
+    ORGANIZATIONS,
+    OVERVIEW,
+    PAGES,
+    PERSON,
+    PROJECT,
+    PROJECTS,
+    RUN,
+    RUNS,
+    USERS,
+    PageEntry,
+)
 from tests.browser.conftest import Dashboard, Problems
 from tests.factories import make_project, make_run
 
@@ -18,15 +34,20 @@ SHOWN = {
     RUN: "Zeppelin survey",
     PROJECTS: "Projects",
     PROJECT: "Zeppelin",
+    CONNECTIONS: "No connections of your own yet",
+    USERS: "Invite people",
+    PERSON: "Details",
+    ORGANIZATION: "Names",
+    ORGANIZATIONS: "New organization",
     ACCOUNT: "Sessions",
 }
 _IS_RUN = "() => { const one = document.createElement('script'); one.textContent = 'window.hasRun = 1';"
 _IS_RUN += " document.body.append(one); return window.hasRun === 1; }"
 
 
-def _open(page: Page, dashboard: Dashboard, entry: PageEntry, query: str = "") -> None:
-    alice = dashboard.cast.alice
-    cookie = {"name": session_cookie_name(), "value": dashboard.cast.secret_of(alice), "url": dashboard.url}
+def _open(page: Page, dashboard: Dashboard, entry: PageEntry, query: str = "", *, visitor: Actor | None = None) -> None:
+    secret = dashboard.cast.secret_of(visitor or dashboard.cast.alice)
+    cookie = {"name": session_cookie_name(), "value": secret, "url": dashboard.url}
     page.context.add_cookies([cookie])  # type: ignore[list-item] # the library's own type of a cookie
     page.goto(f"{dashboard.url}/{entry.url_path}?{query}")
 
@@ -37,9 +58,11 @@ def test_page_works_under_the_policy(dashboard: Dashboard, page: Page, entry: Pa
     alice = dashboard.cast.alice
     project = make_project(dashboard.database, alice, name="Zeppelin")
     run = make_run(dashboard.database, alice, project_id=project, title="Zeppelin survey")
-    query = {RUN: f"run={run.id}", PROJECT: f"project={project}", LAUNCH: f"project={project}"}.get(entry, "")
+    queries = {RUN: f"run={run.id}", PROJECT: f"project={project}", LAUNCH: f"project={project}"}
+    queries[PERSON] = f"person={alice.user_id}"
 
-    _open(page, dashboard, entry, query)
+    visitor = dashboard.olga if entry.is_for_operators else alice
+    _open(page, dashboard, entry, queries.get(entry, ""), visitor=visitor)
 
     expect(page.get_by_test_id("stMain").get_by_text(SHOWN[entry]).first).to_be_visible()
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')

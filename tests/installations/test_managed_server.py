@@ -14,7 +14,7 @@ from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
 from lib.models.run import RunStatus
 from tests import doors
-from tests.database import CARELESS, PASSWORDS, Server
+from tests.database import CARELESS, PASSWORDS, SECRET_KEY, Server
 from tests.engine.conftest import chain
 from tests.installations.commands import carried_out, refused, settings_of
 from tests.system_postgres import system_postgres
@@ -45,6 +45,11 @@ class ManagedDatabase:
     @property
     def urls(self) -> dict[str, str]:
         return {URL_VARIABLES[login]: self.url(login) for login in Login}
+
+
+def owners(database: ManagedDatabase) -> dict[str, str]:
+    """What whoever changes the schema sets."""
+    return {"DATABASE_URL": database.url(Login.OWNER), "ORCHESTRATOR_SECRET_KEY": SECRET_KEY}
 
 
 def print_roles_for_the_administrator(database: ManagedDatabase) -> None:
@@ -100,7 +105,7 @@ def database(managed: ManagedDatabase, request: pytest.FixtureRequest) -> Manage
     else:
         make_database_beforehand(managed)
         make_roles_as_the_administrator(managed)
-    said = carried_out("db", "upgrade", settings={"DATABASE_URL": managed.url(Login.OWNER)})
+    said = carried_out("db", "upgrade", settings=owners(managed))
     assert "orchestrator db upgrade" not in said
     return managed
 
@@ -126,7 +131,7 @@ def test_run_is_walked_and_the_schema_goes_down_and_up(database, bench, workers,
 @pytest.mark.parametrize("managed", ["newest"], indirect=True)
 def test_what_needs_the_schema_says_that_it_is_missing_or_old(managed, tmp_path):
     print_roles_for_the_administrator(managed)
-    settings = managed.urls | {"ORCHESTRATOR_SECRET_KEY": "k" * 40, "ORCHESTRATOR_DATA_DIR": str(tmp_path)}
+    settings = managed.urls | {"ORCHESTRATOR_SECRET_KEY": SECRET_KEY, "ORCHESTRATOR_DATA_DIR": str(tmp_path)}
     for words in (["web", "--port", "0"], ["organizations", "create", "--name", "Acme", "--slug", "acme"]):
         assert refused(*words, settings=settings).startswith("The database is empty, and this version needs ")
     carried_out("db", "upgrade", "0004", settings=settings)
@@ -136,7 +141,7 @@ def test_what_needs_the_schema_says_that_it_is_missing_or_old(managed, tmp_path)
 
 @pytest.mark.parametrize("managed", ["newest"], indirect=True)
 def test_upgrade_without_roles_or_rights_names_the_way_out(managed):
-    settings = {"DATABASE_URL": managed.url(Login.OWNER)}
+    settings = owners(managed)
     assert "`orchestrator db roles` makes the logins" in refused("db", "upgrade", settings=settings)
     print_roles_for_the_administrator(managed)
     with psycopg.connect(managed.server.admin_url, autocommit=True) as connection:

@@ -19,7 +19,7 @@ NEEDS = {
     "worker": {WORKER, KEY},
     "db roles": {OWNER, WEB, IDENTITY, WORKER},
     "db roles --print": {OWNER, WEB, IDENTITY, WORKER},
-    "db upgrade": {OWNER},
+    "db upgrade": {OWNER, KEY},
     "db downgrade base --yes": {OWNER},
     "db status": {OWNER},
     "db shell": {OWNER},

@@ -60,8 +60,8 @@ def show_organization(listed: OrganizationSummary) -> None:
 
     @st.dialog(words.plain(words.short(listed.name, most=80)), width="medium", on_dismiss="rerun")
     def look() -> None:
-        actor = require_operator()
         with feedback.told():
+            actor = require_operator()
             _show_organization(operator.get_organization(actor, listed.id), actor)
 
     look()
