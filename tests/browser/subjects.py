@@ -220,7 +220,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("projects-error", full, _path(PROJECTS), _create_nothing),
         see("project-error", empty, f"{_path(PROJECT)}?project={scene.project_id}"),
         see("connections-error", full, _path(CONNECTIONS), _add_nothing),
-        see("connections-test", full, _path(CONNECTIONS), _test_what_is_not_there),
+        see("connections-test", full, _path(CONNECTIONS), _test_with_a_key_that_does_not_open),
         see("connections-reader", dashboard.cast.mona, _path(CONNECTIONS)),
         see(
             "users-invite", full, _path(USERS), lambda page: press(page, "Invite people", "Permissions beside the role")
@@ -343,13 +343,13 @@ def _add_nothing(page: Page) -> None:
     expect(page.get_by_text("Name is empty").first).to_be_visible()
 
 
-def _test_what_is_not_there(page: Page) -> None:
+def _test_with_a_key_that_does_not_open(page: Page) -> None:
     press(page, "Test", "It is a real call")
     model = page.get_by_role("dialog").get_by_role("combobox", name="Model")
     model.press_sequentially("gpt-4.1")
     model.press("Enter")
     settle(page)
-    press(page, "Ask it", "Connections page")
+    press(page, "Ask it", "Enter it again")
 
 
 def _turn(page: Page, tab: str) -> None:

@@ -25,7 +25,8 @@ def test_suspended_run_keeps_what_was_paid_for_and_goes_on_by_itself(bench, work
     workers.start()
     run_id = bench.launch(chain("a", "b"))
     status = standing(installation, run_id)
-    until(lambda: status() == RunStatus.RUNNING)
+    begun = "SELECT 1 FROM phase_executions WHERE run_id = %s AND status = 'running'"
+    until(lambda: rows(installation, begun, run_id) != [])
     suspend_organization(CommandLine(), bench.cast.organization_a, reason="Not paid.")
     until(lambda: status() == RunStatus.PAUSED)
     newest = "SELECT error_details ->> 'kind' AS kind, completed_phases FROM orchestration_runs WHERE id = %s"
