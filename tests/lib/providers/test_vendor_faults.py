@@ -20,7 +20,7 @@ every_vendor = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: 
 
 #: Fault -> its kind and a part of what people are told.
 REFUSALS = {
-    "key": (ErrorKind.AUTH, "does not accept the key. Check the connection's key"),
+    "key": (ErrorKind.AUTH, "does not accept the key. Check the key on the Connections page"),
     "forbidden": (ErrorKind.AUTH, f"does not let it use “{MODEL}”"),
     "model": (ErrorKind.MODEL_NOT_FOUND, f"does not know the model “{MODEL}”"),
     "rate": (ErrorKind.RATE_LIMIT, "It asks to wait 7 s."),
@@ -96,7 +96,7 @@ class TestRefusal:
     ) -> None:
         refuse(raw, dialect.refusals["key"])
         message = conversation(dialect.provider(raw.url, key=None), MODEL).fail().message
-        assert "asks for a key, and none is set. Set the connection's key." in message
+        assert "asks for a key, and none is set. Set the key on the Connections page." in message
 
     @every_vendor
     def test_a_redirect_is_not_followed(self, raw: Any, conversation: Talk, dialect: Dialect) -> None:
@@ -268,7 +268,7 @@ class TestConnection:
         error = conversation(dialect.provider("http://127.0.0.1:9"), MODEL).fail()
         assert (error.kind, error.status) == (ErrorKind.CONNECTION, None)
         assert "127.0.0.1:9 can't be reached: nothing answers at this address" in error.message
-        assert "the connection's address" in error.message
+        assert "the address on the Connections page" in error.message
 
     @every_vendor
     def test_a_name_that_nobody_knows_is_told(
