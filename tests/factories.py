@@ -378,7 +378,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         held=held,
         operation_id=make_operation(database, actor, run.id),
         webhook_id=make_webhook(database, actor),
-        connection_id=make_connection(database, actor),
+        connection_id=make_connection(database, actor, slug=f"acme-{uuid4()}"),
         invitation_id=make_invitation(database, actor).id,
     )
 

@@ -144,9 +144,10 @@ def check_server(login: Login) -> None:
             row = connection.execute(
                 "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user"
             ).fetchone()
-            if row is not None and not row[0] and login is not Login.OWNER:
+            is_bound = row is not None and not row[0]
+            if is_bound and login is not Login.OWNER:
                 require_schema(connection, login)
-            if login is Login.WEB and not is_key_known(connection):
+            if is_bound and login is Login.WEB and not is_key_known(connection):
                 raise ConfigurationError(_OTHER_KEY)
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(

@@ -53,7 +53,7 @@ def test_who_forgot_the_password_gets_back_in_and_lands_where_they_like(
     page.goto(public)
     page.get_by_label("E-mail or user name").fill("max")
     _sign_in(page)
-    expect(page.get_by_role("heading", name="Projects")).to_be_visible()
+    expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible()
 
     page.goto(link)
     expect(page.get_by_role("heading", name="This link is no longer good")).to_be_visible()
