@@ -33,7 +33,7 @@ else:
 offered = list_environment_models(actor)
 with card("The installation's own models", note="set up by whoever runs it", key="environment"):
     if offered:
-        names = ", ".join(f"{model.label} · {model.provider_label}" for model in offered)
+        names = ", ".join(model.full_label for model in offered)
         st.markdown(f":gray[Also offered to your people: {words.plain(words.short(names, most=300))}]")
     else:
         st.markdown(":gray[None are offered to your organization.]")

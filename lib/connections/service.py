@@ -15,6 +15,7 @@ from lib.connections.opening import entered_prices, key_purpose
 from lib.connections.structures import LastTest
 from lib.connections.vendor_facts import VENDORS
 from lib.connections.views import ConnectionUse, ConnectionView, Pricing
+from lib.db.constraints import constraint_of
 from lib.db.session import tenant_session
 from lib.errors import AlreadyTaken, InvalidInput, NotFound
 from lib.models.connection import ProviderConnection
@@ -69,7 +70,7 @@ def create_connection(actor: Actor, entry: ConnectionEntry, *, slug: str = "") -
             session.flush()
             return connection.id
     except IntegrityError as error:
-        if _SLUG_TAKEN not in str(error.orig):
+        if constraint_of(error) != _SLUG_TAKEN:
             raise
         message = f"There is a connection “{name}” already. Choose another short name."
         raise AlreadyTaken(message, field="Short name") from error

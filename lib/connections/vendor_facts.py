@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lib.providers.vendors import Vendor
+from lib.providers.vendors import ADDRESSES, Vendor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +14,7 @@ class VendorFacts:
     label: str
     #: Taken where none is entered; empty where everybody has their own.
     base_url: str = ""
+    #: What an address looks like.
     example: str
     key_example: str
     needs_key: bool = True
@@ -24,20 +25,20 @@ class VendorFacts:
 VENDORS: Final[Mapping[Vendor, VendorFacts]] = {
     Vendor.OPENAI: VendorFacts(
         label="OpenAI",
-        base_url="https://api.openai.com/v1",
-        example="https://api.openai.com/v1",
+        base_url=ADDRESSES[Vendor.OPENAI],
+        example=ADDRESSES[Vendor.OPENAI],
         key_example="sk-…",
     ),
     Vendor.ANTHROPIC: VendorFacts(
         label="Anthropic",
-        base_url="https://api.anthropic.com",
-        example="https://api.anthropic.com",
+        base_url=ADDRESSES[Vendor.ANTHROPIC],
+        example=ADDRESSES[Vendor.ANTHROPIC],
         key_example="sk-ant-…",
     ),
     Vendor.GOOGLE: VendorFacts(
         label="Google Gemini",
-        base_url="https://generativelanguage.googleapis.com",
-        example="https://generativelanguage.googleapis.com",
+        base_url=ADDRESSES[Vendor.GOOGLE],
+        example=ADDRESSES[Vendor.GOOGLE],
         key_example="AIza…",
     ),
     Vendor.AZURE_OPENAI: VendorFacts(

@@ -60,7 +60,7 @@ def request_email_change(actor: Actor, *, new_email: str, password: str) -> str:
                 kind=MailKind.EMAIL_CHANGE,
                 recipient=email,
                 organization_id=actor.organization_id,
-                values={"name": person.full_name or person.username},
+                values={"name": person.name},
                 secret_path=f"/confirm?token={secret}",
             ),
         )

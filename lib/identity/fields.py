@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -119,3 +119,20 @@ def clean_username(value: str) -> str:
 def is_text(value: str) -> bool:
     """Whether PostgreSQL can keep it and a person can read it: no control characters, no halves of characters."""
     return not any(unicodedata.category(letter) in _NOT_IN_TEXT for letter in value)
+
+
+def collect_faults(checks: Iterable[Callable[[], object]]) -> Mapping[str, str]:
+    """Field -> what is wrong with it, of every check that raises InvalidInput; empty when all is well."""
+    faults: dict[str, str] = {}
+    for check in checks:
+        try:
+            check()
+        except InvalidInput as error:
+            faults[error.field or ""] = error.message
+    return faults
+
+
+def refuse_faults(faults: Mapping[str, str]) -> None:
+    """Raise InvalidInput with the first of `collect_faults`, which names the others as well; nothing without any."""
+    for field, message in faults.items():
+        raise InvalidInput(message, field=field, problems=[f"{name}: {fault}" for name, fault in faults.items()])

@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Origin
+from lib.db.constraints import constraint_of
 from lib.db.session import identity_session
-from lib.errors import Conflict, InvalidInput, LinkExpired
+from lib.errors import Conflict, LinkExpired
 from lib.identity import fields, passwords, queries, registration
 from lib.identity.fields import Field
 from lib.identity.queries import Invited
@@ -45,13 +46,7 @@ def find_faults(invited: Invited, *, full_name: str, username: str, password: st
         lambda: fields.clean_username(username),
         lambda: passwords.check_strength(password, min_length=invited.policy.min_password_length, names=names),
     )
-    faults: dict[str, str] = {}
-    for check in checks:
-        try:
-            check()
-        except InvalidInput as error:
-            faults[error.field or ""] = error.message
-    return faults
+    return fields.collect_faults(checks)
 
 
 def accept_invitation(token: str, *, full_name: str, username: str, password: str, origin: Origin) -> Invited:
@@ -62,8 +57,7 @@ def accept_invitation(token: str, *, full_name: str, username: str, password: st
     """
     invited = check_invitation(token)  # before the work of hashing, which strangers shall not be able to ask for
     faults = find_faults(invited, full_name=full_name, username=username, password=password)
-    for field, message in faults.items():
-        raise InvalidInput(message, field=field, problems=[f"{name}: {fault}" for name, fault in faults.items()])
+    fields.refuse_faults(faults)
     values = {
         "token_hash": hash_secret(token),
         "username": fields.clean_username(username),
@@ -78,7 +72,7 @@ def accept_invitation(token: str, *, full_name: str, username: str, password: st
                 raise LinkExpired(_NOT_GOOD)
             session.add(UserCredential(user_id=user_id, password_hash=password_hash))
     except IntegrityError as error:
-        if registration.constraint_of(error) == _EMAIL_KEY:
+        if constraint_of(error) == _EMAIL_KEY:
             raise Conflict(_ADDRESS_TAKEN) from error
         raise registration.in_words(error) from error
     return invited

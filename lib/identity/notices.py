@@ -32,7 +32,7 @@ def _tell(
         kind=kind,
         recipient=recipient or person.email,
         organization_id=person.organization_id,
-        values={"name": person.full_name or person.username, **values},
+        values={"name": person.name, **values},
     )
     enqueue(session, message)
 

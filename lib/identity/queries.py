@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import TextClause, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from lib.identity.policy import SecurityPolicy, read_policy
@@ -28,6 +28,11 @@ class Person:
     #: Why their organization is suspended; None where it is not, or they are gone themselves.
     suspension_reason: str | None
     policy: SecurityPolicy
+
+    @property
+    def name(self) -> str:
+        """What to call them."""
+        return self.full_name or self.username
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,24 +90,16 @@ class Invited:
     policy: SecurityPolicy
 
 
+_Found = TypeVar("_Found", Person, LivingSession, Invited)
+
+
 def find_person(session: Session, name: str) -> Person | None:
     """Whom an e-mail address or a user name belongs to, whatever its case."""
-    row = (
-        session.execute(
-            text(
-                "SELECT user_id, organization_id, email, username, full_name, is_active, security_settings, "
-                "suspension_reason "
-                "FROM api.find_sign_in(:name)"
-            ),
-            {"name": name},
-        )
-        .mappings()
-        .one_or_none()
+    statement = text(
+        "SELECT user_id, organization_id, email, username, full_name, is_active, security_settings, suspension_reason "
+        "FROM api.find_sign_in(:name)"
     )
-    if row is None:
-        return None
-    values = dict(row)
-    return Person(policy=read_policy(values.pop("security_settings")), **values)
+    return _find_one(session, Person, statement, name=name)
 
 
 def find_pending(session: Session, secret: str) -> UUID | None:
@@ -119,18 +116,8 @@ def find_pending(session: Session, secret: str) -> UUID | None:
 
 def find_session(session: Session, secret: str) -> LivingSession | None:
     """The living session behind a cookie's value."""
-    row = (
-        session.execute(
-            text("SELECT now() AS asked_at, * FROM api.find_living_session(:token_hash)"),
-            {"token_hash": hash_secret(secret)},
-        )
-        .mappings()
-        .one_or_none()
-    )
-    if row is None:
-        return None
-    values = dict(row)
-    return LivingSession(policy=read_policy(values.pop("security_settings")), **values)
+    statement = text("SELECT now() AS asked_at, * FROM api.find_living_session(:token_hash)")
+    return _find_one(session, LivingSession, statement, token_hash=hash_secret(secret))
 
 
 def list_living_sessions(session: Session, user_id: UUID) -> Sequence[UserSession]:
@@ -170,11 +157,6 @@ def is_empty(session: Session) -> bool:
     return bool(session.scalar(text("SELECT api.is_empty()")))
 
 
-def has_token(session: Session, kind: TokenKind, secret: str) -> bool:
-    """Whether a secret would be good, without using it up."""
-    return find_token(session, kind, secret) is not None
-
-
 def find_token(session: Session, kind: TokenKind, secret: str) -> UserToken | None:
     """The token that a secret would use up, if it would be good now."""
     return session.scalar(
@@ -207,18 +189,16 @@ def find_organization(session: Session, slug: str) -> UUID | None:
 
 def find_invitation(session: Session, secret: str) -> Invited | None:
     """What a link invites to; None where it is not good any more."""
-    row = (
-        session.execute(
-            text(
-                "SELECT organization_name, email, role, invited_by, security_settings "
-                "FROM api.find_invitation(:token_hash)"
-            ),
-            {"token_hash": hash_secret(secret)},
-        )
-        .mappings()
-        .one_or_none()
+    statement = text(
+        "SELECT organization_name, email, role, invited_by, security_settings FROM api.find_invitation(:token_hash)"
     )
+    return _find_one(session, Invited, statement, token_hash=hash_secret(secret))
+
+
+def _find_one(session: Session, kind: type[_Found], statement: TextClause, **asked: object) -> _Found | None:
+    """The one row, with the policy that its organization's settings make."""
+    row = session.execute(statement, asked).mappings().one_or_none()
     if row is None:
         return None
     values = dict(row)
-    return Invited(policy=read_policy(values.pop("security_settings")), **values)
+    return kind(policy=read_policy(values.pop("security_settings")), **values)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lib.access.permissions import Role
+from lib.db.constraints import constraint_of
 from lib.db.session import identity_session
 from lib.errors import AlreadyTaken, InvalidInput
 from lib.identity import fields, passwords, queries
@@ -137,8 +138,3 @@ def in_words(error: IntegrityError) -> Exception:
         return error
     field, message = _TAKEN[constraint]
     return AlreadyTaken(message, field=field)
-
-
-def constraint_of(error: IntegrityError) -> str:
-    """The constraint that refused; empty where none did."""
-    return getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""

@@ -109,7 +109,7 @@ def set_password(email: str, new: str) -> str:
         tokens.spend_persons(session, person.user_id)
         sessions.revoke(session, UserSession.user_id == person.user_id)
         notices.tell_password_changed(session, person, where="the command line")
-    return person.full_name or person.username
+    return person.name
 
 
 def check_new_password(person: Person, new: str) -> None:
@@ -130,7 +130,7 @@ def _send_link(session: Session, person: Person | None) -> None:
         kind=MailKind.PASSWORD_RESET,
         recipient=email,
         organization_id=person.organization_id if person else None,
-        values={"name": (person.full_name or person.username) if person else ""},
+        values={"name": person.name if person else ""},
         secret_path=f"/reset?token={secret}",
     )
     enqueue(session, message, is_meant=is_meant)

@@ -168,7 +168,7 @@ def reset(email: str) -> str:
             raise Conflict(f"{person.email} has no second factor. There is nothing to reset.")
         sessions.end_all(session, person.user_id)
         notices.tell_second_factor(session, person, change="turned off", where=None)
-    return person.full_name or person.username
+    return person.name
 
 
 def _prove(actor: Actor, password: str, code: str, *, values: Mapping[str, Any]) -> None:

@@ -100,33 +100,13 @@ def is_living(session_token: str, *, origin: Origin) -> bool:
 
 def open_pending(session: Session, user_id: UUID, *, origin: Origin) -> str:
     """Note that the person's password was right and the code is still to come; the secret is for whoever typed it."""
-    secret = tokens.new_secret()
-    session.add(
-        UserSession(
-            token_hash=tokens.hash_secret(secret),
-            user_id=user_id,
-            state="pending_second_factor",
-            expires_at=func.now() + LONGEST_PENDING,
-            ip_address=origin.ip_address,
-            user_agent=origin.user_agent,
-        )
-    )
-    session.flush()
+    secret, _ = _add(session, user_id, origin=origin, state="pending_second_factor", lasts=LONGEST_PENDING)
     return secret
 
 
 def open_session(session: Session, user_id: UUID, *, origin: Origin) -> str:
     """Make a session and return the secret for the cookie. Raises LinkExpired when the person is gone by now."""
-    secret = tokens.new_secret()
-    row = UserSession(
-        token_hash=tokens.hash_secret(secret),
-        user_id=user_id,
-        expires_at=func.now() + LONGEST_SESSION,
-        ip_address=origin.ip_address,
-        user_agent=origin.user_agent,
-    )
-    session.add(row)
-    session.flush()
+    secret, row = _add(session, user_id, origin=origin, state="active", lasts=LONGEST_SESSION)
     living = queries.find_session(session, secret)
     if living is None:
         raise LinkExpired("This sign-in is no longer good. Sign in again.")
@@ -217,6 +197,22 @@ def _touch(session: Session, session_id: UUID, timeout: timedelta) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def _add(session: Session, user_id: UUID, *, origin: Origin, state: str, lasts: timedelta) -> tuple[str, UserSession]:
+    """A new row, and the secret that opens it."""
+    secret = tokens.new_secret()
+    row = UserSession(
+        token_hash=tokens.hash_secret(secret),
+        user_id=user_id,
+        state=state,
+        expires_at=func.now() + lasts,
+        ip_address=origin.ip_address,
+        user_agent=origin.user_agent,
+    )
+    session.add(row)
+    session.flush()
+    return secret, row
 
 
 def _actor(living: LivingSession, origin: Origin) -> Actor:

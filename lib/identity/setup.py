@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lib.access.actor import Origin
 from lib.access.permissions import Role
 from lib.db.session import identity_session
-from lib.errors import InvalidInput, LinkExpired
+from lib.errors import LinkExpired
 from lib.identity import fields, passwords, queries, tokens
 from lib.identity.fields import Field
 from lib.identity.policy import SecurityPolicy
@@ -51,7 +51,7 @@ def make_setup_link(base_url: str) -> str | None:
 def check_setup(token: str) -> None:
     """Raise LinkExpired, saying what to do, unless `set_up` would take this token now."""
     with identity_session(None) as session:
-        is_good = queries.has_token(session, TokenKind.SET_UP, token)
+        is_good = queries.find_token(session, TokenKind.SET_UP, token) is not None
         if not queries.is_empty(session):  # asked last: whoever sets up meanwhile uses the token up as well
             raise LinkExpired(_DONE)
         if not is_good:
@@ -72,13 +72,7 @@ def find_faults(
         lambda: fields.clean_username(username),
         lambda: passwords.check_strength(password, min_length=minimum, names=names),
     )
-    faults: dict[str, str] = {}
-    for check in checks:
-        try:
-            check()
-        except InvalidInput as error:
-            faults[error.field or ""] = error.message
-    return faults
+    return fields.collect_faults(checks)
 
 
 def set_up(
@@ -105,8 +99,7 @@ def set_up(
         username=username,
         password=password,
     )
-    for field, message in faults.items():
-        raise InvalidInput(message, field=field, problems=[f"{name}: {fault}" for name, fault in faults.items()])
+    fields.refuse_faults(faults)
     check_setup(token)  # before the work of hashing, which strangers shall not be able to ask for
     person = NewPerson(
         full_name=fields.clean_name(full_name, field=Field.FULL_NAME),

@@ -7,9 +7,9 @@ from typing import Any, Final
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.db.constraints import constraint_of
 from lib.db.session import tenant_session
 from lib.entry import clean_line
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotSignedIn
@@ -68,11 +68,7 @@ def get_organization(actor: Actor) -> OrganizationDetail:
         former_slugs=tuple(slug for slug in slugs if slug != row.slug),
         tier=Tier(row.subscription_tier),
         people=people,
-        quota=Quota(
-            used=0 if row.quota_resets_at <= clock.now() else row.api_quota_used,
-            limit=row.api_quota_limit,
-            resets_at=row.quota_resets_at,
-        ),
+        quota=Quota.read(row.api_quota_used, row.api_quota_limit, row.quota_resets_at),
         settings=_read(row.settings),
         values=_values(row),
         created_at=row.created_at,
@@ -100,7 +96,7 @@ def change_organization(actor: Actor, entered: Values, *, seen: Values) -> bool:
                 row.settings = merge(row.settings, settings)
             return bool(changed)
     except IntegrityError as error:
-        if getattr(getattr(error.orig, "diag", None), "constraint_name", None) == "organizations_slug_key":
+        if constraint_of(error) == "organizations_slug_key":
             raise AlreadyTaken(_TAKEN, field=LABELS["slug"]) from error
         raise
 
@@ -121,7 +117,7 @@ def ask_deletion(actor: Actor, *, slug: str) -> datetime:
         with tenant_session(actor) as session:
             ends_at = queries.ask_deletion(session, is_wanted=True)
     except IntegrityError as error:
-        if getattr(getattr(error.orig, "diag", None), "constraint_name", None) == "organizations_last_operator":
+        if constraint_of(error) == "organizations_last_operator":
             raise Conflict(_LAST_OPERATOR) from error
         raise
     if ends_at is None:

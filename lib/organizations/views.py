@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from lib import clock
 from lib.models.organization import Tier
 from lib.organizations.structures import OrganizationSettings
 
@@ -28,11 +29,22 @@ MOST_COUNTED = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """Calls to models this month; a limit of None is none."""
+    """Calls to models in the month that ends at `resets_at`."""
 
     used: int
+    #: None has no end.
     limit: int | None
     resets_at: datetime
+
+    @classmethod
+    def read(cls, used: int, limit: int | None, resets_at: datetime) -> "Quota":
+        """From its columns: the first call after the month's end sets the counter back, and until then it is old."""
+        return cls(used=0 if resets_at <= clock.now() else used, limit=limit, resets_at=resets_at)
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the next call would be refused."""
+        return self.limit is not None and self.used >= self.limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

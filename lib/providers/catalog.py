@@ -61,6 +61,11 @@ class OfferedModel:
     is_free: bool
     traits: ModelTraits
 
+    @property
+    def full_label(self) -> str:
+        """The model and who answers for it."""
+        return f"{self.label} · {self.provider_label}"
+
 
 @dataclass(frozen=True, slots=True)
 class Catalog:

@@ -1,5 +1,6 @@
 """From a connection, as somebody set it up, to the provider that speaks its vendor's protocol."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -40,7 +41,7 @@ class Vendor(StrEnum):
 
 
 #: Vendors with an address of their own, which a connection need not name.
-_ADDRESSES = {
+ADDRESSES: Mapping[Vendor, str] = {
     Vendor.OPENAI: openai_chat.OPENAI_URL,
     Vendor.ANTHROPIC: anthropic_messages.ANTHROPIC_URL,
     Vendor.GOOGLE: gemini.GOOGLE_URL,
@@ -87,7 +88,7 @@ def connect(
 
 def _wire_of(spec: ConnectionSpec, places: Places) -> Wire:
     key = spec.api_key.get_secret_value().strip() if spec.api_key else ""
-    text = spec.base_url or _ADDRESSES.get(spec.vendor, "")
+    text = spec.base_url or ADDRESSES.get(spec.vendor, "")
     text = AzureOpenAI.resource_of(text) if spec.vendor is Vendor.AZURE_OPENAI else text
     address = Address.parse(text, without=_ENDINGS.get(spec.vendor, ()))
     endpoint = Endpoint(spec.name, address.host, key or None, _PROTOCOLS.get(spec.vendor, "OpenAI"), places)

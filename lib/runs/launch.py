@@ -23,6 +23,7 @@ from lib.projects.queries import load_project
 from lib.projects.service import MAX_TOPIC
 from lib.projects.structures import ProjectSettings
 from lib.providers.base import ModelChoice
+from lib.providers.catalog import Catalog
 from lib.runs.structures import ProjectAtLaunch, RunInputs
 from lib.templates.inputs import InputValue, validate_inputs
 from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
@@ -112,8 +113,10 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
     )
 
 
-def find_default_model(actor: Actor, *, project: ProjectSettings, template_model: str | None) -> ChosenModel | None:
-    """What a launch asks when nobody chooses, and by whose word; None where nothing is on offer."""
+def find_default_model(
+    actor: Actor, catalog: Catalog, *, project: ProjectSettings, template_model: str | None
+) -> ChosenModel | None:
+    """What a launch asks when nobody chooses, and by whose word; None where nothing is on offer in the `catalog`."""
     actor.require(Permission.ORCHESTRATIONS_RUN)
     named = {ModelSource.TEMPLATE: template_model, ModelSource.PROJECT: project.default_ai_model}
     if chosen := choose_model(named):
@@ -121,8 +124,7 @@ def find_default_model(actor: Actor, *, project: ProjectSettings, template_model
     with tenant_session(actor) as session:
         if chosen := choose_model({ModelSource.ORGANIZATION: _read_organization_default(session, actor)}):
             return chosen
-    offered = read_offers(actor).models
-    return ChosenModel(offered[0].choice, ModelSource.INSTALLATION) if offered else None
+    return _first_of(catalog)
 
 
 def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
@@ -162,9 +164,14 @@ def _read_organization_default(session: Session, actor: Actor) -> str | None:
 
 def _first_offered(actor: Actor) -> ChosenModel:
     catalog = read_offers(actor)
-    if not catalog.models:
+    first = _first_of(catalog)
+    if first is None:
         raise InvalidInput(" ".join(catalog.problems) or "No model is on offer.", field="model")
-    return ChosenModel(catalog.models[0].choice, ModelSource.INSTALLATION)
+    return first
+
+
+def _first_of(catalog: Catalog) -> ChosenModel | None:
+    return ChosenModel(catalog.models[0].choice, ModelSource.INSTALLATION) if catalog.models else None
 
 
 def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> dict[str, Any]:

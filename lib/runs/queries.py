@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import Row, Select, exists, func, literal, select
 from sqlalchemy.orm import Session, aliased, load_only
 
-from lib import clock
 from lib.db.paging import Order, Rows, read_page
 from lib.entry import clean_search
 from lib.errors import NotSignedIn
@@ -18,8 +17,9 @@ from lib.models.organization import Organization
 from lib.models.people import people
 from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
+from lib.organizations.views import Quota
 from lib.runs.states import LIVE_RUN_STATUSES
-from lib.runs.views import Quota, RunSort
+from lib.runs.views import RunSort
 from lib.users.queries import person
 
 #: What `RunSummary` has, by its names. Columns and not rows of the ORM: a list is read often and changed never.
@@ -242,9 +242,7 @@ def read_quota(session: Session, organization_id: UUID) -> Quota:
     found = session.execute(select(*columns).where(Organization.id == organization_id)).one_or_none()
     if found is None:
         raise NotSignedIn
-    used, limit, resets_at = found
-    # the first call after the period's end sets the counter back
-    return Quota(used=0 if resets_at <= clock.now() else used, limit=limit, resets_at=resets_at)
+    return Quota.read(*found)
 
 
 def has_any(session: Session, table: type[Project | OrchestrationRun]) -> bool:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from lib.models.run import PhaseStatus, RunStatus
+from lib.organizations.views import Quota
 from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.structures import ErrorDetails
 from lib.users.views import Person
@@ -185,21 +186,6 @@ def shape_of(
     attempts = [f"{attempt_id} {phase_status}" for attempt_id, phase_status in newest]
     told = "\n".join([status, str(is_cancel_requested), str(live_workers == 0), *attempts])
     return sha256(told.encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quota:
-    """Calls to models in the period that ends at `resets_at`."""
-
-    used: int
-    #: None has no end.
-    limit: int | None
-    resets_at: datetime
-
-    @property
-    def is_used_up(self) -> bool:
-        """Whether the next call would be refused."""
-        return self.limit is not None and self.used >= self.limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

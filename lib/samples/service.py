@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Role
+from lib.db.constraints import constraint_of
 from lib.db.session import identity_session
 from lib.errors import Conflict, NotFound, NotPermitted, NotSignedIn
 from lib.identity import passwords, second_factor, sessions
@@ -114,7 +115,7 @@ def load_sample() -> Sample:
             session.execute(text("SELECT api.load_sample(:rows)"), {"rows": json.dumps(rows, default=str)})
             sample = _find(session)
     except IntegrityError as error:
-        if getattr(getattr(error.orig, "diag", None), "constraint_name", None) == "organizations_sample_key":
+        if constraint_of(error) == "organizations_sample_key":
             raise Conflict(_THERE) from error
         raise Conflict(_NAMES_TAKEN.format(slug=workspace.organization.slug)) from error
     assert sample is not None  # noqa: S101 made a moment ago

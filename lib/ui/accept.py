@@ -10,7 +10,7 @@ from lib.errors import LinkExpired
 from lib.identity import invitations
 from lib.identity.fields import Field
 from lib.identity.queries import Invited
-from lib.ui import feedback, sign_in, visitor
+from lib.ui import door, feedback, sign_in, visitor
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.field_form import NOT_THE_SAME, PASSWORD_AGAIN, FieldForm
 from lib.ui.words import plain
@@ -25,14 +25,12 @@ def show_accept() -> None:
         sign_in.show_sign_in()
         return
     token = st.query_params.get("token", "")
-    with st.container(horizontal_alignment="center", key="signin"), st.container(width=380, gap="small"):
-        sign_in.show_logo()
+    with door.narrow_column():
         try:
             invited = invitations.check_invitation(token)
         except LinkExpired as error:
-            st.title("This link is no longer good", anchor=False)
-            st.markdown(plain(error.message))
-            st.link_button("Go to the sign-in", "/", icon=":material/arrow_forward:")
+            door.show_expired(error)
+            door.show_way_on("Go to the sign-in")
             return
         st.title(f"Join {plain(invited.organization_name)}", anchor=False)
         st.markdown(

@@ -9,11 +9,12 @@ import streamlit as st
 from lib.errors import AlreadyTaken, InvalidInput, LinkExpired
 from lib.identity.email_change import confirm_email, find_new_email
 from lib.identity.reset import check_reset, reset_password
-from lib.ui import feedback, sign_in, visitor
+from lib.ui import door, feedback, sign_in, visitor
 from lib.ui.words import plain
 
 _IS_RESET: Final = "password_is_reset"
 _CONFIRMED: Final = "confirmed_email"
+_WAY_ON: Final = "Go to the dashboard"
 _WHAT_ENDS: Final = "Setting it ends all your sessions, wherever you are signed in."
 
 
@@ -51,7 +52,7 @@ def show_confirm(*, is_signed_in: bool) -> None:
         if email := st.session_state.get(_CONFIRMED):
             st.title("Your address is changed", anchor=False)
             st.markdown(f"You sign in with **{plain(email)}** from now on.")
-            _show_way_on()
+            door.show_way_on(_WAY_ON)
             return
         token = st.query_params.get("token", "")
         email = find_new_email(token)
@@ -65,19 +66,12 @@ def show_confirm(*, is_signed_in: bool) -> None:
 @contextmanager
 def _frame(is_signed_in: bool) -> Iterator[None]:
     """The narrow column of the sign-in form, with what is said of a link that is good for nothing."""
-    with st.container(horizontal_alignment="center", key="signin"), st.container(width=380, gap="small"):
-        if not is_signed_in:  # who is has it in the sidebar
-            sign_in.show_logo()
+    with door.narrow_column(has_logo=not is_signed_in):  # who is signed in has it in the sidebar
         try:
             yield
         except LinkExpired as error:
-            st.title("This link is no longer good", anchor=False)
-            st.markdown(plain(error.message))
-            _show_way_on()
+            door.show_expired(error)
+            door.show_way_on(_WAY_ON)
         except AlreadyTaken as error:
             st.markdown(f":red[:material/error:] {plain(error.message)}")
-            _show_way_on()
-
-
-def _show_way_on() -> None:
-    st.link_button("Go to the dashboard", "/", icon=":material/arrow_forward:")
+            door.show_way_on(_WAY_ON)

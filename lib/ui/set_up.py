@@ -12,9 +12,8 @@ from lib.identity import fields, setup
 from lib.identity.fields import Field
 from lib.identity.policy import SecurityPolicy
 from lib.samples.service import load_sample
-from lib.ui import feedback, sign_in, visitor
+from lib.ui import door, feedback, sign_in, visitor
 from lib.ui.components.field_form import NOT_THE_SAME, PASSWORD_AGAIN, FieldForm
-from lib.ui.words import plain
 
 logger = logging.getLogger(__name__)
 
@@ -52,15 +51,13 @@ def show_set_up() -> None:
         sign_in.show_sign_in()
         return
     token = st.query_params.get("token", "")
-    with st.container(horizontal_alignment="center", key="signin"), st.container(width=380, gap="small"):
-        sign_in.show_logo()
+    with door.narrow_column():
         try:
             setup.check_setup(token)
         except LinkExpired as error:
-            st.title("This link is no longer good", anchor=False)
-            st.markdown(plain(error.message))
+            door.show_expired(error)
             if setup.is_set_up():
-                st.link_button("Go to the dashboard", "/", icon=":material/arrow_forward:")
+                door.show_way_on("Go to the dashboard")
             return
         st.title("Set up AI Orchestrator", anchor=False)
         st.markdown(f":gray[{_INTRODUCTION}]")

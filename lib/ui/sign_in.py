@@ -12,7 +12,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import streamlit as st
-from markupsafe import Markup
 from streamlit_authenticator import Authenticate
 from streamlit_authenticator.controllers import AuthenticationController
 from streamlit_authenticator.models import AuthenticationModel
@@ -21,7 +20,7 @@ from lib.errors import InvalidInput, SecondFactorNeeded, SignInRefused
 from lib.identity import service, setup
 from lib.identity.cookie import session_cookie_name
 from lib.identity.fields import Field
-from lib.ui import feedback, forgotten, sign_in_code, state, visitor
+from lib.ui import door, feedback, forgotten, sign_in_code, state, visitor
 from lib.ui.words import plain
 
 _TICKET: Final = "sign_in_ticket"
@@ -75,8 +74,7 @@ class _Expected:
 
 def show_sign_in() -> None:
     """Draw the sign-in form in place of a page; where nobody can sign in yet, say what to do first."""
-    with st.container(horizontal_alignment="center", key="signin"), st.container(width=380, gap="small"):
-        show_logo()
+    with door.narrow_column():
         if _SIGN_OUT in st.session_state:
             _show_signing_out()
         elif _TICKET in st.session_state:
@@ -218,13 +216,6 @@ def _let_in(user_id: UUID) -> None:
 def _expected() -> _Expected:
     found = st.session_state.get(_EXPECTED)
     return found if isinstance(found, _Expected) else _Expected()
-
-
-def show_logo() -> None:
-    """Draw the mark and the name, above what stands in place of a page."""
-    theme = st.context.theme.type or "light"
-    # not st.image: its button for the full screen would be the first stop of the keyboard
-    st.html(Markup('<img src="/app/static/logo-{}.svg" width="190" alt="AI Orchestrator">').format(theme))
 
 
 def _show_signing_in() -> None:

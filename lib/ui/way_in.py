@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib.identity import sessions
 from lib.identity.sessions import Enrollee
-from lib.ui import sign_in, visitor
+from lib.ui import door, sign_in, visitor
 from lib.ui.components.enrolment import show_enrolment
 from lib.ui.words import plain
 
@@ -22,8 +22,7 @@ def show_way_in() -> None:
     if enrollee is None:
         sign_in.show_sign_in()
         return
-    with st.container(horizontal_alignment="center", key="signin"), st.container(width=380, gap="small"):
-        sign_in.show_logo()
+    with door.narrow_column():
         st.title("Set up a second factor", anchor=False)
         st.markdown(f":gray[{plain(_REQUIRED.format(enrollee.organization_name))}]")
         show_enrolment(enrollee)

@@ -1,37 +1,26 @@
 """An admin pastes a key, tests the connection and launches a run with it, in a real browser."""
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 from llmock.testing import LLMockServer
 from playwright.sync_api import Page, expect
 
-from lib.config import get_settings
 from lib.identity.cookie import session_cookie_name
 from lib.ui import words
 from tests.browser import subjects
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_template
+from tests.own_endpoint import KEY, llm
 from tests.records import row
 from tests.workers import Workers, endpoint, workers
 
-__all__ = ["endpoint", "workers"]
+__all__ = ["endpoint", "llm", "workers"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-KEY = "sk-planted-9f3b1c7d5e2a4860"
-
-
-@pytest.fixture(autouse=True)
-def llm(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[LLMockServer]:
-    """The organization's own endpoint, which the operator lets through; set before the server is started."""
-    with LLMockServer() as server:
-        monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
-        get_settings.cache_clear()
-        yield server
+#: The endpoint is there, and let through, before the server is started.
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("llm")]
 
 
 def test_pasted_key_is_tested_and_answers_a_run(

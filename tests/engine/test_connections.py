@@ -1,6 +1,5 @@
 """Runs whose model is a connection of the organization: a real worker, a real endpoint."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,9 +8,7 @@ import pytest
 from llmock.scenarios import Delay
 from llmock.testing import LLMockServer
 
-from lib.config import get_settings
 from lib.connections import service
-from lib.connections.entry import ConnectionEntry
 from lib.errors import ModelError
 from lib.models.run import RunStatus
 from lib.projects.service import ProjectEntry, create_project
@@ -21,22 +18,14 @@ from lib.runs.retry import retry_run
 from tests.conftest import Installation
 from tests.engine.conftest import CHAT, Bench, chain
 from tests.factories import call_worker, make_template
+from tests.own_endpoint import entry_for
+from tests.own_endpoint import llm as own  # the installation's is another one
 from tests.records import row, rows
 from tests.workers import Workers, until
 
-KEY = "sk-planted-9f3b1c7d5e2a4860"
+__all__ = ["own"]
+
 MODEL = "acme-llm:gpt-4o"
-
-
-@pytest.fixture
-def own(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[LLMockServer]:
-    """The organization's own endpoint; the installation's is another one."""
-    with LLMockServer() as server:
-        monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
-        get_settings.cache_clear()
-        yield server
-        if server._server:
-            server._server.force_exit = True
 
 
 @pytest.fixture
@@ -45,17 +34,9 @@ def connection_id(bench: Bench, own: LLMockServer) -> UUID:
 
 
 def connect(bench: Bench, own: LLMockServer, **changes: Any) -> UUID:
-    entered = {
-        "name": "Acme models",
-        "vendor": "openai_compatible",
-        "base_url": own.base_url(),
-        "api_key": KEY,
-        "models": ["gpt-4o"],
-        "pricing": "entered",
-        "input_usd_per_million": 1000,
-        "output_usd_per_million": 3000,
-    }
-    return service.create_connection(bench.cast.alice, ConnectionEntry(**(entered | changes)), slug="acme-llm")
+    priced = {"pricing": "entered", "input_usd_per_million": 1000, "output_usd_per_million": 3000}
+    entry = entry_for(own, **({"models": ["gpt-4o"]} | priced | changes))
+    return service.create_connection(bench.cast.alice, entry, slug="acme-llm")
 
 
 def test_run_is_answered_by_the_connection_at_its_price(
@@ -114,13 +95,7 @@ def test_another_address_is_called_at_the_next_attempt(
     workers.start()
     until(lambda: bench.statuses(run_id)["a"] == ["running"])
     with LLMockServer() as another:
-        entry = ConnectionEntry(
-            name="Acme models",
-            vendor="openai_compatible",
-            base_url=another.base_url(),
-            api_key="sk-another-0123456789",
-            models=["gpt-4o"],
-        )
+        entry = entry_for(another, api_key="sk-another-0123456789", models=["gpt-4o"])
         service.update_connection(bench.cast.alice, connection_id, entry)
         assert bench.wait_for_end(run_id).summary.status is RunStatus.COMPLETED
         assert [each.path for each in another.state.journal.records()] == ["/v1/chat/completions"]

@@ -1,42 +1,27 @@
 """Connections: set up, tested, edited, switched off and deleted by who may; read by who may only read."""
 
-from collections.abc import Iterator
-
 import pytest
 from llmock.scenarios import Fail
 from llmock.testing import LLMockServer
 from streamlit.testing.v1 import AppTest
 
-from lib.config import get_settings
-from lib.connections.entry import ConnectionEntry
 from lib.connections.service import create_connection, list_connections
 from lib.ui.navigation import CONNECTIONS, LAUNCH
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_run, make_template
+from tests.own_endpoint import KEY, MODEL, entry_for, llm
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, headings, press, selectbox, shown, text_input
 from tests.records import rows
 
-KEY = "sk-planted-9f3b1c7d5e2a4860"
-MODEL = "gpt-4o-mini"
-
-
-@pytest.fixture
-def llm(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[LLMockServer]:
-    with LLMockServer() as server:
-        monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
-        get_settings.cache_clear()
-        yield server
+__all__ = ["llm"]
 
 
 @pytest.fixture
 def connected(cast: Cast, llm: LLMockServer) -> None:
     """Alice has set up a connection to it."""
-    entry = ConnectionEntry(
-        name="Acme models", vendor="openai_compatible", base_url=llm.base_url(), api_key=KEY, models=[MODEL]
-    )
-    create_connection(cast.alice, entry, slug="acme-llm")
+    create_connection(cast.alice, entry_for(llm), slug="acme-llm")
 
 
 def more(at: AppTest, chosen: str) -> AppTest:

@@ -3,7 +3,6 @@
 import base64
 import logging
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 from llmock.scenarios import Fail, Match
@@ -11,7 +10,6 @@ from llmock.testing import LLMockServer
 
 from lib.config import get_settings
 from lib.connections import trying
-from lib.connections.entry import ConnectionEntry
 from lib.connections.service import create_connection, list_connections, set_active, update_connection
 from lib.db.embedded_programs import wheel_programs
 from lib.errors import ModelError, OrchestratorError
@@ -26,13 +24,15 @@ from lib.ui.navigation import CONNECTIONS, LAUNCH, RUN
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_template
+from tests.own_endpoint import KEY, MODEL, entry_for, llm
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import markdown, markup, press, shown
 from tests.records import rows
 from tests.whole_run import get_run
 from tests.workers import Workers, until
 
-KEY = "sk-planted-9f3b1c7d5e2a4860"
+__all__ = ["llm"]
+
 OTHER_KEY = "sk-planted-another-0c41d2e87b"
 #: As it would be written as text, in PostgreSQL's bytes, and in base64 at each of three places.
 FORMS = [
@@ -44,21 +44,12 @@ FORMS = [
         *(base64.b64encode(b"x" * shift + key.encode()).decode()[4:-4] for shift in range(3)),
     )
 ]
-MODEL = "gpt-4o-mini"
 
 
-@pytest.fixture
-def llm(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[LLMockServer]:
-    with LLMockServer() as server:
-        monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
-        monkeypatch.setenv("ORCHESTRATOR_LOG_LEVEL", "DEBUG")
-        get_settings.cache_clear()
-        yield server
-
-
-def entry(llm: LLMockServer, **changes: object) -> ConnectionEntry:
-    entered = {"name": "Acme", "vendor": "openai_compatible", "base_url": llm.base_url(), "models": [MODEL]}
-    return ConnectionEntry(**(entered | {"api_key": KEY} | changes))  # type: ignore[arg-type] # as the test wants it
+@pytest.fixture(autouse=True)
+def _logs_everything(llm: LLMockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_LOG_LEVEL", "DEBUG")
+    get_settings.cache_clear()
 
 
 def assert_clean(text: str, *, where: str) -> None:
@@ -78,17 +69,17 @@ def test_planted_key_is_found_nowhere(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    connection_id = create_connection(cast.alice, entry(llm), slug="acme-llm")
-    said = [repr(entry(llm))]
+    connection_id = create_connection(cast.alice, entry_for(llm), slug="acme-llm")
+    said = [repr(entry_for(llm))]
     # used, refused with the key in the endpoint's own words, edited, mistyped
     assert trying.test_connection(cast.alice, connection_id, MODEL).has_worked
     echo = f"Incorrect API key provided: {KEY}. Bearer {KEY}"
     llm.state.scenarios.add(Fail(401, message=echo))
     said.append(trying.test_connection(cast.alice, connection_id, MODEL).message)
-    update_connection(cast.alice, connection_id, entry(llm, api_key=OTHER_KEY))
+    update_connection(cast.alice, connection_id, entry_for(llm, api_key=OTHER_KEY))
     for wrong in ({"api_key": f"{KEY} with spaces"}, {"base_url": f"https://x:{KEY}@llm.example/v1"}):
         with pytest.raises(OrchestratorError) as told:
-            update_connection(cast.alice, connection_id, entry(llm, **wrong))
+            update_connection(cast.alice, connection_id, entry_for(llm, **wrong))
         said.append(str(told.value))
     # a run of it that ends well, one that fails by the key, and one whose connection is gone
     phases = {"phases": [{"code": "a", "name": "A", "prompt": "{{ topic }}", "max_attempts": 1}]}

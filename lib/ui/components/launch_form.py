@@ -44,7 +44,7 @@ def show_launch_form(
         return None
     project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id)
     actor = require_actor(Permission.ORCHESTRATIONS_RUN)
-    default = find_default_model(actor, project=project.settings, template_model=template.model)
+    default = find_default_model(actor, catalog, project=project.settings, template_model=template.model)
     model = show_model_choice(catalog, default)
     topic = st.text_area(
         "Topic",

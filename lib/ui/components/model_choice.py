@@ -24,13 +24,13 @@ _NOT_LISTED = "It is not among the models on offer. The launch asks it first whe
 def show_model_choice(catalog: Catalog, default: ChosenModel | None) -> OfferedModel | None:
     """Draw the choice; None stands for `default`, which is asked where nobody chooses."""
     by_default = next((model for model in catalog.models if default and model.choice == default.choice), None)
-    without_choice = _named(by_default) if by_default else str(default.choice) if default else words.NOTHING
+    without_choice = by_default.full_label if by_default else str(default.choice) if default else words.NOTHING
     options: Sequence[OfferedModel | None] = [*([None] if default else []), *catalog.models]
     model = st.selectbox(
         "Model",
         options,
         index=0 if options else None,
-        format_func=lambda each: _named(each) if each else f"Default: {without_choice}",
+        format_func=lambda each: each.full_label if each else f"Default: {without_choice}",
         placeholder=None if options else "None is set up yet",
         disabled=not options,
     )
@@ -53,7 +53,3 @@ def show_own_models(plan: Plan) -> None:
     if own:
         text = f"With a model of their own, which comes before the run's: {'; '.join(own)}."
         st.markdown(f":gray[{words.plain(words.short(text, most=600))}]")
-
-
-def _named(model: OfferedModel) -> str:
-    return f"{model.label} · {model.provider_label}"

@@ -88,9 +88,7 @@ def domains(draft: Draft, field: str) -> list[str]:
 def model(draft: Draft, field: str) -> str | None:
     """One of the models on offer, or the one that is stored, or none."""
     seen: str | None = draft.seen[field]
-    labels = {
-        str(model.choice): f"{model.label} · {model.provider_label}" for model in read_offers(require_actor()).models
-    }
+    labels = {str(model.choice): model.full_label for model in read_offers(require_actor()).models}
     options = list(dict.fromkeys([*labels, *([seen] if seen else [])]))
     return st.selectbox(
         LABELS[field],

@@ -14,7 +14,8 @@ from lib.providers.errors import ErrorKind, ModelCallError
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.lib.connections.conftest import MODEL, Make
+from tests.lib.connections.conftest import Make
+from tests.own_endpoint import MODEL
 
 OWN = ModelChoice("acme-llm", MODEL)
 ENVIRONMENT = ModelChoice("openai", "gpt-4o")

@@ -25,7 +25,8 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_run, make_template
-from tests.lib.connections.conftest import KEY, MODEL, Make, entry_for
+from tests.lib.connections.conftest import Make
+from tests.own_endpoint import KEY, MODEL, entry_for
 from tests.records import row, rows, trail
 
 test_connection.__test__ = False  # type: ignore[attr-defined] # a use case that is called so

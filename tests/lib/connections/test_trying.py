@@ -15,7 +15,8 @@ from lib.errors import InvalidInput
 from lib.providers.errors import ErrorKind, ModelCallError
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.lib.connections.conftest import KEY, MODEL, Make
+from tests.lib.connections.conftest import Make
+from tests.own_endpoint import KEY, MODEL
 from tests.records import row, rows, signature, trail
 
 

@@ -7,7 +7,9 @@ import bcrypt
 import pytest
 
 from lib.access.actor import Origin
-from lib.identity import passwords
+from lib.config import get_settings
+from lib.identity import email_change, passwords, reset
+from lib.mail.message import Message
 from tests import doors
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.conftest import Installation
@@ -49,6 +51,35 @@ def sql(installation: Installation) -> Look:
             return cursor.fetchall() if cursor.description else []
 
     return run
+
+
+@pytest.fixture
+def mail_server(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is named, and nobody sends."""
+    monkeypatch.setenv("ORCHESTRATOR_SMTP_URL", "smtp://127.0.0.1:1")
+    monkeypatch.setenv("ORCHESTRATOR_MAIL_FROM", "orchestrator@dashboard.example")
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[Message]:
+    """The mails that were meant, with their links, which the database keeps sealed."""
+    mails: list[Message] = []
+    for module in (email_change, reset):
+        real = module.enqueue
+
+        def look(session: Any, message: Message, *, is_meant: bool = True, _real: Any = real) -> None:
+            if is_meant:
+                mails.append(message)
+            _real(session, message, is_meant=is_meant)
+
+        monkeypatch.setattr(module, "enqueue", look)
+    return mails
+
+
+def token_in(mail: Message) -> str:
+    """What its link is good by."""
+    return mail.secret_path.partition("token=")[2]
 
 
 @pytest.fixture

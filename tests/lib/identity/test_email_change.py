@@ -1,49 +1,23 @@
 """Another address for oneself, true once it was shown to be one's own."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
 from lib.access.actor import Origin
 from lib.config import get_settings
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, LinkExpired, NotSignedIn
-from lib.identity import email_change, reset, sessions
+from lib.identity import email_change, sessions
 from lib.identity.email_change import confirm_email, find_new_email, request_email_change
 from lib.identity.reset import check_reset, request_reset
 from lib.mail.message import Message
 from tests.cast import PASSWORD, Cast
-from tests.lib.identity.conftest import Look
+from tests.lib.identity.conftest import Look, token_in
 from tests.lib.identity.test_attempts import _is_let_in
 
+pytestmark = pytest.mark.usefixtures("mail_server")
+
 NEW = "max@home.example"
-
-
-@pytest.fixture(autouse=True)
-def _mail_server(sql: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORCHESTRATOR_SMTP_URL", "smtp://127.0.0.1:1")
-    monkeypatch.setenv("ORCHESTRATOR_MAIL_FROM", "orchestrator@dashboard.example")
-    get_settings.cache_clear()
-
-
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Message]]:
-    """The mails with links, which the database keeps sealed."""
-    mails: list[Message] = []
-    for module in (email_change, reset):
-        real = module.enqueue
-
-        def look(session: Any, message: Message, *, is_meant: bool = True, _real: Any = real) -> None:
-            mails.append(message)
-            _real(session, message, is_meant=is_meant)
-
-        monkeypatch.setattr(module, "enqueue", look)
-    return mails
-
-
-def token_in(mail: Message) -> str:
-    return mail.secret_path.partition("token=")[2]
 
 
 def email_of(sql: Look, cast: Cast) -> tuple[str, bool]:

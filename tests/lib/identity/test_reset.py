@@ -1,9 +1,7 @@
 """A way back in by mail, told to nobody else; every token once, for its person and its hour."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,37 +16,12 @@ from lib.identity.service import authenticate, issue_ticket, redeem_ticket
 from lib.mail.message import Message
 from lib.samples.service import load_sample
 from tests.cast import PASSWORD, Cast
-from tests.lib.identity.conftest import Look
+from tests.lib.identity.conftest import Look, token_in
 from tests.lib.identity.test_attempts import _is_let_in, _statements
 
+pytestmark = pytest.mark.usefixtures("mail_server")
+
 NEW = "another good password"
-
-
-@pytest.fixture(autouse=True)
-def _mail_server(sql: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is named, and nobody sends."""
-    monkeypatch.setenv("ORCHESTRATOR_SMTP_URL", "smtp://127.0.0.1:1")
-    monkeypatch.setenv("ORCHESTRATOR_MAIL_FROM", "orchestrator@dashboard.example")
-    get_settings.cache_clear()
-
-
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Message]]:
-    """The mails that were meant, with their links, which the database keeps sealed."""
-    mails: list[Message] = []
-    real = reset.enqueue
-
-    def look(session: Any, message: Message, *, is_meant: bool = True) -> None:
-        if is_meant:
-            mails.append(message)
-        real(session, message, is_meant=is_meant)
-
-    monkeypatch.setattr(reset, "enqueue", look)
-    return mails
-
-
-def token_in(mail: Message) -> str:
-    return mail.secret_path.partition("token=")[2]
 
 
 def outbox(sql: Look, kind: str = "password_reset") -> list[str]:

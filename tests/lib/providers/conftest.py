@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import pytest
@@ -47,6 +48,17 @@ class Conversation:
         self.has_begun.clear()
         call = ModelCall(self.model, prompt, timeout_seconds, parameters or ModelParameters())
         return await self.provider.answer(call, on_text=self._take)
+
+    async def cancel_in_the_middle(self, *, begins_within: float) -> float:
+        """Ask, and cancel when the first piece has come; returns when that was, by the monotonic clock."""
+        task = asyncio.create_task(self.answer(timeout_seconds=60))
+        await asyncio.wait_for(self.has_begun.wait(), begins_within)
+        cancelled_at = time.monotonic()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        assert task.cancelled()
+        return cancelled_at
 
     def _take(self, piece: str) -> None:
         self.pieces.append(piece)

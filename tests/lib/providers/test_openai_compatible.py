@@ -1,10 +1,8 @@
 """The client of OpenAI's protocol, against endpoints that behave and endpoints that do not."""
 
-import asyncio
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -265,17 +263,7 @@ class TestCancel:
         raw.stream(chunk("Once upon"), 30.0, END, RECORD)
         conversation = talk(raw.url)
 
-        async def cancel_in_the_middle() -> float:
-            task = asyncio.create_task(conversation.answer(timeout_seconds=60))
-            await asyncio.wait_for(conversation.has_begun.wait(), 10)
-            cancelled_at = time.monotonic()
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-            assert task.cancelled()
-            return cancelled_at
-
-        cancelled_at = run_async(cancel_in_the_middle())
+        cancelled_at = run_async(conversation.cancel_in_the_middle(begins_within=10))
         wait_until(lambda: raw.hung_up_at is not None)
         assert raw.hung_up_at - cancelled_at < 1
 

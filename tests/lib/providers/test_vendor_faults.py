@@ -1,11 +1,9 @@
 """Every fault of every vendor, over a real socket: the same kinds, in plain words, with the vendor's host."""
 
-import asyncio
 import json
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import httpx2
@@ -247,17 +245,7 @@ class TestTime:
         raw.pieces = dialect.answer("Once upon", 30.0, "a time")
         talk = conversation(dialect.provider(raw.url), MODEL)
 
-        async def cancel_in_the_middle() -> float:
-            task = asyncio.create_task(talk.answer(timeout_seconds=60))
-            await asyncio.wait_for(talk.has_begun.wait(), 30)
-            cancelled_at = time.monotonic()
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-            assert task.cancelled()
-            return cancelled_at
-
-        cancelled_at = run_async(cancel_in_the_middle())
+        cancelled_at = run_async(talk.cancel_in_the_middle(begins_within=30))
         wait_until(lambda: raw.hung_up_at is not None)
         assert raw.hung_up_at - cancelled_at < 1
 

@@ -1,0 +1,38 @@
+"""An endpoint of the organization's own on this machine, which the operator lets through; what is entered for it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from llmock.testing import LLMockServer
+
+from lib.config import get_settings
+from lib.connections.entry import ConnectionEntry
+from tests.conftest import Installation
+
+#: Searched for wherever it must not be.
+KEY = "sk-planted-9f3b1c7d5e2a4860"
+MODEL = "gpt-4o-mini"
+
+
+@pytest.fixture
+def llm(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[LLMockServer]:
+    """The endpoint. What the installation offers of its own is another test's to set."""
+    with LLMockServer() as server:
+        monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
+        get_settings.cache_clear()
+        yield server
+        if server._server:  # nobody waits any more for an answer that is made to take long
+            server._server.force_exit = True
+
+
+def entry_for(llm: LLMockServer, **changes: Any) -> ConnectionEntry:
+    """What a person enters."""
+    entered = {
+        "name": "Acme models",
+        "vendor": "openai_compatible",
+        "base_url": llm.base_url(),
+        "api_key": KEY,
+        "models": [MODEL],
+    }
+    return ConnectionEntry(**(entered | changes))
