@@ -23,12 +23,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session, aliased
 
-from lib.db.base import Json
 from lib.db.paging import Order, Page, read_page
 from lib.entry import clean_search
+from lib.errors import NotSignedIn
 from lib.models.organization import Organization, OrganizationSlug, Tier
 from lib.models.people import people
 from lib.models.run import OrchestrationRun, RunStatus
+from lib.organizations.structures import OrganizationSettings
 from lib.organizations.views import MOST_COUNTED, OrganizationSort, OrganizationSummary, Quota, Standing
 
 #: For so long a run that failed waits for whoever launched it.
@@ -106,9 +107,12 @@ def read_frame(
     return session.execute(frame).one_or_none()
 
 
-def read_settings(session: Session, organization_id: UUID) -> Json:
-    """`organizations.settings`, as it is stored."""
-    return session.scalar(select(Organization.settings).where(Organization.id == organization_id)) or {}
+def read_settings(session: Session, organization_id: UUID) -> OrganizationSettings:
+    """The organization's settings. Raises `NotSignedIn` when who asks is gone by now."""
+    stored = session.scalar(select(Organization.settings).where(Organization.id == organization_id))
+    if stored is None:
+        raise NotSignedIn
+    return OrganizationSettings.read(stored)
 
 
 def _some(organization_id: UUID, *conditions: ColumnElement[bool]) -> Select[UUID]:

@@ -1,6 +1,5 @@
 """What people do with their own organization: see its frame, govern it, ask for its end."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ from lib.organizations.fields import LABELS
 from lib.organizations.structures import OrganizationSettings
 from lib.organizations.tiers import check_settings
 from lib.organizations.views import MOST_COUNTED, Frame, OrganizationDetail, Quota
-from lib.validation import read_stored, validate
+from lib.validation import validate
 
 #: Between the wish to delete an organization and its end (api.deletion_delay).
 WAITING_PERIOD: Final = timedelta(days=14)
@@ -69,7 +68,7 @@ def get_organization(actor: Actor) -> OrganizationDetail:
         tier=Tier(row.subscription_tier),
         people=people,
         quota=Quota.read(row.api_quota_used, row.api_quota_limit, row.quota_resets_at),
-        settings=_read(row.settings),
+        settings=OrganizationSettings.read(row.settings),
         values=_values(row),
         created_at=row.created_at,
         deletes_at=row.deletes_at,
@@ -145,13 +144,9 @@ def _load(session: Session, actor: Actor, *, for_update: bool = False) -> Organi
     return row
 
 
-def _read(settings: Mapping[str, Any]) -> OrganizationSettings:
-    return read_stored(OrganizationSettings, settings, what="The organization's settings")
-
-
 def _values(row: Organization) -> dict[str, Any]:
     """Every field that can be edited, where nothing is stored with its default."""
-    known = flatten(_read(row.settings).model_dump(mode="json"))
+    known = flatten(OrganizationSettings.read(row.settings).model_dump(mode="json"))
     return {"name": row.name, "slug": row.slug} | {field: known[field] for field in LABELS if field in known}
 
 

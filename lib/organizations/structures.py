@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from lib.identity import policy
+from lib.validation import read_stored
 
 
 class _Structure(BaseModel):
@@ -71,3 +72,8 @@ class OrganizationSettings(_Structure):
     def to_json(self) -> dict[str, object]:
         """For the JSONB column; what nobody set stays out."""
         return self.model_dump(mode="json", exclude_unset=True)
+
+    @classmethod
+    def read(cls, stored: object) -> "OrganizationSettings":
+        """What is stored, as `read_stored` reads it. Raises `InvalidInput`."""
+        return read_stored(cls, stored, what="The organization's settings")

@@ -136,14 +136,6 @@ def read_catalog(*, settings: Settings | None = None) -> Catalog:
     return Catalog(offered, tuple(problems) if problems else () if offered else (_NOTHING,))
 
 
-def check_choice(choice: ModelChoice, *, settings: Settings | None = None) -> None:
-    """Raise `ModelCallError` if a call to `choice` would fail now; at most 8 s.
-
-    For synchronous code, such as a page's script: there must be no running event loop in this thread.
-    """
-    run_now(get_provider(choice.provider, settings=settings).check(choice.model))
-
-
 async def close_providers(*, settings: Settings | None = None) -> None:
     """Close this loop's connections and end the local model's process. For the end of a worker."""
     await asyncio.to_thread(_local(settings or get_settings()).stop)

@@ -18,7 +18,6 @@ from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.project import Project, ProjectStatus
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, RunStatus
 from lib.organizations.queries import read_settings
-from lib.organizations.structures import OrganizationSettings
 from lib.projects.queries import load_project
 from lib.projects.service import MAX_TOPIC
 from lib.projects.structures import ProjectSettings
@@ -158,8 +157,7 @@ def _read_defaults(session: Session, actor: Actor, project: Project) -> dict[Mod
 
 
 def _read_organization_default(session: Session, actor: Actor) -> str | None:
-    stored = read_settings(session, actor.organization_id)
-    return read_stored(OrganizationSettings, stored, what="The organization's settings").default_ai_model
+    return read_settings(session, actor.organization_id).default_ai_model
 
 
 def _first_offered(actor: Actor) -> ChosenModel:

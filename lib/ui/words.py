@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
@@ -109,6 +109,12 @@ def number(value: int | None) -> str:
 def count(value: int, noun: str, *, plural: str | None = None) -> str:
     """`1, "run"` as "1 run", `2` as "2 runs"; `plural` for nouns that do not just take an s."""
     return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
+
+
+def together(parts: Sequence[str]) -> str:
+    """`["a", "b", "c"]` as "a, b and c"."""
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def are(value: int) -> str:

@@ -25,12 +25,11 @@ from lib.mail import outbox
 from lib.mail import service as mail
 from lib.mail.message import MailKind, Message
 from lib.models.invitation import Invitation
+from lib.organizations.queries import read_settings
 from lib.organizations.seats import check_seats
-from lib.organizations.structures import OrganizationSettings
 from lib.users import queries, refusals
 from lib.users.rights import Rights, may_invite
-from lib.users.views import InvitationStatus, InvitationSummary, InviteOutcome, Letter, Person
-from lib.validation import read_stored
+from lib.users.views import InvitationStatus, InvitationSummary, InviteOutcome, Person
 
 #: More at once are somebody's mistake, or their misuse.
 MOST_AT_ONCE: Final = 50
@@ -173,9 +172,7 @@ def _check_unknown(session: Session, actor: Actor, email: str) -> None:
 
 
 def _read_domains(session: Session, actor: Actor) -> tuple[str, ...]:
-    _, stored = queries.read_organization(session, actor.organization_id)
-    settings = read_stored(OrganizationSettings, stored, what="The organization's settings")
-    return settings.security_settings.email_domains
+    return read_settings(session, actor.organization_id).security_settings.email_domains
 
 
 def _find_own(session: Session, actor: Actor, invitation_id: UUID) -> Row[*tuple[Any, ...]]:
@@ -194,37 +191,22 @@ def _issue(session: Session, actor: Actor, invitation_id: UUID, *, email: str, r
     expires_at = session.execute(issued).scalar_one()
     if expires_at is None:  # accepted or taken back since it was read
         raise NotFound("invitation")
-    letter = Letter(
-        recipient=email,
-        organization_id=actor.organization_id,
-        organization=actor.organization_name,
-        inviter=actor.full_name,
-        role=role,
-    )
     path = f"/accept?token={secret}"
-    is_mailed = _send(session, letter, path)
+    if is_mailed := mail.can_send():  # where this installation sends none, the link is handed over
+        message = Message(
+            kind=MailKind.INVITATION,
+            recipient=email,
+            organization_id=actor.organization_id,
+            values={
+                "organization": actor.organization_name,
+                "inviter": actor.full_name,
+                "role": role,
+                "days": str(LINK_DAYS),
+            },
+            secret_path=path,
+        )
+        outbox.enqueue(session, message)
     return InviteOutcome(email=email, secret_path=path, expires_at=expires_at, is_mailed=is_mailed)
-
-
-def _send(session: Session, invitation: Letter, secret_path: str) -> bool:
-    """Whether a mail with the link is on its way; where this installation sends none, the link is handed over."""
-    if not mail.can_send():
-        return False
-    values = {
-        "organization": invitation.organization,
-        "inviter": invitation.inviter,
-        "role": invitation.role,
-        "days": str(LINK_DAYS),
-    }
-    message = Message(
-        kind=MailKind.INVITATION,
-        recipient=invitation.recipient,
-        organization_id=invitation.organization_id,
-        values=values,
-        secret_path=secret_path,
-    )
-    outbox.enqueue(session, message)
-    return True
 
 
 def _revoke(session: Session, invitation_id: UUID) -> None:

@@ -14,7 +14,6 @@ from lib.db.paging import Order, Rows, count_at_most, read_page
 from lib.entry import clean_search
 from lib.errors import NotSignedIn
 from lib.models.invitation import Invitation
-from lib.models.organization import Organization
 from lib.models.people import people
 from lib.models.user import User
 from lib.users.views import InvitationStatus, PersonSort, PersonStatus
@@ -39,6 +38,8 @@ ORDERS: Final = {
 }
 #: Open invitations, the newest first.
 INVITED_ORDER: Final = Order("invited", Invitation.created_at, Invitation.id)
+#: By the database's clock.
+_IS_EXPIRED: Final = (Invitation.expires_at <= func.now()).label("is_expired")
 _IS_OPEN: Final = Invitation.accepted_at.is_(None) & Invitation.revoked_at.is_(None)
 
 
@@ -132,15 +133,13 @@ def _narrow(
 def find_person(session: Session, organization_id: UUID, user_id: UUID) -> Row[*tuple[Any, ...]] | None:
     """One person as `list_people` lists them, who invited them, and since when they are deactivated."""
     statement = select(*SUMMARY.values(), person(User.created_by).label("invited_by"), User.deactivated_at)
-    is_one = (User.organization_id == organization_id) & (User.id == user_id) & User.deleted_at.is_(None)
-    return session.execute(statement.where(is_one)).one_or_none()
+    return session.execute(statement.where(_is_one(organization_id, user_id))).one_or_none()
 
 
 def hold_person(session: Session, organization_id: UUID, user_id: UUID) -> Row[*tuple[Any, ...]] | None:
     """Role, permissions and the moment of deactivation, as they stand once the row is locked."""
     statement = select(User.role, User.permissions, User.deactivated_at)
-    is_one = (User.organization_id == organization_id) & (User.id == user_id) & User.deleted_at.is_(None)
-    return session.execute(statement.where(is_one).with_for_update()).one_or_none()
+    return session.execute(statement.where(_is_one(organization_id, user_id)).with_for_update()).one_or_none()
 
 
 def hold_admins(session: Session, organization_id: UUID) -> Sequence[UUID]:
@@ -180,7 +179,7 @@ def list_invitations(
         Invitation.role,
         Invitation.permissions,
         person(Invitation.invited_by).label("invited_by"),
-        (Invitation.expires_at <= func.now()).label("is_expired"),
+        _IS_EXPIRED,
         Invitation.created_at,
         Invitation.expires_at,
     )
@@ -210,24 +209,19 @@ def export_invitations(organization_id: UUID, *, search: str, role: Role | None)
 
 def find_open(session: Session, organization_id: UUID, invitation_id: UUID) -> Row[*tuple[Any, ...]] | None:
     """E-mail, role and permissions of an open invitation, and whether it is too old."""
-    is_expired = (Invitation.expires_at <= func.now()).label("is_expired")
-    statement = select(Invitation.id, Invitation.email, Invitation.role, Invitation.permissions, is_expired)
+    statement = select(Invitation.id, Invitation.email, Invitation.role, Invitation.permissions, _IS_EXPIRED)
     return session.execute(_open(statement, organization_id).where(Invitation.id == invitation_id)).one_or_none()
 
 
 def find_open_address(session: Session, organization_id: UUID, email: str) -> Row[*tuple[Any, ...]] | None:
     """The open invitation to that address: its id, and whether it is too old."""
-    statement = select(Invitation.id, (Invitation.expires_at <= func.now()).label("is_expired"))
+    statement = select(Invitation.id, _IS_EXPIRED)
     return session.execute(_open(statement, organization_id).where(Invitation.email == email)).one_or_none()
 
 
-def read_organization(session: Session, organization_id: UUID) -> tuple[str, dict[str, Any]]:
-    """Tier and settings."""
-    statement = select(Organization.subscription_tier, Organization.settings).where(Organization.id == organization_id)
-    row = session.execute(statement).one_or_none()
-    if row is None:
-        raise NotSignedIn
-    return row[0], row[1]
+def _is_one(organization_id: UUID, user_id: UUID) -> ColumnElement[bool]:
+    """Who was deleted is nobody any more."""
+    return (User.organization_id == organization_id) & (User.id == user_id) & User.deleted_at.is_(None)
 
 
 def _words(permissions: InstrumentedAttribute[list[Any]]) -> ColumnElement[str]:

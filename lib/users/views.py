@@ -119,17 +119,6 @@ class InvitationSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """What a mail with the link of an invitation says."""
-
-    recipient: str
-    organization_id: UUID
-    organization: str
-    inviter: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InviteOutcome:
     """What became of one address. Either there is a link, or `problem` says why not."""
 

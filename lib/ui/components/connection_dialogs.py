@@ -109,12 +109,11 @@ def show_models(connection: ConnectionView) -> None:
             st.rerun()
 
 
-def set_active(connection_id: UUID, *, is_active: bool) -> None:
-    """Switch a connection on or off, and say so."""
+def activate(connection_id: UUID) -> None:
+    """Switch a connection on, and say so."""
     with feedback.told():
-        service.set_active(require_actor(_MANAGE), connection_id, is_active=is_active)
-        said = "The connection is active again." if is_active else "The connection is deactivated."
-        feedback.succeeded(said)
+        service.set_active(require_actor(_MANAGE), connection_id, is_active=True)
+        feedback.succeeded("The connection is active again.")
         st.rerun()
 
 
@@ -167,5 +166,5 @@ def _in_words(use: ConnectionUse) -> str:
         parts.append("your organization's default model")
     if not parts:
         return "Nothing uses it now."
-    told = f"It is used by {' and '.join((', '.join(parts[:-1]), parts[-1])) if len(parts) > 1 else parts[0]}."
+    told = f"It is used by {words.together(parts)}."
     return f"{told} A run that asks it fails with a message that says so." if use.runs else told

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from lib.access.permissions import GRANTS, Permission, Role, Scope
+from lib.ui import words
 
 P = Permission
 
@@ -54,4 +55,4 @@ def role_in_words(role: Role) -> str:
 def holders_in_words(permission: Permission) -> str:
     """Which roles have it for everything: "admins and managers"."""
     holders = [f"{role}s" for role in Role if GRANTS[role].get(permission) is Scope.ORGANIZATION]
-    return " and ".join(filter(None, (", ".join(holders[:-1]), holders[-1])))
+    return words.together(holders)

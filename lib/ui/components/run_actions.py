@@ -121,7 +121,7 @@ def _savings(offer: RetryOffer) -> str:
         saved.append(words.money(offer.saved_cost_usd))
     saved.append(words.duration(offer.saved_ms / 1000))
     reused = f"{kept} {words.are(len(offer.reused))} reused: {', '.join(offer.reused_names)}."
-    return f"{reused} That saves {', '.join(saved[:-1])} and {saved[-1]}."
+    return f"{reused} That saves {words.together(saved)}."
 
 
 def _place(offer: RetryOffer) -> str:

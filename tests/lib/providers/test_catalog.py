@@ -11,7 +11,6 @@ from lib.config import ROOT, Settings
 from lib.providers import local
 from lib.providers.base import ModelChoice
 from lib.providers.catalog import (
-    check_choice,
     find_provider,
     get_provider,
     get_traits,
@@ -19,12 +18,17 @@ from lib.providers.catalog import (
 )
 from lib.providers.environment import find_connection
 from lib.providers.errors import ErrorKind, ModelCallError
+from lib.providers.http_client import run_now
 from lib.providers.vendors import Vendor
 from tests.local_model import needs_local_model
 
 
 def settings(**values: Any) -> Settings:
     return Settings(**{"local_model": False} | values)
+
+
+def check_choice(choice: ModelChoice, *, settings: Settings) -> None:
+    run_now(get_provider(choice.provider, settings=settings).check(choice.model))
 
 
 def names(of: Settings) -> list[str]:

@@ -240,3 +240,8 @@ def test_numbers_and_tokens() -> None:
     assert words.tokens(6120) == "6,120 tokens"
     assert words.tokens(1) == "1 token"
     assert words.tokens(None) == "unknown tokens"
+
+
+@pytest.mark.parametrize(("parts", "said"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
+def test_parts_are_said_in_one_sentence(parts: list[str], said: str) -> None:
+    assert words.together(parts) == said
