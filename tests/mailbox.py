@@ -159,3 +159,9 @@ def mailbox(monkeypatch: pytest.MonkeyPatch, _no_settings_of_this_machine: None)
     with serving(Mailbox()) as made:
         configure(monkeypatch, made.port)
         yield made
+
+
+@pytest.fixture
+def mail_server(monkeypatch: pytest.MonkeyPatch, _no_settings_of_this_machine: None) -> None:
+    """One is named, and nothing is sent: no worker is there."""
+    configure(monkeypatch, 1)

@@ -12,7 +12,6 @@ from uuid import UUID
 import psycopg
 
 from lib.models.run import PhaseStatus
-from lib.providers import local
 from lib.providers.base import ModelAnswer, ModelCall, ModelChoice, Provider
 from lib.providers.errors import NOT_CHARGED, ErrorKind, ModelCallError
 from lib.providers.retry import RetryDecision
@@ -29,7 +28,7 @@ _MOST_TOKENS = 2**30 - 1
 STREAM_SECONDS = 0.3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Attempt:
     """An attempt that was begun."""
 
@@ -37,6 +36,8 @@ class Attempt:
     number: int
     phase: PlannedPhase
     prompt: str
+    #: Noted once it is known who is asked, for whoever ends the attempt before it ends by itself.
+    may_be_charged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Outcome:
                 "status": PhaseStatus.FAILED,
                 "endpoint": ENDPOINT,
                 "status_code": self.error.status,
-                "cost_usd": _dollars(_cost_of_failure(choice, self.error.kind)),
+                "cost_usd": _dollars(_cost_of_failure(self.attempt, self.error.kind)),
                 "finish_reason": "interrupted" if self.error.kind is ErrorKind.LOST else "error",
                 "error": {
                     "kind": self.error.kind,
@@ -87,7 +88,7 @@ class Outcome:
         return row | {
             "status": PhaseStatus.CANCELLED,
             "endpoint": "model",
-            "cost_usd": _dollars(_cost_of_failure(choice, None)),
+            "cost_usd": _dollars(_cost_of_failure(self.attempt)),
             "finish_reason": "cancelled",
             "error": {"kind": "cancelled", "message": "The run was cancelled while this was being written."},
         }
@@ -110,7 +111,9 @@ async def make_attempt(
     )
     showing = asyncio.create_task(_show(attempt.id, pieces, write_stream))
     try:
-        answer = await (await provider(attempt.phase.choice)).answer(call, on_text=pieces.append)
+        asked = await provider(attempt.phase.choice)
+        attempt.may_be_charged = not asked.is_free
+        answer = await asked.answer(call, on_text=pieces.append)
     except ModelCallError as error:
         return Outcome(attempt, error=error)
     except Exception:
@@ -158,8 +161,8 @@ def _own_fault(attempt: Attempt, seconds: float) -> ModelCallError:
     )
 
 
-def _cost_of_failure(choice: ModelChoice, kind: ErrorKind | None) -> Decimal | None:
-    return Decimal(0) if kind in NOT_CHARGED or choice.provider == local.CHOICE.provider else None
+def _cost_of_failure(attempt: Attempt, kind: ErrorKind | None = None) -> Decimal | None:
+    return None if attempt.may_be_charged and kind not in NOT_CHARGED else Decimal(0)
 
 
 def _dollars(cost: Decimal | None) -> str | None:

@@ -112,6 +112,10 @@ class Provider(Protocol):
     def name(self) -> str:
         """The part of a `ModelChoice` before the colon."""
 
+    @property
+    def is_free(self) -> bool:
+        """Whether no call costs anything, however it ends."""
+
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         """The model's whole answer; `on_text` gets each new piece as it comes, in order.
 

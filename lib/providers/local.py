@@ -48,6 +48,11 @@ class LocalModel:
         return CHOICE.provider
 
     @property
+    def is_free(self) -> bool:
+        """It costs nobody anything but time."""
+        return True
+
+    @property
     def is_installed(self) -> bool:
         """Whether the weights and the runtime are there."""
         return find_weights(self._package) is not None

@@ -45,7 +45,8 @@ class RemoteModels:
         self._wire = wire
         self._client = client
         self._prices = prices
-        self._is_free = is_free
+        #: See `Provider.is_free`.
+        self.is_free = is_free
         self._stall_seconds = stall_seconds
         self._endpoint = wire.endpoint
         self._opened: tuple[httpx2.AsyncClient, Callable[[str], Model[Any]]] | None = None
@@ -171,7 +172,7 @@ class RemoteModels:
             prompt_tokens=usage.input_tokens,
             completion_tokens=usage.output_tokens,
             cost_usd=find_cost_usd(
-                usage, model=model, base_url=self._wire.base_url, prices=self._prices, is_free=self._is_free
+                usage, model=model, base_url=self._wire.base_url, prices=self._prices, is_free=self.is_free
             ),
             finish_reason=end or said,
             first_token_ms=first_token_ms,

@@ -206,7 +206,8 @@ def _issue(session: Session, actor: Actor, invitation_id: UUID, *, email: str, r
             secret_path=path,
         )
         outbox.enqueue(session, message)
-    return InviteOutcome(email=email, secret_path=path, expires_at=expires_at, is_mailed=is_mailed)
+    # a link that was mailed is for its reader alone: whoever sees it could become them
+    return InviteOutcome(email=email, secret_path="" if is_mailed else path, expires_at=expires_at, is_mailed=is_mailed)
 
 
 def _revoke(session: Session, invitation_id: UUID) -> None:

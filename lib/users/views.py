@@ -120,11 +120,11 @@ class InvitationSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InviteOutcome:
-    """What became of one address. Either there is a link, or `problem` says why not."""
+    """What became of one address: invited, by mail or with a link to hand over, or not, and `problem` says why."""
 
     email: str
     problem: str = ""
-    #: The path with the secret: shown once, for nobody can read it again.
+    #: The path with the secret, where no mail has it: shown once, for nobody can read it again.
     secret_path: str = field(default="", repr=False)
     expires_at: datetime | None = None
     #: Whether a mail with the link is on its way.

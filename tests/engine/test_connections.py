@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from llmock.scenarios import Delay
+from llmock.scenarios import Delay, StreamFault
 from llmock.testing import LLMockServer
 
 from lib.connections import service
@@ -85,6 +85,20 @@ def test_deleted_one_ends_the_run_with_the_reason(
     assert bench.wait_for_end(run_id).summary.status is RunStatus.FAILED
     usage = row(installation, "SELECT provider, error_kind, cost_usd FROM api_usage")
     assert usage == {"provider": "acme-llm", "error_kind": "not_configured", "cost_usd": 0}
+
+
+@pytest.mark.parametrize("pricing", ["free", "listed"])
+def test_answer_cut_off_costs_nothing_where_calls_are_free(
+    bench: Bench, workers: Workers, own: LLMockServer, installation: Installation, pricing: str
+) -> None:
+    cost = 0 if pricing == "free" else None
+    connect(bench, own, pricing=pricing)
+    own.state.scenarios.add(StreamFault("truncate", after_chunks=1))
+    workers.start()
+    assert bench.wait_for_end(bench.launch(chain("a"), model=MODEL)).summary.status is RunStatus.COMPLETED
+    cut, answered = rows(installation, "SELECT error_kind, cost_usd FROM api_usage ORDER BY created_at")
+    assert cut == {"error_kind": "stream_cut", "cost_usd": cost}
+    assert (answered["error_kind"], answered["cost_usd"]) == (None, cost)
 
 
 def test_another_address_is_called_at_the_next_attempt(

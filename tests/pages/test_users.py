@@ -97,7 +97,7 @@ def test_admin_invites_several_and_gets_each_link_once(open_as: OpenAs, cast: Ca
     assert len(links) == 2
     assert all(links)
     assert "Is one of your people already." in shown(at)
-    assert "is good once, for a week. Copy it and hand it over yourself: no mail is sent." in shown(at)
+    assert "No mail is sent. A link is shown only here and only now" in shown(at)
     token = links[0][1].partition("token=")[2]  # type: ignore[index]  # they match
     assert check_invitation(token).role == "manager"
     assert {seen.permissions for seen in list_invitations(cast.alice).items} == {frozenset({"audit.view"})}

@@ -1,4 +1,4 @@
-"""Inviting people, and what came of it: each link is shown once, for nobody can read it again."""
+"""Inviting people, and what came of it: a link that no mail has is shown once, for nobody can read it again."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -18,6 +18,10 @@ from lib.users.views import InvitationSummary, InviteOutcome
 
 #: What a dialog has to show until it is closed: the links of this tab, and nobody else's.
 _OUTCOMES: Final = "invite-outcomes"
+_HAND_OVER: Final = (
+    "No mail is sent. A link is shown only here and only now, and is good once, for a week: copy it and hand it over "
+    "yourself."
+)
 _FAILED: Final = status.Status("Not invited", ":material/error:", "red", "✕")
 
 Outcomes = Sequence[InviteOutcome]
@@ -87,10 +91,7 @@ def _ask(actor: Actor) -> Outcomes | None:
 
 
 def _ask_to_renew(invitation_id: UUID, email: str) -> Outcomes | None:
-    st.markdown(
-        words.plain(f"The link that {email} was given stops working. You get the new one to hand on; it is good once, "
-                    "for a week.")
-    )  # fmt: skip
+    st.markdown(words.plain(f"The link that {email} was given stops working. The new one is good once, for a week."))
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         if st.button("Leave it as it is", key="renew-leave"):
             st.rerun()
@@ -103,22 +104,24 @@ def _ask_to_renew(invitation_id: UUID, email: str) -> Outcomes | None:
 
 def _show_outcomes(outcomes: Outcomes) -> None:
     """Draw who was invited, with their links, and who was not and why."""
-    made = [outcome for outcome in outcomes if outcome.secret_path]
-    if made:
-        st.markdown(words.plain(_how_to_hand_on(made)))
+    mailed = [outcome for outcome in outcomes if outcome.is_mailed]
+    if mailed:
+        st.markdown(
+            words.plain(f"{words.count(len(mailed), 'mail')} on the way, with a link that is good once, for a week.")
+        )
+    if any(outcome.secret_path for outcome in outcomes):
+        st.markdown(words.plain(_HAND_OVER))
     for outcome in outcomes:
-        if outcome.secret_path:
-            st.markdown(status.inline(status.INVITATION["invited"], text=outcome.email))
-            st.code(address.absolute(outcome.secret_path), language=None, wrap_lines=True)
-        else:
-            st.markdown(
-                f"{status.inline(_FAILED, text=words.short(outcome.email, most=120))}  \n"
-                f":gray[{words.plain(outcome.problem)}]"
-            )
+        _show_outcome(outcome)
 
 
-def _how_to_hand_on(made: Outcomes) -> str:
-    once = "A link is shown only here and only now, and is good once, for a week."
-    if all(outcome.is_mailed for outcome in made):
-        return f"{words.count(len(made), 'mail')} on the way. {once} You may hand it over yourself as well."
-    return f"{once} Copy it and hand it over yourself: no mail is sent."
+def _show_outcome(outcome: InviteOutcome) -> None:
+    if outcome.problem:
+        st.markdown(
+            f"{status.inline(_FAILED, text=words.short(outcome.email, most=120))}  \n"
+            f":gray[{words.plain(outcome.problem)}]"
+        )
+        return
+    st.markdown(status.inline(status.INVITATION["invited"], text=outcome.email))
+    if outcome.secret_path:
+        st.code(address.absolute(outcome.secret_path), language=None, wrap_lines=True)

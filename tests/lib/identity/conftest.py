@@ -7,12 +7,14 @@ import bcrypt
 import pytest
 
 from lib.access.actor import Origin
-from lib.config import get_settings
 from lib.identity import email_change, passwords, reset
 from lib.mail.message import Message
 from tests import doors
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.conftest import Installation
+from tests.mailbox import mail_server
+
+__all__ = ["mail_server"]
 
 Look = Callable[..., list[Any]]
 
@@ -51,14 +53,6 @@ def sql(installation: Installation) -> Look:
             return cursor.fetchall() if cursor.description else []
 
     return run
-
-
-@pytest.fixture
-def mail_server(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is named, and nobody sends."""
-    monkeypatch.setenv("ORCHESTRATOR_SMTP_URL", "smtp://127.0.0.1:1")
-    monkeypatch.setenv("ORCHESTRATOR_MAIL_FROM", "orchestrator@dashboard.example")
-    get_settings.cache_clear()
 
 
 @pytest.fixture

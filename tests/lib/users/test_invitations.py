@@ -24,7 +24,10 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.doors import admin
 from tests.factories import make_invitation
+from tests.mailbox import mail_server
 from tests.records import row, rows, signature, trail
+
+__all__ = ["mail_server"]
 
 pytestmark = pytest.mark.usefixtures("installation")
 
@@ -70,6 +73,15 @@ def test_several_addresses_each_have_their_outcome(installation: Installation, c
     assert expires_at
     assert timedelta(days=6, hours=23) < expires_at - datetime.now(UTC) <= timedelta(days=7)
     assert not outcomes[0].is_mailed
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_link_that_is_mailed_is_shown_to_nobody_else(installation: Installation, cast: Cast) -> None:
+    (made,) = invite(cast.alice, "new@acme.example", role="member")
+    renewed = renew_invitation(cast.alice, only(cast.alice).id)
+    assert [(outcome.is_mailed, outcome.secret_path) for outcome in (made, renewed)] == [(True, "")] * 2
+    mails = rows(installation, "SELECT recipient, kind FROM mail_outbox")
+    assert mails == [{"recipient": "new@acme.example", "kind": "invitation"}] * 2
 
 
 def test_invitation_is_listed_and_in_the_trail_without_its_secret(installation: Installation, cast: Cast) -> None:
