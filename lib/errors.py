@@ -119,6 +119,14 @@ class BeyondOwnRights(NotPermitted):
         super().__init__(permission, message)
 
 
+class RightsChanged(NotPermitted):
+    """PostgreSQL refused what the person could still do when this began."""
+
+    def __init__(self) -> None:
+        message = "You may not do this any more: your rights have changed a moment ago. Reload to see what you may do."
+        super().__init__("", message)
+
+
 class OperatorOnly(NotPermitted):
     """No permission opens it: it is for whoever runs the installation."""
 

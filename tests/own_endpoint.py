@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from llmock.testing import LLMockServer
 
+from lib.access.actor import Actor
 from lib.config import get_settings
 from lib.connections.entry import ConnectionEntry
+from lib.connections.service import get_connection, update_connection
 from tests.conftest import Installation
 
 #: Searched for wherever it must not be.
@@ -36,3 +39,8 @@ def entry_for(llm: LLMockServer, **changes: Any) -> ConnectionEntry:
         "models": [MODEL],
     }
     return ConnectionEntry(**(entered | changes))
+
+
+def edit(actor: Actor, connection_id: UUID, entry: ConnectionEntry) -> None:
+    """Change a connection as it stands now."""
+    update_connection(actor, entry, seen=get_connection(actor, connection_id))

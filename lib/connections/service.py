@@ -17,7 +17,7 @@ from lib.connections.vendor_facts import VENDORS
 from lib.connections.views import ConnectionUse, ConnectionView, Pricing
 from lib.db.constraints import constraint_of
 from lib.db.session import tenant_session
-from lib.errors import AlreadyTaken, InvalidInput, NotFound
+from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound
 from lib.models.connection import ProviderConnection
 from lib.providers.base import ModelParameters
 from lib.providers.vendors import Vendor
@@ -76,17 +76,21 @@ def create_connection(actor: Actor, entry: ConnectionEntry, *, slug: str = "") -
         raise AlreadyTaken(message, field="Short name") from error
 
 
-def update_connection(actor: Actor, connection_id: UUID, entry: ConnectionEntry) -> None:
-    """Change a connection; an empty key keeps the one that is there.
+def update_connection(actor: Actor, entry: ConnectionEntry, *, seen: ConnectionView) -> None:
+    """Change the connection that was `seen`; an empty key keeps the one that is there.
 
     A key is for the address that it was entered for: with another one it has to be entered anew, or whoever may edit a
-    connection could have its key sent to themselves. Raises `InvalidInput`, `NotFound`, `NotPermitted`.
+    connection could have its key sent to themselves. Raises `InvalidInput`, `NotFound`, `NotPermitted`, and `Conflict`
+    where somebody else has edited it meanwhile.
     """
     actor.require(Permission.CONNECTIONS_MANAGE)
     columns = check_entry(entry)
     key = check_key(entry.api_key)
     with tenant_session(actor) as session:
-        row = get_row(session, connection_id, for_update=True)
+        row = get_row(session, seen.id, for_update=True)
+        if view_of(row).edited != seen.edited:
+            message = "Somebody else has edited this connection meanwhile, so nothing was saved. Look at it again."
+            raise Conflict(message)
         is_elsewhere = (columns["vendor"], columns["base_url"]) != (row.vendor, row.base_url)
         if is_elsewhere and row.key_last4 is not None and not key and not entry.removes_key:
             message = "The key was entered for another address, and is not sent to this one. Enter it again."

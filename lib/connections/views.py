@@ -59,6 +59,12 @@ class ConnectionView:
     updated_at: datetime
 
     @property
+    def edited(self) -> tuple[object, ...]:
+        """What people edit together, to tell whether somebody has done so."""
+        where = self.vendor, self.base_url, self.api_version, self.has_key, self.key_last4
+        return self.name, *where, self.models, self.parameters, self.pricing, self.prices
+
+    @property
     def host(self) -> str:
         """Where the prompts go."""
         return urlsplit(self.base_url).netloc

@@ -9,6 +9,7 @@ statement, for this transaction only.
 """
 
 import json
+import logging
 import select
 import time
 from collections.abc import Iterator
@@ -19,14 +20,16 @@ from uuid import UUID
 
 from psycopg import Connection
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from lib.db.claims import sign
 from lib.db.logins import Login
 from lib.db.server import database_url
-from lib.errors import DatabaseFull, DatabaseUnavailable
+from lib.errors import DatabaseFull, DatabaseUnavailable, RightsChanged
+
+log = logging.getLogger(__name__)
 
 #: A page's query that takes longer than this is a defect; it is stopped rather than left to pile up.
 STATEMENT_TIMEOUT_MS = 15_000
@@ -37,7 +40,8 @@ _UNUSED_SECONDS: Final = 20.0
 _USED_AT: Final = "used_at"
 
 #: https://www.postgresql.org/docs/current/errcodes-appendix.html
-_DISK_FULL = "53100"
+_DISK_FULL: Final = "53100"
+_INSUFFICIENT_PRIVILEGE: Final = "42501"
 
 _engines: dict[Login, Engine] = {}
 _making = Lock()
@@ -82,6 +86,8 @@ class Caller(Protocol):
 def tenant_session(caller: Caller, *, is_one_moment: bool = False) -> Iterator[Session]:
     """A transaction as this person, who sees and changes what the policies let them.
 
+    Use cases ask for the permission before they change anything. Where PostgreSQL refuses all the same, somebody has
+    taken it meanwhile: `RightsChanged`, also for what policies, grants and guards refuse in a function.
     `is_one_moment` is for reading a list in several statements: all of them see it as it stood at the first.
     """
     claims = json.dumps(
@@ -93,11 +99,17 @@ def tenant_session(caller: Caller, *, is_one_moment: bool = False) -> Iterator[S
         }
         | ({"own_only": "true"} if caller.sees_own_only else {})
     )
-    with _transaction(Login.WEB) as session:
-        if is_one_moment:
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        session.execute(_ANNOUNCE_PERSON, {"claims": claims, "signature": sign(claims)})
-        yield session
+    try:
+        with _transaction(Login.WEB) as session:
+            if is_one_moment:
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            session.execute(_ANNOUNCE_PERSON, {"claims": claims, "signature": sign(claims)})
+            yield session
+    except ProgrammingError as error:
+        if _state_of(error) != _INSUFFICIENT_PRIVILEGE:
+            raise
+        log.warning("the database refused what %s could do a moment ago: %s", caller.user_id, error.orig)
+        raise RightsChanged from error
 
 
 @contextmanager
@@ -132,7 +144,7 @@ def _transaction(login: Login) -> Iterator[Session]:
         if _is_gone(error):
             message = "The database does not answer. It is tried again as soon as you reload; nothing was changed."
             raise DatabaseUnavailable(message) from error
-        if getattr(error.orig, "sqlstate", None) == _DISK_FULL:
+        if _state_of(error) == _DISK_FULL:
             raise DatabaseFull from error
         raise
 
@@ -198,5 +210,9 @@ def _request_claims(request: Request | None) -> dict[str, str]:
 
 def _is_gone(error: DBAPIError) -> bool:
     """Whether the connection failed, and not a statement on it (a time-out, a serialization failure)."""
-    state = getattr(error.orig, "sqlstate", None)
+    state = _state_of(error)
     return error.connection_invalidated or state is None or state.startswith(("08", "57P"))
+
+
+def _state_of(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)

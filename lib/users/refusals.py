@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from lib.access.permissions import Permission
-from lib.errors import BeyondOwnRights, Conflict, NotPermitted
+from lib.errors import BeyondOwnRights, Conflict
 
 LAST_ADMIN: Final = (
     "This is the last active admin, and somebody has to stay who can let others in. Make somebody else an admin first."
@@ -19,7 +19,7 @@ LAST_ADMIN: Final = (
 
 @contextmanager
 def in_words(permission: Permission) -> Iterator[None]:
-    """Turn what the database refuses inside the `with` into `Conflict` or `NotPermitted`.
+    """Turn what the database's guard of people refuses inside the `with` into `Conflict` or `BeyondOwnRights`.
 
     Stands around the transaction, which is rolled back by then. `permission` is the one that the work needs.
     """
@@ -31,6 +31,4 @@ def in_words(permission: Permission) -> Iterator[None]:
                 raise Conflict(LAST_ADMIN) from error
             case "AO002":  # api.guard_users
                 raise BeyondOwnRights(permission) from error
-            case "42501":  # insufficient_privilege: of policies, grants and guards alike
-                raise NotPermitted(permission) from error
         raise

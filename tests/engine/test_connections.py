@@ -18,7 +18,7 @@ from lib.runs.retry import retry_run
 from tests.conftest import Installation
 from tests.engine.conftest import CHAT, Bench, chain
 from tests.factories import call_worker, make_template
-from tests.own_endpoint import entry_for
+from tests.own_endpoint import edit, entry_for
 from tests.own_endpoint import llm as own  # the installation's is another one
 from tests.records import row, rows
 from tests.workers import Workers, until
@@ -110,7 +110,7 @@ def test_another_address_is_called_at_the_next_attempt(
     until(lambda: bench.statuses(run_id)["a"] == ["running"])
     with LLMockServer() as another:
         entry = entry_for(another, api_key="sk-another-0123456789", models=["gpt-4o"])
-        service.update_connection(bench.cast.alice, connection_id, entry)
+        edit(bench.cast.alice, connection_id, entry)
         assert bench.wait_for_end(run_id).summary.status is RunStatus.COMPLETED
         assert [each.path for each in another.state.journal.records()] == ["/v1/chat/completions"]
 

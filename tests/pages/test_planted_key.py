@@ -10,7 +10,7 @@ from llmock.testing import LLMockServer
 
 from lib.config import get_settings
 from lib.connections import trying
-from lib.connections.service import create_connection, list_connections, set_active, update_connection
+from lib.connections.service import create_connection, list_connections, set_active
 from lib.db.embedded_programs import wheel_programs
 from lib.errors import ModelError, OrchestratorError
 from lib.exports import ExportFormat
@@ -24,7 +24,7 @@ from lib.ui.navigation import CONNECTIONS, LAUNCH, RUN
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_template
-from tests.own_endpoint import KEY, MODEL, entry_for, llm
+from tests.own_endpoint import KEY, MODEL, edit, entry_for, llm
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import markdown, markup, press, shown
 from tests.records import rows
@@ -76,10 +76,10 @@ def test_planted_key_is_found_nowhere(
     echo = f"Incorrect API key provided: {KEY}. Bearer {KEY}"
     llm.state.scenarios.add(Fail(401, message=echo))
     said.append(trying.test_connection(cast.alice, connection_id, MODEL).message)
-    update_connection(cast.alice, connection_id, entry_for(llm, api_key=OTHER_KEY))
+    edit(cast.alice, connection_id, entry_for(llm, api_key=OTHER_KEY))
     for wrong in ({"api_key": f"{KEY} with spaces"}, {"base_url": f"https://x:{KEY}@llm.example/v1"}):
         with pytest.raises(OrchestratorError) as told:
-            update_connection(cast.alice, connection_id, entry_for(llm, **wrong))
+            edit(cast.alice, connection_id, entry_for(llm, **wrong))
         said.append(str(told.value))
     # a run of it that ends well, one that fails by the key, and one whose connection is gone
     phases = {"phases": [{"code": "a", "name": "A", "prompt": "{{ topic }}", "max_attempts": 1}]}

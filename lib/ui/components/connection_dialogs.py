@@ -36,7 +36,7 @@ def show_edit_connection(connection: ConnectionView) -> None:
     entered = show_connection_form(f"edit-{connection.id}", connection=connection, action="Save changes")
     if entered:
         with feedback.told():
-            service.update_connection(require_actor(_MANAGE), connection.id, entered[0])
+            service.update_connection(require_actor(_MANAGE), entered[0], seen=connection)
             feedback.succeeded("The changes are saved.")
             st.rerun()
 

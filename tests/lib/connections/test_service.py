@@ -1,6 +1,8 @@
 """Setting up, editing, switching off and deleting connections; the weak are refused, strangers find nothing."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,25 +16,45 @@ from lib.connections import service
 from lib.connections.opening import key_purpose, open_for_test
 from lib.connections.structures import CallableConnection
 from lib.connections.trying import list_models_there, test_connection
-from lib.connections.views import Health, Pricing
-from lib.errors import AlreadyTaken, InvalidInput, NotFound, NotPermitted
+from lib.connections.views import ConnectionView, Health, Pricing
+from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound, NotPermitted, RightsChanged
 from lib.organizations.structures import OrganizationSettings
 from lib.projects.service import ProjectEntry, create_project
-from lib.providers.base import ModelChoice
+from lib.providers.base import ModelChoice, ModelParameters
 from lib.providers.errors import ModelCallError
+from lib.providers.vendors import Vendor
 from lib.secrets.vault import unseal
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_run, make_template
 from tests.lib.connections.conftest import Make
-from tests.own_endpoint import KEY, MODEL, entry_for
+from tests.own_endpoint import KEY, MODEL, edit, entry_for
 from tests.records import row, rows, trail
 
 test_connection.__test__ = False  # type: ignore[attr-defined] # a use case that is called so
 
+#: As somebody may have got hold of it who may not read it.
+SEEN = ConnectionView(
+    id=UUID(int=0),
+    slug="acme-llm",
+    name="Acme models",
+    vendor=Vendor.OPENAI_COMPATIBLE,
+    base_url="https://llm.example/v1",
+    api_version="",
+    has_key=True,
+    key_last4=KEY[-4:],
+    models=(MODEL,),
+    parameters=ModelParameters(),
+    pricing=Pricing.LISTED,
+    prices=None,
+    is_active=True,
+    last_tested_at=None,
+    last_test=None,
+    updated_at=datetime(2026, 1, 1, tzinfo=UTC),
+)
 MANAGING: dict[str, Callable[[Actor, UUID, LLMockServer], object]] = {
-    "edit": lambda actor, id_, llm: service.update_connection(actor, id_, entry_for(llm)),
+    "edit": lambda actor, id_, llm: service.update_connection(actor, entry_for(llm), seen=replace(SEEN, id=id_)),
     "models": lambda actor, id_, _: service.set_models(actor, id_, ("gpt-4o",)),
     "deactivate": lambda actor, id_, _: service.set_active(actor, id_, is_active=False),
     "delete": lambda actor, id_, _: service.delete_connection(actor, id_),
@@ -90,6 +112,23 @@ def test_manager_sees_connections_and_changes_none(
         MANAGING[act](cast.mona, connection_id, llm)
     with pytest.raises(NotPermitted):
         make(cast.mona, slug="another")
+    assert stored(installation, connection_id) == before
+
+
+@pytest.mark.parametrize("act", ["edit", "models", "deactivate"])
+def test_admin_who_was_demoted_a_moment_ago_is_told_so(
+    installation: Installation, cast: Cast, make: Make, llm: LLMockServer, act: str
+) -> None:
+    """The page was begun as an admin; PostgreSQL knows better."""
+    connection_id = make(cast.alice)
+    before = stored(installation, connection_id)
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE users SET role = 'admin' WHERE id = %s", [cast.mona.user_id])  # one stays
+        connection.execute("UPDATE users SET role = 'manager' WHERE id = %s", [cast.alice.user_id])
+    with pytest.raises((RightsChanged, NotFound)):
+        MANAGING[act](cast.alice, connection_id, llm)
+    with pytest.raises(RightsChanged, match="changed a moment ago"):
+        make(cast.alice, slug="another")
     assert stored(installation, connection_id) == before
 
 
@@ -170,7 +209,7 @@ def test_empty_key_keeps_the_one_that_is_there(
 ) -> None:
     connection_id = make(cast.alice)
     before = stored(installation, connection_id)
-    service.update_connection(cast.alice, connection_id, entry_for(llm, api_key="", name="Renamed"))
+    edit(cast.alice, connection_id, entry_for(llm, api_key="", name="Renamed"))
     after = stored(installation, connection_id)
     assert (after["encrypted_key"], after["key_last4"], after["name"]) == (before["encrypted_key"], KEY[-4:], "Renamed")
 
@@ -179,14 +218,37 @@ def test_another_key_takes_its_place_and_none_can_be_had(
     installation: Installation, cast: Cast, make: Make, llm: LLMockServer
 ) -> None:
     connection_id = make(cast.alice)
-    service.update_connection(cast.alice, connection_id, entry_for(llm, api_key="short"))
+    edit(cast.alice, connection_id, entry_for(llm, api_key="short"))
     after = stored(installation, connection_id)
     assert (
         unseal(bytes(after["encrypted_key"]), organization_id=cast.organization_a, purpose=purpose_of(llm)) == "short"
     )
     assert after["key_last4"] == "", "of a short key nothing is shown"
-    service.update_connection(cast.alice, connection_id, entry_for(llm, api_key="", removes_key=True))
+    edit(cast.alice, connection_id, entry_for(llm, api_key="", removes_key=True))
     assert stored(installation, connection_id)["encrypted_key"] is None
+
+
+@pytest.mark.parametrize("other", [{"name": "Renamed"}, {"api_key": "another-key-0123456789"}, {"pricing": "free"}])
+def test_of_two_who_edit_at_once_the_second_is_told(
+    installation: Installation, cast: Cast, make: Make, llm: LLMockServer, other: dict[str, str]
+) -> None:
+    connection_id = make(cast.alice)
+    seen = service.get_connection(cast.alice, connection_id)
+    service.update_connection(cast.alice, entry_for(llm, **({"api_key": ""} | other)), seen=seen)
+    service.set_active(cast.alice, connection_id, is_active=False)
+    after = stored(installation, connection_id)
+    with pytest.raises(Conflict, match="Somebody else has edited this connection"):
+        service.update_connection(cast.alice, entry_for(llm, name="Mine"), seen=seen)
+    assert stored(installation, connection_id) == after
+
+
+def test_test_and_switch_of_another_do_not_stand_in_an_edits_way(cast: Cast, make: Make, llm: LLMockServer) -> None:
+    connection_id = make(cast.alice)
+    seen = service.get_connection(cast.alice, connection_id)
+    assert test_connection(cast.alice, connection_id, MODEL).has_worked
+    service.set_active(cast.alice, connection_id, is_active=False)
+    service.update_connection(cast.alice, entry_for(llm, name="Mine"), seen=seen)
+    assert service.get_connection(cast.alice, connection_id).name == "Mine"
 
 
 @pytest.mark.parametrize("changes", [{"base_url": "https://evil.example/v1"}, {"vendor": "openai"}], ids=str)
@@ -203,22 +265,22 @@ def test_key_is_not_sent_to_another_address_than_it_was_entered_for(
     get_settings.cache_clear()
     connection_id = make(cast.alice)
     with pytest.raises(InvalidInput, match="entered for another address") as told:
-        service.update_connection(cast.alice, connection_id, entry_for(llm, api_key="", **changes))
+        edit(cast.alice, connection_id, entry_for(llm, api_key="", **changes))
     assert told.value.field == "Key"
     column, value = next(iter(changes.items()))
     with doors.person(installation.database, cast.alice) as connection:  # nor by SQL
         statement = f"UPDATE provider_connections SET {column} = %s WHERE id = %s"
         assert doors.refusal(connection, statement, [value, connection_id]) == "42501"
-    service.update_connection(cast.alice, connection_id, entry_for(llm, api_key="another-key-0123456789", **changes))
+    edit(cast.alice, connection_id, entry_for(llm, api_key="another-key-0123456789", **changes))
 
 
 def test_edit_of_what_was_tested_forgets_the_test(cast: Cast, make: Make, llm: LLMockServer) -> None:
     connection_id = make(cast.alice)
     assert test_connection(cast.alice, connection_id, MODEL).has_worked
-    service.update_connection(cast.alice, connection_id, entry_for(llm, api_key="", name="Renamed"))
+    edit(cast.alice, connection_id, entry_for(llm, api_key="", name="Renamed"))
     service.set_models(cast.alice, connection_id, ("gpt-4o",))
     assert service.get_connection(cast.alice, connection_id).health is Health.WORKING
-    service.update_connection(cast.alice, connection_id, entry_for(llm, api_key="another-key-0123456789"))
+    edit(cast.alice, connection_id, entry_for(llm, api_key="another-key-0123456789"))
     assert service.get_connection(cast.alice, connection_id).health is Health.UNTESTED
 
 

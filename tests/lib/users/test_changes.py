@@ -13,7 +13,7 @@ import pytest
 from lib.access.actor import Actor
 from lib.access.permissions import Permission, Role
 from lib.db.logins import Login
-from lib.errors import BeyondOwnRights, Conflict, InvalidInput, NotFound, NotPermitted, OrchestratorError
+from lib.errors import BeyondOwnRights, Conflict, InvalidInput, NotFound, NotPermitted, OrchestratorError, RightsChanged
 from lib.identity import sessions
 from lib.users import changes, refusals
 from lib.users.changes import change_rights, deactivate, end_sessions, reactivate
@@ -270,7 +270,9 @@ def test_sessions_of_a_person_are_ended_and_nobody_elses(installation: Installat
     assert entry["new_values"] == {"sessions": 1}
 
 
-@pytest.mark.parametrize(("state", "error"), [("AO001", Conflict), ("AO002", BeyondOwnRights), ("42501", NotPermitted)])
+@pytest.mark.parametrize(
+    ("state", "error"), [("AO001", Conflict), ("AO002", BeyondOwnRights), ("42501", RightsChanged)]
+)
 def test_what_the_database_refuses_is_said_in_words(
     installation: Installation, cast: Cast, state: str, error: type[OrchestratorError]
 ) -> None:
