@@ -8,13 +8,13 @@ from streamlit.testing.v1 import AppTest
 from lib.audit.service import list_project_changes
 from lib.models.project import ProjectStatus
 from lib.projects.service import ProjectEntry, create_project, move_project, update_project
-from lib.ui.navigation import PROJECT
+from lib.ui.navigation import LAUNCH, PROJECT
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import TOPIC, make_project, make_run
+from tests.factories import TOPIC, make_connection, make_project, make_run, make_template
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import button, buttons, facts, headings, press, shown, table, text_area, text_input
+from tests.pages.reading import button, buttons, facts, headings, press, selectbox, shown, table, text_area, text_input
 from tests.records import row
 
 ARCHIVE = "Archive…"
@@ -139,6 +139,28 @@ def test_edit_begins_with_what_is_there_and_keeps_the_rest(
     assert (saved["name"], saved["topic"], saved["metadata"]) == ("Folding boat", TOPIC, {})
     assert at.title[0].value == "Folding boat"
     assert [toast.value for toast in at.toast] == [r"The changes are saved\."]
+
+
+def test_default_model_is_chosen_from_those_on_offer_and_proposed_at_the_launch(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    make_connection(installation.database, cast.alice, models=["gpt-4o", "gpt-4o-mini"])
+    update_project(cast.max, project_id, ProjectEntry(name="A", topic=TOPIC, settings={"cost_limit_usd": 5}))
+    at = press(open_as(cast.max, PROJECT, project=project_id), "Edit")
+    selectbox(at, "Default model").set_value("acme-llm:gpt-4o-mini")
+    press(at, "Edit", "Save changes")
+    assert facts(at)["Default model"] == "acme-llm:gpt-4o-mini"
+    saved = row(installation, "SELECT settings FROM projects WHERE id = %s", project_id)["settings"]
+    assert saved == {"cost_limit_usd": 5, "default_ai_model": "acme-llm:gpt-4o-mini"}
+    make_template(installation.database, cast.mona, status="published")
+    launch = open_as(cast.max, LAUNCH, project=project_id)
+    assert "It is the project's default, which comes before the organization's." in shown(launch)
+
+    at = press(open_as(cast.max, PROJECT, project=project_id), "Edit")
+    assert selectbox(at, "Default model").value == "acme-llm:gpt-4o-mini"
+    selectbox(at, "Default model").select_index(0)
+    press(at, "Edit", "Save changes")
+    assert "Default model" not in facts(at)
 
 
 def test_wrong_edit_is_said_at_the_form_which_keeps_it(

@@ -4,13 +4,11 @@ from typing import Final
 
 import streamlit as st
 
-from lib.connections.offers import read_offers
 from lib.organizations.fields import LABELS
 from lib.ui import words
+from lib.ui.components.default_model import show_default_model
 from lib.ui.components.drafts import Draft
-from lib.ui.guard import require_actor
 
-_NO_DEFAULT: Final = "None: each project or template names its own"
 _SECONDS_A_MINUTE: Final = 60
 
 
@@ -87,15 +85,10 @@ def domains(draft: Draft, field: str) -> list[str]:
 
 def model(draft: Draft, field: str) -> str | None:
     """One of the models on offer, or the one that is stored, or none."""
-    seen: str | None = draft.seen[field]
-    labels = {str(model.choice): model.full_label for model in read_offers(require_actor()).models}
-    options = list(dict.fromkeys([*labels, *([seen] if seen else [])]))
-    return st.selectbox(
-        LABELS[field],
-        options,
-        index=options.index(seen) if seen else None,
-        format_func=lambda value: words.line(labels.get(value or "", value or "")),
-        placeholder=_NO_DEFAULT,
-        help="Proposed where neither run, template nor project says another.",
+    return show_default_model(
+        draft.seen[field],
+        label=LABELS[field],
         key=draft.key(field),
+        empty="None: each project or template names its own",
+        explained="Proposed where neither run, template nor project says another.",
     )

@@ -56,6 +56,7 @@ def show_project_facts(project: ProjectDetail, *, time_zone: str) -> None:
                 )
                 if moment
             ),
+            *([("Default model", project.settings.default_ai_model)] if project.settings.default_ai_model else []),
             *([("Duration", metadata.estimated_duration)] if metadata.estimated_duration else []),
             *([("Complexity", metadata.complexity.capitalize())] if metadata.complexity else []),
             *([("Budget", words.money(metadata.budget))] if metadata.budget is not None else []),

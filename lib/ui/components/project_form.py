@@ -2,10 +2,14 @@
 
 import streamlit as st
 
+from lib.access.permissions import Permission
 from lib.models.project import Priority
 from lib.projects.service import ProjectEntry
+from lib.projects.structures import ProjectSettings
 from lib.projects.views import ProjectDetail
 from lib.ui.components import status
+from lib.ui.components.default_model import show_default_model
+from lib.ui.guard import require_actor
 from lib.ui.words import line
 
 _COMPLEXITIES = ("low", "medium", "high")
@@ -38,6 +42,7 @@ def show_project_form(key: str, *, project: ProjectDetail | None = None, action:
             format_func=lambda value: status.PRIORITY[value].word,
             required=True,
         )
+        settings = _show_settings(key, project)
         metadata = _show_metadata(project)
         if not st.form_submit_button(action, type="primary"):
             return None
@@ -47,7 +52,23 @@ def show_project_form(key: str, *, project: ProjectDetail | None = None, action:
         description=description,
         priority=priority or Priority.MEDIUM,
         metadata=metadata,
+        settings=settings,
     )
+
+
+def _show_settings(key: str, project: ProjectDetail | None) -> dict[str, object] | None:
+    """The settings with the default model in them; None leaves them to who may launch runs, and so knows the models."""
+    if not require_actor().may_some(Permission.ORCHESTRATIONS_RUN):
+        return None
+    stored = project.settings if project else ProjectSettings()
+    model = show_default_model(
+        stored.default_ai_model,
+        label="Default model",
+        key=f"{key}-model",
+        empty="None: the organization's, unless the template names one",
+        explained="Proposed for the runs of this project, unless the template names another.",
+    )
+    return stored.model_copy(update={"default_ai_model": model}).to_json()
 
 
 def _show_metadata(project: ProjectDetail | None) -> dict[str, object]:
