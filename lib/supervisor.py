@@ -102,10 +102,10 @@ def run_everything(settings: Settings, *, workers: int, is_verbose: bool, say: S
             lock.write(json.dumps({"url": url, "port": listener.getsockname()[1], "process": os.getpid()}))
             lock.flush()
             services = _services(listener, workers, None if is_verbose else folder / "logs")
-            with _signals_as_stop():
+            with _signals_as_stop() as stop_if_asked:
                 try:
                     _start(services, listener, url, say)
-                    _keep_alive(services, say)
+                    _keep_alive(services, say, stop_if_asked)
                 except _Stop:
                     say("Stopping …")
                 finally:
@@ -156,11 +156,23 @@ def _services(listener: socket.socket, workers: int, logs: Path | None) -> list[
 
 
 @contextmanager
-def _signals_as_stop() -> Iterator[None]:
+def _signals_as_stop() -> Iterator[Callable[[], None]]:
+    """Raise `_Stop` at the first of them; what is yielded raises it again where it was lost.
+
+    Python prints what is raised inside a callback, such as that of an import's lock, and goes on.
+    """
+    is_asked = False
+
     def stop(_number: int, _frame: object) -> None:
+        nonlocal is_asked
+        is_asked = True
         for number in before:
             signal.signal(number, signal.SIG_IGN)  # once is enough
         raise _Stop
+
+    def stop_if_asked() -> None:
+        if is_asked:
+            raise _Stop
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     if before[signal.SIGHUP] == signal.SIG_IGN:  # nohup
@@ -168,7 +180,7 @@ def _signals_as_stop() -> Iterator[None]:
     for number in before:
         signal.signal(number, stop)
     try:
-        yield
+        yield stop_if_asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -224,11 +236,12 @@ def wait_until_serving(web: Child, log: Path | None, listener: socket.socket) ->
     raise OrchestratorError(f"The web process does not answer within {_SERVING_SECONDS} s.{_last_words(log)}")
 
 
-def _keep_alive(services: list[_Service], say: Say) -> None:
+def _keep_alive(services: list[_Service], say: Say, stop_if_asked: Callable[[], None]) -> None:
     look_again_at = 0.0
     problem = ""
     while True:
         time.sleep(_LOOK_SECONDS)
+        stop_if_asked()
         if time.monotonic() >= look_again_at:
             try:
                 if server.revive_embedded_server():

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lib.cli.interrupting import ended_by_ctrl_c
 from lib.config import Settings, get_settings
 from lib.db import server
 from lib.db.logins import Login
@@ -39,7 +40,8 @@ def up(
     """Serve the dashboard: database, worker and web process, until Ctrl-C. Where it runs already, say where."""
     settings = _settings(host, port)
     server.require_settings(Login.WEB, Login.IDENTITY, Login.WORKER, with_key=True)
-    from lib.supervisor import run_everything  # noqa: PLC0415 - the children, which come through here, don't need it
+    with ended_by_ctrl_c():
+        from lib.supervisor import run_everything  # noqa: PLC0415 - the children, which come through here, don't need it
 
     run_everything(settings, workers=workers, is_verbose=verbose, say=typer.echo)
 

@@ -6,10 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
 
+from lib import supervisor
 from lib.config import ROOT
 from tests.supervised import alive, answers, get, port_of, up, wait_for
 
@@ -40,6 +42,17 @@ def test_empty_installation_is_served_with_a_link_and_ctrl_c_ends_everything(fol
         first.process.send_signal(signal.SIGINT)
         assert first.wait() == 0
         assert alive(family) == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_signal_that_came_inside_a_callback_is_not_lost() -> None:
+    dying = frozenset({1})
+    with supervisor._signals_as_stop() as stop_if_asked:
+        watched = weakref.ref(dying, lambda _: signal.raise_signal(signal.SIGTERM))
+        del dying  # the signal comes here, and Python goes on
+        assert watched() is None
+        with pytest.raises(supervisor._Stop):
+            stop_if_asked()
 
 
 def test_dead_processes_are_started_again(folder: Path) -> None:
