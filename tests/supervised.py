@@ -59,7 +59,11 @@ class Up:
 
     def wait(self, seconds: float = 30) -> int:
         """Its exit code, once it has ended."""
-        return self.process.wait(seconds)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            lines = [line for line in self.said.splitlines() if not line.startswith("import time:")]
+            raise AssertionError(f"it does not end; it said: {lines[-40:]}") from None
 
     def family(self) -> list[psutil.Process]:
         """Everything that it started, the server and its guard among them."""

@@ -69,6 +69,15 @@ def test_text_of_a_model_brings_no_markup_of_its_own(dashboard: Dashboard, made:
     assert page.locator(WRITTEN).get_by_text("<script>alert(2)</script>").count() == 100
 
 
+def test_page_that_is_come_back_to_asks_for_the_whole_answer(dashboard: Dashboard, made: Workspace, page: Page) -> None:
+    """The page's session remembers that the text was drawn; the browser has thrown it away."""
+    watch(page, dashboard, made.run.id)
+    page.get_by_role("link", name="Projects").first.click()
+    expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible()
+    page.go_back()
+    expect(page.locator(WRITTEN)).to_contain_text("Fold it tw", timeout=4_000)
+
+
 def test_page_follows_the_run_within_a_moment(dashboard: Dashboard, made: Workspace, page: Page) -> None:
     watch(page, dashboard, made.run.id)
     made.held.advance(finish=[answer(made.run.phases["Phase 1"])], end={"status": "completed", "error": {}})

@@ -65,7 +65,8 @@ async function turn(here) {
 /* Asks once; gives the milliseconds until the next time. */
 async function look(here) {
   const { data, after, fence, bytes } = here;
-  const asked = data.attempt ? { attempt: data.attempt, after, fence, bytes } : {};
+  const drawn = bytes < 0 ? {} : { after, fence, bytes }; // nothing is: the whole is asked for
+  const asked = data.attempt ? { attempt: data.attempt, ...drawn } : {};
   const query = new URLSearchParams({ ...asked, shape: data.shape });
   const options = { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) };
   let status = 0;
