@@ -89,6 +89,6 @@ def model(draft: Draft, field: str) -> str | None:
         draft.seen[field],
         label=LABELS[field],
         key=draft.key(field),
-        empty="None: each project or template names its own",
+        empty="None: the first on offer",
         explained="Proposed where neither run, template nor project says another.",
     )

@@ -18,7 +18,7 @@ from lib.ui.guard import require_actor
 
 _Entered = dict[str, Any]
 #: What no part of this version heeds yet; it is kept until one does.
-_NOT_YET: Final = "Kept, and not in force yet."
+_NOT_YET: Final = "It is saved, but has no effect yet."
 _STALE: Final = "Somebody else has changed this since you opened it. What you typed is still here."
 _NAMES: Final = ("name", "slug")
 _MODELS: Final = tuple(

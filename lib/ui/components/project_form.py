@@ -65,7 +65,7 @@ def _show_settings(key: str, project: ProjectDetail | None) -> dict[str, object]
         stored.default_ai_model,
         label="Default model",
         key=f"{key}-model",
-        empty="None: the organization's, unless the template names one",
+        empty="None: as your organization says",
         explained="Proposed for the runs of this project, unless the template names another.",
     )
     return stored.model_copy(update={"default_ai_model": model}).to_json()
