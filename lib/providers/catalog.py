@@ -19,9 +19,8 @@ from lib.providers.vendors import connect
 ENVIRONMENT_PROVIDERS = frozenset({local.CHOICE.provider, *environment.PREFIXES})
 
 _NOTHING = (
-    "No model is set up. Set ORCHESTRATOR_OPENAI_API_KEY, ORCHESTRATOR_ANTHROPIC_API_KEY, ORCHESTRATOR_GOOGLE_API_KEY "
-    "or ORCHESTRATOR_AZURE_OPENAI_ENDPOINT, or ORCHESTRATOR_OPENAI_BASE_URL for another OpenAI-compatible endpoint, "
-    "or run “make run” again to install the tiny local demo model."
+    "No model is set up yet. An admin can add a connection on the Connections page. Whoever runs this installation can "
+    "offer models to everybody, as docs/operate.md says, or run “make run” again to install the tiny local demo model."
 )
 #: Tiny: what kept it on topic over seven phases. Others decide for themselves how long an answer is.
 _SMALL = ModelTraits(

@@ -163,14 +163,22 @@ def test_model_that_the_endpoint_does_not_have_is_said(
     assert launched(installation) == []
 
 
-def test_without_a_model_it_says_what_to_set(
-    open_as: OpenAs, cast: Cast, project_id: UUID, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "way_on"), [("max", []), ("alice", ["Add a connection"])])
+def test_without_a_model_it_says_who_can_set_one_up(
+    *,
+    open_as: OpenAs,
+    cast: Cast,
+    project_id: UUID,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    way_on: list[str],
 ) -> None:
-    for name in ("BASE_URL", "API_KEY", "MODELS"):
-        monkeypatch.delenv(f"ORCHESTRATOR_OPENAI_{name}")
+    for setting in ("BASE_URL", "API_KEY", "MODELS"):
+        monkeypatch.delenv(f"ORCHESTRATOR_OPENAI_{setting}")
     get_settings.cache_clear()
-    at = open_as(cast.max, LAUNCH)
-    assert "No model is set up. Set ORCHESTRATOR_OPENAI_API_KEY" in shown(at)
+    at = open_as(getattr(cast, name), LAUNCH)
+    assert "No model is set up yet. An admin can add a connection on the Connections page." in shown(at)
+    assert [link.label for link in at.get("page_link") if link.proto.page == "connections"] == way_on
     assert button(at, "Launch").disabled
     assert not at.code
 

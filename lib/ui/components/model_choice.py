@@ -5,10 +5,13 @@ from typing import Final
 
 import streamlit as st
 
+from lib.access.permissions import Permission
 from lib.providers.catalog import Catalog, OfferedModel
 from lib.templates.model_choice import ChosenModel, ModelSource
 from lib.templates.plan import Plan
 from lib.ui import words
+from lib.ui.guard import require_actor
+from lib.ui.navigation import CONNECTIONS
 
 #: Why the model that nobody chose for this run is the one that is asked.
 _WHY: Final[Mapping[ModelSource, str]] = {
@@ -44,6 +47,8 @@ def show_model_choice(catalog: Catalog, default: ChosenModel | None) -> OfferedM
         st.markdown(f":orange[:material/warning:] {words.plain(_NOT_LISTED)}")
     for problem in catalog.problems:
         st.markdown(f":orange[:material/warning:] {words.plain(problem)}")
+    if not options and require_actor().may(Permission.CONNECTIONS_MANAGE):
+        st.page_link(CONNECTIONS.file, label="Add a connection", icon=":material/arrow_forward:")
     return model
 
 
