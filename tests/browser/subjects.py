@@ -139,6 +139,9 @@ def scene(dashboard: Dashboard) -> Scene:
     stopped = answer(cancelled.phases[second], status="cancelled", response=None, finish_reason=None, cost_usd=None)
     held.advance(finish=[stopped], end={"status": "cancelled", "error": {}})
     _let_time_pass(database)
+    with doors.person(database, actor) as connection:
+        offer = "UPDATE provider_connections SET models = '{gpt-4.1,gpt-4.1-mini}' WHERE id = %s"
+        connection.execute(offer, [made.connection_id])
     idle_project_id = make_project(database, actor, name="Balcony solar: what a household pays, and what it saves")
     make_invitation(database, dashboard.cast.mona, email="omar@company.example")
     invited = make_invitation(database, actor, email="nora@company.example", role="manager")
