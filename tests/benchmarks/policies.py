@@ -1,9 +1,5 @@
 import statistics
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import psycopg
@@ -11,73 +7,36 @@ import psycopg
 from lib.db import session
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
+from lib.ui.navigation import PAGES
 from tests.benchmarks.ground import Ground, settings_with
 from tests.benchmarks.instant_model import instant_model
 from tests.benchmarks.measuring import Figure
-from tests.benchmarks.page_loads import Transaction, record_page_loads
+from tests.benchmarks.page_loads import WARM_UP, Replay, Rounds, Spent, Transaction, record_page_load, replaying
 from tests.benchmarks.unguarded import unguarded_copy
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
-from tests.doors import Connection
 from tests.factories import make_workspace
 from tests.filling import analyze, fill, fill_one, fill_people
 from tests.plans.plan import Sent
 
 ORGANIZATIONS, RUNS_EACH, PEOPLE = 200, 500, 40
-ROUNDS, WARM_UP = 100, 10  # as many as the driver and PostgreSQL take to keep their plans
+ROUNDS = 100
 MOST = 1.1
 
 _ANNOUNCING = "set_config('role'"
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """Milliseconds of one statement by the clock, of them CPU of the server's process, and how many rows it brought."""
-
-    wall: float
-    cpu: float
-    rows: int
-
-
-#: What each statement of a load took, one entry a round.
-Rounds = list[list[Spent]]
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A connection as the web process has it, and where Linux counts the nanoseconds of its server process."""
-
-    connection: Connection
-    counted: Path
-
-    def replay(self, load: Sequence[Transaction]) -> list[Spent]:
-        """Send what the page sends; what each statement took, announcements among them."""
-        spent = []
-        for transaction in load:
-            spent += [self._send(sent) for sent in transaction]
-            self.connection.commit()
-        return spent
-
-    def _send(self, sent: Sent) -> Spent:
-        statement, cpu, began = sent.statement.encode(), self._cpu(), time.perf_counter()
-        rows = self.connection.execute(statement, sent.parameters).fetchall()
-        wall = 1000 * (time.perf_counter() - began)
-        return Spent(wall, self._cpu() - cpu, len(rows))
-
-    def _cpu(self) -> float:
-        return int(self.counted.read_text().split()[0]) / 1e6
 
 
 def main(ground: Ground) -> list[Figure]:
     """What each page sends, under the policies and in a copy of the database without any, in turn."""
     with ground.database() as database, instant_model() as model, settings_with(model):
         cast, shown = _fill(database)
-        loads = record_page_loads(cast.secret_of(cast.alice), shown)
+        secret = cast.secret_of(cast.alice)
+        loads = {page.url_path: record_page_load(page, secret, shown) for page in PAGES}
         session.dispose()
         with (
             unguarded_copy(database, cast.organization_a) as copy,
-            _side(database) as policies,
-            _side(copy) as explicit,
+            replaying(database) as policies,
+            replaying(copy) as explicit,
         ):
             return [figure for page, load in loads.items() for figure in _compare(page, load, policies, explicit)]
 
@@ -96,19 +55,13 @@ def _fill(database: ClonedDatabase) -> tuple[Cast, dict[str, UUID]]:
     return cast, {"run": made.run.id, "project": made.project_id, "launch": made.project_id, "person": cast.max.user_id}
 
 
-@contextmanager
-def _side(database: ClonedDatabase) -> Iterator[Side]:
-    with psycopg.connect(database.url(Login.WEB)) as connection:
-        yield Side(connection, Path(f"/proc/{connection.info.backend_pid}/schedstat"))
-
-
-def _compare(page: str, load: Sequence[Transaction], policies: Side, explicit: Side) -> list[Figure]:
+def _compare(page: str, load: Sequence[Transaction], policies: Replay, explicit: Replay) -> list[Figure]:
     """In turn, so that a disturbance meets both; who comes first changes, for the second may find a warmer cache."""
     under, without = Rounds(), Rounds()
     sides = [(policies, under), (explicit, without)]
     for number in range(WARM_UP + ROUNDS):
         for side, rounds in sides if number % 2 else reversed(sides):
-            rounds.append(side.replay(load))
+            rounds.append(side.send(load))
     if [one.rows for one in under[0]] != [one.rows for one in without[0]]:
         raise RuntimeError(f"{page}: without policies it shows something else, so nothing can be compared")
     return _figures(page, [sent for transaction in load for sent in transaction], under[WARM_UP:], without[WARM_UP:])
