@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
+    Boolean,
     DateTime,
     Integer,
     Row,
@@ -19,6 +19,8 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
+    values,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session, aliased
@@ -34,6 +36,8 @@ from lib.organizations.views import MOST_COUNTED, OrganizationSort, Organization
 
 #: For so long a run that failed waits for whoever launched it.
 _FRESH: Final = timedelta(days=1)
+#: Since when the others wait.
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 _RETRY = aliased(OrchestrationRun)
 _IS_RETRIED = exists().where(
     _RETRY.organization_id == OrchestrationRun.organization_id, _RETRY.parent_run_id == OrchestrationRun.id
@@ -86,22 +90,32 @@ def read_frame(
     """The tier, when it ends if it does, and how many runs wait for this person, each part by a few index entries.
 
     Those that are paused or wait for a review, if the person may continue them; and those of their own that failed
-    within the last day and were not retried.
+    within the last day and were not retried. The table is named once for all parts, as every page asks this: each
+    time it is named, the policies look at who asks.
     """
-    is_mine = OrchestrationRun.user_id == user_id
-    stopped = [
-        _some(organization_id, OrchestrationRun.status == status, *([] if steers_all else [is_mine]))
-        for status in (RunStatus.PAUSED, RunStatus.WAITING_REVIEW)
-    ]
-    failed = _some(
-        organization_id,
-        OrchestrationRun.status == RunStatus.FAILED,
-        OrchestrationRun.created_at > func.now() - _FRESH,
-        is_mine,
-        ~_IS_RETRIED,
+    stopped = [(status, _EVER, not steers_all) for status in (RunStatus.PAUSED, RunStatus.WAITING_REVIEW)]
+    failed = (RunStatus.FAILED, func.now() - _FRESH, True)
+    sought = values(
+        column("status", OrchestrationRun.status.type),
+        column("since", OrchestrationRun.created_at.type),
+        column("is_own", Boolean),
+        name="sought",
+    ).data([*(stopped if steers_all or steers_own else []), failed])
+    # As many as are counted. The order is the index's: without it the planner may read the table for so few.
+    some = (
+        select(OrchestrationRun.id)
+        .where(
+            OrchestrationRun.organization_id == organization_id,
+            OrchestrationRun.status == sought.c.status,
+            OrchestrationRun.created_at > sought.c.since,
+            ~sought.c.is_own | (OrchestrationRun.user_id == user_id),
+            (sought.c.status != RunStatus.FAILED) | ~_IS_RETRIED,
+        )
+        .order_by(OrchestrationRun.created_at.desc())
+        .limit(MOST_COUNTED + 1)
+        .lateral()
     )
-    parts = [*(stopped if steers_all or steers_own else []), failed]
-    waiting = sum((_count(part) for part in parts[1:]), start=_count(parts[0]))
+    waiting = select(func.count()).select_from(sought.join(some, true())).scalar_subquery()
     tier = Organization.subscription_tier.label("tier")
     frame = select(tier, Organization.deletes_at, waiting.label("waiting")).where(Organization.id == organization_id)
     return session.execute(frame).one_or_none()
@@ -113,20 +127,6 @@ def read_settings(session: Session, organization_id: UUID) -> OrganizationSettin
     if stored is None:
         raise NotSignedIn
     return OrganizationSettings.read(stored)
-
-
-def _some(organization_id: UUID, *conditions: ColumnElement[bool]) -> Select[UUID]:
-    """As many as are counted. The order is the index's: without it the planner may read the table for so few."""
-    return (
-        select(OrchestrationRun.id)
-        .where(OrchestrationRun.organization_id == organization_id, *conditions)
-        .order_by(OrchestrationRun.created_at.desc())
-        .limit(MOST_COUNTED + 1)
-    )
-
-
-def _count(some: Select[UUID]) -> ColumnElement[int]:
-    return select(func.count()).select_from(some.subquery()).scalar_subquery()
 
 
 def load_organization(session: Session, organization_id: UUID, *, for_update: bool) -> Organization | None:

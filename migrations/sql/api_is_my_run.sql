@@ -4,4 +4,4 @@
 CREATE FUNCTION api.is_my_run(p_run uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
-AS $$ SELECT EXISTS (SELECT 1 FROM orchestration_runs WHERE id = p_run AND user_id = auth.uid()) $$;
+AS $$ SELECT EXISTS (SELECT 1 FROM orchestration_runs WHERE id = p_run AND user_id = api.person_id()) $$;

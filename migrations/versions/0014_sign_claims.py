@@ -27,7 +27,7 @@ def upgrade() -> None:
     rls.open_to_owner("claim_keys")
     functions.create("api_is_signed", execute="orchestrator_web")
     functions.create("api_is_own_only")
-    functions.create("api_sees_all", execute="authenticated")
+    functions.create("api_sees_all", execute="authenticated", before="0022")
     for name in ASKED:
         functions.replace(name, before="0019")
     functions.drop("api_find_session")

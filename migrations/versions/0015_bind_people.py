@@ -16,8 +16,8 @@ from migrations import functions, rls
 revision = "0015"
 down_revision = "0014"
 
-#: What the policies ask for members who see only what they made.
-ASKED = ("api_launched_in", "api_is_my_run")
+#: What the policies ask for members who see only what they made -> the later revision that changes it.
+ASKED = {"api_launched_in": None, "api_is_my_run": "0022"}
 #: Name -> who may call it.
 NEW = {
     "api_rights": "authenticated",
@@ -57,8 +57,8 @@ _SHOWN = (
 
 
 def upgrade() -> None:
-    for name in ASKED:
-        functions.create(name, execute="authenticated")
+    for name, before in ASKED.items():
+        functions.create(name, execute="authenticated", before=before)
     with op.get_context().autocommit_block():
         op.execute("""
             CREATE OR REPLACE VIEW people WITH (security_barrier) AS

@@ -6,24 +6,44 @@ from lib.ui import navigation
 from tests.benchmarks.browser import BrowserTab
 from tests.benchmarks.ground import Ground, web_process
 from tests.benchmarks.measuring import Figure
+from tests.benchmarks.page_loads import WARM_UP, record_page_load, replaying
 from tests.cast import Cast, make_cast
+from tests.database import ClonedDatabase
 from tests.filling import analyze, fill_people
 
-RERUNS = 40
+RERUNS, QUERY_ROUNDS = 40, 100
 FEW, MANY = 4, 400
 #: A page has at most so many of them, however many there are.
 MOST = 1.25
 
 
 def main(ground: Ground) -> list[Figure]:
-    """A rerun of the Users page for an organization of four and for one of four hundred, and their ratio."""
+    """The Users page of an organization of four and of one of four hundred, and their ratio: queries, and a rerun."""
     with ground.database() as database:
         cast = make_cast(database)
         # organization A has four people already; B, who was charlie alone, gets the others
         fill_people(database, cast.organization_b, people=MANY - 1)
         analyze(database)
+        queries = _compare_queries(database, cast)
         with web_process() as (_, url):
-            return _compare(url, cast)
+            return [*queries, *_compare(url, cast)]
+
+
+def _compare_queries(database: ClonedDatabase, cast: Cast) -> list[Figure]:
+    """What the page asks the database, sent again without the page, in turns."""
+    loads = [record_page_load(navigation.USERS, cast.secret_of(who), {}) for who in (cast.alice, cast.charlie)]
+    with replaying(database) as replay:
+        rounds = [[replay.send(load) for load in loads] for _ in range(WARM_UP + QUERY_ROUNDS)][WARM_UP:]
+    few, many = ([sum(one.wall for one in load) for load in loads] for loads in zip(*rounds, strict=True))
+    return [
+        Figure(name=f"queries, {FEW} people: wall", value=statistics.median(few), unit="ms"),
+        Figure(name=f"queries, {MANY} people: wall", value=statistics.median(many), unit="ms"),
+        Figure(
+            name=f"queries, {MANY} against {FEW}",
+            value=statistics.median(its / one for one, its in zip(few, many, strict=True)),
+            unit="x",
+        ),
+    ]
 
 
 def _compare(url: str, cast: Cast) -> list[Figure]:

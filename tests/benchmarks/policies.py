@@ -4,88 +4,100 @@ from uuid import UUID
 
 import psycopg
 
-from lib.access.actor import Actor
+from lib.db import session
 from lib.db.logins import Login
-from lib.projects.service import list_projects
-from lib.runs.queries import RunFilter
-from lib.runs.service import get_overview, list_runs, watch_run
-from tests.benchmarks.ground import Ground
-from tests.benchmarks.measuring import Figure, milliseconds
-from tests.cast import make_cast
-from tests.doors import Connection, become_person
-from tests.filling import analyze, fill, fill_one
-from tests.plans.plan import Sending, Sent
+from lib.maintenance.upgrade import publish_builtin_templates
+from lib.ui.navigation import PAGES
+from tests.benchmarks.ground import Ground, settings_with
+from tests.benchmarks.instant_model import instant_model
+from tests.benchmarks.measuring import Figure
+from tests.benchmarks.page_loads import WARM_UP, Replay, Rounds, Spent, Transaction, record_page_load, replaying
+from tests.benchmarks.unguarded import unguarded_copy
+from tests.cast import Cast, make_cast
+from tests.database import ClonedDatabase
+from tests.factories import make_workspace
+from tests.filling import analyze, fill, fill_one, fill_people
+from tests.plans.plan import Sent
 
-ORGANIZATIONS, RUNS_EACH = 200, 500
-ROUNDS = 60
+ORGANIZATIONS, RUNS_EACH, PEOPLE = 200, 500, 40
+ROUNDS = 100
 MOST = 1.1
 
-#: Views with the names of the tables that show one organization's rows: the condition that a page would write itself.
-_TABLES = ("orchestration_runs", "phase_executions", "phase_streams", "projects", "users")
+_ANNOUNCING = "set_config('role'"
 
 
 def main(ground: Ground) -> list[Figure]:
-    """The pages' own statements under the policies, against the same with an explicit WHERE by a superuser."""
-    with ground.database() as database:
-        alice = make_cast(database).alice
-        fill(database, organizations=ORGANIZATIONS - 2, runs_each=RUNS_EACH)
-        fill_one(database, alice.organization_id, alice.user_id, projects=10, runs=RUNS_EACH)
-        analyze(database)
-        run_id = list_runs(alice).items[0].id
+    """What each page sends, under the policies and in a copy of the database without any, in turn."""
+    with ground.database() as database, instant_model() as model, settings_with(model):
+        cast, shown = _fill(database)
+        secret = cast.secret_of(cast.alice)
+        loads = {page.url_path: record_page_load(page, secret, shown) for page in PAGES}
+        session.dispose()
         with (
-            psycopg.connect(database.url(Login.WEB)) as under_policies,
-            psycopg.connect(database.admin_url) as explicit,
+            unguarded_copy(database, cast.organization_a) as copy,
+            replaying(database) as policies,
+            replaying(copy) as explicit,
         ):
-            _announce(under_policies, alice)
-            _narrow(explicit, alice.organization_id)
-            pages: dict[str, Callable[[], object]] = {
-                "overview": lambda: get_overview(alice),
-                "runs": lambda: list_runs(alice),
-                "runs, failed": lambda: list_runs(alice, RunFilter(status="failed")),
-                "run": lambda: watch_run(alice, run_id),
-                "projects": lambda: list_projects(alice),
-            }
-            return [
-                figure
-                for name, ask in pages.items()
-                for figure in _compare(name, _sent_by(ask), under_policies, explicit)
-            ]
+            return [figure for page, load in loads.items() for figure in _compare(page, load, policies, explicit)]
 
 
-def _sent_by(ask: Callable[[], object]) -> list[Sent]:
-    with Sending() as sending:
-        ask()
-    return [sent for sent in sending.statements if "set_config" not in sent.statement]
+def _fill(database: ClonedDatabase) -> tuple[Cast, dict[str, UUID]]:
+    """Many organizations, one of which has something on every page, and what the pages of one thing show."""
+    cast = make_cast(database)
+    with psycopg.connect(database.admin_url) as connection:  # every page is open to her
+        connection.execute("UPDATE users SET is_operator = true WHERE id = %s", [cast.alice.user_id])
+    publish_builtin_templates(database.url(Login.OWNER))
+    made = make_workspace(database, cast.alice)
+    fill(database, organizations=ORGANIZATIONS - 2, runs_each=RUNS_EACH)
+    fill_one(database, cast.organization_a, cast.alice.user_id, projects=10, runs=RUNS_EACH)
+    fill_people(database, cast.organization_a, people=PEOPLE)
+    analyze(database)
+    return cast, {"run": made.run.id, "project": made.project_id, "launch": made.project_id, "person": cast.max.user_id}
 
 
-def _compare(name: str, statements: Sequence[Sent], under_policies: Connection, explicit: Connection) -> list[Figure]:
-    """Each in turn, so that a disturbance meets both."""
+def _compare(page: str, load: Sequence[Transaction], policies: Replay, explicit: Replay) -> list[Figure]:
+    """In turn, so that a disturbance meets both; who comes first changes, for the second may find a warmer cache."""
+    under, without = Rounds(), Rounds()
+    sides = [(policies, under), (explicit, without)]
+    for number in range(WARM_UP + ROUNDS):
+        for side, rounds in sides if number % 2 else reversed(sides):
+            rounds.append(side.send(load))
+    if [one.rows for one in under[0]] != [one.rows for one in without[0]]:
+        raise RuntimeError(f"{page}: without policies it shows something else, so nothing can be compared")
+    return _figures(page, [sent for transaction in load for sent in transaction], under[WARM_UP:], without[WARM_UP:])
 
-    def run(connection: Connection) -> None:
-        for sent in statements:
-            connection.execute(sent.statement.encode(), sent.parameters).fetchall()
 
-    for connection in (under_policies, explicit) * 6:  # until they are prepared
-        run(connection)
-    pairs = [(milliseconds(lambda: run(under_policies)), milliseconds(lambda: run(explicit))) for _ in range(ROUNDS)]
-    policies, where = (statistics.median(column) for column in zip(*pairs, strict=True))
-    ratio = statistics.median(one / other for one, other in pairs)
+def _figures(page: str, statements: Sequence[Sent], under: Rounds, without: Rounds) -> list[Figure]:
+    asking = [number for number, sent in enumerate(statements) if _ANNOUNCING not in sent.statement]
+    announcing = [number for number in range(len(statements)) if number not in asking]
+    worst = max(asking, key=lambda number: _ratio(under, without, [number]))
+    beginning = " ".join(statements[worst].statement.split())[:60]
+    note = f"{len(asking)} statements; announcing who asks {_median(under, announcing):.2f} ms, {len(announcing)} times"
     return [
-        Figure(name=f"{name}: policies", value=policies, unit="ms", note=f"{len(statements)} statements"),
-        Figure(name=f"{name}: explicit WHERE", value=where, unit="ms"),
-        Figure(name=f"{name}: ratio", value=ratio, unit="x", most=MOST),
+        Figure(name=f"{page}: policies", value=_median(under, asking), unit="ms", note=note),
+        Figure(name=f"{page}: explicit WHERE", value=_median(without, asking), unit="ms"),
+        Figure(name=f"{page}: ratio", value=_ratio(under, without, asking), unit="x", most=MOST),
+        Figure(name=f"{page}: ratio of PostgreSQL's CPU", value=_ratio(under, without, asking, _cpu), unit="x"),
+        Figure(name=f"{page}: worst statement", value=_ratio(under, without, [worst]), unit="x", note=beginning),
     ]
 
 
-def _announce(connection: Connection, actor: Actor) -> None:
-    become_person(connection, actor)
+def _wall(spent: Spent) -> float:
+    return spent.wall
 
 
-def _narrow(connection: Connection, organization_id: UUID) -> None:
-    connection.execute("CREATE SCHEMA explicit")
-    for table, column in (*((table, "organization_id") for table in _TABLES), ("organizations", "id")):
-        connection.execute(
-            f"CREATE VIEW explicit.{table} AS "
-            f"SELECT * FROM public.{table} WHERE {column} = '{organization_id}'".encode()
-        )
-    connection.execute("SET search_path = explicit, public")
+def _cpu(spent: Spent) -> float:
+    return spent.cpu
+
+
+def _median(rounds: Rounds, numbers: Sequence[int]) -> float:
+    """Milliseconds of these statements together."""
+    return statistics.median(sum(spent[number].wall for number in numbers) for spent in rounds)
+
+
+def _ratio(under: Rounds, without: Rounds, numbers: Sequence[int], taken: Callable[[Spent], float] = _wall) -> float:
+    """Of these statements together, round by round: both halves of a round meet the same machine."""
+    return statistics.median(
+        sum(taken(one[number]) for number in numbers) / sum(taken(other[number]) for number in numbers)
+        for one, other in zip(under, without, strict=True)
+    )

@@ -189,6 +189,31 @@ def test_claims_do_not_say_by_themselves_what_one_sees(database: ClonedDatabase,
             assert _count(connection) == 1
 
 
+def test_claims_that_change_within_a_statement_show_nobody_elses_row(world: World) -> None:
+    """vera reads her own row of `users`; SQL in her page announces alice once the true claims were looked at."""
+    alice, vera = world.cast.alice, world.cast.vera
+    statement = """
+        SELECT seen.* FROM
+            (SELECT id, CASE WHEN n = 2 THEN set_config('request.jwt.claims', %s, true) END AS said
+               FROM (VALUES (1, gen_random_uuid()), (2, %s)) AS each (n, id) OFFSET 0) AS asked,
+            LATERAL (SELECT id, asked.said FROM users
+                      WHERE id = asked.id AND organization_id = %s OFFSET 0) AS seen"""
+    with doors.person(world.database, vera) as connection:
+        connection.execute("SET enable_seqscan = off")  # so that the organization is compared before a row is found
+        found = connection.execute(statement, [json.dumps(claims_of(alice)), alice.user_id, vera.organization_id])
+        assert found.fetchall() == []
+
+
+def test_no_policy_believes_the_claims(world: World) -> None:
+    """They may be others by then: what a policy asks is looked up in the moment in which it is compared."""
+    with doors.admin(world.database) as connection:
+        found = connection.execute(
+            "SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public' "
+            "AND concat(qual, with_check) ~ 'auth\\.uid|api\\.claims|request\\.jwt'"
+        )
+        assert found.fetchall() == []
+
+
 def test_keys_are_nobodys_to_read(world: World) -> None:
     with doors.person(world.database, world.cast.alice) as connection:
         assert doors.refusal(connection, "SELECT * FROM claim_keys") == NOT_ALLOWED

@@ -1,5 +1,6 @@
 """The organization's option that members see only what they made, as PostgreSQL keeps it."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -67,3 +68,28 @@ def test_member_launches_nothing_in_what_they_do_not_see(
             [member.organization_id, theirs.project_id, member.user_id],
         )
     assert refused == "42501"
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("forged", ["nothing is said of it", "somebody else"])
+def test_claims_that_change_within_a_statement_show_no_more(
+    *, database: ClonedDatabase, cast: Cast, theirs: Workspace, member: Actor, table: str, forged: str
+) -> None:
+    """What SQL that is injected into a member's page can do: announce others once the true claims were looked at."""
+    claims = doors.claims_of(replace(member, sees_own_only=False) if forged == "nothing is said of it" else cast.alice)
+    with doors.admin(database) as connection:
+        key = "phase_execution_id" if table == "phase_streams" else "id"
+        rows = connection.execute(
+            f"SELECT {key} FROM {table} WHERE organization_id = %s".encode(), [cast.organization_a]
+        )
+        ids = [row[0] for row in rows]
+    statement = f"""
+        SELECT seen.* FROM
+            (SELECT id, CASE WHEN n = 2 THEN set_config('request.jwt.claims', %s, true) END AS said
+               FROM (VALUES (1, gen_random_uuid()), (2, %s)) AS each (n, id) OFFSET 0) AS asked,
+            LATERAL (SELECT {key}, asked.said FROM {table}
+                      WHERE {key} = asked.id AND organization_id = %s OFFSET 0) AS seen"""
+    with doors.person(database, member) as connection:
+        connection.execute("SET enable_seqscan = off")  # so that the organization is compared before a row is found
+        found = connection.execute(statement.encode(), [json.dumps(claims), ids[0], cast.organization_a])
+        assert found.fetchall() == []
