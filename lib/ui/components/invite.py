@@ -1,4 +1,7 @@
-"""Inviting people, and what came of it: each link is shown once, for nobody can read it again."""
+"""Inviting people, and what came of it: each link is shown once, for nobody can read it again.
+
+The operator's dialogs show the links of first admins as these do.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -30,15 +33,16 @@ def may_invite_somebody(actor: Actor) -> bool:
 
 def show_invite(actor: Actor) -> None:
     """Open the form. Call it in the run in which its button was pressed."""
-    _open("Invite people", lambda: _ask(actor))
+    open_form("Invite people", lambda: _ask(actor))
 
 
 def show_new_link(invitation: InvitationSummary) -> None:
     """Ask whether a new link is to replace the one that was handed out, and show it."""
-    _open("New link", lambda: _ask_to_renew(invitation.id, invitation.email))
+    open_form("New link", lambda: _ask_to_renew(invitation.id, invitation.email))
 
 
-def _open(title: str, ask: Callable[[], Outcomes | None]) -> None:
+def open_form(title: str, ask: Callable[[], Outcomes | None]) -> None:
+    """Open a dialog that asks until there are outcomes, and then shows them until it is closed."""
     _forget()
 
     @st.dialog(title, width="medium", on_dismiss=_forget)
@@ -50,12 +54,28 @@ def _open(title: str, ask: Callable[[], Outcomes | None]) -> None:
                     return
             st.session_state[_OUTCOMES] = outcomes
         with place.container():
-            _show_outcomes(st.session_state[_OUTCOMES])
+            show_outcomes(st.session_state[_OUTCOMES])
             if st.button("Done", type="primary", key="invite-done"):
                 _forget()
                 st.rerun()
 
     draw()
+
+
+def show_outcomes(outcomes: Outcomes) -> None:
+    """Draw who was invited, with their links, and who was not and why."""
+    made = [outcome for outcome in outcomes if outcome.secret_path]
+    if made:
+        st.markdown(words.plain(_how_to_hand_on(made)))
+    for outcome in outcomes:
+        if outcome.secret_path:
+            st.markdown(status.inline(status.INVITATION["invited"], text=outcome.email))
+            st.code(address.absolute(outcome.secret_path), language=None, wrap_lines=True)
+        else:
+            st.markdown(
+                f"{status.inline(_FAILED, text=words.short(outcome.email, most=120))}  \n"
+                f":gray[{words.plain(outcome.problem)}]"
+            )
 
 
 def _forget() -> None:
@@ -99,22 +119,6 @@ def _ask_to_renew(invitation_id: UUID, email: str) -> Outcomes | None:
         with feedback.told():
             return (renew_invitation(require_actor(Permission.USERS_INVITE), invitation_id),)
     return None
-
-
-def _show_outcomes(outcomes: Outcomes) -> None:
-    """Draw who was invited, with their links, and who was not and why."""
-    made = [outcome for outcome in outcomes if outcome.secret_path]
-    if made:
-        st.markdown(words.plain(_how_to_hand_on(made)))
-    for outcome in outcomes:
-        if outcome.secret_path:
-            st.markdown(status.inline(status.INVITATION["invited"], text=outcome.email))
-            st.code(address.absolute(outcome.secret_path), language=None, wrap_lines=True)
-        else:
-            st.markdown(
-                f"{status.inline(_FAILED, text=words.short(outcome.email, most=120))}  \n"
-                f":gray[{words.plain(outcome.problem)}]"
-            )
 
 
 def _how_to_hand_on(made: Outcomes) -> str:
