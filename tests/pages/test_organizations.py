@@ -146,6 +146,7 @@ def test_organization_is_made_with_its_first_admin(open_as: OpenAs, cast: Cast, 
 def test_whose_right_is_taken_meanwhile_changes_nothing(installation: Installation, cast: Cast, olga: Actor) -> None:
     at = drawn(installation, cast, olga, cast.organization_b)
     at.selectbox(key="govern-tier").set_value(Tier.PRO).run()
+    rows(installation, "UPDATE users SET is_operator = true WHERE id = %s RETURNING 1", cast.charlie.user_id)
     rows(installation, "UPDATE users SET is_operator = false WHERE id = %s RETURNING 1", olga.user_id)
     next(one for one in at.button if one.label == "Change tier").click().run()
     assert not at.exception
