@@ -183,12 +183,15 @@ def test_nobody_takes_the_last_operator_by_hand_either(
 
 @pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
 def test_two_operators_who_deactivate_each_other_at_once_leave_one(
-    database: ClonedDatabase, cast: Cast, ada: Actor, isolation: str
+    database: ClonedDatabase, cast: Cast, isolation: str
 ) -> None:
-    """Another admin who is no operator stays, so it is not the last admin that is kept."""
-    make_operators(database, cast.alice, ada)
-    with doors.admin(database) as connection:
-        connection.execute("UPDATE users SET role = 'admin' WHERE id = %s", [cast.mona.user_id])
+    """Neither is an admin, so it is not the last admin that is kept."""
+    organization = MadeOrganization(cast.organization_a, cast.alice.organization_name, "acme")
+    with doors.login(database, Login.IDENTITY) as connection:
+        omar = make_person(connection, organization, "omar", role=Role.MEMBER)[0]
+    make_operators(database, cast.max, omar)
+    for operator in (cast.max, omar):
+        grant(database, operator, "users.view", "users.deactivate")
     both_have_begun = Barrier(2)
 
     def deactivate(who: Actor, whom: Actor) -> str | None:
@@ -205,7 +208,7 @@ def test_two_operators_who_deactivate_each_other_at_once_leave_one(
         return None
 
     with ThreadPoolExecutor(2) as pool:
-        outcomes = list(pool.map(deactivate, (cast.alice, ada), (ada, cast.alice)))
+        outcomes = list(pool.map(deactivate, (cast.max, omar), (omar, cast.max)))
     assert outcomes.count(None) == (1 if isolation == "READ COMMITTED" else 0)
     with doors.admin(database) as connection:
         left = connection.execute("SELECT FROM users WHERE is_operator AND deactivated_at IS NULL").fetchall()

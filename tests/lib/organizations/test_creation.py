@@ -201,7 +201,10 @@ def test_link_too_old_is_renewed(installation: Installation, olga: Actor, northw
 def test_operator_invites_nobody_where_somebody_has_come(
     installation: Installation, olga: Actor, cast: Cast, northwind: NewOrganization
 ) -> None:
+    """The use case looks by itself, before the database has to refuse."""
     come(northwind.invited)
+    with doors.admin(installation.database) as connection:
+        connection.execute("DROP TRIGGER invitations_first_admin ON invitations")
     for organization_id in (northwind.id, cast.organization_b, cast.organization_a):
         with pytest.raises(Conflict, match="Somebody has come to this organization already"):
             invite_first_admin(olga, organization_id, email="olga@elsewhere.example")
@@ -254,6 +257,9 @@ def test_nobody_comes_to_what_is_suspended_or_deleted(
         check_invitation(token_of(northwind.invited))
     with pytest.raises(Conflict, match="suspended or deleted"):
         invite_first_admin(olga, northwind.id, email=NORA)
+    with doors.person(installation.database, olga) as connection:
+        made = connection.execute("SELECT api.invite_first_admin(%s, %s, 'x')", [northwind.id, NORA])
+        assert made.fetchone() == (None,), "whatever the code asks"
 
 
 def test_organization_that_is_not_there_is_not_found(olga: Actor) -> None:
@@ -314,6 +320,14 @@ def assert_untouched(installation: Installation, actor: Actor, made: NewOrganiza
         assert doors.refusal(connection, mail, [NORA, made.id]) == NOT_ALLOWED
         assert doors.refusal(connection, mail, [invitation["email"], made.id]) == NOT_ALLOWED
     assert rows(installation, "SELECT * FROM invitations WHERE organization_id = %s", made.id) == [invitation]
+
+
+def test_row_in_nobodys_name_is_not_the_schemas_owners_to_make(
+    installation: Installation, northwind: NewOrganization
+) -> None:
+    insert = "INSERT INTO invitations (organization_id, email, role) VALUES (%s, 'me@x.example', 'admin')"
+    with doors.login(installation.database, Login.OWNER) as connection:
+        assert doors.refusal(connection, insert, [northwind.id]) == NOT_ALLOWED
 
 
 def test_it_is_in_that_organizations_trail_as_an_operators(

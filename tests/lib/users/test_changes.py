@@ -259,6 +259,14 @@ def test_last_operator_stays(installation: Installation, cast: Cast) -> None:
     deactivate(cast.alice, cast.mona.user_id)
 
 
+def test_last_operator_is_asked_after_before_the_database_has_to_refuse(installation: Installation, cast: Cast) -> None:
+    make_operators(installation, cast.mona)
+    with doors.admin(installation.database) as connection:
+        connection.execute("DROP TRIGGER users_last_operator ON users")
+    with pytest.raises(Conflict, match="Nobody else runs this installation"):
+        deactivate(cast.alice, cast.mona.user_id)
+
+
 @pytest.mark.parametrize(
     "end", ["suspended_at = now(), suspension_reason = 'x'", "deletes_at = now() + interval '1 day'"]
 )
