@@ -13,6 +13,9 @@ from psycopg.types.json import Jsonb
 from lib.access.actor import Actor
 from lib.db.logins import Login
 from lib.identity.tokens import hash_secret, new_secret
+from lib.models.organization import Tier
+from lib.organizations.creation import NewOrganization, create_organization
+from lib.organizations.operator import CommandLine
 from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
 from lib.templates.plan import make_plan
 from lib.templates.structure import parse_template
@@ -328,6 +331,11 @@ def make_mail(database: Database, actor: Actor) -> UUID:
     assert found is not None
     made: UUID = found[0]
     return made
+
+
+def make_new_organization(slug: str = "northwind", *, name: str = "Northwind") -> NewOrganization:
+    """An organization of the installation under test to which nobody has come yet, made by the command line."""
+    return create_organization(CommandLine(), name=name, slug=slug, tier=Tier.FREE, email=f"first@{slug}.example")
 
 
 def make_invitation(

@@ -1,6 +1,6 @@
 """What people read of the audit trail. Nobody writes it here: triggers do."""
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -11,10 +11,7 @@ from lib.audit import actions, queries
 from lib.audit.views import Change
 from lib.db.paging import Page
 from lib.db.session import tenant_session
-from lib.users.views import Person
-
-#: Whoever is of no organization that the reader sees into, and changed theirs: only an operator can.
-OPERATOR: Final = Person(name="an operator of this installation", role="operator", is_deactivated=False)
+from lib.users.views import OPERATOR, Person
 
 
 def list_project_changes(actor: Actor, project_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Page[Change]:

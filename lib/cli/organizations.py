@@ -4,13 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lib.config import get_settings
 from lib.db.logins import Login
 from lib.installation import prepare_database
 
 if TYPE_CHECKING:
     from lib.organizations.views import OrganizationSummary
+    from lib.users.views import InviteOutcome
 
 app = typer.Typer(help="Organizations of this installation.", no_args_is_help=True)
+Email = Annotated[str, typer.Option(help="Of the first admin, who gets a link.")]
 Slug = Annotated[str, typer.Argument(help="Its short name.")]
 
 
@@ -20,13 +23,28 @@ def create(
     name: Annotated[str, typer.Option(help="As people read it.")],
     slug: Annotated[str, typer.Option(help="Short name for addresses: small letters, digits, hyphens.")],
     tier: Annotated[str, typer.Option(help="Its subscription tier.")] = "free",
+    email: Email,
 ) -> None:
-    """Create an organization. People join it by `orchestrator users create`."""
-    from lib.identity.registration import create_organization  # noqa: PLC0415 - half a second of imports
+    """Create an organization and invite its first admin, who invites everybody else."""
+    from lib.identity.registration import read_tier  # noqa: PLC0415 - half a second of imports
+    from lib.organizations.creation import create_organization  # noqa: PLC0415 - half a second of imports
+    from lib.organizations.operator import CommandLine  # noqa: PLC0415 - half a second of imports
 
+    wanted = read_tier(tier)
     prepare_database(Login.IDENTITY)
-    organization_id = create_organization(name=name, slug=slug, tier=tier)
-    typer.echo(f"Created the organization “{name}” ({slug}), {organization_id}.")
+    made = create_organization(CommandLine(), name=name, slug=slug, tier=wanted, email=email)
+    typer.echo(f"Created the organization “{name}” ({slug}), {made.id}.")
+    _hand_over(made.invited)
+
+
+@app.command()
+def invite(slug: Slug, *, email: Email) -> None:
+    """Invite the first admin anew, as long as nobody has come. The link before stops working."""
+    from lib.organizations.creation import invite_first_admin  # noqa: PLC0415 - half a second of imports
+    from lib.organizations.operator import CommandLine  # noqa: PLC0415 - half a second of imports
+
+    found = _find(slug)
+    _hand_over(invite_first_admin(CommandLine(), found.id, email=email))
 
 
 @app.command("list")
@@ -121,11 +139,22 @@ def _find(slug: str) -> "OrganizationSummary":
     return find_organization(CommandLine(), slug)
 
 
+def _hand_over(invited: "InviteOutcome") -> None:
+    """Say how the link gets there; where no mail has it, print it: nobody can read it again."""
+    typer.echo(f"{invited.email} is invited to be its admin, by a link that is good once, for a week.")
+    if invited.is_mailed:
+        typer.echo("A mail with it is on its way.")
+    else:
+        typer.echo("No mail is sent. Hand it over yourself; it is shown only now:")
+        typer.echo(f"  {get_settings().url}{invited.secret_path}")
+
+
 def _line(organization: "OrganizationSummary") -> str:
     quota = organization.quota
     limit = "no limit" if quota.limit is None else f"{quota.limit:,}"
     calls = f"{quota.used:,} of {limit}"
+    people = f"{organization.people} people" if organization.people else "nobody has come yet"
     return (
-        f"{organization.slug:<24} {organization.standing:<10} {organization.tier:<11} {organization.people:>5} people  "
+        f"{organization.slug:<24} {organization.standing:<10} {organization.tier:<11} {people:>19}  "
         f"{calls:<20} {organization.name}"
     )

@@ -1,8 +1,13 @@
-"""Which rule of the database refused a row, for use cases that say it in their own words."""
+"""Which rule of the database refused a statement, for use cases that say it in their own words."""
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 
 def constraint_of(error: IntegrityError) -> str:
     """The constraint that refused; empty where none did."""
     return getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
+
+
+def sqlstate_of(error: DBAPIError) -> str:
+    """The SQLSTATE of the refusal: PostgreSQL's own, or one of ours (AO…); empty where the connection failed."""
+    return getattr(error.orig, "sqlstate", None) or ""

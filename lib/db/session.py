@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from lib.db.claims import sign
+from lib.db.constraints import sqlstate_of
 from lib.db.logins import Login
 from lib.db.server import database_url
 from lib.errors import DatabaseFull, DatabaseUnavailable, RightsChanged
@@ -106,7 +107,7 @@ def tenant_session(caller: Caller, *, is_one_moment: bool = False) -> Iterator[S
             session.execute(_ANNOUNCE_PERSON, {"claims": claims, "signature": sign(claims)})
             yield session
     except ProgrammingError as error:
-        if _state_of(error) != _INSUFFICIENT_PRIVILEGE:
+        if sqlstate_of(error) != _INSUFFICIENT_PRIVILEGE:
             raise
         log.warning("the database refused what %s could do a moment ago: %s", caller.user_id, error.orig)
         raise RightsChanged from error
@@ -144,7 +145,7 @@ def _transaction(login: Login) -> Iterator[Session]:
         if _is_gone(error):
             message = "The database does not answer. It is tried again as soon as you reload; nothing was changed."
             raise DatabaseUnavailable(message) from error
-        if _state_of(error) == _DISK_FULL:
+        if sqlstate_of(error) == _DISK_FULL:
             raise DatabaseFull from error
         raise
 
@@ -210,9 +211,5 @@ def _request_claims(request: Request | None) -> dict[str, str]:
 
 def _is_gone(error: DBAPIError) -> bool:
     """Whether the connection failed, and not a statement on it (a time-out, a serialization failure)."""
-    state = _state_of(error)
-    return error.connection_invalidated or state is None or state.startswith(("08", "57P"))
-
-
-def _state_of(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)
+    state = sqlstate_of(error)
+    return error.connection_invalidated or not state or state.startswith(("08", "57P"))

@@ -21,6 +21,9 @@ from lib.identity.queries import Invited
 from lib.identity.tokens import hash_secret
 from lib.models.identity import UserCredential
 
+#: Who invites the first admin of an organization, as they are told; which operator it was is not theirs to know.
+OPERATOR: Final = "The installation's operator"
+
 #: One page for a link that was made up, used, replaced, revoked or is too old: nobody learns which.
 _NOT_GOOD: Final = (
     "This invitation was used, replaced or taken back, or it is older than a week. If you have accepted it, sign in; "

@@ -85,8 +85,8 @@ class Invited:
     organization_name: str
     email: str
     role: str
-    #: Who made the link.
-    invited_by: str
+    #: Who made the link; None is the installation's operator.
+    invited_by: str | None
     policy: SecurityPolicy
 
 

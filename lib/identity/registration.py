@@ -1,4 +1,4 @@
-"""New organizations and people, for the first set-up and the command line."""
+"""New organizations and people, for the first set-up, the operator and the command line."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -38,17 +38,6 @@ class NewPerson:
     role: Role
     password_hash: str
     is_operator: bool
-
-
-def create_organization(*, name: str, slug: str, tier: str = Tier.FREE) -> UUID:
-    """Make an organization without people. Raises InvalidInput, AlreadyTaken for the slug."""
-    clean = fields.clean_name(name, field=Field.ORGANIZATION_NAME), fields.clean_slug(slug)
-    wanted = read_tier(tier)
-    try:
-        with identity_session(None) as session:
-            return insert_organization(session, name=clean[0], slug=clean[1], tier=wanted)
-    except IntegrityError as error:
-        raise in_words(error) from error
 
 
 def create_user(

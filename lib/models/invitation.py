@@ -21,8 +21,8 @@ class Invitation(Base):
     email: Mapped[Str255]
     role: Mapped[Str50]
     permissions: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
-    #: Who made the link that is good now: it dies with their right to.
-    invited_by: Mapped[UUID]
+    #: Who made the link that is good now: it dies with their right to. None is the installation's operator.
+    invited_by: Mapped[UUID | None]
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Moment] = mapped_column(server_default=text("now() + '7 days'::interval"))
     accepted_at: Mapped[Moment | None]

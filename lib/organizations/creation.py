@@ -1,64 +1,103 @@
-"""A new organization with its first admin, by the installation's operator."""
+"""A new organization and the invitation of its first admin, by the installation's operator.
 
-from dataclasses import dataclass, field
+Nobody is in an organization before its first admin has accepted. Until then the operator may invite anew; from then on
+the organization's own people do, and a link of the operator's opens nothing any more (api.find_invitation).
+"""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Role
+from lib.db.constraints import constraint_of
 from lib.db.session import identity_session
-from lib.identity import fields, passwords, registration
+from lib.errors import Conflict, NotFound
+from lib.identity import fields, registration, tokens
 from lib.identity.fields import Field
-from lib.identity.policy import SecurityPolicy
-from lib.identity.registration import NewPerson
+from lib.identity.invitations import OPERATOR
 from lib.models.organization import Tier
-from lib.organizations.operator import require_operator
+from lib.organizations.operator import Operator, door, get_row, require_operator
+from lib.organizations.views import Standing
+from lib.users.links import hand_out
+from lib.users.views import InviteOutcome
+
+_HAS_PEOPLE: Final = "Somebody has come to this organization already. Its own admins invite everybody else."
+_IS_CLOSED: Final = "Nobody can come to an organization that is suspended or deleted. End that first, then invite."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirstAdmin:
-    """Who is to govern a new organization, as entered."""
+class NewOrganization:
+    """An organization that was just made, and its first admin's invitation."""
 
-    full_name: str
-    email: str
-    username: str
-    password: str = field(repr=False)
+    id: UUID
+    invited: InviteOutcome
 
 
-def create_organization(operator: Actor, *, name: str, slug: str, tier: Tier, admin: FirstAdmin) -> UUID:
-    """Make an organization and its first admin, both or neither, and return its id.
+def create_organization(operator: Operator, *, name: str, slug: str, tier: Tier, email: str) -> NewOrganization:
+    """Make an organization and invite its first admin, both or neither.
 
-    Raises `NotPermitted`, `InvalidInput`, `AlreadyTaken`.
+    Raises `NotPermitted`, `InvalidInput`, `AlreadyTaken` for the short name. Whether the address is somebody's already
+    is not asked: whoever accepts is told.
     """
-    require_operator(operator)
+    if isinstance(operator, Actor):
+        require_operator(operator)
     clean_name, clean_slug = fields.clean_name(name, field=Field.ORGANIZATION_NAME), fields.clean_slug(slug)
-    person = _check(admin, organization_name=clean_name)
+    clean_email = fields.clean_email(email)
     try:
-        with identity_session(operator.origin, user_id=operator.user_id) as session:
+        with _identity(operator) as session:
             organization_id = registration.insert_organization(session, name=clean_name, slug=clean_slug, tier=tier)
-            _invite_first_admin(session, organization_id, person)
-            return organization_id
+            invited = _invite(session, organization_id, name=clean_name, email=clean_email)
     except IntegrityError as error:
         raise registration.in_words(error) from error
+    return NewOrganization(id=organization_id, invited=invited)
 
 
-def _invite_first_admin(session: Session, organization_id: UUID, person: NewPerson) -> None:
-    """The one place that knows how a first admin gets in: by the password that the operator hands over."""
-    registration.insert_person(session, organization_id, person)
+def invite_first_admin(operator: Operator, organization_id: UUID, *, email: str) -> InviteOutcome:
+    """Invite somebody to be the first admin of an organization that nobody has come to; earlier links are worthless.
+
+    Raises `NotPermitted`, `InvalidInput`, `NotFound`, and `Conflict` once somebody has come, or where nobody can.
+    """
+    clean_email = fields.clean_email(email)
+    try:
+        with door(operator) as session:
+            found = get_row(session, organization_id)
+            if found.people:
+                raise Conflict(_HAS_PEOPLE)
+            if found.standing in {Standing.SUSPENDED, Standing.DELETED}:
+                raise Conflict(_IS_CLOSED)
+            return _invite(session, found.id, name=found.name, email=clean_email)
+    except IntegrityError as error:
+        if constraint_of(error) == "invitations_first_admin":  # they have come since
+            raise Conflict(_HAS_PEOPLE) from error
+        raise
 
 
-def _check(admin: FirstAdmin, *, organization_name: str) -> NewPerson:
-    names = (organization_name, admin.full_name, admin.email, admin.username)
-    full_name = fields.clean_name(admin.full_name, field=Field.FULL_NAME)
-    email, username = fields.clean_email(admin.email), fields.clean_username(admin.username)
-    passwords.check_strength(admin.password, min_length=SecurityPolicy().min_password_length, names=names)
-    return NewPerson(
-        full_name=full_name,
+def _identity(operator: Operator) -> AbstractContextManager[Session]:
+    """The one login that makes organizations; the trail names the operator."""
+    if isinstance(operator, Actor):
+        return identity_session(operator.origin, user_id=operator.user_id)
+    return identity_session(None)
+
+
+def _invite(session: Session, organization_id: UUID, *, name: str, email: str) -> InviteOutcome:
+    secret = tokens.new_secret()
+    made = select(func.api.invite_first_admin(organization_id, email, tokens.hash_secret(secret)))
+    expires_at = session.execute(made).scalar_one()
+    if expires_at is None:  # suspended or deleted since it was read
+        raise NotFound("organization")
+    return hand_out(
+        session,
+        secret,
         email=email,
-        username=username,
         role=Role.ADMIN,
-        password_hash=passwords.hash_password(admin.password),
-        is_operator=False,
+        organization_id=organization_id,
+        organization_name=name,
+        inviter=OPERATOR,
+        expires_at=expires_at,
     )

@@ -1,4 +1,4 @@
-"""What the installation's operator does with organizations: list, create, tier, quota, suspend, restore.
+"""What the installation's operator does with organizations: list, tier, quota, suspend, restore; creation is beside.
 
 Never a tenant's content: everything is asked of functions of the database that check who asks and return the columns of
 `OrganizationSummary` and no others. What is changed stands in that organization's own trail.
@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
+from lib.db.constraints import sqlstate_of
 from lib.db.paging import Page
 from lib.db.session import identity_session, tenant_session
 from lib.entry import clean_text
@@ -27,6 +29,10 @@ from lib.organizations.views import OrganizationSort, OrganizationSummary, Stand
 _LONGEST_REASON: Final = 500
 #: The column is an INTEGER.
 _LARGEST_QUOTA: Final = 2**31 - 1
+_LAST_OPERATOR: Final = (
+    "Nobody outside of this organization would run the installation. Make somebody there its operator first "
+    "(“orchestrator users create --operator”)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ def list_organizations(
     limit: int = 50,
 ) -> Page[OrganizationSummary]:
     """A page of the installation's organizations. Raises `NotPermitted`."""
-    with _door(operator) as session:
+    with door(operator) as session:
         return queries.list_organizations(
             session, chosen or OrganizationFilter(), sort=sort, cursor=cursor, limit=limit
         )
@@ -60,13 +66,13 @@ def list_organizations(
 
 def get_organization(operator: Operator, organization_id: UUID) -> OrganizationSummary:
     """One of them. Raises `NotPermitted`, `NotFound`."""
-    with _door(operator) as session:
-        return _get(session, organization_id)
+    with door(operator) as session:
+        return get_row(session, organization_id)
 
 
 def find_organization(operator: Operator, slug: str) -> OrganizationSummary:
     """The one of that short name. Raises `NotPermitted`, `NotFound`."""
-    with _door(operator) as session:
+    with door(operator) as session:
         found = queries.find_organization(session, slug=slug)
     if found is None:
         raise NotFound("organization")
@@ -78,8 +84,8 @@ def change_tier(operator: Operator, organization_id: UUID, tier: Tier) -> tuple[
 
     Raises `NotPermitted`, `NotFound`.
     """
-    with _door(operator) as session:
-        found = _get(session, organization_id)
+    with door(operator) as session:
+        found = get_row(session, organization_id)
         quota = quota_after(found.tier, tier, limit=found.quota.limit)
         _govern(session, organization_id, {"tier": tier.value, "quota_limit": quota})
     return preview_tier(found, tier)
@@ -98,7 +104,7 @@ def preview_tier(organization: OrganizationSummary, tier: Tier) -> tuple[str, ..
 
 def set_quota(operator: Operator, organization_id: UUID, limit: int | None) -> None:
     """Set the calls to models a month; None is no limit. Raises `NotPermitted`, `InvalidInput`, `NotFound`."""
-    with _door(operator) as session:
+    with door(operator) as session:
         if limit is not None and not 0 <= limit <= _LARGEST_QUOTA:
             message = f"A quota is a whole number of calls up to {_LARGEST_QUOTA:,}, or no limit at all."
             raise InvalidInput(message, field="Calls a month")
@@ -108,9 +114,9 @@ def set_quota(operator: Operator, organization_id: UUID, limit: int | None) -> N
 def suspend_organization(operator: Operator, organization_id: UUID, *, reason: str) -> None:
     """Let nobody of it in, end their sessions and have its runs wait. Its people read `reason` when they sign in.
 
-    Raises `NotPermitted`, `InvalidInput`, `NotFound`, `Conflict` for the operator's own.
+    Raises `NotPermitted`, `InvalidInput`, `NotFound`, `Conflict` for the operator's own, and for the last operators'.
     """
-    with _door(operator) as session:
+    with door(operator) as session:
         if isinstance(operator, Actor) and operator.organization_id == organization_id:
             raise Conflict("This is your own organization: suspending it would shut you out. Another operator can.")
         said = clean_text(reason, field="Reason", longest=_LONGEST_REASON)
@@ -119,15 +125,18 @@ def suspend_organization(operator: Operator, organization_id: UUID, *, reason: s
 
 def resume_organization(operator: Operator, organization_id: UUID) -> None:
     """End the suspension: its people sign in again, its runs go on by themselves. Raises `NotPermitted`, `NotFound`."""
-    with _door(operator) as session:
+    with door(operator) as session:
         _govern(session, organization_id, {"suspension_reason": None})
 
 
 def delete_organization(operator: Operator, organization_id: UUID) -> datetime:
-    """Begin the waiting period, as an admin of it would, and return its end. Raises as `resume_organization` does."""
-    with _door(operator) as session:
+    """Begin the waiting period, as an admin of it would, and return its end.
+
+    Raises as `resume_organization` does, and `Conflict` for the last operators'.
+    """
+    with door(operator) as session:
         _govern(session, organization_id, {"is_deleting": True})
-        ends_at = _get(session, organization_id).deletes_at
+        ends_at = get_row(session, organization_id).deletes_at
     assert ends_at is not None  # noqa: S101 written a moment ago
     return ends_at
 
@@ -137,15 +146,17 @@ def restore_organization(operator: Operator, organization_id: UUID) -> None:
 
     Raises `NotPermitted`, `NotFound`.
     """
-    with _door(operator) as session:
+    with door(operator) as session:
         _govern(session, organization_id, {"is_deleting": False})
 
 
 def actions_for(operator: Actor, organization: OrganizationSummary) -> tuple[str, ...]:
-    """What can be done now to how it stands: of "suspend", "resume", "restore"."""
+    """What can be done now to how it stands: of "invite", "suspend", "resume", "restore"."""
     is_own = organization.id == operator.organization_id
+    is_open = organization.standing in {Standing.ACTIVE, Standing.DELETING}
     offered = {
-        "suspend": organization.standing in {Standing.ACTIVE, Standing.DELETING} and not is_own,
+        "invite": is_open and not organization.people,
+        "suspend": is_open and not is_own,
         "resume": organization.suspension_reason is not None,
         "restore": organization.deletes_at is not None,
     }
@@ -153,7 +164,7 @@ def actions_for(operator: Actor, organization: OrganizationSummary) -> tuple[str
 
 
 @contextmanager
-def _door(operator: Operator) -> Iterator[Session]:
+def door(operator: Operator) -> Iterator[Session]:
     """The operator's transaction; the database looks again whether they are one."""
     if isinstance(operator, CommandLine):
         with identity_session(None) as session:
@@ -164,7 +175,8 @@ def _door(operator: Operator) -> Iterator[Session]:
         yield session
 
 
-def _get(session: Session, organization_id: UUID) -> OrganizationSummary:
+def get_row(session: Session, organization_id: UUID) -> OrganizationSummary:
+    """One of them, in that transaction. Raises `NotFound`."""
     found = queries.find_organization(session, organization_id=organization_id)
     if found is None:
         raise NotFound("organization")
@@ -172,5 +184,11 @@ def _get(session: Session, organization_id: UUID) -> OrganizationSummary:
 
 
 def _govern(session: Session, organization_id: UUID, changes: Mapping[str, object]) -> None:
-    if not queries.govern(session, organization_id, changes):
+    try:
+        is_there = queries.govern(session, organization_id, changes)
+    except DBAPIError as error:
+        if sqlstate_of(error) == "AO003":  # api.keep_an_operator
+            raise Conflict(_LAST_OPERATOR) from error
+        raise
+    if not is_there:
         raise NotFound("organization")

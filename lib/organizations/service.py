@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.db.constraints import constraint_of
+from lib.db.constraints import constraint_of, sqlstate_of
 from lib.db.session import tenant_session
 from lib.entry import clean_line
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotSignedIn
@@ -115,8 +115,8 @@ def ask_deletion(actor: Actor, *, slug: str) -> datetime:
     try:
         with tenant_session(actor) as session:
             ends_at = queries.ask_deletion(session, is_wanted=True)
-    except IntegrityError as error:
-        if constraint_of(error) == "organizations_last_operator":
+    except DBAPIError as error:
+        if sqlstate_of(error) == "AO003":  # api.keep_an_operator
             raise Conflict(_LAST_OPERATOR) from error
         raise
     if ends_at is None:

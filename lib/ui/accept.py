@@ -34,7 +34,7 @@ def show_accept() -> None:
             return
         st.title(f"Join {plain(invited.organization_name)}", anchor=False)
         st.markdown(
-            f":gray[{plain(invited.invited_by)} invites you as {_AS[Role(invited.role)]}. "
+            f":gray[{plain(invited.invited_by or invitations.OPERATOR)} invites you as {_AS[Role(invited.role)]}. "
             f"You will sign in as] {plain(invited.email)}:gray[.]"
         )
         _show_form(token, invited)

@@ -1,7 +1,8 @@
 """What is done to people: role, permissions, deactivation, sessions.
 
-Nobody gives or takes more than they may do themselves, and the last active admin stays. Both are looked at once the
-rows are locked, and PostgreSQL keeps them as well (`api.guard_users`).
+Nobody gives or takes more than they may do themselves, and the last active admin and the installation's last operator
+stay. All of it is looked at once the rows are locked, and PostgreSQL keeps it as well (`api.guard_users`,
+`api.guard_operators`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -49,7 +50,8 @@ def change_rights(actor: Actor, user_id: UUID, *, role: str, permissions: Iterab
 def deactivate(actor: Actor, user_id: UUID) -> None:
     """Let somebody in no more, and end their sessions; what they made stays.
 
-    Raises `NotFound`, `NotPermitted`, and `Conflict` for oneself, for the last admin, and for who is deactivated.
+    Raises `NotFound`, `NotPermitted`, and `Conflict` for oneself, for the last admin, for the last operator of the
+    installation, and for who is deactivated.
     """
     actor.require(Permission.USERS_DEACTIVATE)
     if user_id == actor.user_id:
@@ -62,6 +64,8 @@ def deactivate(actor: Actor, user_id: UUID) -> None:
         _require_within(actor, row)
         if admins == (user_id,):
             raise Conflict(refusals.LAST_ADMIN)
+        if queries.is_last_operator(session, user_id):
+            raise Conflict(refusals.LAST_OPERATOR)
         # or they would live on once somebody reactivates the person
         session.execute(select(func.api.end_sessions(user_id)))
         _update(session, user_id, deactivated_at=func.now())

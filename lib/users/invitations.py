@@ -21,20 +21,16 @@ from lib.errors import BeyondOwnRights, Conflict, InvalidInput, NotFound
 from lib.exports import Column, ExportFormat, Kind
 from lib.identity import tokens
 from lib.identity.fields import check_domain, clean_email
-from lib.mail import outbox
-from lib.mail import service as mail
-from lib.mail.message import MailKind, Message
 from lib.models.invitation import Invitation
 from lib.organizations.queries import read_settings
 from lib.organizations.seats import check_seats
 from lib.users import queries, refusals
+from lib.users.links import hand_out
 from lib.users.rights import Rights, may_invite
-from lib.users.views import InvitationStatus, InvitationSummary, InviteOutcome, Person
+from lib.users.views import OPERATOR, InvitationStatus, InvitationSummary, InviteOutcome, Person
 
 #: More at once are somebody's mistake, or their misuse.
 MOST_AT_ONCE: Final = 50
-#: As the database gives a link, and takes it.
-LINK_DAYS: Final = 7
 
 #: The columns of a file, as `queries.export_invitations` finds them.
 COLUMNS: Final = (
@@ -191,23 +187,16 @@ def _issue(session: Session, actor: Actor, invitation_id: UUID, *, email: str, r
     expires_at = session.execute(issued).scalar_one()
     if expires_at is None:  # accepted or taken back since it was read
         raise NotFound("invitation")
-    path = f"/accept?token={secret}"
-    if is_mailed := mail.can_send():  # where this installation sends none, the link is handed over
-        message = Message(
-            kind=MailKind.INVITATION,
-            recipient=email,
-            organization_id=actor.organization_id,
-            values={
-                "organization": actor.organization_name,
-                "inviter": actor.full_name,
-                "role": role,
-                "days": str(LINK_DAYS),
-            },
-            secret_path=path,
-        )
-        outbox.enqueue(session, message)
-    # a link that was mailed is for its reader alone: whoever sees it could become them
-    return InviteOutcome(email=email, secret_path="" if is_mailed else path, expires_at=expires_at, is_mailed=is_mailed)
+    return hand_out(
+        session,
+        secret,
+        email=email,
+        role=role,
+        organization_id=actor.organization_id,
+        organization_name=actor.organization_name,
+        inviter=actor.full_name,
+        expires_at=expires_at,
+    )
 
 
 def _revoke(session: Session, invitation_id: UUID) -> None:
@@ -226,7 +215,7 @@ def _summary(actor: Actor, row: Row[*tuple[Any, ...]]) -> InvitationSummary:
         email=row.email,
         role=rights.role,
         permissions=rights.permissions,
-        invited_by=Person(**row.invited_by),
+        invited_by=Person(**row.invited_by) if row.invited_by else OPERATOR,
         status=InvitationStatus.EXPIRED if row.is_expired else InvitationStatus.INVITED,
         created_at=row.created_at,
         expires_at=row.expires_at,

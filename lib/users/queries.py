@@ -149,6 +149,11 @@ def hold_admins(session: Session, organization_id: UUID) -> Sequence[UUID]:
     return session.scalars(statement.with_for_update()).all()
 
 
+def is_last_operator(session: Session, user_id: UUID) -> bool:
+    """Whether nobody but this person of the organization runs the installation."""
+    return bool(session.scalar(select(func.api.is_last_operator(user_id))))
+
+
 def count_sessions(session: Session, user_id: UUID) -> Row[*tuple[Any, ...]]:
     """`living` and `last_seen_at` of a person's sessions, for who may end them."""
     return session.execute(text("SELECT living, last_seen_at FROM api.count_sessions(:id)"), {"id": user_id}).one()

@@ -10,10 +10,15 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from lib.access.permissions import Permission
+from lib.db.constraints import sqlstate_of
 from lib.errors import BeyondOwnRights, Conflict
 
 LAST_ADMIN: Final = (
     "This is the last active admin, and somebody has to stay who can let others in. Make somebody else an admin first."
+)
+LAST_OPERATOR: Final = (
+    "Nobody else runs this installation, and somebody has to stay who can. Make somebody else its operator first "
+    "(“orchestrator users create --operator”)."
 )
 
 
@@ -26,9 +31,11 @@ def in_words(permission: Permission) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        match getattr(error.orig, "sqlstate", None):
+        match sqlstate_of(error):
             case "AO001":  # api.guard_users
                 raise Conflict(LAST_ADMIN) from error
             case "AO002":  # api.guard_users
                 raise BeyondOwnRights(permission) from error
+            case "AO003":  # api.guard_operators
+                raise Conflict(LAST_OPERATOR) from error
         raise

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from lib.access.permissions import Permission, Role, Scope
@@ -17,6 +18,10 @@ class Person:
     role: str
     #: They can't sign in any more.
     is_deactivated: bool
+
+
+#: Whoever is of no organization that the reader sees into, and did something to theirs: only an operator can.
+OPERATOR: Final = Person(name="an operator of this installation", role="operator", is_deactivated=False)
 
 
 class PersonStatus(StrEnum):

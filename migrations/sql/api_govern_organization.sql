@@ -1,8 +1,9 @@
 -- api.govern_organization(uuid, jsonb)
 -- What the installation's operator changes of an organization, whatever of it is named: tier, quota_limit (null is no
 -- limit), suspension_reason (null ends the suspension), is_deleting (true begins the waiting period, false restores,
--- also what is deleted by now). Nobody of a suspended organization keeps a session. Says whether there is such an
--- organization; a sample is none.
+-- also what is deleted by now). Nobody of a suspended organization keeps a session. A person suspends or ends none that
+-- has the last operators (AO003); the command line may, and can undo it. Says whether there is such an organization; a
+-- sample is none.
 CREATE FUNCTION api.govern_organization(p_organization uuid, p_changes jsonb) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -25,6 +26,12 @@ BEGIN
      WHERE o.id = p_organization AND o.sample_made_at IS NULL;
     IF NOT FOUND THEN
         RETURN false;
+    END IF;
+    IF session_user <> 'orchestrator_identity'
+       AND (p_changes ->> 'suspension_reason' IS NOT NULL OR p_changes -> 'is_deleting' = 'true')
+       AND EXISTS (SELECT 1 FROM users u WHERE u.organization_id = p_organization AND u.is_operator)
+    THEN
+        PERFORM api.keep_an_operator();
     END IF;
     IF p_changes ->> 'suspension_reason' IS NOT NULL THEN
         UPDATE user_sessions SET revoked_at = now()

@@ -16,6 +16,8 @@ DOORS = {
     "api_purge_mail": "orchestrator_worker",
     "api_change_email": "orchestrator_identity",
 }
+#: What a later migration has changed -> which one.
+_LATER = {"api_enqueue_mail": "0023", "api_change_email": "0019"}
 
 
 def upgrade() -> None:
@@ -49,7 +51,7 @@ def upgrade() -> None:
     rls.protect("mail_outbox")
     rls.open_to_owner("mail_outbox")
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute, before="0019" if name == "api_change_email" else None)
+        functions.create(name, execute=execute, before=_LATER.get(name))
 
 
 def downgrade() -> None:

@@ -35,6 +35,8 @@ DOORS = {
     "api_take_seat": _OPERATOR,
     "api_end_organizations": "orchestrator_worker",
 }
+#: What a later migration has changed -> which one.
+_LATER = dict.fromkeys(("api_find_invitation", "api_ask_deletion", "api_govern_organization"), "0023")
 
 
 def upgrade() -> None:
@@ -63,12 +65,12 @@ def upgrade() -> None:
     )
     op.execute("INSERT INTO organization_slugs (organization_id, slug) SELECT id, slug FROM organizations")
     for name in CHANGED:
-        functions.replace(name)
+        functions.replace(name, before=_LATER.get(name))
     # one column more; web processes of the version before name those that they read
     functions.drop("api_find_sign_in")
     functions.create("api_find_sign_in", execute="orchestrator_identity")
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before=_LATER.get(name))
 
 
 def downgrade() -> None:

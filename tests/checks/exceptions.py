@@ -24,6 +24,7 @@ SQUAWK: Final = (
     Excuse("adding-foreign-key-constraint", "0017", "the column is new and empty, and user_tokens holds a few links"),
     Excuse("constraint-missing-not-valid", "0017", "the column is new and empty, and user_tokens holds a few links"),
     Excuse("ban-drop-function", "0019", "made anew in the same transaction; its callers name the columns they read"),
+    Excuse("ban-drop-not-null", "0023", "the version before writes an inviter, and meets none before anybody upgrades"),
 )
 
 #: `pgrls lint`; `where` is the object.
@@ -36,6 +37,12 @@ LINT: Final = (
     Excuse(
         "SEC013", r"public\.users\.users_end_access", "ends the sessions of the row's own person, and reads nothing"
     ),
+    Excuse(
+        "SEC013",
+        r"public\.users\.users_last_operator(_gone)?",
+        "looks for operators of all organizations, and says nothing but that there is one",
+    ),
+    Excuse("SEC013", r"public\.invitations\.invitations_first_admin", "looks whether the organization has any people"),
     Excuse("SEC045", r"public\.webhooks\.previous_secret_expires_at", "a moment, and no secret"),
     Excuse("PERF004", r".*\.\w+_own_only", "asked of rows that the run's index has found, and of members alone"),
     Excuse("VIEW001", r"public\.people", _NAMES),

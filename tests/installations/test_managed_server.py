@@ -132,7 +132,7 @@ def test_run_is_walked_and_the_schema_goes_down_and_up(database, bench, workers,
 def test_what_needs_the_schema_says_that_it_is_missing_or_old(managed, tmp_path):
     print_roles_for_the_administrator(managed)
     settings = managed.urls | {"ORCHESTRATOR_SECRET_KEY": SECRET_KEY, "ORCHESTRATOR_DATA_DIR": str(tmp_path)}
-    for words in (["web", "--port", "0"], ["organizations", "create", "--name", "Acme", "--slug", "acme"]):
+    for words in (["web", "--port", "0"], ["organizations", "list"]):
         assert refused(*words, settings=settings).startswith("The database is empty, and this version needs ")
     carried_out("db", "upgrade", "0004", settings=settings)
     for words in (["worker"], ["up", "--port", "0"]):

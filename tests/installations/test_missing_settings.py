@@ -25,7 +25,8 @@ NEEDS = {
     "db shell": {OWNER},
     "db shell --role worker": {WORKER},
     "db url --role web": {WEB},
-    "organizations create --name Acme --slug acme": {IDENTITY},
+    "organizations create --name Acme --slug acme --email a@acme.example": {IDENTITY},
+    "organizations invite acme --email a@acme.example": {IDENTITY},
     "users create --organization acme --email a@acme.example --username alice --full-name A --password-stdin": {
         IDENTITY
     },

@@ -24,7 +24,9 @@ from lib.db.logins import Login
 from lib.errors import DatabaseUnavailable
 from lib.models import Base
 from tests import doors
+from tests.cast import make_cast
 from tests.database import ClonedDatabase
+from tests.factories import make_invitation
 from tests.migrations.catalog import LEFT_BEHIND, snapshot
 
 _SCRIPTS = ScriptDirectory.from_config(Config(toml_file=ROOT / "pyproject.toml"))
@@ -90,6 +92,26 @@ def test_models_are_what_the_migrations_make(module_database: ClonedDatabase) ->
             },
         )
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_invitations_of_the_operators_go_back_as_the_version_before_knows_them(database: ClonedDatabase) -> None:
+    """0023: who came has let themselves in, who has not is invited no more; nothing else is touched."""
+    url, invite = database.url(Login.OWNER), "SELECT api.invite_first_admin(%s, %s, sha256(%s::bytea))"
+    cast = make_cast(database)
+    with doors.login(database, Login.IDENTITY) as connection:
+        for slug in ("come", "waiting"):
+            made = connection.execute("SELECT api.create_organization(%s, %s, 'free')", [slug, slug]).fetchone()
+            assert made is not None
+            connection.execute(invite, [made[0], "before@come.example", f"{slug} before"])
+            connection.execute(invite, [made[0], f"{slug}@come.example", slug])
+        connection.execute("SELECT api.accept_invitation(sha256('come'), 'come', 'Come')")
+    people = make_invitation(database, cast.alice)
+    migrate.downgrade(url, "0021")
+    with doors.admin(database) as connection:
+        left = connection.execute("SELECT id = %s, invited_by = accepted_by FROM invitations ORDER BY 1", [people.id])
+        assert left.fetchall() == [(False, True), (True, None)]
+        assert connection.execute("SELECT count(*) FROM user_tokens WHERE used_at IS NULL").fetchone() == (1,)
+    migrate.upgrade(url)
 
 
 def test_two_upgrades_at_once_make_one_schema(owner_url: str, database: ClonedDatabase) -> None:

@@ -10,7 +10,7 @@ from lib.ui.navigation import PageEntry
 from lib.users.invitations import revoke_invitation
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import MadeInvitation, make_invitation
+from tests.factories import MadeInvitation, make_invitation, make_new_organization
 from tests.nasty import NAMES
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, markdown, markup, press, shown, text_input
@@ -39,6 +39,19 @@ def fill(at: AppTest, **entered: str) -> AppTest:
 
 def people(installation: Installation) -> int:
     return len(rows(installation, "SELECT FROM users"))
+
+
+def test_first_admin_is_invited_by_the_installations_operator(open_as: OpenAs, installation: Installation) -> None:
+    made = make_new_organization()
+    at = open_as(None, ACCEPT, token=made.invited.secret_path.partition("=")[2])
+    assert headings(at) == ["Join Northwind"]
+    assert "The installation's operator invites you as an admin." in shown(at)
+    fill(at, full_name="Nora Lindqvist", username="nora", password=PASSWORD, again=PASSWORD)
+    press(at, "Join")
+    assert "You belong to Northwind now. Sign in to begin." in shown(at)
+    assert rows(installation, "SELECT organization_id, role FROM users WHERE username = 'nora'") == [
+        {"organization_id": made.id, "role": "admin"}
+    ]
 
 
 def test_link_shows_what_it_invites_to_and_leads_to_the_sign_in(

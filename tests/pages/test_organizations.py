@@ -1,12 +1,15 @@
 """The operator's page of organizations."""
 
-from typing import Any
+import re
 from uuid import UUID
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.access.actor import Actor
+from lib.access.permissions import Role
+from lib.identity.invitations import check_invitation
+from lib.identity.registration import create_user
 from lib.models.organization import Tier
 from lib.organizations import operator
 from lib.organizations.views import Standing
@@ -15,9 +18,9 @@ from lib.ui import state
 from lib.ui.navigation import ORGANIZATIONS
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.conftest import Installation
-from tests.factories import make_workspace
+from tests.factories import make_new_organization, make_workspace
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import headings, press, shown, table, text_area, text_input
+from tests.pages.reading import button, buttons, headings, press, shown, table, text_area, text_input
 from tests.records import rows
 from tests.sample import with_operator
 
@@ -132,20 +135,61 @@ def test_own_organization_is_not_offered_to_be_suspended(installation: Installat
     assert "Suspend the organization" not in [one.label for one in at.button]
 
 
-def test_organization_is_made_with_its_first_admin(open_as: OpenAs, cast: Cast, olga: Actor) -> None:
+def test_organization_is_made_and_its_first_admin_gets_a_link_once(open_as: OpenAs, cast: Cast, olga: Actor) -> None:
     at = press(open_as(olga, ORGANIZATIONS), "New organization")
-    entered: dict[str, Any] = {"Organization name": "Northwind Research", "Full name": "Nora Dahl"}
-    entered |= {"E-mail": "nora@northwind.example", "User name": "nora", "Password": PASSWORD}
-    for label, value in entered.items():
-        text_input(at, label).set_value(value)
+    text_input(at, "Organization name").set_value("Northwind Research")
+    press(at, "New organization", "Create organization")
+    assert "This is no e-mail address." in shown(at)
+    text_input(at, "E-mail of the first admin").set_value("nora@northwind.example")
     press(at, "New organization", "Create organization")
     made = operator.find_organization(olga, "northwind-research")
-    assert (made.people, made.tier) == (1, Tier.FREE)
+    assert (made.people, made.tier) == (0, Tier.FREE)
+    token = link_in(at)
+    assert "nora@northwind.example" in shown(at)
+    assert "is good once, for a week. Copy it and hand it over yourself: no mail is sent." in shown(at)
+    assert check_invitation(token).organization_name == "Northwind Research"
+    again = open_as(olga, ORGANIZATIONS)
+    assert table(again, "People") == ["Nobody has come yet", "1 of 25", "5 of 25"]
+    assert token not in shown(press(again, "New organization"))
+
+
+def link_in(at: AppTest) -> str:
+    """The secret of the one link that is shown."""
+    (code,) = at.code
+    found = re.fullmatch(r"http://localhost:8501/accept\?token=([\w-]{43})", code.value)
+    assert found
+    return found[1]
+
+
+def test_link_is_made_anew_as_long_as_nobody_has_come(installation: Installation, cast: Cast, olga: Actor) -> None:
+    made = make_new_organization()
+    at = drawn(installation, cast, olga, made.id)
+    assert "Nobody has come yet." in shown(at)
+    text_input(at, "E-mail of the first admin").set_value("nora@northwind.example")
+    press(at, "Make a new link")
+    assert check_invitation(link_in(at)).email == "nora@northwind.example"
+    assert "first@northwind.example" not in shown(at), "whom somebody else has invited"
+    assert not at.run().code, "once"
+    assert "Make a new link" not in buttons(drawn(installation, cast, olga, cast.organization_b))
+
+
+def test_link_is_not_made_for_whom_somebody_has_just_preceded(
+    installation: Installation, cast: Cast, olga: Actor
+) -> None:
+    at = drawn(installation, cast, olga, make_new_organization().id)
+    person = {"email": "omar@northwind.example", "username": "omar", "full_name": "Omar", "password": PASSWORD}
+    create_user(organization_slug="northwind", role=Role.ADMIN, **person)
+    text_input(at, "E-mail of the first admin").set_value("nora@northwind.example")
+    button(at, "Make a new link").click().run()
+    assert not at.exception
+    assert not at.code
+    assert "Make a new link" not in buttons(at)
 
 
 def test_whose_right_is_taken_meanwhile_changes_nothing(installation: Installation, cast: Cast, olga: Actor) -> None:
     at = drawn(installation, cast, olga, cast.organization_b)
     at.selectbox(key="govern-tier").set_value(Tier.PRO).run()
+    rows(installation, "UPDATE users SET is_operator = true WHERE id = %s RETURNING 1", cast.charlie.user_id)
     rows(installation, "UPDATE users SET is_operator = false WHERE id = %s RETURNING 1", olga.user_id)
     next(one for one in at.button if one.label == "Change tier").click().run()
     assert not at.exception

@@ -5,11 +5,11 @@ from streamlit.testing.v1 import AppTest
 
 from lib.access.actor import Origin
 from lib.identity import passwords
-from lib.identity.registration import create_organization
 from lib.identity.service import authenticate
 from lib.identity.setup import is_set_up, make_setup_link
 from tests import doors
 from tests.conftest import Installation
+from tests.factories import make_new_organization
 
 ORIGIN = Origin(request_id=uuid4())
 PASSWORD = "  correct horse battery  "
@@ -127,7 +127,7 @@ def test_wrong_link_says_what_to_do(token: str) -> None:
 
 
 def test_link_of_an_installation_that_is_set_up_leads_to_the_sign_in() -> None:
-    create_organization(name="Acme", slug="acme")
+    make_new_organization("acme", name="Acme")
     page = _page("made-up")
     assert page.title[0].value == "This link is no longer good"
     assert "set up already" in page.markdown[0].value

@@ -7,12 +7,12 @@ from streamlit.testing.v1 import AppTest
 
 from lib.access.actor import Origin
 from lib.identity import passwords, sessions
-from lib.identity.registration import create_organization
 from lib.identity.service import redeem_ticket
 from lib.ui import state
 from tests import doors
 from tests.cast import Cast, make_cast
 from tests.conftest import Installation
+from tests.factories import make_new_organization
 
 ORIGIN = Origin(request_id=uuid4())
 PASSWORD = "  spaces  at both ends  "
@@ -124,7 +124,7 @@ def test_empty_installation_shows_the_way_to_its_set_up(installation: Installati
     assert not page.exception
     assert "This installation is not set up yet: open the link that it printed in the terminal" in _text(page)
     assert not page.text_input
-    create_organization(name="Acme", slug="acme")
+    make_new_organization("acme", name="Acme")
     assert len(page.run().text_input) == 2
 
 

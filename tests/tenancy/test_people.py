@@ -15,7 +15,7 @@ from tests.database import ClonedDatabase
 from tests.doors import Connection
 
 NOT_ALLOWED = "42501"
-LAST_ADMIN, BEYOND_ONES_OWN = "AO001", "AO002"
+LAST_ADMIN, BEYOND_ONES_OWN, LAST_OPERATOR = "AO001", "AO002", "AO003"
 CHANGE_ROLE = "UPDATE users SET role = %s WHERE id = %s"
 
 
@@ -139,6 +139,95 @@ def test_two_admins_who_lower_each_other_at_once_leave_one(
         outcomes = list(pool.map(lower, (cast.alice, ada), (ada, cast.alice)))
     assert outcomes.count(True) == (1 if isolation == "READ COMMITTED" else 0)
     assert _active_admins(database, cast) == (1 if isolation == "READ COMMITTED" else 2)
+
+
+def make_operators(database: ClonedDatabase, *people: Actor) -> None:
+    with doors.admin(database) as connection:
+        ids = [person.user_id for person in people]
+        connection.execute("UPDATE users SET is_operator = true WHERE id = ANY (%s)", [ids])
+
+
+@pytest.mark.parametrize("change", ["deactivated_at = now()", "deleted_at = now()"])
+def test_last_operator_stays(database: ClonedDatabase, cast: Cast, change: str) -> None:
+    make_operators(database, cast.max)
+    statement = f"UPDATE users SET {change} WHERE id = %s"
+    with doors.person(database, cast.alice) as connection:
+        assert doors.refusal(connection, statement, [cast.max.user_id]) == LAST_OPERATOR
+    make_operators(database, cast.charlie)
+    with doors.person(database, cast.alice) as connection:
+        assert doors.refusal(connection, statement, [cast.max.user_id]) is None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE users SET is_operator = false WHERE id = ANY (%s)",
+        "UPDATE users SET deactivated_at = now() WHERE id = ANY (%s)",
+        "DELETE FROM users WHERE id = ANY (%s)",
+    ],
+)
+def test_nobody_takes_the_last_operator_by_hand_either(
+    database: ClonedDatabase, cast: Cast, ada: Actor, statement: str
+) -> None:
+    """Not both at once, and not the owner of the schema, nor a superuser."""
+    make_operators(database, cast.max, ada)
+    with doors.admin(database) as connection:
+        connection.execute("DELETE FROM user_credentials")
+        connection.execute("DELETE FROM user_sessions")
+    both = [cast.max.user_id, ada.user_id]
+    with doors.admin(database) as by_superuser, doors.login(database, Login.OWNER) as by_owner:
+        assert doors.refusal(by_superuser, statement, [both]) == LAST_OPERATOR
+        assert doors.refusal(by_superuser, statement, [both[:1]]) is None
+        assert doors.refusal(by_owner, statement, [both]) == LAST_OPERATOR
+
+
+@pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+def test_two_operators_who_deactivate_each_other_at_once_leave_one(
+    database: ClonedDatabase, cast: Cast, isolation: str
+) -> None:
+    """Neither is an admin, so it is not the last admin that is kept."""
+    organization = MadeOrganization(cast.organization_a, cast.alice.organization_name, "acme")
+    with doors.login(database, Login.IDENTITY) as connection:
+        omar = make_person(connection, organization, "omar", role=Role.MEMBER)[0]
+    make_operators(database, cast.max, omar)
+    for operator in (cast.max, omar):
+        grant(database, operator, "users.view", "users.deactivate")
+    both_have_begun = Barrier(2)
+
+    def deactivate(who: Actor, whom: Actor) -> str | None:
+        with psycopg.connect(database.url(Login.WEB)) as connection:
+            connection.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}".encode())
+            doors.become_person(connection, who)
+            connection.execute("SELECT count(*) FROM users")
+            both_have_begun.wait(30)
+            try:
+                connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [whom.user_id])
+            except psycopg.Error as error:
+                connection.rollback()
+                return error.sqlstate
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(deactivate, (cast.max, omar), (omar, cast.max)))
+    assert outcomes.count(None) == (1 if isolation == "READ COMMITTED" else 0)
+    with doors.admin(database) as connection:
+        left = connection.execute("SELECT FROM users WHERE is_operator AND deactivated_at IS NULL").fetchall()
+    assert len(left) == (1 if isolation == "READ COMMITTED" else 2)
+
+
+def test_who_is_the_last_operator_is_said_of_ones_own_people_to_who_may_deactivate_them(
+    database: ClonedDatabase, cast: Cast
+) -> None:
+    make_operators(database, cast.max)
+    ask = "SELECT api.is_last_operator(%s)"
+    for actor, whom, said in (
+        (cast.alice, cast.max, True),
+        (cast.alice, cast.mona, False),
+        (cast.mona, cast.max, False),
+        (cast.charlie, cast.max, False),
+    ):
+        with doors.person(database, actor) as connection:
+            assert connection.execute(ask.encode(), [whom.user_id]).fetchone() == (said,)
 
 
 def test_deactivation_ends_sessions_for_good(database: ClonedDatabase, cast: Cast) -> None:

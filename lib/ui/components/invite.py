@@ -1,4 +1,7 @@
-"""Inviting people, and what came of it: a link that no mail has is shown once, for nobody can read it again."""
+"""Inviting people, and what came of it: a link that no mail has is shown once, for nobody can read it again.
+
+The operator's dialogs show the links of first admins as these do.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -34,15 +37,16 @@ def may_invite_somebody(actor: Actor) -> bool:
 
 def show_invite(actor: Actor) -> None:
     """Open the form. Call it in the run in which its button was pressed."""
-    _open("Invite people", lambda: _ask(actor))
+    open_form("Invite people", lambda: _ask(actor))
 
 
 def show_new_link(invitation: InvitationSummary) -> None:
     """Ask whether a new link is to replace the one that was handed out, and show it."""
-    _open("New link", lambda: _ask_to_renew(invitation.id, invitation.email))
+    open_form("New link", lambda: _ask_to_renew(invitation.id, invitation.email))
 
 
-def _open(title: str, ask: Callable[[], Outcomes | None]) -> None:
+def open_form(title: str, ask: Callable[[], Outcomes | None]) -> None:
+    """Open a dialog that asks until there are outcomes, and then shows them until it is closed."""
     _forget()
 
     @st.dialog(title, width="medium", on_dismiss=_forget)
@@ -54,12 +58,36 @@ def _open(title: str, ask: Callable[[], Outcomes | None]) -> None:
                     return
             st.session_state[_OUTCOMES] = outcomes
         with place.container():
-            _show_outcomes(st.session_state[_OUTCOMES])
+            show_outcomes(st.session_state[_OUTCOMES])
             if st.button("Done", type="primary", key="invite-done"):
                 _forget()
                 st.rerun()
 
     draw()
+
+
+def show_outcomes(outcomes: Outcomes) -> None:
+    """Draw who was invited, by mail or with a link to hand over, and who was not and why."""
+    mailed = [outcome for outcome in outcomes if outcome.is_mailed]
+    if mailed:
+        mails = words.count(len(mailed), "mail")
+        st.markdown(words.plain(f"{mails} on the way, with a link that is good once, for a week."))
+    if any(outcome.secret_path for outcome in outcomes):
+        st.markdown(words.plain(_HAND_OVER))
+    for outcome in outcomes:
+        _show_outcome(outcome)
+
+
+def _show_outcome(outcome: InviteOutcome) -> None:
+    if outcome.problem:
+        st.markdown(
+            f"{status.inline(_FAILED, text=words.short(outcome.email, most=120))}  \n"
+            f":gray[{words.plain(outcome.problem)}]"
+        )
+        return
+    st.markdown(status.inline(status.INVITATION["invited"], text=outcome.email))
+    if outcome.secret_path:
+        st.code(address.absolute(outcome.secret_path), language=None, wrap_lines=True)
 
 
 def _forget() -> None:
@@ -100,28 +128,3 @@ def _ask_to_renew(invitation_id: UUID, email: str) -> Outcomes | None:
         with feedback.told():
             return (renew_invitation(require_actor(Permission.USERS_INVITE), invitation_id),)
     return None
-
-
-def _show_outcomes(outcomes: Outcomes) -> None:
-    """Draw who was invited, with their links, and who was not and why."""
-    mailed = [outcome for outcome in outcomes if outcome.is_mailed]
-    if mailed:
-        st.markdown(
-            words.plain(f"{words.count(len(mailed), 'mail')} on the way, with a link that is good once, for a week.")
-        )
-    if any(outcome.secret_path for outcome in outcomes):
-        st.markdown(words.plain(_HAND_OVER))
-    for outcome in outcomes:
-        _show_outcome(outcome)
-
-
-def _show_outcome(outcome: InviteOutcome) -> None:
-    if outcome.problem:
-        st.markdown(
-            f"{status.inline(_FAILED, text=words.short(outcome.email, most=120))}  \n"
-            f":gray[{words.plain(outcome.problem)}]"
-        )
-        return
-    st.markdown(status.inline(status.INVITATION["invited"], text=outcome.email))
-    if outcome.secret_path:
-        st.code(address.absolute(outcome.secret_path), language=None, wrap_lines=True)

@@ -11,15 +11,18 @@ from lib.access.actor import Actor
 from lib.identity.fields import Field, suggest_slug
 from lib.models.organization import Tier
 from lib.organizations import operator
-from lib.organizations.creation import FirstAdmin, create_organization
+from lib.organizations.creation import create_organization, invite_first_admin
 from lib.organizations.views import OrganizationSummary
 from lib.ui import feedback, words
 from lib.ui.components import status
 from lib.ui.components.facts import show_facts
+from lib.ui.components.invite import Outcomes, open_form, show_outcomes
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.organization_table import say_people, say_quota
 from lib.ui.guard import require_actor
 
+_FIRST_ADMIN: Final = "E-mail of the first admin"
+_FIRST_ADMIN_HELP: Final = "They get a link, choose their name and password, and invite everybody else."
 _REASON_HELP: Final = "Its people read this when they sign in. Nothing is deleted."
 
 
@@ -30,29 +33,27 @@ def require_operator() -> Actor:
     return actor
 
 
-@st.dialog("New organization", width="medium", on_dismiss="rerun")
 def show_new_organization() -> None:
-    """Ask for an organization and its first admin."""
+    """Ask for an organization and its first admin, and show the link that the admin is to get."""
+    open_form("New organization", _ask_for_organization)
+
+
+def _ask_for_organization() -> Outcomes | None:
     with st.form("new-organization", border=False):
         name = st.text_input(Field.ORGANIZATION_NAME, placeholder="Northwind Research", autocomplete="off")
         left, right = st.columns(2)
         slug = left.text_input(Field.SLUG, placeholder="left empty, it is made from the name", autocomplete="off")
         tiers = list(Tier)
         tier = right.selectbox("Tier", tiers, index=tiers.index(Tier.FREE), format_func=str.capitalize)
-        st.markdown(":gray[Its first admin, who signs in with this password and changes it under Account]")
-        left, right = st.columns(2)
-        admin = FirstAdmin(
-            full_name=left.text_input(Field.FULL_NAME, autocomplete="off"),
-            email=right.text_input(Field.EMAIL, autocomplete="off"),
-            username=left.text_input(Field.USERNAME, autocomplete="off"),
-            password=right.text_input(Field.PASSWORD, type="password", autocomplete="new-password"),
+        email = st.text_input(
+            _FIRST_ADMIN, placeholder="nora@northwind.com", autocomplete="off", help=_FIRST_ADMIN_HELP
         )
         is_sent = st.form_submit_button("Create organization", type="primary")
     if is_sent:
         with feedback.told():
-            create_organization(require_operator(), name=name, slug=slug or suggest_slug(name), tier=tier, admin=admin)
-            feedback.succeeded(f"{name} is there, and {admin.full_name} can sign in.")
-            st.rerun()
+            operator, short = require_operator(), slug or suggest_slug(name)
+            return (create_organization(operator, name=name, slug=short, tier=tier, email=email).invited,)
+    return None
 
 
 def show_organization(listed: OrganizationSummary) -> None:
@@ -72,6 +73,8 @@ def _show_organization(organization: OrganizationSummary, actor: Actor) -> None:
     _show_tier(organization)
     _show_quota(organization)
     actions = operator.actions_for(actor, organization)
+    if "invite" in actions:
+        _show_first_admin(organization)
     if "suspend" in actions:
         _show_suspend(organization)
     with st.container(horizontal=True, gap="xsmall"):
@@ -127,6 +130,18 @@ def _show_quota(organization: OrganizationSummary) -> None:
     if is_pressed:
         operator.set_quota(require_operator(), organization.id, limit)
         _done("The quota is set. Runs that waited for calls go on by themselves.")
+
+
+def _show_first_admin(organization: OrganizationSummary) -> None:
+    """Invite anew, as long as nobody has come. The link goes with the next thing that is done in the dialog."""
+    with st.form("first-admin", border=False):
+        email = st.text_input(
+            _FIRST_ADMIN, placeholder="nora@northwind.com", autocomplete="off", help=_FIRST_ADMIN_HELP
+        )
+        st.markdown(":gray[Nobody has come yet. A new link is good once, for a week, and ends the one before.]")
+        is_sent = st.form_submit_button("Make a new link")
+    if is_sent:
+        show_outcomes([invite_first_admin(require_operator(), organization.id, email=email)])
 
 
 def _show_suspend(organization: OrganizationSummary) -> None:

@@ -31,6 +31,8 @@ FILTERS: Final = FilterBar(
     choices=(Choice("tier", "Tier", {tier: tier.capitalize() for tier in Tier}),),
 )
 _NO_LIMIT: Final = "no limit"
+#: Its first admin has not accepted the invitation.
+_NOBODY_YET: Final = "Nobody has come yet"
 
 
 def chosen_organizations(chosen: Filters) -> OrganizationFilter:
@@ -54,10 +56,10 @@ def show_organization_table(
         label="Organizations",
         columns={
             "Status": status.column(status.ORGANIZATION, width=125),
-            "Organization": st.column_config.TextColumn("Organization", width=250),
-            "Short name": st.column_config.TextColumn("Short name", width=160),
+            "Organization": st.column_config.TextColumn("Organization", width=215),
+            "Short name": st.column_config.TextColumn("Short name", width=145),
             "Tier": st.column_config.TextColumn("Tier", width=95),
-            "People": st.column_config.TextColumn("People", width=90, alignment="right"),
+            "People": st.column_config.TextColumn("People", width=140, alignment="right"),
             "Calls this month": st.column_config.TextColumn("Calls this month", width=150, alignment="right"),
             "Created": st.column_config.TextColumn("Created", width=125),
         },
@@ -77,6 +79,8 @@ def say_quota(organization: OrganizationSummary) -> str:
 
 def say_people(organization: OrganizationSummary) -> str:
     """`4 of 25`, as the tier allows."""
+    if not organization.people:
+        return _NOBODY_YET
     most = ALLOWANCES[organization.tier].people
     return f"{words.number(organization.people)}{'' if most is None else f' of {words.number(most)}'}"
 

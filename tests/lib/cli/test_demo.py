@@ -9,10 +9,10 @@ from lib.access.permissions import Role
 from lib.cli.commands import app
 from lib.errors import Conflict, SignInRefused
 from lib.identity import passwords
-from lib.identity.registration import create_organization
 from lib.identity.service import authenticate
 from tests.cast import make_cast
 from tests.conftest import Installation
+from tests.factories import make_new_organization
 from tests.records import rows
 from tests.sample import snapshot
 
@@ -68,6 +68,6 @@ def test_demo_is_removed_and_nothing_else(installation: Installation) -> None:
 
 
 def test_name_that_is_taken_is_said(installation: Installation) -> None:
-    create_organization(name="Ours", slug="fjord-and-field-sample")
+    make_new_organization("fjord-and-field-sample", name="Ours")
     with pytest.raises(Conflict, match="is called “fjord-and-field-sample”"):
         run()

@@ -1,12 +1,17 @@
+import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from lib import clock
+from lib.access.actor import Origin
 from lib.cli.commands import app
-from lib.errors import InvalidInput, NotFound
-from tests.cast import Cast
+from lib.errors import Conflict, InvalidInput, LinkExpired, NotFound
+from lib.identity import passwords
+from lib.identity.invitations import accept_invitation, check_invitation
+from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
 from tests.records import row
 
@@ -47,10 +52,42 @@ def test_tier_brings_its_quota_and_says_what_stays(installation: Installation) -
 
 
 def test_organization_that_is_made_with_a_tier_has_its_quota(installation: Installation) -> None:
-    said("create", "--name", "New", "--slug", "new", "--tier", "enterprise")
+    create("--tier", "enterprise")
     assert row(installation, "SELECT api_quota_limit FROM organizations WHERE slug = 'new'") == {
         "api_quota_limit": None
     }
+
+
+def create(*options: str) -> str:
+    return said("create", "--name", "New", "--slug", "new", "--email", "nora@new.example", *options)
+
+
+def link_in(output: str) -> str:
+    """The secret of the one link that was printed."""
+    (token,) = re.findall(r"^  http://localhost:8501/accept\?token=([\w-]{43})$", output, flags=re.MULTILINE)
+    return str(token)
+
+
+def test_first_admin_of_a_new_organization_gets_a_link() -> None:
+    output = create()
+    assert "Created the organization “New” (new)" in output
+    assert "nora@new.example is invited to be its admin." in output
+    assert "Hand it over yourself: no mail is sent." in output
+    assert check_invitation(link_in(output)).organization_name == "New"
+    assert "nobody has come yet  0 of 1,000           New" in said("list")
+
+
+def test_link_is_made_anew_as_long_as_nobody_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = link_in(create())
+    second = link_in(said("invite", "new", "--email", "omar@new.example"))
+    with pytest.raises(LinkExpired):
+        check_invitation(first)
+    assert check_invitation(second).email == "omar@new.example"
+    monkeypatch.setattr(passwords, "COST", 4)
+    entered = {"full_name": "Omar", "username": "omar", "password": PASSWORD}
+    accept_invitation(second, **entered, origin=Origin(request_id=uuid4()))
+    assert isinstance(run("invite", "new", "--email", "omar@new.example").exception, Conflict)
+    assert isinstance(run("invite", "nowhere", "--email", "omar@new.example").exception, NotFound)
 
 
 def test_quota_is_a_number_or_unlimited(installation: Installation) -> None:

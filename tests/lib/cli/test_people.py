@@ -18,7 +18,7 @@ def run(*arguments: str, answer: str = "") -> Result:
 
 
 def make_organization() -> Result:
-    return run("organizations", "create", "--name", "Acme", "--slug", "acme")
+    return run("organizations", "create", "--name", "Acme", "--slug", "acme", "--email", "a@acme.example")
 
 
 def make_alice(*options: str, answer: str = f"{PASSWORD}\n", organization: str = "acme") -> Result:

@@ -7,8 +7,9 @@ from psycopg.types.json import Jsonb
 from lib.access.actor import Origin
 from lib.access.permissions import Role
 from lib.errors import AlreadyTaken, InvalidInput
-from lib.identity.registration import create_organization, create_user
+from lib.identity.registration import create_user
 from lib.identity.service import authenticate
+from tests.factories import make_new_organization
 from tests.lib.identity.conftest import Look
 
 pytestmark = pytest.mark.usefixtures("installation")
@@ -30,35 +31,7 @@ def _create(**changed: Any) -> Any:
 
 @pytest.fixture
 def acme() -> Any:
-    return create_organization(name="Acme  Research", slug="acme")
-
-
-def test_organization_is_made(sql: Look, acme: Any) -> None:
-    pro = create_organization(name="Borealis", slug="borealis", tier="pro")
-    assert sql("SELECT id, name, slug, subscription_tier FROM organizations ORDER BY name") == [
-        (acme, "Acme Research", "acme", "free"),
-        (pro, "Borealis", "borealis", "pro"),
-    ]
-
-
-def test_organization_of_wrong_values_is_refused(sql: Look) -> None:
-    for values, label in (
-        ({"name": "", "slug": "acme"}, "Organization name"),
-        ({"name": "x" * 300, "slug": "acme"}, "Organization name"),
-        ({"name": "Acme", "slug": "Acme"}, "Short name"),
-        ({"name": "Acme", "slug": "acme", "tier": "gold"}, "Tier"),
-    ):
-        with pytest.raises(InvalidInput) as refused:
-            create_organization(**values)
-        assert refused.value.field == label
-    assert sql("SELECT count(*) FROM organizations") == [(0,)]
-
-
-def test_slug_is_one_organizations_for_ever(sql: Look, acme: Any) -> None:
-    sql("UPDATE organizations SET deleted_at = now()")
-    with pytest.raises(AlreadyTaken) as refused:
-        create_organization(name="Other", slug="acme")
-    assert refused.value.field == "Short name"
+    return make_new_organization("acme").id
 
 
 def test_person_can_sign_in_at_once(sql: Look, acme: Any, origin: Origin) -> None:
@@ -97,7 +70,7 @@ def test_organization_says_how_long_a_password_must_be(sql: Look, acme: Any) -> 
 
 
 def test_email_and_user_name_are_one_persons_in_all_organizations(sql: Look, acme: Any) -> None:
-    create_organization(name="Borealis", slug="borealis")
+    make_new_organization("borealis")
     _create()
     again = partial(_create, organization_slug="borealis")
     with pytest.raises(AlreadyTaken) as refused:

@@ -10,9 +10,9 @@ from lib.access.actor import Origin
 from lib.access.permissions import Role
 from lib.errors import InvalidInput, LinkExpired
 from lib.identity import sessions
-from lib.identity.registration import create_organization
 from lib.identity.service import authenticate, issue_ticket, redeem_ticket
 from lib.identity.setup import check_setup, find_faults, is_set_up, make_setup_link, set_up
+from tests.factories import make_new_organization
 from tests.lib.identity.conftest import Look
 
 pytestmark = pytest.mark.usefixtures("installation")
@@ -84,14 +84,14 @@ def test_made_up_link_takes_nothing(origin: Origin) -> None:
 
 def test_no_link_is_made_where_there_is_an_organization() -> None:
     token = _token()
-    create_organization(name="Acme", slug="acme")
+    make_new_organization("acme", name="Acme")
     assert make_setup_link("https://orchestrator.example.com") is None
     with pytest.raises(LinkExpired, match="set up already"):
         check_setup(token)
 
 
 def test_deleted_organization_does_not_open_the_installation_again(sql: Look) -> None:
-    create_organization(name="Acme", slug="acme")
+    make_new_organization("acme", name="Acme")
     sql("UPDATE organizations SET deleted_at = now()")
     assert make_setup_link("https://orchestrator.example.com") is None
 

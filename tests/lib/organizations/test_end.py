@@ -1,11 +1,14 @@
 """The end of an organization: asked for, waited for, taken back, and what becomes of what runs then."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from uuid import UUID
 
 import pytest
 
 from lib import clock
+from lib.access.actor import Actor
 from lib.audit.service import list_organization_changes
 from lib.errors import Conflict, InvalidInput, NotSignedIn
 from lib.organizations.operator import CommandLine, restore_organization
@@ -100,6 +103,23 @@ def test_last_operators_organization_does_not_end(installation: Installation, ca
         ask_deletion(cast.alice, slug="acme")
     write(installation, "UPDATE users SET is_operator = true WHERE id = %s", cast.charlie.user_id)
     ask_deletion(cast.alice, slug="acme")
+
+
+def test_last_operator_is_not_waited_away_from_two_organizations(installation: Installation, cast: Cast) -> None:
+    """The one whose organization is about to end is no other operator."""
+    write(installation, "UPDATE users SET is_operator = true WHERE id = ANY (%s)",
+          [cast.alice.user_id, cast.charlie.user_id])  # fmt: skip
+    start = Barrier(2)
+
+    def ask(actor: Actor) -> bool:
+        start.wait(30)
+        try:
+            return bool(ask_deletion(actor, slug=actor.organization_slug))
+        except Conflict:
+            return False
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(ask, (cast.alice, cast.charlie))) == [False, True]
 
 
 def test_no_plain_update_ends_or_suspends_an_organization(installation: Installation, cast: Cast) -> None:

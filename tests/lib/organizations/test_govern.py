@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from lib.audit.service import OPERATOR, list_organization_changes
+from lib.audit.service import list_organization_changes
 from lib.db.logins import Login
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotPermitted
 from lib.models.organization import Tier
@@ -22,6 +22,7 @@ from lib.organizations.service import (
     take_deletion_back,
 )
 from lib.organizations.structures import OrganizationSettings
+from lib.users.views import OPERATOR
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation

@@ -1,7 +1,9 @@
 """The installation's operator and organizations: what they change, and that they see nothing of what is inside."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
+from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,20 +12,20 @@ from sqlalchemy.exc import DBAPIError
 
 from lib.access.actor import Actor, Origin
 from lib.access.permissions import Role
-from lib.audit.service import OPERATOR, list_organization_changes
+from lib.audit.service import list_organization_changes
 from lib.db.session import tenant_session
-from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound, NotPermitted, NotSignedIn, OrganizationSuspended
+from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted, NotSignedIn, OrganizationSuspended
 from lib.identity.service import authenticate
 from lib.identity.sessions import find_actor
 from lib.models.organization import Tier
 from lib.organizations import operator, queries
-from lib.organizations.creation import FirstAdmin, create_organization
 from lib.organizations.operator import CommandLine
 from lib.organizations.queries import OrganizationFilter
 from lib.organizations.service import ask_deletion, get_frame
 from lib.organizations.views import OrganizationSort, OrganizationSummary, Standing
 from lib.projects.service import list_projects
 from lib.samples.service import load_sample, visit_sample
+from lib.users.views import OPERATOR
 from tests import doors
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
@@ -33,7 +35,6 @@ from tests.sample import with_operator
 
 REASON = "The invoice of May is not paid."
 ORIGIN = Origin(request_id=uuid4(), ip_address="192.0.2.7", user_agent="tests")
-ADMIN = FirstAdmin(full_name="Nora Dahl", email="nora@northwind.example", username="nora", password=PASSWORD)
 #: What an operator may do to an organization.
 DEEDS: dict[str, Callable[[Any, UUID], object]] = {
     "get": operator.get_organization,
@@ -98,8 +99,6 @@ def test_nobody_else_is_an_operator(cast: Cast, installation: Installation, who:
         for organization in (cast.organization_a, cast.organization_b):
             with pytest.raises(NotPermitted):
                 deed(actor, organization)
-    with pytest.raises(NotPermitted):
-        create_organization(actor, name="New", slug="new", tier=Tier.FREE, admin=ADMIN)
     with doors.person(installation.database, actor) as connection:
         for statement in (
             "SELECT * FROM api.list_organizations()",
@@ -255,6 +254,40 @@ def test_operator_begins_the_wait_and_restores(olga: Actor, cast: Cast) -> None:
     assert operator.actions_for(olga, operator.find_organization(olga, "acme")) == ()
 
 
+@pytest.mark.parametrize("deed", ["suspend", "delete"])
+def test_organization_of_the_last_operator_is_neither_suspended_nor_ended(
+    installation: Installation, olga: Actor, cast: Cast, deed: str
+) -> None:
+    """By another one, whose own organization is about to end."""
+    rows(installation, "UPDATE users SET is_operator = true WHERE id = %s RETURNING 1", cast.charlie.user_id)
+    charlie = replace(cast.charlie, is_operator=True)
+    operator.delete_organization(CommandLine(), cast.organization_b)
+    with pytest.raises(Conflict, match="Nobody outside of this organization would run the installation"):
+        DEEDS[deed](charlie, cast.organization_a)
+    assert operator.get_organization(olga, cast.organization_a).standing is Standing.ACTIVE
+    operator.restore_organization(olga, cast.organization_b)
+    DEEDS[deed](charlie, cast.organization_a)
+
+
+def test_two_operators_who_suspend_each_other_at_once_leave_one(
+    installation: Installation, olga: Actor, cast: Cast
+) -> None:
+    rows(installation, "UPDATE users SET is_operator = true WHERE id = %s RETURNING 1", cast.charlie.user_id)
+    start = Barrier(2)
+
+    def suspend(who: Actor, which: UUID) -> bool:
+        start.wait(30)
+        try:
+            operator.suspend_organization(who, which, reason=REASON)
+        except (Conflict, DBAPIError):  # the last one stays, or: whose organization is suspended is no operator
+            return False
+        return True
+
+    both = ((olga, cast.organization_b), (replace(cast.charlie, is_operator=True), cast.organization_a))
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(suspend, *zip(*both, strict=True))) == [False, True]
+
+
 def test_every_deed_is_in_that_organizations_trail_as_an_operators(
     installation: Installation, olga: Actor, cast: Cast
 ) -> None:
@@ -275,29 +308,3 @@ def test_command_line_is_the_installation_itself_in_the_trail(installation: Inst
     operator.set_quota(CommandLine(), cast.organization_b, 5)
     [change, *_] = list_organization_changes(cast.charlie).items
     assert (change.person, change.did) == (None, "changed the monthly quota")
-
-
-def test_operator_makes_an_organization_with_its_first_admin(olga: Actor, cast: Cast) -> None:
-    organization_id = create_organization(olga, name="Northwind", slug="northwind", tier=Tier.PRO, admin=ADMIN)
-    made = operator.get_organization(olga, organization_id)
-    assert (made.name, made.slug, made.tier, made.people, made.quota.limit) == (
-        "Northwind",
-        "northwind",
-        Tier.PRO,
-        1,
-        50_000,
-    )
-    assert authenticate("nora", PASSWORD, origin=ORIGIN)
-
-
-@pytest.mark.parametrize(
-    ("changed", "wrong"),
-    [({"username": "alice"}, AlreadyTaken), ({"email": "nobody"}, InvalidInput), ({"password": "short"}, InvalidInput)],
-)
-def test_without_its_admin_no_organization_is_made(
-    olga: Actor, cast: Cast, changed: dict[str, str], wrong: type[Exception]
-) -> None:
-    with pytest.raises(wrong):
-        create_organization(olga, name="Northwind", slug="northwind", tier=Tier.FREE, admin=replace(ADMIN, **changed))
-    with pytest.raises(NotFound):
-        operator.find_organization(olga, "northwind")

@@ -9,7 +9,6 @@ from lib.access.actor import Actor, Origin
 from lib.access.permissions import Role
 from lib.errors import Conflict, NotFound, NotPermitted, NotSignedIn, SignInRefused
 from lib.identity import passwords, service, sessions
-from lib.identity.registration import create_organization
 from lib.projects.service import list_projects
 from lib.runs.service import get_overview
 from lib.samples.service import (
@@ -25,7 +24,7 @@ from lib.samples.service import (
 from tests import doors
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.conftest import Installation
-from tests.factories import make_workspace
+from tests.factories import make_new_organization, make_workspace
 from tests.records import row, rows, trail
 from tests.sample import Snapshot, snapshot, with_operator
 from tests.tenancy.tables import read_tables
@@ -159,7 +158,7 @@ def test_of_two_at_once_one_is_made(installation: Installation, operator: Actor)
 
 
 def test_name_that_a_real_organization_has_is_said(operator: Actor) -> None:
-    create_organization(name="Real", slug="fjord-and-field-sample")
+    make_new_organization("fjord-and-field-sample", name="Real")
     with pytest.raises(Conflict, match="has a name that it would need"):
         make_sample(operator)
     assert find_sample(operator) is None
@@ -224,6 +223,7 @@ def test_leaving_without_a_visit_changes_nothing(installation: Installation, cas
 def test_visit_ends_with_the_operator(installation: Installation, cast: Cast, operator: Actor, gone: str) -> None:
     make_sample(operator)
     visit_sample(operator, Role.ADMIN)
+    rows(installation, "UPDATE users SET is_operator = true WHERE id = %s RETURNING 1", cast.charlie.user_id)
     rows(installation, f"UPDATE users SET {gone} WHERE id = %s RETURNING 1", operator.user_id)
     found = sessions.find_actor(cast.secret_of(operator), origin=ORIGIN)
     if gone.startswith("is_operator"):

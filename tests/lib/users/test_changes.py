@@ -244,6 +244,74 @@ def test_second_admin_waits_and_is_refused(
     assert stored(installation, cast.alice)["role"] == "admin"
 
 
+def make_operators(installation: Installation, *people: Actor) -> None:
+    ids = [person.user_id for person in people]
+    rows(installation, "UPDATE users SET is_operator = true WHERE id = ANY (%s) RETURNING 1", ids)
+
+
+def test_last_operator_stays(installation: Installation, cast: Cast) -> None:
+    make_operators(installation, cast.mona)
+    with pytest.raises(Conflict, match="Nobody else runs this installation"):
+        deactivate(cast.alice, cast.mona.user_id)
+    assert stored(installation, cast.mona)["deactivated_at"] is None
+    assert sessions.find_actor(cast.secret_of(cast.mona), origin=cast.mona.origin), "they are not signed out either"
+    make_operators(installation, cast.charlie)
+    deactivate(cast.alice, cast.mona.user_id)
+
+
+def test_last_operator_is_asked_after_before_the_database_has_to_refuse(installation: Installation, cast: Cast) -> None:
+    make_operators(installation, cast.mona)
+    with doors.admin(installation.database) as connection:
+        connection.execute("DROP TRIGGER users_last_operator ON users")
+    with pytest.raises(Conflict, match="Nobody else runs this installation"):
+        deactivate(cast.alice, cast.mona.user_id)
+
+
+@pytest.mark.parametrize(
+    "end", ["suspended_at = now(), suspension_reason = 'x'", "deletes_at = now() + interval '1 day'"]
+)
+def test_operator_of_an_organization_that_is_shut_or_ends_is_no_other_one(
+    installation: Installation, cast: Cast, end: str
+) -> None:
+    make_operators(installation, cast.mona, cast.charlie)
+    rows(installation, f"UPDATE organizations SET {end} WHERE id = %s RETURNING 1", cast.organization_b)
+    with pytest.raises(Conflict, match="Nobody else runs this installation"):
+        deactivate(cast.alice, cast.mona.user_id)
+
+
+def test_operators_of_two_organizations_are_not_both_deactivated_at_once(
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one is deactivated and not yet committed when the second, of another organization, is asked for."""
+    dora = make_of_b(installation, cast)
+    make_operators(installation, cast.max, dora)
+    original = changes._update
+    begun: list[Any] = []
+
+    def change_and_wait(*arguments: Any, **values: Any) -> None:
+        original(*arguments, **values)
+        monkeypatch.setattr(changes, "_update", original)
+        second = attempt(lambda: deactivate(cast.charlie, dora.user_id))
+        begun.append((second, second.__enter__()))
+        while not is_waiting(installation):
+            pass
+
+    monkeypatch.setattr(changes, "_update", change_and_wait)
+    deactivate(cast.alice, cast.max.user_id)
+    ((second, outcome),) = begun
+    second.__exit__(None, None, None)
+    (refused,) = outcome
+    assert isinstance(refused, Conflict)
+    assert refused.message == refusals.LAST_OPERATOR
+    assert stored(installation, dora)["deactivated_at"] is None
+
+
+def make_of_b(installation: Installation, cast: Cast) -> Actor:
+    of_b = MadeOrganization(cast.organization_b, cast.charlie.organization_name, cast.charlie.organization_slug)
+    with psycopg.connect(installation.database.url(Login.IDENTITY)) as connection:
+        return make_person(connection, of_b, "dora", role=Role.MEMBER)[0]
+
+
 def test_deactivated_person_is_out_and_their_sessions_stay_ended(installation: Installation, cast: Cast) -> None:
     secret = cast.secret_of(cast.max)
     assert sessions.find_actor(secret, origin=cast.max.origin)
@@ -271,7 +339,7 @@ def test_sessions_of_a_person_are_ended_and_nobody_elses(installation: Installat
 
 
 @pytest.mark.parametrize(
-    ("state", "error"), [("AO001", Conflict), ("AO002", BeyondOwnRights), ("42501", RightsChanged)]
+    ("state", "error"), [("AO001", Conflict), ("AO002", BeyondOwnRights), ("AO003", Conflict), ("42501", RightsChanged)]
 )
 def test_what_the_database_refuses_is_said_in_words(
     installation: Installation, cast: Cast, state: str, error: type[OrchestratorError]
@@ -287,5 +355,5 @@ def test_what_the_database_refuses_is_said_in_words(
         change_rights(cast.alice, cast.max.user_id, role="viewer", permissions=[], seen=MEMBER)
     assert type(refused.value) is error
     if error is Conflict:
-        assert str(refused.value) == refusals.LAST_ADMIN
+        assert str(refused.value) == {"AO001": refusals.LAST_ADMIN, "AO003": refusals.LAST_OPERATOR}[state]
     assert stored(installation, cast.max)["role"] == "member"

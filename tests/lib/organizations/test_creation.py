@@ -1,0 +1,400 @@
+"""A new organization and its first admin: invited, and nobody else's to see, to touch or to become."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from lib.access.actor import Actor, Origin
+from lib.access.permissions import Role
+from lib.audit.service import list_organization_changes
+from lib.config import get_settings
+from lib.db.logins import Login
+from lib.errors import AlreadyTaken, Conflict, InvalidInput, LinkExpired, NotFound, NotPermitted
+from lib.identity import passwords, sessions
+from lib.identity.invitations import accept_invitation, check_invitation
+from lib.identity.registration import create_user
+from lib.identity.service import authenticate, issue_ticket, redeem_ticket
+from lib.models.organization import Tier
+from lib.organizations import operator
+from lib.organizations.creation import NewOrganization, create_organization, invite_first_admin
+from lib.organizations.operator import CommandLine
+from lib.organizations.views import Standing
+from lib.users.invitations import invite, list_invitations, renew_invitation, revoke_invitation
+from lib.users.views import OPERATOR, InviteOutcome
+from tests import doors
+from tests.at_once import attempt, is_waiting
+from tests.cast import PASSWORD, Cast
+from tests.conftest import Installation
+from tests.factories import make_new_organization
+from tests.records import row, rows, trail
+from tests.sample import with_operator
+
+ORIGIN = Origin(request_id=uuid4(), ip_address="192.0.2.7", user_agent="tests")
+NORA = "nora@northwind.example"
+ENTERED = {"full_name": "Nora Dahl", "username": "nora", "password": PASSWORD}
+NOT_ALLOWED, HAS_PEOPLE = "42501", "23514"
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "COST", 4)
+
+
+@pytest.fixture
+def olga(installation: Installation, cast: Cast) -> Actor:
+    return with_operator(installation.database, cast)[1]
+
+
+@pytest.fixture
+def northwind(olga: Actor) -> NewOrganization:
+    return create_organization(olga, name="Northwind", slug="northwind", tier=Tier.PRO, email=NORA)
+
+
+def token_of(outcome: InviteOutcome) -> str:
+    path, _, token = outcome.secret_path.partition("?token=")
+    assert path == "/accept"
+    return token
+
+
+def come(outcome: InviteOutcome, **changed: str) -> Actor:
+    """Whoever holds the link accepts, and signs in."""
+    entered = ENTERED | changed
+    accept_invitation(token_of(outcome), **entered, origin=ORIGIN)
+    user_id = authenticate(entered["username"], PASSWORD, origin=ORIGIN)
+    actor = sessions.find_actor(redeem_ticket(issue_ticket(user_id), origin=ORIGIN), origin=ORIGIN)
+    assert isinstance(actor, Actor)
+    return actor
+
+
+def mails(installation: Installation) -> list[dict[str, Any]]:
+    return rows(installation, "SELECT recipient, organization_id, values FROM mail_outbox ORDER BY id")
+
+
+@pytest.fixture
+def _sends_mail(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_SMTP_URL", "smtp://127.0.0.1:1")
+    monkeypatch.setenv("ORCHESTRATOR_MAIL_FROM", "AI Orchestrator <orchestrator@example.com>")
+    get_settings.cache_clear()
+
+
+def test_operator_makes_an_organization_and_invites_its_first_admin(olga: Actor, northwind: NewOrganization) -> None:
+    made = operator.get_organization(olga, northwind.id)
+    assert (made.name, made.slug, made.tier, made.people) == ("Northwind", "northwind", Tier.PRO, 0)
+    assert made.quota.limit == 50_000
+    expires_at = northwind.invited.expires_at
+    assert expires_at
+    assert timedelta(days=6, hours=23) < expires_at - datetime.now(UTC) <= timedelta(days=7)
+    invited = check_invitation(token_of(northwind.invited))
+    assert (invited.organization_name, invited.email, invited.role) == ("Northwind", NORA, "admin")
+    assert invited.invited_by is None
+
+
+def test_who_accepts_is_its_admin_and_invites_the_others(
+    installation: Installation, olga: Actor, northwind: NewOrganization
+) -> None:
+    nora = come(northwind.invited)
+    assert (nora.organization_id, nora.role, nora.is_operator) == (northwind.id, Role.ADMIN, False)
+    assert operator.get_organization(olga, northwind.id).people == 1
+    (outcome,) = invite(nora, "omar@northwind.example", role="manager")
+    assert come(outcome, username="omar").organization_id == northwind.id
+    with pytest.raises(LinkExpired):
+        check_invitation(token_of(northwind.invited))
+    (made,) = rows(installation, "SELECT id, created_by FROM users WHERE username = 'nora'")
+    assert made == {"id": nora.user_id, "created_by": None}
+
+
+def test_command_line_makes_one_too(installation: Installation, cast: Cast) -> None:
+    made = create_organization(CommandLine(), name="Northwind  Ltd", slug="northwind", tier=Tier.FREE, email=NORA)
+    assert come(made.invited).organization_name == "Northwind Ltd"
+
+
+@pytest.mark.parametrize(
+    ("changed", "wrong", "field"),
+    [
+        ({"name": ""}, InvalidInput, "Organization name"),
+        ({"name": "x" * 300}, InvalidInput, "Organization name"),
+        ({"slug": "Not A Slug"}, InvalidInput, "Short name"),
+        ({"slug": "acme"}, AlreadyTaken, "Short name"),
+        ({"email": "nobody"}, InvalidInput, "E-mail"),
+        ({"email": "nоra@northwind.example"}, InvalidInput, "E-mail"),  # noqa: RUF001  a Cyrillic o
+    ],
+)
+def test_of_wrong_values_nothing_is_made(
+    installation: Installation, olga: Actor, changed: dict[str, str], wrong: type[InvalidInput], field: str
+) -> None:
+    entered: dict[str, Any] = {"name": "Northwind", "slug": "northwind", "tier": Tier.FREE, "email": NORA} | changed
+    with pytest.raises(wrong) as refused:
+        create_organization(olga, **entered)
+    assert refused.value.field == field
+    assert len(rows(installation, "SELECT FROM organizations")) == 2
+    assert rows(installation, "SELECT FROM invitations") == []
+
+
+def test_without_its_invitation_no_organization_is_made(installation: Installation, olga: Actor) -> None:
+    """A trigger stands in for whatever goes wrong at the last."""
+    with doors.admin(installation.database) as connection:
+        connection.execute(
+            "CREATE FUNCTION api.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$; "
+            "CREATE TRIGGER refuse BEFORE INSERT ON user_tokens FOR EACH ROW EXECUTE FUNCTION api.refuse()"
+        )
+    with pytest.raises(DBAPIError):
+        create_organization(olga, name="Northwind", slug="northwind", tier=Tier.FREE, email=NORA)
+    with pytest.raises(NotFound):
+        operator.find_organization(olga, "northwind")
+
+
+def test_deleted_organization_keeps_its_short_name(installation: Installation, olga: Actor) -> None:
+    rows(installation, "UPDATE organizations SET deleted_at = now() WHERE slug = 'borealis' RETURNING 1")
+    with pytest.raises(AlreadyTaken):
+        create_organization(olga, name="Other", slug="borealis", tier=Tier.FREE, email=NORA)
+
+
+def test_address_that_somebody_has_is_invited_like_any_other(olga: Actor, cast: Cast) -> None:
+    """Whether it is somebody's of another organization is not an operator's to know either."""
+    made = create_organization(olga, name="New", slug="new", tier=Tier.FREE, email=cast.charlie.email)
+    with pytest.raises(Conflict, match="No new account can be made for this e-mail address"):
+        come(made.invited)
+
+
+@pytest.mark.usefixtures("_sends_mail")
+def test_link_is_mailed_where_mail_is_sent(installation: Installation, olga: Actor) -> None:
+    made = create_organization(olga, name="Northwind", slug="northwind", tier=Tier.FREE, email=NORA)
+    assert made.invited.is_mailed
+    again = invite_first_admin(olga, made.id, email="other@northwind.example")
+    assert again.is_mailed
+    said = {"organization": "Northwind", "inviter": "The installation's operator", "role": "admin", "days": "7"}
+    assert mails(installation) == [
+        {"recipient": address, "organization_id": made.id, "values": said}
+        for address in (NORA, "other@northwind.example")
+    ]
+
+
+def test_where_none_is_sent_it_is_handed_over(installation: Installation, northwind: NewOrganization) -> None:
+    assert not northwind.invited.is_mailed
+    assert mails(installation) == []
+
+
+def test_new_link_ends_the_one_before_whatever_its_address(olga: Actor, northwind: NewOrganization) -> None:
+    second = invite_first_admin(olga, northwind.id, email=NORA)
+    third = invite_first_admin(CommandLine(), northwind.id, email="Other@Northwind.example")
+    for ended in (northwind.invited, second):
+        with pytest.raises(LinkExpired):
+            check_invitation(token_of(ended))
+    assert check_invitation(token_of(third)).email == "other@northwind.example"
+    assert come(third).email == "other@northwind.example"
+
+
+def test_link_too_old_is_renewed(installation: Installation, olga: Actor, northwind: NewOrganization) -> None:
+    for table in ("invitations", "user_tokens"):
+        rows(installation, f"UPDATE {table} SET expires_at = now() - interval '1 minute' RETURNING 1")
+    with pytest.raises(LinkExpired):
+        check_invitation(token_of(northwind.invited))
+    assert check_invitation(token_of(invite_first_admin(olga, northwind.id, email=NORA)))
+
+
+def test_operator_invites_nobody_where_somebody_has_come(
+    installation: Installation, olga: Actor, cast: Cast, northwind: NewOrganization
+) -> None:
+    """The use case looks by itself, before the database has to refuse."""
+    come(northwind.invited)
+    with doors.admin(installation.database) as connection:
+        connection.execute("DROP TRIGGER invitations_first_admin ON invitations")
+    for organization_id in (northwind.id, cast.organization_b, cast.organization_a):
+        with pytest.raises(Conflict, match="Somebody has come to this organization already"):
+            invite_first_admin(olga, organization_id, email="olga@elsewhere.example")
+    assert len(rows(installation, "SELECT FROM invitations")) == 1
+
+
+def test_link_of_the_operators_is_worth_nothing_once_somebody_came_another_way(northwind: NewOrganization) -> None:
+    """Or an operator who kept it could become an admin of what others have made since."""
+    create_user(
+        organization_slug="northwind",
+        email="omar@northwind.example",
+        username="omar",
+        full_name="Omar",
+        role=Role.ADMIN,
+        password=PASSWORD,
+    )
+    with pytest.raises(LinkExpired):
+        check_invitation(token_of(northwind.invited))
+    with pytest.raises(LinkExpired):
+        come(northwind.invited)
+
+
+def test_its_own_admins_see_renew_and_take_back_what_is_left_of_it(northwind: NewOrganization) -> None:
+    create_user(
+        organization_slug="northwind",
+        email="omar@northwind.example",
+        username="omar",
+        full_name="Omar",
+        role=Role.ADMIN,
+        password=PASSWORD,
+    )
+    user_id = authenticate("omar", PASSWORD, origin=ORIGIN)
+    omar = sessions.find_actor(redeem_ticket(issue_ticket(user_id), origin=ORIGIN), origin=ORIGIN)
+    assert isinstance(omar, Actor)
+    (seen,) = list_invitations(omar).items
+    assert (seen.email, seen.invited_by, seen.may_manage) == (NORA, OPERATOR, True)
+    assert check_invitation(token_of(renew_invitation(omar, seen.id))).invited_by == "Omar"
+    revoke_invitation(omar, seen.id)
+    assert list_invitations(omar).items == ()
+
+
+@pytest.mark.parametrize(
+    "end", ["suspended_at = now(), suspension_reason = 'x'", "deleted_at = now(), deletes_at = now()"]
+)
+def test_nobody_comes_to_what_is_suspended_or_deleted(
+    installation: Installation, olga: Actor, northwind: NewOrganization, end: str
+) -> None:
+    rows(installation, f"UPDATE organizations SET {end} WHERE id = %s RETURNING 1", northwind.id)
+    with pytest.raises(LinkExpired):
+        check_invitation(token_of(northwind.invited))
+    with pytest.raises(Conflict, match="suspended or deleted"):
+        invite_first_admin(olga, northwind.id, email=NORA)
+    with doors.person(installation.database, olga) as connection:
+        made = connection.execute("SELECT api.invite_first_admin(%s, %s, 'x')", [northwind.id, NORA])
+        assert made.fetchone() == (None,), "whatever the code asks"
+
+
+def test_organization_that_is_not_there_is_not_found(olga: Actor) -> None:
+    with pytest.raises(NotFound):
+        invite_first_admin(olga, uuid4(), email=NORA)
+
+
+def test_new_link_is_offered_as_long_as_nobody_has_come(olga: Actor, northwind: NewOrganization) -> None:
+    assert operator.actions_for(olga, operator.get_organization(olga, northwind.id)) == ("invite", "suspend")
+    operator.suspend_organization(olga, northwind.id, reason="Not paid.")
+    suspended = operator.get_organization(olga, northwind.id)
+    assert (suspended.standing, operator.actions_for(olga, suspended)) == (Standing.SUSPENDED, ("resume",))
+    operator.resume_organization(olga, northwind.id)
+    come(northwind.invited)
+    assert operator.actions_for(olga, operator.get_organization(olga, northwind.id)) == ("suspend",)
+
+
+@pytest.mark.parametrize("who", ["alice", "mona", "max", "vera", "charlie"])
+def test_nobody_else_makes_invites_sees_or_touches(installation: Installation, cast: Cast, who: str) -> None:
+    actor: Actor = getattr(cast, who)
+    made = make_new_organization()
+    for deed in (
+        lambda: create_organization(actor, name="New", slug="new", tier=Tier.FREE, email=actor.email),
+        lambda: invite_first_admin(actor, made.id, email=actor.email),
+    ):
+        with pytest.raises(NotPermitted):
+            deed()
+    with pytest.raises(DBAPIError, match="operator of the installation"):
+        invite_first_admin(replace(actor, is_operator=True), made.id, email=actor.email)
+    assert_untouched(installation, actor, made)
+
+
+def test_operator_sees_nothing_of_the_invitation_and_touches_it_by_one_function(
+    installation: Installation, olga: Actor, northwind: NewOrganization
+) -> None:
+    assert_untouched(installation, olga, northwind)
+    with doors.person(installation.database, olga) as connection:
+        made = connection.execute("SELECT * FROM api.invite_first_admin(%s, 'x@y.example', '')", [northwind.id])
+        assert [column.name for column in made.description or ()] == ["invite_first_admin"]
+        row_ = made.fetchone()
+        assert row_ is not None
+        assert [type(value) for value in row_] == [datetime]
+
+
+def assert_untouched(installation: Installation, actor: Actor, made: NewOrganization) -> None:
+    """By plain SQL: the row is not there for them, nor theirs to make in nobody's name, nor a mail theirs to write."""
+    issue = "SELECT FROM api.issue_invitation(%s, 'x') AS until WHERE until IS NOT NULL"
+    insert = "INSERT INTO invitations (organization_id, email, role) VALUES (%s, 'me@x.example', 'admin')"
+    mail = "SELECT api.enqueue_mail('invitation', %s, %s, '{}', NULL)"
+    (invitation,) = rows(installation, "SELECT * FROM invitations WHERE organization_id = %s", made.id)
+    with doors.person(installation.database, actor) as connection:
+        for statement in ("SELECT FROM invitations", "UPDATE invitations SET revoked_at = now()"):
+            reached = doors.reached(connection, f"{statement} WHERE organization_id = %s", [made.id])
+            assert reached == 0, statement
+        assert doors.reached(connection, issue, [invitation["id"]]) == 0
+        for organization_id in (made.id, actor.organization_id):
+            assert doors.refusal(connection, insert, [organization_id]) in {NOT_ALLOWED, HAS_PEOPLE}
+        assert doors.refusal(connection, mail, [NORA, made.id]) == NOT_ALLOWED
+        assert doors.refusal(connection, mail, [invitation["email"], made.id]) == NOT_ALLOWED
+    assert rows(installation, "SELECT * FROM invitations WHERE organization_id = %s", made.id) == [invitation]
+
+
+def test_row_in_nobodys_name_is_not_the_schemas_owners_to_make(
+    installation: Installation, northwind: NewOrganization
+) -> None:
+    insert = "INSERT INTO invitations (organization_id, email, role) VALUES (%s, 'me@x.example', 'admin')"
+    with doors.login(installation.database, Login.OWNER) as connection:
+        assert doors.refusal(connection, insert, [northwind.id]) == NOT_ALLOWED
+
+
+def test_it_is_in_that_organizations_trail_as_an_operators(
+    installation: Installation, olga: Actor, northwind: NewOrganization
+) -> None:
+    (made,) = rows(installation, "SELECT id FROM invitations")
+    (entry,) = trail(installation, "invitations.create", made["id"])
+    assert (entry["organization_id"], entry["user_id"], entry["address"]) == (
+        northwind.id,
+        olga.user_id,
+        olga.origin.ip_address,
+    )
+    assert token_of(northwind.invited) not in str(rows(installation, "SELECT * FROM audit_logs"))
+    nora = come(northwind.invited)
+    assert {change.person for change in list_organization_changes(nora).items} == {OPERATOR}
+    (accepted,) = trail(installation, "invitations.update", made["id"])
+    assert accepted["user_id"] == nora.user_id
+
+
+def test_of_two_new_links_at_once_one_is_good(
+    installation: Installation, olga: Actor, northwind: NewOrganization
+) -> None:
+    addresses = [f"nora{number}@northwind.example" for number in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        made = [*threads.map(lambda email: invite_first_admin(olga, northwind.id, email=email), addresses)]
+    assert len([outcome for outcome in made if is_good(outcome)]) == 1
+    open_ones = rows(installation, "SELECT FROM invitations WHERE accepted_at IS NULL AND revoked_at IS NULL")
+    assert len(open_ones) == 1
+
+
+def is_good(outcome: InviteOutcome) -> bool:
+    try:
+        check_invitation(token_of(outcome))
+    except LinkExpired:
+        return False
+    return True
+
+
+def test_new_link_waits_for_who_accepts_and_is_refused(
+    installation: Installation, olga: Actor, northwind: NewOrganization
+) -> None:
+    """Whoever accepts has made their row, and not yet committed, when the operator asks for another link."""
+    secret = token_of(northwind.invited)
+    accept = "SELECT api.accept_invitation(sha256(%s::bytea), 'nora', 'Nora')"
+    with doors.login(installation.database, Login.IDENTITY) as connection:
+        assert connection.execute(accept, [secret]).fetchone() != (None,)
+        with attempt(lambda: invite_first_admin(olga, northwind.id, email="other@northwind.example")) as outcome:
+            while not is_waiting(installation):
+                pass
+            connection.commit()
+    (refused,) = outcome
+    assert isinstance(refused, Conflict)
+    assert "Somebody has come" in refused.message
+    assert row(installation, "SELECT revoked_at FROM invitations") == {"revoked_at": None}
+
+
+def organization_without_people(installation: Installation) -> UUID:
+    with doors.login(installation.database, Login.IDENTITY) as connection:
+        made = connection.execute("SELECT api.create_organization('Old', 'old', 'free')").fetchone()
+    assert made is not None
+    found: UUID = made[0]
+    return found
+
+
+@pytest.mark.parametrize("ask", [lambda olga: olga, lambda _: CommandLine()], ids=["operator", "command line"])
+def test_organization_that_an_earlier_version_made_without_people_gets_its_first_admin(
+    installation: Installation, olga: Actor, ask: Callable[[Actor], Any]
+) -> None:
+    organization_id = organization_without_people(installation)
+    assert come(invite_first_admin(ask(olga), organization_id, email=NORA)).organization_id == organization_id
