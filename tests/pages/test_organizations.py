@@ -146,7 +146,7 @@ def test_organization_is_made_and_its_first_admin_gets_a_link_once(open_as: Open
     assert (made.people, made.tier) == (0, Tier.FREE)
     token = link_in(at)
     assert "nora@northwind.example" in shown(at)
-    assert "is good once, for a week. Copy it and hand it over yourself: no mail is sent." in shown(at)
+    assert "No mail is sent. A link is shown only here and only now" in shown(at)
     assert check_invitation(token).organization_name == "Northwind Research"
     again = open_as(olga, ORGANIZATIONS)
     assert table(again, "People") == ["Nobody has come yet", "1 of 25", "5 of 25"]

@@ -13,7 +13,10 @@ from lib.identity import passwords
 from lib.identity.invitations import accept_invitation, check_invitation
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
+from tests.mailbox import mail_server
 from tests.records import row
+
+__all__ = ["mail_server"]
 
 
 @pytest.fixture(autouse=True)
@@ -71,10 +74,17 @@ def link_in(output: str) -> str:
 def test_first_admin_of_a_new_organization_gets_a_link() -> None:
     output = create()
     assert "Created the organization “New” (new)" in output
-    assert "nora@new.example is invited to be its admin." in output
-    assert "Hand it over yourself: no mail is sent." in output
+    assert "nora@new.example is invited to be its admin, by a link that is good once, for a week." in output
+    assert "No mail is sent. Hand it over yourself" in output
     assert check_invitation(link_in(output)).organization_name == "New"
     assert "nobody has come yet  0 of 1,000           New" in said("list")
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_link_that_is_mailed_is_not_printed() -> None:
+    output = create()
+    assert "A mail with it is on its way." in output
+    assert "token=" not in output
 
 
 def test_link_is_made_anew_as_long_as_nobody_has_come(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from lib.access.actor import Actor, Origin
 from lib.access.permissions import Role
 from lib.audit.service import list_organization_changes
-from lib.config import get_settings
 from lib.db.logins import Login
-from lib.errors import AlreadyTaken, Conflict, InvalidInput, LinkExpired, NotFound, NotPermitted
+from lib.errors import AlreadyTaken, Conflict, InvalidInput, LinkExpired, NotFound, NotPermitted, RightsChanged
 from lib.identity import passwords, sessions
 from lib.identity.invitations import accept_invitation, check_invitation
 from lib.identity.registration import create_user
@@ -32,8 +31,11 @@ from tests.at_once import attempt, is_waiting
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
 from tests.factories import make_new_organization
+from tests.mailbox import mail_server
 from tests.records import row, rows, trail
 from tests.sample import with_operator
+
+__all__ = ["mail_server"]
 
 ORIGIN = Origin(request_id=uuid4(), ip_address="192.0.2.7", user_agent="tests")
 NORA = "nora@northwind.example"
@@ -74,13 +76,6 @@ def come(outcome: InviteOutcome, **changed: str) -> Actor:
 
 def mails(installation: Installation) -> list[dict[str, Any]]:
     return rows(installation, "SELECT recipient, organization_id, values FROM mail_outbox ORDER BY id")
-
-
-@pytest.fixture
-def _sends_mail(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORCHESTRATOR_SMTP_URL", "smtp://127.0.0.1:1")
-    monkeypatch.setenv("ORCHESTRATOR_MAIL_FROM", "AI Orchestrator <orchestrator@example.com>")
-    get_settings.cache_clear()
 
 
 def test_operator_makes_an_organization_and_invites_its_first_admin(olga: Actor, northwind: NewOrganization) -> None:
@@ -162,12 +157,12 @@ def test_address_that_somebody_has_is_invited_like_any_other(olga: Actor, cast: 
         come(made.invited)
 
 
-@pytest.mark.usefixtures("_sends_mail")
+@pytest.mark.usefixtures("mail_server")
 def test_link_is_mailed_where_mail_is_sent(installation: Installation, olga: Actor) -> None:
     made = create_organization(olga, name="Northwind", slug="northwind", tier=Tier.FREE, email=NORA)
-    assert made.invited.is_mailed
+    assert (made.invited.is_mailed, made.invited.secret_path) == (True, "")
     again = invite_first_admin(olga, made.id, email="other@northwind.example")
-    assert again.is_mailed
+    assert (again.is_mailed, again.secret_path) == (True, "")
     said = {"organization": "Northwind", "inviter": "The installation's operator", "role": "admin", "days": "7"}
     assert mails(installation) == [
         {"recipient": address, "organization_id": made.id, "values": said}
@@ -287,7 +282,7 @@ def test_nobody_else_makes_invites_sees_or_touches(installation: Installation, c
     ):
         with pytest.raises(NotPermitted):
             deed()
-    with pytest.raises(DBAPIError, match="operator of the installation"):
+    with pytest.raises(RightsChanged):
         invite_first_admin(replace(actor, is_operator=True), made.id, email=actor.email)
     assert_untouched(installation, actor, made)
 

@@ -71,10 +71,10 @@ def test_an_address_that_is_none_is_a_problem_in_words() -> None:
     assert "ORCHESTRATOR_OPENAI_BASE_URL" in catalog.problems[0]
 
 
-def test_nothing_set_up_says_what_to_set() -> None:
+def test_nothing_set_up_says_who_can_set_one_up() -> None:
     catalog = read_catalog(settings=settings())
     assert catalog.models == ()
-    assert "ORCHESTRATOR_OPENAI_API_KEY" in catalog.problems[0]
+    assert "An admin can add a connection on the Connections page." in catalog.problems[0]
 
 
 def test_names_without_an_endpoint_say_what_to_set() -> None:

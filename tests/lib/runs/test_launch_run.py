@@ -22,6 +22,7 @@ from lib.errors import (
     OrchestratorError,
     PlanInvalid,
     PlanNotSupported,
+    RightsChanged,
 )
 from lib.models.project import ProjectStatus
 from lib.projects.service import move_project
@@ -417,7 +418,7 @@ def test_what_can_not_be_queued_was_never_launched(
 ) -> None:
     with doors.admin(installation.database) as connection:
         connection.execute("REVOKE EXECUTE ON FUNCTION api.enqueue_run FROM authenticated")
-    with pytest.raises(Exception, match="permission denied for function enqueue_run"):
+    with pytest.raises(RightsChanged):
         launch_run(cast.max, request_of_max)
     assert nothing_launched(installation)
     assert rows(installation, "SELECT 1 FROM audit_logs WHERE action = 'orchestrations.launch'") == []
