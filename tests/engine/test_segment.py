@@ -37,6 +37,7 @@ class ReplyLost(Store):
 class TellsToWait:
     """A model that asks to wait 200 seconds, in the very moment in which its worker is told to stop."""
 
+    is_free = True
     stop: Callable[[], None]
 
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], object]) -> ModelAnswer:
