@@ -175,9 +175,10 @@ def _invitation(doer: Doer, change: Change) -> bool:
     """Beyond members and viewers it takes `users.edit` too; what is there is renewed or taken back, and no more."""
     row = change.row
     is_anybodys = row["role"] in {Role.MEMBER, Role.VIEWER} and not row["permissions"]
-    is_new = change.old is None and row["invited_by"] == doer.user_id
+    is_in_own_name = row["invited_by"] == doer.user_id  # whoever renews it answers for it from then on
+    is_new, columns = change.old is None and is_in_own_name, {"invited_by"} if is_in_own_name else set()
     return (
-        (is_new or change.columns <= {"revoked_at", "expires_at"})
+        (is_new or change.columns <= columns | {"revoked_at", "expires_at"})
         and doer.may(P.USERS_INVITE)
         and (is_anybodys or doer.may(P.USERS_EDIT))
         and doer.covers(row)
