@@ -128,6 +128,7 @@ def make_nasty_workspace(database: Database, cast: Cast) -> NastyWorkspace:
             _write_project(connection, projects[kind], text)
             _write_template(connection, templates[kind], text)
             _write_run(connection, runs[kind].id, text)
+            _write_ways_in(connection, cast, kind, text)
         _write_run(connection, live.id, NAMES["markup"])
         _write_people(connection, cast)
     return NastyWorkspace(projects, runs, live)
@@ -178,6 +179,23 @@ def _write_run(connection: Connection, run_id: UUID, text: str) -> None:
         "UPDATE phase_streams SET response_text = %s FROM phase_executions p "
         "WHERE p.id = phase_execution_id AND p.run_id = %s",
         [text, run_id],
+    )
+
+
+def _write_ways_in(connection: Connection, cast: Cast, kind: str, text: str) -> None:
+    """A connection of such a name, whose last test said such words, and an invitation to an address of signs."""
+    alice = {"organization_id": cast.organization_a, "by": cast.alice.user_id, "kind": kind, "text": text}
+    connection.execute(
+        "INSERT INTO invitations (organization_id, email, role, invited_by) "
+        "VALUES (%(organization_id)s, %(kind)s || '+<b>$x$</b>*:smile:`c`~~s~~@evil.example', 'viewer', %(by)s)",
+        alice,
+    )
+    test = {"model": text, "endpoint": text, "message": text, "kind": "auth", "status": 401}
+    connection.execute(
+        "INSERT INTO provider_connections (organization_id, created_by, slug, name, vendor, base_url, last_test, "
+        "last_tested_at) VALUES (%(organization_id)s, %(by)s, %(kind)s, %(text)s, 'openai_compatible', "
+        "'https://llm.example/v1', %(test)s, now())",
+        alice | {"test": Jsonb(test)},
     )
 
 

@@ -13,8 +13,23 @@ from google.protobuf.message import Message
 from llmock.testing import LLMockServer
 from streamlit.testing.v1 import AppTest
 
-from lib.ui.navigation import ACCOUNT, LAUNCH, OVERVIEW, PROJECT, PROJECTS, RUN, RUNS, USERS, PageEntry
+from lib.ui.navigation import (
+    ACCOUNT,
+    CONNECTIONS,
+    LAUNCH,
+    ORGANIZATION,
+    ORGANIZATIONS,
+    OVERVIEW,
+    PERSON,
+    PROJECT,
+    PROJECTS,
+    RUN,
+    RUNS,
+    USERS,
+    PageEntry,
+)
 from lib.ui.words import line, visible
+from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.nasty import HIDDEN, NAMES, NastyWorkspace, make_nasty_workspace
@@ -125,6 +140,25 @@ def test_words_of_the_address_are_words(open_as: OpenAs, cast: Cast, nasty: Nast
         expect_words_only(open_as(cast.alice, page, search=text, status=text))
     for page, parameter in ((RUN, "run"), (PROJECT, "project"), (LAUNCH, "project"), (RUNS, "page")):
         expect_words_only(open_as(cast.alice, page, **{parameter: text}))
+
+
+def test_pages_of_those_who_govern_say_the_words_and_nothing_more(
+    open_as: OpenAs, installation: Installation, cast: Cast, nasty: NastyWorkspace, endpoint: LLMockServer
+) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE users SET is_operator = true WHERE id = %s", [cast.alice.user_id])
+    at = open_as(cast.alice, CONNECTIONS)
+    for name in NAMES.values():
+        assert visible(name) in shown(at)
+    expect_words_only(at)
+    for page in (ORGANIZATION, ORGANIZATIONS):
+        at = open_as(cast.alice, page)
+        assert NAMES["markup"] in shown(at)
+        expect_words_only(at)
+    for actor in cast.of_a:
+        expect_words_only(open_as(cast.alice, PERSON, person=actor.user_id))
+    for search in ("", *NAMES.values()):
+        expect_words_only(open_as(cast.alice, USERS, status="invited", search=search))
 
 
 def test_error_of_a_form_says_the_words_and_nothing_more(open_as: OpenAs, cast: Cast, nasty: NastyWorkspace) -> None:

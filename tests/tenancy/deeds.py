@@ -1,0 +1,336 @@
+"""Every use case of a person, the permission without which it is refused, and how it is done to anybody's things."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission, Role
+from lib.audit import service as audit
+from lib.connections import offers, trying
+from lib.connections import service as connections
+from lib.connections.entry import ConnectionEntry
+from lib.exports import ExportFormat
+from lib.identity import email_change, second_factor, sessions
+from lib.identity import service as identity
+from lib.models.organization import Tier
+from lib.models.project import ProjectStatus
+from lib.organizations import creation, operator
+from lib.organizations import service as organizations
+from lib.organizations.creation import FirstAdmin
+from lib.projects import lists as project_lists
+from lib.projects import service as projects
+from lib.projects.queries import ProjectFilter
+from lib.projects.service import ProjectEntry
+from lib.projects.structures import ProjectSettings
+from lib.projects.views import ProjectSort
+from lib.providers.base import ModelChoice
+from lib.providers.catalog import Catalog
+from lib.runs import launch, retry
+from lib.runs import service as runs
+from lib.runs.launch import LaunchRequest
+from lib.runs.lists import service as run_lists
+from lib.runs.queries import RunFilter
+from lib.runs.views import RunSort
+from lib.runs.watching import service as watching
+from lib.samples import service as samples
+from lib.templates import service as templates
+from lib.users import changes, invitations, people
+from lib.users import service as users
+from lib.users.queries import PersonFilter
+from lib.users.rights import Rights
+from lib.users.views import PersonSort
+from tests.cast import PASSWORD
+from tests.tenancy.ground import MODEL, Target
+
+P = Permission
+#: What nobody has: the installation's operators alone may.
+OPERATOR: Final = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a deed is done to, and what is entered and chosen with it."""
+
+    target: Target
+    #: What the target's member holds at the moment.
+    seen: Rights = field(default_factory=lambda: Rights(Role.MEMBER))
+    #: What the doer's organization is called at the moment.
+    own_name: str = ""
+    text: str = "Plain words"
+    role: str = "viewer"
+    permissions: tuple[str, ...] = ()
+    cursor: str | None = None
+    file_format: ExportFormat = ExportFormat.CSV
+    password: str = PASSWORD
+
+    @property
+    def project(self) -> ProjectEntry:
+        return ProjectEntry(name=self.text, topic=self.text, description=self.text)
+
+    @property
+    def connection(self) -> ConnectionEntry:
+        base_url = "https://93.184.215.14/v1"  # never called
+        return ConnectionEntry(name=self.text, vendor="openai", api_key="sk-planted-0123456789", base_url=base_url)
+
+    @property
+    def project_filter(self) -> ProjectFilter:
+        return ProjectFilter(created_by=self.target.member_id)
+
+    @property
+    def run_filter(self) -> RunFilter:
+        return RunFilter(project_id=self.target.project_id, template_id=self.target.template_id)
+
+    @property
+    def request(self) -> LaunchRequest:
+        return LaunchRequest(
+            project_id=self.target.project_id, template_id=self.target.template_id, model=MODEL, title=self.text
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Deed:
+    """`do(actor, choice)` is the use case asked for. Without the permission it is refused, or changes nothing."""
+
+    use_case: Callable[..., Any]
+    permission: Permission | str | None
+    arguments: Callable[[Choice], tuple[tuple[Any, ...], dict[str, Any]]]
+    #: Whether it is done to the target's things, which a stranger does not find.
+    is_to_a_thing: bool = False
+    #: Whether one's own rows need no more than the permission for one's own.
+    is_by_maker: bool = False
+
+    def __repr__(self) -> str:
+        return f"{self.use_case.__module__}.{self.use_case.__name__}"
+
+    def do(self, actor: Actor, choice: Choice) -> object:
+        positional, named = self.arguments(choice)
+        return self.use_case(actor, *positional, **named)
+
+
+def _give(*positional: Any, **named: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return positional, named
+
+
+def _about(use_case: Callable[..., Any], permission: Permission | str | None, arguments: Any = None) -> Deed:
+    """Something of one's own organization, or of oneself."""
+    return Deed(use_case, permission, arguments or (lambda _: _give()))
+
+
+def _to(use_case: Callable[..., Any], permission: Permission, arguments: Any, *, is_by_maker: bool = False) -> Deed:
+    """Something that names a thing."""
+    return Deed(use_case, permission, arguments, is_to_a_thing=True, is_by_maker=is_by_maker)
+
+
+_PROJECTS: Final = (
+    _about(projects.list_projects, P.PROJECTS_VIEW, lambda to: _give(sort=ProjectSort.NEWEST, cursor=to.cursor)),
+    _to(projects.list_projects, P.PROJECTS_VIEW, lambda to: _give(to.project_filter)),
+    _about(projects.list_projects, P.PROJECTS_VIEW, lambda to: _give(ProjectFilter(search=to.text))),
+    _to(projects.get_project, P.PROJECTS_VIEW, lambda to: _give(to.target.project_id)),
+    _about(projects.list_project_choices, P.PROJECTS_VIEW, lambda to: _give(wanted=to.target.project_id)),
+    _about(projects.create_project, P.PROJECTS_CREATE, lambda to: _give(to.project)),
+    _to(
+        projects.update_project,
+        P.PROJECTS_EDIT,
+        lambda to: _give(to.target.project_id, to.project),
+        is_by_maker=True,
+    ),
+    _to(
+        projects.move_project,
+        P.PROJECTS_ARCHIVE,
+        lambda to: _give(to.target.project_id, ProjectStatus.ARCHIVED),
+        is_by_maker=True,
+    ),
+    _to(
+        projects.move_project,
+        P.PROJECTS_EDIT,
+        lambda to: _give(to.target.project_id, ProjectStatus.COMPLETED),
+        is_by_maker=True,
+    ),
+    _about(project_lists.list_owners, P.PROJECTS_VIEW, lambda to: _give(wanted=to.target.member_id)),
+    _to(project_lists.count_projects, P.PROJECTS_VIEW, lambda to: _give(to.project_filter, most=9)),
+    _about(project_lists.count_projects_by_status, P.PROJECTS_VIEW, lambda to: _give(to.project_filter, most=9)),
+    _about(
+        project_lists.export_projects,
+        P.PROJECTS_VIEW,
+        lambda to: _give(to.project_filter, sort=ProjectSort.NAME, file_format=to.file_format),
+    ),
+    _about(templates.list_template_choices, P.TEMPLATES_VIEW),
+)
+_RUNS: Final = (
+    _about(runs.get_overview, P.ORCHESTRATIONS_VIEW),
+    _about(runs.list_runs, P.ORCHESTRATIONS_VIEW, lambda to: _give(sort=RunSort.NEWEST, cursor=to.cursor)),
+    _to(runs.list_runs, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.run_filter)),
+    _about(runs.list_runs, P.ORCHESTRATIONS_VIEW, lambda to: _give(RunFilter(search=to.text, model=MODEL))),
+    _to(runs.watch_run, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.run_id)),
+    _to(runs.get_texts, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.run_id, to.target.attempt_id)),
+    _to(runs.find_earlier_texts, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.run_id, to.target.attempt_id)),
+    _to(watching.look_at_run, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.run_id)),
+    _to(runs.cancel_run, P.ORCHESTRATIONS_CANCEL, lambda to: _give(to.target.run_id), is_by_maker=True),
+    _to(runs.resume_run, P.ORCHESTRATIONS_CANCEL, lambda to: _give(to.target.paused_id), is_by_maker=True),
+    _to(launch.check_project, P.ORCHESTRATIONS_RUN, lambda to: _give(to.target.project_id)),
+    _to(launch.preview_launch, P.ORCHESTRATIONS_RUN, lambda to: _give(to.request)),
+    _to(launch.launch_run, P.ORCHESTRATIONS_RUN, lambda to: _give(to.request)),
+    _about(
+        launch.find_default_model,
+        P.ORCHESTRATIONS_RUN,
+        lambda _: _give(Catalog((), ()), project=ProjectSettings(), template_model=None),
+    ),
+    _to(retry.retry_run, P.ORCHESTRATIONS_RUN, lambda to: _give(to.target.failed_id)),
+    _about(run_lists.list_run_choices, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.run_filter)),
+    _to(run_lists.count_runs, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.run_filter, most=9)),
+    _about(run_lists.count_runs_by_status, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.run_filter, most=9)),
+    _about(
+        run_lists.export_runs,
+        P.ORCHESTRATIONS_VIEW,
+        lambda to: _give(to.run_filter, sort=RunSort.OLDEST, file_format=to.file_format),
+    ),
+)
+_PEOPLE: Final = (
+    _about(people.list_people, P.USERS_VIEW, lambda to: _give(sort=PersonSort.NAME, cursor=to.cursor)),
+    _about(people.list_people, P.USERS_VIEW, lambda to: _give(PersonFilter(search=to.text))),
+    _about(people.count_people, P.USERS_VIEW, lambda _: _give(PersonFilter(), most=9)),
+    _about(people.count_people_by_status, P.USERS_VIEW, lambda _: _give(PersonFilter(), most=9)),
+    _about(
+        people.export_people,
+        P.USERS_VIEW,
+        lambda to: _give(PersonFilter(), sort=PersonSort.NAME, file_format=to.file_format),
+    ),
+    _to(people.get_person, P.USERS_VIEW, lambda to: _give(to.target.member_id)),
+    _to(
+        changes.change_rights,
+        P.USERS_EDIT,
+        lambda to: _give(to.target.member_id, role=to.role, permissions=to.permissions, seen=to.seen),
+    ),
+    _to(changes.deactivate, P.USERS_DEACTIVATE, lambda to: _give(to.target.viewer_id)),
+    _to(changes.deactivate, P.USERS_DEACTIVATE, lambda to: _give(to.target.manager_id)),
+    _to(changes.reactivate, P.USERS_DEACTIVATE, lambda to: _give(to.target.gone_id)),
+    _to(changes.end_sessions, P.USERS_DEACTIVATE, lambda to: _give(to.target.member_id)),
+    _to(changes.end_sessions, P.USERS_DEACTIVATE, lambda to: _give(to.target.admin_id)),
+    _about(
+        invitations.invite,
+        P.USERS_INVITE,
+        lambda to: _give("somebody@new.example\n" + to.text, role=to.role, permissions=to.permissions),
+    ),
+    _to(invitations.renew_invitation, P.USERS_INVITE, lambda to: _give(to.target.invitation_id)),
+    _to(invitations.revoke_invitation, P.USERS_INVITE, lambda to: _give(to.target.invitation_id)),
+    _about(invitations.list_invitations, P.USERS_VIEW, lambda to: _give(cursor=to.cursor)),
+    _about(invitations.count_invitations, P.USERS_VIEW, lambda to: _give(search=to.text, role=None, most=9)),
+    _about(
+        invitations.export_invitations,
+        P.USERS_VIEW,
+        lambda to: _give(search="", role=None, file_format=to.file_format),
+    ),
+)
+_CONNECTIONS: Final = (
+    _about(connections.list_connections, P.CONNECTIONS_VIEW),
+    _to(connections.get_connection, P.CONNECTIONS_VIEW, lambda to: _give(to.target.connection_id)),
+    _about(connections.create_connection, P.CONNECTIONS_MANAGE, lambda to: _give(to.connection, slug="another")),
+    _to(
+        connections.update_connection,
+        P.CONNECTIONS_MANAGE,
+        lambda to: _give(to.target.connection_id, to.connection),
+    ),
+    _to(
+        connections.set_models,
+        P.CONNECTIONS_MANAGE,
+        lambda to: _give(to.target.connection_id, ("gpt-4o", "gpt-4o-mini")),
+    ),
+    _to(connections.set_active, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id, is_active=False)),
+    _to(connections.delete_connection, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id)),
+    _to(connections.find_uses, P.CONNECTIONS_VIEW, lambda to: _give(to.target.connection_id)),
+    _about(offers.read_offers, P.ORCHESTRATIONS_RUN),
+    _about(offers.read_traits, None),
+    _about(offers.list_environment_models, P.CONNECTIONS_VIEW),
+    _about(offers.check_model, P.ORCHESTRATIONS_RUN, lambda _: _give(ModelChoice.parse(MODEL))),
+    _to(trying.list_models_there, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id)),
+    _to(trying.test_connection, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id, "gpt-4o-mini")),
+)
+_ORGANIZATION: Final = (
+    _about(organizations.get_frame, None),
+    _about(organizations.get_organization, P.ORGANIZATION_EDIT),
+    _about(
+        organizations.change_organization,
+        P.ORGANIZATION_EDIT,
+        lambda to: _give({"name": to.text}, seen={"name": to.own_name}),
+    ),
+    _about(
+        organizations.change_organization,
+        P.ORGANIZATION_EDIT,
+        lambda _: _give(
+            {"security_settings.members_see_own_only": True}, seen={"security_settings.members_see_own_only": False}
+        ),
+    ),
+    _about(organizations.ask_deletion, P.ORGANIZATION_EDIT, lambda to: _give(slug=to.target.slug)),
+    _about(organizations.take_deletion_back, P.ORGANIZATION_EDIT),
+    _about(organizations.is_own_slug, None, lambda to: _give(to.target.slug)),
+    _about(audit.list_organization_changes, P.AUDIT_VIEW, lambda to: _give(cursor=to.cursor)),
+    _to(audit.list_project_changes, P.AUDIT_VIEW, lambda to: _give(to.target.project_id)),
+    _to(audit.list_person_changes, P.AUDIT_VIEW, lambda to: _give(to.target.member_id)),
+)
+_ONESELF: Final = (
+    _about(users.get_profile, None),
+    _about(users.update_profile, None, lambda to: _give(full_name=to.text)),
+    _about(
+        users.update_preferences,
+        None,
+        lambda _: _give(time_zone="Europe/Berlin", landing_page="runs", notifications={"run_failed": False}),
+    ),
+    _about(sessions.list_sessions, None),
+    _to(sessions.end_session, None, lambda to: _give(to.target.session_id)),
+    _about(sessions.revoke_other_sessions, None),
+    _about(identity.require_password, None, lambda to: _give(to.password)),
+    _about(identity.change_password, None, lambda to: _give(current=to.password, new="another long enough one")),
+    _about(
+        email_change.request_email_change,
+        None,
+        lambda to: _give(new_email="mine@new.example", password=to.password),
+    ),
+    _about(second_factor.get_second_factor, None),
+    _about(second_factor.begin, None, lambda to: _give(password=to.password)),
+    _about(second_factor.confirm, None, lambda to: _give(to.text)),
+    _about(second_factor.renew_codes, None, lambda to: _give(password=to.password, code=to.text)),
+    _about(second_factor.turn_off, None, lambda to: _give(password=to.password, code=to.text)),
+)
+_OPERATORS: Final = (
+    _about(operator.require_operator, OPERATOR),
+    _about(operator.list_organizations, OPERATOR),
+    _about(operator.get_organization, OPERATOR, lambda to: _give(to.target.organization_id)),
+    _about(operator.find_organization, OPERATOR, lambda to: _give(to.target.slug)),
+    _about(operator.change_tier, OPERATOR, lambda to: _give(to.target.organization_id, Tier.ENTERPRISE)),
+    _about(operator.set_quota, OPERATOR, lambda to: _give(to.target.organization_id, None)),
+    _about(operator.suspend_organization, OPERATOR, lambda to: _give(to.target.organization_id, reason="unpaid")),
+    _about(operator.resume_organization, OPERATOR, lambda to: _give(to.target.organization_id)),
+    _about(operator.delete_organization, OPERATOR, lambda to: _give(to.target.organization_id)),
+    _about(operator.restore_organization, OPERATOR, lambda to: _give(to.target.organization_id)),
+    _about(
+        creation.create_organization,
+        OPERATOR,
+        lambda to: _give(
+            name="Dorado",
+            slug="dorado",
+            tier=Tier.FREE,
+            admin=FirstAdmin(full_name=to.text, email="d@new.example", username="dora", password="long enough for it"),
+        ),
+    ),
+    _about(samples.find_sample, OPERATOR),
+    _about(samples.make_sample, OPERATOR),
+    _about(samples.remove_sample, OPERATOR),
+    _about(samples.visit_sample, OPERATOR, lambda _: _give(Role.ADMIN)),
+    _about(samples.leave_sample, None),
+)
+DEEDS: Final = (*_PROJECTS, *_RUNS, *_PEOPLE, *_CONNECTIONS, *_ORGANIZATION, *_ONESELF, *_OPERATORS)
+#: What takes an actor and is no deed: rules that read nothing but what they are given.
+PURE: Final = frozenset(
+    {
+        "lib.users.rights.rights_of",
+        "lib.users.rights.beyond",
+        "lib.users.rights.may_change",
+        "lib.users.rights.may_invite",
+        "lib.users.rights.roles_to_give",
+        "lib.users.rights.roles_to_invite",
+        "lib.users.rights.permissions_to_give",
+        "lib.organizations.operator.actions_for",
+        "lib.runs.launch.make_phases",
+    }
+)

@@ -1,0 +1,161 @@
+"""Three organizations of the same kind for random deeds: their people, what each has, and ids that nobody has."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from llmock.testing import LLMockServer
+
+from lib.access.actor import Actor
+from lib.access.permissions import Role
+from lib.config import get_settings
+from lib.connections.service import create_connection
+from lib.db import session
+from lib.db.logins import Login
+from lib.db.server import URL_VARIABLES
+from lib.projects.service import list_projects
+from lib.projects.views import ProjectSort
+from lib.runs.service import list_runs
+from lib.users.invitations import list_invitations
+from lib.users.people import list_people
+from tests import doors
+from tests.cast import make_organization, make_person
+from tests.conftest import Installation
+from tests.database import ClonedDatabase, clone_of
+from tests.factories import fail_second_phase, make_invitation, make_project, make_run, make_template
+from tests.own_endpoint import entry_for
+
+#: Short names, and words that stand in every text of the organization's and in none of another one's.
+MARKS = ("acme", "borealis", "cirrus")
+MODEL = "own-llm:gpt-4o-mini"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Things of one organization that somebody may try to get at."""
+
+    organization_id: UUID
+    slug: str
+    admin_id: UUID
+    manager_id: UUID
+    member_id: UUID
+    viewer_id: UUID
+    #: Somebody who is deactivated.
+    gone_id: UUID
+    session_id: UUID
+    project_id: UUID
+    template_id: UUID
+    #: Queued, with the first of its attempts.
+    run_id: UUID
+    attempt_id: UUID
+    paused_id: UUID
+    #: The manager's; the others are the member's.
+    failed_id: UUID
+    invitation_id: UUID
+    connection_id: UUID
+
+
+#: What nobody has.
+NOBODYS = Target(**{name: "nobody" if name == "slug" else uuid4() for name in Target.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every example begins with, in a database that none of them touches."""
+
+    database: ClonedDatabase
+    #: As their pages have them that were opened at the beginning, the most entitled of each organization first.
+    actors: tuple[Actor, ...]
+    #: Session -> the secret that opens it.
+    secrets: Mapping[UUID, str]
+    #: Of each organization, in the order of MARKS; then those of nobody.
+    targets: tuple[Target, ...]
+    #: Places in every organization's lists, and what is none.
+    cursors: tuple[str | None, ...]
+
+    @contextmanager
+    def copied(self) -> Iterator[ClonedDatabase]:
+        """A copy, which the code under test finds in its settings."""
+        session.dispose()
+        with clone_of(self.database.name, self.database.server) as copy, pytest.MonkeyPatch.context() as patch:
+            for login in Login:
+                patch.setenv(URL_VARIABLES[login], copy.url(login))
+            get_settings.cache_clear()
+            try:
+                yield copy
+            finally:
+                session.dispose()
+
+
+@pytest.fixture
+def ground(installation: Installation, llm: LLMockServer, monkeypatch: pytest.MonkeyPatch) -> Ground:
+    """The three, beside a mail server that is named and never asked."""
+    monkeypatch.setenv("ORCHESTRATOR_SMTP_URL", "smtp://127.0.0.1:1")
+    monkeypatch.setenv("ORCHESTRATOR_MAIL_FROM", "orchestrator@dashboard.example")
+    get_settings.cache_clear()
+    database, people, targets = installation.database, [], []
+    with psycopg.connect(database.url(Login.IDENTITY)) as connection:
+        for mark in MARKS:
+            organization = make_organization(connection, f"{mark} works", slug=mark)
+            people += [make_person(connection, organization, f"{role}-of-{mark}", role=role) for role in Role]
+            people.append(make_person(connection, organization, f"gone-of-{mark}", role=Role.MEMBER))
+    actors = [actor for actor, _ in people]
+    for first in range(0, len(actors), 5):
+        targets.append(_furnish(database, actors[first : first + 5], llm))
+    cursors = [cursor for first in range(0, len(actors), 5) for cursor in _places(actors[first])]
+    session.dispose()  # nobody may be in a database that is copied
+    return Ground(
+        database,
+        tuple(actor for actor in actors if actor.user_id not in {target.gone_id for target in targets}),
+        {actor.session_id: secret for actor, secret in people},
+        (*targets, NOBODYS),
+        (None, "", "no cursor", *cursors),
+    )
+
+
+def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -> Target:
+    admin, manager, member, viewer, gone = people
+    mark = admin.organization_slug
+    project_id = make_project(database, member, name=f"Project of {mark}", topic=f"Topic of {mark}")
+    make_project(database, admin, name=f"Another project of {mark}", topic=f"Topic of {mark}")
+    template_id = make_template(database, manager, name=f"Template of {mark}")
+    runs = [
+        make_run(database, maker, project_id=project_id, template_id=template_id, title=f"Run of {mark}", model=MODEL)
+        for maker in (member, member, manager)
+    ]
+    fail_second_phase(database, manager, runs[2])
+    with doors.admin(database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE orchestration_templates SET status = 'published' WHERE id = %s", [template_id])
+        connection.execute("UPDATE orchestration_runs SET status = 'paused' WHERE id = %s", [runs[1].id])
+        connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [gone.user_id])
+    make_invitation(database, admin, email=f"boss@new.{mark}.example", role="admin")
+    return Target(
+        organization_id=admin.organization_id,
+        slug=mark,
+        admin_id=admin.user_id,
+        manager_id=manager.user_id,
+        member_id=member.user_id,
+        viewer_id=viewer.user_id,
+        gone_id=gone.user_id,
+        session_id=admin.session_id,
+        project_id=project_id,
+        template_id=template_id,
+        run_id=runs[0].id,
+        attempt_id=runs[0].phases["Phase 0"],
+        paused_id=runs[1].id,
+        failed_id=runs[2].id,
+        invitation_id=make_invitation(database, admin, email=f"new@new.{mark}.example").id,
+        connection_id=create_connection(admin, entry_for(llm, name=f"Models of {mark}"), slug="own-llm"),
+    )
+
+
+def _places(admin: Actor) -> Iterator[str | None]:
+    """Where the second page of each list begins."""
+    yield list_people(admin, limit=1).older
+    yield list_invitations(admin, limit=1).older
+    yield list_runs(admin, limit=1).older
+    yield from (list_projects(admin, sort=sort, limit=1).older for sort in ProjectSort)

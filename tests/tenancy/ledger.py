@@ -1,0 +1,260 @@
+"""What the database holds, row by row, and what of it a person may change and read, by its state of that moment.
+
+Written from docs/security.md and the permission table, and from none of the code that it judges.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from lib.access.permissions import GRANTS, Permission, Role, Scope
+from tests.doors import Connection
+from tests.tenancy.ground import MARKS
+from tests.tenancy.tables import NAMES
+
+P = Permission
+Row = Mapping[str, Any]
+#: Table -> key -> row, as JSON.
+Rows = Mapping[str, Mapping[str, Row]]
+_KEYS: Final = ("id", "user_id", "phase_execution_id")
+_REACH: Final = {None: 0, Scope.OWN: 1, Scope.ORGANIZATION: 2}
+#: Columns that say when something happened, and nothing else.
+_TIMES: Final = frozenset({"updated_at", "last_seen_at", "expires_at"})
+
+_READ: Final = " UNION ALL ".join(f"SELECT '{name}', to_jsonb(t) FROM {name} t" for name in NAMES)
+
+
+def read_rows(connection: Connection) -> Rows:
+    """Everything that is there, as the superuser sees it."""
+    found: dict[str, dict[str, Row]] = {name: {} for name in NAMES}
+    for table, row in connection.execute(_READ.encode()):
+        found[table][next(str(row[key]) for key in _KEYS if row.get(key))] = row
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who somebody is by the database, whatever their page says."""
+
+    user_id: str
+    organization_id: str
+    role: Role
+    scopes: Mapping[Permission, Scope]
+    #: Neither they nor their organization is gone.
+    is_alive: bool
+    sees_own_only: bool
+
+    @classmethod
+    def read(cls, rows: Rows, user_id: UUID) -> "Doer":
+        user = rows["users"][str(user_id)]
+        organization = rows["organizations"][user["organization_id"]]
+        ends = (user["deactivated_at"], user["deleted_at"], organization["deleted_at"], organization["suspended_at"])
+        security = organization["settings"].get("security_settings", {})
+        return cls(
+            user_id=user["id"],
+            organization_id=user["organization_id"],
+            role=Role(user["role"]),
+            scopes=scopes_of(user),
+            is_alive=not any(ends),
+            sees_own_only=user["role"] == Role.MEMBER and security.get("members_see_own_only", False),
+        )
+
+    def may(self, permission: Permission, made_by: str | None = None) -> bool:
+        """Whether they may do it now, to a row that somebody made."""
+        scope = self.scopes.get(permission)
+        return self.is_alive and (scope is Scope.ORGANIZATION or (scope is Scope.OWN and made_by == self.user_id))
+
+    def covers(self, row: Row) -> bool:
+        """Whether they hold everything that a person or an invitation holds."""
+        return all(_REACH[self.scopes.get(each)] >= _REACH[scope] for each, scope in scopes_of(row).items())
+
+
+def scopes_of(row: Row) -> Mapping[Permission, Scope]:
+    """What the role and the permissions of a person or an invitation come to."""
+    return GRANTS[Role(row["role"])] | {P(word): Scope.ORGANIZATION for word in row["permissions"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row before and after a deed, and everything beside it."""
+
+    table: str
+    old: Row | None
+    new: Row | None
+    rows: Rows
+
+    @property
+    def row(self) -> Row:
+        found = self.new or self.old
+        assert found is not None
+        return found
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """What changed of a row that stays; `{"*"}` for one that came or went."""
+        if self.old is None or self.new is None:
+            return frozenset({"*"})
+        return frozenset(name for name, value in self.new.items() if value != self.old.get(name))
+
+    @property
+    def organization_id(self) -> str | None:
+        """Whose the row is."""
+        row = self.row
+        if self.table == "organizations":
+            return str(row["id"])
+        if row.get("organization_id"):
+            return str(row["organization_id"])
+        if row.get("user_id"):
+            return str(self.rows["users"][row["user_id"]]["organization_id"])
+        return str(self.rows["invitations"][row["invitation_id"]]["organization_id"])
+
+
+def read_changes(before: Rows, after: Rows) -> Iterator[Change]:
+    """Every row that came, went or is another one."""
+    for table, rows in after.items():
+        for key in before[table].keys() | rows.keys():
+            change = Change(table, before[table].get(key), rows.get(key), after)
+            if change.old != change.new:
+                yield change
+
+
+def is_allowed(doer: Doer, change: Change) -> bool:
+    """Whether this person may have changed this row. A table without a rule is nobody's to change."""
+    rule = _RULES.get(change.table)
+    return rule is not None and change.organization_id == doer.organization_id and rule(doer, change)
+
+
+def _project(doer: Doer, change: Change) -> bool:
+    maker = change.row["created_by"]
+    if change.old is None:
+        return doer.may(P.PROJECTS_CREATE) and maker == doer.user_id
+    archives = change.new is not None and "archived" in {change.old["status"], change.new["status"]}
+    return change.new is not None and doer.may(P.PROJECTS_ARCHIVE if archives else P.PROJECTS_EDIT, maker)
+
+
+def _run(doer: Doer, change: Change) -> bool:
+    maker = change.row["user_id"]
+    if change.old is None:
+        return doer.may(P.ORCHESTRATIONS_RUN) and maker == doer.user_id
+    return change.new is not None and doer.may(P.ORCHESTRATIONS_CANCEL, maker)
+
+
+def _phase(doer: Doer, change: Change) -> bool:
+    return _run(doer, Change("", change.old, change.rows["orchestration_runs"][change.row["run_id"]], change.rows))
+
+
+def _template(doer: Doer, change: Change) -> bool:
+    return doer.may(P.ORCHESTRATIONS_RUN) and change.columns <= {"usage_count", "updated_at"}
+
+
+def _user(doer: Doer, change: Change) -> bool:
+    if change.old is None or change.new is None:
+        return False
+    columns, is_oneself = change.columns - _TIMES, change.row["id"] == doer.user_id
+    is_within = doer.covers(change.old) and doer.covers(change.new)
+    rules = {
+        "full_name": doer.is_alive and is_oneself,
+        "preferences": doer.is_alive and is_oneself,
+        "role": doer.may(P.USERS_EDIT) and is_within,
+        "permissions": doer.may(P.USERS_EDIT) and is_within,
+        "deactivated_at": doer.may(P.USERS_DEACTIVATE) and is_within and not is_oneself,
+    }
+    return all(rules.get(column, False) for column in columns)
+
+
+def _session(doer: Doer, change: Change) -> bool:
+    if change.columns - _TIMES != {"revoked_at"}:
+        return False
+    may_end = doer.may(P.USERS_EDIT) or doer.may(P.USERS_DEACTIVATE)
+    whose = change.rows["users"][change.row["user_id"]]
+    return whose["id"] == doer.user_id or (may_end and doer.covers(whose))
+
+
+def _invitation(doer: Doer, change: Change) -> bool:
+    """Beyond members and viewers it takes `users.edit` too; what is there is renewed or taken back, and no more."""
+    row = change.row
+    is_anybodys = row["role"] in {Role.MEMBER, Role.VIEWER} and not row["permissions"]
+    is_in_own_name = row["invited_by"] == doer.user_id  # whoever renews it answers for it from then on
+    is_new, columns = change.old is None and is_in_own_name, {"invited_by"} if is_in_own_name else set()
+    return (
+        (is_new or change.columns <= columns | {"revoked_at", "expires_at"})
+        and doer.may(P.USERS_INVITE)
+        and (is_anybodys or doer.may(P.USERS_EDIT))
+        and doer.covers(row)
+    )
+
+
+def _token(doer: Doer, change: Change) -> bool:
+    if invitation := change.rows["invitations"].get(change.row["invitation_id"]):
+        return _invitation(doer, Change("", invitation, invitation, change.rows))
+    return bool(change.row["user_id"] == doer.user_id)
+
+
+def _organization(doer: Doer, change: Change) -> bool:
+    governed = {"name", "slug", "settings", "deletes_at", "second_factor_required_at"}
+    return doer.may(P.ORGANIZATION_EDIT) and change.columns - _TIMES <= governed
+
+
+def _mail(doer: Doer, change: Change) -> bool:
+    row = change.row
+    return change.old is None and (doer.may(P.USERS_INVITE) if row["kind"] == "invitation" else True)
+
+
+def _trail(doer: Doer, change: Change) -> bool:
+    return change.old is None and change.row["user_id"] == doer.user_id
+
+
+_RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
+    "projects": _project,
+    "orchestration_runs": _run,
+    "phase_executions": _phase,
+    "orchestration_templates": _template,
+    "users": _user,
+    "user_sessions": _session,
+    "user_credentials": lambda doer, change: bool(change.row["user_id"] == doer.user_id),
+    "user_tokens": _token,
+    "invitations": _invitation,
+    "organizations": _organization,
+    "organization_slugs": lambda doer, change: doer.may(P.ORGANIZATION_EDIT) and change.old is None,
+    "provider_connections": lambda doer, _: doer.may(P.CONNECTIONS_MANAGE),
+    "api_usage": lambda doer, change: doer.may(P.CONNECTIONS_MANAGE) and change.old is None,
+    "mail_outbox": _mail,
+    "audit_logs": _trail,
+}
+#: What nobody reads without the permission, though it is their own organization's.
+_VIEWED_BY: Final = {
+    "invitations": P.USERS_VIEW,
+    "provider_connections": P.CONNECTIONS_VIEW,
+    "audit_logs": P.AUDIT_VIEW,
+    "projects": P.PROJECTS_VIEW,
+    "orchestration_runs": P.ORCHESTRATIONS_VIEW,
+    "orchestration_templates": P.TEMPLATES_VIEW,
+}
+
+
+def hidden_from(doer: Doer, rows: Rows) -> Iterator[str]:
+    """Ids, addresses and words that nothing which this person is answered may hold."""
+    for row in rows["organization_slugs"].values():
+        if row["slug"] in MARKS and row["organization_id"] != doer.organization_id:
+            yield row["slug"]
+    for table in rows.keys() - {"user_credentials"}:  # whose keys are people's
+        for key, row in rows[table].items():
+            is_own = Change(table, None, row, rows).organization_id == doer.organization_id
+            if not is_own or not _is_readable(doer, table, row, rows):
+                yield key
+            if table == "users" and row["id"] != doer.user_id and not (is_own and doer.may(P.USERS_VIEW)):
+                yield row["email"]
+
+
+def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
+    """Whether they may read the row's id. Ids of people stand beside their names, which everybody there reads."""
+    if table in {"user_sessions", "user_tokens", "mail_outbox"}:
+        return bool(row.get("user_id") == doer.user_id)
+    if table == "organizations" or (table == "users" and row["id"] == doer.user_id):
+        return True
+    if doer.sees_own_only and table in {"projects", "orchestration_runs", "phase_executions"}:
+        own = [run for run in rows["orchestration_runs"].values() if run["user_id"] == doer.user_id]
+        is_own = row.get("created_by") == doer.user_id or row.get("run_id") in {run["id"] for run in own}
+        return doer.is_alive and (is_own or any(row["id"] in {run["id"], run["project_id"]} for run in own))
+    return doer.may(_VIEWED_BY[table]) if table in _VIEWED_BY else doer.is_alive

@@ -1,0 +1,147 @@
+"""Every function of people that acts with the owner's rights, and every view, asked by plain SQL for A's rows.
+
+By nobody, by somebody whose claims are not signed, and by an admin of another organization.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import psycopg
+import pytest
+
+from lib.db.logins import AUTHENTICATED
+from tests import doors
+from tests.doors import Connection, claims_of
+from tests.tenancy.conftest import World
+from tests.tenancy.functions import DEFINERS
+from tests.tenancy.ledger import Change, Row, read_rows
+from tests.tenancy.test_claims import GONE, NOBODY
+
+NOT_ALLOWED: Final = "42501"
+#: Function -> how it is asked for something of A's, where it asks for a row at all.
+CALLS: Final[Mapping[str, str]] = {
+    "api.organization_id()": "SELECT api.organization_id()",
+    "api.launched_in()": "SELECT api.launched_in()",
+    "api.is_my_run(uuid)": "SELECT api.is_my_run(%(run)s)",
+    "api.keep_an_admin(uuid,uuid)": "SELECT api.keep_an_admin(%(organization)s, %(person)s)",
+    "api.may(text)": "SELECT api.may('projects.view')",
+    "api.may_own(text)": "SELECT api.may_own('projects.edit')",
+    "api.find_template(uuid)": "SELECT api.find_template(%(template)s)",
+    "api.use_template(uuid)": "SELECT api.use_template(%(template)s)",
+    "api.enqueue_run(uuid)": "SELECT api.enqueue_run(%(run)s)",
+    "api.second_factors(uuid[])": "SELECT * FROM api.second_factors(ARRAY[%(person)s::uuid])",
+    "api.record_event(text,text,uuid,jsonb)": "SELECT api.record_event('projects.export', 'projects', NULL, '{}')",
+    "api.open_connection(text)": "SELECT api.open_connection(%(slug)s)",
+    "api.offered_connections()": "SELECT api.offered_connections()",
+    "api.record_connection_test(uuid,jsonb)": """SELECT api.record_connection_test(%(connection)s, '{"model": "m"}')""",
+    "api.may_invite(text,jsonb)": "SELECT api.may_invite('viewer', '[]')",
+    "api.issue_invitation(uuid,bytea)": "SELECT api.issue_invitation(%(invitation)s, 'hash')",
+    "api.end_sessions(uuid)": "SELECT api.end_sessions(%(person)s)",
+    "api.count_sessions(uuid)": "SELECT * FROM api.count_sessions(%(person)s)",
+    "api.enqueue_mail(text,text,uuid,jsonb,bytea)": "SELECT api.enqueue_mail("
+    "'invitation', 'new@new.example', %(organization)s, '{}', 'sealed')",
+    "api.list_organizations()": "SELECT * FROM api.list_organizations()",
+    "api.count_people(uuid[])": "SELECT * FROM api.count_people(ARRAY[%(organization)s::uuid])",
+    "api.govern_organization(uuid,jsonb)": "SELECT api.govern_organization("
+    """%(organization)s, '{"suspension_reason": "unpaid"}')""",
+    "api.ask_deletion(boolean)": "SELECT api.ask_deletion(true)",
+    "api.take_seat(uuid)": "SELECT * FROM api.take_seat(%(organization)s)",
+}
+#: Those that name a row of A's: a stranger gets nothing of them either, or is refused.
+TO_A_ROW: Final = [name for name, call in CALLS.items() if "%(" in call]
+#: Says yes of a run and a person whom claims name, though nobody has signed them: who asks has to know both ids. The
+#: policies that ask it ask for the organization as well.
+BELIEVES_CLAIMS: Final = frozenset({"api.is_my_run(uuid)"})
+
+
+@pytest.fixture(scope="module", params=[*NOBODY, *GONE, "not signed"])
+def nobody(request: pytest.FixtureRequest, world: World) -> Iterator[Connection]:
+    """A superuser's connection that has become somebody who is nobody; what made them go is undone."""
+    case, cast = request.param, world.cast
+    with doors.admin(world.database) as connection, connection.transaction(force_rollback=True):
+        if case == "not signed":
+            doors.announce(connection, json.dumps(claims_of(cast.alice)), signature="0" * 64)
+        elif case in GONE:
+            connection.execute(GONE[case].encode(), [cast.alice.user_id])
+            doors.become_person(connection, cast.alice)
+        else:
+            doors.become_person(connection, NOBODY[case](cast))
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def stranger(world: World) -> Iterator[Connection]:
+    """The same, become an admin of B."""
+    with doors.admin(world.database) as connection, connection.transaction(force_rollback=True):
+        doors.become_person(connection, world.cast.charlie)
+        yield connection
+
+
+def _rows_of_a(connection: Connection, world: World) -> set[str]:
+    """Each row of A as the superuser sees it within this transaction."""
+    with connection.transaction(force_rollback=True):
+        connection.execute("RESET ROLE")
+        rows = read_rows(connection)
+    whose = str(world.cast.organization_a)
+
+    def is_of_a(table: str, row: Row) -> bool:
+        return table == "mail_outbox" or Change(table, None, row, rows).organization_id == whose
+
+    return {json.dumps(row) for table, found in rows.items() for row in found.values() if is_of_a(table, row)}
+
+
+def _ask(connection: Connection, world: World, name: str) -> list[Any] | str | None:
+    """What it answers, or the SQLSTATE of its refusal; A's rows are as before either way, and it is undone."""
+    values = {
+        "organization": world.cast.organization_a,
+        "person": world.cast.max.user_id,
+        "run": world.queued_a.id,
+        "template": world.a.template_id,
+        "connection": world.a.connection_id,
+        "invitation": world.a.invitation_id,
+        "slug": _slug_of_a(connection, world),
+    }
+    before, answer = _rows_of_a(connection, world), None
+    try:
+        with connection.transaction(force_rollback=True):
+            answer = [value for row in connection.execute(CALLS[name].encode(), values) for value in row]
+            assert _rows_of_a(connection, world) == before, "it wrote"
+    except psycopg.Error as error:
+        return error.sqlstate
+    return answer
+
+
+def _slug_of_a(connection: Connection, world: World) -> str:
+    with connection.transaction(force_rollback=True):
+        connection.execute("RESET ROLE")
+        found = connection.execute("SELECT slug FROM provider_connections WHERE id = %s", [world.a.connection_id])
+        [(slug,)] = found.fetchall()
+    return str(slug)
+
+
+def test_every_function_of_people_is_asked() -> None:
+    assert set(CALLS) == {name for name, definer in DEFINERS.items() if AUTHENTICATED in definer.callers}
+
+
+@pytest.mark.parametrize("name", sorted(CALLS.keys() - BELIEVES_CLAIMS))
+def test_function_of_people_says_and_does_nothing_for_nobody(nobody: Connection, world: World, name: str) -> None:
+    answer = _ask(nobody, world, name)
+    assert answer == NOT_ALLOWED or not any(answer or ()), answer
+
+
+@pytest.mark.parametrize("name", TO_A_ROW)
+def test_function_of_people_says_and_does_nothing_for_a_stranger(stranger: Connection, world: World, name: str) -> None:
+    answer = _ask(stranger, world, name)
+    assert answer == NOT_ALLOWED or not any(answer or ()), answer
+
+
+def test_views_show_nobody_nothing_and_a_stranger_their_own(
+    nobody: Connection, stranger: Connection, world: World
+) -> None:
+    views = [name for (name,) in stranger.execute("SELECT viewname FROM pg_views WHERE schemaname = 'public'")]
+    assert views == ["people"]
+    for view in views:
+        assert doors.reached(nobody, f"SELECT FROM {view}") == 0
+        seen = stranger.execute(f"SELECT DISTINCT organization_id FROM {view}".encode()).fetchall()
+        assert seen == [(world.cast.organization_b,)]
