@@ -10,13 +10,16 @@ from uuid import UUID, uuid4
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from lib import clock
 from lib.access.actor import Actor
+from lib.connections.views import ConnectionView, Pricing
 from lib.db.logins import Login
 from lib.identity.tokens import hash_secret, new_secret
 from lib.models.organization import Tier
 from lib.organizations.creation import NewOrganization, create_organization
 from lib.organizations.operator import CommandLine
 from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
+from lib.providers.vendors import Vendor
 from lib.templates.plan import make_plan
 from lib.templates.structure import parse_template
 from tests import doors
@@ -281,6 +284,28 @@ def make_connection(
             key_last4=key[-4:],
             **columns,
         )
+
+
+def see_connection(connection_id: UUID) -> ConnectionView:
+    """What a page shows of `make_connection`'s, also to who may not read it."""
+    return ConnectionView(
+        id=connection_id,
+        slug="acme-llm",
+        name="Acme models",
+        vendor=Vendor.OPENAI_COMPATIBLE,
+        base_url="https://llm.example/v1",
+        api_version="",
+        has_key=True,
+        key_last4="6789",
+        models=(),
+        parameters=ModelParameters(),
+        pricing=Pricing.LISTED,
+        prices=None,
+        is_active=True,
+        last_tested_at=None,
+        last_test=None,
+        updated_at=clock.now(),
+    )
 
 
 def make_webhook(database: Database, actor: Actor, *, name: str = "Deployments") -> UUID:

@@ -17,7 +17,6 @@ from lib.models.organization import Tier
 from lib.models.project import ProjectStatus
 from lib.organizations import creation, operator
 from lib.organizations import service as organizations
-from lib.organizations.creation import FirstAdmin
 from lib.projects import lists as project_lists
 from lib.projects import service as projects
 from lib.projects.queries import ProjectFilter
@@ -229,7 +228,7 @@ _CONNECTIONS: Final = (
     _to(
         connections.update_connection,
         P.CONNECTIONS_MANAGE,
-        lambda to: _give(to.target.connection_id, to.connection),
+        lambda to: _give(to.connection, seen=to.target.connection),
     ),
     _to(
         connections.set_models,
@@ -306,12 +305,12 @@ _OPERATORS: Final = (
     _about(
         creation.create_organization,
         OPERATOR,
-        lambda to: _give(
-            name="Dorado",
-            slug="dorado",
-            tier=Tier.FREE,
-            admin=FirstAdmin(full_name=to.text, email="d@new.example", username="dora", password="long enough for it"),
-        ),
+        lambda to: _give(name=to.text, slug="dorado", tier=Tier.FREE, email="dora@new.example"),
+    ),
+    _about(
+        creation.invite_first_admin,
+        OPERATOR,
+        lambda to: _give(to.target.organization_id, email="dora@new.example"),
     ),
     _about(samples.find_sample, OPERATOR),
     _about(samples.make_sample, OPERATOR),
@@ -331,6 +330,7 @@ PURE: Final = frozenset(
         "lib.users.rights.roles_to_invite",
         "lib.users.rights.permissions_to_give",
         "lib.organizations.operator.actions_for",
+        "lib.organizations.operator.door",  # is tried through each of the operator's deeds
         "lib.runs.launch.make_phases",
     }
 )

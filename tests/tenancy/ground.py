@@ -12,7 +12,8 @@ from llmock.testing import LLMockServer
 from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.config import get_settings
-from lib.connections.service import create_connection
+from lib.connections.service import create_connection, get_connection
+from lib.connections.views import ConnectionView
 from lib.db import session
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
@@ -25,7 +26,7 @@ from tests import doors
 from tests.cast import make_organization, make_person
 from tests.conftest import Installation
 from tests.database import ClonedDatabase, clone_of
-from tests.factories import fail_second_phase, make_invitation, make_project, make_run, make_template
+from tests.factories import fail_second_phase, make_invitation, make_project, make_run, make_template, see_connection
 from tests.own_endpoint import entry_for
 
 #: Short names, and words that stand in every text of the organization's and in none of another one's.
@@ -56,10 +57,15 @@ class Target:
     failed_id: UUID
     invitation_id: UUID
     connection_id: UUID
+    #: As pages have it that were opened at the beginning.
+    connection: ConnectionView
 
 
 #: What nobody has.
-NOBODYS = Target(**{name: "nobody" if name == "slug" else uuid4() for name in Target.__dataclass_fields__})
+NOBODYS = Target(
+    **{name: uuid4() for name in Target.__dataclass_fields__}
+    | {"slug": "nobody", "connection": see_connection(uuid4())}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         connection.execute("UPDATE orchestration_templates SET status = 'published' WHERE id = %s", [template_id])
         connection.execute("UPDATE orchestration_runs SET status = 'paused' WHERE id = %s", [runs[1].id])
         connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [gone.user_id])
+    connection_id = create_connection(admin, entry_for(llm, name=f"Models of {mark}"), slug="own-llm")
     make_invitation(database, admin, email=f"boss@new.{mark}.example", role="admin")
     return Target(
         organization_id=admin.organization_id,
@@ -149,7 +156,8 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         paused_id=runs[1].id,
         failed_id=runs[2].id,
         invitation_id=make_invitation(database, admin, email=f"new@new.{mark}.example").id,
-        connection_id=create_connection(admin, entry_for(llm, name=f"Models of {mark}"), slug="own-llm"),
+        connection_id=connection_id,
+        connection=get_connection(admin, connection_id),
     )
 
 

@@ -45,6 +45,9 @@ CALLS: Final[Mapping[str, str]] = {
     "api.count_people(uuid[])": "SELECT * FROM api.count_people(ARRAY[%(organization)s::uuid])",
     "api.govern_organization(uuid,jsonb)": "SELECT api.govern_organization("
     """%(organization)s, '{"suspension_reason": "unpaid"}')""",
+    "api.invite_first_admin(uuid,text,bytea)": "SELECT api.invite_first_admin("
+    "%(organization)s, 'new@new.example', 'hash')",
+    "api.is_last_operator(uuid)": "SELECT api.is_last_operator(%(person)s)",
     "api.ask_deletion(boolean)": "SELECT api.ask_deletion(true)",
     "api.take_seat(uuid)": "SELECT * FROM api.take_seat(%(organization)s)",
 }

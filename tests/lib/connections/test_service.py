@@ -1,8 +1,6 @@
 """Setting up, editing, switching off and deleting connections; the weak are refused, strangers find nothing."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,45 +14,25 @@ from lib.connections import service
 from lib.connections.opening import key_purpose, open_for_test
 from lib.connections.structures import CallableConnection
 from lib.connections.trying import list_models_there, test_connection
-from lib.connections.views import ConnectionView, Health, Pricing
+from lib.connections.views import Health, Pricing
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound, NotPermitted, RightsChanged
 from lib.organizations.structures import OrganizationSettings
 from lib.projects.service import ProjectEntry, create_project
-from lib.providers.base import ModelChoice, ModelParameters
+from lib.providers.base import ModelChoice
 from lib.providers.errors import ModelCallError
-from lib.providers.vendors import Vendor
 from lib.secrets.vault import unseal
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project, make_run, make_template
+from tests.factories import make_project, make_run, make_template, see_connection
 from tests.lib.connections.conftest import Make
 from tests.own_endpoint import KEY, MODEL, edit, entry_for
 from tests.records import row, rows, trail
 
 test_connection.__test__ = False  # type: ignore[attr-defined] # a use case that is called so
 
-#: As somebody may have got hold of it who may not read it.
-SEEN = ConnectionView(
-    id=UUID(int=0),
-    slug="acme-llm",
-    name="Acme models",
-    vendor=Vendor.OPENAI_COMPATIBLE,
-    base_url="https://llm.example/v1",
-    api_version="",
-    has_key=True,
-    key_last4=KEY[-4:],
-    models=(MODEL,),
-    parameters=ModelParameters(),
-    pricing=Pricing.LISTED,
-    prices=None,
-    is_active=True,
-    last_tested_at=None,
-    last_test=None,
-    updated_at=datetime(2026, 1, 1, tzinfo=UTC),
-)
 MANAGING: dict[str, Callable[[Actor, UUID, LLMockServer], object]] = {
-    "edit": lambda actor, id_, llm: service.update_connection(actor, entry_for(llm), seen=replace(SEEN, id=id_)),
+    "edit": lambda actor, id_, llm: service.update_connection(actor, entry_for(llm), seen=see_connection(id_)),
     "models": lambda actor, id_, _: service.set_models(actor, id_, ("gpt-4o",)),
     "deactivate": lambda actor, id_, _: service.set_active(actor, id_, is_active=False),
     "delete": lambda actor, id_, _: service.delete_connection(actor, id_),
