@@ -53,9 +53,6 @@ CALLS: Final[Mapping[str, str]] = {
 }
 #: Those that name a row of A's: a stranger gets nothing of them either, or is refused.
 TO_A_ROW: Final = [name for name, call in CALLS.items() if "%(" in call]
-#: Says yes of a run and a person whom claims name, though nobody has signed them: who asks has to know both ids. The
-#: policies that ask it ask for the organization as well.
-BELIEVES_CLAIMS: Final = frozenset({"api.is_my_run(uuid)"})
 
 
 @pytest.fixture(scope="module", params=[*NOBODY, *GONE, "not signed"])
@@ -127,7 +124,7 @@ def test_every_function_of_people_is_asked() -> None:
     assert set(CALLS) == {name for name, definer in DEFINERS.items() if AUTHENTICATED in definer.callers}
 
 
-@pytest.mark.parametrize("name", sorted(CALLS.keys() - BELIEVES_CLAIMS))
+@pytest.mark.parametrize("name", CALLS)
 def test_function_of_people_says_and_does_nothing_for_nobody(nobody: Connection, world: World, name: str) -> None:
     answer = _ask(nobody, world, name)
     assert answer == NOT_ALLOWED or not any(answer or ()), answer
