@@ -2,7 +2,7 @@
 
 import base64
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 
 from pydantic import SecretStr
 
@@ -14,6 +14,7 @@ from lib.providers.catalog import ENVIRONMENT_PROVIDERS, get_provider
 from lib.providers.errors import ErrorKind, ModelCallError
 from lib.providers.http_client import safe_client
 from lib.providers.pricing import Prices
+from lib.providers.remote import RemoteModels
 from lib.providers.vendors import ConnectionSpec, connect
 from lib.secrets.vault import unseal
 
@@ -62,10 +63,15 @@ def open_connection(connection: CallableConnection | None, choice: ModelChoice, 
 def open_for_test(connection: CallableConnection, choice: ModelChoice, *, settings: Settings) -> Provider:
     """The same for whoever sets it up: also while it is not active, and for any model."""
     try:
-        spec = _spec(connection, settings)
-        return connect(spec, client=partial(safe_client, spec.allowed_hosts))
+        return _connect(_spec(connection, settings))
     except (ConfigurationError, SecretUnreadable) as error:
         raise _not_configured(choice, error.message) from error
+
+
+@lru_cache(maxsize=64)
+def _connect(spec: ConnectionSpec) -> RemoteModels:
+    """The same for the same address, key and prices: the SDK's own client takes a millisecond to make."""
+    return connect(spec, client=partial(safe_client, spec.allowed_hosts))
 
 
 def _spec(connection: CallableConnection, settings: Settings) -> ConnectionSpec:
