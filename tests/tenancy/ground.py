@@ -97,11 +97,8 @@ class Ground:
 
 
 @pytest.fixture
-def ground(installation: Installation, llm: LLMockServer, monkeypatch: pytest.MonkeyPatch) -> Ground:
+def ground(installation: Installation, llm: LLMockServer, mail_server: None) -> Ground:
     """The three, beside a mail server that is named and never asked."""
-    monkeypatch.setenv("ORCHESTRATOR_SMTP_URL", "smtp://127.0.0.1:1")
-    monkeypatch.setenv("ORCHESTRATOR_MAIL_FROM", "orchestrator@dashboard.example")
-    get_settings.cache_clear()
     database, people, targets = installation.database, [], []
     with psycopg.connect(database.url(Login.IDENTITY)) as connection:
         for mark in MARKS:

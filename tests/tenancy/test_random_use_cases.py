@@ -29,12 +29,13 @@ from tests.architecture.sources import application
 from tests.cast import PASSWORD
 from tests.doors import Connection
 from tests.factories import show_members_their_own_only
+from tests.mailbox import mail_server
 from tests.own_endpoint import llm
 from tests.tenancy.deeds import DEEDS, OPERATOR, PURE, Choice, Deed
 from tests.tenancy.ground import MARKS, Ground, ground
 from tests.tenancy.ledger import Doer, Rows, hidden_from, is_allowed, read_changes, read_rows
 
-__all__ = ["ground", "llm"]
+__all__ = ["ground", "llm", "mail_server"]
 
 PEOPLE: Final = 4 * len(MARKS)
 #: What people type, and what they would rather not have found in a name.
