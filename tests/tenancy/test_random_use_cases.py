@@ -231,7 +231,7 @@ def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # Without Phase.shrink, which takes minutes here: a list that fails is short enough to be read as it is.
 @settings(
-    max_examples=24,
+    max_examples=18,
     phases=[Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
