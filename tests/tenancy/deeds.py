@@ -69,8 +69,8 @@ class Choice:
 
     @property
     def connection(self) -> ConnectionEntry:
-        base_url = "https://93.184.215.14/v1"  # never called
-        return ConnectionEntry(name=self.text, vendor="openai", api_key="sk-planted-0123456789", base_url=base_url)
+        base_url = "http://127.0.0.1:9/v1"  # nobody answers there
+        return ConnectionEntry(name=self.text, vendor="openai_compatible", api_key="sk-planted-0123", base_url=base_url)
 
     @property
     def project_filter(self) -> ProjectFilter:
@@ -319,6 +319,9 @@ _OPERATORS: Final = (
     _about(samples.leave_sample, None),
 )
 DEEDS: Final = (*_PROJECTS, *_RUNS, *_PEOPLE, *_CONNECTIONS, *_ORGANIZATION, *_ONESELF, *_OPERATORS)
+_GIVING: Final = (changes.change_rights, changes.deactivate, invitations.invite, invitations.renew_invitation)
+#: Few among many, and the ones that matter most.
+GIVING: Final = tuple(deed for deed in _PEOPLE if deed.use_case in _GIVING)
 #: What takes an actor and is no deed: rules that read nothing but what they are given.
 PURE: Final = frozenset(
     {
