@@ -104,7 +104,7 @@ def run_everything(settings: Settings, *, workers: int, is_verbose: bool, say: S
             services = _services(listener, workers, None if is_verbose else folder / "logs")
             with _signals_as_stop() as stop_if_asked:
                 try:
-                    _start(services, listener, url, say)
+                    _start(services, listener, url, say, stop_if_asked)
                     _keep_alive(services, say, stop_if_asked)
                 except _Stop:
                     say("Stopping …")
@@ -186,16 +186,19 @@ def _signals_as_stop() -> Iterator[Callable[[], None]]:
             signal.signal(number, handler)
 
 
-def _start(services: list[_Service], listener: socket.socket, url: str, say: Say) -> None:
+def _start(
+    services: list[_Service], listener: socket.socket, url: str, say: Say, stop_if_asked: Callable[[], None]
+) -> None:
     """Prepare the database and serve. The workers, whose imports would hold the pages up, come with `_keep_alive`."""
     gc.disable()  # as in `lib.serving`: imports make no garbage
     web = services[0]
     child = web.start()
     Thread(target=_import_ahead, daemon=True).start()
     prepare_database(Login.WEB, Login.IDENTITY, Login.WORKER)
+    stop_if_asked()
     child.go()
     setup_link = _make_setup_link(url)
-    wait_until_serving(child, web.log, listener)
+    wait_until_serving(child, web.log, listener, stop_if_asked)
     gc.freeze()
     gc.enable()
     say(f"AI Orchestrator is serving at {url}. Ctrl-C stops it.")
@@ -219,11 +222,14 @@ def _make_setup_link(url: str) -> str | None:
         session.dispose()
 
 
-def wait_until_serving(web: Child, log: Path | None, listener: socket.socket) -> None:
+def wait_until_serving(
+    web: Child, log: Path | None, listener: socket.socket, stop_if_asked: Callable[[], None]
+) -> None:
     """Return when the web process answers. The socket accepts from the beginning, so the connection only waits."""
     give_up_at = time.monotonic() + _SERVING_SECONDS
     host, port = listener.getsockname()[:2]
     while time.monotonic() < give_up_at:
+        stop_if_asked()
         if (code := web.exit_code) is not None:
             raise OrchestratorError(f"The web process does not start ({_ending(code)}).{_last_words(log)}")
         with (

@@ -11,7 +11,9 @@ def ended_by_ctrl_c() -> Iterator[None]:
 
     An import's lock is let go in a callback, and what is raised in there is printed and swallowed.
     """
-    handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    handler = signal.getsignal(signal.SIGINT)
+    if handler != signal.SIG_IGN:  # in the background of a script
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         yield
     finally:

@@ -38,13 +38,18 @@ def create(
 
 
 @app.command()
-def invite(slug: Slug, *, email: Email) -> None:
+def invite(
+    slug: Slug,
+    *,
+    email: Email,
+    by_mail: Annotated[bool, typer.Option("--mail/--print", help="Mail the link where mail is set up.")] = True,
+) -> None:
     """Invite the first admin anew, as long as nobody has come. The link before stops working."""
     from lib.organizations.creation import invite_first_admin  # noqa: PLC0415 - half a second of imports
     from lib.organizations.operator import CommandLine  # noqa: PLC0415 - half a second of imports
 
     found = _find(slug)
-    _hand_over(invite_first_admin(CommandLine(), found.id, email=email))
+    _hand_over(invite_first_admin(CommandLine(), found.id, email=email, by_mail=by_mail))
 
 
 @app.command("list")
@@ -153,7 +158,8 @@ def _line(organization: "OrganizationSummary") -> str:
     quota = organization.quota
     limit = "no limit" if quota.limit is None else f"{quota.limit:,}"
     calls = f"{quota.used:,} of {limit}"
-    people = f"{organization.people} people" if organization.people else "nobody has come yet"
+    counted = f"{organization.people} {'person' if organization.people == 1 else 'people'}"
+    people = counted if organization.people else "nobody has come yet"
     return (
         f"{organization.slug:<24} {organization.standing:<10} {organization.tier:<11} {people:>19}  "
         f"{calls:<20} {organization.name}"

@@ -28,6 +28,7 @@ from lib.validation import read_stored
 _SHORTEST_SHOWN: Final = 16
 #: A change of one of these makes the last test say nothing any more; so does another key.
 _TESTED: Final = ("vendor", "base_url", "api_version", "parameters")
+_EDITED_MEANWHILE: Final = "Somebody else has edited this connection meanwhile, so nothing was saved. Look at it again."
 _SLUG_TAKEN: Final = "provider_connections_organization_id_slug_key"
 
 
@@ -89,8 +90,7 @@ def update_connection(actor: Actor, entry: ConnectionEntry, *, seen: ConnectionV
     with tenant_session(actor) as session:
         row = get_row(session, seen.id, for_update=True)
         if view_of(row).edited != seen.edited:
-            message = "Somebody else has edited this connection meanwhile, so nothing was saved. Look at it again."
-            raise Conflict(message)
+            raise Conflict(_EDITED_MEANWHILE)
         is_elsewhere = (columns["vendor"], columns["base_url"]) != (row.vendor, row.base_url)
         if is_elsewhere and row.key_last4 is not None and not key and not entry.removes_key:
             message = "The key was entered for another address, and is not sent to this one. Enter it again."
@@ -103,12 +103,18 @@ def update_connection(actor: Actor, entry: ConnectionEntry, *, seen: ConnectionV
             setattr(row, name, value)
 
 
-def set_models(actor: Actor, connection_id: UUID, models: tuple[str, ...]) -> None:
-    """Offer these models, in this order. Raises `InvalidInput`, `NotFound`, `NotPermitted`."""
+def set_models(actor: Actor, models: tuple[str, ...], *, seen: ConnectionView) -> None:
+    """Offer these models, in this order, by the connection that was `seen`.
+
+    Raises `InvalidInput`, `NotFound`, `NotPermitted`, and `Conflict` where somebody else has chosen others meanwhile.
+    """
     actor.require(Permission.CONNECTIONS_MANAGE)
     checked = check_models(models)
     with tenant_session(actor) as session:
-        get_row(session, connection_id, for_update=True).models = checked
+        row = get_row(session, seen.id, for_update=True)
+        if tuple(row.models) != seen.models:
+            raise Conflict(_EDITED_MEANWHILE)
+        row.models = checked
 
 
 def set_active(actor: Actor, connection_id: UUID, *, is_active: bool) -> None:

@@ -109,7 +109,7 @@ def tenant_session(caller: Caller, *, is_one_moment: bool = False) -> Iterator[S
     except ProgrammingError as error:
         if sqlstate_of(error) != _INSUFFICIENT_PRIVILEGE:
             raise
-        log.warning("the database refused what %s could do a moment ago: %s", caller.user_id, error.orig)
+        log.exception("the database refused it to %s, who could a moment ago, or a grant is missing", caller.user_id)
         raise RightsChanged from error
 
 

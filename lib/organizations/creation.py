@@ -4,7 +4,6 @@ Nobody is in an organization before its first admin has accepted. Until then the
 the organization's own people do, and a link of the operator's opens nothing any more (api.find_invitation).
 """
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -13,16 +12,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.db.constraints import constraint_of
-from lib.db.session import identity_session
 from lib.errors import Conflict, NotFound
 from lib.identity import fields, registration, tokens
 from lib.identity.fields import Field
 from lib.identity.invitations import OPERATOR
 from lib.models.organization import Tier
-from lib.organizations.operator import Operator, door, get_row, require_operator
+from lib.organizations.operator import Operator, door, get_row, identity_door
 from lib.organizations.views import Standing
 from lib.users.links import hand_out
 from lib.users.views import InviteOutcome
@@ -45,12 +42,10 @@ def create_organization(operator: Operator, *, name: str, slug: str, tier: Tier,
     Raises `NotPermitted`, `InvalidInput`, `AlreadyTaken` for the short name. Whether the address is somebody's already
     is not asked: whoever accepts is told.
     """
-    if isinstance(operator, Actor):
-        require_operator(operator)
-    clean_name, clean_slug = fields.clean_name(name, field=Field.ORGANIZATION_NAME), fields.clean_slug(slug)
-    clean_email = fields.clean_email(email)
     try:
-        with _identity(operator) as session:
+        with identity_door(operator) as session:
+            clean_name, clean_slug = fields.clean_name(name, field=Field.ORGANIZATION_NAME), fields.clean_slug(slug)
+            clean_email = fields.clean_email(email)
             organization_id = registration.insert_organization(session, name=clean_name, slug=clean_slug, tier=tier)
             invited = _invite(session, organization_id, name=clean_name, email=clean_email)
     except IntegrityError as error:
@@ -58,34 +53,27 @@ def create_organization(operator: Operator, *, name: str, slug: str, tier: Tier,
     return NewOrganization(id=organization_id, invited=invited)
 
 
-def invite_first_admin(operator: Operator, organization_id: UUID, *, email: str) -> InviteOutcome:
+def invite_first_admin(operator: Operator, organization_id: UUID, *, email: str, by_mail: bool = True) -> InviteOutcome:
     """Invite somebody to be the first admin of an organization that nobody has come to; earlier links are worthless.
 
     Raises `NotPermitted`, `InvalidInput`, `NotFound`, and `Conflict` once somebody has come, or where nobody can.
     """
-    clean_email = fields.clean_email(email)
     try:
         with door(operator) as session:
+            clean_email = fields.clean_email(email)
             found = get_row(session, organization_id)
             if found.people:
                 raise Conflict(_HAS_PEOPLE)
             if found.standing in {Standing.SUSPENDED, Standing.DELETED}:
                 raise Conflict(_IS_CLOSED)
-            return _invite(session, found.id, name=found.name, email=clean_email)
+            return _invite(session, found.id, name=found.name, email=clean_email, by_mail=by_mail)
     except IntegrityError as error:
         if constraint_of(error) == "invitations_first_admin":  # they have come since
             raise Conflict(_HAS_PEOPLE) from error
         raise
 
 
-def _identity(operator: Operator) -> AbstractContextManager[Session]:
-    """The one login that makes organizations; the trail names the operator."""
-    if isinstance(operator, Actor):
-        return identity_session(operator.origin, user_id=operator.user_id)
-    return identity_session(None)
-
-
-def _invite(session: Session, organization_id: UUID, *, name: str, email: str) -> InviteOutcome:
+def _invite(session: Session, organization_id: UUID, *, name: str, email: str, by_mail: bool = True) -> InviteOutcome:
     secret = tokens.new_secret()
     made = select(func.api.invite_first_admin(organization_id, email, tokens.hash_secret(secret)))
     expires_at = session.execute(made).scalar_one()
@@ -100,4 +88,5 @@ def _invite(session: Session, organization_id: UUID, *, name: str, email: str) -
         organization_name=name,
         inviter=OPERATOR,
         expires_at=expires_at,
+        by_mail=by_mail,
     )

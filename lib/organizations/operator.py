@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
@@ -172,6 +173,22 @@ def door(operator: Operator) -> Iterator[Session]:
         return
     require_operator(operator)
     with tenant_session(operator) as session:
+        yield session
+
+
+@contextmanager
+def identity_door(operator: Operator) -> Iterator[Session]:
+    """The transaction for what the identity login alone can do for an operator; the database looks again here too."""
+    if isinstance(operator, CommandLine):
+        with identity_session(None) as session:
+            yield session
+        return
+    require_operator(operator)
+    with identity_session(operator.origin, user_id=operator.user_id) as session:
+        try:
+            session.execute(select(func.api.require_operator()))
+        except ProgrammingError as error:
+            raise OperatorOnly from error
         yield session
 
 

@@ -38,8 +38,8 @@ class ProjectEntry:
     description: str = ""
     priority: str = Priority.MEDIUM
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    #: None leaves them as they are.
-    settings: Mapping[str, Any] | None = None
+    #: What is not named stays as it is.
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def create_project(actor: Actor, entry: ProjectEntry) -> UUID:
@@ -65,8 +65,8 @@ def update_project(actor: Actor, project_id: UUID, entry: ProjectEntry) -> None:
             raise Conflict(message)
         # what a newer version has stored stays
         columns["metadata_"] |= _read_metadata(project).model_extra or {}
-        if "settings" in columns:
-            columns["settings"] |= _read_settings(project).model_extra or {}
+        unnamed = {name: value for name, value in project.settings.items() if name not in entry.settings}
+        columns["settings"] = unnamed | columns["settings"]
         for name, value in columns.items():
             setattr(project, name, value)
 
@@ -153,17 +153,15 @@ def _check(entry: ProjectEntry) -> dict[str, Any]:
     except ValueError:
         message = f"“{entry.priority}” is no priority. Choose one of: {', '.join(Priority)}."
         raise InvalidInput(message, field="Priority") from None
-    columns = {
+    return {
         "name": clean_line(entry.name, field="Name", longest=MAX_NAME),
         "topic": clean_text(entry.topic, field="Topic", longest=MAX_TOPIC),
         "description": clean_text(entry.description, field="Description", longest=MAX_DESCRIPTION, required=False)
         or None,
         "priority": priority,
         "metadata_": validate(ProjectMetadata, entry.metadata, what="The metadata").to_json(),
+        "settings": validate(ProjectSettings, entry.settings, what="The settings").to_json(),
     }
-    if entry.settings is not None:
-        columns["settings"] = validate(ProjectSettings, entry.settings, what="The settings").to_json()
-    return columns
 
 
 def _get(project: Project | None) -> Project:

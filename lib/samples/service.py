@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,9 +17,10 @@ from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.db.constraints import constraint_of
 from lib.db.session import identity_session
-from lib.errors import Conflict, NotFound, NotPermitted, NotSignedIn
+from lib.errors import Conflict, NotFound, NotSignedIn
 from lib.identity import passwords, second_factor, sessions
 from lib.models.identity import UserCredential
+from lib.organizations.operator import identity_door
 from lib.samples.content import read_workspace
 from lib.samples.generate import make_rows
 
@@ -57,22 +59,20 @@ class Sample:
 
 def find_sample(actor: Actor) -> Sample | None:
     """The sample workspace, or None. Raises `NotPermitted`."""
-    _require_operator(actor)
-    with identity_session(actor.origin, user_id=actor.user_id) as session:
+    with identity_door(actor) as session:
         return _find(session)
 
 
 def make_sample(actor: Actor) -> Sample:
     """Make it, in a few seconds. Raises `NotPermitted`, and `Conflict` when there is one."""
-    _require_operator(actor)
-    return load_sample()
+    return _load(identity_door(actor))
 
 
 def remove_sample(actor: Actor) -> None:
     """Remove it with everything in it; nothing real is touched. Raises `NotPermitted`, `NotFound`."""
-    _require_operator(actor)
-    if not drop_sample():
-        raise NotFound(_GONE)
+    with identity_door(actor) as session:
+        if not _drop(session):
+            raise NotFound(_GONE)
 
 
 def visit_sample(actor: Actor, role: Role) -> SamplePersonView:
@@ -81,8 +81,7 @@ def visit_sample(actor: Actor, role: Role) -> SamplePersonView:
     It is the same session as before: it ends when it would have ended, and whatever ends it ends the visit. Raises
     `NotPermitted`, `NotFound`.
     """
-    _require_operator(actor)
-    with identity_session(actor.origin, user_id=actor.user_id) as session:
+    with identity_door(actor) as session:
         sample = _find(session)
         person = sample.find_first(role) if sample else None
         if person is None:
@@ -108,10 +107,14 @@ def leave_sample(actor: Actor) -> None:
 
 def load_sample() -> Sample:
     """`make_sample` for the first set-up and the command line. Nobody can sign in with a password yet."""
+    return _load(identity_session(None))
+
+
+def _load(door: AbstractContextManager[Session]) -> Sample:
     workspace = read_workspace()
     rows = make_rows(workspace, now=clock.now().replace(microsecond=0))
     try:
-        with identity_session(None) as session:
+        with door as session:
             session.execute(text("SELECT api.load_sample(:rows)"), {"rows": json.dumps(rows, default=str)})
             sample = _find(session)
     except IntegrityError as error:
@@ -157,7 +160,11 @@ def is_there() -> bool:
 def drop_sample() -> bool:
     """`remove_sample` for the command line; whether there was one."""
     with identity_session(None) as session:
-        return bool(session.scalar(text("SELECT api.remove_sample()")))
+        return _drop(session)
+
+
+def _drop(session: Session) -> bool:
+    return bool(session.scalar(text("SELECT api.remove_sample()")))
 
 
 def _find(session: Session) -> Sample | None:
@@ -176,8 +183,3 @@ def _find(session: Session) -> Sample | None:
     return Sample(
         organization_id=first["organization_id"], name=first["name"], made_at=first["made_at"], people=tuple(people)
     )
-
-
-def _require_operator(actor: Actor) -> None:
-    if not actor.is_operator:
-        raise NotPermitted("operator")

@@ -71,8 +71,8 @@ def invite(actor: Actor, addresses: str, *, role: str, permissions: Iterable[str
         return tuple(_invite_one(session, actor, line, rights=rights, domains=domains) for line in lines)
 
 
-def renew_invitation(actor: Actor, invitation_id: UUID) -> InviteOutcome:
-    """Make a new link, good for a week; the one before is worthless.
+def renew_invitation(actor: Actor, invitation_id: UUID, *, by_mail: bool = True) -> InviteOutcome:
+    """Make a new link, good for a week; the one before is worthless. Not `by_mail` it is there to be handed over.
 
     Raises `NotFound`, also for an invitation that is over, `NotPermitted`, and `Conflict` where it was too old and
     there is no room any more.
@@ -82,7 +82,7 @@ def renew_invitation(actor: Actor, invitation_id: UUID) -> InviteOutcome:
         row = _find_own(session, actor, invitation_id)
         if row.is_expired:  # its seat may be somebody else's by now
             check_seats(session, actor.organization_id)
-        return _issue(session, actor, row.id, email=row.email, role=row.role)
+        return _issue(session, actor, row.id, email=row.email, role=row.role, by_mail=by_mail)
 
 
 def revoke_invitation(actor: Actor, invitation_id: UUID) -> None:
@@ -181,7 +181,9 @@ def _find_own(session: Session, actor: Actor, invitation_id: UUID) -> Row[*tuple
     return row
 
 
-def _issue(session: Session, actor: Actor, invitation_id: UUID, *, email: str, role: str) -> InviteOutcome:
+def _issue(
+    session: Session, actor: Actor, invitation_id: UUID, *, email: str, role: str, by_mail: bool = True
+) -> InviteOutcome:
     secret = tokens.new_secret()
     issued = select(func.api.issue_invitation(invitation_id, tokens.hash_secret(secret)))
     expires_at = session.execute(issued).scalar_one()
@@ -196,6 +198,7 @@ def _issue(session: Session, actor: Actor, invitation_id: UUID, *, email: str, r
         organization_name=actor.organization_name,
         inviter=actor.full_name,
         expires_at=expires_at,
+        by_mail=by_mail,
     )
 
 

@@ -25,13 +25,14 @@ def hand_out(
     organization_name: str,
     inviter: str,
     expires_at: datetime,
+    by_mail: bool = True,
 ) -> InviteOutcome:
-    """Have the link mailed where this installation sends mail; elsewhere whoever made it reads it once.
+    """Have the link mailed where this installation sends mail; else whoever made it reads it once.
 
-    A link that was mailed is for its reader alone: whoever sees it could become them.
+    A link that was mailed is for its reader alone. Where a mail does not arrive, a new one can be had not `by_mail`.
     """
     path = f"/accept?token={secret}"
-    if is_mailed := mail.can_send():
+    if is_mailed := by_mail and mail.can_send():
         message = Message(
             kind=MailKind.INVITATION,
             recipient=email,

@@ -27,15 +27,16 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    IF p_changes ->> 'suspension_reason' IS NOT NULL THEN
+        UPDATE user_sessions SET revoked_at = now()
+         WHERE revoked_at IS NULL AND user_id IN (SELECT u.id FROM users u WHERE u.organization_id = p_organization);
+    END IF;
+    -- after the sessions: whoever deactivates an operator locks them in this order too
     IF session_user <> 'orchestrator_identity'
        AND (p_changes ->> 'suspension_reason' IS NOT NULL OR p_changes -> 'is_deleting' = 'true')
        AND EXISTS (SELECT 1 FROM users u WHERE u.organization_id = p_organization AND u.is_operator)
     THEN
         PERFORM api.keep_an_operator();
-    END IF;
-    IF p_changes ->> 'suspension_reason' IS NOT NULL THEN
-        UPDATE user_sessions SET revoked_at = now()
-         WHERE revoked_at IS NULL AND user_id IN (SELECT u.id FROM users u WHERE u.organization_id = p_organization);
     END IF;
     RETURN true;
 END

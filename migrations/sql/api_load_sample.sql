@@ -16,6 +16,7 @@ DECLARE
     v_table text;
     v_columns text;
 BEGIN
+    PERFORM api.require_operator();
     PERFORM pg_advisory_xact_lock(4714); -- two at once: the second waits, and finds the first one's
     IF EXISTS (SELECT 1 FROM organizations o WHERE o.sample_made_at IS NOT NULL) THEN
         RAISE EXCEPTION 'there is a sample workspace already'

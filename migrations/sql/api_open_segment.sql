@@ -31,7 +31,10 @@ BEGIN
                execution_time_ms = coalesce(
                    (SELECT extract(epoch FROM s.updated_at - p.started_at) * 1000 FROM public.phase_streams s
                      WHERE s.phase_execution_id = p.id), api.milliseconds_since(started_at)),
-               cost_usd = CASE WHEN starts_with(model, 'local:') THEN 0 END,
+               cost_usd = CASE WHEN split_part(model, ':', 1) = 'local' OR EXISTS (
+                   SELECT 1 FROM public.provider_connections c
+                    WHERE c.organization_id = p_organization AND c.slug = split_part(model, ':', 1) AND c.is_free)
+                   THEN 0 END,
                error_details = jsonb_build_object('kind', 'lost', 'message',
                    'The worker that was writing this phase stopped in the middle of it.')
          WHERE run_id = p_run AND status = 'running'

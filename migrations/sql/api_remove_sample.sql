@@ -9,6 +9,7 @@ DECLARE
     v_organization uuid;
     v_table text;
 BEGIN
+    PERFORM api.require_operator();
     SELECT id INTO v_organization FROM organizations WHERE sample_made_at IS NOT NULL;
     -- whoever changes one of these locks it before the organization (its quota, or the event's): so does this
     FOREACH v_table IN ARRAY ARRAY['orchestration_runs', 'projects', 'orchestration_templates', 'users'] LOOP

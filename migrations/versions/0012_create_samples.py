@@ -21,7 +21,12 @@ CHANGED = ("api_keep_audit", "api_write_audit", "api_guard_organizations", "api_
 # date; they know of no visits.
 DOORS = ("api_find_actor", "api_load_sample", "api_find_sample", "api_remove_sample")
 #: What a later migration changed, and which.
-BEFORE = {"api_guard_organizations": "0019", "api_find_actor": "0018", "api_remove_sample": "0017"}
+BEFORE = {
+    "api_guard_organizations": "0019",
+    "api_find_actor": "0018",
+    "api_remove_sample": "0017",
+    "api_load_sample": "0024",
+}
 
 
 def upgrade() -> None:

@@ -73,7 +73,7 @@ def upgrade() -> None:
     _protect()
     for name, execute in DOORS.items():
         functions.create(name, execute=execute)
-    functions.replace("api_remove_sample")
+    functions.replace("api_remove_sample", before="0024")
 
 
 def _protect() -> None:

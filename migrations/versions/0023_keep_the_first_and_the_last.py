@@ -30,7 +30,7 @@ def upgrade() -> None:
     for name, execute in NEW.items():
         functions.create(name, execute=execute)
     for name in CHANGED:
-        functions.replace(name)
+        functions.replace(name, before="0024" if name == "api_govern_organization" else None)
     op.execute(
         "CREATE TRIGGER invitations_first_admin BEFORE INSERT OR UPDATE OF invited_by ON invitations FOR EACH ROW "
         "WHEN (NEW.invited_by IS NULL) EXECUTE FUNCTION api.guard_invitations()"

@@ -42,6 +42,6 @@ def test_web_process_that_does_not_start_is_reported_with_its_last_words(tmp_pat
         open_listener(Settings(port=0)) as listener,
         pytest.raises(OrchestratorError, match="No such option") as refusal,
     ):
-        wait_until_serving(child, log, listener)
+        wait_until_serving(child, log, listener, lambda: None)
     assert "The web process does not start (exit code 2)." in refusal.value.message
     child.end(within_seconds=0)

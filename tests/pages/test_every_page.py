@@ -39,6 +39,7 @@ from tests.conftest import Installation
 from tests.factories import TOPIC, Workspace, make_run, make_workspace
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import headings, is_sign_in, markdown, markup, press, shown, table, titles
+from tests.sample import with_operator
 
 EACH = pytest.mark.parametrize("page", PAGES, ids=[page.title for page in PAGES])
 NASTY = "<b>Ünïon</b> ![x](https://evil.example/x.png) :red[*hot*] $a$ [a](https://evil.example)"
@@ -130,6 +131,7 @@ def test_session_that_ended_filters_and_turns_nothing_any_more(
 def test_person_who_was_deactivated_sees_nothing_any_more(
     open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry
 ) -> None:
+    with_operator(installation.database, cast)  # somebody has to stay who is one
     at = open_as(cast.alice, page, **parameters_of(page, made))
     with doors.admin(installation.database) as connection:
         connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [cast.alice.user_id])

@@ -233,7 +233,7 @@ _CONNECTIONS: Final = (
     _to(
         connections.set_models,
         P.CONNECTIONS_MANAGE,
-        lambda to: _give(to.target.connection_id, ("gpt-4o", "gpt-4o-mini")),
+        lambda to: _give(("gpt-4o", "gpt-4o-mini"), seen=to.target.connection),
     ),
     _to(connections.set_active, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id, is_active=False)),
     _to(connections.delete_connection, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id)),
@@ -333,7 +333,8 @@ PURE: Final = frozenset(
         "lib.users.rights.roles_to_invite",
         "lib.users.rights.permissions_to_give",
         "lib.organizations.operator.actions_for",
-        "lib.organizations.operator.door",  # is tried through each of the operator's deeds
+        "lib.organizations.operator.door",  # tried through each of the operator's deeds, like the other one
+        "lib.organizations.operator.identity_door",
         "lib.runs.launch.make_phases",
     }
 )

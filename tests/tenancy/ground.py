@@ -68,7 +68,7 @@ NOBODYS = Target(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ground:
     """What every example begins with, in a database that none of them touches."""
 

@@ -129,11 +129,11 @@ def test_two_admins_who_lower_each_other_at_once_leave_one(
             connection.execute("SELECT count(*) FROM users")
             both_have_begun.wait(30)
             try:
-                connection.execute(CHANGE_ROLE, ["viewer", whom.user_id])
+                lowered = connection.execute(CHANGE_ROLE, ["viewer", whom.user_id])
             except psycopg.Error as error:
                 connection.rollback()
                 return error.sqlstate not in {LAST_ADMIN, BEYOND_ONES_OWN, NOT_ALLOWED}
-        return True
+        return lowered.rowcount == 1  # the other one, once lowered, finds no row to change
 
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(lower, (cast.alice, ada), (ada, cast.alice)))

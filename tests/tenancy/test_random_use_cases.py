@@ -151,8 +151,8 @@ class World:
         found = sessions.find_actor(self.ground.secrets[opened.session_id], origin=opened.origin)
         if found is not None and not step.is_open_page:
             return found, True
-        was_operator = step.deed.use_case.__module__ == operator.__name__
-        return replace(opened, is_operator=was_operator and step.deed.use_case is not operator.require_operator), False
+        was_operator = step.deed.permission == OPERATOR and step.deed.use_case is not operator.require_operator
+        return replace(opened, is_operator=was_operator), False
 
     def _target(self, step: Step) -> Target:
         own = self.ground.actors[step.who].organization_id
@@ -230,6 +230,8 @@ def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "COST", 4)
 
 
+# Long texts make long lists: hypothesis warns of what it would print of one that fails.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 # Without Phase.shrink, which takes minutes here: a list that fails is short enough to be read as it is.
 @settings(
     max_examples=18,

@@ -16,6 +16,8 @@ from lib.ui.components.facts import show_facts
 from lib.ui.guard import require_actor
 
 _MANAGE = Permission.CONNECTIONS_MANAGE
+#: What the endpoint of the open dialog lists, as long as it is open.
+_LISTED = "models-listed"
 
 
 @st.dialog("Add a connection", width="medium")
@@ -84,12 +86,19 @@ def show_result(tested: LastTest) -> None:
     )
 
 
-@st.dialog("Models on offer")
 def show_models(connection: ConnectionView) -> None:
-    """Choose what people are offered, from what the endpoint lists or typed."""
-    found: tuple[str, ...] = ()
-    with feedback.told(), st.spinner(f"Asking {words.plain(connection.host)} for its models"):
-        found = trying.list_models_there(require_actor(_MANAGE), connection.id)
+    """Choose what people are offered, from what the endpoint lists or typed. The endpoint is asked once."""
+    st.session_state.pop(_LISTED, None)
+    _choose_models(connection)
+
+
+@st.dialog("Models on offer")
+def _choose_models(connection: ConnectionView) -> None:
+    if _LISTED not in st.session_state:
+        st.session_state[_LISTED] = ()
+        with feedback.told(), st.spinner(f"Asking {words.plain(connection.host)} for its models"):
+            st.session_state[_LISTED] = trying.list_models_there(require_actor(_MANAGE), connection.id)
+    found: tuple[str, ...] = st.session_state[_LISTED]
     if found:
         st.markdown(f":gray[{words.plain(connection.host)} lists {words.count(len(found), 'model')}.]")
     chosen = st.multiselect(
@@ -104,7 +113,7 @@ def show_models(connection: ConnectionView) -> None:
     )
     if st.button("Save", type="primary", key=f"save-models-{connection.id}"):
         with feedback.told():
-            service.set_models(require_actor(_MANAGE), connection.id, tuple(chosen))
+            service.set_models(require_actor(_MANAGE), tuple(chosen), seen=connection)
             feedback.succeeded("The models are saved.")
             st.rerun()
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.mail.service import can_send
 from lib.ui import address, feedback, words
 from lib.ui.components import status
 from lib.ui.components.permission_words import PERMISSIONS, role_in_words
@@ -64,6 +65,12 @@ def open_form(title: str, ask: Callable[[], Outcomes | None]) -> None:
                 st.rerun()
 
     draw()
+
+
+def ask_by_mail() -> bool:
+    """Whether a new link is to go by mail; nothing is asked where no mail is sent."""
+    explained = "Off shows the link here, to be handed over: for when a mail did not arrive."
+    return can_send() and st.checkbox("Send it by mail", value=True, help=explained, key="by-mail")
 
 
 def show_outcomes(outcomes: Outcomes) -> None:
@@ -120,11 +127,12 @@ def _ask(actor: Actor) -> Outcomes | None:
 
 def _ask_to_renew(invitation_id: UUID, email: str) -> Outcomes | None:
     st.markdown(words.plain(f"The link that {email} was given stops working. The new one is good once, for a week."))
+    by_mail = ask_by_mail()
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         if st.button("Leave it as it is", key="renew-leave"):
             st.rerun()
         is_confirmed = st.button("Make a new link", type="primary", key="renew-confirm")
     if is_confirmed:
         with feedback.told():
-            return (renew_invitation(require_actor(Permission.USERS_INVITE), invitation_id),)
+            return (renew_invitation(require_actor(Permission.USERS_INVITE), invitation_id, by_mail=by_mail),)
     return None

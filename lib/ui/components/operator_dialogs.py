@@ -16,7 +16,7 @@ from lib.organizations.views import OrganizationSummary
 from lib.ui import feedback, words
 from lib.ui.components import status
 from lib.ui.components.facts import show_facts
-from lib.ui.components.invite import Outcomes, open_form, show_outcomes
+from lib.ui.components.invite import Outcomes, ask_by_mail, open_form, show_outcomes
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.organization_table import say_people, say_quota
 from lib.ui.guard import require_actor
@@ -139,9 +139,10 @@ def _show_first_admin(organization: OrganizationSummary) -> None:
             _FIRST_ADMIN, placeholder="nora@northwind.com", autocomplete="off", help=_FIRST_ADMIN_HELP
         )
         st.markdown(":gray[Nobody has come yet. A new link is good once, for a week, and ends the one before.]")
+        by_mail = ask_by_mail()
         is_sent = st.form_submit_button("Make a new link")
     if is_sent:
-        show_outcomes([invite_first_admin(require_operator(), organization.id, email=email)])
+        show_outcomes([invite_first_admin(require_operator(), organization.id, email=email, by_mail=by_mail)])
 
 
 def _show_suspend(organization: OrganizationSummary) -> None:

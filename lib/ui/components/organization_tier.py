@@ -1,5 +1,7 @@
 """What an organization's tier allows, and how much of it is used."""
 
+from typing import Final
+
 import streamlit as st
 from markupsafe import Markup
 
@@ -14,6 +16,10 @@ _NO_LIMIT = "no limit"
 #: A meter is a warning from this share on.
 _SHORT = 0.9
 _HAS_NOT = Markup('<span class="ao-none">{}</span>')
+
+_NOT_YET: Final = (
+    "Runs at a time, how long things are kept, webhooks, publishing and the export of the trail have no effect yet."
+)
 
 
 def show_use(organization: OrganizationDetail, *, time_zone: str) -> None:
@@ -35,6 +41,7 @@ def show_allowance(organization: OrganizationDetail) -> None:
     allowed = ALLOWANCES[organization.tier]
     with card("What your tier allows", note=organization.tier.capitalize()):
         show_facts([*_limits(allowed), *((feature.value, _has(allowed, feature)) for feature in Feature)])
+        st.markdown(f":gray[{_NOT_YET}]")
         st.markdown(":gray[Another tier, or more calls, is for the installation's operator to give.]")
 
 

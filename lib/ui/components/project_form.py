@@ -5,7 +5,6 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.models.project import Priority
 from lib.projects.service import ProjectEntry
-from lib.projects.structures import ProjectSettings
 from lib.projects.views import ProjectDetail
 from lib.ui.components import status
 from lib.ui.components.default_model import show_default_model
@@ -56,19 +55,18 @@ def show_project_form(key: str, *, project: ProjectDetail | None = None, action:
     )
 
 
-def _show_settings(key: str, project: ProjectDetail | None) -> dict[str, object] | None:
-    """The settings with the default model in them; None leaves them to who may launch runs, and so knows the models."""
+def _show_settings(key: str, project: ProjectDetail | None) -> dict[str, str | None]:
+    """What the form says of the settings: nothing for who may launch no runs, and so knows no models."""
     if not require_actor().may_some(Permission.ORCHESTRATIONS_RUN):
-        return None
-    stored = project.settings if project else ProjectSettings()
+        return {}
     model = show_default_model(
-        stored.default_ai_model,
+        project.settings.default_ai_model if project else None,
         label="Default model",
         key=f"{key}-model",
         empty="None: as your organization says",
         explained="Proposed for the runs of this project, unless the template names another.",
     )
-    return stored.model_copy(update={"default_ai_model": model}).to_json()
+    return {"default_ai_model": model}
 
 
 def _show_metadata(project: ProjectDetail | None) -> dict[str, object]:

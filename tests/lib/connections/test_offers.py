@@ -80,7 +80,7 @@ def _delete(cast: Cast, connection_id: UUID) -> None:
 
 
 def _withdraw(cast: Cast, connection_id: UUID) -> None:
-    service.set_models(cast.alice, connection_id, ("gpt-4o",))
+    service.set_models(cast.alice, ("gpt-4o",), seen=service.get_connection(cast.alice, connection_id))
 
 
 @pytest.mark.parametrize(

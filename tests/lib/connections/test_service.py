@@ -33,7 +33,7 @@ test_connection.__test__ = False  # type: ignore[attr-defined] # a use case that
 
 MANAGING: dict[str, Callable[[Actor, UUID, LLMockServer], object]] = {
     "edit": lambda actor, id_, llm: service.update_connection(actor, entry_for(llm), seen=see_connection(id_)),
-    "models": lambda actor, id_, _: service.set_models(actor, id_, ("gpt-4o",)),
+    "models": lambda actor, id_, _: service.set_models(actor, ("gpt-4o",), seen=see_connection(id_)),
     "deactivate": lambda actor, id_, _: service.set_active(actor, id_, is_active=False),
     "delete": lambda actor, id_, _: service.delete_connection(actor, id_),
     "test": lambda actor, id_, _: test_connection(actor, id_, MODEL),
@@ -220,6 +220,14 @@ def test_of_two_who_edit_at_once_the_second_is_told(
     assert stored(installation, connection_id) == after
 
 
+def test_of_two_who_choose_models_at_once_the_second_is_told(cast: Cast, make: Make) -> None:
+    seen = service.get_connection(cast.alice, make(cast.alice))
+    service.set_models(cast.alice, ("gpt-4o",), seen=seen)
+    with pytest.raises(Conflict, match="Somebody else has edited this connection"):
+        service.set_models(cast.alice, ("gpt-4.1",), seen=seen)
+    assert service.get_connection(cast.alice, seen.id).models == ("gpt-4o",)
+
+
 def test_test_and_switch_of_another_do_not_stand_in_an_edits_way(cast: Cast, make: Make, llm: LLMockServer) -> None:
     connection_id = make(cast.alice)
     seen = service.get_connection(cast.alice, connection_id)
@@ -256,7 +264,7 @@ def test_edit_of_what_was_tested_forgets_the_test(cast: Cast, make: Make, llm: L
     connection_id = make(cast.alice)
     assert test_connection(cast.alice, connection_id, MODEL).has_worked
     edit(cast.alice, connection_id, entry_for(llm, api_key="", name="Renamed"))
-    service.set_models(cast.alice, connection_id, ("gpt-4o",))
+    service.set_models(cast.alice, ("gpt-4o",), seen=service.get_connection(cast.alice, connection_id))
     assert service.get_connection(cast.alice, connection_id).health is Health.WORKING
     edit(cast.alice, connection_id, entry_for(llm, api_key="another-key-0123456789"))
     assert service.get_connection(cast.alice, connection_id).health is Health.UNTESTED

@@ -116,12 +116,17 @@ def test_edit_keeps_what_a_newer_version_stored(installation: Installation, cast
 
     after = stored(installation, project_id)
     assert after["metadata"] == {"team_size": 6, "mood": "good"}
-    assert after["settings"] == {"tone": 1}
+    assert after["settings"] == {"cost_limit_usd": 5, "tone": 1}
 
 
-def test_edit_that_says_nothing_of_settings_leaves_them(installation: Installation, cast: Cast) -> None:
+def test_edit_changes_the_settings_that_it_names_and_no_others(installation: Installation, cast: Cast) -> None:
+    """Somebody else may have set them while the form was open."""
     project_id = create_project(cast.max, ENTRY)
-    update_project(cast.max, project_id, replace(ENTRY, settings=None))
+    update_project(cast.max, project_id, replace(ENTRY, settings={"default_ai_model": "openai:gpt-4o"}))
+    assert stored(installation, project_id)["settings"] == {"cost_limit_usd": 5, "default_ai_model": "openai:gpt-4o"}
+    update_project(cast.max, project_id, replace(ENTRY, settings={"default_ai_model": None}))
+    assert stored(installation, project_id)["settings"] == {"cost_limit_usd": 5}
+    update_project(cast.max, project_id, replace(ENTRY, settings={}))
     assert stored(installation, project_id)["settings"] == {"cost_limit_usd": 5}
 
 

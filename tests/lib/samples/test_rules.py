@@ -190,16 +190,23 @@ def test_trail_is_kept_in_every_other_transaction(
 ) -> None:
     """That of the sample and the real ones, in the transaction that makes a sample and before one that removes it."""
     every = "DELETE FROM audit_logs WHERE organization_id = %s"
-    with psycopg.connect(database.url(Login.OWNER)) as connection:
-        assert doors.refusal(connection, every, [cast.organization_a]) == NOT_ALLOWED
+    as_identity, as_owner = (
+        f"SET SESSION AUTHORIZATION orchestrator_{login}".encode() for login in ("identity", "owner")
+    )
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute(as_identity)
         connection.execute(LOAD, [Jsonb(tables)])
+        connection.execute(as_owner)
         assert doors.refusal(connection, every, [cast.organization_a]) == NOT_ALLOWED
         assert doors.refusal(connection, "UPDATE audit_logs SET action = 'x'") == NOT_ALLOWED
         assert doors.refusal(connection, "TRUNCATE audit_logs") == NOT_ALLOWED
-    with psycopg.connect(database.url(Login.OWNER)) as connection:
+    with psycopg.connect(database.admin_url) as connection:
         sample = tables["organizations"][0]["id"]
+        connection.execute(as_owner)
         assert doors.refusal(connection, every, [sample]) == NOT_ALLOWED
+        connection.execute(as_identity)
         connection.execute("SELECT api.remove_sample()")
+        connection.execute(as_owner)
         assert doors.refusal(connection, every, [cast.organization_a]) == NOT_ALLOWED
         connection.rollback()
 

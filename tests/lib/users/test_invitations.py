@@ -80,6 +80,9 @@ def test_link_that_is_mailed_is_shown_to_nobody_else(installation: Installation,
     (made,) = invite(cast.alice, "new@acme.example", role="member")
     renewed = renew_invitation(cast.alice, only(cast.alice).id)
     assert [(outcome.is_mailed, outcome.secret_path) for outcome in (made, renewed)] == [(True, "")] * 2
+    by_hand = renew_invitation(cast.alice, only(cast.alice).id, by_mail=False)
+    assert not by_hand.is_mailed
+    assert check_invitation(token_of(by_hand)).email == "new@acme.example"
     mails = rows(installation, "SELECT recipient, kind FROM mail_outbox")
     assert mails == [{"recipient": "new@acme.example", "kind": "invitation"}] * 2
 
