@@ -22,7 +22,6 @@ DOORS: dict[str, set[str]] = {
     "lib.identity.service": {"identity_session"},
     "lib.identity.sessions": {"identity_session"},
     "lib.identity.setup": {"identity_session"},
-    "lib.organizations.creation": {"identity_session"},  # an organization and who signs in to it, in one
     "lib.organizations.operator": {"identity_session", "tenant_session"},  # the command line's, and a person's
     "lib.organizations.service": {"tenant_session"},
     "lib.projects.lists": {"tenant_session"},

@@ -17,7 +17,7 @@ from lib.runs.launch import LaunchRequest, launch_run
 from lib.runs.retry import retry_run
 from tests.conftest import Installation
 from tests.engine.conftest import CHAT, Bench, chain
-from tests.factories import call_worker, make_template
+from tests.factories import beginning, call_worker, make_connection, make_run, make_template, open_run
 from tests.own_endpoint import edit, entry_for
 from tests.own_endpoint import llm as own  # the installation's is another one
 from tests.records import row, rows
@@ -99,6 +99,19 @@ def test_answer_cut_off_costs_nothing_where_calls_are_free(
     cut, answered = rows(installation, "SELECT error_kind, cost_usd FROM api_usage ORDER BY created_at")
     assert cut == {"error_kind": "stream_cut", "cost_usd": cost}
     assert (answered["error_kind"], answered["cost_usd"]) == (None, cost)
+
+
+@pytest.mark.parametrize(("is_free", "cost"), [(True, 0), (False, None)])
+def test_what_a_lost_worker_asked_costs_nothing_where_calls_are_free(
+    bench: Bench, installation: Installation, *, is_free: bool, cost: int | None
+) -> None:
+    make_connection(installation.database, bench.cast.alice, is_free=is_free)
+    run = make_run(installation.database, bench.cast.alice, project_id=bench.project_id, model=MODEL)
+    open_run(installation.database, bench.cast.organization_a, run.id).advance(
+        begin=[beginning("Phase 0") | {"model": MODEL}]
+    )
+    open_run(installation.database, bench.cast.organization_a, run.id)  # by the next one
+    assert row(installation, "SELECT error_kind, cost_usd FROM api_usage") == {"error_kind": "lost", "cost_usd": cost}
 
 
 def test_another_address_is_called_at_the_next_attempt(

@@ -14,7 +14,16 @@ from lib.access.actor import Actor, Origin
 from lib.access.permissions import Role
 from lib.audit.service import list_organization_changes
 from lib.db.logins import Login
-from lib.errors import AlreadyTaken, Conflict, InvalidInput, LinkExpired, NotFound, NotPermitted, RightsChanged
+from lib.errors import (
+    AlreadyTaken,
+    Conflict,
+    InvalidInput,
+    LinkExpired,
+    NotFound,
+    NotPermitted,
+    OperatorOnly,
+    RightsChanged,
+)
 from lib.identity import passwords, sessions
 from lib.identity.invitations import accept_invitation, check_invitation
 from lib.identity.registration import create_user
@@ -282,6 +291,8 @@ def test_nobody_else_makes_invites_sees_or_touches(installation: Installation, c
     ):
         with pytest.raises(NotPermitted):
             deed()
+    with pytest.raises(OperatorOnly):
+        create_organization(replace(actor, is_operator=True), name="New", slug="new", tier=Tier.FREE, email=actor.email)
     with pytest.raises(RightsChanged):
         invite_first_admin(replace(actor, is_operator=True), made.id, email=actor.email)
     assert_untouched(installation, actor, made)

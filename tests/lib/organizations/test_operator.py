@@ -27,11 +27,13 @@ from lib.projects.service import list_projects
 from lib.samples.service import load_sample, visit_sample
 from lib.users.views import OPERATOR
 from tests import doors
+from tests.at_once import attempt, is_waiting
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
 from tests.factories import answer, beginning, call_worker, make_project, make_run, make_workspace, open_run
 from tests.records import rows
 from tests.sample import with_operator
+from tests.workers import until
 
 REASON = "The invoice of May is not paid."
 ORIGIN = Origin(request_id=uuid4(), ip_address="192.0.2.7", user_agent="tests")
@@ -267,6 +269,22 @@ def test_organization_of_the_last_operator_is_neither_suspended_nor_ended(
     assert operator.get_organization(olga, cast.organization_a).standing is Standing.ACTIVE
     operator.restore_organization(olga, cast.organization_b)
     DEEDS[deed](charlie, cast.organization_a)
+
+
+def test_suspension_and_deactivation_of_an_operator_at_once_wait_for_each_other(
+    installation: Installation, olga: Actor, cast: Cast
+) -> None:
+    """The one who deactivates has ended their sessions, and the one who suspends wants to."""
+    rows(installation, "UPDATE users SET is_operator = true WHERE id = %s RETURNING 1", cast.charlie.user_id)
+    charlie = replace(cast.charlie, is_operator=True)
+    with doors.person(installation.database, cast.alice) as connection:
+        connection.execute("SELECT api.end_sessions(%s)", [olga.user_id])
+        with attempt(lambda: operator.suspend_organization(charlie, cast.organization_a, reason=REASON)) as outcome:
+            until(lambda: is_waiting(installation))
+            connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [olga.user_id])
+            connection.commit()
+    assert outcome == [None]
+    assert operator.get_organization(charlie, cast.organization_a).standing is Standing.SUSPENDED
 
 
 def test_two_operators_who_suspend_each_other_at_once_leave_one(
