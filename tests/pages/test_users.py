@@ -14,9 +14,12 @@ from lib.users.invitations import invite, list_invitations
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_invitation
+from tests.mailbox import mail_server
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, headings, press, selectbox, shown, table, text_area
 from tests.records import rows
+
+__all__ = ["mail_server"]
 
 LINK = re.compile(r"http://localhost:8501(/accept\?token=[\w-]{43})")
 
@@ -104,6 +107,28 @@ def test_admin_invites_several_and_gets_each_link_once(open_as: OpenAs, cast: Ca
     again = press(open_as(cast.alice, USERS), "Invite people")
     assert not again.code
     assert token not in shown(again)
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_new_link_goes_by_mail_or_is_shown_where_a_mail_did_not_arrive(open_as: OpenAs, cast: Cast) -> None:
+    (made,) = invite(cast.alice, "new@acme.example", role="member")
+    assert made.is_mailed
+
+    def renew() -> AppTest:
+        at = open_as(cast.alice, USERS)
+        at.menu_button[0].click("New link…").run()
+        at.menu_button[0].click("New link…")  # what is pressed next is pressed in the dialog
+        return at
+
+    mailed = press(renew(), "Make a new link")
+    assert "1 mail on the way, with a link that is good once, for a week." in shown(mailed)
+    assert not mailed.code
+    at = renew()
+    (by_mail,) = (box for box in at.checkbox if box.label == "Send it by mail")
+    by_mail.uncheck()
+    press(at, "Make a new link")
+    (code,) = at.code
+    assert LINK.fullmatch(code.value)
 
 
 def test_form_says_what_is_wrong_and_keeps_what_was_typed(open_as: OpenAs, cast: Cast) -> None:
