@@ -36,7 +36,7 @@ class Up:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, and nothing is left of a killed test
+                preexec_fn=_as_from_a_terminal,  # noqa: PLW1509 - two system calls, and nothing is left of a killed test
             )
 
     @property
@@ -97,7 +97,9 @@ class Up:
         return psutil.Process(int(pid_file.read_text(encoding="utf-8").split()[0]))
 
 
-def _end_with_parent() -> None:
+def _as_from_a_terminal() -> None:
+    """It ends with its test, and hears Ctrl-C: a shell has what it starts in the background ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with suppress(AttributeError):  # macOS has no prctl
         _C_LIBRARY.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 

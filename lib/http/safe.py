@@ -77,11 +77,12 @@ def refuse_unsafe_url(url: str, *, allowed_hosts: Iterable[str], field: str) -> 
     if not allowed.names(host, port):
         try:
             address = resolve_and_validate_sync(host, port, _policy(port, allowed))
-            _judge_port(host, port, address, allowed)
         except DrawbridgeDNSError:
             address = ""
         except BlockedAddressError:
             raise InvalidInput(_OURS.format(host=host), field=field) from None
+        try:
+            _judge_port(host, port, address, allowed)
         except AddressRefused as error:
             raise InvalidInput(str(error), field=field) from None
         if parts.scheme == "http" and not (address and allowed.has(address)):
@@ -168,7 +169,7 @@ def _policy(port: int, allowed: AllowedHosts) -> Policy:
 
 
 def _judge_port(host: str, port: int, address: str, allowed: AllowedHosts) -> None:
-    if port not in PORTS and not allowed.has(address):
+    if port not in PORTS and not (address and allowed.has(address)):
         raise AddressRefused(_PORT.format(host=host, port=port, ports=", ".join(map(str, sorted(PORTS)))))
 
 

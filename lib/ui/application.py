@@ -41,9 +41,9 @@ def main() -> None:
                 organization_end.show_notice(frame.deletes_at, actor=actor)
         feedback.show_notices()
         with guard.actor_of_this_run(actor):
-            page.run()
             if actor:
-                recovery_codes.show_waiting_codes(actor)
+                recovery_codes.show_waiting_codes(actor)  # first: the page may be one that is not found
+            page.run()
         feedback.show_notices()
 
 

@@ -197,7 +197,9 @@ def ago(moment: datetime | None, *, now: datetime) -> str:
         return short_day(moment)
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if distance >= size or size == 60:
-            text = count(max(1, int(distance // size)), unit)
+            # what is to come is rounded: a week is not six days a moment after it began
+            whole = round(distance / size) if seconds < 0 else int(distance // size)
+            text = count(max(1, whole), unit)
             return f"{text} ago" if seconds >= 0 else f"in {text}"
     raise AssertionError  # the loop's last turn always answers
 

@@ -4,6 +4,7 @@ Whoever holds a link can become what it invites to, so nobody gets one for more 
 whether an address belongs to somebody of another organization: it is invited like any other.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
@@ -50,7 +51,7 @@ _ALREADY_INVITED: Final = "Is invited already. Make a new link in the list of th
 
 
 def invite(actor: Actor, addresses: str, *, role: str, permissions: Iterable[str] = ()) -> tuple[InviteOutcome, ...]:
-    """Invite each address, one a line, to that role; each has its own outcome, in the order in which they came.
+    """Invite each address, one a line or by commas, to that role; each has its own outcome, in the order given.
 
     Raises `NotPermitted` where the role or the permissions are not this person's to give, and `InvalidInput`.
     """
@@ -61,7 +62,8 @@ def invite(actor: Actor, addresses: str, *, role: str, permissions: Iterable[str
         raise Conflict(_IN_THE_SAMPLE)
     if not may_invite(actor, rights):
         raise BeyondOwnRights(Permission.USERS_INVITE)
-    lines = list(dict.fromkeys(line.strip() for line in addresses.splitlines() if line.strip()))
+    parts = re.split("[,;]", ",".join(addresses.splitlines()))
+    lines = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
     if not lines:
         raise InvalidInput("No address is there. Type at least one, each on a line of its own.", field="E-mail")
     if len(lines) > MOST_AT_ONCE:

@@ -115,7 +115,7 @@ def test_end_is_asked_for_said_on_every_page_and_taken_back(open_as: OpenAs, cas
     ask_deletion(cast.alice, slug="acme")
     for page in (OVERVIEW, PROJECTS, RUNS, ACCOUNT):
         at = open_as(cast.alice, page)
-        assert "Acme Research ends in 13 days" in shown(at)
+        assert "Acme Research ends in 14 days" in shown(at)
         assert "Until then work goes on." in shown(at)
     for actor in (cast.mona, cast.vera, cast.charlie):
         assert "Until then work goes on." not in shown(open_as(actor, OVERVIEW))

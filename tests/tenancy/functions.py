@@ -67,7 +67,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     ),
     "api.purge_mail()": Definer(_WORKER, "mails of all organizations; a number only"),
     "api.keep_slug()": Definer(_NOBODY, "trigger: nobody else writes short names, which stay for ever"),
-    "api.require_operator()": Definer(_NOBODY, "part of what an operator may do: reads whether they are one"),
+    "api.require_operator()": Definer(_IDENTITY, "part of what an operator may do: reads whether they are one"),
     "api.list_organizations()": Definer(_OPERATOR, "an operator's list of organizations, by columns that are named"),
     "api.count_people(uuid[])": Definer(_OPERATOR, "an operator's count of people: numbers only"),
     "api.govern_organization(uuid,jsonb)": Definer(_OPERATOR, "tier, quota, suspension and end are an operator's"),

@@ -21,8 +21,11 @@ class FieldForm:
     def ask(
         self, label: str, *, completes: str, example: str = "", kind: Literal["default", "password"] = "default"
     ) -> str:
-        """Draw a field; `completes` is what a browser may fill in (the HTML attribute autocomplete)."""
-        typed = st.text_input(label, type=kind, autocomplete=completes, placeholder=example, max_chars=1024)
+        """Draw a field; `completes` is what a browser may fill in (the HTML attribute autocomplete).
+
+        It has no `max_chars`: a browser would drop in silence what is pasted; the use case says what is too long.
+        """
+        typed = st.text_input(label, type=kind, autocomplete=completes, placeholder=example)
         self._places[label] = st.empty()
         return typed
 

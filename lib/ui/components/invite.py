@@ -109,7 +109,7 @@ def _ask(actor: Actor) -> Outcomes | None:
             "E-mail addresses",
             height=110,
             placeholder="nora@company.com\nomar@company.com",
-            help=f"One a line, {words.number(MOST_AT_ONCE)} at once at most.",
+            help=f"One a line, or with commas between them; {words.number(MOST_AT_ONCE)} at once at most.",
         )
         role = st.selectbox("Invite as", roles, index=min(1, len(roles) - 1), format_func=role_in_words)
         offered = permissions_to_give(actor)

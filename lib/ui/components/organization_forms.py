@@ -82,7 +82,10 @@ def show_security_form(organization: OrganizationDetail) -> None:
             field = "security_settings.email_domains"
             entered[field] = fields.domains(draft, field)
         with right:
-            about = "Members find only projects and runs of their own. Managers and admins find everything."
+            about = (
+                "Members find only runs of their own, and projects that they made or launched runs for. Managers and "
+                "admins find everything."
+            )
             entered |= _toggles(draft, "security_settings.members_see_own_only", explained=about)
             field = "security_settings.session_timeout"
             entered[field] = fields.minutes(draft, field)

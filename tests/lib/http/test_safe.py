@@ -253,6 +253,11 @@ def test_what_is_no_address_to_call_says_why(names: dict[str, list[list[str]]], 
         check(url)
 
 
+def test_port_of_an_unknown_name_is_judged_in_a_form(names: dict[str, list[list[str]]]) -> None:
+    with pytest.raises(InvalidInput, match="22"):
+        refuse_unsafe_url("https://llm.nowhere.example:22/v1", allowed_hosts=(), field="Base URL")
+
+
 def test_unknown_name_passes_a_form_and_fails_a_call(names: dict[str, list[list[str]]]) -> None:
     assert check("https://nobody.example/v1") == "https://nobody.example/v1"
     with pytest.raises(httpx2.ConnectError, match="name resolution") as told:

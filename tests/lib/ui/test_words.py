@@ -189,7 +189,8 @@ def test_duration_in_a_sentence(seconds: float | None, said: str) -> None:
         (timedelta(minutes=9, seconds=59), "9 minutes ago"),
         (timedelta(hours=23), "23 hours ago"),
         (timedelta(days=1), "1 day ago"),
-        (timedelta(minutes=-90), "in 1 hour"),
+        (timedelta(minutes=-80), "in 1 hour"),
+        (timedelta(days=-7, seconds=2), "in 7 days"),
         (timedelta(days=40), "13 Oct 2025"),
     ],
 )

@@ -75,6 +75,11 @@ def test_several_addresses_each_have_their_outcome(installation: Installation, c
     assert not outcomes[0].is_mailed
 
 
+def test_addresses_may_stand_on_one_line(cast: Cast) -> None:
+    outcomes = invite(cast.alice, "a@acme.example, b@acme.example;c@acme.example,\nd@acme.example;", role="viewer")
+    assert [outcome.email for outcome in outcomes if outcome.secret_path] == [f"{name}@acme.example" for name in "abcd"]
+
+
 @pytest.mark.usefixtures("mail_server")
 def test_link_that_is_mailed_is_shown_to_nobody_else(installation: Installation, cast: Cast) -> None:
     (made,) = invite(cast.alice, "new@acme.example", role="member")
