@@ -1,6 +1,11 @@
 """Which rule of the database refused a statement, for use cases that say it in their own words."""
 
+from typing import Final
+
 from sqlalchemy.exc import DBAPIError, IntegrityError
+
+#: Our SQLSTATE where nobody would run the installation any more (api.keep_an_operator).
+NO_OPERATOR_LEFT: Final = "AO003"
 
 
 def constraint_of(error: IntegrityError) -> str:

@@ -5,7 +5,7 @@ Never a tenant's content: everything is asked of functions of the database that 
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
-from lib.db.constraints import sqlstate_of
+from lib.db.constraints import NO_OPERATOR_LEFT, sqlstate_of
 from lib.db.paging import Page
 from lib.db.session import identity_session, tenant_session
 from lib.entry import clean_text
@@ -164,16 +164,12 @@ def actions_for(operator: Actor, organization: OrganizationSummary) -> tuple[str
     return tuple(action for action, is_offered in offered.items() if is_offered)
 
 
-@contextmanager
-def door(operator: Operator) -> Iterator[Session]:
+def door(operator: Operator) -> AbstractContextManager[Session]:
     """The operator's transaction; the database looks again whether they are one."""
     if isinstance(operator, CommandLine):
-        with identity_session(None) as session:
-            yield session
-        return
+        return identity_session(None)
     require_operator(operator)
-    with tenant_session(operator) as session:
-        yield session
+    return tenant_session(operator)
 
 
 @contextmanager
@@ -204,7 +200,7 @@ def _govern(session: Session, organization_id: UUID, changes: Mapping[str, objec
     try:
         is_there = queries.govern(session, organization_id, changes)
     except DBAPIError as error:
-        if sqlstate_of(error) == "AO003":  # api.keep_an_operator
+        if sqlstate_of(error) == NO_OPERATOR_LEFT:
             raise Conflict(_LAST_OPERATOR) from error
         raise
     if not is_there:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.db.constraints import constraint_of, sqlstate_of
+from lib.db.constraints import NO_OPERATOR_LEFT, constraint_of, sqlstate_of
 from lib.db.session import tenant_session
 from lib.entry import clean_line
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotSignedIn
@@ -116,7 +116,7 @@ def ask_deletion(actor: Actor, *, slug: str) -> datetime:
         with tenant_session(actor) as session:
             ends_at = queries.ask_deletion(session, is_wanted=True)
     except DBAPIError as error:
-        if sqlstate_of(error) == "AO003":  # api.keep_an_operator
+        if sqlstate_of(error) == NO_OPERATOR_LEFT:
             raise Conflict(_LAST_OPERATOR) from error
         raise
     if ends_at is None:

@@ -1,4 +1,4 @@
-"""What the database refuses about people, in words: the one place that knows its codes.
+"""What the database refuses about people, in words: the one place that knows the codes of its guards of people.
 
 Use cases ask before they change anything; these are for what happened meanwhile, somebody else's change among it.
 """
@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from lib.access.permissions import Permission
-from lib.db.constraints import sqlstate_of
+from lib.db import constraints
 from lib.errors import BeyondOwnRights, Conflict
 
 LAST_ADMIN: Final = (
@@ -31,11 +31,11 @@ def in_words(permission: Permission) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        match sqlstate_of(error):
+        match constraints.sqlstate_of(error):
             case "AO001":  # api.guard_users
                 raise Conflict(LAST_ADMIN) from error
             case "AO002":  # api.guard_users
                 raise BeyondOwnRights(permission) from error
-            case "AO003":  # api.guard_operators
+            case constraints.NO_OPERATOR_LEFT:
                 raise Conflict(LAST_OPERATOR) from error
         raise

@@ -21,8 +21,6 @@ from lib.ui.components.moment import moment_inline
 from lib.ui.components.organization_table import say_people, say_quota
 from lib.ui.guard import require_actor
 
-_FIRST_ADMIN: Final = "E-mail of the first admin"
-_FIRST_ADMIN_HELP: Final = "They get a link, choose their name and password, and invite everybody else."
 _REASON_HELP: Final = "Its people read this when they sign in. Nothing is deleted."
 
 
@@ -45,15 +43,20 @@ def _ask_for_organization() -> Outcomes | None:
         slug = left.text_input(Field.SLUG, placeholder="left empty, it is made from the name", autocomplete="off")
         tiers = list(Tier)
         tier = right.selectbox("Tier", tiers, index=tiers.index(Tier.FREE), format_func=str.capitalize)
-        email = st.text_input(
-            _FIRST_ADMIN, placeholder="nora@northwind.com", autocomplete="off", help=_FIRST_ADMIN_HELP
-        )
+        email = _ask_for_first_admin()
         is_sent = st.form_submit_button("Create organization", type="primary")
     if is_sent:
         with feedback.told():
             operator, short = require_operator(), slug or suggest_slug(name)
             return (create_organization(operator, name=name, slug=short, tier=tier, email=email).invited,)
     return None
+
+
+def _ask_for_first_admin() -> str:
+    explained = "They get a link, choose their name and password, and invite everybody else."
+    return st.text_input(
+        "E-mail of the first admin", placeholder="nora@northwind.com", autocomplete="off", help=explained
+    )
 
 
 def show_organization(listed: OrganizationSummary) -> None:
@@ -135,9 +138,7 @@ def _show_quota(organization: OrganizationSummary) -> None:
 def _show_first_admin(organization: OrganizationSummary) -> None:
     """Invite anew, as long as nobody has come. The link goes with the next thing that is done in the dialog."""
     with st.form("first-admin", border=False):
-        email = st.text_input(
-            _FIRST_ADMIN, placeholder="nora@northwind.com", autocomplete="off", help=_FIRST_ADMIN_HELP
-        )
+        email = _ask_for_first_admin()
         st.markdown(":gray[Nobody has come yet. A new link is good once, for a week, and ends the one before.]")
         by_mail = ask_by_mail()
         is_sent = st.form_submit_button("Make a new link")

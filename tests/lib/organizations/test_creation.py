@@ -215,8 +215,8 @@ def test_operator_invites_nobody_where_somebody_has_come(
     assert len(rows(installation, "SELECT FROM invitations")) == 1
 
 
-def test_link_of_the_operators_is_worth_nothing_once_somebody_came_another_way(northwind: NewOrganization) -> None:
-    """Or an operator who kept it could become an admin of what others have made since."""
+def make_omar() -> None:
+    """An admin of Northwind who came by the command line."""
     create_user(
         organization_slug="northwind",
         email="omar@northwind.example",
@@ -225,6 +225,11 @@ def test_link_of_the_operators_is_worth_nothing_once_somebody_came_another_way(n
         role=Role.ADMIN,
         password=PASSWORD,
     )
+
+
+def test_link_of_the_operators_is_worth_nothing_once_somebody_came_another_way(northwind: NewOrganization) -> None:
+    """Or an operator who kept it could become an admin of what others have made since."""
+    make_omar()
     with pytest.raises(LinkExpired):
         check_invitation(token_of(northwind.invited))
     with pytest.raises(LinkExpired):
@@ -232,14 +237,7 @@ def test_link_of_the_operators_is_worth_nothing_once_somebody_came_another_way(n
 
 
 def test_its_own_admins_see_renew_and_take_back_what_is_left_of_it(northwind: NewOrganization) -> None:
-    create_user(
-        organization_slug="northwind",
-        email="omar@northwind.example",
-        username="omar",
-        full_name="Omar",
-        role=Role.ADMIN,
-        password=PASSWORD,
-    )
+    make_omar()
     user_id = authenticate("omar", PASSWORD, origin=ORIGIN)
     omar = sessions.find_actor(redeem_ticket(issue_ticket(user_id), origin=ORIGIN), origin=ORIGIN)
     assert isinstance(omar, Actor)
