@@ -1,4 +1,5 @@
 import json
+import re
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -121,7 +122,9 @@ def _wait(page: Page) -> None:
 
 
 def _press(role: str, name: str) -> Act:
-    return lambda page: page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]  # a role
+    """A filter's choice has its glyph before its name and its count behind it."""
+    named = re.compile(rf"(^|\W){re.escape(name)}($|\W)")
+    return lambda page: page.get_by_role(role, name=named).first.click()  # type: ignore[arg-type]  # a role
 
 
 def _link(name: str) -> Act:
