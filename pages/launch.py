@@ -6,7 +6,7 @@ from lib.access.permissions import Permission
 from lib.connections.offers import read_offers
 from lib.projects.service import list_project_choices
 from lib.runs.launch import check_project, launch_run, preview_launch
-from lib.templates.service import list_template_choices
+from lib.templates.gallery import list_template_choices
 from lib.ui import address, feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
@@ -21,7 +21,7 @@ actor = require_actor(Permission.ORCHESTRATIONS_RUN)
 with page_header("Launch", subtitle="Nothing is asked of a model before you press Launch."):
     pass
 
-wanted = address.find_requested_id("project")
+wanted, template_id = address.find_requested_id("project"), address.find_requested_id("template")
 projects = list_project_choices(actor, wanted=wanted)
 if not projects:
     text = "A run belongs to a project, whose topic every phase reads. Make one first; it takes a minute."
@@ -36,9 +36,10 @@ with left, card("What to run"):
     above = st.container()
     request = show_launch_form(
         projects,
-        list_template_choices(actor),
+        list_template_choices(actor, wanted=template_id),
         read_offers(actor),
         project_id=wanted,
+        template_id=template_id,
     )
     if request is None and wanted and wanted not in {project.id for project in projects}:
         with above, feedback.told():

@@ -24,10 +24,10 @@ from lib.projects.structures import ProjectSettings
 from lib.providers.base import ModelChoice
 from lib.providers.catalog import Catalog
 from lib.runs.structures import ProjectAtLaunch, RunInputs
+from lib.templates.access import load_launchable
 from lib.templates.inputs import InputValue, validate_inputs
 from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
 from lib.templates.plan import Plan, make_plan, refuse_unsupported
-from lib.templates.queries import load_template
 from lib.templates.rendering import PreviewedPrompt, PromptContext, preview_prompts
 from lib.templates.structure import parse_template
 from lib.validation import read_stored
@@ -79,9 +79,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         ModelChoice.parse(request.model)
     with tenant_session(actor) as session:
         project = get_active(load_project(session, request.project_id))
-        template = load_template(session, request.template_id)
-        if template is None:
-            raise NotFound("template")
+        template = load_launchable(session, actor, request.template_id)
         topic = clean_text(project.topic if request.topic is None else request.topic, field="Topic", longest=MAX_TOPIC)
         data = parse_template(template.template_data)
         defaults = _read_defaults(session, actor, project)

@@ -1,62 +1,184 @@
-"""What people do with templates: choose one to launch."""
+"""What people do with templates: read, make, fork, save versions of, roll back, retire."""
 
-import logging
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
+from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.session import tenant_session
-from lib.errors import PlanInvalid
-from lib.templates import queries
-from lib.templates.inputs import InputField
+from lib.entry import clean_line, clean_text
+from lib.errors import Conflict, InvalidInput, NotFound
+from lib.models.template import OrchestrationTemplate, TemplateStatus
+from lib.organizations.queries import read_settings
+from lib.templates import publishing, queries
+from lib.templates.access import get_own, get_row, load_launchable, require_publisher
+from lib.templates.gallery import summary_of
 from lib.templates.structure import parse_template
+from lib.templates.versions import MAX_NOTE, add_version, check_data, clean_note
+from lib.templates.views import (
+    TemplateDetail,
+    TemplateToLaunch,
+)
+from lib.users.views import Person
 
-log = logging.getLogger(__name__)
+MAX_NAME = 255
+MAX_DESCRIPTION = 2_000
+MAX_CATEGORY = 100
+MAX_TAGS, MAX_TAG = 20, 50
+
+#: What a new template says until somebody says more.
+STARTER: Mapping[str, object] = {
+    "schema_version": 1,
+    "phases": [{"code": "Phase 0", "name": "First phase", "prompt": "Write about {{ topic }}."}],
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateChoice:
-    """A template that a run can be launched from."""
+class TemplateDetails:
+    """What stands on a template's card, not yet checked."""
 
-    id: UUID
     name: str
-    description: str
-    publisher_name: str
-    is_builtin: bool
-    version: int
-    phase_names: tuple[str, ...]
-    inputs: tuple[InputField, ...]
-    #: What the template itself proposes, as `provider:model`.
-    model: str | None
+    description: str = ""
+    category: str = ""
+    tags: Sequence[str] = field(default_factory=tuple)
 
 
-def list_template_choices(actor: Actor, *, limit: int = 200) -> tuple[TemplateChoice, ...]:
-    """Templates to launch from: the organization's own, then the public ones.
-
-    One that can't be read, because a newer version wrote it, is left out: the others can be launched all the same.
-    """
+def get_template(actor: Actor, template_id: UUID) -> TemplateDetail:
+    """One template. Raises `NotFound`, and `PlanInvalid` for one that a newer version wrote."""
     actor.require(Permission.TEMPLATES_VIEW)
     with tenant_session(actor) as session:
-        templates = queries.list_usable(session, limit=limit)
-    choices = []
-    for template in templates:
-        try:
-            data = parse_template(template.template_data)
-        except PlanInvalid as error:
-            log.warning("Template %s is left out: %s", template.id, error.message)
-            continue
-        choices.append(
-            TemplateChoice(
-                id=template.id,
-                name=template.name,
-                description=template.description or data.description,
-                publisher_name=template.publisher_name or "",
-                is_builtin=template.organization_id is None,
-                version=template.version,
-                phase_names=tuple(phase.name for phase in data.phases),
-                inputs=data.inputs,
-                model=data.model,
-            )
+        found = queries.find_template(session, actor, template_id)
+        if found is None:
+            raise NotFound("template")
+        template: OrchestrationTemplate = found.OrchestrationTemplate
+        is_own = template.organization_id == actor.organization_id
+        made_by_actor = template.created_by if is_own else None
+        may_edit = is_own and actor.may(Permission.TEMPLATES_EDIT, created_by=made_by_actor)
+        is_published = template.status == TemplateStatus.PUBLISHED
+        is_launchable = is_published or (may_edit and template.status != TemplateStatus.RETIRED)
+        return TemplateDetail(
+            **summary_of(actor, found),
+            data=parse_template(template.template_data),
+            maker=Person(**found.maker) if is_own and found.maker else None,
+            created_at=template.created_at,
+            forked_from=(template.forked_from, found.source) if template.forked_from and found.source else None,
+            launches=template.usage_count if is_own else None,
+            newest_version=max(found.newest or 0, template.version),
+            review=publishing.find_review(session, actor, template_id) if is_own else None,
+            may_edit=may_edit,
+            may_publish=is_own and actor.may(Permission.TEMPLATES_PUBLISH),
+            may_launch=is_launchable and actor.may(Permission.ORCHESTRATIONS_RUN),
+            may_fork=actor.may(Permission.TEMPLATES_CREATE),
+            needs_approval=read_settings(session, actor.organization_id).publishing.requires_approval,
         )
-    return tuple(choices)
+
+
+def get_template_to_launch(actor: Actor, template_id: UUID) -> TemplateToLaunch:
+    """What the launch form asks of a template. Raises `NotFound`, `PlanInvalid`."""
+    actor.require(Permission.TEMPLATES_VIEW)
+    with tenant_session(actor) as session:
+        template = load_launchable(session, actor, template_id)
+        data = parse_template(template.template_data)
+        return TemplateToLaunch(
+            id=template.id,
+            name=template.name,
+            description=template.description or data.description,
+            version=template.version,
+            phase_names=tuple(phase.name for phase in data.phases),
+            inputs=data.inputs,
+            model=data.model,
+        )
+
+
+def create_template(
+    actor: Actor, details: TemplateDetails, data: object = STARTER, *, forked_from: UUID | None = None, note: str = ""
+) -> UUID:
+    """Make a draft with its first version and return its id. Raises `InvalidInput`, `PlanInvalid`, `NotPermitted`."""
+    actor.require(Permission.TEMPLATES_CREATE)
+    columns, parsed, note = check_details(details), check_data(data), clean_note(note)
+    with tenant_session(actor) as session:
+        template = OrchestrationTemplate(
+            organization_id=actor.organization_id,
+            created_by=actor.user_id,
+            template_data=parsed.to_json(),
+            forked_from=forked_from,
+            **columns,
+        )
+        session.add(template)
+        session.flush()
+        add_version(session, actor, template, parsed, version=1, note=note)
+        return template.id
+
+
+def fork_template(actor: Actor, template_id: UUID) -> UUID:
+    """Make a draft of one's own out of what a template says now, and return its id. Raises `NotFound`."""
+    actor.require(Permission.TEMPLATES_CREATE)
+    with tenant_session(actor) as session:
+        source = get_row(session, template_id)
+        details = TemplateDetails(
+            name=f"Copy of {source.name}"[:MAX_NAME],
+            description=source.description or "",
+            category=source.category or "",
+            tags=tuple(source.tags),
+        )
+        data, version = source.template_data, source.version
+    note = f"Forked from “{source.name}”, version {version}"
+    return create_template(actor, details, data, forked_from=template_id, note=note[:MAX_NOTE])
+
+
+def update_details(actor: Actor, template_id: UUID, details: TemplateDetails) -> None:
+    """Change what stands on the card. Raises `InvalidInput`, `NotFound`, `NotPermitted`."""
+    columns = check_details(details)
+    with tenant_session(actor) as session:
+        template = get_own(session, actor, template_id)
+        require_publisher(actor, template)
+        for name, value in columns.items():
+            setattr(template, name, value)
+
+
+def retire_template(actor: Actor, template_id: UUID) -> None:
+    """Offer it to nobody any more; runs that used it keep what they need. Raises `NotFound`, `NotPermitted`."""
+    with tenant_session(actor) as session:
+        template = get_own(session, actor, template_id)
+        require_publisher(actor, template)
+        if queries.find_waiting(session, template_id) is not None:
+            message = "A version of it waits for a decision. Decide about that first, or take the request back."
+            raise Conflict(message)
+        template.status, template.is_public = TemplateStatus.RETIRED, False
+
+
+def restore_template(actor: Actor, template_id: UUID) -> None:
+    """Take a retired one back, as a draft. Raises `NotFound`, `NotPermitted`, `Conflict`."""
+    with tenant_session(actor) as session:
+        template = get_own(session, actor, template_id)
+        if template.status != TemplateStatus.RETIRED:
+            message = "This template is not retired any more. Reload to see it."
+            raise Conflict(message)
+        template.status = TemplateStatus.DRAFT
+
+
+def delete_template(actor: Actor, template_id: UUID) -> None:
+    """Remove a draft or a retired one from every list. Raises `NotFound`, `NotPermitted`, `Conflict`."""
+    with tenant_session(actor) as session:
+        template = get_own(session, actor, template_id)
+        if template.status not in {TemplateStatus.DRAFT, TemplateStatus.RETIRED}:
+            message = "Others may rely on it. Retire it first; then it can be deleted."
+            raise Conflict(message)
+        template.deleted_at = clock.now()
+
+
+def check_details(details: TemplateDetails) -> dict[str, object]:
+    """The columns as they are stored, or `InvalidInput`."""
+    tags = dict.fromkeys(clean_line(tag, field="Tags", longest=MAX_TAG).lower() for tag in details.tags if tag.strip())
+    if len(tags) > MAX_TAGS:
+        message = f"There are {len(tags)} tags; {MAX_TAGS} is the most. Keep those that people search for."
+        raise InvalidInput(message, field="Tags")
+    return {
+        "name": clean_line(details.name, field="Name", longest=MAX_NAME),
+        "description": clean_text(details.description, field="Description", longest=MAX_DESCRIPTION, required=False)
+        or None,
+        "category": clean_line(details.category, field="Category", longest=MAX_CATEGORY, required=False) or None,
+        "tags": list(tags),
+    }

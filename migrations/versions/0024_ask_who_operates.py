@@ -19,11 +19,13 @@ CHANGED = (
     "api_remove_sample",
     "api_open_segment",
 )
+#: What a later migration changed, and which.
+BEFORE = {"api_remove_sample": "0025"}
 
 
 def upgrade() -> None:
     for name in CHANGED:
-        functions.replace(name)
+        functions.replace(name, before=BEFORE.get(name))
     op.execute("GRANT EXECUTE ON FUNCTION api.require_operator() TO orchestrator_identity")
 
 

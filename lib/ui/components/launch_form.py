@@ -12,7 +12,8 @@ from lib.projects.views import ProjectChoice
 from lib.providers.catalog import Catalog
 from lib.runs.launch import LaunchRequest, find_default_model
 from lib.templates.inputs import InputField, InputKind
-from lib.templates.service import TemplateChoice
+from lib.templates.service import get_template_to_launch
+from lib.templates.views import TemplateChoice, TemplateToLaunch
 from lib.ui import words
 from lib.ui.components.model_choice import show_model_choice
 from lib.ui.guard import require_actor
@@ -26,8 +27,9 @@ def show_launch_form(
     catalog: Catalog,
     *,
     project_id: UUID | None = None,
+    template_id: UUID | None = None,
 ) -> LaunchRequest | None:
-    """Draw the choices, beginning with `project_id`; returns them as they stand, None while one is missing.
+    """Draw the choices, beginning with those ids; returns them as they stand, None while one is missing.
 
     No st.form: the questions depend on the template, and the preview on everything. No field has `max_chars`: a browser
     would cut off in silence what is pasted; the preview says what is too long.
@@ -37,7 +39,12 @@ def show_launch_form(
     choice = st.selectbox(
         "Project", projects, index=chosen, format_func=_namer(projects), placeholder="Choose a project"
     )
-    template = st.selectbox("Template", templates, format_func=_namer(templates))
+    # one that was asked for and is not among them is not replaced by another one either
+    asked = next((n for n, each in enumerate(templates) if each.id == template_id), None if template_id else 0)
+    picked = st.selectbox(
+        "Template", templates, index=asked, format_func=_namer(templates), placeholder="Choose a template"
+    )
+    template = get_template_to_launch(require_actor(Permission.TEMPLATES_VIEW), picked.id) if picked else None
     if template:
         st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
     if not choice or not template:
@@ -77,7 +84,7 @@ def _namer(choices: Sequence[ProjectChoice] | Sequence[TemplateChoice]) -> Calla
     return lambda choice: names[choice.id]
 
 
-def _steps(template: TemplateChoice) -> str:
+def _steps(template: TemplateToLaunch) -> str:
     return words.plain(f"{words.count(len(template.phase_names), 'phase')}: {', '.join(template.phase_names)}")
 
 

@@ -1,0 +1,181 @@
+"""What the pages see of templates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from lib.models.template import ReviewDecision, TemplateStatus
+from lib.templates.inputs import InputField
+from lib.templates.structure import TemplateData
+from lib.users.views import Person
+
+
+class TemplateScope(StrEnum):
+    """Whose templates a gallery shows; one is in exactly one of them."""
+
+    #: Made by the person who asks, drafts among them.
+    MINE = "mine"
+    #: Made by others of their organization; drafts only for who may edit them.
+    ORGANIZATION = "organization"
+    #: Other organizations', and those that come with the application.
+    PUBLIC = "public"
+    #: Of the organization, and offered to nobody any more.
+    RETIRED = "retired"
+
+
+class TemplateSort(StrEnum):
+    """What a gallery begins with; the figures are of the reader's own organization."""
+
+    MOST_USED = "used"
+    NEWEST = "newest"
+    #: Capital letters or not.
+    NAME = "name"
+    SUCCESS = "success"
+    CHEAPEST = "cost"
+    QUICKEST = "time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFigures:
+    """How the runs of the reader's organization went."""
+
+    runs: int = 0
+    completed: int = 0
+    failed: int = 0
+    #: Of the completed runs; None where nothing has completed, or no cost is known.
+    average_cost_usd: Decimal | None = None
+    #: Milliseconds of a completed run on average.
+    average_time_ms: int | None = None
+
+    @property
+    def success_rate(self) -> float | None:
+        """Completed among those that completed or failed, from 0 to 1."""
+        ended = self.completed + self.failed
+        return self.completed / ended if ended else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateSummary:
+    """A template in the gallery."""
+
+    id: UUID
+    name: str
+    description: str
+    category: str
+    tags: tuple[str, ...]
+    scope: TemplateScope
+    status: TemplateStatus
+    is_public: bool
+    is_builtin: bool
+    #: Of a public one; empty otherwise.
+    publisher: str
+    version: int
+    phase_count: int
+    updated_at: datetime
+    figures: TemplateFigures
+    #: Whether a version of it waits for somebody's word.
+    is_waiting: bool
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is of the reader's organization."""
+        return self.scope is not TemplateScope.PUBLIC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRequest:
+    """A version that waits for somebody else to agree to it, or what became of that."""
+
+    id: UUID
+    version: int
+    makes_public: bool
+    requested_by: Person
+    requested_at: datetime
+    decision: ReviewDecision | None
+    decided_by: Person | None
+    decided_at: datetime | None
+    comment: str
+    #: Whether the reader may agree or refuse, or take it back.
+    may_decide: bool
+    may_withdraw: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateDetail(TemplateSummary):
+    """A template, whole, and what the person who asks may do with it."""
+
+    data: TemplateData
+    #: None for other organizations' and for built-in ones.
+    maker: Person | None
+    created_at: datetime
+    #: The template that it was made from, where the reader can see that one.
+    forked_from: tuple[UUID, str] | None
+    #: Launches by all organizations, for those whose it is; None for others.
+    launches: int | None
+    #: The newest version, also where it is not offered yet.
+    newest_version: int
+    review: ReviewRequest | None
+    may_edit: bool
+    may_publish: bool
+    may_launch: bool
+    may_fork: bool
+    #: Whether somebody else's word is needed before it is public.
+    needs_approval: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateVersionSummary:
+    """One version, as its author left it."""
+
+    version: int
+    author: Person | None
+    note: str
+    created_at: datetime
+    #: Whether runs are launched from it.
+    is_offered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateChoice:
+    """A template that a run can be launched from."""
+
+    id: UUID
+    name: str
+    is_builtin: bool
+    status: TemplateStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateToLaunch:
+    """What the launch form needs of the template that is chosen."""
+
+    id: UUID
+    name: str
+    description: str
+    version: int
+    phase_names: tuple[str, ...]
+    inputs: tuple[InputField, ...]
+    #: What the template itself proposes, as `provider:model`.
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What somebody is writing for the next version."""
+
+    #: The version that it began with.
+    base_version: int
+    content: Mapping[str, object]
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedVersion:
+    """A version that was saved."""
+
+    version: int
+    #: Whether runs are launched from it from now on; otherwise it waits for somebody's word.
+    is_offered: bool
