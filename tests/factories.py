@@ -139,6 +139,28 @@ def make_version(database: Database, actor: Actor, template_id: UUID) -> UUID:
         )
 
 
+def make_draft(database: Database, actor: Actor, template_id: UUID) -> UUID:
+    """What the person is writing for the template's next version."""
+    with doors.person(database, actor) as connection:
+        return insert(
+            connection, "template_drafts", **_made_by(actor), template_id=template_id, base_version=1, content={}
+        )
+
+
+def make_review(database: Database, actor: Actor, template_id: UUID) -> UUID:
+    """The person asks for the first version to be offered to the organization."""
+    with doors.person(database, actor) as connection:
+        return insert(
+            connection,
+            "template_reviews",
+            organization_id=actor.organization_id,
+            template_id=template_id,
+            version=1,
+            makes_public=False,
+            requested_by=actor.user_id,
+        )
+
+
 def make_run(
     database: Database,
     actor: Actor,
@@ -387,6 +409,10 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     project_id = make_project(database, actor)
     template_id = make_template(database, actor)
     version_id = make_version(database, actor, template_id)
+    edited = make_template(database, actor, name="Two better steps")
+    make_version(database, actor, edited)
+    make_draft(database, actor, edited)
+    make_review(database, actor, edited)
     run = make_run(database, actor, project_id=project_id, template_id=template_id)
     held = open_run(database, actor.organization_id, run.id)
     first, second = run.phases

@@ -170,11 +170,12 @@ class TemplateStatistics(Base):
 
     __tablename__ = "template_statistics"
 
+    id: Mapped[Key]
     organization_id: Mapped[UUID] = mapped_column(
-        reference("organizations", name="template_statistics_organization_id_fkey"), primary_key=True
+        reference("organizations", name="template_statistics_organization_id_fkey")
     )
     template_id: Mapped[UUID] = mapped_column(
-        reference("orchestration_templates", name="template_statistics_template_id_fkey"), primary_key=True
+        reference("orchestration_templates", name="template_statistics_template_id_fkey")
     )
     #: All of them; retries are runs.
     runs: Mapped[int] = mapped_column(server_default=text("0"))
@@ -186,4 +187,9 @@ class TemplateStatistics(Base):
     time_ms: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     last_run_at: Mapped[Moment | None]
 
-    __table_args__ = (Index("idx_template_statistics_template_id", "template_id"),)
+    __table_args__ = (
+        UniqueConstraint(
+            *("organization_id", "template_id"), name="template_statistics_organization_id_template_id_key"
+        ),
+        Index("idx_template_statistics_template_id", "template_id"),
+    )

@@ -13,6 +13,7 @@ from lib.db.session import tenant_session
 from lib.errors import NotFound
 from lib.models.template import OrchestrationTemplate, TemplateDraft
 from lib.templates import queries
+from lib.templates.versions import queries as version_queries
 from lib.templates.views import Draft
 
 
@@ -20,7 +21,7 @@ def find_draft(actor: Actor, template_id: UUID) -> Draft | None:
     """The person's draft of the template; None where they have none. Raises `NotPermitted`."""
     actor.require(Permission.TEMPLATES_VIEW)
     with tenant_session(actor) as session:
-        found = queries.find_draft(session, actor, template_id)
+        found = version_queries.find_draft(session, actor, template_id)
         if found is None:
             return None
         return Draft(base_version=found.base_version, content=found.content, updated_at=found.updated_at)

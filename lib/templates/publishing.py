@@ -13,8 +13,8 @@ from lib.entry import clean_text
 from lib.errors import Conflict, NotFound, NotPermitted
 from lib.models.template import OrchestrationTemplate, ReviewDecision, TemplateReview, TemplateStatus
 from lib.organizations.queries import read_settings
-from lib.templates import queries
 from lib.templates.access import get_own
+from lib.templates.versions import queries as version_queries
 from lib.templates.views import ReviewRequest
 from lib.users.views import Person
 
@@ -49,7 +49,7 @@ def make_public(actor: Actor, template_id: UUID) -> bool:
         actor.require(Permission.TEMPLATES_PUBLISH)
         _refuse_public(actor, template)
         requires_approval = read_settings(session, actor.organization_id).publishing.requires_approval
-        if requires_approval and not queries.is_approved_as_public(session, template_id, template.version):
+        if requires_approval and not version_queries.is_approved_as_public(session, template_id, template.version):
             request(session, actor, template, version=template.version, makes_public=True)
             return False
         template.status, template.is_public = TemplateStatus.PUBLISHED, True
@@ -68,7 +68,7 @@ def approve(actor: Actor, review_id: UUID) -> None:
     """Offer the version that waits, as it was asked for. Raises `NotFound`, `NotPermitted`, `Conflict`."""
     with tenant_session(actor) as session:
         review, template = _get_to_decide(session, actor, review_id)
-        version = queries.find_version(session, template.id, review.version)
+        version = version_queries.find_version(session, template.id, review.version)
         if version is None:
             raise NotFound("version")
         _decide(session, actor, review, ReviewDecision.APPROVED)
@@ -88,7 +88,7 @@ def reject(actor: Actor, review_id: UUID, comment: str) -> None:
 def withdraw(actor: Actor, review_id: UUID) -> None:
     """Take one's own request back. Raises `NotFound`, `NotPermitted`, `Conflict`."""
     with tenant_session(actor) as session:
-        review, template = _get_waiting(session, review_id)
+        review, template = _get_waiting(session, actor, review_id)
         if review.requested_by != actor.user_id:
             message = "Only who asked for it takes a request back. You can refuse it instead."
             raise NotPermitted(Permission.TEMPLATES_PUBLISH, message)
@@ -101,7 +101,7 @@ def count_waiting_reviews(actor: Actor, *, most: int) -> int:
     if not actor.may(Permission.TEMPLATES_PUBLISH):
         return 0
     with tenant_session(actor) as session:
-        return queries.count_waiting(session, actor, most=most)
+        return version_queries.count_waiting(session, actor, most=most)
 
 
 def needs_word(session: Session, actor: Actor, template: OrchestrationTemplate) -> bool:
@@ -122,7 +122,7 @@ def request(
     session: Session, actor: Actor, template: OrchestrationTemplate, *, version: int, makes_public: bool
 ) -> None:
     """Ask somebody else to agree to a version. Raises `Conflict` where another one waits already."""
-    waiting = queries.find_waiting(session, template.id)
+    waiting = version_queries.find_waiting(session, template.id)
     if waiting is not None:
         message = f"Version {waiting.version} waits for a decision already. Decide about that one first."
         raise Conflict(message)
@@ -140,7 +140,7 @@ def request(
 
 def withdraw_own_request(session: Session, actor: Actor, template_id: UUID) -> None:
     """Take back what one has asked for, because a newer version takes its place."""
-    waiting = queries.find_waiting(session, template_id)
+    waiting = version_queries.find_waiting(session, template_id)
     if waiting is not None and waiting.requested_by == actor.user_id:
         waiting.decision, waiting.decided_by, waiting.decided_at = (
             ReviewDecision.WITHDRAWN,
@@ -152,7 +152,7 @@ def withdraw_own_request(session: Session, actor: Actor, template_id: UUID) -> N
 
 def find_review(session: Session, actor: Actor, template_id: UUID) -> ReviewRequest | None:
     """The newest request about a template, as the person sees it."""
-    found = queries.find_review(session, template_id)
+    found = version_queries.find_review(session, template_id)
     if found is None:
         return None
     review: TemplateReview = found.TemplateReview
@@ -174,19 +174,21 @@ def find_review(session: Session, actor: Actor, template_id: UUID) -> ReviewRequ
 
 def _get_to_decide(session: Session, actor: Actor, review_id: UUID) -> tuple[TemplateReview, OrchestrationTemplate]:
     actor.require(Permission.TEMPLATES_PUBLISH)
-    review, template = _get_waiting(session, review_id)
+    review, template = _get_waiting(session, actor, review_id)
     if review.requested_by == actor.user_id:
         message = "You asked for this yourself, so somebody else decides. Anybody who may publish templates can."
         raise NotPermitted(Permission.TEMPLATES_PUBLISH, message)
     return review, template
 
 
-def _get_waiting(session: Session, review_id: UUID) -> tuple[TemplateReview, OrchestrationTemplate]:
+def _get_waiting(session: Session, actor: Actor, review_id: UUID) -> tuple[TemplateReview, OrchestrationTemplate]:
     """The request and its template, both locked, the template first as everywhere."""
-    seen = queries.load_review(session, review_id)
-    template = queries.load_template(session, seen.template_id, for_update=True) if seen else None
-    review = queries.load_review(session, review_id, for_update=True)
-    if review is None or template is None:
+    seen = version_queries.load_review(session, review_id)
+    if seen is None:
+        raise NotFound("request")
+    template = get_own(session, actor, seen.template_id)
+    review = version_queries.load_review(session, review_id, for_update=True)
+    if review is None:
         raise NotFound("request")
     if review.decision is not None:
         message = f"This request is {review.decision} by now. Reload to see it."

@@ -16,7 +16,8 @@ from lib.templates import publishing, queries
 from lib.templates.access import get_own, get_row, load_launchable, require_publisher
 from lib.templates.gallery import summary_of
 from lib.templates.structure import parse_template
-from lib.templates.versions import MAX_NOTE, add_version, check_data, clean_note
+from lib.templates.versions import queries as version_queries
+from lib.templates.versions.service import MAX_NOTE, add_version, check_data, clean_note
 from lib.templates.views import (
     TemplateDetail,
     TemplateToLaunch,
@@ -143,7 +144,7 @@ def retire_template(actor: Actor, template_id: UUID) -> None:
     with tenant_session(actor) as session:
         template = get_own(session, actor, template_id)
         require_publisher(actor, template)
-        if queries.find_waiting(session, template_id) is not None:
+        if version_queries.find_waiting(session, template_id) is not None:
             message = "A version of it waits for a decision. Decide about that first, or take the request back."
             raise Conflict(message)
         template.status, template.is_public = TemplateStatus.RETIRED, False

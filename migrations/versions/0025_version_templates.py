@@ -21,12 +21,11 @@ def upgrade() -> None:
     _create_statistics()
     functions.replace("api_guard_template")
     functions.replace("api_remove_sample")
+    functions.create("api_find_offered", execute="authenticated")
     op.execute(f"DROP POLICY {PUBLIC_VERSIONS} ON template_versions")
     op.execute(
-        f"CREATE POLICY {PUBLIC_VERSIONS} ON template_versions FOR SELECT TO authenticated USING "
-        f"({rls.ORGANIZATION} IS NOT NULL AND EXISTS (SELECT 1 FROM orchestration_templates t "
-        "WHERE t.id = template_id AND t.version = template_versions.version "
-        "AND t.is_public AND t.status = 'published' AND t.deleted_at IS NULL))"
+        f"CREATE POLICY {PUBLIC_VERSIONS} ON template_versions FOR SELECT TO authenticated "
+        f"USING ({rls.ORGANIZATION} IS NOT NULL AND api.find_offered(template_id, version) IS NOT NULL)"
     )
 
 
@@ -55,8 +54,12 @@ def _create_drafts() -> None:
     mine = f"created_by = {rls.LOOKED_UP_PERSON}"
     for verb in ("SELECT", "UPDATE", "DELETE"):
         rls.permit(table, verb, mine)
-    # who may edit the template sees it, and may lock it; a draft of what one may not edit could never be saved
-    rls.permit(table, "INSERT", f"{mine} AND {rls.sees(table, 'template_id', of='orchestration_templates')}")
+    # who may not edit the template writes for nobody: its next version is refused
+    own = (
+        "EXISTS (SELECT 1 FROM orchestration_templates t "
+        f"WHERE t.id = template_id AND t.organization_id = {rls.ORGANIZATION})"
+    )
+    rls.permit(table, "INSERT", f"{mine} AND {own} AND {rls.may('templates.view')}")
     op.execute(f"GRANT SELECT, INSERT, DELETE, UPDATE (base_version, content) ON {table} TO authenticated")
 
 
@@ -119,6 +122,7 @@ def _create_statistics() -> None:
     table = "template_statistics"
     op.execute(f"""
         CREATE TABLE {table} (
+            id uuid PRIMARY KEY DEFAULT api.uuid7(),
             organization_id uuid NOT NULL CONSTRAINT {table}_organization_id_fkey REFERENCES organizations (id),
             template_id uuid NOT NULL CONSTRAINT {table}_template_id_fkey REFERENCES orchestration_templates (id),
             runs integer NOT NULL DEFAULT 0,
@@ -129,7 +133,7 @@ def _create_statistics() -> None:
             cost_usd numeric(14,6) NOT NULL DEFAULT 0,
             time_ms bigint NOT NULL DEFAULT 0,
             last_run_at timestamptz,
-            PRIMARY KEY (organization_id, template_id)
+            CONSTRAINT {table}_organization_id_template_id_key UNIQUE (organization_id, template_id)
         )""")
     op.execute(f"CREATE INDEX idx_{table}_template_id ON {table} (template_id)")
     rls.protect(table)
@@ -145,6 +149,7 @@ def downgrade() -> None:
         f"CREATE POLICY {PUBLIC_VERSIONS} ON template_versions FOR SELECT TO authenticated "
         f"USING ({rls.ORGANIZATION} IS NOT NULL AND api.find_template(template_id) IS NOT NULL)"
     )
+    functions.drop("api_find_offered")
     functions.replace("api_remove_sample", before=revision)
     functions.replace("api_guard_template", before=revision)
     op.execute("DROP TABLE template_statistics, template_reviews, template_drafts")

@@ -12,7 +12,7 @@ from lib.models.mail import MailStatus
 from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
 from lib.models.run import OperationStatus, PhaseStatus, RunStatus
-from lib.models.template import TemplateStatus
+from lib.models.template import ReviewDecision, TemplateStatus
 from lib.providers.vendors import Vendor
 from tests import doors
 from tests.cast import Cast, make_cast
@@ -26,6 +26,7 @@ CLOSED: dict[str, type[StrEnum]] = {
     "projects_status_check": ProjectStatus,
     "projects_priority_check": Priority,
     "orchestration_templates_status_check": TemplateStatus,
+    "template_reviews_decision_check": ReviewDecision,
     "orchestration_runs_status_check": RunStatus,
     "phase_executions_status_check": PhaseStatus,
     "integration_operations_status_check": OperationStatus,

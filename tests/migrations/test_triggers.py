@@ -9,7 +9,7 @@ from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.doors import Connection
-from tests.factories import make_connection, make_project, make_template
+from tests.factories import make_connection, make_draft, make_project, make_template
 
 #: Table -> an edit of one row, by its key.
 EDITS = {
@@ -18,6 +18,7 @@ EDITS = {
     "user_credentials": "UPDATE user_credentials SET password_hash = 'another' WHERE user_id = %s",
     "projects": "UPDATE projects SET name = 'Renamed' WHERE id = %s",
     "orchestration_templates": "UPDATE orchestration_templates SET name = 'Renamed' WHERE id = %s",
+    "template_drafts": "UPDATE template_drafts SET content = '{}' WHERE id = %s",
     "provider_connections": "UPDATE provider_connections SET name = 'Renamed' WHERE id = %s",
 }
 #: Table -> what moves a counter, which is no edit.
@@ -32,12 +33,14 @@ COUNTS = {
 @pytest.fixture(scope="module")
 def rows(module_database: ClonedDatabase) -> dict[str, UUID]:
     people: Cast = make_cast(module_database)
+    template_id = make_template(module_database, people.alice)
     return {
         "organizations": people.organization_a,
         "users": people.max.user_id,
         "user_credentials": people.max.user_id,
         "projects": make_project(module_database, people.alice),
-        "orchestration_templates": make_template(module_database, people.alice),
+        "orchestration_templates": template_id,
+        "template_drafts": make_draft(module_database, people.alice, template_id),
         "provider_connections": make_connection(module_database, people.alice),
     }
 

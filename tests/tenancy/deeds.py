@@ -33,7 +33,12 @@ from lib.runs.queries import RunFilter
 from lib.runs.views import RunSort
 from lib.runs.watching import service as watching
 from lib.samples import service as samples
+from lib.templates import drafts, gallery, publishing
 from lib.templates import service as templates
+from lib.templates.queries import TemplateFilter
+from lib.templates.service import TemplateDetails
+from lib.templates.versions import service as versions
+from lib.templates.views import TemplateSort
 from lib.users import changes, invitations, people
 from lib.users import service as users
 from lib.users.queries import PersonFilter
@@ -79,6 +84,10 @@ class Choice:
     @property
     def run_filter(self) -> RunFilter:
         return RunFilter(project_id=self.target.project_id, template_id=self.target.template_id)
+
+    @property
+    def template_data(self) -> dict[str, Any]:
+        return {"phases": [{"code": "Phase 0", "name": "Only", "prompt": "Say something else."}]}
 
     @property
     def request(self) -> LaunchRequest:
@@ -154,7 +163,50 @@ _PROJECTS: Final = (
         P.PROJECTS_VIEW,
         lambda to: _give(to.project_filter, sort=ProjectSort.NAME, file_format=to.file_format),
     ),
-    _about(templates.list_template_choices, P.TEMPLATES_VIEW),
+)
+_TEMPLATES: Final = (
+    _about(gallery.list_templates, P.TEMPLATES_VIEW, lambda to: _give(sort=TemplateSort.MOST_USED, cursor=to.cursor)),
+    _about(gallery.list_templates, P.TEMPLATES_VIEW, lambda to: _give(TemplateFilter(search=to.text))),
+    _about(gallery.count_templates_by_scope, P.TEMPLATES_VIEW, lambda _: _give(TemplateFilter(), most=9)),
+    _about(gallery.list_gallery_words, P.TEMPLATES_VIEW),
+    _about(gallery.list_template_choices, P.TEMPLATES_VIEW, lambda to: _give(wanted=to.target.template_id)),
+    _to(templates.get_template, P.TEMPLATES_VIEW, lambda to: _give(to.target.template_id)),
+    _to(templates.get_template_to_launch, P.TEMPLATES_VIEW, lambda to: _give(to.target.template_id)),
+    _about(templates.create_template, P.TEMPLATES_CREATE, lambda to: _give(TemplateDetails(name=to.text))),
+    _to(templates.fork_template, P.TEMPLATES_CREATE, lambda to: _give(to.target.template_id)),
+    _to(
+        templates.update_details,
+        P.TEMPLATES_EDIT,
+        lambda to: _give(to.target.draft_id, TemplateDetails(name=to.text)),
+        is_by_maker=True,
+    ),
+    _to(
+        versions.save_version,
+        P.TEMPLATES_EDIT,
+        lambda to: _give(to.target.draft_id, to.template_data, base_version=2),
+        is_by_maker=True,
+    ),
+    _to(versions.roll_back, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id, 1), is_by_maker=True),
+    _to(versions.list_versions, P.TEMPLATES_VIEW, lambda to: _give(to.target.template_id, cursor=to.cursor)),
+    _to(versions.get_version_data, P.TEMPLATES_VIEW, lambda to: _give(to.target.draft_id, 1)),
+    _to(drafts.find_draft, P.TEMPLATES_VIEW, lambda to: _give(to.target.draft_id)),
+    _to(
+        drafts.keep_draft,
+        P.TEMPLATES_EDIT,
+        lambda to: _give(to.target.draft_id, {"words": "half a th"}, base_version=2),
+        is_by_maker=True,
+    ),
+    _to(drafts.discard_draft, P.TEMPLATES_VIEW, lambda to: _give(to.target.draft_id)),
+    _to(publishing.publish_template, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id), is_by_maker=True),
+    _to(publishing.make_public, P.TEMPLATES_PUBLISH, lambda to: _give(to.target.template_id)),
+    _to(publishing.make_private, P.TEMPLATES_PUBLISH, lambda to: _give(to.target.template_id)),
+    _to(publishing.approve, P.TEMPLATES_PUBLISH, lambda to: _give(to.target.review_id)),
+    _to(publishing.reject, P.TEMPLATES_PUBLISH, lambda to: _give(to.target.review_id, "Not yet.")),
+    _to(publishing.withdraw, P.TEMPLATES_EDIT, lambda to: _give(to.target.review_id), is_by_maker=True),
+    _about(publishing.count_waiting_reviews, None, lambda _: _give(most=9)),
+    _to(templates.retire_template, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id), is_by_maker=True),
+    _to(templates.restore_template, P.TEMPLATES_EDIT, lambda to: _give(to.target.retired_id), is_by_maker=True),
+    _to(templates.delete_template, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id), is_by_maker=True),
 )
 _RUNS: Final = (
     _about(runs.get_overview, P.ORCHESTRATIONS_VIEW),
@@ -318,7 +370,7 @@ _OPERATORS: Final = (
     _about(samples.visit_sample, OPERATOR, lambda _: _give(Role.ADMIN)),
     _about(samples.leave_sample, None),
 )
-DEEDS: Final = (*_PROJECTS, *_RUNS, *_PEOPLE, *_CONNECTIONS, *_ORGANIZATION, *_ONESELF, *_OPERATORS)
+DEEDS: Final = (*_PROJECTS, *_TEMPLATES, *_RUNS, *_PEOPLE, *_CONNECTIONS, *_ORGANIZATION, *_ONESELF, *_OPERATORS)
 _GIVING: Final = (changes.change_rights, changes.deactivate, invitations.invite, invitations.renew_invitation)
 #: Few among many, and the ones that matter most.
 GIVING: Final = tuple(deed for deed in _PEOPLE if deed.use_case in _GIVING)
@@ -336,5 +388,9 @@ PURE: Final = frozenset(
         "lib.organizations.operator.door",  # tried through each of the operator's deeds, like the other one
         "lib.organizations.operator.identity_door",
         "lib.runs.launch.make_phases",
+        "lib.templates.access.require_publisher",
+        "lib.templates.gallery.summary_of",
+        "lib.templates.queries.is_launchable",
+        "lib.templates.queries.scope_of",
     }
 )

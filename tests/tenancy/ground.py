@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID, uuid4
 
 import psycopg
@@ -20,13 +21,24 @@ from lib.db.server import URL_VARIABLES
 from lib.projects.service import list_projects
 from lib.projects.views import ProjectSort
 from lib.runs.service import list_runs
+from lib.templates.versions.service import save_version
 from lib.users.invitations import list_invitations
 from lib.users.people import list_people
 from tests import doors
 from tests.cast import make_organization, make_person
 from tests.conftest import Installation
 from tests.database import ClonedDatabase, clone_of
-from tests.factories import fail_second_phase, make_invitation, make_project, make_run, make_template, see_connection
+from tests.factories import (
+    fail_second_phase,
+    make_draft,
+    make_invitation,
+    make_project,
+    make_review,
+    make_run,
+    make_template,
+    make_version,
+    see_connection,
+)
 from tests.own_endpoint import entry_for
 
 #: Short names, and words that stand in every text of the organization's and in none of another one's.
@@ -48,7 +60,12 @@ class Target:
     gone_id: UUID
     session_id: UUID
     project_id: UUID
+    #: Published; the manager's.
     template_id: UUID
+    #: A draft with two versions, a retired one, and a request about a third one.
+    draft_id: UUID
+    retired_id: UUID
+    review_id: UUID
     #: Queued, with the first of its attempts.
     run_id: UUID
     attempt_id: UUID
@@ -61,6 +78,8 @@ class Target:
     connection: ConnectionView
 
 
+_DRAFTS: Final = ("Draft", "Retired template", "Template to be published")
+_SECOND_VERSION: Final = {"phases": [{"code": "Phase 0", "name": "Only", "prompt": "Say something."}]}
 #: What nobody has.
 NOBODYS = Target(
     **{name: uuid4() for name in Target.__dataclass_fields__}
@@ -125,6 +144,12 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
     project_id = make_project(database, member, name=f"Project of {mark}", topic=f"Topic of {mark}")
     make_project(database, admin, name=f"Another project of {mark}", topic=f"Topic of {mark}")
     template_id = make_template(database, manager, name=f"Template of {mark}")
+    make_version(database, manager, template_id)
+    draft_id, retired_id, asked_id = (make_template(database, member, name=f"{name} of {mark}") for name in _DRAFTS)
+    for made_id in (draft_id, retired_id, asked_id):
+        make_version(database, member, made_id)
+    save_version(member, draft_id, _SECOND_VERSION, base_version=1)
+    make_draft(database, member, draft_id)
     runs = [
         make_run(database, maker, project_id=project_id, template_id=template_id, title=f"Run of {mark}", model=MODEL)
         for maker in (member, member, manager)
@@ -133,6 +158,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
     with doors.admin(database) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("UPDATE orchestration_templates SET status = 'published' WHERE id = %s", [template_id])
+        connection.execute("UPDATE orchestration_templates SET status = 'retired' WHERE id = %s", [retired_id])
         connection.execute("UPDATE orchestration_runs SET status = 'paused' WHERE id = %s", [runs[1].id])
         connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [gone.user_id])
     connection_id = create_connection(admin, entry_for(llm, name=f"Models of {mark}"), slug="own-llm")
@@ -148,6 +174,9 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         session_id=admin.session_id,
         project_id=project_id,
         template_id=template_id,
+        draft_id=draft_id,
+        retired_id=retired_id,
+        review_id=make_review(database, member, asked_id),
         run_id=runs[0].id,
         attempt_id=runs[0].phases["Phase 0"],
         paused_id=runs[1].id,

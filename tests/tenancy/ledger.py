@@ -145,7 +145,33 @@ def _phase(doer: Doer, change: Change) -> bool:
 
 
 def _template(doer: Doer, change: Change) -> bool:
-    return doer.may(P.ORCHESTRATIONS_RUN) and change.columns <= {"usage_count", "updated_at"}
+    """One's own to make; what others rely on is changed by those who publish, and counted by who launches."""
+    old, new = change.old, change.new
+    if new is None:
+        return False
+    if old is None:
+        return doer.may(P.TEMPLATES_CREATE) and new["created_by"] == doer.user_id and new["status"] == "draft"
+    if change.columns <= {"usage_count", "updated_at"}:
+        return doer.may(P.ORCHESTRATIONS_RUN)
+    is_relied_on = "published" in {old["status"], new["status"]} or old["is_public"] or new["is_public"]
+    may_edit = doer.may(P.TEMPLATES_EDIT, old["created_by"])
+    return may_edit and (doer.may(P.TEMPLATES_PUBLISH) or not is_relied_on)
+
+
+def _version(doer: Doer, change: Change) -> bool:
+    template = change.rows["orchestration_templates"][change.row["template_id"]]
+    is_ones_own = change.old is None and change.row["created_by"] == doer.user_id
+    return is_ones_own and doer.may(P.TEMPLATES_EDIT, template["created_by"])
+
+
+def _review(doer: Doer, change: Change) -> bool:
+    template = change.rows["orchestration_templates"][change.row["template_id"]]
+    is_ones_own = bool(change.row["requested_by"] == doer.user_id)
+    if change.old is None:
+        return is_ones_own and doer.may(P.TEMPLATES_EDIT, template["created_by"])
+    if change.row["decided_by"] != doer.user_id or change.old["decision"] is not None:
+        return False
+    return is_ones_own if change.row["decision"] == "withdrawn" else doer.may(P.TEMPLATES_PUBLISH) and not is_ones_own
 
 
 def _user(doer: Doer, change: Change) -> bool:
@@ -210,6 +236,10 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "orchestration_runs": _run,
     "phase_executions": _phase,
     "orchestration_templates": _template,
+    "template_versions": _version,
+    "template_reviews": _review,
+    "template_drafts": lambda doer, change: doer.is_alive and bool(change.row["created_by"] == doer.user_id),
+    "template_statistics": lambda doer, _: doer.may(P.ORCHESTRATIONS_RUN),
     "users": _user,
     "user_sessions": _session,
     "user_credentials": lambda doer, change: bool(change.row["user_id"] == doer.user_id),
@@ -230,6 +260,9 @@ _VIEWED_BY: Final = {
     "projects": P.PROJECTS_VIEW,
     "orchestration_runs": P.ORCHESTRATIONS_VIEW,
     "orchestration_templates": P.TEMPLATES_VIEW,
+    "template_versions": P.TEMPLATES_VIEW,
+    "template_reviews": P.TEMPLATES_VIEW,
+    "template_statistics": P.TEMPLATES_VIEW,
 }
 
 
@@ -251,6 +284,8 @@ def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
     """Whether they may read the row's id. Ids of people stand beside their names, which everybody there reads."""
     if table in {"user_sessions", "user_tokens", "mail_outbox"}:
         return bool(row.get("user_id") == doer.user_id)
+    if table == "template_drafts":
+        return bool(row["created_by"] == doer.user_id)
     if table == "organizations" or (table == "users" and row["id"] == doer.user_id):
         return True
     if doer.sees_own_only and table in {"projects", "orchestration_runs", "phase_executions"}:

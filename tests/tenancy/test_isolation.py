@@ -41,6 +41,8 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "projects"): {},
     ("web", "orchestration_templates"): {"usage_count": 0},
     ("web", "template_versions"): {"version": 99},
+    ("web", "template_drafts"): {},
+    ("web", "template_reviews"): {"version": 1},
     ("web", "orchestration_runs"): {"status": "queued", **_NOT_RUN},
     ("web", "phase_executions"): {"phase_code": "Phase 9", "status": "pending"},
     ("web", "webhooks"): {},
@@ -59,6 +61,14 @@ ANY_ORGANIZATION = {
     ("orchestration_templates", "forked_from"): "public templates are forked by everybody",
     ("template_versions", "template_id"): "built-in templates have no organization",
     ("template_versions", "created_by"): "built-in templates have no author",
+    ("template_drafts", "template_id"): "its policy looks whose the template is",
+    ("template_reviews", "template_id"): "its policy looks whose the template is",
+    ("template_reviews", "version"): "the version is its template's",
+    ("template_statistics", "template_id"): "public templates are launched by everybody",
+}
+#: What has to stand beside a reference, or another refusal would come first.
+BESIDE: dict[tuple[str, str], dict[str, Any]] = {
+    ("template_reviews", "decided_by"): {"decision": "rejected", "decided_at": "2026-01-31T12:00:00Z"},
 }
 
 
@@ -144,13 +154,18 @@ def test_truncate_is_nobodys(attacker: Connection, name: str) -> None:
 def test_insert_makes_none(world: World, admin: Connection, attacker: Connection, door: str, name: str) -> None:
     table = world.tables[name]
     own = world.queued_b.phases["Phase 0"] if name == "phase_executions" else table.rows[world.cast.organization_b][-1]
-    fresh = {table.key: str(uuid4()), **FRESH.get((door, name), {})}
+    fresh = {table.key: str(uuid4()), **FRESH.get((door, name), {}), **_of_another_template(world, name)}
     row = copy_row(admin, table, own, fresh)
     control = doors.refusal(attacker, insert_statement(table), [json.dumps(row)])
     assert control == (None if (door, name) in FRESH else NOT_ALLOWED), "its own"
     whose = table.key if name == "organizations" else "organization_id"
     stolen = row | {whose: str(world.cast.organization_a)}
     assert doors.refusal(attacker, insert_statement(table), [json.dumps(stolen)]) == NOT_ALLOWED
+
+
+def _of_another_template(world: World, name: str) -> dict[str, Any]:
+    """Of drafts and open requests there is one for a template."""
+    return {"template_id": str(world.b.template_id)} if name in {"template_drafts", "template_reviews"} else {}
 
 
 @pytest.mark.parametrize("name", TENANT_TABLES)
@@ -164,6 +179,8 @@ def test_key_refuses_a_reference_into_another_organization(world: World, admin: 
             table.key: str(uuid4()),
             **FRESH.get(("web", name), {}),
             **FRESH.get(("engine", name), {}),
+            **_of_another_template(world, name),
+            **BESIDE.get((name, reference.column), {}),
             reference.column: str(world.tables[reference.table].rows[world.cast.organization_a][-1]),
         }
         row = copy_row(admin, table, table.rows[world.cast.organization_b][-1], changes)
@@ -171,7 +188,13 @@ def test_key_refuses_a_reference_into_another_organization(world: World, admin: 
 
 
 @pytest.mark.parametrize(
-    ("name", "column"), [("orchestration_runs", "template_id"), ("orchestration_templates", "forked_from")]
+    ("name", "column"),
+    [
+        ("orchestration_runs", "template_id"),
+        ("orchestration_templates", "forked_from"),
+        ("template_drafts", "template_id"),
+        ("template_reviews", "template_id"),
+    ],
 )
 def test_person_refers_to_no_private_template_of_another_organization(
     world: World, admin: Connection, web: Connection, name: str, column: str

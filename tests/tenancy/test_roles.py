@@ -23,10 +23,12 @@ from tests.factories import (
     beginning,
     call_worker,
     make_connection,
+    make_draft,
     make_invitation,
     make_mail,
     make_operation,
     make_project,
+    make_review,
     make_run,
     make_template,
     make_token,
@@ -87,6 +89,16 @@ RULES: dict[tuple[str, str], Rule] = {
     ("template_versions", "SELECT"): Rule((P.TEMPLATES_VIEW,)),
     # the maker is the template's
     ("template_versions", "INSERT"): Rule((P.TEMPLATES_EDIT,), by_maker=True),
+    # one's own, whatever else one may do
+    ("template_drafts", "SELECT"): Rule((P.TEMPLATES_VIEW,), only_own=True),
+    ("template_drafts", "INSERT"): Rule((P.TEMPLATES_VIEW,), only_own=True),
+    ("template_drafts", "UPDATE"): Rule((P.TEMPLATES_VIEW,), only_own=True),
+    ("template_drafts", "DELETE"): Rule((P.TEMPLATES_VIEW,), only_own=True),
+    ("template_reviews", "SELECT"): Rule((P.TEMPLATES_VIEW,)),
+    # of templates that one may edit, in one's own name
+    ("template_reviews", "INSERT"): Rule((P.TEMPLATES_EDIT,), by_maker=True),
+    ("template_reviews", "UPDATE"): Rule((P.TEMPLATES_PUBLISH,), own_is_free=True),
+    ("template_statistics", "SELECT"): Rule((P.TEMPLATES_VIEW,)),
     ("orchestration_runs", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
     ("orchestration_runs", "INSERT"): Rule((P.ORCHESTRATIONS_RUN,), only_own=True),
     ("orchestration_runs", "UPDATE"): Rule((P.ORCHESTRATIONS_CANCEL,), by_maker=True),
@@ -113,6 +125,9 @@ CHANGES = {
     "users": "full_name = 'Renamed'",
     "projects": "description = 'Changed'",
     "orchestration_templates": "description = 'Changed'",
+    "template_drafts": "content = '{}'",
+    "template_reviews": "decision = CASE requested_by WHEN api.person_id() THEN 'withdrawn' ELSE 'rejected' END, "
+    "decided_by = api.person_id(), decided_at = now()",
     "orchestration_runs": "cancel_requested_at = now()",
     "phase_executions": "status = 'cancelled'",
     "webhooks": "description = 'Changed'",
@@ -125,11 +140,15 @@ COPIES: Copies = {
     "projects": lambda maker, _: {"created_by": maker},
     "orchestration_templates": lambda maker, _: {"created_by": maker},
     "template_versions": lambda _, writer: {"version": 99, "created_by": writer},
+    "template_drafts": lambda maker, _: {"created_by": maker},
+    "template_reviews": lambda _, writer: {"requested_by": writer},
     "orchestration_runs": lambda maker, _: {"user_id": maker},
     "phase_executions": lambda *_: {"phase_code": "Phase 9"},
     "provider_connections": lambda _, writer: {"slug": "another", "created_by": writer},
     "invitations": lambda maker, _: {"invited_by": maker, "email": f"{uuid4()}@invited.example"},
 }
+#: Of these there is one for a template, so a copy is another template's.
+ONCE_A_TEMPLATE = {"template_drafts", "template_reviews"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +196,8 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
     project_id = make_project(database, actor)
     template_id = make_template(database, actor)
     version_id = make_version(database, actor, template_id)
+    edited = make_template(database, actor)
+    make_version(database, actor, edited)
     queued = make_run(database, actor, project_id=project_id, template_id=template_id)
     walked = make_run(database, actor, project_id=project_id, template_id=template_id)
     held = open_run(database, actor.organization_id, walked.id)
@@ -187,11 +208,18 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
     make_token(database, actor)
     with doors.admin(database) as connection:
         usage = connection.execute("SELECT id FROM api_usage WHERE run_id = %s", [walked.id]).fetchone()
+        counted = connection.execute(
+            "SELECT id FROM template_statistics WHERE template_id = %s", [template_id]
+        ).fetchone()
     assert usage is not None
+    assert counted is not None
     return {
         "projects": project_id,
         "orchestration_templates": template_id,
         "template_versions": version_id,
+        "template_drafts": make_draft(database, actor, edited),
+        "template_reviews": make_review(database, actor, edited),
+        "template_statistics": counted[0],
         "orchestration_runs": queued.id,
         "phase_executions": queued.phases["Phase 0"],
         "phase_streams": streamed,
@@ -266,6 +294,8 @@ def test_person_makes_what_the_permission_table_says(
     with doors.admin(estate.database) as administrator:
         for maker, key in estate.rows[name].items():
             changes = COPIES[name](maker, who.user_id) if name in COPIES else {}
+            if name in ONCE_A_TEMPLATE:
+                changes["template_id"] = estate.rows["orchestration_templates"][maker]
             row = copy_row(administrator, table, key, {table.key: uuid4(), **changes})
             statement, values = insert_statement(table), [json.dumps(row, default=str)]
             refused = doors.refusal(connection, statement, values)

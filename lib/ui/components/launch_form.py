@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 import streamlit as st
@@ -18,7 +19,7 @@ from lib.ui import words
 from lib.ui.components.model_choice import show_model_choice
 from lib.ui.guard import require_actor
 
-_Choice = ProjectChoice | TemplateChoice
+_Each = TypeVar("_Each", ProjectChoice, TemplateChoice)
 
 
 def show_launch_form(
@@ -34,16 +35,8 @@ def show_launch_form(
     No st.form: the questions depend on the template, and the preview on everything. No field has `max_chars`: a browser
     would cut off in silence what is pasted; the preview says what is too long.
     """
-    # a project that was asked for and is not among them is not replaced by another one
-    chosen = next((n for n, project in enumerate(projects) if project.id == project_id), None if project_id else 0)
-    choice = st.selectbox(
-        "Project", projects, index=chosen, format_func=_namer(projects), placeholder="Choose a project"
-    )
-    # one that was asked for and is not among them is not replaced by another one either
-    asked = next((n for n, each in enumerate(templates) if each.id == template_id), None if template_id else 0)
-    picked = st.selectbox(
-        "Template", templates, index=asked, format_func=_namer(templates), placeholder="Choose a template"
-    )
+    choice = _choose("Project", projects, asked=project_id)
+    picked = _choose("Template", templates, asked=template_id)
     template = get_template_to_launch(require_actor(Permission.TEMPLATES_VIEW), picked.id) if picked else None
     if template:
         st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
@@ -79,7 +72,19 @@ def show_launch_form(
     )
 
 
-def _namer(choices: Sequence[ProjectChoice] | Sequence[TemplateChoice]) -> Callable[[_Choice], str]:
+def _choose(label: str, choices: Sequence[_Each], *, asked: UUID | None) -> _Each | None:
+    """What was asked for and is not among them is not replaced by another one."""
+    chosen = next((n for n, each in enumerate(choices) if each.id == asked), None if asked else 0)
+    return st.selectbox(
+        label,
+        choices,
+        index=chosen,
+        format_func=_namer(choices),
+        placeholder=f"Choose a {label.lower()}",
+    )
+
+
+def _namer(choices: Sequence[_Each]) -> Callable[[_Each], str]:
     names = words.distinct({choice.id: choice.name for choice in choices})
     return lambda choice: names[choice.id]
 

@@ -11,10 +11,11 @@ from lib.db.session import tenant_session
 from lib.entry import clean_line
 from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.template import OrchestrationTemplate, TemplateStatus, TemplateVersion
-from lib.templates import publishing, queries
+from lib.templates import publishing
 from lib.templates.access import get_own, get_row
 from lib.templates.rendering import check_prompts
 from lib.templates.structure import TemplateData, parse_template
+from lib.templates.versions import queries
 from lib.templates.views import SavedVersion, TemplateVersionSummary
 from lib.users.views import Person
 
