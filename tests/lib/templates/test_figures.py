@@ -1,0 +1,50 @@
+"""How often a template was used and how its runs went: exact however many launch and end at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+
+from lib.access.actor import Actor
+from lib.templates.gallery import list_templates
+from lib.templates.service import TemplateDetails, create_template, get_template
+from lib.templates.views import TemplateFigures, TemplateSort
+from tests import doors
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import end_run, make_project, make_run
+
+pytestmark = pytest.mark.usefixtures("installation")
+
+
+def _launch(installation: Installation, actor: Actor, project_id: UUID, template_id: UUID) -> None:
+    run = make_run(installation.database, actor, project_id=project_id, template_id=template_id)
+    with doors.person(installation.database, actor) as connection:
+        connection.execute("SELECT api.use_template(%s)", [template_id])
+    end_run(installation.database, actor, run)
+
+
+def test_every_launch_and_end_of_many_at_once_is_counted_for_whose_it_is(
+    installation: Installation, cast: Cast
+) -> None:
+    template_id = create_template(cast.mona, TemplateDetails(name="Shared"))
+    with doors.admin(installation.database) as connection:
+        connection.execute(
+            "UPDATE orchestration_templates SET status = 'published', is_public = true WHERE id = %s", [template_id]
+        )
+    projects = {actor: make_project(installation.database, actor) for actor in (cast.mona, cast.charlie)}
+    with ThreadPoolExecutor(8) as threads:
+        for actor in [cast.mona] * 12 + [cast.charlie] * 8:
+            threads.submit(_launch, installation, actor, projects[actor], template_id)
+    own, theirs = get_template(cast.mona, template_id), get_template(cast.charlie, template_id)
+    assert (own.launches, theirs.launches) == (20, None)
+    assert (own.figures.runs, own.figures.completed, own.figures.success_rate) == (12, 12, 1.0)
+    assert (theirs.figures.runs, theirs.figures.completed) == (8, 8)
+    assert own.figures.average_time_ms is not None
+
+
+def test_what_has_no_runs_has_no_figures_and_stands_last_in_every_order_by_them(cast: Cast) -> None:
+    template_id = create_template(cast.mona, TemplateDetails(name="Never used"))
+    assert get_template(cast.mona, template_id).figures == TemplateFigures()
+    for sort in TemplateSort:
+        assert [found.id for found in list_templates(cast.mona, sort=sort).items] == [template_id]
