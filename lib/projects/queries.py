@@ -15,6 +15,7 @@ from lib.models.people import people
 from lib.models.project import Priority, Project, ProjectStatus
 from lib.models.run import OrchestrationRun
 from lib.projects.views import MOST_RUNS_COUNTED, ProjectSort
+from lib.runs.states import FINAL_RUN_STATUSES
 from lib.users.queries import person
 
 #: What `ProjectSummary` has, by its names. The runs' are worked out for the rows of the page only.
@@ -157,6 +158,15 @@ def load_project(session: Session, project_id: UUID, *, for_update: bool = False
         # without populate_existing a row that the session has read before would stay as it was then
         statement = statement.with_for_update().execution_options(populate_existing=True)
     return session.scalar(statement)
+
+
+def list_open_runs(session: Session, project_id: UUID, *, limit: int) -> list[str]:
+    """What those runs of a project are called that have not ended, as far as the person sees them."""
+    open_runs = select(OrchestrationRun.title).where(
+        OrchestrationRun.project_id == project_id, OrchestrationRun.status.not_in(FINAL_RUN_STATUSES)
+    )
+    newest = open_runs.order_by(OrchestrationRun.created_at.desc(), OrchestrationRun.id.desc())
+    return [title or "" for title in session.scalars(newest.limit(limit))]
 
 
 def list_active(session: Session, *, wanted: UUID | None, limit: int) -> list[Row[UUID, str]]:

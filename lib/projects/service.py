@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
 
 from lib import clock
 from lib.access.actor import Actor
@@ -27,6 +28,8 @@ from lib.validation import read_stored, validate
 MAX_NAME = 255
 MAX_TOPIC = 20_000
 MAX_DESCRIPTION = 20_000
+#: So many runs a refusal names.
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,8 @@ def move_project(actor: Actor, project_id: UUID, status: ProjectStatus) -> None:
         if status not in PROJECT_MOVES[ProjectStatus(project.status)]:
             message = f"This project is {project.status}; it can't become {status} from there. Reload to see it."
             raise Conflict(message)
+        if status is ProjectStatus.ARCHIVED:
+            _refuse_with_open_runs(session, project_id)
         now = clock.now()
         project.status = status
         project.archived_at = now if status is ProjectStatus.ARCHIVED else None
@@ -162,6 +167,22 @@ def _check(entry: ProjectEntry) -> dict[str, Any]:
         "metadata_": validate(ProjectMetadata, entry.metadata, what="The metadata").to_json(),
         "settings": validate(ProjectSettings, entry.settings, what="The settings").to_json(),
     }
+
+
+def _refuse_with_open_runs(session: Session, project_id: UUID) -> None:
+    """Raise `Conflict` that names them. Whoever launches meanwhile waits for the project's lock, and looks again."""
+    count = session.scalar(select(func.api.count_open_runs(project_id))) or 0
+    if not count:
+        return
+    named = [f"“{title}”" for title in queries.list_open_runs(session, project_id, limit=_MOST_NAMED)]
+    if hidden := count - len(named):
+        named.append(f"{hidden} more" if named else f"{hidden} of other people")
+    who = " and ".join([", ".join(named[:-1]), named[-1]] if named[1:] else named)
+    message = (
+        f"{'A run is' if count == 1 else 'Runs are'} in progress for it: {who}. Wait for the end or cancel, then "
+        "archive the project."
+    )
+    raise Conflict(message)
 
 
 def _get(project: Project | None) -> Project:

@@ -1,9 +1,15 @@
 """The JSON structures of a project; the specification's keys are verbatim."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+
+#: So many facts of their own people keep of a project.
+MOST_FACTS = 30
+_FactName = Annotated[str, Field(min_length=1, max_length=100)]
+_FactValue = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 class ProjectMetadata(BaseModel):
@@ -18,6 +24,8 @@ class ProjectMetadata(BaseModel):
     budget: Annotated[float, Field(ge=0, le=1e12)] | None = None
     #: People.
     team_size: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    #: What else the people of a project keep of it, under names of their own.
+    custom: Mapping[_FactName, _FactValue] = Field(default={}, max_length=MOST_FACTS)
 
     def to_json(self) -> dict[str, object]:
         """For the JSONB column; what nobody said stays out."""

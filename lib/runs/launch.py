@@ -134,11 +134,11 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
     for choice in prepared.plan.models:
         check_model(actor, choice)
     with tenant_session(actor) as session:
-        # Looked at again: a check of a model takes seconds, and a project can be archived meanwhile.
-        get_active(load_project(session, request.project_id))
         run = OrchestrationRun(**_run_columns(actor, request, prepared))
         session.add(run)
         session.flush()
+        # Looked at again: a check of a model takes seconds, and the run's row waits for whoever archives its project.
+        get_active(load_project(session, request.project_id))
         session.add_all(make_phases(actor, run.id, prepared.plan))
         session.flush()
         session.execute(select(func.api.use_template(request.template_id)))

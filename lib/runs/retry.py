@@ -88,10 +88,10 @@ def retry_run(actor: Actor, run_id: UUID) -> UUID:
         check_model(actor, choice)
     with tenant_session(actor) as session:
         before = _get(session, run_id)
-        get_active(load_project(session, before.project_id))
         run = OrchestrationRun(**_run_columns(actor, before, offer, _find_template(session, before)))
         session.add(run)
         session.flush()
+        get_active(load_project(session, before.project_id))  # now: see launch_run
         session.add_all(make_phases(actor, run.id, plan, reused=offer.reused))
         session.flush()
         session.execute(select(func.api.enqueue_run(run.id)))

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.audit.service import list_project_changes
 from lib.models.project import ProjectStatus
-from lib.projects.service import ProjectEntry, create_project, move_project, update_project
+from lib.projects.service import ProjectEntry, create_project, get_project, move_project, update_project
 from lib.ui.navigation import LAUNCH, PROJECT
 from tests import doors
 from tests.cast import Cast
@@ -58,7 +58,8 @@ def test_it_says_what_was_entered(open_as: OpenAs, cast: Cast) -> None:
         topic="Selling heat pumps",
         description="For installers",
         priority="urgent",
-        metadata={"estimated_duration": "3 months", "team_size": 1, "budget": 0.004, "technologies": ["A", "B"]},
+        metadata={"estimated_duration": "3 months", "team_size": 1, "budget": 0.004, "technologies": ["A", "B"]}
+        | {"custom": {"Sponsor": "Mona"}},
     )
     at = open_as(cast.vera, PROJECT, project=create_project(cast.max, entry))
     assert headings(at) == ["Heat pumps", "No runs yet", "Details"]
@@ -75,9 +76,23 @@ def test_it_says_what_was_entered(open_as: OpenAs, cast: Cast) -> None:
             "Team": "1 person",
             "Budget": "<$0.01",
             "Technologies": "A, B",
+            "Sponsor": "Mona",
         }.items()
     )
     assert "Complexity" not in facts(at)
+
+
+def test_default_template_is_chosen_when_a_run_is_launched_for_it(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    for name in ("Another", "Usual"):
+        usual = make_template(installation.database, cast.max, name=name)
+    at = press(open_as(cast.max, PROJECT, project=project_id), "Edit")
+    selectbox(at, "Default template").select(usual)
+    press(at, "Save changes")
+    assert get_project(cast.max, project_id).settings.default_template_id == usual
+    launched = open_as(cast.max, LAUNCH, project=project_id)
+    assert selectbox(launched, "Template").value.id == usual
 
 
 def test_its_runs_are_listed_and_no_others(

@@ -36,6 +36,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.find_template(uuid)": Definer(_PERSON, "asked by the guard of the table that it reads"),
     "api.find_offered(uuid,integer)": Definer(_PERSON, "asked by the policy of versions, for templates of others"),
     "api.use_template(uuid)": Definer(_PERSON, "counts the use of another organization's public template"),
+    "api.count_open_runs(uuid)": Definer(_PERSON, "counts runs of one's own organization, whom not all may see"),
     "api.enqueue_run(uuid)": Definer(_PERSON, "people have no rights on the queue"),
     "api.second_factors(uuid[])": Definer(_PERSON, "people have no rights on credentials; yes or no, and no more"),
     "api.record_event(text,text,uuid,jsonb)": Definer(_PERSON, "nobody writes to the trail directly"),

@@ -36,13 +36,15 @@ def show_launch_form(
     would cut off in silence what is pasted; the preview says what is too long.
     """
     choice = _choose("Project", projects, asked=project_id)
-    picked = _choose("Template", templates, asked=template_id)
+    project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id) if choice else None
+    usual = project.settings.default_template_id if project else None
+    offered = {each.id for each in templates}
+    picked = _choose("Template", templates, asked=template_id or (usual if usual in offered else None))
     template = get_template_to_launch(require_actor(Permission.TEMPLATES_VIEW), picked.id) if picked else None
     if template:
         st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
-    if not choice or not template:
+    if not project or not template:
         return None
-    project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id)
     actor = require_actor(Permission.ORCHESTRATIONS_RUN)
     default = find_default_model(actor, catalog, project=project.settings, template_model=template.model)
     model = show_model_choice(catalog, default)

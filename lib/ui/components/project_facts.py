@@ -62,6 +62,7 @@ def show_project_facts(project: ProjectDetail, *, time_zone: str) -> None:
             *([("Budget", words.money(metadata.budget))] if metadata.budget is not None else []),
             *([("Team", words.count(metadata.team_size, "person", plural="people"))] if metadata.team_size else []),
             *([("Technologies", ", ".join(metadata.technologies))] if metadata.technologies else []),
+            *metadata.custom.items(),
         ]
     )
 

@@ -1,15 +1,19 @@
 """The form of a project, for making one and for editing it."""
 
+from collections.abc import Mapping
+
+import pandas as pd
 import streamlit as st
 
 from lib.access.permissions import Permission
 from lib.models.project import Priority
 from lib.projects.service import ProjectEntry
 from lib.projects.views import ProjectDetail
+from lib.templates.gallery import list_template_choices
 from lib.ui.components import status
 from lib.ui.components.default_model import show_default_model
 from lib.ui.guard import require_actor
-from lib.ui.words import line
+from lib.ui.words import distinct, line
 
 _COMPLEXITIES = ("low", "medium", "high")
 
@@ -42,7 +46,7 @@ def show_project_form(key: str, *, project: ProjectDetail | None = None, action:
             required=True,
         )
         settings = _show_settings(key, project)
-        metadata = _show_metadata(project)
+        metadata = _show_metadata(key, project)
         if not st.form_submit_button(action, type="primary"):
             return None
     return ProjectEntry(
@@ -66,10 +70,27 @@ def _show_settings(key: str, project: ProjectDetail | None) -> dict[str, str | N
         empty="None: as your organization says",
         explained="Proposed for the runs of this project, unless the template names another.",
     )
-    return {"default_ai_model": model}
+    return {"default_ai_model": model, "default_template_id": _show_default_template(key, project)}
 
 
-def _show_metadata(project: ProjectDetail | None) -> dict[str, object]:
+def _show_default_template(key: str, project: ProjectDetail | None) -> str | None:
+    """None is an option of its own, as in `show_default_model`; one that is gone stays until another is chosen."""
+    stored = project.settings.default_template_id if project else None
+    found = list_template_choices(require_actor(Permission.TEMPLATES_VIEW), wanted=stored)
+    names = distinct({each.id: each.name for each in found})
+    options = list(dict.fromkeys([None, stored, *names]))
+    chosen = st.selectbox(
+        "Default template",
+        options,
+        index=options.index(stored),
+        format_func=lambda value: line(names.get(value, "A template that is gone")) if value else "None",
+        help="Chosen when a run is launched for this project.",
+        key=f"{key}-template",
+    )
+    return str(chosen) if chosen else None
+
+
+def _show_metadata(key: str, project: ProjectDetail | None) -> dict[str, object]:
     known = project.metadata if project else None
     with st.expander("More about it", type="compact"):
         left, right = st.columns(2)
@@ -99,4 +120,20 @@ def _show_metadata(project: ProjectDetail | None) -> dict[str, object]:
                 placeholder="Type one and press Enter",
             ),
         }
-    return {name: value for name, value in entered.items() if value not in (None, "", [])}
+    custom = _show_custom(f"{key}-custom", known.custom if known else {})
+    return {name: value for name, value in (entered | {"custom": custom}).items() if value not in (None, "", [], {})}
+
+
+def _show_custom(key: str, stored: Mapping[str, str]) -> dict[str, str]:
+    """Facts under names of one's own, a row each; of two that are named alike the last holds."""
+    rows = pd.DataFrame([*stored.items()], columns=["Name", "Value"], dtype="string")
+    edited = st.data_editor(
+        rows,
+        key=key,
+        num_rows="dynamic",
+        hide_index=True,
+        placeholder="",
+        column_config={"Name": st.column_config.TextColumn("Your own facts", width="small")},
+    )
+    words = edited.fillna("").itertuples(index=False)
+    return {name.strip(): value.strip() for name, value in words if name.strip() or value.strip()}

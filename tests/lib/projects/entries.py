@@ -12,7 +12,13 @@ ENTRY = ProjectEntry(
     topic="Selling heat pumps to owners of old houses",
     description="For installers",
     priority="high",
-    metadata={"complexity": "high", "technologies": ["React"], "budget": 50000, "team_size": 5},
+    metadata={
+        "complexity": "high",
+        "technologies": ["React"],
+        "budget": 50000,
+        "team_size": 5,
+        "custom": {"Sponsor": "Mona"},
+    },
     settings={"cost_limit_usd": 5},
 )
 

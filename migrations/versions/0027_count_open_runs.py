@@ -1,0 +1,14 @@
+"""A project that somebody works for is not archived: also where the run is one that its archiver may not see."""
+
+from migrations import functions
+
+revision = "0027"
+down_revision = "0026"
+
+
+def upgrade() -> None:
+    functions.create("api_count_open_runs", execute="authenticated")
+
+
+def downgrade() -> None:
+    functions.drop("api_count_open_runs")

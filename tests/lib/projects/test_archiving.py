@@ -1,0 +1,62 @@
+"""A project is not archived while somebody works for it, whoever comes first and whoever may see it."""
+
+import time
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from lib.access.actor import Actor
+from lib.errors import Conflict
+from lib.models.project import ProjectStatus
+from lib.projects.service import get_project, move_project
+from tests import doors
+from tests.at_once import attempt, is_waiting
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import end_run, make_project, make_run, show_members_their_own_only
+
+pytestmark = pytest.mark.usefixtures("installation")
+
+
+def archive(actor: Actor, project_id: UUID) -> None:
+    move_project(actor, project_id, ProjectStatus.ARCHIVED)
+
+
+def test_runs_in_progress_are_named_and_their_end_lets_it_be_archived(installation: Installation, cast: Cast) -> None:
+    project_id = make_project(installation.database, cast.mona)
+    titles = [f"Run {number}" for number in range(5)]
+    runs = [make_run(installation.database, cast.mona, project_id=project_id, title=title) for title in titles]
+    with pytest.raises(Conflict, match="in progress for it: “Run 4”, “Run 3”, “Run 2” and 2 more"):
+        archive(cast.mona, project_id)
+    for run in runs[1:]:
+        end_run(installation.database, cast.mona, run, status="failed")
+    with pytest.raises(Conflict, match="A run is in progress for it: “Run 0”"):
+        archive(cast.mona, project_id)
+    end_run(installation.database, cast.mona, runs[0])
+    archive(cast.mona, project_id)
+    assert get_project(cast.mona, project_id).status is ProjectStatus.ARCHIVED
+
+
+def test_run_that_its_archiver_may_not_see_counts_and_is_not_named(installation: Installation, cast: Cast) -> None:
+    project_id = make_project(installation.database, cast.max)
+    make_run(installation.database, cast.mona, project_id=project_id, title="Secret")
+    show_members_their_own_only(installation.database, cast.organization_a)
+    with pytest.raises(Conflict, match="A run is in progress for it: 1 of other people"):
+        archive(replace(cast.max, sees_own_only=True), project_id)
+
+
+def test_project_whose_run_is_being_launched_is_archived_by_nobody(installation: Installation, cast: Cast) -> None:
+    project_id = make_project(installation.database, cast.mona)
+    with doors.person(installation.database, cast.max) as connection:
+        connection.execute(
+            "INSERT INTO orchestration_runs (organization_id, user_id, project_id, title, topic, status) "
+            "VALUES (%s, %s, %s, 'Faster', 'Bicycles', 'queued')",
+            [cast.organization_a, cast.max.user_id, project_id],
+        )
+        with attempt(lambda: archive(cast.mona, project_id)) as outcome:
+            while not is_waiting(installation):
+                time.sleep(0.01)
+            connection.commit()
+    assert [str(each) for each in outcome if isinstance(each, Conflict)] != []
+    assert get_project(cast.mona, project_id).status is ProjectStatus.ACTIVE
