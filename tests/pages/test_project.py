@@ -88,8 +88,8 @@ def test_default_template_is_chosen_when_a_run_is_launched_for_it(
     for name in ("Another", "Usual"):
         usual = make_template(installation.database, cast.max, name=name)
     at = press(open_as(cast.max, PROJECT, project=project_id), "Edit")
-    selectbox(at, "Default template").select(usual)
-    press(at, "Save changes")
+    selectbox(at, "Default template").set_value(usual)
+    press(at, "Edit", "Save changes")
     assert get_project(cast.max, project_id).settings.default_template_id == usual
     launched = open_as(cast.max, LAUNCH, project=project_id)
     assert selectbox(launched, "Template").value.id == usual
