@@ -129,6 +129,14 @@ def read_settings(session: Session, organization_id: UUID) -> OrganizationSettin
     return OrganizationSettings.read(stored)
 
 
+def read_tier(session: Session, organization_id: UUID) -> Tier:
+    """The organization's tier. Raises `NotSignedIn` when who asks is gone by now."""
+    stored = session.scalar(select(Organization.subscription_tier).where(Organization.id == organization_id))
+    if stored is None:
+        raise NotSignedIn
+    return Tier(stored)
+
+
 def load_organization(session: Session, organization_id: UUID, *, for_update: bool) -> Organization | None:
     """The row, to read it or to change it (`for_update`: as it stands once it is locked)."""
     statement = select(Organization).where(Organization.id == organization_id)

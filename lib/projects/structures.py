@@ -27,6 +27,9 @@ class ProjectMetadata(BaseModel):
     #: What else the people of a project keep of it, under names of their own.
     custom: Mapping[_FactName, _FactValue] = Field(default={}, max_length=MOST_FACTS)
 
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())  # a mapping has none
+
     def to_json(self) -> dict[str, object]:
         """For the JSONB column; what nobody said stays out."""
         return self.model_dump(mode="json", exclude_defaults=True)

@@ -11,8 +11,10 @@ from lib.access.permissions import Permission
 from lib.db.session import tenant_session
 from lib.entry import clean_text
 from lib.errors import Conflict, NotFound, NotPermitted
+from lib.models.organization import Tier
 from lib.models.template import OrchestrationTemplate, ReviewDecision, TemplateReview, TemplateStatus
-from lib.organizations.queries import read_settings
+from lib.organizations.queries import read_settings, read_tier
+from lib.organizations.tiers import Feature, allows
 from lib.templates.access import get_own
 from lib.templates.versions import queries as version_queries
 from lib.templates.views import ReviewRequest
@@ -47,7 +49,7 @@ def make_public(actor: Actor, template_id: UUID) -> bool:
     with tenant_session(actor) as session:
         template = get_own(session, actor, template_id)
         actor.require(Permission.TEMPLATES_PUBLISH)
-        _refuse_public(actor, template)
+        _refuse_public(actor, template, tier=read_tier(session, actor.organization_id))
         requires_approval = read_settings(session, actor.organization_id).publishing.requires_approval
         if requires_approval and not version_queries.is_approved_as_public(session, template_id, template.version):
             request(session, actor, template, version=template.version, makes_public=True)
@@ -210,7 +212,13 @@ def _leave_review(template: OrchestrationTemplate) -> None:
         template.status = TemplateStatus.DRAFT
 
 
-def _refuse_public(actor: Actor, template: OrchestrationTemplate) -> None:
+def _refuse_public(actor: Actor, template: OrchestrationTemplate, *, tier: Tier) -> None:
+    if not allows(tier, Feature.PUBLIC_PUBLISHING):
+        message = (
+            f"{Feature.PUBLIC_PUBLISHING} are not part of the tier {tier.capitalize()}. Ask the "
+            "installation's operator for another tier."
+        )
+        raise Conflict(message)
     if actor.is_sample:
         message = "This is the sample workspace: its templates are nobody else's."
         raise Conflict(message)

@@ -157,6 +157,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
     fail_second_phase(database, manager, runs[2])
     with doors.admin(database) as connection:
         connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE organizations SET subscription_tier = 'pro'")
         connection.execute("UPDATE orchestration_templates SET status = 'published' WHERE id = %s", [template_id])
         connection.execute("UPDATE orchestration_templates SET status = 'retired' WHERE id = %s", [retired_id])
         connection.execute("UPDATE orchestration_runs SET status = 'paused' WHERE id = %s", [runs[1].id])

@@ -15,9 +15,18 @@ from lib.templates.queries import TemplateFilter
 from lib.templates.service import TemplateDetails, create_template, fork_template, get_template
 from lib.templates.versions.service import get_version_data, list_versions, roll_back, save_version
 from lib.templates.views import TemplateScope
+from tests import doors
 from tests.cast import Cast
+from tests.conftest import Installation
 
 pytestmark = pytest.mark.usefixtures("installation")
+
+
+@pytest.fixture(autouse=True)
+def _pro(installation: Installation, cast: Cast) -> None:
+    """A tier that lets an organization publish to everybody."""
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE organizations SET subscription_tier = 'pro'")
 
 
 def data(prompt: str = "Write about {{ topic }}.") -> dict[str, Any]:
@@ -111,6 +120,14 @@ def test_public_is_what_another_person_has_agreed_to(cast: Cast) -> None:
     public = get_template(cast.charlie, template_id)
     assert (public.scope, public.publisher) == (TemplateScope.PUBLIC, cast.alice.organization_name)
     assert (public.maker, public.launches, public.review) == (None, None, None)
+
+
+def test_tier_without_it_publishes_to_nobody(installation: Installation, cast: Cast) -> None:
+    template_id = publish(cast.mona, make(cast.mona))
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE organizations SET subscription_tier = 'free'")
+    with pytest.raises(Conflict, match="Templates published to everybody are not part of the tier Free"):
+        publishing.make_public(cast.mona, template_id)
 
 
 def test_other_organizations_read_the_offered_version_and_no_other(cast: Cast) -> None:
