@@ -146,7 +146,7 @@ _PROJECTS: Final = (
     _to(
         projects.move_project,
         P.PROJECTS_ARCHIVE,
-        lambda to: _give(to.target.project_id, ProjectStatus.ARCHIVED),
+        lambda to: _give(to.target.quiet_id, ProjectStatus.ARCHIVED),
         is_by_maker=True,
     ),
     _to(

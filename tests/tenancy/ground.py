@@ -60,6 +60,8 @@ class Target:
     gone_id: UUID
     session_id: UUID
     project_id: UUID
+    #: One without runs.
+    quiet_id: UUID
     #: Published; the manager's.
     template_id: UUID
     #: A draft with two versions, a retired one, and a request about a third one.
@@ -174,6 +176,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         gone_id=gone.user_id,
         session_id=admin.session_id,
         project_id=project_id,
+        quiet_id=make_project(database, member, name=f"Quiet project of {mark}", topic=f"Topic of {mark}"),
         template_id=template_id,
         draft_id=draft_id,
         retired_id=retired_id,
