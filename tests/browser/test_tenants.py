@@ -17,7 +17,7 @@ from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import ProjectEntry, create_project
 from lib.runs.launch import LaunchRequest, launch_run
 from lib.runs.service import watch_run
-from lib.templates.service import list_template_choices
+from lib.templates.gallery import list_template_choices
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.workers import MODEL, Workers, endpoint, workers

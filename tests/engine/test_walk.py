@@ -9,7 +9,7 @@ from lib.maintenance.upgrade import publish_builtin_templates
 from lib.models.run import RunStatus
 from lib.runs.launch import LaunchRequest, launch_run
 from lib.runs.structures import Results, TokenUsage
-from lib.templates.service import list_template_choices
+from lib.templates.gallery import list_template_choices
 from tests.engine.conftest import chain
 from tests.records import rows
 from tests.workers import MODEL, until

@@ -32,7 +32,7 @@ from lib.runs.queries import RunFilter
 from lib.runs.service import cancel_run, find_earlier_texts, get_overview, get_texts, list_runs, watch_run
 from lib.runs.views import RunSort
 from lib.runs.watching.service import Reader, look_at_run
-from lib.templates.service import list_template_choices
+from lib.templates.gallery import list_template_choices
 from lib.users.invitations import count_invitations, list_invitations
 from lib.users.people import count_people, get_person, list_people
 from lib.users.queries import PersonFilter

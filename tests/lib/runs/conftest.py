@@ -5,7 +5,7 @@ from llmock.testing import LLMockServer
 
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
-from lib.templates.service import list_template_choices
+from lib.templates.gallery import list_template_choices
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.workers import endpoint

@@ -3,7 +3,8 @@ import pytest
 from lib.providers.base import ModelCall, ModelChoice, ModelParameters
 from lib.providers.http_client import close_shared_client
 from lib.providers.local import CHOICE, LocalModel
-from lib.templates.builtin import BuiltinTemplate, list_builtin_templates
+from lib.templates.builtin import list_builtin_templates
+from lib.templates.files import TemplateFile
 from lib.templates.plan import make_plan, refuse_unsupported
 from lib.templates.rendering import PhaseAnswer, PromptContext, preview_prompts, render_prompt
 from tests.local_model import needs_local_model
@@ -22,13 +23,13 @@ TOPIC = "Open a small bicycle repair shop in Graz"
 
 
 @pytest.fixture
-def project_plan() -> BuiltinTemplate:
+def project_plan() -> TemplateFile:
     return next(template for template in list_builtin_templates() if template.name == "Project plan")
 
 
 @pytest.mark.parametrize("template", list_builtin_templates(), ids=lambda template: template.name)
 @pytest.mark.parametrize("model", [CHOICE, LARGE], ids=str)
-def test_every_template_can_be_run_by_every_kind_of_model(template: BuiltinTemplate, model: ModelChoice) -> None:
+def test_every_template_can_be_run_by_every_kind_of_model(template: TemplateFile, model: ModelChoice) -> None:
     plan = make_plan(template.data, template_name=template.name, template_version=1, model=model)
     refuse_unsupported(plan)
     for prompt in preview_prompts(plan, PromptContext(topic=TOPIC, project_name="Shop")):
@@ -38,11 +39,11 @@ def test_every_template_can_be_run_by_every_kind_of_model(template: BuiltinTempl
     assert template.tags
 
 
-def test_the_project_plan_has_its_seven_phases(project_plan: BuiltinTemplate) -> None:
+def test_the_project_plan_has_its_seven_phases(project_plan: TemplateFile) -> None:
     assert [(phase.code, phase.name) for phase in project_plan.data.phases] == PHASES
 
 
-def test_each_phase_reads_the_one_before(project_plan: BuiltinTemplate) -> None:
+def test_each_phase_reads_the_one_before(project_plan: TemplateFile) -> None:
     plan = make_plan(project_plan.data, template_name="P", template_version=1, model=CHOICE)
     answers: dict[str, PhaseAnswer] = {}
     for phase in plan.phases:
@@ -53,14 +54,14 @@ def test_each_phase_reads_the_one_before(project_plan: BuiltinTemplate) -> None:
         answers[phase.code] = PhaseAnswer(phase.code, phase.name, f"Word{phase.position} is. " * 100)
 
 
-def test_a_large_model_reads_everything_before(project_plan: BuiltinTemplate) -> None:
+def test_a_large_model_reads_everything_before(project_plan: TemplateFile) -> None:
     plan = make_plan(project_plan.data, template_name="P", template_version=1, model=LARGE)
     answers = {code: PhaseAnswer(code, name, f"What {name} said.") for code, name in PHASES[:6]}
     prompt = render_prompt(plan.phases[6], PromptContext(topic=TOPIC, project_name="Shop", answers=answers))
     assert all(f"{name}:\nWhat {name} said." in prompt for _code, name in PHASES[:6])
 
 
-def test_a_topic_of_pages_does_not_flood_the_tiny_model(project_plan: BuiltinTemplate) -> None:
+def test_a_topic_of_pages_does_not_flood_the_tiny_model(project_plan: TemplateFile) -> None:
     plan = make_plan(project_plan.data, template_name="P", template_version=1, model=CHOICE)
     for prompt in preview_prompts(plan, PromptContext(topic="A very long story. " * 2_000, project_name="Shop")):
         assert len(prompt.prompt) < 1_000
@@ -69,7 +70,7 @@ def test_a_topic_of_pages_does_not_flood_the_tiny_model(project_plan: BuiltinTem
 @pytest.mark.model
 @pytest.mark.slow
 @needs_local_model
-def test_the_tiny_model_writes_all_seven_phases(project_plan: BuiltinTemplate) -> None:
+def test_the_tiny_model_writes_all_seven_phases(project_plan: TemplateFile) -> None:
     import asyncio
 
     model = LocalModel()

@@ -13,7 +13,7 @@ from lib.db.session import tenant_session
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.templates import queries
 from lib.templates.builtin import list_builtin_templates
-from lib.templates.service import list_template_choices
+from lib.templates.gallery import list_template_choices
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_template
