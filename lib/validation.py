@@ -102,8 +102,7 @@ def find_faults(model_class: type[BaseModel], data: object) -> tuple[Fault, ...]
         try:
             model_class.model_validate(data)
         except ValidationError as error:
-            details = error.errors(include_url=False)
-            return tuple(Fault(detail["loc"], detail["type"], _line(detail, model_class)) for detail in details)
+            return tuple(Fault(each["loc"], each["type"], _line(each, model_class)) for each in _details(error))
     return found
 
 
@@ -128,7 +127,7 @@ def describe(problems: Sequence[str], *, what: str) -> str:
 
 def explain(error: ValidationError, model_class: type[BaseModel] | None = None) -> tuple[str, ...]:
     """One line a fault, without a full stop. `model_class` allows “did you mean” for unknown keys."""
-    details = error.errors(include_url=False)
+    details = _details(error)
     lines = list(dict.fromkeys(_line(detail, model_class) for detail in details))
     if len(lines) > _MAX_LINES:
         lines = [*lines[:_MAX_LINES], f"and {len(lines) - _MAX_LINES} more"]
@@ -138,6 +137,13 @@ def explain(error: ValidationError, model_class: type[BaseModel] | None = None) 
 def find_similar(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant."""
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+
+
+def _details(error: ValidationError) -> list[Any]:
+    """What pydantic says, without its calling a list too short whose entries are there and wrong."""
+    found = error.errors(include_url=False)
+    around = {detail["loc"][:length] for detail in found for length in range(len(detail["loc"]))}
+    return [detail for detail in found if detail["type"] != "too_short" or detail["loc"] not in around]
 
 
 def _line(detail: Mapping[str, Any], model_class: type[BaseModel] | None) -> str:

@@ -53,7 +53,7 @@ _SAID: Final = (
     (r"character '\t'", "a tabulator can't indent; use spaces"),
     ("that cannot start any token", "a text can't begin with this character; put it in quotes"),
     ("found unexpected end of stream", "a quotation mark is opened and never closed"),
-    ("expected <block end>", "the indentation fits to nothing above it"),
+    ("expected <block end>", "the indentation fits nothing above it"),
     ("expected ',' or", "a comma or a closing bracket is missing"),
     ("did not find expected <document start>", "something stands after the end of the template; put it under a name"),
     ("expected the node content", "a value is missing, or begins with a character that needs quotes"),

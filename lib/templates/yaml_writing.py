@@ -15,6 +15,7 @@ _TEXT: Final = "tag:yaml.org,2002:str"
 _OTHER: Final = "tag:yaml.org,2002:null"
 #: What a text after `|` can hold as it is. PyYAML thinks of less: no tabulators, no spaces at the end of a line.
 _LITERAL = re.compile(r"[!-~\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffe]+")
+_OTHER_LINE_ENDS = re.compile("[\r\x85\u2028\u2029]")
 _SPACES = str.maketrans("", "", " \t\n")
 
 
@@ -47,6 +48,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> Node:
+    if _OTHER_LINE_ENDS.search(text):
+        return dumper.represent_scalar(_TEXT, text, style='"')  # there alone they stay what they are
     return dumper.represent_scalar(_TEXT, text, style="|" if "\n" in text else None)
 
 
