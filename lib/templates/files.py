@@ -71,7 +71,8 @@ def export_template(actor: Actor, template_id: UUID, version: int | None = None)
     actor.require(Permission.TEMPLATES_VIEW)
     with tenant_session(actor) as session:
         template = get_row(session, template_id)
-        found = queries.find_version(session, template_id, template.version if version is None else version)
+        number = template.version if version is None else version
+        found = template if number == template.version else queries.find_version(session, template_id, number)
         if found is None:
             raise NotFound("version")
         content = write_template_file(
@@ -88,7 +89,7 @@ def export_template(actor: Actor, template_id: UUID, version: int | None = None)
             "templates.export",
             resource_type="templates",
             resource_id=template_id,
-            values={"format": "yaml", "version": found.version},
+            values={"format": "yaml", "version": number},
         )
         return content
 

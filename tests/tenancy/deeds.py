@@ -33,7 +33,8 @@ from lib.runs.queries import RunFilter
 from lib.runs.views import RunSort
 from lib.runs.watching import service as watching
 from lib.samples import service as samples
-from lib.templates import service as templates
+from lib.templates import files as template_files
+from lib.templates import gallery
 from lib.users import changes, invitations, people
 from lib.users import service as users
 from lib.users.queries import PersonFilter
@@ -154,7 +155,8 @@ _PROJECTS: Final = (
         P.PROJECTS_VIEW,
         lambda to: _give(to.project_filter, sort=ProjectSort.NAME, file_format=to.file_format),
     ),
-    _about(templates.list_template_choices, P.TEMPLATES_VIEW),
+    _about(gallery.list_template_choices, P.TEMPLATES_VIEW),
+    _to(template_files.export_template, P.TEMPLATES_VIEW, lambda to: _give(to.target.template_id)),
 )
 _RUNS: Final = (
     _about(runs.get_overview, P.ORCHESTRATIONS_VIEW),

@@ -11,6 +11,7 @@ from lib.projects.service import get_project
 from lib.projects.views import ProjectChoice
 from lib.providers.catalog import Catalog
 from lib.runs.launch import LaunchRequest, find_default_model
+from lib.templates.builtin import FIRST
 from lib.templates.inputs import InputField, InputKind
 from lib.templates.service import get_template_to_launch
 from lib.templates.views import TemplateChoice, TemplateToLaunch
@@ -40,7 +41,9 @@ def show_launch_form(
         "Project", projects, index=chosen, format_func=_namer(projects), placeholder="Choose a project"
     )
     # one that was asked for and is not among them is not replaced by another one either
-    asked = next((n for n, each in enumerate(templates) if each.id == template_id), None if template_id else 0)
+    asked = next(
+        (n for n, each in enumerate(templates) if each.id == template_id), None if template_id else _first(templates)
+    )
     picked = st.selectbox(
         "Template", templates, index=asked, format_func=_namer(templates), placeholder="Choose a template"
     )
@@ -77,6 +80,12 @@ def show_launch_form(
         topic=topic,
         inputs=inputs,
     )
+
+
+def _first(templates: Sequence[TemplateChoice]) -> int:
+    """The organization's own come first; where there is none, the one that asks for nothing but a topic."""
+    is_first = (n for n, each in enumerate(templates) if each.is_own or (each.is_builtin and each.name == FIRST))
+    return next(is_first, 0)
 
 
 def _namer(choices: Sequence[ProjectChoice] | Sequence[TemplateChoice]) -> Callable[[_Choice], str]:

@@ -3,11 +3,13 @@ import pytest
 from lib.providers.base import ModelCall, ModelChoice, ModelParameters
 from lib.providers.http_client import close_shared_client
 from lib.providers.local import CHOICE, LocalModel
-from lib.templates.builtin import list_builtin_templates
+from lib.templates.builtin import FIRST, list_builtin_templates
 from lib.templates.files import TemplateFile
+from lib.templates.inputs import validate_inputs
 from lib.templates.plan import make_plan, refuse_unsupported
 from lib.templates.rendering import PhaseAnswer, PromptContext, preview_prompts, render_prompt
 from tests.local_model import needs_local_model
+from tests.templates import SAMPLES
 
 LARGE = ModelChoice("openai", "gpt-4.1")
 PHASES = [
@@ -27,16 +29,27 @@ def project_plan() -> TemplateFile:
     return next(template for template in list_builtin_templates() if template.name == "Project plan")
 
 
+def test_there_are_eight_each_with_a_category_of_its_own() -> None:
+    templates = list_builtin_templates()
+    assert [template.name for template in templates] == sorted(SAMPLES)
+    assert len({template.category for template in templates}) == len(templates) == 8
+    assert all(template.description and template.tags and template.data.description for template in templates)
+    assert next(template for template in templates if template.name == FIRST).data.inputs == ()
+
+
 @pytest.mark.parametrize("template", list_builtin_templates(), ids=lambda template: template.name)
 @pytest.mark.parametrize("model", [CHOICE, LARGE], ids=str)
 def test_every_template_can_be_run_by_every_kind_of_model(template: TemplateFile, model: ModelChoice) -> None:
     plan = make_plan(template.data, template_name=template.name, template_version=1, model=model)
     refuse_unsupported(plan)
-    for prompt in preview_prompts(plan, PromptContext(topic=TOPIC, project_name="Shop")):
-        assert TOPIC in prompt.prompt
-    assert template.description
-    assert template.category
-    assert template.tags
+    topic, entered = SAMPLES[template.name]
+    inputs = validate_inputs(template.data.inputs, entered)
+    answers = {phase.code: PhaseAnswer(phase.code, phase.name, "Words of it. " * 300) for phase in plan.phases}
+    context = PromptContext(topic=topic, project_name="Shop", inputs=inputs, answers=answers)
+    for prompt in preview_prompts(plan, context):
+        assert topic in prompt.prompt
+        assert "\n\n\n" not in prompt.prompt
+        assert model is LARGE or len(prompt.prompt) < 700, "a tiny model loses the topic in a long prompt"
 
 
 def test_the_project_plan_has_its_seven_phases(project_plan: TemplateFile) -> None:
