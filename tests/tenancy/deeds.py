@@ -1,5 +1,6 @@
 """Every use case of a person, the permission without which it is refused, and how it is done to anybody's things."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -67,6 +68,11 @@ class Choice:
     @property
     def project(self) -> ProjectEntry:
         return ProjectEntry(name=self.text, topic=self.text, description=self.text)
+
+    @property
+    def file(self) -> bytes:
+        """A template's."""
+        return b"name: %s\ndata: {phases: [{code: A, name: B, prompt: C}]}" % json.dumps(self.text).encode()
 
     @property
     def connection(self) -> ConnectionEntry:
@@ -157,6 +163,7 @@ _PROJECTS: Final = (
     ),
     _about(gallery.list_template_choices, P.TEMPLATES_VIEW),
     _to(template_files.export_template, P.TEMPLATES_VIEW, lambda to: _give(to.target.template_id)),
+    _about(template_files.import_template, P.TEMPLATES_CREATE, lambda to: _give(to.file)),
 )
 _RUNS: Final = (
     _about(runs.get_overview, P.ORCHESTRATIONS_VIEW),
