@@ -40,16 +40,7 @@ def show_launch_form(
     choice = st.selectbox(
         "Project", projects, index=chosen, format_func=_namer(projects), placeholder="Choose a project"
     )
-    # one that was asked for and is not among them is not replaced by another one either
-    asked = next(
-        (n for n, each in enumerate(templates) if each.id == template_id), None if template_id else _first(templates)
-    )
-    picked = st.selectbox(
-        "Template", templates, index=asked, format_func=_namer(templates), placeholder="Choose a template"
-    )
-    template = get_template_to_launch(require_actor(Permission.TEMPLATES_VIEW), picked.id) if picked else None
-    if template:
-        st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
+    template = _choose_template(templates, template_id)
     if not choice or not template:
         return None
     project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id)
@@ -82,10 +73,28 @@ def show_launch_form(
     )
 
 
-def _first(templates: Sequence[TemplateChoice]) -> int:
-    """The organization's own come first; where there is none, the one that asks for nothing but a topic."""
-    is_first = (n for n, each in enumerate(templates) if each.is_own or (each.is_builtin and each.name == FIRST))
-    return next(is_first, 0)
+def _choose_template(templates: Sequence[TemplateChoice], template_id: UUID | None) -> TemplateToLaunch | None:
+    picked = st.selectbox(
+        "Template",
+        templates,
+        index=_index_of(template_id, templates),
+        format_func=_namer(templates),
+        placeholder="Choose a template",
+    )
+    template = get_template_to_launch(require_actor(Permission.TEMPLATES_VIEW), picked.id) if picked else None
+    if template:
+        st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
+    return template
+
+
+def _index_of(template_id: UUID | None, templates: Sequence[TemplateChoice]) -> int | None:
+    """Which one the choice begins with: the organization's own come first; else the one that asks for a topic only.
+
+    One that was asked for and is not among them is not replaced by another one.
+    """
+    if template_id is not None:
+        return next((n for n, each in enumerate(templates) if each.id == template_id), None)
+    return next((n for n, each in enumerate(templates) if each.is_own or (each.is_builtin and each.name == FIRST)), 0)
 
 
 def _namer(choices: Sequence[ProjectChoice] | Sequence[TemplateChoice]) -> Callable[[_Choice], str]:
