@@ -7,17 +7,20 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
 ARGS :=
 
-.PHONY: help run test check bench screenshots
+.PHONY: help run test test-templates check bench screenshots
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 run: $(VENV)/.for-run ## serve the dashboard on http://localhost:8501 until Ctrl-C
 	@exec $(BIN)/orchestrator up $(ARGS)
 
 test: check ## check, then run all tests
 	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
+
+test-templates: $(VENV)/.for-tests ## have the tiny local model write a run of each built-in template; takes minutes
+	@$(BIN)/python -m pytest -q --durations=0 --durations-min=1 tests/engine/builtin_templates.py $(ARGS)
 
 check: $(VENV)/.for-tests ## look at format, style, types, layers, migrations and policies
 	@$(BIN)/ruff format --check --quiet .

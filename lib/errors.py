@@ -15,7 +15,8 @@
     ├── NotFound                       no such row, or another organization's: nobody is told which
     │   └── AnotherOrganization        an address that is not one of the reader's organization
     ├── InvalidInput                   a field is wrong; `field` names it
-    │   └── AlreadyTaken               somebody was first: slug, e-mail, user name
+    │   ├── AlreadyTaken               somebody was first: slug, e-mail, user name
+    │   └── FileInvalid                a file can't be taken; `faults` say in which lines
     ├── LinkExpired                    a one-time link was used, replaced or is too old
     ├── Conflict                       the row has moved on since it was read
     ├── QuotaUsedUp                    the organization's calls to models for this month are used up
@@ -27,6 +28,7 @@ Whatever is not in this tree is a fault of ours and is shown as one, without det
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 
@@ -169,6 +171,28 @@ class InvalidInput(OrchestratorError):
 
 class AlreadyTaken(InvalidInput):
     """Somebody else was first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFault:
+    """What is wrong in one place of a file. Lines and columns count from 1; None is the file as a whole."""
+
+    words: str
+    line: int | None = None
+    column: int | None = None
+    #: The line itself.
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.words if self.line is None else f"line {self.line}, column {self.column}: {self.words}"
+
+
+class FileInvalid(InvalidInput):
+    """A file that was handed in can't be taken; `faults` say what is wrong in which lines."""
+
+    def __init__(self, message: str, *, faults: Sequence[FileFault]) -> None:
+        super().__init__(message, problems=[str(fault) for fault in faults])
+        self.faults = tuple(faults)
 
 
 class LinkExpired(OrchestratorError):

@@ -9,6 +9,7 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +17,8 @@ from pydantic import BaseModel, ValidationError
 from lib.errors import InvalidInput
 
 Model = TypeVar("Model", bound=BaseModel)
+#: Where something is: names of fields, and numbers of entries from 0.
+Location = tuple[str | int, ...]
 
 #: More lines help nobody; the rest is counted.
 _MAX_LINES = 20
@@ -66,19 +69,41 @@ _WORDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong, and where."""
+
+    location: Location
+    #: pydantic's name for it.
+    kind: str
+    #: The same with its place, as `explain` says it.
+    words: str
+
+
 def validate(model_class: type[Model], data: object, *, what: str) -> Model:
     """`data` as a `model_class`, or `InvalidInput` that names every wrong and every unknown field.
 
     `what` starts the message: “The template can't be used: …”. Text that PostgreSQL can't store as JSON
     (a NUL, half a surrogate pair, NaN) is refused as well.
     """
-    problems = tuple(_unstorable(data))
+    problems = tuple(words for _, words in _unstorable(data))
     if not problems:
         try:
             return model_class.model_validate(data)
         except ValidationError as error:
             problems = explain(error, model_class)
     raise InvalidInput(describe(problems, what=what), problems=problems)
+
+
+def find_faults(model_class: type[BaseModel], data: object) -> tuple[Fault, ...]:
+    """Whatever is wrong with `data` as a `model_class`, for who knows its lines; nothing where `validate` takes it."""
+    found = tuple(Fault(location, "unstorable", words) for location, words in _unstorable(data))
+    if not found:
+        try:
+            model_class.model_validate(data)
+        except ValidationError as error:
+            return tuple(Fault(each["loc"], each["type"], _line(each, model_class)) for each in _details(error))
+    return found
 
 
 def read_stored(model_class: type[Model], data: object, *, what: str) -> Model:
@@ -102,7 +127,7 @@ def describe(problems: Sequence[str], *, what: str) -> str:
 
 def explain(error: ValidationError, model_class: type[BaseModel] | None = None) -> tuple[str, ...]:
     """One line a fault, without a full stop. `model_class` allows “did you mean” for unknown keys."""
-    details = error.errors(include_url=False)
+    details = _details(error)
     lines = list(dict.fromkeys(_line(detail, model_class) for detail in details))
     if len(lines) > _MAX_LINES:
         lines = [*lines[:_MAX_LINES], f"and {len(lines) - _MAX_LINES} more"]
@@ -114,17 +139,24 @@ def find_similar(word: str, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
 
 
+def _details(error: ValidationError) -> list[Any]:
+    """What pydantic says, without its calling a list too short whose entries are there and wrong."""
+    found = error.errors(include_url=False)
+    around = {detail["loc"][:length] for detail in found for length in range(len(detail["loc"]))}
+    return [detail for detail in found if detail["type"] != "too_short" or detail["loc"] not in around]
+
+
 def _line(detail: Mapping[str, Any], model_class: type[BaseModel] | None) -> str:
     location, kind, context = tuple(detail["loc"]), str(detail["type"]), dict(detail.get("ctx") or {})
     if kind != "extra_forbidden":
         if kind in _CHOICES:
-            return f"{_place(location)}must be one of: {context['expected']}{_instead(detail['input'])}"
-        return f"{_place(location)}{_complaint(kind, context, str(detail['msg']))}"
+            return f"{name_place(location)}must be one of: {context['expected']}{_instead(detail['input'])}"
+        return f"{name_place(location)}{_complaint(kind, context, str(detail['msg']))}"
     *parents, key = location
     known = _keys_at(model_class, parents) if model_class else ()
     similar = find_similar(str(key), known)
     hint = f"did you mean “{similar}”" if similar else f"known are {', '.join(known)}" if known else ""
-    return f"{_place(parents)}“{key}” is not known{'; ' if hint else ''}{hint}"
+    return f"{name_place(parents)}“{key}” is not known{'; ' if hint else ''}{hint}"
 
 
 def _instead(given: object) -> str:
@@ -143,7 +175,7 @@ def _complaint(kind: str, context: dict[str, Any], message: str) -> str:
     return _WORDS[kind].format(**context) if kind in _WORDS else message[:1].lower() + message[1:]
 
 
-def _place(location: Sequence[str | int]) -> str:
+def name_place(location: Sequence[str | int]) -> str:
     """`("phases", 2, "prompt")` as “phases 3, prompt: ”: people count from one."""
     parts: list[str] = []
     for part in location:
@@ -177,23 +209,23 @@ def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield from _models_in(inner)
 
 
-def _unstorable(data: object) -> Iterator[str]:
+def _unstorable(data: object) -> Iterator[tuple[Location, str]]:
     """What JSONB refuses, and what would take forever to look at, such as the nested aliases of a YAML file.
 
     https://www.postgresql.org/docs/current/datatype-json.html
     """
-    waiting: deque[tuple[tuple[str | int, ...], object]] = deque([((), data)])
+    waiting: deque[tuple[Location, object]] = deque([((), data)])
     for seen in itertools.count():
         if not waiting:
             return
         location, value = waiting.popleft()
         if seen + len(waiting) > _MAX_VALUES or len(location) > _MAX_DEPTH:
-            yield "it is nested too deeply or has too many entries"
+            yield (), "it is nested too deeply or has too many entries"
             return
         if isinstance(value, str) and ("\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value)):
-            yield f"{_place(location)}has a character that can't be stored"
+            yield location, f"{name_place(location)}has a character that can't be stored"
         elif isinstance(value, float) and not math.isfinite(value):
-            yield f"{_place(location)}must be a finite number"
+            yield location, f"{name_place(location)}must be a finite number"
         elif isinstance(value, Mapping):
             waiting.extend(((*location, "a name"), str(key)) for key in value)
             waiting.extend(((*location, str(key)), inner) for key, inner in value.items())

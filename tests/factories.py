@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from lib import clock
 from lib.access.actor import Actor
+from lib.access.permissions import Role
 from lib.connections.views import ConnectionView, Pricing
 from lib.db.logins import Login
 from lib.identity.tokens import hash_secret, new_secret
@@ -23,6 +24,7 @@ from lib.providers.vendors import Vendor
 from lib.templates.plan import make_plan
 from lib.templates.structure import parse_template
 from tests import doors
+from tests.cast import MadeOrganization, make_person
 from tests.doors import Connection, Database
 
 MODEL = "local:smollm2-135m"
@@ -126,16 +128,23 @@ def make_template(
         )
 
 
-def make_version(database: Database, actor: Actor, template_id: UUID) -> UUID:
-    """The first version of a template."""
+def make_version(
+    database: Database,
+    actor: Actor,
+    template_id: UUID,
+    *,
+    version: int = 1,
+    data: Mapping[str, Any] = TEMPLATE_DATA,
+) -> UUID:
+    """A version of a template, the first one unless it says otherwise."""
     with doors.person(database, actor) as connection:
         return insert(
             connection,
             "template_versions",
             **_made_by(actor),
             template_id=template_id,
-            version=1,
-            template_data=dict(TEMPLATE_DATA),
+            version=version,
+            template_data=dict(data),
         )
 
 
@@ -159,6 +168,40 @@ def make_review(database: Database, actor: Actor, template_id: UUID) -> UUID:
             makes_public=False,
             requested_by=actor.user_id,
         )
+
+
+def agree_to_public(database: Database, author: Actor, template_id: UUID, *, approver: Actor) -> None:
+    """Have the author ask for the first version, which is there, to be public, and another person agree."""
+    with doors.person(database, author) as connection:
+        review_id = insert(
+            connection,
+            "template_reviews",
+            organization_id=author.organization_id,
+            template_id=template_id,
+            version=1,
+            makes_public=True,
+            requested_by=author.user_id,
+        )
+    with doors.person(database, approver) as connection:
+        connection.execute(
+            "UPDATE template_reviews SET decision = 'approved', decided_by = %s, decided_at = now() WHERE id = %s",
+            [approver.user_id, review_id],
+        )
+
+
+def make_public_template(database: Database, author: Actor, **named: Any) -> UUID:
+    """A template that every organization can launch; a colleague who is made for it has agreed to it."""
+    template_id = make_template(database, author, **named)
+    make_version(database, author, template_id, data=named.get("data", TEMPLATE_DATA))
+    organization = MadeOrganization(author.organization_id, author.organization_name, author.organization_slug)
+    with doors.login(database, Login.IDENTITY) as connection:
+        colleague, _ = make_person(connection, organization, f"colleague-{uuid4().hex[:8]}", role=Role.MANAGER)
+    agree_to_public(database, author, template_id, approver=colleague)
+    with doors.person(database, colleague) as connection:
+        connection.execute(
+            "UPDATE orchestration_templates SET status = 'published', is_public = true WHERE id = %s", [template_id]
+        )
+    return template_id
 
 
 def make_run(

@@ -8,7 +8,8 @@ from lib.data_folder import previous_secret_keys, secret_key
 from lib.db import claims, migrate
 from lib.models.template import OrchestrationTemplate, TemplateStatus, TemplateVersion
 from lib.templates import queries
-from lib.templates.builtin import BuiltinTemplate, list_builtin_templates
+from lib.templates.builtin import list_builtin_templates
+from lib.templates.files import TemplateFile
 
 PUBLISHER = "AI Orchestrator"
 
@@ -32,7 +33,7 @@ def publish_builtin_templates(owner_url: str) -> None:
             _publish(session, builtin)
 
 
-def _publish(session: Session, builtin: BuiltinTemplate) -> None:
+def _publish(session: Session, builtin: TemplateFile) -> None:
     data = builtin.data.to_json()
     template = queries.find_builtin(session, builtin.name)
     if template is None:

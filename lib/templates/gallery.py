@@ -56,7 +56,13 @@ def list_template_choices(actor: Actor, *, wanted: UUID | None = None, limit: in
     actor.require(Permission.TEMPLATES_VIEW)
     with tenant_session(actor) as session:
         return tuple(
-            TemplateChoice(id=row.id, name=row.name, is_builtin=row.is_builtin, status=TemplateStatus(row.status))
+            TemplateChoice(
+                id=row.id,
+                name=row.name,
+                is_own=row.is_own,
+                is_builtin=row.is_builtin,
+                status=TemplateStatus(row.status),
+            )
             for row in queries.list_choices(session, actor, wanted=wanted, limit=limit)
         )
 

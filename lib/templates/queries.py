@@ -188,11 +188,10 @@ def load_template(
 
 def list_choices(session: Session, actor: Actor, *, wanted: UUID | None, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """What a run can be launched from: the organization's first, then the public ones; `wanted` among them."""
-    columns = select(_T.id, _T.name, _T.organization_id.is_(None).label("is_builtin"), _T.status)
+    is_own = _T.organization_id.is_not_distinct_from(actor.organization_id).label("is_own")
+    columns = select(_T.id, _T.name, is_own, _T.organization_id.is_(None).label("is_builtin"), _T.status)
     launchable = columns.where(_IS_THERE, is_launchable(actor))
-    ordered = launchable.order_by(
-        _T.organization_id.is_distinct_from(actor.organization_id), func.lower(_T.name), _T.id
-    )
+    ordered = launchable.order_by(is_own.desc(), func.lower(_T.name), _T.id)
     found = list(session.execute(ordered.limit(limit)).all())
     if wanted is not None and all(row.id != wanted for row in found):
         found = [*session.execute(launchable.where(_T.id == wanted)), *found]

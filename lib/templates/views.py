@@ -144,6 +144,8 @@ class TemplateChoice:
 
     id: UUID
     name: str
+    #: Whether it is of the reader's organization.
+    is_own: bool
     is_builtin: bool
     status: TemplateStatus
 

@@ -6,8 +6,10 @@ from typing import Final
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-#: Everything else under `/_stcore` is closed: figures of the process, the agent's interface, uploads, which no page
-#: takes, and files of components, of which ours have none.
+from lib.web.uploads import is_upload
+
+#: Everything else under `/_stcore` is closed: figures of the process, the agent's interface, and files of components,
+#: of which ours have none. Uploads have a guard of their own.
 _OPEN: Final = {"/_stcore/stream", "/_stcore/health", "/_stcore/host-config"}
 #: Streamlit's own sign-in by OpenID, and files of the older kind of component.
 _CLOSED: Final = ("/_stcore", "/auth", "/oauth2callback", "/component")
@@ -30,4 +32,8 @@ class ClosedPaths:
 def is_closed(path: str) -> bool:
     """Whether a path, however it is written, leads to something that is closed."""
     plain = posixpath.normpath("/" + path.replace("\\", "/").lstrip("/"))
-    return plain not in _OPEN and any(plain == closed or plain.startswith(f"{closed}/") for closed in _CLOSED)
+    return (
+        plain not in _OPEN
+        and not is_upload(path)
+        and any(plain == closed or plain.startswith(f"{closed}/") for closed in _CLOSED)
+    )

@@ -8,6 +8,7 @@ from lib.web.closed import ClosedPaths
 from lib.web.deep_paths import DeepPaths
 from lib.web.headers import SecurityHeaders, security_headers
 from lib.web.origin import SameOriginWebSockets
+from lib.web.uploads import SignedInUploads
 
 
 def middleware() -> list[Middleware]:
@@ -15,6 +16,7 @@ def middleware() -> list[Middleware]:
     return [
         Middleware(SecurityHeaders, headers=security_headers(is_https=is_secure())),
         Middleware(ClosedPaths),
+        Middleware(SignedInUploads, public_url=get_settings().public_url),
         Middleware(DeepPaths),
         Middleware(SameOriginWebSockets, public_url=get_settings().public_url),
     ]

@@ -33,6 +33,7 @@ DOORS: dict[str, set[str]] = {
     "lib.runs.watching.service": {"tenant_session"},
     "lib.samples.service": {"identity_session"},
     "lib.templates.drafts": {"tenant_session"},
+    "lib.templates.files": {"tenant_session"},
     "lib.templates.gallery": {"tenant_session"},
     "lib.templates.publishing": {"tenant_session"},
     "lib.templates.service": {"tenant_session"},

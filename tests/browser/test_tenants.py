@@ -17,6 +17,7 @@ from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import ProjectEntry, create_project
 from lib.runs.launch import LaunchRequest, launch_run
 from lib.runs.service import watch_run
+from lib.templates.builtin import FIRST
 from lib.templates.gallery import list_template_choices
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -77,7 +78,7 @@ def test_run_is_cancelled_in_the_browser(
     endpoint: LLMockServer, project_id: UUID, cast: Cast, server: str, page: Page
 ) -> None:
     endpoint.state.scenarios.add(Delay(seconds=60, times=None, match=Match(path="*completions")))
-    template = list_template_choices(cast.alice)[0]
+    template = next(choice for choice in list_template_choices(cast.alice) if choice.name == FIRST)
     request = LaunchRequest(project_id=project_id, template_id=template.id, model=MODEL)
     with ThreadPoolExecutor(1) as thread:  # Playwright's event loop runs in this one
         run_id = thread.submit(launch_run, cast.alice, request).result()

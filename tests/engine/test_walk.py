@@ -9,7 +9,9 @@ from lib.maintenance.upgrade import publish_builtin_templates
 from lib.models.run import RunStatus
 from lib.runs.launch import LaunchRequest, launch_run
 from lib.runs.structures import Results, TokenUsage
+from lib.templates.builtin import FIRST
 from lib.templates.gallery import list_template_choices
+from lib.templates.service import get_template_to_launch
 from tests.engine.conftest import chain
 from tests.records import rows
 from tests.workers import MODEL, until
@@ -17,7 +19,8 @@ from tests.workers import MODEL, until
 
 def test_project_plan_is_written_phase_by_phase(bench, workers, endpoint, installation):
     publish_builtin_templates(installation.database.url(Login.OWNER))
-    template = list_template_choices(bench.cast.max)[0]
+    choice = next(choice for choice in list_template_choices(bench.cast.max) if choice.name == FIRST)
+    template = get_template_to_launch(bench.cast.max, choice.id)
     workers.start()
     run_id = launch_run(
         bench.cast.max, LaunchRequest(project_id=bench.project_id, template_id=template.id, model=MODEL)

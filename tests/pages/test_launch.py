@@ -11,6 +11,7 @@ from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.models.project import ProjectStatus
 from lib.projects.service import ProjectEntry, create_project, move_project
+from lib.templates.builtin import FIRST, list_builtin_templates
 from lib.ui.navigation import LAUNCH
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -20,6 +21,7 @@ from tests.pages.reading import button, buttons, headings, press, selectbox, sho
 from tests.records import row, rows
 
 MODELS = "gpt-4o-mini,gpt-4o"
+BUILTINS = [template.name for template in list_builtin_templates()]
 QUESTIONS = [
     {"name": "audience", "label": "Audience", "help": "Who reads it"},
     {"name": "more", "label": "More", "kind": "long_text", "required": False},
@@ -77,7 +79,8 @@ def test_without_a_project_it_says_what_to_do_first(open_as: OpenAs, cast: Cast)
 
 def test_choices_stand_ready_with_the_whole_preview(at: AppTest) -> None:
     assert options(at, "Project") == ["Folding bicycle"]
-    assert options(at, "Template") == ["Project plan"]
+    assert options(at, "Template") == BUILTINS
+    assert selectbox(at, "Template").value.name == FIRST
     models = [option.split(" · ")[0] for option in options(at, "Model")]
     assert models == ["Default: gpt-4o-mini", *MODELS.split(",")]
     assert "It is the first on offer; neither template, project nor organization names one." in shown(at)
@@ -248,7 +251,8 @@ def test_template_asks_its_questions(open_as: OpenAs, installation: Installation
     data = {"inputs": QUESTIONS, "phases": [{"code": "A", "name": "First", "prompt": prompt}]}
     make_template(installation.database, cast.mona, name="Asking", data=data, status="published")
     at = open_as(cast.max, LAUNCH)
-    assert options(at, "Template") == ["Asking", "Project plan"]
+    assert options(at, "Template") == ["Asking", *BUILTINS]
+    assert selectbox(at, "Template").value.name == "Asking"
     assert "Audience: is missing" in shown(at)
     press(at, "Launch")
     assert launched(installation) == []

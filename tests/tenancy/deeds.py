@@ -1,5 +1,6 @@
 """Every use case of a person, the permission without which it is refused, and how it is done to anybody's things."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -34,6 +35,7 @@ from lib.runs.views import RunSort
 from lib.runs.watching import service as watching
 from lib.samples import service as samples
 from lib.templates import drafts, gallery, publishing
+from lib.templates import files as template_files
 from lib.templates import service as templates
 from lib.templates.queries import TemplateFilter
 from lib.templates.service import TemplateDetails
@@ -71,6 +73,11 @@ class Choice:
     @property
     def project(self) -> ProjectEntry:
         return ProjectEntry(name=self.text, topic=self.text, description=self.text)
+
+    @property
+    def file(self) -> bytes:
+        """A template's."""
+        return b"name: %s\ndata: {phases: [{code: A, name: B, prompt: C}]}" % json.dumps(self.text).encode()
 
     @property
     def connection(self) -> ConnectionEntry:
@@ -207,6 +214,8 @@ _TEMPLATES: Final = (
     _to(templates.retire_template, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id), is_by_maker=True),
     _to(templates.restore_template, P.TEMPLATES_EDIT, lambda to: _give(to.target.retired_id), is_by_maker=True),
     _to(templates.delete_template, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id), is_by_maker=True),
+    _to(template_files.export_template, P.TEMPLATES_VIEW, lambda to: _give(to.target.template_id)),
+    _about(template_files.import_template, P.TEMPLATES_CREATE, lambda to: _give(to.file)),
 )
 _RUNS: Final = (
     _about(runs.get_overview, P.ORCHESTRATIONS_VIEW),

@@ -1,24 +1,29 @@
 """Public templates: the one thing that organizations show each other, and no more than that."""
 
-from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
-from tests.factories import make_project, make_run, make_template, make_version
+from tests.factories import (
+    agree_to_public,
+    make_project,
+    make_public_template,
+    make_run,
+    make_template,
+    make_version,
+)
 
 NOT_ALLOWED = "42501"
 
 
 @pytest.fixture
 def public(database: ClonedDatabase, cast: Cast) -> UUID:
-    template_id = make_template(database, cast.alice, name="For everybody", is_public=True, status="published")
-    make_version(database, cast.alice, template_id)
-    return template_id
+    return make_public_template(database, cast.alice, name="For everybody")
 
 
 def test_public_templates_are_read_by_everybody(database: ClonedDatabase, cast: Cast, public: UUID) -> None:
@@ -62,24 +67,53 @@ def test_public_templates_are_launched_and_forked_by_everybody_and_counted(
     assert row == (1,)
 
 
-@pytest.mark.parametrize("columns", [{"is_public": True}, {"status": "published"}], ids=str)
+PUBLISH = "UPDATE orchestration_templates SET status = 'published' WHERE id = %s"
+MAKE_PUBLIC = "UPDATE orchestration_templates SET status = 'published', is_public = true WHERE id = %s"
+
+
+@pytest.mark.parametrize("change", [PUBLISH, MAKE_PUBLIC])
 def test_public_templates_are_published_by_those_with_the_permission_only(
-    database: ClonedDatabase, cast: Cast, columns: dict[str, Any]
+    database: ClonedDatabase, cast: Cast, change: str
 ) -> None:
     for member in (cast.max, cast.vera):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            make_template(database, member, **columns)
+            make_template(database, member, status="published", is_public=change is MAKE_PUBLIC)
     draft = make_template(database, cast.max)
-    (column, value), *_ = columns.items()
-    publish = f"UPDATE orchestration_templates SET {column} = %s WHERE id = %s"
+    make_version(database, cast.max, draft)
+    agree_to_public(database, cast.max, draft, approver=cast.alice)
     with doors.person(database, cast.max) as connection:
-        assert doors.refusal(connection, publish, [value, draft]) == NOT_ALLOWED
-    with doors.person(database, cast.mona) as connection:
-        assert doors.reached(connection, publish, [value, draft]) == 1
-        connection.execute(publish.encode(), [value, draft])
-    with doors.person(database, cast.max) as connection:
-        change = "UPDATE orchestration_templates SET name = 'Mine again' WHERE id = %s"
         assert doors.refusal(connection, change, [draft]) == NOT_ALLOWED
+    with doors.person(database, cast.mona) as connection:
+        assert doors.reached(connection, change, [draft]) == 1
+        connection.execute(change.encode(), [draft])
+    with doors.person(database, cast.max) as connection:
+        rename = "UPDATE orchestration_templates SET name = 'Mine again' WHERE id = %s"
+        assert doors.refusal(connection, rename, [draft]) == NOT_ALLOWED
+
+
+def test_public_templates_are_public_once_another_person_has_agreed_to_that_version(
+    database: ClonedDatabase, cast: Cast
+) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        make_template(database, cast.alice, status="published", is_public=True)
+    draft = make_template(database, cast.mona)
+    make_version(database, cast.mona, draft)
+    with doors.person(database, cast.mona) as connection:
+        assert doors.refusal(connection, MAKE_PUBLIC, [draft]) == NOT_ALLOWED
+    alone = make_template(database, cast.mona)
+    make_version(database, cast.mona, alone)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        agree_to_public(database, cast.mona, alone, approver=cast.mona)
+    agree_to_public(database, cast.mona, draft, approver=cast.alice)
+    with doors.person(database, cast.mona) as connection:
+        connection.execute(MAKE_PUBLIC.encode(), [draft])
+    assert _seen(database, cast) == (1, 1)
+    changed = {"phases": [{"code": "A", "name": "Other", "prompt": "Nobody has read this."}]}
+    make_version(database, cast.mona, draft, version=2, data=changed)
+    offer = "UPDATE orchestration_templates SET version = 2, template_data = %s WHERE id = %s"
+    with doors.person(database, cast.mona) as connection:
+        assert doors.refusal(connection, offer, [Jsonb(changed), draft]) == NOT_ALLOWED
+    assert _seen(database, cast) == (1, 1)
 
 
 def test_nobody_writes_their_counter(database: ClonedDatabase, cast: Cast, public: UUID) -> None:

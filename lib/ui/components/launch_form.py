@@ -12,6 +12,7 @@ from lib.projects.service import get_project
 from lib.projects.views import ProjectChoice
 from lib.providers.catalog import Catalog
 from lib.runs.launch import LaunchRequest, find_default_model
+from lib.templates.builtin import FIRST
 from lib.templates.inputs import InputField, InputKind
 from lib.templates.service import get_template_to_launch
 from lib.templates.views import TemplateChoice, TemplateToLaunch
@@ -35,14 +36,15 @@ def show_launch_form(
     No st.form: the questions depend on the template, and the preview on everything. No field has `max_chars`: a browser
     would cut off in silence what is pasted; the preview says what is too long.
     """
-    choice = _choose("Project", projects, asked=project_id)
+    # a project that was asked for and is not among them is not replaced by another one
+    chosen = next((n for n, project in enumerate(projects) if project.id == project_id), None if project_id else 0)
+    choice = st.selectbox(
+        "Project", projects, index=chosen, format_func=_namer(projects), placeholder="Choose a project"
+    )
     project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id) if choice else None
     usual = project.settings.default_template_id if project else None
     offered = {each.id for each in templates}
-    picked = _choose("Template", templates, asked=template_id or (usual if usual in offered else None))
-    template = get_template_to_launch(require_actor(Permission.TEMPLATES_VIEW), picked.id) if picked else None
-    if template:
-        st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
+    template = _choose_template(templates, template_id or (usual if usual in offered else None))
     if not project or not template:
         return None
     actor = require_actor(Permission.ORCHESTRATIONS_RUN)
@@ -74,16 +76,28 @@ def show_launch_form(
     )
 
 
-def _choose(label: str, choices: Sequence[_Each], *, asked: UUID | None) -> _Each | None:
-    """What was asked for and is not among them is not replaced by another one."""
-    chosen = next((n for n, each in enumerate(choices) if each.id == asked), None if asked else 0)
-    return st.selectbox(
-        label,
-        choices,
-        index=chosen,
-        format_func=_namer(choices),
-        placeholder=f"Choose a {label.lower()}",
+def _choose_template(templates: Sequence[TemplateChoice], template_id: UUID | None) -> TemplateToLaunch | None:
+    picked = st.selectbox(
+        "Template",
+        templates,
+        index=_index_of(template_id, templates),
+        format_func=_namer(templates),
+        placeholder="Choose a template",
     )
+    template = get_template_to_launch(require_actor(Permission.TEMPLATES_VIEW), picked.id) if picked else None
+    if template:
+        st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
+    return template
+
+
+def _index_of(template_id: UUID | None, templates: Sequence[TemplateChoice]) -> int | None:
+    """Which one the choice begins with: the organization's own come first; else the one that asks for a topic only.
+
+    One that was asked for and is not among them is not replaced by another one.
+    """
+    if template_id is not None:
+        return next((n for n, each in enumerate(templates) if each.id == template_id), None)
+    return next((n for n, each in enumerate(templates) if each.is_own or (each.is_builtin and each.name == FIRST)), 0)
 
 
 def _namer(choices: Sequence[_Each]) -> Callable[[_Each], str]:

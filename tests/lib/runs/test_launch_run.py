@@ -32,7 +32,7 @@ from tests import doors
 from tests.at_once import attempt
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import TOPIC, make_project, make_template
+from tests.factories import TOPIC, make_project, make_public_template, make_template, make_version
 from tests.records import Record, row, rows, signature, trail
 from tests.workers import MODEL, until
 
@@ -154,7 +154,7 @@ def test_template_of_another_organization_is_not_found(
     installation: Installation, cast: Cast, request_of_max: LaunchRequest
 ) -> None:
     private = make_template(installation.database, cast.charlie, status="published")
-    draft = make_template(installation.database, cast.max)
+    draft = make_template(installation.database, cast.mona)
     for template_id in (private, draft, uuid4()):
         with pytest.raises(NotFound, match="There is no such template"):
             launch_run(cast.max, replace(request_of_max, template_id=template_id))
@@ -164,7 +164,7 @@ def test_template_of_another_organization_is_not_found(
 def test_public_template_of_another_organization_is_launched_and_counted(
     installation: Installation, cast: Cast, request_of_max: LaunchRequest
 ) -> None:
-    public = make_template(installation.database, cast.charlie, status="published", is_public=True)
+    public = make_public_template(installation.database, cast.charlie)
     run_id = launch_run(cast.max, replace(request_of_max, template_id=public))
     assert stored_run(installation, run_id)["organization_id"] == cast.organization_a
     used = row(installation, "SELECT usage_count FROM orchestration_templates WHERE id = %s", public)
@@ -175,9 +175,11 @@ def test_what_is_launched_is_frozen(installation: Installation, cast: Cast, requ
     own = template(installation, cast.mona, {"code": "A"})
     run_id = launch_run(cast.max, replace(request_of_max, template_id=own))
     before = stored_run(installation, run_id)
+    make_version(installation.database, cast.mona, own, version=2)
     with doors.person(installation.database, cast.mona) as connection:
         connection.execute(
-            "UPDATE orchestration_templates SET template_data = '{}', name = 'Another', version = 2 WHERE id = %s",
+            "UPDATE orchestration_templates t SET template_data = v.template_data, name = 'Another', version = 2 "
+            "FROM template_versions v WHERE t.id = %s AND v.template_id = t.id AND v.version = 2",
             [own],
         )
         connection.execute(

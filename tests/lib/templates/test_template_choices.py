@@ -10,14 +10,18 @@ from sqlalchemy.orm import Session
 from lib.access.actor import Actor
 from lib.db.logins import Login
 from lib.db.session import tenant_session
+from lib.errors import NotFound, PlanInvalid
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.templates import queries
 from lib.templates.builtin import list_builtin_templates
-from lib.templates.service import list_template_choices
+from lib.templates.gallery import list_template_choices, list_templates
+from lib.templates.service import get_template_to_launch
+from lib.templates.versions.service import list_versions
+from lib.templates.views import TemplateScope
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_template
-from tests.records import rows
+from tests.factories import make_public_template, make_template
+from tests.records import row, rows
 
 pytestmark = pytest.mark.usefixtures("installation")
 
@@ -33,7 +37,7 @@ def names(actor: Actor) -> list[str]:
     return [choice.name for choice in list_template_choices(actor)]
 
 
-def can_load(actor: Actor, template_id: UUID) -> bool:
+def _can_load(actor: Actor, template_id: UUID) -> bool:
     with tenant_session(actor) as session:
         return queries.load_template(session, template_id) is not None
 
@@ -45,7 +49,9 @@ def test_everybody_finds_the_templates_that_come_with_it(cast: Cast) -> None:
 
 
 def test_project_plan_says_what_it_does(cast: Cast) -> None:
-    plan = next(choice for choice in list_template_choices(cast.vera) if choice.name == "Project plan")
+    choice = next(choice for choice in list_template_choices(cast.vera) if choice.name == "Project plan")
+    assert (choice.is_builtin, choice.is_own) == (True, False)
+    plan = get_template_to_launch(cast.vera, choice.id)
     assert plan.phase_names == (
         "Ideation",
         "Research",
@@ -55,24 +61,20 @@ def test_project_plan_says_what_it_does(cast: Cast) -> None:
         "Review & Optimize",
         "Deploy & Integrate",
     )
-    assert plan.is_builtin
-    assert plan.publisher_name == "AI Orchestrator"
-    assert plan.version == 1
-    assert plan.inputs == ()
+    assert (plan.version, plan.inputs) == (1, ())
     assert "seven" in plan.description
 
 
-def test_template_is_offered_with_what_it_asks_for(installation: Installation, cast: Cast) -> None:
+def test_template_is_launched_with_what_it_asks_for(installation: Installation, cast: Cast) -> None:
     data = {
         "description": "Said by the template itself",
         "model": "openai:gpt-4.1",
         "inputs": [{"name": "audience", "label": "Audience"}],
         "phases": [{"code": "A", "name": "First", "prompt": "{{ topic }}"}],
     }
-    make_template(installation.database, cast.mona, name="Own", data=data, status="published", version=3)
-    own = list_template_choices(cast.max)[0]
-    assert (own.name, own.version, own.is_builtin, own.model) == ("Own", 3, False, "openai:gpt-4.1")
-    assert own.description == "Said by the template itself"
+    template_id = make_template(installation.database, cast.mona, data=data, status="published", version=3)
+    own = get_template_to_launch(cast.max, template_id)
+    assert (own.version, own.model, own.description) == (3, "openai:gpt-4.1", "Said by the template itself")
     assert [field.label for field in own.inputs] == ["Audience"]
 
 
@@ -82,45 +84,64 @@ def test_own_templates_come_before_public_ones_each_by_name(installation: Instal
     assert names(cast.vera) == ["Aardvark", "Zebra", *BUILTINS]
 
 
-@pytest.mark.parametrize("status", ["draft", "in_review", "retired"])
-def test_template_that_is_not_published_is_not_offered(installation: Installation, cast: Cast, status: str) -> None:
-    template_id = make_template(installation.database, cast.mona, status=status)
+@pytest.mark.parametrize("status", ["draft", "in_review"])
+def test_template_that_is_not_published_is_offered_to_those_who_may_edit_it(
+    installation: Installation, cast: Cast, status: str
+) -> None:
+    template_id = make_template(installation.database, cast.max, status=status)
+    for actor in (cast.max, cast.mona):
+        assert names(actor) == ["Two steps", *BUILTINS]
+        assert get_template_to_launch(actor, template_id).name == "Two steps"
+    another = make_template(installation.database, cast.mona, status=status)
+    for actor, closed in ((cast.vera, template_id), (cast.max, another), (cast.charlie, template_id)):
+        assert closed not in {choice.id for choice in list_template_choices(actor, wanted=closed)}
+        with pytest.raises(NotFound):
+            get_template_to_launch(actor, closed)
+
+
+def test_retired_template_is_offered_to_nobody(installation: Installation, cast: Cast) -> None:
+    template_id = make_template(installation.database, cast.mona, status="retired")
     assert names(cast.mona) == BUILTINS
-    assert not can_load(cast.mona, template_id)
+    with pytest.raises(NotFound):
+        get_template_to_launch(cast.mona, template_id)
 
 
 def test_deleted_template_is_not_offered(installation: Installation, cast: Cast) -> None:
     template_id = make_template(installation.database, cast.mona, status="published", deleted_at=datetime.now(UTC))
     assert names(cast.mona) == BUILTINS
-    assert not can_load(cast.mona, template_id)
+    assert not _can_load(cast.mona, template_id)
 
 
 def test_stranger_finds_no_private_template(installation: Installation, cast: Cast) -> None:
     template_id = make_template(installation.database, cast.mona, status="published")
-    assert can_load(cast.vera, template_id)
+    assert _can_load(cast.vera, template_id)
     assert names(cast.charlie) == BUILTINS
-    assert not can_load(cast.charlie, template_id)
-    assert not can_load(cast.charlie, uuid4())
+    assert not _can_load(cast.charlie, template_id)
+    assert not _can_load(cast.charlie, uuid4())
 
 
 def test_public_template_is_everybodys_to_use(installation: Installation, cast: Cast) -> None:
-    template_id = make_template(
-        installation.database,
-        cast.charlie,
-        name="From Borealis",
-        status="published",
-        is_public=True,
-        publisher_name="Borealis",
-    )
+    template_id = make_public_template(installation.database, cast.charlie, name="From Borealis")
     shared = next(choice for choice in list_template_choices(cast.vera) if choice.id == template_id)
-    assert (shared.publisher_name, shared.is_builtin) == ("Borealis", False)
-    assert can_load(cast.vera, template_id)
+    assert (shared.is_own, shared.is_builtin) == (False, False)
+    assert get_template_to_launch(cast.vera, template_id).phase_names == ("Ideation", "Research")
 
 
-def test_template_that_can_not_be_read_hides_no_other(installation: Installation, cast: Cast) -> None:
-    make_template(installation.database, cast.mona, name="Newer", data={"steps": []}, status="published")
+def test_template_that_can_not_be_read_hides_no_other_and_says_so_when_it_is_chosen(
+    installation: Installation, cast: Cast
+) -> None:
+    newer = make_template(installation.database, cast.mona, name="Newer", data={"steps": []}, status="published")
     make_template(installation.database, cast.mona, name="Readable", status="published")
-    assert names(cast.vera) == ["Readable", *BUILTINS]
+    assert names(cast.vera) == ["Newer", "Readable", *BUILTINS]
+    with pytest.raises(PlanInvalid, match="“steps” is not known"):
+        get_template_to_launch(cast.vera, newer)
+
+
+def test_the_one_that_is_asked_for_is_there_however_long_the_list(installation: Installation, cast: Cast) -> None:
+    last = make_template(installation.database, cast.mona, name="Zebra", status="published")
+    make_template(installation.database, cast.mona, name="Aardvark", status="published")
+    found = list_template_choices(cast.vera, wanted=last, limit=1)
+    assert [choice.name for choice in found] == ["Zebra", "Aardvark"]
 
 
 def test_list_ends_at_its_limit(installation: Installation, cast: Cast) -> None:
@@ -148,10 +169,34 @@ def test_built_in_template_that_changed_gets_a_new_version(installation: Install
            WHERE name = 'Project plan' RETURNING 1""",
     )
     publish_builtin_templates(owner_url)
-    plan = next(choice for choice in list_template_choices(cast.vera) if choice.name == "Project plan")
+    choice = next(choice for choice in list_template_choices(cast.vera) if choice.name == "Project plan")
+    plan = get_template_to_launch(cast.vera, choice.id)
     assert plan.version == 2
     versions = rows(installation, "SELECT version FROM template_versions WHERE template_id = %s ORDER BY 1", plan.id)
     assert [version["version"] for version in versions] == [1, 2]
+
+
+def test_new_ones_arrive_beside_those_that_are_there(installation: Installation, cast: Cast) -> None:
+    """As in an installation of the version before, which came with the project plan alone."""
+    rows(
+        installation,
+        """WITH gone AS (DELETE FROM template_versions v USING orchestration_templates t
+               WHERE v.template_id = t.id AND t.organization_id IS NULL AND t.name <> 'Project plan' RETURNING 1)
+           SELECT count(*) FROM gone""",
+    )
+    rows(
+        installation,
+        "DELETE FROM orchestration_templates WHERE organization_id IS NULL AND name <> 'Project plan' RETURNING 1",
+    )
+    before = row(installation, "SELECT to_jsonb(t) AS kept FROM orchestration_templates t")
+    assert names(cast.vera) == ["Project plan"]
+    publish_builtin_templates(installation.database.url(Login.OWNER))
+    assert names(cast.vera) == BUILTINS
+    kept = row(installation, "SELECT to_jsonb(t) AS kept FROM orchestration_templates t WHERE name = 'Project plan'")
+    assert kept == before
+    template = next(t for t in list_templates(cast.vera).items if t.name == "Ticket digest")
+    assert (template.scope, template.publisher, template.version) == (TemplateScope.PUBLIC, "AI Orchestrator", 1)
+    assert [version.version for version in list_versions(cast.vera, template.id).items] == [1]
 
 
 def test_built_in_template_is_found_by_its_name(installation: Installation, cast: Cast) -> None:

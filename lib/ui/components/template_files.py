@@ -1,0 +1,84 @@
+"""Templates as files: brought in as a draft, and taken along."""
+
+from typing import Final
+
+import streamlit as st
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.errors import FileFault, FileInvalid
+from lib.templates.files import export_template, import_template, read_template_file
+from lib.templates.views import TemplateSummary
+from lib.ui import feedback, guard, words
+
+#: Where a template is looked at.
+_PAGE: Final = "pages/template.py"
+#: Faults with their lines before they scroll.
+_MOST_AT_ONCE: Final = 3
+
+
+def show_import_button(actor: Actor) -> None:
+    """Draw the button that asks for a file, for whoever may make templates."""
+    if actor.may(Permission.TEMPLATES_CREATE) and st.button(
+        "Import", icon=":material/upload_file:", key="template-import", help="Make a draft of a YAML file"
+    ):
+        _ask_for_file()
+
+
+def show_export_button(actor: Actor, template: TemplateSummary, *, version: int | None = None) -> None:
+    """Draw the button that hands the template out: the version that is offered, or that one.
+
+    The file is made, and noted in the audit trail, for whoever downloads it when they do.
+    """
+    if actor.may(Permission.TEMPLATES_VIEW):
+        st.download_button(
+            "Export",
+            data=guard.for_later(lambda actor: export_template(actor, template.id, version)),
+            file_name=words.file_name("template", template.name, ending=".yaml"),
+            mime="application/yaml",
+            icon=":material/download:",
+            key=f"template-export-{template.id}",
+            help="As a YAML file that can be edited and imported. The audit trail notes who exported it.",
+            on_click="ignore",
+        )
+
+
+@st.dialog("Import a template", width="large")
+def _ask_for_file() -> None:
+    """Ask for a file or its text; both stay while something is wrong with them."""
+    st.markdown(":gray[A YAML file, as Export makes it. It becomes a draft of your own, to look at and try first.]")
+    file = st.file_uploader("File", type=["yaml", "yml"], max_upload_size=1, key="template-import-file")
+    text = st.text_area("Or its text", height=180, disabled=file is not None, key="template-import-text")
+    content = file.getvalue() if file else text.encode("utf-8", "surrogatepass")
+    is_right = bool(content.strip()) and _show_what_it_says(content)
+    # never disabled: the first press of a button that a field has just enabled is lost
+    if st.button("Import as a draft", type="primary", key="template-import-now"):
+        with feedback.told():
+            if is_right:
+                made = import_template(guard.require_actor(Permission.TEMPLATES_CREATE), content)
+                feedback.succeeded("The template is there, as a draft.")
+                st.switch_page(_PAGE, query_params={"template": str(made)})
+            if not content.strip():
+                st.markdown(":red[:material/error:] Choose a file, or paste its text.")
+
+
+def _show_what_it_says(content: bytes) -> bool:
+    """Say what would be imported, or every fault with its line; says whether it can be."""
+    try:
+        read = read_template_file(content)
+    except FileInvalid as error:
+        _show_faults(error.faults)
+        return False
+    parts = [words.count(len(read.data.phases), "phase"), words.count(len(read.data.inputs), "question")]
+    st.markdown(f":green[:material/check_circle:] **{words.plain(read.name)}** · {' · '.join(parts)}")
+    return True
+
+
+def _show_faults(faults: tuple[FileFault, ...]) -> None:
+    st.markdown(":red[:material/error:] Nothing is imported yet. Correct this, then give it here again:")
+    with st.container(height=260 if len(faults) > _MOST_AT_ONCE else "content", border=False, gap="xsmall"):
+        for fault in faults:
+            where = f"**Line {fault.line}**, column {fault.column}: " if fault.line else ""
+            st.markdown(f"{where}{words.plain(fault.words)}")
+            if fault.text.strip():
+                st.code(words.visible(fault.text), language=None, wrap_lines=True)
