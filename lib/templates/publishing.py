@@ -96,14 +96,6 @@ def withdraw(actor: Actor, review_id: UUID) -> None:
         _leave_review(template)
 
 
-def count_waiting_reviews(actor: Actor, *, most: int) -> int:
-    """How many requests wait for this person's word, counted no further than `most`."""
-    if not actor.may(Permission.TEMPLATES_PUBLISH):
-        return 0
-    with tenant_session(actor) as session:
-        return queries.count_waiting(session, actor, most=most)
-
-
 def needs_word(session: Session, actor: Actor, template: OrchestrationTemplate) -> bool:
     """Whether others rely on the template, so that somebody else has to agree to a new version of it."""
     if template.status != TemplateStatus.PUBLISHED:

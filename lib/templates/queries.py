@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Numeric, Row, Select, and_, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Numeric, Row, Select, and_, cast, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from lib.access.actor import Actor
@@ -95,7 +95,7 @@ def _is_in(actor: Actor, scope: TemplateScope | None) -> ColumnElement[bool]:
         TemplateScope.MINE: and_(own, mine, _T.status != TemplateStatus.RETIRED),
         TemplateScope.ORGANIZATION: and_(own, _T.created_by != actor.user_id, others),
         TemplateScope.PUBLIC: foreign,
-        TemplateScope.RETIRED: and_(own, _T.status == TemplateStatus.RETIRED),
+        TemplateScope.RETIRED: and_(own, true() if edits_all else mine, _T.status == TemplateStatus.RETIRED),
     }
     if scope is not None:
         return conditions[scope]
@@ -267,16 +267,6 @@ def find_review(session: Session, template_id: UUID) -> Row[*tuple[Any, ...]] | 
     ).where(TemplateReview.template_id == template_id)
     newest = statement.order_by(TemplateReview.created_at.desc(), TemplateReview.id.desc()).limit(1)
     return session.execute(newest).one_or_none()
-
-
-def count_waiting(session: Session, actor: Actor, *, most: int) -> int:
-    """How many requests of others wait for a decision, counted no further than `most`."""
-    waiting = select(TemplateReview.id).where(
-        TemplateReview.organization_id == actor.organization_id,
-        TemplateReview.decision.is_(None),
-        TemplateReview.requested_by != actor.user_id,
-    )
-    return count_at_most(session, waiting, most=most)
 
 
 def find_waiting(session: Session, template_id: UUID) -> TemplateReview | None:

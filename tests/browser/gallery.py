@@ -273,7 +273,7 @@ def show_table() -> None:
 def show_list_filters() -> None:
     bar = filtering.FilterBar(
         key="list",
-        statuses=status.RUN,
+        splits=status.RUN,
         count=lambda chosen: {"completed": 100, "failed": 6},
         sorts={"newest": "Newest first"},
         placeholder="Title or topic",

@@ -48,7 +48,8 @@ def test_saved_version_is_the_one_that_is_offered_and_the_one_before_stays(cast:
     assert get_version_data(cast.max, template_id, 1).phases[0].prompt == "Write about {{ topic }}."
     newest = list_versions(cast.max, template_id).items[0]
     assert (newest.version, newest.note, newest.is_offered) == (2, "Clearer", True)
-    assert newest.author and newest.author.name == cast.max.full_name
+    assert newest.author
+    assert newest.author.name == cast.max.full_name
 
 
 def test_roll_back_saves_the_older_one_on_top(cast: Cast) -> None:
@@ -78,7 +79,8 @@ def test_members_version_of_a_published_template_waits_for_somebody_who_may_publ
     assert not publishing.publish_template(cast.max, template_id)
     waiting = get_template(cast.mona, template_id)
     assert (waiting.status, waiting.is_waiting) == (TemplateStatus.IN_REVIEW, True)
-    assert waiting.review and waiting.review.may_decide
+    assert waiting.review
+    assert waiting.review.may_decide
     publishing.approve(cast.mona, waiting.review.id)
     assert get_template(cast.max, template_id).status is TemplateStatus.PUBLISHED
 
@@ -90,14 +92,17 @@ def test_members_version_of_a_published_template_waits_for_somebody_who_may_publ
     publishing.reject(cast.mona, seen.review.id, "Say for whom.")
     after = get_template(cast.max, template_id)
     assert (after.version, after.is_waiting) == (1, False)
-    assert after.review and after.review.comment == "Say for whom."
+    assert after.review
+    assert after.review.comment == "Say for whom."
 
 
 def test_public_is_what_another_person_has_agreed_to(cast: Cast) -> None:
     template_id = publish(cast.mona, make(cast.mona))
     assert not publishing.make_public(cast.mona, template_id)
     review = get_template(cast.mona, template_id).review
-    assert review and review.may_withdraw and not review.may_decide
+    assert review
+    assert review.may_withdraw
+    assert not review.may_decide
     with pytest.raises(NotPermitted, match="somebody else decides"):
         publishing.approve(cast.mona, review.id)
     with pytest.raises(NotFound):
@@ -135,7 +140,8 @@ def test_draft_is_ones_own_and_kept_as_it_stands(cast: Cast) -> None:
     keep_draft(cast.mona, template_id, {"phases": []}, base_version=1)
     keep_draft(cast.mona, template_id, {"phases": [{"name": ""}]}, base_version=1)
     draft = find_draft(cast.mona, template_id)
-    assert draft and draft.content == {"phases": [{"name": ""}]}
+    assert draft
+    assert draft.content == {"phases": [{"name": ""}]}
     assert find_draft(cast.alice, template_id) is None
     discard_draft(cast.mona, template_id)
     assert find_draft(cast.mona, template_id) is None

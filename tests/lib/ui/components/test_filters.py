@@ -12,7 +12,7 @@ def _page() -> None:
 
     bar = FilterBar(
         key="boats",
-        statuses={name: RUN[name] for name in ("running", "completed", "failed")},
+        splits={name: RUN[name] for name in ("running", "completed", "failed")},
         count=lambda chosen: {"running": 0, "completed": 100} if chosen.search else {"running": 7, "failed": 99},
         sorts={"newest": "Newest first", "name": "By name"},
         placeholder="Name",
@@ -23,7 +23,7 @@ def _page() -> None:
     show_filters(bar, chosen)
     if chosen:
         show_nothing_found(bar, chosen, noun="boat")
-    st.text(f"{bool(chosen)} {chosen.status} {chosen.sort} {dict(chosen.values)} {chosen.since} {chosen.before}")
+    st.text(f"{bool(chosen)} {chosen.split} {chosen.sort} {dict(chosen.values)} {chosen.since} {chosen.before}")
 
 
 def _open(**parameters: str) -> AppTest:
