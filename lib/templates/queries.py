@@ -69,6 +69,8 @@ ORDERS: Final = {
         "time", _TIME, _T.id, kind=int, is_descending=False, is_nullable=True, is_leakproof=False
     ),
 }
+#: Orders of what stands in the template's own row.
+_WITHOUT_FIGURES: Final = frozenset({TemplateSort.NEWEST, TemplateSort.NAME})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +133,17 @@ def list_templates(
     cursor: str | None,
     limit: int,
 ) -> Rows:
-    """A page of the gallery, in that order."""
-    statement = _narrow(actor, _with_figures(actor, *SUMMARY.values()), chosen)
-    return read_page(session, statement, order=ORDERS[sort], cursor=cursor, limit=limit)
+    """A page of the gallery, in that order.
+
+    The keys are read first and what stands on the cards for this page alone: the planner would look into every
+    template's phases before it sorts.
+    """
+    keys = select(_T.id) if sort in _WITHOUT_FIGURES else _with_figures(actor, _T.id)
+    page = read_page(session, _narrow(actor, keys, chosen), order=ORDERS[sort], cursor=cursor, limit=limit)
+    wanted = [row.id for row in page.rows]
+    summaries = _with_figures(actor, *SUMMARY.values()).where(_T.id.in_(wanted))
+    found = {row.id: row for row in session.execute(summaries)} if wanted else {}
+    return Rows(rows=[found[each] for each in wanted if each in found], newer=page.newer, older=page.older)
 
 
 def count_by_scope(session: Session, actor: Actor, *, chosen: TemplateFilter, most: int) -> dict[TemplateScope, int]:

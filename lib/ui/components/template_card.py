@@ -15,7 +15,7 @@ from lib.ui.components.template_figures import say_figures
 from lib.ui.navigation import TEMPLATE
 
 #: In characters: what is longer stands whole on the template's own page; style.css shows two lines of it.
-_LONGEST_NAME, _LONGEST_DESCRIPTION = 70, 220
+_LONGEST_NAME, _LONGEST_DESCRIPTION = 48, 220
 _NARROWEST: Final = 280
 _TWO_LINES = Markup('<div class="ao-two-lines">{}</div>')
 _NO_DESCRIPTION: Final = "No description."

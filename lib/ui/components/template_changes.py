@@ -47,7 +47,7 @@ def show_template_changes(old: TemplateData, new: TemplateData) -> None:
 
 def _around(data: TemplateData, own: Mapping[str, PhaseSpec], other: Mapping[str, PhaseSpec]) -> dict[str, object]:
     """What stands around the phases; their order as far as both have them."""
-    said = data.model_dump(mode="json", include={"description", "model", "inputs", "parameters"}, exclude_none=True)
+    said = data.model_dump(mode="json", include={"description", "model", "inputs", "parameters"}, exclude_defaults=True)
     inputs = {field["label"]: field for field in said.pop("inputs", [])}
     return said | {"inputs": inputs, "order": [own[code].name for code in own if code in other]}
 
@@ -67,4 +67,4 @@ def _show_phase(old: PhaseSpec | None, new: PhaseSpec | None) -> None:
 
 def _beside(phase: PhaseSpec | None) -> dict[str, object]:
     """What a phase says beside its prompt."""
-    return phase.model_dump(mode="json", exclude={"prompt", "code"}, exclude_none=True) if phase else {}
+    return phase.model_dump(mode="json", exclude={"prompt", "code"}, exclude_defaults=True) if phase else {}

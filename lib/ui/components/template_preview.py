@@ -56,7 +56,7 @@ def _show_phase(phase: PhaseSpec) -> None:
 
 def _facts(phase: PhaseSpec) -> list[tuple[str, str]]:
     """What a phase says beside its prompt."""
-    parameters = phase.parameters.model_dump(exclude_none=True)
+    parameters = phase.parameters.model_dump(exclude_defaults=True)
     review = phase.review
     said = {
         "Model": phase.model,

@@ -15,7 +15,7 @@ from lib.ui.components.person import person_inline
 from lib.ui.components.template_changes import show_template_changes
 from lib.ui.guard import require_actor
 
-_ASKED = Markup('<div class="ao-context">Asked by {} {}. {}</div>')
+_ASKED = Markup('<div class="ao-context">Asked by {} {}</div><div>{}</div>')
 _REFUSED = Markup('<div class="ao-refused"><b>Version {} was refused</b> by {} {}: <span>{}</span></div>')
 
 
