@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.counting import count_each
-from lib.db.paging import Order, Rows, count_at_most, read_page
+from lib.db.paging import Order, Rows, read_page
 from lib.entry import clean_search
 from lib.models.template import (
     OrchestrationTemplate,
@@ -26,7 +26,7 @@ from lib.models.template import (
 from lib.templates.views import TemplateScope, TemplateSort
 from lib.users.queries import person
 
-_T, _S = OrchestrationTemplate, TemplateStatistics
+_T, _S, _V, _R, _D = OrchestrationTemplate, TemplateStatistics, TemplateVersion, TemplateReview, TemplateDraft
 _IS_THERE: Final = _T.deleted_at.is_(None)
 _RUNS: Final = func.coalesce(_S.runs, 0)
 #: Computed in the order's own terms: nobody compares them with a column.
@@ -54,7 +54,7 @@ SUMMARY: Final = {
     "failed": func.coalesce(_S.failed, 0),
     "average_cost_usd": _COST,
     "average_time_ms": _TIME,
-    "is_waiting": exists().where(TemplateReview.template_id == _T.id, TemplateReview.decision.is_(None)),
+    "is_waiting": exists().where(_R.template_id == _T.id, _R.decision.is_(None)),
 }
 
 ORDERS: Final = {
@@ -154,11 +154,6 @@ def count_by_scope(session: Session, actor: Actor, *, chosen: TemplateFilter, mo
     return count_each(session, statements, search=chosen.search, most=most)
 
 
-def count_templates(session: Session, actor: Actor, *, chosen: TemplateFilter, most: int) -> int:
-    """How many there are, counted no further than `most`."""
-    return count_at_most(session, _narrow(actor, select(_T.id), chosen), most=most)
-
-
 def list_categories(session: Session, actor: Actor, *, limit: int) -> list[str]:
     """The categories of what the gallery shows, by name."""
     found = select(_T.category).where(_T.category.is_not(None), _T.category != "", _IS_THERE, _is_in(actor, None))
@@ -176,7 +171,7 @@ def find_template(session: Session, actor: Actor, template_id: UUID) -> Row[*tup
     """One template as `list_templates` lists it, with the row behind it."""
     source = aliased(OrchestrationTemplate)
     forked_from = select(source.name).where(source.id == _T.forked_from, source.deleted_at.is_(None)).scalar_subquery()
-    newest = select(func.max(TemplateVersion.version)).where(TemplateVersion.template_id == _T.id).scalar_subquery()
+    newest = select(func.max(_V.version)).where(_V.template_id == _T.id).scalar_subquery()
     statement = _with_figures(actor, *SUMMARY.values()).add_columns(
         _T,
         person(_T.created_by).label("maker"),
@@ -228,78 +223,66 @@ def find_builtin(session: Session, name: str) -> OrchestrationTemplate | None:
 
 
 #: The newest first.
-VERSION_ORDER: Final = Order("version", TemplateVersion.version, TemplateVersion.id, kind=int)
+VERSION_ORDER: Final = Order("version", _V.version, _V.id, kind=int)
 
 
 def list_versions(session: Session, template_id: UUID, *, cursor: str | None, limit: int) -> Rows:
     """A page of a template's versions, the newest first, without what they say."""
     statement = select(
-        TemplateVersion.version,
-        person(TemplateVersion.created_by).label("author"),
-        TemplateVersion.note,
-        TemplateVersion.created_at,
-    ).where(TemplateVersion.template_id == template_id)
+        _V.version,
+        person(_V.created_by).label("author"),
+        _V.note,
+        _V.created_at,
+    ).where(_V.template_id == template_id)
     return read_page(session, statement, order=VERSION_ORDER, cursor=cursor, limit=limit)
 
 
 def find_version(session: Session, template_id: UUID, version: int) -> TemplateVersion | None:
     """One version, whole."""
-    return session.scalar(
-        select(TemplateVersion).where(TemplateVersion.template_id == template_id, TemplateVersion.version == version)
-    )
+    return session.scalar(select(_V).where(_V.template_id == template_id, _V.version == version))
 
 
 def newest_version(session: Session, template_id: UUID) -> int:
     """The number of the newest version, offered or not; 0 where there is none."""
-    return (
-        session.scalar(
-            select(func.coalesce(func.max(TemplateVersion.version), 0)).where(
-                TemplateVersion.template_id == template_id
-            )
-        )
-        or 0
-    )
+    newest = func.coalesce(func.max(_V.version), 0)
+    return session.scalar(select(newest).where(_V.template_id == template_id)) or 0
 
 
 def find_draft(session: Session, actor: Actor, template_id: UUID) -> TemplateDraft | None:
     """The person's own draft; there is no other to be seen."""
-    return session.scalar(
-        select(TemplateDraft).where(TemplateDraft.template_id == template_id, TemplateDraft.created_by == actor.user_id)
-    )
+    return session.scalar(select(_D).where(_D.template_id == template_id, _D.created_by == actor.user_id))
 
 
 def find_review(session: Session, template_id: UUID) -> Row[*tuple[Any, ...]] | None:
     """The newest request about a template, waiting or decided, with its people."""
     statement = select(
-        TemplateReview,
-        person(TemplateReview.requested_by).label("requester"),
-        person(TemplateReview.decided_by).label("decider"),
-    ).where(TemplateReview.template_id == template_id)
-    newest = statement.order_by(TemplateReview.created_at.desc(), TemplateReview.id.desc()).limit(1)
+        _R,
+        person(_R.requested_by).label("requester"),
+        person(_R.decided_by).label("decider"),
+    ).where(_R.template_id == template_id)
+    newest = statement.order_by(_R.created_at.desc(), _R.id.desc()).limit(1)
     return session.execute(newest).one_or_none()
 
 
 def find_waiting(session: Session, template_id: UUID) -> TemplateReview | None:
     """The request about a template that nobody has decided yet."""
-    return session.scalar(
-        select(TemplateReview).where(TemplateReview.template_id == template_id, TemplateReview.decision.is_(None))
-    )
+    return session.scalar(select(_R).where(_R.template_id == template_id, _R.decision.is_(None)))
 
 
 def is_approved_as_public(session: Session, template_id: UUID, version: int) -> bool:
     """Whether somebody has agreed to that version's being public."""
     approved = exists().where(
-        TemplateReview.template_id == template_id,
-        TemplateReview.version == version,
-        TemplateReview.makes_public,
-        TemplateReview.decision == ReviewDecision.APPROVED,
+        _R.template_id == template_id,
+        _R.version == version,
+        _R.makes_public,
+        _R.decision == ReviewDecision.APPROVED,
     )
     return bool(session.scalar(select(approved)))
 
 
 def load_review(session: Session, review_id: UUID, *, for_update: bool = False) -> TemplateReview | None:
     """One request, to decide it (`for_update`: as it stands once it is locked)."""
-    statement = select(TemplateReview).where(TemplateReview.id == review_id)
+    statement = select(_R).where(_R.id == review_id)
     if for_update:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     return session.scalar(statement)

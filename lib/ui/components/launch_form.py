@@ -39,14 +39,7 @@ def show_launch_form(
     choice = st.selectbox(
         "Project", projects, index=chosen, format_func=_namer(projects), placeholder="Choose a project"
     )
-    # one that was asked for and is not among them is not replaced by another one either
-    asked = next((n for n, each in enumerate(templates) if each.id == template_id), None if template_id else 0)
-    picked = st.selectbox(
-        "Template", templates, index=asked, format_func=_namer(templates), placeholder="Choose a template"
-    )
-    template = get_template_to_launch(require_actor(Permission.TEMPLATES_VIEW), picked.id) if picked else None
-    if template:
-        st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
+    template = _choose_template(templates, template_id)
     if not choice or not template:
         return None
     project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id)
@@ -77,6 +70,19 @@ def show_launch_form(
         topic=topic,
         inputs=inputs,
     )
+
+
+def _choose_template(templates: Sequence[TemplateChoice], template_id: UUID | None) -> TemplateToLaunch | None:
+    """One that was asked for and is not among them is not replaced by another one either."""
+    asked = next((n for n, each in enumerate(templates) if each.id == template_id), None if template_id else 0)
+    picked = st.selectbox(
+        "Template", templates, index=asked, format_func=_namer(templates), placeholder="Choose a template"
+    )
+    if picked is None:
+        return None
+    template = get_template_to_launch(require_actor(Permission.TEMPLATES_VIEW), picked.id)
+    st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
+    return template
 
 
 def _namer(choices: Sequence[ProjectChoice] | Sequence[TemplateChoice]) -> Callable[[_Choice], str]:
