@@ -88,7 +88,7 @@ def test_session_that_ended_shows_nothing_any_more(
     open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry
 ) -> None:
     at = open_as(cast.alice, page, **parameters_of(page, made))
-    assert page.title in {at.title[0].value, "Project", "Run", "Person", "Two steps"}
+    assert page.title in {at.title[0].value, "Project", "Run", "Person", "Template"}
     revoke(installation, cast.alice)
     at.run()
     assert not at.exception

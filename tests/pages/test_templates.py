@@ -1,5 +1,6 @@
 """The gallery of templates: whose, what it is narrowed to and sorted by, and what a card offers."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -83,7 +84,7 @@ def test_each_person_finds_what_is_theirs_and_what_they_may_do_with_it(
 
 def test_card_says_what_is_known_of_its_runs(open_as: OpenAs, cast: Cast, three: dict[str, UUID]) -> None:
     said = shown(open_as(cast.vera, TEMPLATES))
-    assert "2 phases · $0.06 · 10 s · 100 % ok · 1 run" in said.replace("0 ms", "10 s")
+    assert re.search(r"2 phases · \$0\.06 · [\d.]+ m?s · 100 % ok · 1 run\b", said)
     assert "2 phases · no runs yet" in said
 
 
@@ -143,6 +144,7 @@ def test_fork_is_a_draft_of_ones_own_and_opens(open_as: OpenAs, cast: Cast, thre
 def test_retired_one_is_found_by_itself_and_restored(open_as: OpenAs, cast: Cast, three: dict[str, UUID]) -> None:
     at = open_as(cast.mona, TEMPLATES, search="release")
     at.menu_button[0].click("Retire…").run()
+    at.menu_button[0].click("Retire…")  # what is pressed next is pressed in the dialog
     press(at, "Retire the template")
     assert cards(open_as(cast.mona, TEMPLATES)) == ["Market brief", "From afar", "Half written"]
     at = open_as(cast.mona, TEMPLATES, scope="retired")
