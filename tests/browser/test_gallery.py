@@ -1,4 +1,4 @@
-"""The gallery as a person uses it in a browser: look for a template, read it, copy it, launch it; on a phone as well."""
+"""The gallery as a person uses it in a browser: look for a template, read it, copy it, launch it; also on a phone."""
 
 import re
 from collections.abc import Callable

@@ -140,6 +140,7 @@ def _show_in_sight(bar: FilterBar, choice: Choice) -> None:
             [*choice.options],
             format_func=lambda value: plain(short(choice.options[value], most=_LONGEST_LABEL)),
             label_visibility="collapsed",
+            wrap=False,
             **_widget(bar, choice.name),
         )
 
