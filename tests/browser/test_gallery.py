@@ -35,10 +35,10 @@ def see(page: Page, dashboard: Dashboard, visitor: Actor, path: str) -> Page:
 def test_template_is_found_read_copied_and_launched(dashboard: Dashboard, open_page: Callable[..., Page]) -> None:
     page = see(open_page(), dashboard, dashboard.cast.max, "/templates")
     expect(page.get_by_role("heading", name="Market brief")).to_be_visible()
-    page.get_by_role("button", name="Procurement").click()
+    page.get_by_text("Procurement", exact=True).click()
     expect(page).to_have_url(re.compile(r"[?&]category=procurement"))
     expect(page.get_by_role("heading", level=3)).to_have_count(1)
-    page.get_by_role("button", name="Procurement").click()
+    page.get_by_text("Procurement", exact=True).click()
     expect(page).not_to_have_url(re.compile("category="))
 
     search = page.get_by_role("textbox", name="Search")
@@ -48,7 +48,7 @@ def test_template_is_found_read_copied_and_launched(dashboard: Dashboard, open_p
     expect(page.get_by_role("heading", level=3)).to_have_count(1)
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("heading", name="Market brief", level=1)).to_be_visible()
-    page.get_by_text("Scope and questions").click()
+    page.get_by_text("1 Scope and questions").click()
     expect(page.get_by_text("Write about {{ topic }} in {{ inputs.region }}.")).to_be_visible()
 
     page.get_by_role("button", name="Fork").click()
