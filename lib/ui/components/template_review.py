@@ -10,13 +10,14 @@ from lib.templates import publishing, versions
 from lib.templates.views import ReviewRequest, TemplateDetail
 from lib.ui import feedback, words
 from lib.ui.components.card import card
+from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.person import person_inline
 from lib.ui.components.template_changes import show_template_changes
 from lib.ui.guard import require_actor
 
 _ASKED = Markup('<div class="ao-context">Asked by {} {}</div><div>{}</div>')
-_REFUSED = Markup('<div class="ao-refused"><b>Version {} was refused</b> by {} {}: <span>{}</span></div>')
+_REFUSED = Markup('<div class="ao-context">By {} {}</div>')
 
 
 def show_template_review(actor: Actor, template: TemplateDetail) -> None:
@@ -28,8 +29,9 @@ def show_template_review(actor: Actor, template: TemplateDetail) -> None:
         _show_request(actor, template, review)
     elif review.decision is ReviewDecision.REJECTED and review.version == template.newest_version:
         when = moment_inline(review.decided_at, time_zone=actor.time_zone)
-        who = person_inline(review.decided_by)
-        st.html(_REFUSED.format(words.number(review.version), who, when, words.visible(review.comment)))
+        with card(f"Version {words.number(review.version)} was refused", key="template-review"):
+            st.html(_REFUSED.format(person_inline(review.decided_by), when))
+            show_facts([("Reason", review.comment)])
 
 
 def _show_request(actor: Actor, template: TemplateDetail, review: ReviewRequest) -> None:
