@@ -30,7 +30,7 @@ with page_header("Users", subtitle="Who works here, and what each of them may do
     if may_invite and st.button("Invite people", type="primary", icon=":material/person_add:"):
         invite.show_invite(actor)
 show_filters(bar, chosen)
-if chosen.status == INVITED:
+if chosen.split == INVITED:
     invited = find_page(lambda at: list_invitations(actor, search=chosen.search, role=role, cursor=at), cursor=cursor)
     if invited and invited.items:
         show_invitations(invited.items, time_zone=actor.time_zone, newer=invited.newer, older=invited.older)

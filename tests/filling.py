@@ -4,13 +4,14 @@ Everything is generated inside the database: organizations with one person each,
 spread over a year, and a row of usage for each phase.
 """
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
 
 from tests.doors import Connection, Database
-from tests.factories import MODEL, TOPIC
+from tests.factories import MODEL, TEMPLATE_DATA, TOPIC
 
 _PLAN = Jsonb({"template_name": "Two steps", "inputs": []})
 _INPUTS = Jsonb({"project": {"name": "Folding bicycle", "description": ""}, "values": {}})
@@ -80,6 +81,44 @@ _INVITED = """
     SELECT organization_id, 'invited-' || email, 'member', id, created_at FROM users
      WHERE organization_id = %(organization)s AND role = 'manager'
 """
+
+# A quarter of each organization's are the reader's own; every second has run here, a tenth without a known cost.
+_TEMPLATES = """
+    INSERT INTO orchestration_templates (organization_id, created_by, name, description, category, tags, status,
+                                         is_public, publisher_name, template_data, created_at)
+    SELECT %(organization)s, (%(people)s::uuid[])[1 + n %% cardinality(%(people)s::uuid[])],
+           (ARRAY['Market brief', 'Due diligence', 'Ticket digest', 'Long document'])[1 + n %% 4] || ' ' || n,
+           'Words about template ' || n || '. ' || repeat('Scope, sources, outline and drafts. ', 5),
+           (ARRAY['research', 'procurement', 'support', 'documents', 'planning'])[1 + n %% 5],
+           ARRAY['tag-' || n %% 40, 'brief'], 'published', %(is_public)s,
+           CASE WHEN %(is_public)s THEN 'Another organization' END, %(data)s, now() - n * interval '1 minute'
+      FROM generate_series(1, %(count)s) n RETURNING id
+"""
+_FIGURES = """
+    INSERT INTO template_statistics (organization_id, template_id, runs, completed, failed, known_costs, cost_usd,
+                                     time_ms)
+    SELECT %(reader)s, id, n, n - n / 10, n / 10, CASE WHEN n %% 10 = 0 THEN 0 ELSE n - n / 10 END, n * 0.13, n * 4321
+      FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS made (id, number), LATERAL (SELECT 1 + number %% 997) x (n)
+     WHERE number %% 2 = 0
+"""
+
+
+def fill_templates(
+    database: Database,
+    organization_id: UUID,
+    people: Sequence[UUID],
+    *,
+    count: int,
+    reader: UUID,
+    is_public: bool = False,
+    data: Mapping[str, object] = TEMPLATE_DATA,
+) -> None:
+    """So many published templates more of those people, half of them with runs of the organization `reader`."""
+    whose = {"organization": organization_id, "people": list(people), "is_public": is_public, "count": count}
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        made = [row[0] for row in connection.execute(_TEMPLATES, {**whose, "data": Jsonb(dict(data))})]
+        connection.execute(_FIGURES, {"reader": reader, "ids": made})
 
 
 def fill(database: Database, *, organizations: int, runs_each: int, projects_each: int = 10) -> None:

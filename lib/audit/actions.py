@@ -8,6 +8,10 @@ _DID: Final[Mapping[str, str]] = {
     "projects.create": "created the project",
     "projects.update": "edited the project",
     "projects.delete": "deleted the project",
+    "templates.create": "made the template",
+    "templates.update": "edited the template",
+    "templates.delete": "deleted the template",
+    "template_reviews.create": "asked for a version of the template to be offered",
     "provider_connections.create": "added the connection",
     "provider_connections.update": "edited the connection",
     "provider_connections.delete": "deleted the connection",
@@ -33,7 +37,8 @@ _SET: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "subscription_tier": ("changed the tier", "changed the tier"),
         "api_quota_limit": ("changed the monthly quota", "lifted the limit of the monthly quota"),
         "slug": ("changed the short name", "changed the short name"),
-    }
+    },
+    "templates.update": {"deleted_at": ("deleted the template", "restored the template")},
 }
 #: Action -> status before and after -> the same, where the status says more than "edited".
 _MOVED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
@@ -46,7 +51,32 @@ _MOVED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
         ("completed", "archived"): "archived the project",
         ("failed", "archived"): "archived the project",
         ("archived", "active"): "restored the project",
-    }
+    },
+    "templates.update": {
+        ("draft", "in_review"): "asked for the template to be published",
+        ("draft", "published"): "published the template",
+        ("in_review", "published"): "published the template",
+        ("in_review", "draft"): "left the template a draft",
+        ("draft", "retired"): "retired the template",
+        ("published", "retired"): "retired the template",
+        ("retired", "draft"): "restored the template",
+    },
+}
+#: Stands for whatever a field became.
+_ANYTHING: Final = object()
+#: Action -> field -> what it became -> the same, where the status says nothing.
+_BECAME: Final[Mapping[str, Mapping[str, Mapping[object, str]]]] = {
+    "templates.update": {
+        "is_public": {True: "made the template public", False: "kept the template to the organization again"},
+        "version": {_ANYTHING: "offered another version of the template"},
+    },
+    "template_reviews.update": {
+        "decision": {
+            "approved": "agreed to a version of the template",
+            "rejected": "refused a version of the template",
+            "withdrawn": "took a request about the template back",
+        }
+    },
 }
 #: Action -> field -> the same, where a field that changed says more; the first that did.
 _CHANGED: Final[Mapping[str, Mapping[str, str]]] = {
@@ -61,7 +91,17 @@ _CHANGED: Final[Mapping[str, Mapping[str, str]]] = {
 _TAKEN_BACK: Final[Mapping[str, str]] = {"deactivated_at": "reactivated the person"}
 #: Beside the words of a change of status, its time and person say the same once more; the others are the row's own.
 _SILENT: Final = frozenset(
-    {"id", "organization_id", "created_at", "created_by", "archived_at", "archived_by", "completed_at", "suspended_at"}
+    {
+        "id",
+        "organization_id",
+        "created_at",
+        "created_by",
+        "archived_at",
+        "archived_by",
+        "completed_at",
+        "suspended_at",
+        "deleted_at",
+    }
 )
 
 
@@ -74,7 +114,12 @@ def say(action: str, old: Mapping[str, object], new: Mapping[str, object]) -> st
     for field, did in _CHANGED.get(action, {}).items():
         if field in new:
             return _TAKEN_BACK.get(field, did) if new[field] is None else did
-    return _MOVED.get(action, {}).get(move) or _DID.get(action) or f"did “{action}”"
+    if moved := _MOVED.get(action, {}).get(move):
+        return moved
+    for field, values in _BECAME.get(action, {}).items():
+        if field in new:
+            return values.get(new[field]) or values.get(_ANYTHING) or _DID.get(action, action)
+    return _DID.get(action) or f"did “{action}”"
 
 
 def without_silent(values: Mapping[str, object]) -> Mapping[str, object]:

@@ -27,6 +27,13 @@ def list_person_changes(actor: Actor, user_id: UUID, *, cursor: str | None = Non
     return _list_changes(actor, "users", user_id, cursor=cursor, limit=limit)
 
 
+def list_template_changes(
+    actor: Actor, template_id: UUID, *, cursor: str | None = None, limit: int = 10
+) -> Page[Change]:
+    """The same for a template of their organization; what its versions say stands in the versions."""
+    return _list_changes(actor, "templates", template_id, cursor=cursor, limit=limit)
+
+
 def list_organization_changes(actor: Actor, *, cursor: str | None = None, limit: int = 10) -> Page[Change]:
     """The same of the person's organization itself: its names, settings, tier, quota. Raises `NotPermitted`."""
     return _list_changes(actor, "organizations", actor.organization_id, cursor=cursor, limit=limit)

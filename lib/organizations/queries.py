@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
+    ColumnElement,
     DateTime,
     Integer,
     Row,
@@ -31,6 +32,7 @@ from lib.errors import NotSignedIn
 from lib.models.organization import Organization, OrganizationSlug, Tier
 from lib.models.people import people
 from lib.models.run import OrchestrationRun, RunStatus
+from lib.models.template import TemplateReview
 from lib.organizations.structures import OrganizationSettings
 from lib.organizations.views import MOST_COUNTED, OrganizationSort, OrganizationSummary, Quota, Standing
 
@@ -85,9 +87,11 @@ class OrganizationFilter:
 
 
 def read_frame(
-    session: Session, organization_id: UUID, user_id: UUID, *, steers_all: bool, steers_own: bool
+    session: Session, organization_id: UUID, user_id: UUID, *, steers_all: bool, steers_own: bool, publishes: bool
 ) -> Row[*tuple[Any, ...]] | None:
-    """The tier, when it ends if it does, and how many runs wait for this person, each part by a few index entries.
+    """The tier, when it ends if it does, and how many runs and versions of templates wait for this person.
+
+    Each part is read by a few index entries.
 
     Those that are paused or wait for a review, if the person may continue them; and those of their own that failed
     within the last day and were not retried. The table is named once for all parts, as every page asks this: each
@@ -116,9 +120,23 @@ def read_frame(
         .lateral()
     )
     waiting = select(func.count()).select_from(sought.join(some, true())).scalar_subquery()
-    tier = Organization.subscription_tier.label("tier")
-    frame = select(tier, Organization.deletes_at, waiting.label("waiting")).where(Organization.id == organization_id)
-    return session.execute(frame).one_or_none()
+    frame = select(
+        Organization.subscription_tier.label("tier"),
+        Organization.deletes_at,
+        waiting.label("waiting"),
+        (_waiting_reviews(organization_id, user_id) if publishes else literal(0)).label("reviews"),
+    )
+    return session.execute(frame.where(Organization.id == organization_id)).one_or_none()
+
+
+def _waiting_reviews(organization_id: UUID, user_id: UUID) -> ColumnElement[int]:
+    """How many versions of templates others have asked somebody's word for, as far as they are counted."""
+    waiting = select(TemplateReview.id).where(
+        TemplateReview.organization_id == organization_id,
+        TemplateReview.decision.is_(None),
+        TemplateReview.requested_by != user_id,
+    )
+    return select(func.count()).select_from(waiting.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()
 
 
 def read_settings(session: Session, organization_id: UUID) -> OrganizationSettings:

@@ -34,7 +34,10 @@ _LAST_OPERATOR: Final = (
 
 
 def get_frame(actor: Actor) -> Frame:
-    """The tier, and how many runs wait for this person. Raises `NotSignedIn` when they are gone by now."""
+    """The tier, and how many runs and versions of templates wait for this person.
+
+    Raises `NotSignedIn` when they are gone by now.
+    """
     may_run = actor.may_some(Permission.ORCHESTRATIONS_RUN)
     with tenant_session(actor) as session:
         found = queries.read_frame(
@@ -43,12 +46,14 @@ def get_frame(actor: Actor) -> Frame:
             actor.user_id,
             steers_all=may_run and actor.may(Permission.ORCHESTRATIONS_CANCEL),
             steers_own=may_run and actor.may_some(Permission.ORCHESTRATIONS_CANCEL),
+            publishes=actor.may(Permission.TEMPLATES_PUBLISH),
         )
     if found is None:
         raise NotSignedIn
     return Frame(
         tier=Tier(found.tier),
         waiting_runs=min(found.waiting, MOST_COUNTED + 1),
+        waiting_templates=found.reviews,
         deletes_at=found.deletes_at if actor.may(Permission.ORGANIZATION_EDIT) else None,
     )
 

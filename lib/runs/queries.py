@@ -17,6 +17,7 @@ from lib.models.organization import Organization
 from lib.models.people import people
 from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
+from lib.models.template import OrchestrationTemplate
 from lib.organizations.views import Quota
 from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.views import RunSort
@@ -45,6 +46,12 @@ SUMMARY = {
 }
 
 
+#: The template that the run was launched from, where the reader can see it and it is not deleted.
+_SEEN_TEMPLATE: Final = (
+    select(OrchestrationTemplate.id)
+    .where(OrchestrationTemplate.id == OrchestrationRun.template_id, OrchestrationTemplate.deleted_at.is_(None))
+    .scalar_subquery()
+)
 #: The answer, or as far as it is written.
 _WRITTEN = func.coalesce(PhaseExecution.response_text, PhaseStream.response_text)
 
@@ -153,6 +160,7 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
     """One run as `list_runs` lists it, what it was launched with, and how many workers live; no prompt, no answer."""
     statement = _summaries(organization_id).add_columns(
         OrchestrationRun.topic,
+        _SEEN_TEMPLATE.label("template_id"),
         OrchestrationRun.template_version,
         OrchestrationRun.inputs,
         OrchestrationRun.plan["inputs"].label("questions"),

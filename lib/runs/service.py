@@ -154,6 +154,7 @@ def _find_run(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
         "summary": summary,
         "launcher": Person(**row.launcher),
         "topic": row.topic,
+        "template_id": row.template_id,
         "template_version": row.template_version,
         "inputs": tuple(
             (question["label"], str(answers[question["name"]]))

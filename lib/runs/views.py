@@ -143,6 +143,8 @@ class RunProgress:
     #: Who launched it.
     launcher: Person
     topic: str
+    #: Of the template that it was launched from, where the reader can see that one.
+    template_id: UUID | None
     template_version: int | None
     #: Label -> answer, of the template's questions.
     inputs: tuple[tuple[str, str], ...]

@@ -59,6 +59,13 @@ class SamplePerson(_Part):
         return f"{self.username.removesuffix('.sample')}@sample.example"
 
 
+class SampleVersion(_Part):
+    """What a template said before, and what its author noted then."""
+
+    note: str
+    phases: tuple[dict[str, Any], ...]
+
+
 class SampleTemplate(_Part):
     """A template of the organization's own."""
 
@@ -69,11 +76,18 @@ class SampleTemplate(_Part):
     description: str
     phases: tuple[dict[str, Any], ...]
     status: TemplateStatus = TemplateStatus.PUBLISHED
+    #: What the author noted about the newest version.
+    note: str = ""
+    #: The versions before it, the first one first.
+    earlier: tuple[SampleVersion, ...] = ()
 
     @property
-    def data(self) -> TemplateData:
-        """Checked as somebody's own would be."""
-        return parse_template({"description": self.description, "phases": list(self.phases)})
+    def versions(self) -> tuple[tuple[str, TemplateData], ...]:
+        """Note and content of each version, the first one first; checked as somebody's own would be."""
+        said = (*self.earlier, SampleVersion(note=self.note, phases=self.phases))
+        return tuple(
+            (each.note, parse_template({"description": self.description, "phases": list(each.phases)})) for each in said
+        )
 
 
 class SampleProject(_Part):

@@ -1,6 +1,7 @@
 """The rows of the sample workspace: who is there, what they work on, and ninety days of it."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,6 +31,8 @@ _NOW = {
 #: A finished project has had its last run by then.
 _FINISHED_DAYS_AGO = 25
 _BUILT_IN = "Project plan"
+#: Between two versions of a template.
+_DAYS_A_VERSION = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,12 @@ class _Team:
     organization_id: UUID
     people: Mapping[str, UUID]
     projects: Mapping[str, UUID]
-    templates: Mapping[str, SampleTemplateRow]
+    #: The versions of each, with the moment from which on it was offered.
+    templates: Mapping[str, Sequence[tuple[datetime, SampleTemplateRow]]]
+
+    def offered(self, name: str, moment: datetime) -> SampleTemplateRow:
+        """The version that was launched from then."""
+        return [version for since, version in self.templates[name] if since <= moment][-1]
 
 
 def make_rows(workspace: Workspace, *, now: datetime) -> Mapping[str, list[Row]]:
@@ -59,6 +67,7 @@ def make_rows(workspace: Workspace, *, now: datetime) -> Mapping[str, list[Row]]
     }
     team = _Team(organization_id, people, projects, templates)
     runs = [make_run(rows, workspace, launch) for launch in _launches(rows, workspace, team)]
+    _count_launches(rows)
     _add_organization(rows, workspace, organization_id, founded)
     trail.add_trail(rows, workspace, organization_id=organization_id, people=people, projects=projects, runs=runs)
     return rows.tables
@@ -96,7 +105,7 @@ def _add_person(rows: Rows, organization_id: UUID, person: SamplePerson, founded
 
 def _add_templates(
     rows: Rows, workspace: Workspace, organization_id: UUID, people: Mapping[str, UUID]
-) -> dict[str, SampleTemplateRow]:
+) -> dict[str, list[tuple[datetime, SampleTemplateRow]]]:
     (built_in,) = (each for each in list_builtin_templates() if each.name == _BUILT_IN)
     ours = SampleTemplate(
         name="Our project plan",
@@ -106,26 +115,54 @@ def _add_templates(
         description=built_in.description,
         phases=tuple(built_in.data.to_json()["phases"]),  # type: ignore[arg-type]  # a list of mappings
     )
-    made = {}
-    for template in (ours, *workspace.templates):
-        moment = rows.days_ago(DAYS + 2)
-        owner = {"organization_id": organization_id, "created_by": people[template.owner], "created_at": moment}
-        data = template.data.to_json()
-        template_id = rows.add(
-            "orchestration_templates",
+    return {
+        _BUILT_IN if template is ours else template.name: _add_template(
+            rows, template, {"organization_id": organization_id, "created_by": people[template.owner]}
+        )
+        for template in (ours, *workspace.templates)
+    }
+
+
+def _add_template(
+    rows: Rows, template: SampleTemplate, owner: Mapping[str, UUID]
+) -> list[tuple[datetime, SampleTemplateRow]]:
+    """One template with all its versions, the newest of which is offered."""
+    moments = [rows.days_ago(DAYS + 2 - number * _DAYS_A_VERSION) for number in range(len(template.versions))]
+    newest, first = template.versions[-1][1], moments[0]
+    template_id = rows.add(
+        "orchestration_templates",
+        made=first,
+        **owner,
+        created_at=first,
+        name=template.name,
+        description=template.description,
+        category=template.category,
+        tags=list(template.tags),
+        template_data=newest.to_json(),
+        version=len(moments),
+        status=template.status,
+    )
+    made = []
+    for number, (moment, (note, data)) in enumerate(zip(moments, template.versions, strict=True), 1):
+        rows.add(
+            "template_versions",
             made=moment,
             **owner,
-            name=template.name,
-            description=template.description,
-            category=template.category,
-            tags=list(template.tags),
-            template_data=data,
-            status=template.status,
+            created_at=moment,
+            template_id=template_id,
+            version=number,
+            note=note or None,
+            template_data=data.to_json(),
         )
-        rows.add("template_versions", made=moment, **owner, template_id=template_id, version=1, template_data=data)
-        name = _BUILT_IN if template is ours else template.name
-        made[name] = SampleTemplateRow(template_id, template.name, template.data)
+        made.append((moment, SampleTemplateRow(template_id, template.name, number, data)))
     return made
+
+
+def _count_launches(rows: Rows) -> None:
+    """What `api.use_template` would have counted."""
+    launches = Counter(run["template_id"] for run in rows.tables["orchestration_runs"])
+    for template in rows.tables["orchestration_templates"]:
+        template["usage_count"] = launches[template["id"]]
 
 
 def _add_project(rows: Rows, organization_id: UUID, project: SampleProject, owner: UUID, number: int) -> UUID:
@@ -192,7 +229,7 @@ def _launch(
         project_name=project.name,
         project_description=project.description,
         user_id=team.people[person.username],
-        template=team.templates[rows.pick(project.templates)],
+        template=team.offered(rows.pick(project.templates), moment),
         model=local if status else rows.choose({name: model.weight for name, model in workspace.models.items()}),
         topic=rows.pick(project.topics),
         moment=moment,

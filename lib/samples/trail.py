@@ -102,7 +102,7 @@ def _add_run(trail: _Trail, run: MadeRun) -> None:
         "project_id": str(launch.project_id),
         "topic": launch.topic,
         "template_id": str(launch.template.id),
-        "template_version": 1,
+        "template_version": launch.template.version,
         "model": launch.model,
         "total_phases": run.total_phases,
     }

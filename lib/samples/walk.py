@@ -25,10 +25,11 @@ _FAILED_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class SampleTemplateRow:
-    """A template that was made."""
+    """A template as it was at one time."""
 
     id: UUID
     name: str
+    version: int
     data: TemplateData
 
 

@@ -44,7 +44,7 @@ def make_run(rows: Rows, workspace: Workspace, launch: Launch) -> MadeRun:
     plan = make_plan(
         launch.template.data,
         template_name=launch.template.name,
-        template_version=1,
+        template_version=launch.template.version,
         model=ModelChoice.parse(launch.model),
     )
     status = launch.status or _outcome(rows)
@@ -85,7 +85,7 @@ def _add_run(walk: Walk, at_launch: ProjectAtLaunch) -> None:
         completed_at=ended,
         cancel_requested_at=ended if status is RunStatus.CANCELLED else None,
         template_id=launch.template.id,
-        template_version=1,
+        template_version=launch.template.version,
         inputs=RunInputs(project=at_launch).model_dump(mode="json"),
         plan=plan.to_json(),
         model=launch.model,

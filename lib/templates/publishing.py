@@ -98,14 +98,6 @@ def withdraw(actor: Actor, review_id: UUID) -> None:
         _leave_review(template)
 
 
-def count_waiting_reviews(actor: Actor, *, most: int) -> int:
-    """How many requests wait for this person's word, counted no further than `most`."""
-    if not actor.may(Permission.TEMPLATES_PUBLISH):
-        return 0
-    with tenant_session(actor) as session:
-        return version_queries.count_waiting(session, actor, most=most)
-
-
 def needs_word(session: Session, actor: Actor, template: OrchestrationTemplate) -> bool:
     """Whether others rely on the template, so that somebody else has to agree to a new version of it."""
     if template.status != TemplateStatus.PUBLISHED:
@@ -141,9 +133,12 @@ def request(
 
 
 def withdraw_own_request(session: Session, actor: Actor, template_id: UUID) -> None:
-    """Take back what one has asked for, because a newer version takes its place."""
+    """Take back what one has asked for, because a newer version takes its place. `Conflict` for another's request."""
     waiting = version_queries.find_waiting(session, template_id)
-    if waiting is not None and waiting.requested_by == actor.user_id:
+    if waiting is not None and waiting.requested_by != actor.user_id:
+        message = f"Version {waiting.version} of somebody else waits for a decision. Decide about that one first."
+        raise Conflict(message)
+    if waiting is not None:
         waiting.decision, waiting.decided_by, waiting.decided_at = (
             ReviewDecision.WITHDRAWN,
             actor.user_id,

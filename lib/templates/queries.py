@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Numeric, Row, Select, and_, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Numeric, Row, Select, and_, cast, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.counting import count_each
-from lib.db.paging import Order, Rows, count_at_most, read_page
+from lib.db.paging import Order, Rows, read_page
 from lib.entry import clean_search
 from lib.models.template import (
     OrchestrationTemplate,
@@ -24,7 +24,7 @@ from lib.models.template import (
 from lib.templates.views import TemplateScope, TemplateSort
 from lib.users.queries import person
 
-_T, _S = OrchestrationTemplate, TemplateStatistics
+_T, _S, _V, _R = OrchestrationTemplate, TemplateStatistics, TemplateVersion, TemplateReview
 _IS_THERE: Final = _T.deleted_at.is_(None)
 _RUNS: Final = func.coalesce(_S.runs, 0)
 #: Computed in the order's own terms: nobody compares them with a column.
@@ -52,7 +52,7 @@ SUMMARY: Final = {
     "failed": func.coalesce(_S.failed, 0),
     "average_cost_usd": _COST,
     "average_time_ms": _TIME,
-    "is_waiting": exists().where(TemplateReview.template_id == _T.id, TemplateReview.decision.is_(None)),
+    "is_waiting": exists().where(_R.template_id == _T.id, _R.decision.is_(None)),
 }
 
 ORDERS: Final = {
@@ -67,6 +67,8 @@ ORDERS: Final = {
         "time", _TIME, _T.id, kind=int, is_descending=False, is_nullable=True, is_leakproof=False
     ),
 }
+#: Orders of what stands in the template's own row.
+_WITHOUT_FIGURES: Final = frozenset({TemplateSort.NEWEST, TemplateSort.NAME})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ def _is_in(actor: Actor, scope: TemplateScope | None) -> ColumnElement[bool]:
         TemplateScope.MINE: and_(own, mine, _T.status != TemplateStatus.RETIRED),
         TemplateScope.ORGANIZATION: and_(own, _T.created_by != actor.user_id, others),
         TemplateScope.PUBLIC: foreign,
-        TemplateScope.RETIRED: and_(own, _T.status == TemplateStatus.RETIRED),
+        TemplateScope.RETIRED: and_(own, true() if edits_all else mine, _T.status == TemplateStatus.RETIRED),
     }
     if scope is not None:
         return conditions[scope]
@@ -129,9 +131,17 @@ def list_templates(
     cursor: str | None,
     limit: int,
 ) -> Rows:
-    """A page of the gallery, in that order."""
-    statement = _narrow(actor, _with_figures(actor, *SUMMARY.values()), chosen)
-    return read_page(session, statement, order=ORDERS[sort], cursor=cursor, limit=limit)
+    """A page of the gallery, in that order.
+
+    The keys are read first and what stands on the cards for this page alone: the planner would look into every
+    template's phases before it sorts.
+    """
+    keys = select(_T.id) if sort in _WITHOUT_FIGURES else _with_figures(actor, _T.id)
+    page = read_page(session, _narrow(actor, keys, chosen), order=ORDERS[sort], cursor=cursor, limit=limit)
+    wanted = [row.id for row in page.rows]
+    summaries = _with_figures(actor, *SUMMARY.values()).where(_T.id.in_(wanted))
+    found = {row.id: row for row in session.execute(summaries)} if wanted else {}
+    return Rows(rows=[found[each] for each in wanted if each in found], newer=page.newer, older=page.older)
 
 
 def count_by_scope(session: Session, actor: Actor, *, chosen: TemplateFilter, most: int) -> dict[TemplateScope, int]:
@@ -140,11 +150,6 @@ def count_by_scope(session: Session, actor: Actor, *, chosen: TemplateFilter, mo
         scope: _narrow(actor, select(*_TEXTS), replace(chosen, scope=scope, search="")) for scope in TemplateScope
     }
     return count_each(session, statements, search=chosen.search, most=most)
-
-
-def count_templates(session: Session, actor: Actor, *, chosen: TemplateFilter, most: int) -> int:
-    """How many there are, counted no further than `most`."""
-    return count_at_most(session, _narrow(actor, select(_T.id), chosen), most=most)
 
 
 def list_categories(session: Session, actor: Actor, *, limit: int) -> list[str]:
@@ -164,7 +169,7 @@ def find_template(session: Session, actor: Actor, template_id: UUID) -> Row[*tup
     """One template as `list_templates` lists it, with the row behind it."""
     source = aliased(OrchestrationTemplate)
     forked_from = select(source.name).where(source.id == _T.forked_from, source.deleted_at.is_(None)).scalar_subquery()
-    newest = select(func.max(TemplateVersion.version)).where(TemplateVersion.template_id == _T.id).scalar_subquery()
+    newest = select(func.max(_V.version)).where(_V.template_id == _T.id).scalar_subquery()
     statement = _with_figures(actor, *SUMMARY.values()).add_columns(
         _T,
         person(_T.created_by).label("maker"),

@@ -55,10 +55,6 @@ def get_template(actor: Actor, template_id: UUID) -> TemplateDetail:
             raise NotFound("template")
         template: OrchestrationTemplate = found.OrchestrationTemplate
         is_own = template.organization_id == actor.organization_id
-        made_by_actor = template.created_by if is_own else None
-        may_edit = is_own and actor.may(Permission.TEMPLATES_EDIT, created_by=made_by_actor)
-        is_published = template.status == TemplateStatus.PUBLISHED
-        is_launchable = is_published or (may_edit and template.status != TemplateStatus.RETIRED)
         return TemplateDetail(
             **summary_of(actor, found),
             data=parse_template(template.template_data),
@@ -68,10 +64,6 @@ def get_template(actor: Actor, template_id: UUID) -> TemplateDetail:
             launches=template.usage_count if is_own else None,
             newest_version=max(found.newest or 0, template.version),
             review=publishing.find_review(session, actor, template_id) if is_own else None,
-            may_edit=may_edit,
-            may_publish=is_own and actor.may(Permission.TEMPLATES_PUBLISH),
-            may_launch=is_launchable and actor.may(Permission.ORCHESTRATIONS_RUN),
-            may_fork=actor.may(Permission.TEMPLATES_CREATE),
             needs_approval=read_settings(session, actor.organization_id).publishing.requires_approval,
         )
 

@@ -78,6 +78,11 @@ class TemplateSummary:
     figures: TemplateFigures
     #: Whether a version of it waits for somebody's word.
     is_waiting: bool
+    #: What the reader may do.
+    may_edit: bool
+    may_publish: bool
+    may_launch: bool
+    may_fork: bool
 
     @property
     def is_own(self) -> bool:
@@ -118,10 +123,6 @@ class TemplateDetail(TemplateSummary):
     #: The newest version, also where it is not offered yet.
     newest_version: int
     review: ReviewRequest | None
-    may_edit: bool
-    may_publish: bool
-    may_launch: bool
-    may_fork: bool
     #: Whether somebody else's word is needed before it is public.
     needs_approval: bool
 

@@ -28,7 +28,7 @@ def main() -> None:
     with feedback.page_state(_WAY_ON):
         actor = _find_actor()
         frame = _find_frame(actor) if actor else None
-        page = navigation.build(actor, waiting={navigation.RUNS.file: frame.waiting_runs} if frame else None)
+        page = navigation.build(actor, waiting=_waiting(frame) if frame else None)
         st.set_page_config(page_title=f"{navigation.title_of(page)} · {_NAME}")
         if actor:
             if guard.is_drawn_for_somebody_else(actor):
@@ -68,6 +68,11 @@ def _find_frame(actor: Actor) -> Frame | None:
     except Exception as error:  # a count is never worth the page that it stands beside
         logger.warning("The sidebar goes without its counts: %s", error)
         return None
+
+
+def _waiting(frame: Frame) -> dict[str, int]:
+    """What of the pages has something that waits for this person."""
+    return {navigation.RUNS.file: frame.waiting_runs, navigation.TEMPLATES.file: frame.waiting_templates}
 
 
 def _show_sidebar(actor: Actor, frame: Frame | None) -> None:

@@ -17,7 +17,7 @@ from lib.ui.components.status import Status
 from lib.ui.words import distinct, short_day
 
 LONGEST_SEARCH = 200
-#: More of one status are "99+".
+#: More of one part are "99+".
 MOST_COUNTED = 99
 #: A calendar needs bounds; nothing of ours is older, and nobody looks further ahead.
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
@@ -34,6 +34,8 @@ class Choice:
     label: str
     #: Value -> what it is called.
     options: Mapping[str, str]
+    #: Whether all values stand in a row of their own, and not in a popover: for a few that people browse by.
+    is_in_sight: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,8 @@ class Filters:
 
     #: Query parameter -> value, the order among them, as far as they make sense.
     asked: Mapping[str, str]
-    status: str | None
+    #: Of the main split.
+    split: str | None
     search: str
     sort: str
     #: Of each `Choice` that is active, by its name.
@@ -66,12 +69,18 @@ class FilterBar:
     #: The list's name, and what its widgets' keys begin with.
     key: str
     #: The main split: value -> how it is shown.
-    statuses: Mapping[str, Status]
-    #: How many there are of each status where the other filters hold, counted no further than `MOST_COUNTED` + 1.
+    splits: Mapping[str, Status]
+    #: How many there are of each part where the other filters hold, counted no further than `MOST_COUNTED` + 1.
     count: Callable[[Filters], Mapping[Any, int]]
     #: Orders: value -> word; the first is the one that the address does not name.
     sorts: Mapping[str, str]
     placeholder: str
+    #: The split's query parameter, and what a person calls it.
+    split: tuple[str, str] = ("status", "Status")
+    #: Which parts of the split "All" stands for; where all of them are counted, it says how many that is.
+    whole: Sequence[str] = ()
+    #: Whether split and filters share a row where there is room for both.
+    is_one_row: bool = False
     choices: Sequence[Choice] = ()
     #: What the days of the filter by date are about ("Launched"); none without it.
     dates: str | None = None
@@ -81,13 +90,13 @@ class FilterBar:
     def names(self) -> tuple[str, ...]:
         """The query parameters, which are the filters."""
         dates = (FROM, TO) if self.dates else ()
-        return ("status", "search", *(choice.name for choice in self.choices), *dates)
+        return (self.split[0], "search", *(choice.name for choice in self.choices), *dates)
 
     @property
     def labels(self) -> dict[str, str]:
         """Query parameter -> what a person calls it, the order among them."""
         dates = {FROM: f"{self.dates} from", TO: f"{self.dates} to"} if self.dates else {}
-        named = {"status": "Status", "sort": "Sort by"} | {choice.name: choice.label for choice in self.choices}
+        named = dict([self.split, ("sort", "Sort by")]) | {choice.name: choice.label for choice in self.choices}
         return named | dates
 
 
@@ -101,7 +110,8 @@ def read_filters(bar: FilterBar) -> Filters:
     asked = _read_address(bar)
     search = asked.get("search", "").strip()
     values = {choice.name: asked[choice.name] for choice in bar.choices if choice.name in asked}
-    said = [f"Status: {bar.statuses[asked['status']].word}"] if "status" in asked else []
+    split, label = bar.split
+    said = [f"{label}: {bar.splits[asked[split]].word}"] if split in asked else []
     said += [f"Search: {search}"] if search else []
     said += [
         f"{choice.label}: {choice.options[values[choice.name]]}" for choice in bar.choices if choice.name in values
@@ -111,7 +121,7 @@ def read_filters(bar: FilterBar) -> Filters:
     default = next(iter(bar.sorts))
     return Filters(
         asked=asked,
-        status=asked.get("status"),
+        split=asked.get(split),
         search=search,
         sort=asked.get("sort", default),
         values=values,
@@ -147,7 +157,7 @@ def read_day(text: str | None) -> date | None:
 
 def _read_address(bar: FilterBar) -> dict[str, str]:
     """What the address asks for, as far as it makes sense."""
-    offered: dict[str, Mapping[str, object]] = {"status": bar.statuses, "sort": dict([*bar.sorts.items()][1:])}
+    offered: dict[str, Mapping[str, object]] = {bar.split[0]: bar.splits, "sort": dict([*bar.sorts.items()][1:])}
     offered |= {choice.name: choice.options for choice in bar.choices}
     said = st.query_params
     asked = {name: said[name] for name, options in offered.items() if said.get(name) in options}

@@ -23,7 +23,8 @@ export default function () {
     isHalf = isSamePage;
     return completes ? history.replaceState(data, title, url) : push(data, title, url);
   };
-  addEventListener("popstate", () => { isHalf = false; });
+  // whatever somebody does begins another step: a copy's page and the launch of the copy have the same parameters
+  for (const act of ["popstate", "pointerdown", "keydown"]) addEventListener(act, () => { isHalf = false; }, true);
 }
 """
 _write_whole_steps = st.components.v2.component("orchestrator_history", js=_JS)

@@ -83,6 +83,23 @@ PROJECT = PageEntry(
     permission=Permission.PROJECTS_VIEW,
     is_visible=False,
 )
+TEMPLATES = PageEntry(
+    file="pages/templates.py",
+    title="Templates",
+    icon="dashboard_customize",
+    url_path="templates",
+    section="Work",
+    permission=Permission.TEMPLATES_VIEW,
+)
+TEMPLATE = PageEntry(
+    file="pages/template.py",
+    title="Template",
+    icon="dashboard_customize",
+    url_path="template",
+    section="Work",
+    permission=Permission.TEMPLATES_VIEW,
+    is_visible=False,
+)
 USERS = PageEntry(
     file="pages/users.py",
     title="Users",
@@ -134,6 +151,8 @@ PAGES: Sequence[PageEntry] = (
     RUN,
     PROJECTS,
     PROJECT,
+    TEMPLATES,
+    TEMPLATE,
     USERS,
     PERSON,
     CONNECTIONS,

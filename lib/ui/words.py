@@ -22,6 +22,9 @@ _EMPTY = "empty"
 _AS_WORDS = {"null": "not set", "true": "yes", "false": "no", "[]": _EMPTY, "{}": _EMPTY}
 
 _CENT = Decimal("0.01")
+_HUNDREDTH = 0.01
+#: 0.29 of a hundred is 28.999… to a machine.
+_ROUNDING = 1e-9
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:^=&\"'@/])")
 # Streamlit links addresses, draws icons and turns "->" into an arrow after escapes are gone; a word joiner, which
 # nobody sees, keeps the two halves of such a pattern apart. tests/browser/test_shell.py holds it to the real page.
@@ -156,6 +159,13 @@ def money(usd: Decimal | float | None) -> str:
     if 0 < abs(amount) < _CENT:
         return f"{sign}<$0.01"
     return f"{sign}${abs(amount).quantize(_CENT, rounding=ROUND_HALF_UP):,}"
+
+
+def share(part: float) -> str:
+    """A share from 0 to 1: "97 %". It is "100 %" only where nothing is missing, and never "0 %" of something."""
+    if 0 < part < _HUNDREDTH:
+        return "<1 %"
+    return f"{int(part * 100 + _ROUNDING)} %"
 
 
 def clock(seconds: float | None) -> str:

@@ -6,7 +6,20 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from tests.benchmarks import engine, idle, pages, paint, people, policies, providers, sign_in, startup, steps
+from tests.benchmarks import (
+    engine,
+    gallery,
+    idle,
+    pages,
+    paint,
+    people,
+    policies,
+    projects,
+    providers,
+    sign_in,
+    startup,
+    steps,
+)
 from tests.benchmarks.ground import Ground
 from tests.benchmarks.measuring import Figure, Kept, machine
 
@@ -14,6 +27,8 @@ BENCHMARKS: dict[str, Callable[[Ground], Sequence[Figure]]] = {
     "startup": startup.main,
     "pages": pages.main,
     "people": people.main,
+    "gallery": gallery.main,
+    "projects": projects.main,
     "paint": paint.main,
     "engine": engine.main,
     "steps": steps.main,

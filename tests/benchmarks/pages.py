@@ -1,5 +1,5 @@
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from tests.benchmarks.ground import Ground, web_process
 from tests.benchmarks.live_run import LiveRun, start_live_run
 from tests.benchmarks.measuring import Figure, cpu_seconds
 from tests.cast import make_cast
+from tests.factories import make_template
 from tests.filling import fill_one
 
 RERUNS = 30
@@ -31,7 +32,8 @@ def main(ground: Ground) -> list[Figure]:
         runs = {size: start_live_run(database, alice, answer_characters=size) for size in (SMALL, LARGE)}
         cookie = f"{session_cookie_name()}={cast.secret_of(alice)}"
         with web_process() as (process, url):
-            web = Web(process, url, cookie, cast.max.user_id)
+            shown = {"person": cast.max.user_id, "template": make_template(database, alice, status="published")}
+            web = Web(process, url, cookie, shown)
             figures = _reruns(web, runs[SMALL])
             figures += _refreshes(web, navigation.OVERVIEW, runs[SMALL], name="overview")
             long = start_live_run(database, alice, answer_characters=SMALL, phases=60)
@@ -49,8 +51,8 @@ class Web:
     process: psutil.Process
     url: str
     cookie: str
-    #: Whose page is opened where it is a person's.
-    person_id: UUID
+    #: What is looked at where a page shows one thing, by the page's address.
+    shown: Mapping[str, UUID]
 
     def open(self, page: navigation.PageEntry, **parameters: object) -> BrowserTab:
         return BrowserTab(self.url, page, cookie=self.cookie, **parameters)
@@ -59,7 +61,7 @@ class Web:
 def _reruns(web: Web, live: LiveRun) -> list[Figure]:
     figures = []
     for page in navigation.PAGES:
-        shown = {"run": live.run_id, "project": live.project_id, "person": web.person_id}
+        shown = {"run": live.run_id, "project": live.project_id, **web.shown}
         parameters = {page.url_path: shown[page.url_path]} if page.url_path in shown else {}
         with web.open(page, **parameters) as tab:
             tab.run()

@@ -52,7 +52,8 @@ def _fill(database: ClonedDatabase) -> tuple[Cast, dict[str, UUID]]:
     fill_one(database, cast.organization_a, cast.alice.user_id, projects=10, runs=RUNS_EACH)
     fill_people(database, cast.organization_a, people=PEOPLE)
     analyze(database)
-    return cast, {"run": made.run.id, "project": made.project_id, "launch": made.project_id, "person": cast.max.user_id}
+    of_one = {"run": made.run.id, "project": made.project_id, "template": made.template_id}
+    return cast, of_one | {"launch": made.project_id, "person": cast.max.user_id}
 
 
 def _compare(page: str, load: Sequence[Transaction], policies: Replay, explicit: Replay) -> list[Figure]:

@@ -4,13 +4,17 @@ It is an app of its own because a component needs neither a database nor a sessi
 """
 
 from contextlib import nullcontext
+from uuid import UUID
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from lib import clock
 from lib.config import ROOT
 from lib.errors import DatabaseUnavailable, InvalidInput
+from lib.models.template import TemplateStatus
+from lib.templates.views import TemplateFigures, TemplateScope, TemplateSummary
 from lib.ui import feedback, filtering
 from lib.ui.components import (
     answer,
@@ -27,6 +31,7 @@ from lib.ui.components import (
     phase_card,
     row_list,
     status,
+    template_card,
     timeline,
 )
 from lib.ui.words import plain
@@ -191,6 +196,7 @@ def gallery() -> None:
         ):
             st.button("Retry from phase 3", icon=":material/replay:")
         show_list_filters()
+        show_template()
         show_changes()
         show_form()
         live()
@@ -273,7 +279,7 @@ def show_table() -> None:
 def show_list_filters() -> None:
     bar = filtering.FilterBar(
         key="list",
-        statuses=status.RUN,
+        splits=status.RUN,
         count=lambda chosen: {"completed": 100, "failed": 6},
         sorts={"newest": "Newest first"},
         placeholder="Title or topic",
@@ -281,6 +287,34 @@ def show_list_filters() -> None:
     )
     st.query_params.setdefault("model", "small")
     filters.show_filters(bar, filtering.read_filters(bar))
+
+
+def show_template() -> None:
+    template_card.show_template_cards(
+        [
+            TemplateSummary(
+                id=UUID(int=1),
+                name="Market brief",
+                description="A sourced brief on a market. " * 9,
+                category="research",
+                tags=("market",),
+                scope=TemplateScope.MINE,
+                status=TemplateStatus.DRAFT,
+                is_public=False,
+                is_builtin=False,
+                publisher="",
+                version=1,
+                phase_count=7,
+                updated_at=clock.now(),
+                figures=TemplateFigures(runs=3, completed=2, failed=1, average_time_ms=540_000),
+                is_waiting=True,
+                may_edit=True,
+                may_publish=True,
+                may_launch=True,
+                may_fork=True,
+            )
+        ]
+    )
 
 
 def show_form() -> None:

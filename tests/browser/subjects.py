@@ -28,11 +28,14 @@ from lib.ui.navigation import (
     PROJECT,
     PROJECTS,
     RUN,
+    TEMPLATE,
+    TEMPLATES,
     USERS,
     PageEntry,
 )
 from tests import doors
 from tests.browser.conftest import Dashboard
+from tests.browser.gallery_of_templates import make_gallery
 from tests.cast import PASSWORD
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
 from tests.factories import (
@@ -89,6 +92,9 @@ class Scene:
     failed: UUID
     cancelled: UUID
     person_id: UUID
+    #: Of alice, with two versions and runs; and of max, whose second version waits for somebody's word.
+    template_id: UUID
+    waiting_template_id: UUID
     #: What the link of an invitation holds.
     invitation: str
 
@@ -146,7 +152,12 @@ def scene(dashboard: Dashboard) -> Scene:
     make_invitation(database, dashboard.cast.mona, email="omar@company.example")
     invited = make_invitation(database, actor, email="nora@company.example", role="manager")
     max_id = dashboard.cast.max.user_id
-    return Scene(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, max_id, invited.secret)
+    templates = make_gallery(database, dashboard.cast)
+    return Scene(
+        *(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, max_id),
+        *templates,
+        invited.secret,
+    )
 
 
 def _fail_at_the_third_attempt(database: ClonedDatabase, actor: Actor, run_id: UUID, phases: dict[str, UUID]) -> None:
@@ -197,7 +208,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
     full, empty = dashboard.cast.alice, dashboard.cast.charlie
     olga = dashboard.olga
     queries = {PROJECT: f"?project={scene.project_id}", RUN: f"?run={scene.running}"}
-    queries[PERSON] = f"?person={scene.person_id}"
+    queries |= {PERSON: f"?person={scene.person_id}", TEMPLATE: f"?template={scene.template_id}"}
     accept = f"/accept?token={scene.invitation}"
 
     def see(name: str, visitor: Actor | None, path: str, provoke: Callable[[Page], None] | None = None) -> Subject:
@@ -222,6 +233,12 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("run-question", full, f"{_path(RUN)}?run={scene.running}", _ask_to_cancel),
         see("projects-error", full, _path(PROJECTS), _create_nothing),
         see("project-error", empty, f"{_path(PROJECT)}?project={scene.project_id}"),
+        see("templates-error", full, f"{_path(TEMPLATES)}?search=zeppelin&category=nonsense"),
+        see("templates-new", full, _path(TEMPLATES), _begin_no_template),
+        see("template-versions", full, f"{_path(TEMPLATE)}{queries[TEMPLATE]}", _compare_versions),
+        see("template-review", dashboard.cast.mona, f"{_path(TEMPLATE)}?template={scene.waiting_template_id}", _refuse),
+        see("template-question", full, f"{_path(TEMPLATE)}{queries[TEMPLATE]}", _ask_to_retire),
+        see("template-error", empty, f"{_path(TEMPLATE)}{queries[TEMPLATE]}"),
         see("connections-error", full, _path(CONNECTIONS), _add_nothing),
         see("connections-test", full, _path(CONNECTIONS), _test_with_a_key_that_does_not_open),
         see("connections-reader", dashboard.cast.mona, _path(CONNECTIONS)),
@@ -338,6 +355,28 @@ def _ask_to_deactivate(page: Page) -> None:
 def _create_nothing(page: Page) -> None:
     press(page, "New project", "Create project")
     press(page, "Create project", "Name is empty")
+
+
+def _begin_no_template(page: Page) -> None:
+    press(page, "New template", "Create and edit")
+    press(page, "Create and edit", "Name is empty")
+
+
+def _compare_versions(page: Page) -> None:
+    page.get_by_text("Compare two versions").click()
+    expect(page.get_by_role("combobox", name="From version")).to_be_visible()
+
+
+def _refuse(page: Page) -> None:
+    page.get_by_text("What changes against version 1").click()
+    expect(page.get_by_text("line added").first).to_be_visible()
+    press(page, "Refuse", "Reason is empty")
+
+
+def _ask_to_retire(page: Page) -> None:
+    page.get_by_test_id("stMain").get_by_role("button", name="More").click()
+    page.get_by_text("Retire…").click()
+    expect(page.get_by_role("button", name="Retire the template")).to_be_visible()
 
 
 def _add_nothing(page: Page) -> None:

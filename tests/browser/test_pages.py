@@ -27,6 +27,8 @@ from lib.ui.navigation import (
     PROJECTS,
     RUN,
     RUNS,
+    TEMPLATE,
+    TEMPLATES,
     USERS,
     PageEntry,
 )
@@ -66,6 +68,8 @@ def made(dashboard: Dashboard) -> Workspace:
         connection.execute("UPDATE orchestration_runs SET title = %s WHERE id = %s", [NASTY, workspace.run.id])
         connection.execute("UPDATE phase_streams SET response_text = %s", [NASTY])
         connection.execute("UPDATE users SET full_name = %s WHERE id = %s", [NASTY, workspace.user_id])
+        nasty_template = "UPDATE orchestration_templates SET name = %s, description = %s WHERE id = %s"
+        connection.execute(nasty_template, [NASTY, NASTY, workspace.template_id])
     return workspace
 
 
@@ -96,6 +100,7 @@ def drawn(page: Page) -> None:
 
 def query_of(entry: PageEntry, made: Workspace) -> str:
     queries = {PROJECT: f"?project={made.project_id}", RUN: f"?run={made.run.id}", PERSON: f"?person={made.user_id}"}
+    queries[TEMPLATE] = f"?template={made.template_id}"
     return queries.get(entry, "")
 
 
@@ -116,9 +121,9 @@ def test_full_page_is_drawn_and_nobodys_words_become_markup(
     page = see(visitor, entry, query_of(entry, made))
     expect(page).to_have_title(f"{entry.title} · AI Orchestrator")
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_contain_text("<b>Ünïon</b> ![x]" if entry in {RUN, PROJECT, PERSON} else entry.title)
+    expect(heading).to_contain_text("<b>Ünïon</b> ![x]" if entry in {RUN, PROJECT, TEMPLATE, PERSON} else entry.title)
     main = page.get_by_test_id("stMain")
-    if entry in {RUN, PROJECT, PERSON, OVERVIEW}:
+    if entry in {RUN, PROJECT, TEMPLATE, TEMPLATES, PERSON, OVERVIEW}:
         expect(main).to_contain_text("<b>Ünïon</b> ![x]")
     assert main.locator("b:has-text('Ünïon'), img[src*='evil'], a[href*='evil']").count() == 0
 
@@ -133,6 +138,8 @@ def test_empty_page_is_drawn(see: Callable[..., Page], dashboard: Dashboard, mad
         RUN: "Not found",
         PROJECTS: "No projects yet",
         PROJECT: "Not found",
+        TEMPLATES: "Project plan",
+        TEMPLATE: "Not found",
         CONNECTIONS: "No connections of your own yet",
         USERS: "Users",
         PERSON: "Not found",

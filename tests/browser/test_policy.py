@@ -18,11 +18,13 @@ from lib.ui.navigation import (
     PROJECTS,
     RUN,
     RUNS,
+    TEMPLATE,
+    TEMPLATES,
     USERS,
     PageEntry,
 )
 from tests.browser.conftest import Dashboard, Problems
-from tests.factories import make_project, make_run
+from tests.factories import make_project, make_run, make_template
 
 pytestmark = pytest.mark.browser
 
@@ -34,6 +36,8 @@ SHOWN = {
     RUN: "Zeppelin survey",
     PROJECTS: "Projects",
     PROJECT: "Zeppelin",
+    TEMPLATES: "New template",
+    TEMPLATE: "Versions",
     CONNECTIONS: "No connections of your own yet",
     USERS: "Invite people",
     PERSON: "Details",
@@ -60,6 +64,7 @@ def test_page_works_under_the_policy(dashboard: Dashboard, page: Page, entry: Pa
     run = make_run(dashboard.database, alice, project_id=project, title="Zeppelin survey")
     queries = {RUN: f"run={run.id}", PROJECT: f"project={project}", LAUNCH: f"project={project}"}
     queries[PERSON] = f"person={alice.user_id}"
+    queries[TEMPLATE] = f"template={make_template(dashboard.database, alice, status='published')}"
 
     visitor = dashboard.olga if entry.is_for_operators else alice
     _open(page, dashboard, entry, queries.get(entry, ""), visitor=visitor)

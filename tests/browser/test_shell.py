@@ -245,7 +245,13 @@ def test_the_frame_shows_who_is_in_and_what_they_may_open(
 
     expect(page).to_have_title("Overview · AI Orchestrator")
     links = page.get_by_test_id("stSidebarNavLink")
-    assert [link.split()[-1] for link in links.all_inner_texts()] == ["Overview", "Launch", "Runs", "Projects"]
+    assert [link.split()[-1] for link in links.all_inner_texts()] == [
+        "Overview",
+        "Launch",
+        "Runs",
+        "Projects",
+        "Templates",
+    ]
     screenshot(page, "shell")
 
     page.locator(".st-key-who button").click()

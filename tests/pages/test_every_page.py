@@ -28,6 +28,8 @@ from lib.ui.navigation import (
     PROJECTS,
     RUN,
     RUNS,
+    TEMPLATE,
+    TEMPLATES,
     USERS,
     PageEntry,
 )
@@ -63,7 +65,7 @@ def made(installation: Installation, cast: Cast) -> Workspace:
 def parameters_of(page: PageEntry, made: Workspace) -> Mapping[str, UUID]:
     """What its address needs to show something."""
     of_the_project = {"project": made.project_id}
-    of_others = {RUN: {"run": made.run.id}, PERSON: {"person": made.user_id}}
+    of_others = {RUN: {"run": made.run.id}, PERSON: {"person": made.user_id}, TEMPLATE: {"template": made.template_id}}
     return {PROJECT: of_the_project, LAUNCH: of_the_project, **of_others}.get(page, {})
 
 
@@ -86,7 +88,7 @@ def test_session_that_ended_shows_nothing_any_more(
     open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry
 ) -> None:
     at = open_as(cast.alice, page, **parameters_of(page, made))
-    assert page.title in {at.title[0].value, "Project", "Run", "Person"}
+    assert page.title in {at.title[0].value, "Project", "Run", "Person", "Template"}
     revoke(installation, cast.alice)
     at.run()
     assert not at.exception
@@ -96,7 +98,7 @@ def test_session_that_ended_shows_nothing_any_more(
 #: The button of each page that changes something or leads on, by the page.
 PRESSED = {OVERVIEW: "Open", LAUNCH: "Launch", RUNS: "Launch run", RUN: "Cancel", PROJECTS: "New project"}
 PRESSED |= {PROJECT: "Edit", USERS: "Invite people", PERSON: "Save rights", CONNECTIONS: "Add connection"}
-PRESSED |= {ACCOUNT: "Save profile"}
+PRESSED |= {ACCOUNT: "Save profile", TEMPLATES: "New template", TEMPLATE: "Fork"}
 PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
 
 
@@ -116,7 +118,9 @@ def test_session_that_ended_does_nothing_any_more(
     assert is_sign_in(press(at, PRESSED[page]))
 
 
-@pytest.mark.parametrize(("page", "status"), [(RUNS, "completed"), (PROJECTS, "completed"), (USERS, "invited")])
+@pytest.mark.parametrize(
+    ("page", "status"), [(RUNS, "completed"), (PROJECTS, "completed"), (TEMPLATES, "mine"), (USERS, "invited")]
+)
 def test_session_that_ended_filters_and_turns_nothing_any_more(
     *, open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry, status: str
 ) -> None:
@@ -238,7 +242,7 @@ def test_words_of_people_stay_words_in_dialogs(
 
 
 def test_words_of_the_address_stay_words(open_as: OpenAs, cast: Cast, made: Workspace) -> None:
-    for page in (RUNS, PROJECTS, USERS):
+    for page in (RUNS, PROJECTS, TEMPLATES, USERS):
         at = open_as(cast.alice, page, search=NASTY)
         assert f"Search: {NASTY}" in shown(at)
         no_markup_in(at)

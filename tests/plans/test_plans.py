@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Role
-from lib.audit.service import list_person_changes, list_project_changes
+from lib.audit.service import list_person_changes, list_project_changes, list_template_changes
 from lib.config import get_settings
 from lib.db import session
 from lib.db.logins import Login
@@ -32,7 +32,16 @@ from lib.runs.queries import RunFilter
 from lib.runs.service import cancel_run, find_earlier_texts, get_overview, get_texts, list_runs, watch_run
 from lib.runs.views import RunSort
 from lib.runs.watching.service import Reader, look_at_run
-from lib.templates.gallery import list_template_choices
+from lib.templates.gallery import (
+    count_templates_by_scope,
+    list_gallery_words,
+    list_template_choices,
+    list_templates,
+)
+from lib.templates.queries import TemplateFilter
+from lib.templates.service import get_template
+from lib.templates.versions.service import list_versions
+from lib.templates.views import TemplateSort
 from lib.users.invitations import count_invitations, list_invitations
 from lib.users.people import count_people, get_person, list_people
 from lib.users.queries import PersonFilter
@@ -193,6 +202,17 @@ ASKED: dict[str, Callable[[Filled], object]] = {
     "project, activity": lambda made: turn_pages(
         lambda **at: list_project_changes(made.looking, made.project_id, limit=2, **at)
     ),
+    **{
+        f"templates, {sort}": lambda made, sort=sort: list_templates(
+            made.looking, TemplateFilter(search="two"), sort=sort
+        )
+        for sort in TemplateSort
+    },
+    "templates, by scope": lambda made: count_templates_by_scope(made.looking, TemplateFilter(search="two"), most=99),
+    "templates, words": lambda made: list_gallery_words(made.looking),
+    "template": lambda made: get_template(made.looking, made.template_id),
+    "template, versions": lambda made: list_versions(made.looking, made.template_id),
+    "template, activity": lambda made: list_template_changes(made.looking, made.template_id),
     "launch, projects": lambda made: list_project_choices(made.looking, wanted=made.project_id, limit=5),
     "launch, templates": lambda made: list_template_choices(made.looking),
     "launch, preview": preview,

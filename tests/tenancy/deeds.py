@@ -210,7 +210,6 @@ _TEMPLATES: Final = (
     _to(publishing.approve, P.TEMPLATES_PUBLISH, lambda to: _give(to.target.review_id)),
     _to(publishing.reject, P.TEMPLATES_PUBLISH, lambda to: _give(to.target.review_id, "Not yet.")),
     _to(publishing.withdraw, P.TEMPLATES_EDIT, lambda to: _give(to.target.review_id), is_by_maker=True),
-    _about(publishing.count_waiting_reviews, None, lambda _: _give(most=9)),
     _to(templates.retire_template, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id), is_by_maker=True),
     _to(templates.restore_template, P.TEMPLATES_EDIT, lambda to: _give(to.target.retired_id), is_by_maker=True),
     _to(templates.delete_template, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id), is_by_maker=True),

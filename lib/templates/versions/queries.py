@@ -7,7 +7,7 @@ from sqlalchemy import Row, exists, func, select
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
-from lib.db.paging import Order, Rows, count_at_most, read_page
+from lib.db.paging import Order, Rows, read_page
 from lib.models.template import ReviewDecision, TemplateDraft, TemplateReview, TemplateVersion
 from lib.users.queries import person
 
@@ -61,16 +61,6 @@ def find_review(session: Session, template_id: UUID) -> Row[*tuple[Any, ...]] | 
     ).where(TemplateReview.template_id == template_id)
     newest = statement.order_by(TemplateReview.created_at.desc(), TemplateReview.id.desc()).limit(1)
     return session.execute(newest).one_or_none()
-
-
-def count_waiting(session: Session, actor: Actor, *, most: int) -> int:
-    """How many requests of others wait for a decision, counted no further than `most`."""
-    waiting = select(TemplateReview.id).where(
-        TemplateReview.organization_id == actor.organization_id,
-        TemplateReview.decision.is_(None),
-        TemplateReview.requested_by != actor.user_id,
-    )
-    return count_at_most(session, waiting, most=most)
 
 
 def find_waiting(session: Session, template_id: UUID) -> TemplateReview | None:

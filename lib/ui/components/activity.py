@@ -40,8 +40,15 @@ def show_activity(
         if newer or older or current_change():
             with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
                 is_newer_there = bool(newer) or not changes
-                page_button("Newer", newer, key=_CURSOR, on_click=_turn_to, is_enabled=is_newer_there)
-                page_button("Older", older, key=_CURSOR, on_click=_turn_to, is_enabled=bool(older))
+                for label, cursor, is_there in (("Newer", newer, is_newer_there), ("Older", older, bool(older))):
+                    page_button(
+                        label,
+                        cursor,
+                        key=_CURSOR,
+                        is_first=label == "Newer",
+                        is_enabled=is_there,
+                        parameter=_CURSOR,
+                    )
 
 
 def _show_change(change: Change, *, names: Mapping[str, str], time_zone: str) -> None:
@@ -56,10 +63,3 @@ def _show_change(change: Change, *, names: Mapping[str, str], time_zone: str) ->
             show_moment(change.created_at, time_zone=time_zone)
         if change.old or change.new:  # of a sign-in there is nothing
             show_value_diff(change.old, change.new, names=names)
-
-
-def _turn_to(cursor: str | None) -> None:
-    if cursor:
-        st.query_params[_CURSOR] = cursor
-    else:
-        st.query_params.pop(_CURSOR, None)

@@ -27,21 +27,43 @@ _LONGEST_LABEL = 26
 
 
 def show_filters(bar: FilterBar, chosen: Filters) -> None:
-    """Draw the split with its counts, under it the search, a popover for each filter, and the order.
+    """Draw the split with its counts, the search, a popover for each filter, and the order; then what is in sight.
 
-    Another choice begins at the first page. On a phone each of the two rows is swiped sideways.
+    Another choice begins at the first page. On a phone each of the rows is swiped sideways.
     """
     _follow(bar, chosen.asked)
-    found = bar.count(chosen)
+    rows = st.container(horizontal=bar.is_one_row, vertical_alignment="center", key="filter-rows")
+    with rows:
+        _show_split(bar, bar.count(chosen))
+        _show_filters(bar, chosen)
+    for choice in bar.choices:
+        if choice.is_in_sight and choice.options:
+            _show_in_sight(bar, choice)
+    if chosen.left_out:
+        names = ", ".join(chosen.left_out)
+        st.markdown(f":gray[:material/info: The address asks for what is not in this list, left out: {plain(names)}]")
+
+
+def show_nothing_found(bar: FilterBar, chosen: Filters, *, noun: str) -> None:
+    """Draw what stands in place of a list that the filters leave empty."""
+    with empty_state("filters", icon=NO_MATCH_ICON, title=f"No {noun} matches these filters", text=chosen.words):
+        st.button("Clear the filters", icon=":material/close:", **_on_clear(bar.names))
+
+
+def _show_split(bar: FilterBar, found: Mapping[Any, int]) -> None:
+    name, label = bar.split
     st.segmented_control(
-        "Status",
-        ["", *bar.statuses],
-        format_func=lambda value: _say_status(bar, value, found.get(value)) if value else "All",
+        label,
+        ["", *bar.splits],
+        format_func=lambda value: _say_part(bar, value, found),
         label_visibility="collapsed",
         required=True,
         wrap=False,
-        **_widget(bar, "status"),
+        **_widget(bar, name),
     )
+
+
+def _show_filters(bar: FilterBar, chosen: Filters) -> None:
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="filters"):
         st.text_input(
             "Search",
@@ -53,7 +75,8 @@ def show_filters(bar: FilterBar, chosen: Filters) -> None:
             **_widget(bar, "search"),
         )
         for choice in bar.choices:
-            _show_choice(bar, choice, chosen.values.get(choice.name))
+            if not choice.is_in_sight:
+                _show_choice(bar, choice, chosen.values.get(choice.name))
         if bar.dates:
             _show_dates(bar, chosen.asked)
         if chosen:
@@ -68,15 +91,6 @@ def show_filters(bar: FilterBar, chosen: Filters) -> None:
             width=160,
             **_widget(bar, "sort"),
         )
-    if chosen.left_out:
-        names = ", ".join(chosen.left_out)
-        st.markdown(f":gray[:material/info: The address asks for what is not in this list, left out: {plain(names)}]")
-
-
-def show_nothing_found(bar: FilterBar, chosen: Filters, *, noun: str) -> None:
-    """Draw what stands in place of a list that the filters leave empty."""
-    with empty_state("filters", icon=NO_MATCH_ICON, title=f"No {noun} matches these filters", text=chosen.words):
-        st.button("Clear the filters", icon=":material/close:", **_on_clear(bar.names))
 
 
 def _follow(bar: FilterBar, asked: Mapping[str, str]) -> None:
@@ -86,17 +100,24 @@ def _follow(bar: FilterBar, asked: Mapping[str, str]) -> None:
     if not is_new and st.session_state.get(asked_key) == asked:
         return
     st.session_state[asked_key] = asked
-    defaults: dict[str, object] = {"status": "", "search": "", "sort": next(iter(bar.sorts))}
+    defaults: dict[str, object] = {bar.split[0]: "", "search": "", "sort": next(iter(bar.sorts))}
     for name in (*bar.names, "sort"):
         value: object = asked.get(name, defaults.get(name))
         st.session_state[f"{bar.key}-{name}"] = read_day(asked.get(name)) if name in {FROM, TO} else value
 
 
-def _say_status(bar: FilterBar, value: str, found: int | None) -> str:
+def _say_part(bar: FilterBar, value: str, found: Mapping[Any, int]) -> str:
     """`✕ Failed 6`, `✓ Completed 99+`; no number where it is zero, or nobody knows it."""
-    status = bar.statuses[value]
-    word = plain(f"{status.glyph} {status.word}")
-    return f"{word} :gray[{plain(at_most(found, most=MOST_COUNTED))}]" if found else word
+    if value:
+        part = bar.splits[value]
+        word, number = plain(f"{part.glyph} {part.word}"), found.get(value)
+    else:
+        word, number = "All", _count_all(bar, found)
+    return f"{word} :gray[{plain(at_most(number, most=MOST_COUNTED))}]" if number else word
+
+
+def _count_all(bar: FilterBar, found: Mapping[Any, int]) -> int | None:
+    return sum(found[part] for part in bar.whole) if all(part in found for part in bar.whole) else None
 
 
 def _show_choice(bar: FilterBar, choice: Choice, value: str | None) -> None:
@@ -108,6 +129,18 @@ def _show_choice(bar: FilterBar, choice: Choice, value: str | None) -> None:
             format_func=choice.options.__getitem__,
             placeholder="Any",
             label_visibility="collapsed",
+            **_widget(bar, choice.name),
+        )
+
+
+def _show_in_sight(bar: FilterBar, choice: Choice) -> None:
+    with st.container(key=f"in-sight-{choice.name}"):
+        st.pills(
+            choice.label,
+            [*choice.options],
+            format_func=lambda value: plain(short(choice.options[value], most=_LONGEST_LABEL)),
+            label_visibility="collapsed",
+            wrap=False,
             **_widget(bar, choice.name),
         )
 

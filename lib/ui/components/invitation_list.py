@@ -11,7 +11,7 @@ from lib.ui.components import invite, status
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
-from lib.ui.components.paged_table import begin_at_the_beginning, page_button, turn_to
+from lib.ui.components.paged_table import begin_at_the_beginning, show_page_buttons
 from lib.ui.components.people_filters import INVITED
 from lib.ui.components.person import person_inline
 from lib.ui.components.row_list import row, row_list
@@ -44,10 +44,8 @@ def show_invitations(
             on_click=begin_at_the_beginning,
             kwargs={"status": INVITED},
         )
-    if newer or older:
-        with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            page_button("Newer", newer, key="invitations", on_click=turn_to, is_enabled=newer is not None)
-            page_button("Older", older, key="invitations", on_click=turn_to, is_enabled=older is not None)
+    on_page = f"{words.count(len(invitations), 'invitation')} on this page"
+    show_page_buttons(on_page, key="invitations", newer=newer, older=older)
 
 
 def _show_invitation(invitation: InvitationSummary, *, time_zone: str) -> None:

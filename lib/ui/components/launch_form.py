@@ -106,7 +106,8 @@ def _namer(choices: Sequence[_Each]) -> Callable[[_Each], str]:
 
 
 def _steps(template: TemplateToLaunch) -> str:
-    return words.plain(f"{words.count(len(template.phase_names), 'phase')}: {', '.join(template.phase_names)}")
+    steps = f"{words.count(len(template.phase_names), 'phase')}: {', '.join(template.phase_names)}"
+    return words.plain(f"Version {words.number(template.version)} · {steps}")
 
 
 def _show_input(field: InputField, *, key: str) -> object:

@@ -24,7 +24,7 @@ _SORTS: Final[Mapping[str, str]] = {
 }
 FILTERS: Final = FilterBar(
     key="organizations",
-    statuses={member: status.ORGANIZATION[member] for member in Standing},
+    splits={member: status.ORGANIZATION[member] for member in Standing},
     count=lambda _: {},  # the function that an operator asks lists organizations and counts none
     sorts=_SORTS,
     placeholder="Name or short name",
@@ -39,7 +39,7 @@ def chosen_organizations(chosen: Filters) -> OrganizationFilter:
     """What the reader chose, as the query takes it."""
     tier = chosen.values.get("tier")
     return OrganizationFilter(
-        standing=Standing(chosen.status) if chosen.status else None,
+        standing=Standing(chosen.split) if chosen.split else None,
         tier=Tier(tier) if tier else None,
         search=chosen.search,
     )

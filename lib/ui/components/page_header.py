@@ -1,6 +1,6 @@
 """The head of a page: where it hangs, its title and status, one line of context, its actions at the right."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
@@ -21,7 +21,7 @@ def page_header(
     title: str,
     *,
     subtitle: str | None = None,
-    status: Status | None = None,
+    status: Status | Sequence[Status] = (),
     parent: tuple[str, str] | None = None,
 ) -> Iterator[None]:
     """Draw the head of a page; what is drawn inside the `with` are its actions.
@@ -40,8 +40,8 @@ def page_header(
                 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                     cut = short(title, most=_LONGEST_TITLE)
                     st.title(plain(cut), anchor=False, width="content", help=_whole(title, cut))
-                    if status:
-                        show_status(status)
+                    for badge in (status,) if isinstance(status, Status) else status:
+                        show_status(badge)
                 if isinstance(subtitle, Markup):
                     st.html(_CONTEXT.format(subtitle))
                 elif subtitle:

@@ -74,12 +74,7 @@ def show_paged_table(
         )
     titles = [str(row.get(opens)) for row in rows] if opens else []
     chosen = show_open_by_key(titles, key=key, label=label) if opens else None
-    if newer or older:
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.markdown(f":gray[{plain(summary)}]", width="content")
-            with st.container(horizontal=True, gap="xsmall", width="content"):
-                page_button("Newer", newer, key=key, on_click=turn_to, is_enabled=newer is not None)
-                page_button("Older", older, key=key, on_click=turn_to, is_enabled=older is not None)
+    show_page_buttons(summary, key=key, newer=newer, older=older)
     click = st.session_state.get(opened_key)
     return TableEvent(
         opened=click.row if click else chosen,
@@ -87,19 +82,44 @@ def show_paged_table(
     )
 
 
-def page_button(
-    label: str, cursor: str | None, *, key: str, on_click: Callable[[str | None], None], is_enabled: bool
+def show_page_buttons(
+    summary: str,
+    *,
+    key: str,
+    newer: str | None,
+    older: str | None,
+    parameter: str = CURSOR,
+    labels: tuple[str, str] = ("Newer", "Older"),
 ) -> None:
-    """Draw the button "Newer" or "Older" of a list; pressed, it hands the cursor to `on_click`."""
-    is_newer = label == "Newer"
+    """Draw what this page of a list holds, and the buttons to those beside it; nothing where there is no other."""
+    if not (newer or older):
+        return
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(f":gray[{plain(summary)}]", width="content")
+        with st.container(horizontal=True, gap="xsmall", width="content"):
+            for label, cursor in zip(labels, (newer, older), strict=True):
+                page_button(
+                    label,
+                    cursor,
+                    key=key,
+                    is_first=label == labels[0],
+                    is_enabled=cursor is not None,
+                    parameter=parameter,
+                )
+
+
+def page_button(
+    label: str, cursor: str | None, *, key: str, is_first: bool, is_enabled: bool, parameter: str = CURSOR
+) -> None:
+    """Draw the button to the page before or after; pressed, it puts the cursor into the address."""
     st.button(
         label,
-        icon=":material/chevron_left:" if is_newer else ":material/chevron_right:",
-        icon_position="left" if is_newer else "right",
+        icon=":material/chevron_left:" if is_first else ":material/chevron_right:",
+        icon_position="left" if is_first else "right",
         disabled=not is_enabled,
         key=f"{key}-{label.lower()}",
-        on_click=on_click,
-        args=(cursor,),
+        on_click=turn_to,
+        args=(cursor, parameter),
     )
 
 
@@ -162,6 +182,9 @@ def _opening_column(column: ColumnConfig, *, key: str) -> ButtonColumnResult:
     )
 
 
-def turn_to(cursor: str | None) -> None:
-    """Ask for that page of the list: a callback."""
-    st.query_params[CURSOR] = cursor or ""
+def turn_to(cursor: str | None, parameter: str = CURSOR) -> None:
+    """Ask for that page of the list, None for the first: a callback."""
+    if cursor:
+        st.query_params[parameter] = cursor
+    else:
+        st.query_params.pop(parameter, None)

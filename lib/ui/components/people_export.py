@@ -12,7 +12,7 @@ from lib.users.views import PersonSort
 def show_people_export(actor: Actor, chosen: Filters) -> None:
     """Draw the menu for what the filters leave of the one or the other."""
     wanted, role, sort = chosen_people(chosen), chosen_role(chosen), PersonSort(chosen.sort)
-    if chosen.status == INVITED:
+    if chosen.split == INVITED:
         show_export(
             "invitations",
             noun="invitation",

@@ -33,7 +33,7 @@ def make_people_filters(actor: Actor) -> FilterBar:
     is_invited = address.requested("status") == INVITED
     return FilterBar(
         key="people",
-        statuses=_STATUSES,
+        splits=_STATUSES,
         count=lambda chosen: count_people_by_status(actor, chosen_people(chosen), most=MOST_COUNTED),
         sorts={PersonSort.NEWEST: _SORTS[PersonSort.NEWEST]} if is_invited else _SORTS,
         placeholder="Name or e-mail",
@@ -43,9 +43,9 @@ def make_people_filters(actor: Actor) -> FilterBar:
 
 def chosen_people(chosen: Filters) -> PersonFilter:
     """The same as the query takes it."""
-    is_status = chosen.status not in {None, INVITED}
+    is_status = chosen.split not in {None, INVITED}
     return PersonFilter(
-        status=PersonStatus(chosen.status) if is_status and chosen.status else None,
+        status=PersonStatus(chosen.split) if is_status and chosen.split else None,
         role=chosen_role(chosen),
         search=chosen.search,
     )

@@ -24,7 +24,7 @@ def make_project_filters(actor: Actor) -> FilterBar:
     """What this person can choose; the owner that the address names is among it, if they are theirs to see."""
     return FilterBar(
         key="projects",
-        statuses={member: status.PROJECT[member] for member in ProjectStatus},
+        splits={member: status.PROJECT[member] for member in ProjectStatus},
         count=lambda chosen: count_projects_by_status(actor, chosen_projects(chosen), most=MOST_COUNTED),
         sorts=_SORTS,
         placeholder="Name or topic",
@@ -39,7 +39,7 @@ def chosen_projects(chosen: Filters) -> ProjectFilter:
     """The same as the query takes it."""
     priority, owner = chosen.values.get("priority"), chosen.values.get("owner")
     return ProjectFilter(
-        status=ProjectStatus(chosen.status) if chosen.status else None,
+        status=ProjectStatus(chosen.split) if chosen.split else None,
         priority=Priority(priority) if priority else None,
         created_by=UUID(owner) if owner else None,
         search=chosen.search,

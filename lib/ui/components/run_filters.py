@@ -34,7 +34,7 @@ def make_run_filters(actor: Actor) -> FilterBar:
     named = {"project": choices.projects, "person": choices.people, "template": choices.templates}
     return FilterBar(
         key="runs",
-        statuses={member: status.RUN[member] for member in RunStatus},
+        splits={member: status.RUN[member] for member in RunStatus},
         count=lambda chosen: count_runs_by_status(actor, chosen_runs(chosen), most=MOST_COUNTED),
         sorts=_SORTS,
         placeholder="Title or topic",
@@ -51,7 +51,7 @@ def chosen_runs(chosen: Filters) -> RunFilter:
     """The same as the query takes it."""
     ids = {name: UUID(value) for name, value in chosen.values.items() if name != "model"}
     return RunFilter(
-        status=RunStatus(chosen.status) if chosen.status else None,
+        status=RunStatus(chosen.split) if chosen.split else None,
         project_id=ids.get("project"),
         user_id=ids.get("person"),
         template_id=ids.get("template"),

@@ -17,6 +17,7 @@ from lib.ui.components.no_worker import is_nobody_working, show_no_worker
 from lib.ui.components.person import person_inline
 from lib.ui.components.run_actions import find_stop, show_way_on
 from lib.ui.components.run_table import seconds_of
+from lib.ui.navigation import TEMPLATE
 
 #: What to do about a failure that may be over by now.
 _PASSING = ("Wait a little, then retry the run. Finished phases are taken over: they cost nothing again.",)
@@ -93,5 +94,12 @@ def show_run_facts(run: RunProgress, *, time_zone: str) -> None:
                 ("Run", str(summary.id)),
             ]
         )
+        if run.template_id:
+            st.page_link(
+                TEMPLATE.file,
+                label="Open the template",
+                icon=":material/dashboard_customize:",
+                query_params={"template": str(run.template_id)},
+            )
         if run.answers:
             show_raw_json(run.answers, key="inputs", label="Inputs as JSON")

@@ -99,13 +99,28 @@ ORGANIZATION: Mapping[str, Status] = {
     "deleted": _status("Deleted", "delete", "gray", "\N{EN DASH}"),
 }
 
+TEMPLATE: Mapping[str, Status] = {
+    "draft": _status("Draft", "edit_note", "gray", "○"),
+    "in_review": _NEEDS_REVIEW,
+    "published": _status("Published", "check_circle", "green", "✓"),
+    "retired": _status("Retired", "inventory_2", "gray", "\N{EN DASH}"),
+}
+
+#: Whose a template is; that is no state either, and a word says it.
+TEMPLATE_SCOPE: Mapping[str, Status] = {
+    "mine": Status("Mine", "", "violet", ""),
+    "organization": Status("Organization", "", "gray", ""),
+    "public": Status("Public", "", "gray", ""),
+    "retired": Status("Retired", "", "gray", ""),
+}
+
 #: Something that somebody should look at before it becomes a failure: a budget, a missing worker.
 WARNING = _status("Warning", "warning", "orange", "!")
 
 
 def show_status(status: Status) -> None:
     """The status as a badge."""
-    st.badge(status.word, icon=status.icon, color=status.color)
+    st.badge(status.word, icon=status.icon or None, color=status.color)
 
 
 def inline(status: Status, *, text: str | None = None) -> str:

@@ -10,9 +10,8 @@ from lib.errors import FileFault, FileInvalid
 from lib.templates.files import export_template, import_template, read_template_file
 from lib.templates.views import TemplateSummary
 from lib.ui import feedback, guard, words
+from lib.ui.navigation import TEMPLATE
 
-#: Where a template is looked at.
-_PAGE: Final = "pages/template.py"
 #: Faults with their lines before they scroll.
 _MOST_AT_ONCE: Final = 3
 
@@ -57,7 +56,7 @@ def _ask_for_file() -> None:
             if is_right:
                 made = import_template(guard.require_actor(Permission.TEMPLATES_CREATE), content)
                 feedback.succeeded("The template is there, as a draft.")
-                st.switch_page(_PAGE, query_params={"template": str(made)})
+                st.switch_page(TEMPLATE.file, query_params={"template": str(made)})
             if not content.strip():
                 st.markdown(":red[:material/error:] Choose a file, or paste its text.")
 

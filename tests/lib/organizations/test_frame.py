@@ -9,10 +9,12 @@ from lib.errors import NotSignedIn
 from lib.models.organization import Tier
 from lib.organizations.service import get_frame
 from lib.organizations.views import MOST_COUNTED
+from lib.templates import publishing
+from lib.templates.service import TemplateDetails, create_template, get_template
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import end_run, make_project, make_run, open_run
+from tests.factories import TEMPLATE_DATA, end_run, make_project, make_run, open_run
 
 
 @pytest.fixture
@@ -91,3 +93,16 @@ def test_who_is_gone_by_now_has_no_frame(installation: Installation, cast: Cast)
         connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [cast.max.user_id])
     with pytest.raises(NotSignedIn):
         get_frame(cast.max)
+
+
+def test_version_waits_for_who_may_publish_but_for_who_asked(installation: Installation, cast: Cast) -> None:
+    made = create_template(cast.max, TemplateDetails(name="Brief"), TEMPLATE_DATA)
+    assert not publishing.publish_template(cast.max, made)
+    everybody = (*cast.of_a, cast.charlie)
+    assert [get_frame(actor).waiting_templates for actor in everybody] == [1, 1, 0, 0, 0]
+    review = get_template(cast.mona, made).review
+    assert review
+    publishing.approve(cast.mona, review.id)
+    assert [get_frame(actor).waiting_templates for actor in everybody] == [0, 0, 0, 0, 0]
+    assert not publishing.make_public(cast.mona, made)
+    assert [get_frame(actor).waiting_templates for actor in everybody] == [1, 0, 0, 0, 0]

@@ -49,6 +49,23 @@ def test_twelve_people_in_four_roles_and_nine_projects() -> None:
     assert {row["status"] for row in made()["orchestration_templates"]} == {"draft", "published", "retired"}
 
 
+def test_templates_have_versions_of_which_each_run_names_the_one_of_its_time() -> None:
+    templates = {row["id"]: row for row in made()["orchestration_templates"]}
+    since = {(row["template_id"], row["version"]): row for row in made()["template_versions"]}
+    for template in templates.values():
+        newest = since[template["id"], template["version"]]
+        assert newest["template_data"] == template["template_data"]
+        assert (template["id"], template["version"] + 1) not in since
+    for run in made()["orchestration_runs"]:
+        template_id, version = run["template_id"], run["template_version"]
+        assert since[template_id, version]["created_at"] <= run["created_at"]
+        assert (later := since.get((template_id, version + 1))) is None or later["created_at"] > run["created_at"]
+    launched = Counter(run["template_version"] for run in made()["orchestration_runs"])
+    assert launched.keys() == {1, 2, 3}
+    assert sum(row["usage_count"] for row in templates.values()) == launched.total()
+    assert len({row["category"] for row in templates.values()}) > 5
+
+
 def test_runs_and_phases_stand_in_every_state() -> None:
     assert {row["status"] for row in made()["orchestration_runs"]} == set(RunStatus)
     assert {row["status"] for row in made()["phase_executions"]} == set(PhaseStatus)

@@ -147,6 +147,14 @@ def test_money_to_the_cent(usd: Decimal | float | None, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("part", "said"),
+    [(0, "0 %"), (0.001, "<1 %"), (0.29, "29 %"), (0.974, "97 %"), (0.9999, "99 %"), (1, "100 %")],
+)
+def test_share_is_never_said_to_be_all_or_nothing_where_it_is_not(part: float, said: str) -> None:
+    assert words.share(part) == said
+
+
+@pytest.mark.parametrize(
     ("seconds", "said"),
     [
         (None, words.NOTHING),

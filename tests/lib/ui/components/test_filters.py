@@ -10,24 +10,32 @@ def _page() -> None:
     from lib.ui.components.status import RUN
     from lib.ui.filtering import Choice, FilterBar, read_filters
 
+    in_sight = bool(st.session_state.get("in_sight"))
     bar = FilterBar(
         key="boats",
-        statuses={name: RUN[name] for name in ("running", "completed", "failed")},
+        splits={name: RUN[name] for name in ("running", "completed", "failed")},
         count=lambda chosen: {"running": 0, "completed": 100} if chosen.search else {"running": 7, "failed": 99},
         sorts={"newest": "Newest first", "name": "By name"},
         placeholder="Name",
-        choices=(Choice("harbour", "Harbour", {"a": ":red[Aarhus] by the long, cold and windy sea", "b": "Bergen"}),),
+        choices=(
+            Choice("harbour", "Harbour", {"a": ":red[Aarhus] by the long, cold and windy sea", "b": "Bergen"}),
+            *([Choice("wood", "Wood", {"oak": "*Oak*", "elm": "Elm"}, is_in_sight=True)] if in_sight else []),
+        ),
         dates="Built",
+        split=("afloat", "Afloat") if in_sight else ("status", "Status"),
+        whole=("running", "failed") if in_sight else (),
     )
     chosen = read_filters(bar)
     show_filters(bar, chosen)
     if chosen:
         show_nothing_found(bar, chosen, noun="boat")
-    st.text(f"{bool(chosen)} {chosen.status} {chosen.sort} {dict(chosen.values)} {chosen.since} {chosen.before}")
+    st.text(f"{bool(chosen)} {chosen.split} {chosen.sort} {dict(chosen.values)} {chosen.since} {chosen.before}")
 
 
-def _open(**parameters: str) -> AppTest:
+def _open(*, in_sight: bool = False, **parameters: str) -> AppTest:
+    """Where `in_sight`, another split that says how many all are, and a filter whose values stand in a row."""
     at = AppTest.from_function(_page, default_timeout=20)
+    at.session_state["in_sight"] = in_sight
     at.query_params.update(parameters)
     at.run()
     assert not at.exception
@@ -84,3 +92,20 @@ def test_what_makes_no_sense_is_left_out_and_said_by_its_name() -> None:
     assert at.text[0].value == "False None newest {} None None"
     assert at.markdown[-1].value.endswith("left out: Status, Harbour, Built from]")
     assert not _open(sort="newest", harbour="").button
+
+
+def test_split_has_a_name_of_its_own_and_says_how_many_all_are() -> None:
+    at = _open(in_sight=True, afloat="failed", status="running")
+    assert at.segmented_control[0].options[0] == "All :gray[99\\+]"
+    assert at.text[0].value.startswith("True failed ")
+    assert "Afloat: Failed" in at.markdown[-1].value.replace("\\", "")
+    assert _open(in_sight=True, search="x").segmented_control[0].options[0] == "All", "one part is not counted"
+
+
+def test_filter_in_sight_is_a_row_of_its_values() -> None:
+    at = _open(in_sight=True, wood="elm")
+    (row,) = at.pills
+    assert (row.options, row.value) == (["\\*Oak\\*", "Elm"], "elm")
+    assert _popovers(at) == ["Harbour", "Built"]
+    row.set_value("oak")
+    assert at.run().query_params["wood"] == "oak"
