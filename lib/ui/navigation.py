@@ -83,6 +83,15 @@ PROJECT = PageEntry(
     permission=Permission.PROJECTS_VIEW,
     is_visible=False,
 )
+TEMPLATE_EDIT = PageEntry(
+    file="pages/template_edit.py",
+    title="Template editor",
+    icon="edit_note",
+    url_path="template-edit",
+    section="Work",
+    permission=Permission.TEMPLATES_VIEW,
+    is_visible=False,
+)
 USERS = PageEntry(
     file="pages/users.py",
     title="Users",
@@ -134,6 +143,7 @@ PAGES: Sequence[PageEntry] = (
     RUN,
     PROJECTS,
     PROJECT,
+    TEMPLATE_EDIT,
     USERS,
     PERSON,
     CONNECTIONS,

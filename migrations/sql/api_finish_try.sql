@@ -1,0 +1,19 @@
+-- api.finish_try(uuid, jsonb)
+-- How a call that api.begin_try noted ended, once and by who began it.
+CREATE FUNCTION api.finish_try(p_usage uuid, p_end jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+    UPDATE api_usage u
+       SET endpoint = e.endpoint, model = e.model, prompt_tokens = greatest(e.prompt_tokens, 0),
+           completion_tokens = greatest(e.completion_tokens, 0),
+           tokens_used = coalesce(greatest(e.prompt_tokens, 0) + greatest(e.completion_tokens, 0), 0),
+           cost_usd = greatest(e.cost_usd, 0), response_time_ms = greatest(e.time_ms, 0), status_code = e.status,
+           error_kind = e.kind
+      FROM jsonb_to_record(p_end) AS e(endpoint text, model text, prompt_tokens int, completion_tokens int,
+                                       cost_usd numeric, time_ms int, status int, kind text)
+     WHERE u.id = p_usage AND u.organization_id = api.organization_id() AND u.user_id = auth.uid()
+       AND u.run_id IS NULL AND u.error_kind = 'lost';
+END
+$$;
