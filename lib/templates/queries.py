@@ -251,21 +251,11 @@ def newest_version(session: Session, template_id: UUID) -> int:
     )
 
 
-def find_newest(session: Session, template_id: UUID) -> Row[*tuple[Any, ...]] | None:
-    """The newest version, offered or not, with its author."""
-    statement = select(TemplateVersion, person(TemplateVersion.created_by).label("author"))
-    newest = statement.where(TemplateVersion.template_id == template_id).order_by(TemplateVersion.version.desc())
-    return session.execute(newest.limit(1)).one_or_none()
-
-
-def find_draft(session: Session, actor: Actor, template_id: UUID, *, for_update: bool = False) -> TemplateDraft | None:
-    """The person's own draft; there is no other to be seen. `for_update`: as it stands once it is locked."""
-    statement = select(TemplateDraft).where(
-        TemplateDraft.template_id == template_id, TemplateDraft.created_by == actor.user_id
+def find_draft(session: Session, actor: Actor, template_id: UUID) -> TemplateDraft | None:
+    """The person's own draft; there is no other to be seen."""
+    return session.scalar(
+        select(TemplateDraft).where(TemplateDraft.template_id == template_id, TemplateDraft.created_by == actor.user_id)
     )
-    if for_update:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    return session.scalar(statement)
 
 
 def find_review(session: Session, template_id: UUID) -> Row[*tuple[Any, ...]] | None:

@@ -7,18 +7,16 @@ from migrations import functions, rls
 revision = "0028"
 down_revision = "0026"
 
-#: A row that api.begin_try wrote and api.finish_try has not closed yet, of the person who asks.
-UNDER_WAY = (
-    f"organization_id = {rls.ORGANIZATION} AND user_id = {rls.LOOKED_UP_PERSON} AND run_id IS NULL "
-    "AND error_kind = 'lost'"
-)
+#: What api.finish_try reaches: calls of no run, made by the person who asks.
+MINE = f"organization_id = {rls.ORGANIZATION} AND user_id = {rls.LOOKED_UP_PERSON} AND run_id IS NULL"
 
 
 def upgrade() -> None:
-    op.execute(f"CREATE POLICY api_usage_tries_seen ON api_usage FOR SELECT TO CURRENT_USER USING ({UNDER_WAY})")
+    # an UPDATE that names a row in its WHERE holds the new row to the SELECT policy as well
+    op.execute(f"CREATE POLICY api_usage_tries_seen ON api_usage FOR SELECT TO CURRENT_USER USING ({MINE})")
     op.execute(
-        f"CREATE POLICY api_usage_tries_ended ON api_usage FOR UPDATE TO CURRENT_USER USING ({UNDER_WAY}) "
-        f"WITH CHECK (organization_id = {rls.ORGANIZATION} AND user_id = {rls.LOOKED_UP_PERSON})"
+        "CREATE POLICY api_usage_tries_ended ON api_usage FOR UPDATE TO CURRENT_USER "
+        f"USING ({MINE} AND error_kind = 'lost') WITH CHECK ({MINE})"
     )
     for name in ("api_begin_try", "api_finish_try"):
         functions.create(name, execute="authenticated")

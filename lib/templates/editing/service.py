@@ -14,11 +14,13 @@ from lib.access.permissions import Permission
 from lib.db.session import tenant_session
 from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from lib.models.template import OrchestrationTemplate, TemplateDraft, TemplateStatus
-from lib.templates import publishing, queries
+from lib.templates import publishing
 from lib.templates.access import get_row
 from lib.templates.editing import content as drafts
 from lib.templates.editing.content import Content
+from lib.templates.editing.queries import find_newest, lock_draft
 from lib.templates.editing.views import Desk, NewestVersion
+from lib.templates.queries import find_draft
 from lib.templates.versions import save_version
 from lib.templates.views import SavedVersion
 from lib.users.views import Person
@@ -34,7 +36,7 @@ def open_desk(actor: Actor, template_id: UUID) -> Desk:
     """
     with tenant_session(actor, is_one_moment=True) as session:
         template = _get_editable(session, actor, template_id)
-        newest, draft = _get_newest(session, template_id), queries.find_draft(session, actor, template_id)
+        newest, draft = _get_newest(session, template_id), find_draft(session, actor, template_id)
         return Desk(
             template_id=template_id,
             name=template.name,
@@ -78,7 +80,7 @@ def save_draft(actor: Actor, template_id: UUID, *, note: str) -> SavedVersion:
     desk = open_desk(actor, template_id)
     saved = save_version(actor, template_id, desk.content["data"], base_version=desk.base_version, note=note)
     with tenant_session(actor) as session:
-        draft = queries.find_draft(session, actor, template_id, for_update=True)
+        draft = lock_draft(session, actor, template_id)
         if draft is not None and draft.updated_at == desk.kept_at:
             session.execute(delete(TemplateDraft).where(TemplateDraft.id == draft.id))
         elif draft is not None:
@@ -88,14 +90,14 @@ def save_draft(actor: Actor, template_id: UUID, *, note: str) -> SavedVersion:
 
 def _lock_or_begin(session: Session, actor: Actor, template_id: UUID) -> TemplateDraft:
     """The person's draft, locked; of two tabs that begin one at once, both go on with the first one's."""
-    if queries.find_draft(session, actor, template_id) is None:
+    if find_draft(session, actor, template_id) is None:
         newest = _get_newest(session, template_id)
         values = {"base_version": newest.number, "content": drafts.begin(newest.data)}
         begun = insert(TemplateDraft).values(
             organization_id=actor.organization_id, template_id=template_id, created_by=actor.user_id, **values
         )
         session.execute(begun.on_conflict_do_nothing(constraint="template_drafts_template_id_created_by_key"))
-    draft = queries.find_draft(session, actor, template_id, for_update=True)
+    draft = lock_draft(session, actor, template_id)
     if draft is None:
         message = "The draft was discarded in another tab. Reload to begin a new one."
         raise Conflict(message)
@@ -113,7 +115,7 @@ def _get_editable(session: Session, actor: Actor, template_id: UUID) -> Orchestr
 
 
 def _get_newest(session: Session, template_id: UUID) -> NewestVersion:
-    found = queries.find_newest(session, template_id)
+    found = find_newest(session, template_id)
     if found is None:
         raise NotFound("version")
     version = found.TemplateVersion

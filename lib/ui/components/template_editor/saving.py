@@ -35,7 +35,8 @@ def show_save(desk: Desk, problems: tuple[Problem, ...]) -> None:
         )
         st.markdown(f":orange[:material/rate_review:] {said}")
     note = st.text_input("Note", placeholder="What is better now", help="Stands beside the version in its history.")
-    if st.button("Save version", type="primary", key="save-version", disabled=not changes):
+    label = f"Save as version {desk.newest.number + 1}"
+    if st.button(label, type="primary", key="save-version", disabled=not changes):
         with feedback.told():
             saved = save_draft(require_actor(Permission.TEMPLATES_VIEW), desk.template_id, note=note)
             then = "Runs are launched from it now." if saved.is_offered else "It waits for somebody to agree to it."
