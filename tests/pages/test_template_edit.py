@@ -97,6 +97,19 @@ def test_branch_is_built_by_choosing_what_comes_after_what(at: AppTest, cast: Ca
     assert after.options == [], "whatever waits for it is not offered"
 
 
+def test_phase_that_another_tab_renames_stays_chosen(
+    at: AppTest, open_as: OpenAs, cast: Cast, template_id: UUID
+) -> None:
+    selectbox(at, "Phase").select("Phase 1").run()
+    other = open_as(cast.max, TEMPLATE_EDIT, template=template_id)
+    text_input(other, "Name of the phase").set_value("Renamed").run()
+    text_input(at, "Name of the phase").set_value("Second").run()
+    at.run()
+    (after,) = (one for one in at.multiselect if one.label == "After")
+    assert (after.value, at.query_params["phase"]) == (["Phase 0"], "Phase 1")
+    assert draft_of(cast.max, template_id)["phases"][1].get("depends_on") is None
+
+
 def test_unknown_name_is_said_with_what_was_meant(at: AppTest) -> None:
     text_area(at, "Prompt").set_value("\n{{ topc }}").run()
     assert "Line 2: “topc” is not there; did you mean “topic”?" in shown(at)

@@ -35,7 +35,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const hadFocus = root.contains(document.activeElement);
     root.drawn = data.html;
     root.innerHTML = data.html;
-    if (hadFocus) root.querySelector("[aria-current]")?.focus();
+    const current = root.querySelector("[aria-current]");
+    if (hadFocus) current?.focus();
+    if (current) root.scrollTop = current.offsetTop - root.clientHeight / 2; // on a phone the list is cut
   }
   root.onclick = (event) => {
     const button = event.target.closest("button");

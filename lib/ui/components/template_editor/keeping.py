@@ -1,9 +1,10 @@
 """Fields of the editor: each shows what the draft says, and an edit is kept in the draft before the page is drawn."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
+from zlib import crc32
 
 import streamlit as st
 
@@ -32,6 +33,14 @@ class Field:
         """Of the widget."""
         return f"edit-{self.template_id.hex[-8:]}-{self.name}"
 
+    def among(self, labels: Iterable[str]) -> "Field":
+        """The same, to choose from options of these labels.
+
+        A browser knows an option by its label alone: of one that was renamed meanwhile it would say that it is gone,
+        and a choice would be lost. With other labels it is another widget.
+        """
+        return replace(self, name=f"{self.name}-{options_key(labels)}")
+
     def shows(self, value: object) -> dict[str, Any]:
         """The arguments of the widget, which shows `value` from now on.
 
@@ -41,6 +50,11 @@ class Field:
         if not st.session_state.get(_refused(self.key)) and st.session_state.get(self.key, _NOT_DRAWN) != value:
             st.session_state[self.key] = value
         return {"key": self.key, "on_change": _keep, "args": (self,)}
+
+
+def options_key(labels: Iterable[str]) -> str:
+    """The same for the same labels."""
+    return f"{crc32(chr(10).join(labels).encode('utf-8', 'replace')):x}"
 
 
 def phase_field(template_id: UUID, code: str, path: Path, *, read: Callable[[Any], object] | None = None) -> Field:

@@ -73,16 +73,16 @@ def code_key(content: Content, code: str) -> str:
 def _show_needs(desk: Desk, code: str) -> None:
     content = desk.content
     field = Field(desk.template_id, f"{code}-after", lambda edited, value: phases.set_needs(edited, code, value))
-    options = phases.possible_needs(content, code)
+    names = {other: name_of(content, other) for other in phases.possible_needs(content, code)}
     st.multiselect(
         "After",
-        options,
-        format_func=lambda other: name_of(content, other) if other in options else other,
-        placeholder="Begins at once" if options else "The first phase begins at once",
+        list(names),
+        format_func=lambda other: names.get(other, other),
+        placeholder="Begins at once" if names else "The first phase begins at once",
         help="It begins when all of these have answered, and its prompt may read their answers. Phases that wait for "
         "this one are not offered: they would wait for each other.",
-        disabled=not options,
-        **field.shows(list(phases.dependencies_of(content)[code])),
+        disabled=not names,
+        **field.among(names.values()).shows(list(phases.dependencies_of(content)[code])),
     )
 
 

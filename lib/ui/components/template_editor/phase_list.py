@@ -9,6 +9,7 @@ from lib.templates.editing.phases import dependencies_of
 from lib.templates.editing.problems import Problem
 from lib.templates.editing.views import Desk
 from lib.ui.components.template_editor.graph import GraphRow, show_phase_list
+from lib.ui.components.template_editor.keeping import options_key
 from lib.ui.components.template_editor.phase_editor import name_of
 
 
@@ -29,16 +30,7 @@ def show_phases(desk: Desk, problems: Sequence[Problem], opened: str, *, on_open
         for phase in phases_of(desk.content)
     ]
     with st.container(key="phase-choice"):  # style.css shows it where the list would be far from the editor
-        key = f"phase-choice-{desk.template_id.hex[-8:]}"
-        if st.session_state.get(key) != opened:
-            st.session_state[key] = opened
-        st.selectbox(
-            "Phase",
-            codes_of(desk.content),
-            format_func=lambda code: name_of(desk.content, code),
-            key=key,
-            on_change=lambda: on_open(st.session_state[key]),
-        )
+        _show_choice(desk, opened, on_open)
     with st.container(key="phase-graph"):
         show_phase_list(
             rows,
@@ -47,3 +39,17 @@ def show_phases(desk: Desk, problems: Sequence[Problem], opened: str, *, on_open
             key=f"graph-{desk.template_id.hex[-8:]}",
             on_open=on_open,
         )
+
+
+def _show_choice(desk: Desk, opened: str, on_open: Callable[[str], None]) -> None:
+    names = {code: name_of(desk.content, code) for code in codes_of(desk.content)}
+    # a browser knows an option by its label alone: of other labels, or another opened phase, it is another widget
+    key = f"phase-choice-{options_key([opened, *names.values()])}"
+    st.selectbox(
+        "Phase",
+        list(names),
+        index=list(names).index(opened),
+        format_func=lambda code: names.get(code, code),
+        key=key,
+        on_change=lambda: on_open(st.session_state[key]),
+    )

@@ -21,12 +21,14 @@ _REVIEWERS: Final = {Role.ADMIN: "Admins", Role.MANAGER: "Managers", Role.MEMBER
 def show_model(desk: Desk, code: str, models: Models) -> None:
     """Draw the model, how it is asked, for how long and how often."""
     phase = get_phase(desk.content, code)
+    options = models.options(phase.get("model"))
+    chosen = phase_field(desk.template_id, code, ("model",)).among(map(models.label, options))
     st.selectbox(
         "Model",
-        models.options(phase.get("model")),
+        options,
         format_func=lambda model: models.label(model) if model else "The run's model",
         help="Named here it is asked whatever is chosen at launch.",
-        **phase_field(desk.template_id, code, ("model",)).shows(phase.get("model")),
+        **chosen.shows(phase.get("model")),
     )
     show_parameters(
         phase.get("parameters") or {}, lambda name: phase_field(desk.template_id, code, ("parameters", name))

@@ -20,7 +20,8 @@ def show_preview(desk: Desk, code: str, models: Models) -> None:
     """Draw the prompt, or in words and with its line what is wrong with it."""
     choice = models.of_phase(desk.content, code)
     st.markdown("**What the model will read** :gray[on the samples]")
-    for line in find_unknown(desk.content, code):
+    unknown = find_unknown(desk.content, code)
+    for line in unknown:
         st.markdown(f":orange[:material/warning:] {words.plain(line[:1].upper() + line[1:])}")
     if choice is None:
         st.markdown(":gray[No model is on offer, so nobody knows how to write for one.]")
@@ -28,7 +29,8 @@ def show_preview(desk: Desk, code: str, models: Models) -> None:
     try:
         prompt = render_phase(desk.content, code, choice=choice, traits=models.traits(choice))
     except PlanInvalid as error:
-        st.markdown(f":red[:material/error:] {words.plain(error.message)}")
+        if not unknown:  # else it says the same
+            st.markdown(f":red[:material/error:] {words.plain(error.message)}")
         return
     st.code(words.visible(prompt[:_MOST]), language=None, wrap_lines=True, height=_height(prompt))
     if len(prompt) > _MOST:

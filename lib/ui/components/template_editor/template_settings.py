@@ -12,13 +12,15 @@ from lib.ui.components.template_editor.phase_settings import show_parameters
 def show_template_settings(desk: Desk, models: Models) -> None:
     """Draw them as fields of the draft."""
     data = desk.content["data"]
+    options = models.options(data.get("model"))
+    chosen = template_field(desk.template_id, ("model",)).among(map(models.label, options))
     with card("For all phases", key="template-settings"):
         st.selectbox(
             "Model",
-            models.options(data.get("model")),
+            options,
             format_func=lambda model: models.label(model) if model else "Chosen at launch",
             help="What the launch proposes. A phase that names its own model asks that one.",
-            **template_field(desk.template_id, ("model",)).shows(data.get("model")),
+            **chosen.shows(data.get("model")),
         )
         show_parameters(
             data.get("parameters") or {}, lambda name: template_field(desk.template_id, ("parameters", name))
