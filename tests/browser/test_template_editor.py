@@ -1,4 +1,4 @@
-"""Somebody who has never seen YAML builds a template of four phases with a branch, tries one, launches it and finds it."""
+"""Somebody who has never seen YAML builds four phases with a branch, tries one, launches them and finds the run."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ __all__ = ["endpoint", "workers"]
 
 
 @pytest.fixture(autouse=True)
-def _models(endpoint: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def models(endpoint: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """The endpoint is there, and its models are named, before the server is started."""
     monkeypatch.setenv("ORCHESTRATOR_OPENAI_MODELS", "gpt-4o-mini")
     get_settings.cache_clear()
@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_four_phases_with_a_branch_are_built_tried_saved_and_launched(
-    *, installation: Installation, cast: Cast, _models: None, server: str, workers: Workers, page: Page
+    *, installation: Installation, cast: Cast, models: None, server: str, workers: Workers, page: Page
 ) -> None:
     template_id = create_template(cast.max, TemplateDetails(name="City guide"))
     make_project(installation.database, cast.max, name="Lisbon", topic="Lisbon in a day")
@@ -101,7 +101,7 @@ def test_four_phases_with_a_branch_are_built_tried_saved_and_launched(
 
 
 def test_draft_is_the_same_in_two_tabs_and_is_written_by_keyboard(
-    *, installation: Installation, cast: Cast, _models: None, server: str, open_page: Callable[..., Page]
+    *, installation: Installation, cast: Cast, models: None, server: str, open_page: Callable[..., Page]
 ) -> None:
     template_id = create_template(cast.max, TemplateDetails(name="City guide"))
     page, other = open_page(), open_page()

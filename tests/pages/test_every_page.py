@@ -28,6 +28,7 @@ from lib.ui.navigation import (
     PROJECTS,
     RUN,
     RUNS,
+    TEMPLATE_EDIT,
     USERS,
     PageEntry,
 )
@@ -64,6 +65,7 @@ def parameters_of(page: PageEntry, made: Workspace) -> Mapping[str, UUID]:
     """What its address needs to show something."""
     of_the_project = {"project": made.project_id}
     of_others = {RUN: {"run": made.run.id}, PERSON: {"person": made.user_id}}
+    of_others[TEMPLATE_EDIT] = {"template": made.template_id}
     return {PROJECT: of_the_project, LAUNCH: of_the_project, **of_others}.get(page, {})
 
 
@@ -86,7 +88,7 @@ def test_session_that_ended_shows_nothing_any_more(
     open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry
 ) -> None:
     at = open_as(cast.alice, page, **parameters_of(page, made))
-    assert page.title in {at.title[0].value, "Project", "Run", "Person"}
+    assert page.title in {at.title[0].value, "Project", "Run", "Person", "Template editor"}
     revoke(installation, cast.alice)
     at.run()
     assert not at.exception
@@ -96,7 +98,7 @@ def test_session_that_ended_shows_nothing_any_more(
 #: The button of each page that changes something or leads on, by the page.
 PRESSED = {OVERVIEW: "Open", LAUNCH: "Launch", RUNS: "Launch run", RUN: "Cancel", PROJECTS: "New project"}
 PRESSED |= {PROJECT: "Edit", USERS: "Invite people", PERSON: "Save rights", CONNECTIONS: "Add connection"}
-PRESSED |= {ACCOUNT: "Save profile"}
+PRESSED |= {ACCOUNT: "Save profile", TEMPLATE_EDIT: "Add a phase"}
 PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
 
 
