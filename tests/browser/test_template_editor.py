@@ -98,7 +98,7 @@ def test_four_phases_with_a_branch_are_built_tried_saved_and_launched(
     expect(page.get_by_text(re.compile("City guide.*version 2|City guide v2")).first).to_be_visible()
     expect(page.get_by_text(words.money(run["cost_usd"])).first).to_be_visible()
     page.get_by_text("Guide").last.click()
-    expect(page.get_by_text("openai:gpt-4o-mini").first).to_be_visible()
+    expect(page.get_by_text("LLMock says hello").last).to_be_visible()
 
 
 def test_draft_is_the_same_in_two_tabs_and_is_written_by_keyboard(
