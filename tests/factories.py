@@ -148,11 +148,17 @@ def make_version(
         )
 
 
-def make_draft(database: Database, actor: Actor, template_id: UUID) -> UUID:
+def make_draft(database: Database, actor: Actor, template_id: UUID, *, base_version: int = 1) -> UUID:
     """What the person is writing for the template's next version."""
+    content = {"data": dict(TEMPLATE_DATA), "samples": {}}
     with doors.person(database, actor) as connection:
         return insert(
-            connection, "template_drafts", **_made_by(actor), template_id=template_id, base_version=1, content={}
+            connection,
+            "template_drafts",
+            **_made_by(actor),
+            template_id=template_id,
+            base_version=base_version,
+            content=content,
         )
 
 

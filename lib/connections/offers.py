@@ -10,7 +10,7 @@ from lib.connections import queries
 from lib.connections.opening import is_of_environment, open_connection, open_environment
 from lib.connections.structures import OfferedConnection
 from lib.db.session import tenant_session
-from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
+from lib.providers.base import ModelChoice, ModelParameters, ModelTraits, Provider
 from lib.providers.catalog import Catalog, OfferedModel, get_traits, read_catalog
 from lib.providers.http_client import run_now
 
@@ -54,15 +54,18 @@ def check_model(actor: Actor, choice: ModelChoice) -> None:
 
     For synchronous code: there must be no running event loop in this thread.
     """
+    run_now(open_model(actor, choice).check(choice.model))
+
+
+def open_model(actor: Actor, choice: ModelChoice) -> Provider:
+    """Who answers this person for that model. Raises `ModelCallError` that says why nobody does, and `NotPermitted`."""
     actor.require(Permission.ORCHESTRATIONS_RUN)
     settings = get_settings()
     if is_of_environment(choice):
-        provider = open_environment(choice, organization_slug=actor.organization_slug, settings=settings)
-    else:
-        with tenant_session(actor) as session:
-            connection = queries.find_callable(session, choice.provider)
-        provider = open_connection(connection, choice, settings=settings)
-    run_now(provider.check(choice.model))
+        return open_environment(choice, organization_slug=actor.organization_slug, settings=settings)
+    with tenant_session(actor) as session:
+        connection = queries.find_callable(session, choice.provider)
+    return open_connection(connection, choice, settings=settings)
 
 
 def _offers(connection: OfferedConnection) -> list[OfferedModel]:

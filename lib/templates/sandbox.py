@@ -154,9 +154,14 @@ def _describe_missing(name: str, known: list[str]) -> PromptFault:
     return PromptFault(f"it uses “{name}”, which is not there; at hand: {at_hand}{hint}")
 
 
+def parse(source: str) -> nodes.Template:
+    """The prompt's tree, as it was written. Raises Jinja2's own errors: ask `compile_prompt` first."""
+    return _environment.parse(source)
+
+
 @lru_cache(maxsize=512)
 def _compile(source: str) -> Template:
-    tree = _environment.parse(source)
+    tree = parse(source)
     for node in tree.find_all(nodes.Node):
         _refuse(node)
     guarded = _Guard().visit(tree)

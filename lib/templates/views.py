@@ -1,6 +1,5 @@
 """What the pages see of templates."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -163,16 +162,6 @@ class TemplateToLaunch:
     inputs: tuple[InputField, ...]
     #: What the template itself proposes, as `provider:model`.
     model: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What somebody is writing for the next version."""
-
-    #: The version that it began with.
-    base_version: int
-    content: Mapping[str, object]
-    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,15 @@ TEMPLATE = PageEntry(
     permission=Permission.TEMPLATES_VIEW,
     is_visible=False,
 )
+TEMPLATE_EDIT = PageEntry(
+    file="pages/template_edit.py",
+    title="Template editor",
+    icon="edit_note",
+    url_path="template-edit",
+    section="Work",
+    permission=Permission.TEMPLATES_VIEW,
+    is_visible=False,
+)
 USERS = PageEntry(
     file="pages/users.py",
     title="Users",
@@ -153,6 +162,7 @@ PAGES: Sequence[PageEntry] = (
     PROJECT,
     TEMPLATES,
     TEMPLATE,
+    TEMPLATE_EDIT,
     USERS,
     PERSON,
     CONNECTIONS,

@@ -231,6 +231,11 @@ def hour(moment: datetime, *, zone: str = "UTC") -> str:
     return f"{moment.astimezone(find_zone(zone)):%H:%M:%S}"
 
 
+def minute(moment: datetime, *, zone: str = "UTC") -> str:
+    """The reader's time of a moment of today, to the minute: "15:11"."""
+    return f"{moment.astimezone(find_zone(zone)):%H:%M}"
+
+
 def short_day(moment: date) -> str:
     """A day in a column or a filter: "22 Nov 2025"."""
     return f"{moment.day} {moment:%b %Y}"

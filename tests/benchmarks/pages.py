@@ -5,14 +5,17 @@ from uuid import UUID
 
 import psutil
 
+from lib.access.actor import Actor
 from lib.identity.cookie import session_cookie_name
 from lib.ui import navigation
+from tests import doors
 from tests.benchmarks.browser import Answered, BrowserTab, Watch
 from tests.benchmarks.ground import Ground, web_process
 from tests.benchmarks.live_run import LiveRun, start_live_run
 from tests.benchmarks.measuring import Figure, cpu_seconds
 from tests.cast import make_cast
-from tests.factories import make_template
+from tests.database import ClonedDatabase
+from tests.factories import insert, make_template
 from tests.filling import fill_one
 
 RERUNS = 30
@@ -21,6 +24,9 @@ PROJECTS, RUNS = 30, 200
 #: What a refresh of a live run may take of the web process, and of the network.
 MOST_CPU_MS, MOST_KB = 8, 6
 SMALL, LARGE = 10_000, 100_000
+#: Of the template in the editor: as large as one can be.
+PHASES, PROMPT_BYTES = 40, 5_000
+MOST_EDITOR_CPU_MS, MOST_EDITOR_KB = 100, 60
 
 
 def main(ground: Ground) -> list[Figure]:
@@ -35,6 +41,7 @@ def main(ground: Ground) -> list[Figure]:
             shown = {"person": cast.max.user_id, "template": make_template(database, alice, status="published")}
             web = Web(process, url, cookie, shown)
             figures = _reruns(web, runs[SMALL])
+            figures += _edit(web, _write_template(database, alice))
             figures += _refreshes(web, navigation.OVERVIEW, runs[SMALL], name="overview")
             long = start_live_run(database, alice, answer_characters=SMALL, phases=60)
             for size, live in (*runs.items(), (SMALL, long)):
@@ -61,6 +68,8 @@ class Web:
 def _reruns(web: Web, live: LiveRun) -> list[Figure]:
     figures = []
     for page in navigation.PAGES:
+        if page is navigation.TEMPLATE_EDIT:
+            continue  # measured with a large template
         shown = {"run": live.run_id, "project": live.project_id, **web.shown}
         parameters = {page.url_path: shown[page.url_path]} if page.url_path in shown else {}
         with web.open(page, **parameters) as tab:
@@ -70,6 +79,43 @@ def _reruns(web: Web, live: LiveRun) -> list[Figure]:
             answers = [tab.run() for _ in range(RERUNS)]
             figures += _figures(page.url_path, answers, cpu_seconds(web.process) - before)
     return figures
+
+
+def _write_template(database: ClonedDatabase, actor: Actor) -> UUID:
+    """One of 40 phases that branch, and 200 kB of prompts."""
+    line = "Topic: {{ topic }}. What was written so far: {{ previous | notes }}\n"
+    prompt = (line * PROMPT_BYTES)[: PROMPT_BYTES - len(line)].rpartition("\n")[0]
+    phases = [
+        {
+            "code": f"Phase {number}",
+            "name": f"Step {number}",
+            "prompt": f"{prompt} {number}",
+            "depends_on": [f"Phase {number // 2}"] if number else [],
+        }
+        for number in range(PHASES)
+    ]
+    template_id = make_template(database, actor, data={"phases": phases})
+    mine = {"organization_id": actor.organization_id, "created_by": actor.user_id, "template_id": template_id}
+    with doors.person(database, actor) as connection:
+        insert(connection, "template_versions", **mine, version=1, template_data={"phases": phases})
+    return template_id
+
+
+def _edit(web: Web, template_id: UUID) -> list[Figure]:
+    """A rerun of the editor, as after each change."""
+    with web.open(navigation.TEMPLATE_EDIT, template=template_id, phase="Phase 20") as tab:
+        tab.run()
+        tab.run()
+        before = cpu_seconds(web.process)
+        answers = [tab.run() for _ in range(RERUNS)]
+        cpu = 1000 * (cpu_seconds(web.process) - before) / RERUNS
+    name = f"editor of {PHASES} phases, {PHASES * PROMPT_BYTES // 1000} kB of prompts"
+    wall, _, received = _figures(name, answers, 0)
+    return [
+        wall,
+        Figure(name=f"{name}: CPU", value=cpu, unit="ms", most=MOST_EDITOR_CPU_MS),
+        Figure(name=received.name, value=received.value, unit="kB", most=MOST_EDITOR_KB),
+    ]
 
 
 def _refreshes(web: Web, page: navigation.PageEntry, live: LiveRun, *, name: str) -> list[Figure]:

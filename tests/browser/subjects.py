@@ -29,6 +29,7 @@ from lib.ui.navigation import (
     PROJECTS,
     RUN,
     TEMPLATE,
+    TEMPLATE_EDIT,
     TEMPLATES,
     USERS,
     PageEntry,
@@ -43,9 +44,11 @@ from tests.factories import (
     ask_to_cancel,
     beginning,
     end_run,
+    insert,
     make_invitation,
     make_project,
     make_run,
+    make_template,
     make_workspace,
     open_run,
 )
@@ -95,6 +98,8 @@ class Scene:
     #: Of alice, with two versions and runs; and of max, whose second version waits for somebody's word.
     template_id: UUID
     waiting_template_id: UUID
+    #: A template with a branch, and a draft of alice's on top of it.
+    edited_template_id: UUID
     #: What the link of an invitation holds.
     invitation: str
 
@@ -156,6 +161,7 @@ def scene(dashboard: Dashboard) -> Scene:
     return Scene(
         *(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, max_id),
         *templates,
+        _write_template(database, actor),
         invited.secret,
     )
 
@@ -180,6 +186,31 @@ def _fail_at_the_third_attempt(database: ClonedDatabase, actor: Actor, run_id: U
         if again:
             attempt_id = begun["begun"][0]["id"]
     held.advance(end={"status": "failed", "error": error})
+
+
+def _write_template(database: ClonedDatabase, actor: Actor) -> UUID:
+    """A template with a branch, and a draft of its next version that a run would stumble over."""
+    needs = {
+        "Market": None,
+        "People": None,
+        "Rivals": ["Phase 0"],
+        "Prices": ["Phase 0"],
+        "Offer": ["Phase 1", "Phase 3"],
+    }
+    phases: list[dict[str, object]] = [
+        {"code": f"Phase {number}", "name": name, "prompt": "Topic: {{ topic }}", "depends_on": needed}
+        for number, (name, needed) in enumerate(needs.items())
+    ]
+    data = {"inputs": [{"name": "audience", "label": "Who reads it?"}], "phases": phases}
+    template_id = make_template(database, actor, name="Go to market", data=data)
+    prompt = "Compare the rivals in {{ topic }} for {{ inputs.audiance }}.\n\n{{ previous | notes }}"
+    draft = data | {"phases": [*phases[:2], phases[2] | {"prompt": prompt}, phases[3], phases[4] | {"review": {}}]}
+    mine = {"organization_id": actor.organization_id, "created_by": actor.user_id, "template_id": template_id}
+    with doors.person(database, actor) as connection:
+        insert(connection, "template_versions", **mine, version=1, template_data=data)
+        content = {"data": draft, "samples": {}}
+        insert(connection, "template_drafts", **mine, base_version=1, content=content)
+    return template_id
 
 
 def _let_time_pass(database: ClonedDatabase) -> None:
@@ -209,6 +240,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
     olga = dashboard.olga
     queries = {PROJECT: f"?project={scene.project_id}", RUN: f"?run={scene.running}"}
     queries |= {PERSON: f"?person={scene.person_id}", TEMPLATE: f"?template={scene.template_id}"}
+    queries[TEMPLATE_EDIT] = f"?template={scene.edited_template_id}&phase=Phase+2"
     accept = f"/accept?token={scene.invitation}"
 
     def see(name: str, visitor: Actor | None, path: str, provoke: Callable[[Page], None] | None = None) -> Subject:
@@ -231,6 +263,19 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("run-error", full, f"{_path(RUN)}?run={scene.failed}"),
         see("run-cancelled", full, f"{_path(RUN)}?run={scene.cancelled}"),
         see("run-question", full, f"{_path(RUN)}?run={scene.running}", _ask_to_cancel),
+        see(
+            "template-edit-questions",
+            full,
+            f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
+            lambda page: _turn(page, "Questions and settings"),
+        ),
+        see(
+            "template-edit-save",
+            full,
+            f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
+            lambda page: press(page, "Save version", "Against version 1"),
+        ),
+        see("template-edit-error", empty, f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}"),
         see("projects-error", full, _path(PROJECTS), _create_nothing),
         see("project-error", empty, f"{_path(PROJECT)}?project={scene.project_id}"),
         see("templates-error", full, f"{_path(TEMPLATES)}?search=zeppelin&category=nonsense"),

@@ -12,6 +12,7 @@ from llmock.testing import LLMockServer
 from streamlit.testing.v1 import AppTest
 
 from lib.access.actor import Actor
+from lib.access.permissions import Permission
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import ProjectEntry, update_project
@@ -29,6 +30,7 @@ from lib.ui.navigation import (
     RUN,
     RUNS,
     TEMPLATE,
+    TEMPLATE_EDIT,
     TEMPLATES,
     USERS,
     PageEntry,
@@ -66,6 +68,7 @@ def parameters_of(page: PageEntry, made: Workspace) -> Mapping[str, UUID]:
     """What its address needs to show something."""
     of_the_project = {"project": made.project_id}
     of_others = {RUN: {"run": made.run.id}, PERSON: {"person": made.user_id}, TEMPLATE: {"template": made.template_id}}
+    of_others[TEMPLATE_EDIT] = {"template": made.template_id}
     return {PROJECT: of_the_project, LAUNCH: of_the_project, **of_others}.get(page, {})
 
 
@@ -88,7 +91,7 @@ def test_session_that_ended_shows_nothing_any_more(
     open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry
 ) -> None:
     at = open_as(cast.alice, page, **parameters_of(page, made))
-    assert page.title in {at.title[0].value, "Project", "Run", "Person", "Template"}
+    assert page.title in {at.title[0].value, "Project", "Run", "Person", "Template", "Template editor"}
     revoke(installation, cast.alice)
     at.run()
     assert not at.exception
@@ -99,6 +102,7 @@ def test_session_that_ended_shows_nothing_any_more(
 PRESSED = {OVERVIEW: "Open", LAUNCH: "Launch", RUNS: "Launch run", RUN: "Cancel", PROJECTS: "New project"}
 PRESSED |= {PROJECT: "Edit", USERS: "Invite people", PERSON: "Save rights", CONNECTIONS: "Add connection"}
 PRESSED |= {ACCOUNT: "Save profile", TEMPLATES: "New template", TEMPLATE: "Fork"}
+PRESSED |= {ACCOUNT: "Save profile", TEMPLATE_EDIT: "Add a phase"}
 PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
 
 
@@ -148,14 +152,15 @@ def test_every_role_sees_it_or_is_told_politely(
 ) -> None:
     for actor in cast.of_a:
         at = open_as(actor, page, **parameters_of(page, made))
-        if page.is_open_to(actor):
+        needed = Permission.TEMPLATES_EDIT if page is TEMPLATE_EDIT else page.permission  # the template is alice's
+        if page.is_open_to(actor) and (page is not TEMPLATE_EDIT or actor.may(Permission.TEMPLATES_EDIT)):
             assert "This page is not open to you" not in headings(at)
             continue
         assert headings(at) == ["This page is not open to you"]
         if page.is_for_operators:
             assert "This is for the operators of this installation." in shown(at)
         else:
-            assert f"“{page.permission}”" in shown(at)
+            assert f"“{needed}”" in shown(at)
             assert "Ask an admin of your organization to grant it." in shown(at)
         assert not at.code
         assert not at.selectbox

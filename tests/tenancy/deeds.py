@@ -24,7 +24,7 @@ from lib.projects.queries import ProjectFilter
 from lib.projects.service import ProjectEntry
 from lib.projects.structures import ProjectSettings
 from lib.projects.views import ProjectSort
-from lib.providers.base import ModelChoice
+from lib.providers.base import ModelChoice, ModelParameters
 from lib.providers.catalog import Catalog
 from lib.runs import launch, retry
 from lib.runs import service as runs
@@ -34,11 +34,14 @@ from lib.runs.queries import RunFilter
 from lib.runs.views import RunSort
 from lib.runs.watching import service as watching
 from lib.samples import service as samples
-from lib.templates import drafts, gallery, publishing
 from lib.templates import files as template_files
+from lib.templates import gallery, publishing
 from lib.templates import service as templates
+from lib.templates import trying as template_trying
+from lib.templates.editing import service as editing
 from lib.templates.queries import TemplateFilter
 from lib.templates.service import TemplateDetails
+from lib.templates.trying import Try
 from lib.templates.versions import service as versions
 from lib.templates.views import TemplateSort
 from lib.users import changes, invitations, people
@@ -120,7 +123,10 @@ class Deed:
 
     def do(self, actor: Actor, choice: Choice) -> object:
         positional, named = self.arguments(choice)
-        return self.use_case(actor, *positional, **named)
+        answer = self.use_case(actor, *positional, **named)
+        if isinstance(answer, Try):
+            answer.wait(20)  # what comes of it is this deed's, and not the next one's
+        return answer
 
 
 def _give(*positional: Any, **named: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -196,14 +202,21 @@ _TEMPLATES: Final = (
     _to(versions.roll_back, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id, 1), is_by_maker=True),
     _to(versions.list_versions, P.TEMPLATES_VIEW, lambda to: _give(to.target.template_id, cursor=to.cursor)),
     _to(versions.get_version_data, P.TEMPLATES_VIEW, lambda to: _give(to.target.draft_id, 1)),
-    _to(drafts.find_draft, P.TEMPLATES_VIEW, lambda to: _give(to.target.draft_id)),
+    _to(editing.open_desk, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id), is_by_maker=True),
     _to(
-        drafts.keep_draft,
+        editing.edit_draft,
         P.TEMPLATES_EDIT,
-        lambda to: _give(to.target.draft_id, {"words": "half a th"}, base_version=2),
+        lambda to: _give(to.target.draft_id, lambda content: content | {"data": to.template_data}),
         is_by_maker=True,
     ),
-    _to(drafts.discard_draft, P.TEMPLATES_VIEW, lambda to: _give(to.target.draft_id)),
+    _to(editing.rebase_draft, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id, 2), is_by_maker=True),
+    _to(editing.save_draft, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id, note=to.text), is_by_maker=True),
+    _to(editing.discard_draft, P.TEMPLATES_VIEW, lambda to: _give(to.target.draft_id)),
+    _about(
+        template_trying.begin_try,
+        P.ORCHESTRATIONS_RUN,
+        lambda to: _give(ModelChoice.parse(MODEL), to.text, parameters=ModelParameters(), timeout_seconds=9),
+    ),
     _to(publishing.publish_template, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id), is_by_maker=True),
     _to(publishing.make_public, P.TEMPLATES_PUBLISH, lambda to: _give(to.target.template_id)),
     _to(publishing.make_private, P.TEMPLATES_PUBLISH, lambda to: _give(to.target.template_id)),

@@ -43,6 +43,8 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.open_connection(text)": Definer(_PERSON, "people have no right to read a sealed key"),
     "api.offered_connections()": Definer(_PERSON, "who launches runs has no right to see connections"),
     "api.record_connection_test(uuid,jsonb)": Definer(_PERSON, "nobody writes to the usage or the trail directly"),
+    "api.begin_try(text,text)": Definer(_PERSON, "nobody writes to the usage or the quota directly"),
+    "api.finish_try(uuid,jsonb)": Definer(_PERSON, "nobody writes to the usage directly"),
     "api.may_invite(text,jsonb)": Definer(_PERSON, "asked by policies, reads the person's role"),
     "api.issue_invitation(uuid,bytea)": Definer(_PERSON, "people have no rights on links"),
     "api.end_sessions(uuid)": Definer(_PERSON, "people have no rights on sessions"),

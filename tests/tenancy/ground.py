@@ -151,7 +151,8 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
     for made_id in (draft_id, retired_id, asked_id):
         make_version(database, member, made_id)
     save_version(member, draft_id, _SECOND_VERSION, base_version=1)
-    make_draft(database, member, draft_id)
+    for writer in (admin, member):
+        make_draft(database, writer, draft_id, base_version=2)
     runs = [
         make_run(database, maker, project_id=project_id, template_id=template_id, title=f"Run of {mark}", model=MODEL)
         for maker in (member, member, manager)

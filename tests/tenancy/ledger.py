@@ -217,7 +217,17 @@ def _token(doer: Doer, change: Change) -> bool:
     return bool(change.row["user_id"] == doer.user_id)
 
 
+def _usage(doer: Doer, change: Change) -> bool:
+    """Of the test of a connection, or of one's own try of a prompt, which is written as it begins and as it ends."""
+    is_ones_own_try = change.row["user_id"] == doer.user_id and change.row["run_id"] is None
+    return (doer.may(P.CONNECTIONS_MANAGE) and change.old is None) or (
+        doer.may(P.ORCHESTRATIONS_RUN) and is_ones_own_try
+    )
+
+
 def _organization(doer: Doer, change: Change) -> bool:
+    if change.columns - _TIMES <= {"api_quota_used", "quota_resets_at"}:
+        return doer.may(P.ORCHESTRATIONS_RUN)
     governed = {"name", "slug", "settings", "deletes_at", "second_factor_required_at"}
     return doer.may(P.ORGANIZATION_EDIT) and change.columns - _TIMES <= governed
 
@@ -248,7 +258,7 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "organizations": _organization,
     "organization_slugs": lambda doer, change: doer.may(P.ORGANIZATION_EDIT) and change.old is None,
     "provider_connections": lambda doer, _: doer.may(P.CONNECTIONS_MANAGE),
-    "api_usage": lambda doer, change: doer.may(P.CONNECTIONS_MANAGE) and change.old is None,
+    "api_usage": _usage,
     "mail_outbox": _mail,
     "audit_logs": _trail,
 }

@@ -37,6 +37,8 @@ CALLS: Final[Mapping[str, str]] = {
     "api.open_connection(text)": "SELECT api.open_connection(%(slug)s)",
     "api.offered_connections()": "SELECT api.offered_connections()",
     "api.record_connection_test(uuid,jsonb)": """SELECT api.record_connection_test(%(connection)s, '{"model": "m"}')""",
+    "api.begin_try(text,text)": "SELECT api.begin_try('openai', 'm')",
+    "api.finish_try(uuid,jsonb)": """SELECT api.finish_try(%(run)s, '{"endpoint": "model", "model": "m"}')""",
     "api.may_invite(text,jsonb)": "SELECT api.may_invite('viewer', '[]')",
     "api.issue_invitation(uuid,bytea)": "SELECT api.issue_invitation(%(invitation)s, 'hash')",
     "api.end_sessions(uuid)": "SELECT api.end_sessions(%(person)s)",

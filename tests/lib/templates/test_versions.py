@@ -9,7 +9,6 @@ from lib.access.actor import Actor
 from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from lib.models.template import TemplateStatus
 from lib.templates import publishing
-from lib.templates.drafts import discard_draft, find_draft, keep_draft
 from lib.templates.gallery import list_templates
 from lib.templates.queries import TemplateFilter
 from lib.templates.service import TemplateDetails, create_template, fork_template, get_template
@@ -150,20 +149,6 @@ def test_fork_is_a_draft_of_ones_own_that_names_its_source(cast: Cast) -> None:
         TemplateStatus.DRAFT,
         (template_id, "Original"),
     )
-
-
-def test_draft_is_ones_own_and_kept_as_it_stands(cast: Cast) -> None:
-    template_id = make(cast.mona)
-    keep_draft(cast.mona, template_id, {"phases": []}, base_version=1)
-    keep_draft(cast.mona, template_id, {"phases": [{"name": ""}]}, base_version=1)
-    draft = find_draft(cast.mona, template_id)
-    assert draft
-    assert draft.content == {"phases": [{"name": ""}]}
-    assert find_draft(cast.alice, template_id) is None
-    discard_draft(cast.mona, template_id)
-    assert find_draft(cast.mona, template_id) is None
-    with pytest.raises(NotPermitted):
-        keep_draft(cast.max, template_id, {}, base_version=1)
 
 
 def test_gallery_shows_ones_own_the_organizations_and_public_ones_each_in_its_place(cast: Cast) -> None:

@@ -1,0 +1,91 @@
+"""What keeps a draft from being saved, and what will keep its runs from going well, each with where it is mended."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from lib.errors import PlanInvalid
+from lib.templates.editing.content import Content, phases_of
+from lib.templates.editing.names import find_unknown
+from lib.templates.editing.questions import inputs_of
+from lib.templates.filters import PromptFault
+from lib.templates.sandbox import compile_prompt
+from lib.templates.structure import parse_template
+
+_PLACE: Final = re.compile(r"(phases|inputs) (\d+)(?:, |: )")
+#: What the editor calls what the structure names otherwise.
+_WORDS: Final = {
+    "output, schema": "JSON Schema",
+    "review, required_approvals": "approvals",
+    "review, reviewers": "reviewers",
+    "review, due_hours": "due hours",
+    "review, instructions": "instructions",
+    "timeout_seconds": "time-out",
+    "max_attempts": "attempts",
+    "depends_on": "after",
+    "fallback_models": "fallback models",
+    "parameters, max_tokens": "longest answer",
+    "parameters, ": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something to mend: at a phase, at a question, or at the template as a whole."""
+
+    message: str
+    phase: str | None = None
+    question: str | None = None
+    #: Whether no version can be saved before it is mended.
+    is_fatal: bool = True
+
+
+def find_problems(content: Content) -> tuple[Problem, ...]:
+    """All of them, those that keep it from being saved first."""
+    return (*_structure(content), *_prompts(content), *_names(content))
+
+
+def _structure(content: Content) -> Iterator[Problem]:
+    try:
+        parse_template(content["data"])
+    except PlanInvalid as error:
+        for line in error.problems:
+            yield _locate(content, line)
+
+
+def _locate(content: Content, line: str) -> Problem:
+    """`phases 2, prompt: is empty` as “Research”: prompt is empty."""
+    found = _PLACE.match(line)
+    if found is None:
+        return Problem(f"{line[:1].upper()}{line[1:]}.")
+    group, number = found[1], int(found[2]) - 1
+    rest = line[found.end() :]
+    for named, called in _WORDS.items():
+        rest = rest.replace(named, called)
+    rest = rest.replace(": ", " ", 1)
+    if group == "phases":
+        phase = phases_of(content)[number]
+        return Problem(f"“{phase.get('name') or phase['code']}”: {rest}.", phase=phase["code"])
+    field = inputs_of(content)[number]
+    return Problem(f"“{field.get('label') or field['name']}”: {rest}.", question=field["name"])
+
+
+def _prompts(content: Content) -> Iterator[Problem]:
+    for phase in phases_of(content):
+        prompt = phase.get("prompt")
+        if not isinstance(prompt, str) or not prompt:
+            continue  # said by the structure
+        try:
+            compile_prompt(prompt)
+        except PromptFault as fault:
+            said = fault.message if fault.message.endswith((".", "?")) else f"{fault.message}."
+            yield Problem(f"“{phase.get('name') or phase['code']}”: the prompt can't be used: {said}", phase["code"])
+
+
+def _names(content: Content) -> Iterator[Problem]:
+    for phase in phases_of(content):
+        for line in find_unknown(content, phase["code"]):
+            end = "" if line.endswith("?") else "."
+            name = phase.get("name") or phase["code"]
+            yield Problem(f"“{name}”, {line}{end}", phase["code"], is_fatal=False)

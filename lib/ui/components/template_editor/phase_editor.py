@@ -1,0 +1,140 @@
+"""The editor of one phase: its name, what it waits for, its prompt with what it may read, and how it comes out."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import streamlit as st
+
+from lib.templates.editing import phases
+from lib.templates.editing.content import Content, codes_of, get_phase
+from lib.templates.editing.views import Desk
+from lib.ui import words
+from lib.ui.components.card import card
+from lib.ui.components.confirm_dialog import show_confirm_dialog
+from lib.ui.components.template_editor.keeping import Field, keep, open_phase, phase_field
+from lib.ui.components.template_editor.models import Models
+from lib.ui.components.template_editor.palette import show_palette
+from lib.ui.components.template_editor.phase_settings import show_answer, show_model, show_review
+from lib.ui.components.template_editor.preview import show_preview
+from lib.ui.components.template_editor.samples import show_samples
+
+_UP, _DOWN, _COPY, _REMOVE = "Move up", "Move down", "Duplicate", "Remove…"
+_BELOW: Final = "Add a phase below"
+
+
+def show_phase_editor(desk: Desk, code: str, models: Models) -> None:
+    """Draw the phase of that code; nothing of the others goes to the browser but their names."""
+    phase = get_phase(desk.content, code)
+    with card(key="phase"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            named = phase_field(desk.template_id, code, ("name",)).shows(str(phase.get("name") or ""))
+            st.text_input("Name of the phase", **named)
+            _show_actions(desk, code)
+        _show_needs(desk, code)
+        prompt, model, answer, review = st.tabs(["Prompt", "Model and limits", "Answer", "Review"])
+        with prompt:
+            _show_prompt(desk, code, models)
+        with model:
+            show_model(desk, code, models)
+        with answer:
+            show_answer(desk, code)
+        with review:
+            show_review(desk, code)
+
+
+def name_of(content: Content, code: str) -> str:
+    """A phase as it is called where one of several is chosen; those that are called alike with their code."""
+    names = [str(phase.get("name") or "") for phase in content["data"]["phases"]]
+    name = words.line(str(get_phase(content, code).get("name") or "")) or code
+    return f"{name} · {code}" if names.count(name) > 1 else name
+
+
+def _show_prompt(desk: Desk, code: str, models: Models) -> None:
+    field = phase_field(desk.template_id, code, ("prompt",))
+    with st.container(key=f"prompt-{code_key(desk.content, code)}"):
+        st.text_area(
+            "Prompt",
+            height=260,
+            help="What the model is asked. What stands between {{ and }} is filled in when a run gets here.",
+            **field.shows(str(get_phase(desk.content, code).get("prompt") or "")),
+        )
+    with st.container(horizontal=True, gap="xsmall"):
+        show_palette(desk, code)
+        show_samples(desk)
+    show_preview(desk, code, models)
+
+
+def code_key(content: Content, code: str) -> str:
+    """A phase in the key of a container, which becomes a class in the browser: no words of anybody."""
+    return str(codes_of(content).index(code))
+
+
+def _show_needs(desk: Desk, code: str) -> None:
+    content = desk.content
+    field = Field(desk.template_id, f"{code}-after", lambda edited, value: phases.set_needs(edited, code, value))
+    names = {other: name_of(content, other) for other in phases.possible_needs(content, code)}
+    st.multiselect(
+        "After",
+        list(names),
+        format_func=lambda other: names.get(other, other),
+        placeholder="Begins at once" if names else "The first phase begins at once",
+        help="It begins when all of these have answered, and its prompt may read their answers. Phases that wait for "
+        "this one are not offered: they would wait for each other.",
+        disabled=not names,
+        **field.among(names.values()).shows(list(phases.dependencies_of(content)[code])),
+    )
+
+
+def _show_actions(desk: Desk, code: str) -> None:
+    moves = {_UP: -1, _DOWN: 1}
+    possible = [move for move, by in moves.items() if phases.can_move(desk.content, code, by=by)]
+    chosen = st.menu_button("More", [_BELOW, _COPY, *possible, _REMOVE], icon=":material/more_horiz:", key="more-phase")
+    if chosen in moves:
+        _edit(desk, lambda content: (phases.move_phase(content, code, by=moves[chosen]), code))
+    elif chosen == _COPY:
+        _edit(desk, lambda content: phases.duplicate_phase(content, code))
+    elif chosen == _BELOW:
+        _edit(desk, lambda content: phases.add_phase(content, after=code))
+    elif chosen == _REMOVE:
+        _ask_to_remove(desk, code)
+
+
+def add_phase(desk: Desk) -> None:
+    """Put a phase at the end and open it. For callbacks."""
+    _change(desk, phases.add_phase)
+
+
+def _edit(desk: Desk, change: Callable[[Content], tuple[Content, str]]) -> None:
+    _change(desk, change)
+    st.rerun()
+
+
+def _change(desk: Desk, change: Callable[[Content], tuple[Content, str]]) -> None:
+    """Apply a change that says which phase is opened by it."""
+    opened: list[str] = []
+
+    def edit(content: Content) -> Content:
+        changed, code = change(content)
+        opened.append(code)
+        return changed
+
+    keep(desk.template_id, edit)
+    if opened:
+        open_phase(opened[-1])
+
+
+def _ask_to_remove(desk: Desk, code: str) -> None:
+    name = name_of(desk.content, code)
+
+    def remove(_: object) -> str:
+        keep(desk.template_id, partial(phases.remove_phase, code=code))
+        return f"“{name}” is removed."
+
+    show_confirm_dialog(
+        f"Remove “{name}”?",
+        text="Its prompt and settings are gone then. Phases that wait for it wait for what it waited for.",
+        action="Remove the phase",
+        on_confirm=remove,
+        key="remove-phase",
+    )

@@ -1,0 +1,173 @@
+"""Somebody who has never seen YAML builds four phases with a branch, tries one, launches them and finds the run."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote_plus
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from lib.config import get_settings
+from lib.identity.cookie import session_cookie_name
+from lib.templates.editing.content import get_phase, phases_of
+from lib.templates.editing.phases import dependencies_of
+from lib.templates.service import TemplateDetails, create_template, get_template
+from lib.ui import words
+from tests.browser import subjects
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.drafts import find_draft
+from tests.factories import make_project
+from tests.records import row
+from tests.workers import Workers, endpoint, until, workers
+
+__all__ = ["endpoint", "workers"]
+
+
+@pytest.fixture(autouse=True)
+def models(endpoint: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The endpoint is there, and its models are named, before the server is started."""
+    monkeypatch.setenv("ORCHESTRATOR_OPENAI_MODELS", "gpt-4o-mini")
+    get_settings.cache_clear()
+
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_four_phases_with_a_branch_are_built_tried_saved_and_launched(
+    *, installation: Installation, cast: Cast, models: None, server: str, workers: Workers, page: Page
+) -> None:
+    template_id = create_template(cast.max, TemplateDetails(name="City guide"))
+    make_project(installation.database, cast.max, name="Lisbon", topic="Lisbon in a day")
+    workers.start()
+    page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
+    page.goto(f"{server}/template-edit?template={template_id}")
+    subjects.settle(page)
+
+    _write(page, "Sights", "Name three sights for {{ topic }}.")
+    steps: list[tuple[str, list[str]]] = [("Food", ["Sights"]), ("Walks", ["Sights"]), ("Guide", ["Food", "Walks"])]
+    for number, (name, after) in enumerate(steps, 1):
+        page.get_by_role("button", name="Add a phase").click()
+        expect(page).to_have_url(re.compile(f"phase=Phase.{number}$"))
+        subjects.settle(page)
+        expect(_field(page, "Name of the phase")).to_have_value(f"Phase {number + 1}")
+        _write(page, name, f"{name} for {{{{ topic }}}}.")
+        _wait_for(page, cast, template_id, after)
+    _ask(page, "Who travels?")
+    page.get_by_role("tab", name="Phases", exact=True).click()
+    expect(_field(page, "Name of the phase")).to_have_value("Guide")
+    page.get_by_role("button", name="Insert a variable").click()
+    page.get_by_role("button", name="inputs.who_travels").click()
+    expect(_prompt(page)).to_have_value("Guide for {{ topic }}. {{ inputs.who_travels }}")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Guide for A bicycle that folds into a backpack. ⟨Who travels?⟩")).to_be_visible()
+
+    page.get_by_role("button", name="Try this phase").click()
+    expect(page.get_by_role("button", name="Use it in the previews of later phases")).to_be_visible()
+    tried = row(installation, "SELECT prompt_tokens + completion_tokens AS tokens FROM api_usage WHERE run_id IS NULL")
+    expect(page.get_by_text(words.tokens(tried["tokens"]))).to_be_visible()
+    used = row(installation, "SELECT api_quota_used FROM organizations WHERE id = %s", cast.organization_a)
+    assert used == {"api_quota_used": 1}
+
+    page.reload()
+    subjects.settle(page)
+    expect(_prompt(page)).to_have_value("Guide for {{ topic }}. {{ inputs.who_travels }}")
+    page.get_by_role("button", name="Save version").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Phase “Walks” is new")).to_be_visible()
+    dialog.get_by_role("textbox", name="Note").fill("A guide in four steps")
+    dialog.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Version 2, as it was saved.")).to_be_visible()
+    saved = get_template(cast.max, template_id)
+    assert saved.data.dependencies() == {
+        "Phase 0": (),
+        "Phase 1": ("Phase 0",),
+        "Phase 2": ("Phase 0",),
+        "Phase 3": ("Phase 1", "Phase 2"),
+    }
+
+    page.get_by_role("button", name="Launch", exact=True).click()
+    page.get_by_label("Who travels?").fill("Two children")
+    page.get_by_label("Who travels?").press("Tab")
+    expect(page.get_by_text("Guide for Lisbon in a day. Two children").first).to_be_attached()
+    page.get_by_role("button", name=re.compile("^Launch ")).click()
+    expect(page.get_by_text("4 of 4 phases")).to_be_visible()
+    run = row(installation, "SELECT template_version, cost_usd FROM orchestration_runs")
+    assert run["template_version"] == 2
+    expect(page.get_by_text(re.compile("City guide.*version 2|City guide v2")).first).to_be_visible()
+    expect(page.get_by_text(words.money(run["cost_usd"])).first).to_be_visible()
+    page.get_by_text("Guide").last.click()
+    expect(page.get_by_text("LLMock says hello").last).to_be_visible()
+
+
+def test_draft_is_the_same_in_two_tabs_and_is_written_by_keyboard(
+    *, installation: Installation, cast: Cast, models: None, server: str, open_page: Callable[..., Page]
+) -> None:
+    template_id = create_template(cast.max, TemplateDetails(name="City guide"))
+    page, other = open_page(), open_page()
+    for tab in (page, other):
+        tab.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
+        tab.goto(f"{server}/template-edit?template={template_id}")
+        subjects.settle(tab)
+    _write(page, "Sights", "Of the first tab")
+    other.get_by_role("button", name="Add a phase").click()
+    expect(_in_graph(other, "Sights")).to_be_visible()
+    _in_graph(other, "Sights").focus()
+    other.keyboard.press("Enter")
+    expect(_prompt(other)).to_have_value("Of the first tab")
+    expect(other).to_have_url(re.compile(r"phase=Phase\+0|phase=Phase%200"))
+
+
+def _field(page: Page, label: str) -> Locator:
+    return page.get_by_label(label, exact=True)
+
+
+def _in_graph(page: Page, name: str) -> Locator:
+    return page.locator(f'.ao-graph button[title="{name}"]')
+
+
+def _prompt(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Prompt", exact=True)
+
+
+def _write(page: Page, name: str, prompt: str) -> None:
+    _field(page, "Name of the phase").fill(name)
+    _prompt(page).fill(prompt)
+    _prompt(page).press("Control+Enter")
+    expect(_in_graph(page, name)).to_be_visible()
+    subjects.settle(page)
+
+
+def _wait_for(page: Page, cast: Cast, template_id: UUID, names: list[str]) -> None:
+    """Choose what the opened phase comes after, in place of the one before."""
+
+    def needed() -> list[str] | None:
+        draft = find_draft(cast.max, template_id)
+        assert draft
+        content = dict(draft.content)
+        (phase,) = (one for one in phases_of(content) if f"phase={quote_plus(one['code'])}" in page.url)
+        return [get_phase(content, code)["name"] for code in dependencies_of(content)[phase["code"]]]
+
+    box = page.get_by_role("combobox", name="After")
+    box.focus()
+    box.press("Backspace")
+    until(lambda: needed() == [])
+    for number, name in enumerate(names, 1):
+        subjects.settle(page)
+        box.click()
+        page.get_by_role("option", name=name).click()
+        until(lambda number=number: needed() == names[:number])
+    page.keyboard.press("Escape")
+    subjects.settle(page)
+
+
+def _ask(page: Page, question: str) -> None:
+    page.get_by_role("tab", name="Questions and settings").click()
+    page.get_by_role("button", name="Add a question").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Question").fill(question)
+    dialog.get_by_label("Question").press("Tab")
+    expect(dialog.get_by_text("inputs.who_travels")).to_be_visible()
+    dialog.get_by_role("button", name="Keep the question").click()
+    expect(page.get_by_text("One line, required · inputs.who_travels")).to_be_visible()

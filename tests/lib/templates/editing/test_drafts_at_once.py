@@ -1,0 +1,66 @@
+"""Two tabs of one person that write at the same moment: both edits are there, whichever began the draft."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+
+from lib.errors import NotFound, NotPermitted
+from lib.templates.editing.content import set_sample
+from lib.templates.editing.service import edit_draft, open_desk, save_draft
+from lib.templates.service import TemplateDetails, create_template
+from tests.cast import Cast
+from tests.drafts import find_draft
+
+pytestmark = pytest.mark.usefixtures("installation")
+
+
+def make(cast: Cast) -> UUID:
+    return create_template(cast.max, TemplateDetails(name="Brief"))
+
+
+def test_edits_at_the_same_moment_are_all_kept(cast: Cast) -> None:
+    template_id = make(cast)
+
+    def write(number: int) -> None:
+        edit_draft(cast.max, template_id, lambda content: set_sample(content, ("inputs", f"n{number}"), number))
+
+    with ThreadPoolExecutor(8) as people:
+        list(people.map(write, range(8)))
+    assert open_desk(cast.max, template_id).content["samples"]["inputs"] == {
+        f"n{number}": number for number in range(8)
+    }
+
+
+def test_what_cannot_be_stored_is_replaced_and_the_rest_kept(cast: Cast) -> None:
+    template_id = make(cast)
+    pasted = "a\x00b \ud800 \\u0000"
+    edit_draft(cast.max, template_id, lambda content: set_sample(content, ("topic",), pasted))
+    assert open_desk(cast.max, template_id).content["samples"]["topic"] == "a\ufffdb \ufffd \\u0000"
+
+
+def test_draft_that_was_written_on_while_it_was_saved_stays(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    template_id = make(cast)
+    name = "lib.templates.editing.service.save_version"
+    from lib.templates.versions.service import save_version
+
+    def save_and_write_on(*arguments: object, **named: object) -> object:
+        saved = save_version(*arguments, **named)  # type: ignore[arg-type] # handed on as they come
+        edit_draft(cast.max, template_id, lambda content: set_sample(content, ("topic",), "Later"))
+        return saved
+
+    edit_draft(cast.max, template_id, lambda content: content | {"data": content["data"] | {"description": "New"}})
+    monkeypatch.setattr(name, save_and_write_on)
+    assert save_draft(cast.max, template_id, note="").version == 2
+    draft = find_draft(cast.max, template_id)
+    assert draft
+    assert (draft.base_version, draft.content["samples"]) == (2, {"topic": "Later"})
+
+
+def test_draft_of_what_one_may_not_edit_is_not_begun(cast: Cast) -> None:
+    template_id = make(cast)
+    for actor, refusal in ((cast.vera, NotPermitted), (cast.charlie, NotFound)):
+        with pytest.raises(refusal):
+            edit_draft(actor, template_id, lambda content: content)
+    with pytest.raises(NotPermitted):
+        open_desk(cast.vera, template_id)
