@@ -22,7 +22,7 @@ from lib.identity.tokens import hash_secret
 from lib.models.identity import UserCredential
 
 #: Who invites the first admin of an organization, as they are told; which operator it was is not theirs to know.
-OPERATOR: Final = "The installation's operator"
+INVITING_OPERATOR: Final = "The installation's operator"
 
 #: One page for a link that was made up, used, replaced, revoked or is too old: nobody learns which.
 _NOT_GOOD: Final = (

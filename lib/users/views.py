@@ -21,7 +21,7 @@ class Person:
 
 
 #: Whoever is of no organization that the reader sees into, and did something to theirs: only an operator can.
-OPERATOR: Final = Person(name="an operator of this installation", role="operator", is_deactivated=False)
+SOME_OPERATOR: Final = Person(name="an operator of this installation", role="operator", is_deactivated=False)
 
 
 class PersonStatus(StrEnum):
