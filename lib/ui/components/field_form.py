@@ -38,7 +38,7 @@ class FieldForm:
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Say below its field what a use case finds wrong with one of them; all else is for `feedback.told` around it."""
+        """Say below its field what a use case finds wrong with one; all else is for `feedback.told` around it."""
         try:
             yield
         except InvalidInput as error:
