@@ -262,6 +262,14 @@ _ORGANIZATION: Final = (
             {"security_settings.members_see_own_only": True}, seen={"security_settings.members_see_own_only": False}
         ),
     ),
+    _about(
+        organizations.count_locked_out,
+        P.ORGANIZATION_EDIT,
+        lambda _: _give(
+            {"security_settings.require_2fa": True, "security_settings.grace_days": 0},
+            seen={"security_settings.require_2fa": True, "security_settings.grace_days": 7},
+        ),
+    ),
     _about(organizations.ask_deletion, P.ORGANIZATION_EDIT, lambda to: _give(slug=to.target.slug)),
     _about(organizations.take_deletion_back, P.ORGANIZATION_EDIT),
     _about(organizations.is_own_slug, None, lambda to: _give(to.target.slug)),
