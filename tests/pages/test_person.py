@@ -60,12 +60,12 @@ def test_page_says_who_it_is_and_what_they_may_do(open_as: OpenAs, installation:
     assert said["Sessions"].startswith("1 session, last used")
     why = dict(zip(table(at, "What"), zip(table(at, "Held"), table(at, "Why"), strict=True), strict=True))
     assert why["Runs: launch"] == ("['✓ Yes']", "Every member may")
-    assert why["Runs: cancel"] == ("['◐ Own only']", "Every member may, for what they made themselves")
+    assert why["Runs: cancel"] == ("['◐ Own only']", "Every member may, for their own")
     assert why["Audit trail: read"] == ("['✓ Yes']", "Granted to them beside their role")
     assert "Users: invite" not in why
     at.segmented_control[0].set_value("lacking").run()
     why = dict(zip(table(at, "What"), table(at, "Why"), strict=True))
-    assert why["Users: invite"] == "Not by role nor by grant; admins and managers may"
+    assert why["Users: invite"] == "Admins and managers may"
 
 
 def test_everybody_is_offered_what_they_may_do(open_as: OpenAs, cast: Cast) -> None:
