@@ -76,7 +76,7 @@ def test_second_factor_that_would_lock_people_out_at_once_is_asked_about_first(
     enrol(cast.mona)
     rows(installation, "UPDATE users SET deactivated_at = now() WHERE id = %s RETURNING 1", cast.vera.user_id)
     at = require_second_factor(open_as(cast.alice, ORGANIZATION), days=0)
-    assert "You and 1 person have no second factor." in shown(at)
+    assert "You and 1 other are without a second factor." in shown(at)
     assert "nothing but its set-up is open to whoever has none, in open pages too" in shown(at)
     assert "Set up your own first" in dialog_links(at)
     assert required(cast) == (False, 7), "nothing is saved yet"
@@ -89,7 +89,7 @@ def test_second_factor_that_would_lock_people_out_at_once_is_asked_about_first(
 def test_who_has_a_second_factor_is_told_of_the_others_alone(open_as: OpenAs, cast: Cast) -> None:
     enrol(cast.alice)
     at = require_second_factor(open_as(cast.alice, ORGANIZATION), days=0)
-    assert "3 people have no second factor." in shown(at)
+    assert "3 people are without a second factor." in shown(at)
     assert "Set up your own first" not in dialog_links(at)
     press(at, "Save security", "Require it at once")
     assert "The changes are saved." in shown(at)
@@ -117,7 +117,7 @@ def test_shorter_grace_asks_about_whom_it_locks_out_and_a_longer_one_asks_nothin
         [cast.alice.user_id, cast.max.user_id],
     )
     at = require_second_factor(open_as(cast.alice, ORGANIZATION), days=2)
-    assert "You and 1 person have no second factor." in shown(at), "mona and vera came a moment ago"
+    assert "You and 1 other are without a second factor." in shown(at), "mona and vera came a moment ago"
     assert required(cast) == (True, 7)
     at = require_second_factor(open_as(cast.alice, ORGANIZATION), days=9)
     assert required(cast) == (True, 9)

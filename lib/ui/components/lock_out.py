@@ -32,16 +32,14 @@ def ask_before_locking_out(entered: Values, *, seen: Values, save: Callable[[Act
 
 def _say(locked_out: LockedOut) -> str:
     others = locked_out.people - locked_out.is_oneself
-    who = words.together([*(["you"] if locked_out.is_oneself else []), *([_count(others)] if others else [])])
-    have = "has" if locked_out.people == 1 and not locked_out.is_oneself else "have"
+    if locked_out.is_oneself:
+        who = f"You and {words.count(others, 'other')} are" if others else "You are"
+    else:
+        who = f"{words.count(others, 'person', plural='people')} {words.are(others)}"
     return (
-        f"{who[0].upper()}{who[1:]} {have} no second factor. From the moment this is saved, nothing but its set-up is "
+        f"{who} without a second factor. From the moment this is saved, nothing but its set-up is "
         "open to whoever has none, in open pages too; runs go on. With more days to set it up nobody is locked out now."
     )
-
-
-def _count(others: int) -> str:
-    return words.count(others, "person", plural="people")
 
 
 def _offer_own_set_up() -> None:
