@@ -35,6 +35,7 @@ DOORS: dict[str, set[str]] = {
     "lib.templates.service": {"tenant_session"},
     "lib.users.changes": {"tenant_session"},
     "lib.users.invitations": {"tenant_session"},
+    "lib.users.password_links": {"tenant_session"},
     "lib.users.people": {"tenant_session"},
     "lib.users.service": {"tenant_session"},
 }

@@ -15,6 +15,7 @@ from lib.access.actor import Actor
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import ProjectEntry, update_project
+from lib.ui.components.permission_words import PERMISSIONS
 from lib.ui.navigation import (
     ACCOUNT,
     CONNECTIONS,
@@ -151,7 +152,9 @@ def test_every_role_sees_it_or_is_told_politely(
         if page.is_for_operators:
             assert "This is for the operators of this installation." in shown(at)
         else:
-            assert f"“{page.permission}”" in shown(at)
+            assert page.permission
+            assert f"“{PERMISSIONS[page.permission]}”" in shown(at)
+            assert page.permission not in shown(at), "its name in the code"
             assert "Ask an admin of your organization to grant it." in shown(at)
         assert not at.code
         assert not at.selectbox

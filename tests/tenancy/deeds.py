@@ -34,7 +34,7 @@ from lib.runs.views import RunSort
 from lib.runs.watching import service as watching
 from lib.samples import service as samples
 from lib.templates import service as templates
-from lib.users import changes, invitations, people
+from lib.users import changes, invitations, password_links, people
 from lib.users import service as users
 from lib.users.queries import PersonFilter
 from lib.users.rights import Rights
@@ -206,6 +206,8 @@ _PEOPLE: Final = (
     _to(changes.reactivate, P.USERS_DEACTIVATE, lambda to: _give(to.target.gone_id)),
     _to(changes.end_sessions, P.USERS_DEACTIVATE, lambda to: _give(to.target.member_id)),
     _to(changes.end_sessions, P.USERS_DEACTIVATE, lambda to: _give(to.target.admin_id)),
+    _to(password_links.make_password_link, P.USERS_EDIT, lambda to: _give(to.target.member_id)),
+    _to(password_links.make_password_link, P.USERS_EDIT, lambda to: _give(to.target.manager_id)),
     _about(
         invitations.invite,
         P.USERS_INVITE,
@@ -258,6 +260,14 @@ _ORGANIZATION: Final = (
         P.ORGANIZATION_EDIT,
         lambda _: _give(
             {"security_settings.members_see_own_only": True}, seen={"security_settings.members_see_own_only": False}
+        ),
+    ),
+    _about(
+        organizations.count_locked_out,
+        P.ORGANIZATION_EDIT,
+        lambda _: _give(
+            {"security_settings.require_2fa": True, "security_settings.grace_days": 0},
+            seen={"security_settings.require_2fa": True, "security_settings.grace_days": 7},
         ),
     ),
     _about(organizations.ask_deletion, P.ORGANIZATION_EDIT, lambda to: _give(slug=to.target.slug)),

@@ -86,8 +86,9 @@ def test_manager_sees_connections_and_changes_none(
     connection_id = make(cast.alice)
     before = stored(installation, connection_id)
     assert [each.id for each in service.list_connections(cast.mona)] == [connection_id]
-    with pytest.raises(NotPermitted, match=r"connections\.manage"):
+    with pytest.raises(NotPermitted) as refused:
         MANAGING[act](cast.mona, connection_id, llm)
+    assert refused.value.permission == "connections.manage"
     with pytest.raises(NotPermitted):
         make(cast.mona, slug="another")
     assert stored(installation, connection_id) == before
