@@ -297,6 +297,7 @@ def see_connection(connection_id: UUID) -> ConnectionView:
         api_version="",
         has_key=True,
         key_last4="6789",
+        key_mark="",
         models=(),
         parameters=ModelParameters(),
         pricing=Pricing.LISTED,
