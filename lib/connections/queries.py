@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, case, cast, func, select
+from sqlalchemy import ColumnElement, Select, String, Uuid, case, cast, column, func, select, values
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,12 @@ def list_connections(session: Session) -> Sequence[ProviderConnection]:
     """The organization's, by name. There are few of them."""
     order = func.lower(ProviderConnection.name), ProviderConnection.id
     return session.scalars(select(ProviderConnection).order_by(*order)).all()
+
+
+def order_by_name(session: Session, names: Mapping[UUID, str]) -> Sequence[UUID]:
+    """How connections of these names would be listed; only PostgreSQL knows its own alphabet."""
+    listed = values(column("id", Uuid()), column("name", String()), name="listed").data(list(names.items()))
+    return session.scalars(select(listed.c.id).order_by(func.lower(listed.c.name), listed.c.id)).all()
 
 
 def load_connection(session: Session, connection_id: UUID, *, for_update: bool = False) -> ProviderConnection | None:
