@@ -20,8 +20,13 @@ from tests.workers import Workers, endpoint, workers
 
 __all__ = ["endpoint", "llm", "workers"]
 
-#: The endpoint is there, and let through, before the server is started.
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("llm")]
+#: The endpoint is there, and let through, before the server is started, which writes down all it can.
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("llm", "_logs_everything")]
+
+
+@pytest.fixture
+def _logs_everything(llm: LLMockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_LOG_LEVEL", "DEBUG")
 
 
 def test_pasted_key_is_tested_and_answers_a_run(
