@@ -113,7 +113,9 @@ def test_connection_that_goes_says_what_comes_after_it(
     confirm(at, "first", action, label)
     assert f"{done} {said}" in toasts(at)
     last = f"Runs that name no model will have none instead of {SECOND}: nothing else is on offer."
-    assert last in shown(choose(open_as(cast.alice, CONNECTIONS), "second", action))
+    question = shown(choose(open_as(cast.alice, CONNECTIONS), "second", action))
+    assert last in question
+    assert "Nothing uses it now" not in question
 
 
 def test_connection_that_is_nobodys_default_goes_without_a_word(

@@ -156,7 +156,7 @@ def ask_to_deactivate(actor: Actor, connection: ConnectionView) -> None:
     use, shift = service.find_uses(actor, connection.id), foresee_shift(offering(connection))
     show_confirm_dialog(
         f"Deactivate {words.short(connection.name, most=60)}?",
-        text=f"Nobody can choose its models until it is activated again. {_in_words(use)} {shift}",
+        text=f"Nobody can choose its models until it is activated again. {_in_words(use, shift)}",
         action="Deactivate it",
         on_confirm=deactivate,
         key=f"deactivate-{connection.id}",
@@ -171,7 +171,7 @@ def ask_to_delete(actor: Actor, connection: ConnectionView) -> None:
         return with_shift(actor, "The connection and its key are deleted.", remove)
 
     use, shift = service.find_uses(actor, connection.id), foresee_shift(offering(connection))
-    text = f"The connection goes, and its key with it. What its calls took and cost stays. {_in_words(use)} {shift}"
+    text = f"The connection goes, and its key with it. What its calls took and cost stays. {_in_words(use, shift)}"
     show_confirm_dialog(
         f"Delete {words.short(connection.name, most=60)}?",
         text=text,
@@ -181,7 +181,8 @@ def ask_to_delete(actor: Actor, connection: ConnectionView) -> None:
     )
 
 
-def _in_words(use: ConnectionUse) -> str:
+def _in_words(use: ConnectionUse, shift: str) -> str:
+    """What would miss it, and what `shift` says of runs that name no model."""
     parts = [
         words.count(number, noun)
         for number, noun in (
@@ -194,6 +195,7 @@ def _in_words(use: ConnectionUse) -> str:
     if use.is_organization_default:
         parts.append("your organization's default model")
     if not parts:
-        return "Nothing uses it now."
+        return shift or "Nothing uses it now."
     told = f"It is used by {words.together(parts)}."
-    return f"{told} A run that asks it fails with a message that says so." if use.runs else told
+    fails = "A run that asks it fails with a message that says so." if use.runs else ""
+    return " ".join(filter(None, (told, fails, shift)))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lib.access.permissions import Permission
 from lib.projects.service import get_project
-from lib.projects.views import ProjectChoice
+from lib.projects.views import ProjectChoice, ProjectDetail
 from lib.providers.catalog import Catalog
 from lib.runs.launch import LaunchRequest, find_default_model
 from lib.templates.inputs import InputField, InputKind
@@ -17,10 +17,8 @@ from lib.ui import state, words
 from lib.ui.components.model_choice import show_model_choice
 from lib.ui.guard import require_actor
 
-_NOT_AS_SHOWN = (
-    "Nothing was launched: what is chosen is not what you saw when you pressed Launch. Look at it, and press Launch "
-    "again to launch that."
-)
+_NOT_AS_SHOWN = "Nothing was launched: what is chosen is not what you saw when you pressed Launch."
+_LAUNCH_THAT = "Look at it, and press Launch again to launch that."
 _Choice = ProjectChoice | TemplateChoice
 
 
@@ -50,19 +48,7 @@ def show_launch_form(
     actor = require_actor(Permission.ORCHESTRATIONS_RUN)
     default = find_default_model(actor, catalog, project=project.settings, template_model=template.model)
     model = show_model_choice(catalog, default, context=f"{project.id}-{template.id}")
-    topic = st.text_area(
-        "Topic",
-        value=project.topic,
-        height=90,
-        key=f"topic-{project.id}",
-        help="This run's own; the project keeps its.",
-    )
-    title = st.text_input(
-        "Title",
-        placeholder="The topic's first words",
-        help="What the run is called in lists.",
-        key=f"title-{project.id}",  # words for one project are not for the next
-    )
+    topic, title = _show_words(project)
     inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
     shown = model or default
     if shown is None:
@@ -76,6 +62,24 @@ def show_launch_form(
         topic=topic,
         inputs=inputs,
     )
+
+
+def _show_words(project: ProjectDetail) -> tuple[str, str]:
+    """The run's topic and its title; words for one project are not for the next."""
+    topic = st.text_area(
+        "Topic",
+        value=project.topic,
+        height=90,
+        key=f"topic-{project.id}",
+        help="This run's own; the project keeps its.",
+    )
+    title = st.text_input(
+        "Title",
+        placeholder="The topic's first words",
+        help="What the run is called in lists.",
+        key=f"title-{project.id}",
+    )
+    return topic, title
 
 
 def show_launch_button(request: LaunchRequest | None) -> bool:
@@ -97,7 +101,8 @@ def show_launch_button(request: LaunchRequest | None) -> bool:
         on_click=_note_press,
     )
     if is_pressed and not is_launching:
-        st.markdown(f":orange[:material/warning:] {words.plain(_NOT_AS_SHOWN)}")
+        told = f"{_NOT_AS_SHOWN} {_LAUNCH_THAT}" if request else _NOT_AS_SHOWN
+        st.markdown(f":orange[:material/warning:] {words.plain(told)}")
     return is_launching
 
 
