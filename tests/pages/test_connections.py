@@ -9,7 +9,8 @@ from lib.connections.service import create_connection, list_connections
 from lib.ui.navigation import CONNECTIONS, LAUNCH
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project, make_run, make_template
+from tests.factories import make_project, make_template
+from tests.made_runs import make_run
 from tests.own_endpoint import KEY, MODEL, entry_for, llm
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, headings, press, rows_of_buttons, selectbox, shown, text_input

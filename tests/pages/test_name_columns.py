@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 from lib.ui.navigation import PROJECTS, RUNS, PageEntry
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import table
 

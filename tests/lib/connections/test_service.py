@@ -24,8 +24,9 @@ from lib.secrets.vault import unseal
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project, make_run, make_template, see_connection
+from tests.factories import make_project, make_template, see_connection
 from tests.lib.connections.conftest import Make
+from tests.made_runs import make_run
 from tests.own_endpoint import KEY, MODEL, edit, entry_for
 from tests.records import row, rows, trail
 
