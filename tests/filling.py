@@ -10,7 +10,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from tests.doors import Connection, Database
-from tests.factories import MODEL, TOPIC
+from tests.factories import TOPIC
+from tests.made_runs import MODEL
 
 _PLAN = Jsonb({"template_name": "Two steps", "inputs": []})
 _INPUTS = Jsonb({"project": {"name": "Folding bicycle", "description": ""}, "values": {}})

@@ -96,7 +96,7 @@ def _let_people_in() -> None:
     rls.permit("invitations", "SELECT", rls.may("users.view"))
     may_invite = f"{rls.may('users.invite')} AND api.may_invite(role, permissions)"
     is_new = f"{_IS_OPEN} AND accepted_by IS NULL AND expires_at <= now() + interval '7 days'"
-    rls.permit("invitations", "INSERT", f"{may_invite} AND invited_by = {rls.PERSON} AND {is_new}")
+    rls.permit("invitations", "INSERT", f"{may_invite} AND invited_by = {rls.CLAIMED_PERSON} AND {is_new}")
     rls.permit("invitations", "UPDATE", may_invite)
     op.execute("GRANT SELECT, INSERT, UPDATE (revoked_at) ON invitations TO authenticated")
     # the owner's functions make and use up the links of invitations, and see no other secret

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, ViewportSize
 
 from tests.browser import subjects
 from tests.browser.conftest import Dashboard
-from tests.browser.subjects import Scene, Subject, scene, unclaimed
+from tests.browser.scene import Scene, scene, unclaimed
+from tests.browser.subjects import Subject
 
 __all__ = ["scene", "unclaimed"]
 

@@ -17,7 +17,8 @@ from lib.ui.components.long_answer import AT_ONCE
 from lib.ui.words import line
 from tests import doors
 from tests.browser.conftest import Dashboard
-from tests.factories import end_run, make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import end_run, make_run
 from tests.nasty import NAMES, NastyWorkspace, make_nasty_workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

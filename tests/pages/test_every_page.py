@@ -37,10 +37,12 @@ from lib.users.service import update_profile
 from tests import doors
 from tests.cast import Cast, make_cast
 from tests.conftest import Installation
-from tests.factories import TOPIC, Workspace, make_run, make_workspace
+from tests.factories import TOPIC
+from tests.made_runs import make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import headings, is_sign_in, markdown, markup, press, shown, table, titles
 from tests.sample import with_operator
+from tests.workspace import Workspace, make_workspace
 
 EACH = pytest.mark.parametrize("page", PAGES, ids=[page.title for page in PAGES])
 NASTY = "<b>Ünïon</b> ![x](https://evil.example/x.png) :red[*hot*] $a$ [a](https://evil.example)"

@@ -7,7 +7,7 @@ from typing import Any, Final
 from lib.access.actor import Actor
 from lib.access.permissions import Permission, Role
 from lib.audit import service as audit
-from lib.connections import offers, trying
+from lib.connections import defaults, offers, trying
 from lib.connections import service as connections
 from lib.connections.entry import ConnectionEntry
 from lib.exports import ExportFormat
@@ -243,6 +243,7 @@ _CONNECTIONS: Final = (
     _about(offers.read_offers, P.ORCHESTRATIONS_RUN),
     _about(offers.read_traits, None),
     _about(offers.list_environment_models, P.CONNECTIONS_VIEW),
+    _about(defaults.read_default, P.CONNECTIONS_VIEW),
     _about(offers.check_model, P.ORCHESTRATIONS_RUN, lambda _: _give(ModelChoice.parse(MODEL))),
     _to(trying.list_models_there, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id)),
     _to(trying.test_connection, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id, "gpt-4o-mini")),

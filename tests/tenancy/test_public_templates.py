@@ -9,7 +9,8 @@ import pytest
 from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
-from tests.factories import make_project, make_run, make_template, make_version
+from tests.factories import make_project, make_template, make_version
+from tests.made_runs import make_run
 
 NOT_ALLOWED = "42501"
 

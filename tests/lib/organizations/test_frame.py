@@ -12,7 +12,8 @@ from lib.organizations.views import MOST_COUNTED
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import end_run, make_project, make_run, open_run
+from tests.factories import make_project
+from tests.made_runs import end_run, make_run, open_run
 
 
 @pytest.fixture

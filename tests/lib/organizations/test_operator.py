@@ -30,10 +30,12 @@ from tests import doors
 from tests.at_once import attempt, is_waiting
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
-from tests.factories import answer, beginning, call_worker, make_project, make_run, make_workspace, open_run
+from tests.factories import make_project
+from tests.made_runs import answer, beginning, call_worker, make_run, open_run
 from tests.records import rows
 from tests.sample import with_operator
 from tests.workers import until
+from tests.workspace import make_workspace
 
 REASON = "The invoice of May is not paid."
 ORIGIN = Origin(request_id=uuid4(), ip_address="192.0.2.7", user_agent="tests")
