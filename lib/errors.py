@@ -105,8 +105,8 @@ class NotPermitted(OrchestratorError):
     """The row is one's own organization's, but the right is missing."""
 
     def __init__(self, permission: str, message: str | None = None) -> None:
-        needs = f"This needs the permission “{permission}”. Ask an admin of your organization to grant it."
-        super().__init__(message or needs)
+        # what people call the permission, and who has it, is the pages' to say: `lib.ui.components.permission_words`
+        super().__init__(message or "You may not do this. Ask an admin of your organization to grant it.")
         self.permission = permission
 
 

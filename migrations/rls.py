@@ -10,9 +10,10 @@ from alembic import op
 #: Where a person's organization stands. A sub-select, so that it is asked once a statement and not once a row.
 ORGANIZATION = "(SELECT api.organization_id())"
 ENGINE_ORGANIZATION = "(SELECT api.engine_organization_id())"
-#: What the claims say of the person. 0022 puts the next one in its place, in every policy; later ones begin with it.
-PERSON = "(SELECT auth.uid())"
-LOOKED_UP_PERSON = "(SELECT api.person_id())"
+#: The person, looked up in the moment in which a row is compared.
+PERSON = "(SELECT api.person_id())"
+#: What the claims say of the person, in migrations before 0022: that one puts `PERSON` in its place, in every policy.
+CLAIMED_PERSON = "(SELECT auth.uid())"
 
 
 def protect(table: str) -> None:
@@ -42,12 +43,12 @@ def open_to_owner(table: str) -> None:
     op.execute(f"CREATE POLICY {table}_owner ON {table} FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true)")
 
 
-def may(permission: str, *, created_by: str | None = None) -> str:
+def may(permission: str, *, created_by: str | None = None, person: str = PERSON) -> str:
     """The condition that a person holds the permission; `created_by` lets one's own rows count where it says so."""
     everywhere = f"(SELECT api.may('{permission}'))"
     if created_by is None:
         return everywhere
-    return f"({everywhere} OR ({created_by} = {PERSON} AND (SELECT api.may_own('{permission}'))))"
+    return f"({everywhere} OR ({created_by} = {person} AND (SELECT api.may_own('{permission}'))))"
 
 
 def sees(table: str, column: str, *, of: str) -> str:

@@ -10,7 +10,7 @@ from lib.templates.gallery import list_template_choices
 from lib.ui import address, feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
-from lib.ui.components.launch_form import show_launch_form
+from lib.ui.components.launch_form import show_launch_button, show_launch_form
 from lib.ui.components.model_choice import show_own_models
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
@@ -44,18 +44,7 @@ with left, card("What to run"):
     if request is None and wanted and wanted not in {project.id for project in projects}:
         with above, feedback.told():
             check_project(actor, wanted)
-    # What is chosen may be gone when it is launched, and another choice have taken its place: the button of what was
-    # shown launches that and nothing else.
-    shown = f"{request.project_id}-{request.template_id}-{request.model}" if request else "nothing"
-    is_launching = st.button(
-        "Launch",
-        key=f"launch-{shown}",
-        type="primary",
-        icon=":material/rocket_launch:",
-        disabled=request is None,
-        shortcut="Ctrl+Enter",
-        width="stretch",
-    )
+    is_launching = show_launch_button(request)
     if is_launching and request:
         with feedback.told(), st.spinner("Asking the model whether it is there"):
             run_id = launch_run(require_actor(Permission.ORCHESTRATIONS_RUN), request)

@@ -1,6 +1,4 @@
-"""Rows for tests, each made through the door that makes it in earnest: people's by the person, the engine's by a
-worker. So a test that needs a finished run gets one that the policies and guards have let through.
-"""
+"""Rows for tests, each made through the door that makes it in earnest, past the same policies and guards."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,22 +10,17 @@ from psycopg.types.json import Jsonb
 
 from lib import clock
 from lib.access.actor import Actor
-from lib.access.permissions import Role
 from lib.connections.views import ConnectionView, Pricing
 from lib.db.logins import Login
 from lib.identity.tokens import hash_secret, new_secret
 from lib.models.organization import Tier
 from lib.organizations.creation import NewOrganization, create_organization
 from lib.organizations.operator import CommandLine
-from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
+from lib.providers.base import ModelParameters
 from lib.providers.vendors import Vendor
-from lib.templates.plan import make_plan
-from lib.templates.structure import parse_template
 from tests import doors
-from tests.cast import MadeOrganization, make_person
 from tests.doors import Connection, Database
 
-MODEL = "local:smollm2-135m"
 TOPIC = "A bicycle that folds into a backpack"
 TEMPLATE_DATA: Mapping[str, Any] = {
     "phases": [
@@ -38,59 +31,11 @@ TEMPLATE_DATA: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class MadeRun:
-    """A run and its phases' first attempts, by code."""
-
-    id: UUID
-    phases: Mapping[str, UUID]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldRun:
-    """A run that a worker has taken: `token` is what writes to it from here on."""
-
-    database: Database
-    organization_id: UUID
-    run_id: UUID
-    token: UUID
-
-    def advance(
-        self,
-        *,
-        finish: Sequence[Mapping[str, Any]] = (),
-        begin: Sequence[Mapping[str, Any]] = (),
-        end: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """One step, as the worker takes it; returns what the database answers."""
-        step = {"finish": list(finish), "begin": list(begin), "end": end}
-        arguments = (self.organization_id, self.run_id, self.token, Jsonb(step))
-        return call_worker(self.database, "SELECT api.advance_run(%s, %s, %s, %s)", *arguments)
-
-
-@dataclass(frozen=True, slots=True)
 class MadeInvitation:
     """An open invitation and what its link holds."""
 
     id: UUID
     secret: str
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """One organization with a row in every table, made in one person's name."""
-
-    #: The person.
-    user_id: UUID
-    project_id: UUID
-    template_id: UUID
-    version_id: UUID
-    #: Phase 0 is completed, Phase 1 is being written.
-    run: MadeRun
-    held: HeldRun
-    operation_id: UUID
-    webhook_id: UUID
-    connection_id: UUID
-    invitation_id: UUID
 
 
 def insert(connection: Connection, table: str, **values: object) -> UUID:
@@ -110,7 +55,7 @@ def insert(connection: Connection, table: str, **values: object) -> UUID:
 def make_project(database: Database, actor: Actor, *, name: str = "Folding bicycle", topic: str = TOPIC) -> UUID:
     """A project of the person's."""
     with doors.person(database, actor) as connection:
-        return insert(connection, "projects", **_made_by(actor), name=name, topic=topic)
+        return insert(connection, "projects", **made_by(actor), name=name, topic=topic)
 
 
 def make_template(
@@ -124,7 +69,7 @@ def make_template(
     """A template of the person's, a draft unless `columns` say otherwise."""
     with doors.person(database, actor) as connection:
         return insert(
-            connection, "orchestration_templates", **_made_by(actor), name=name, template_data=dict(data), **columns
+            connection, "orchestration_templates", **made_by(actor), name=name, template_data=dict(data), **columns
         )
 
 
@@ -141,201 +86,11 @@ def make_version(
         return insert(
             connection,
             "template_versions",
-            **_made_by(actor),
+            **made_by(actor),
             template_id=template_id,
             version=version,
             template_data=dict(data),
         )
-
-
-def make_draft(database: Database, actor: Actor, template_id: UUID, *, base_version: int = 1) -> UUID:
-    """What the person is writing for the template's next version."""
-    content = {"data": dict(TEMPLATE_DATA), "samples": {}}
-    with doors.person(database, actor) as connection:
-        return insert(
-            connection,
-            "template_drafts",
-            **_made_by(actor),
-            template_id=template_id,
-            base_version=base_version,
-            content=content,
-        )
-
-
-def make_review(database: Database, actor: Actor, template_id: UUID) -> UUID:
-    """The person asks for the first version to be offered to the organization."""
-    with doors.person(database, actor) as connection:
-        return insert(
-            connection,
-            "template_reviews",
-            organization_id=actor.organization_id,
-            template_id=template_id,
-            version=1,
-            makes_public=False,
-            requested_by=actor.user_id,
-        )
-
-
-def agree_to_public(database: Database, author: Actor, template_id: UUID, *, approver: Actor) -> None:
-    """Have the author ask for the first version, which is there, to be public, and another person agree."""
-    with doors.person(database, author) as connection:
-        review_id = insert(
-            connection,
-            "template_reviews",
-            organization_id=author.organization_id,
-            template_id=template_id,
-            version=1,
-            makes_public=True,
-            requested_by=author.user_id,
-        )
-    with doors.person(database, approver) as connection:
-        connection.execute(
-            "UPDATE template_reviews SET decision = 'approved', decided_by = %s, decided_at = now() WHERE id = %s",
-            [approver.user_id, review_id],
-        )
-
-
-def make_public_template(database: Database, author: Actor, **named: Any) -> UUID:
-    """A template that every organization can launch; a colleague who is made for it has agreed to it."""
-    template_id = make_template(database, author, **named)
-    make_version(database, author, template_id, data=named.get("data", TEMPLATE_DATA))
-    organization = MadeOrganization(author.organization_id, author.organization_name, author.organization_slug)
-    with doors.login(database, Login.IDENTITY) as connection:
-        colleague, _ = make_person(connection, organization, f"colleague-{uuid4().hex[:8]}", role=Role.MANAGER)
-    agree_to_public(database, author, template_id, approver=colleague)
-    with doors.person(database, colleague) as connection:
-        connection.execute(
-            "UPDATE orchestration_templates SET status = 'published', is_public = true WHERE id = %s", [template_id]
-        )
-    return template_id
-
-
-def make_run(
-    database: Database,
-    actor: Actor,
-    *,
-    project_id: UUID,
-    template_id: UUID | None = None,
-    title: str = "A run",
-    model: str = MODEL,
-) -> MadeRun:
-    """A run as its launch leaves it: queued, each phase pending. It is not in the queue, so no worker takes it."""
-    plan = make_plan(
-        parse_template(TEMPLATE_DATA),
-        template_name="Two steps",
-        template_version=1,
-        model=ModelChoice.parse(model),
-        traits_of=lambda _: ModelTraits(is_small=True, notes_characters=2000, parameters=ModelParameters()),
-    )
-    with doors.person(database, actor) as connection:
-        run_id = insert(
-            connection,
-            "orchestration_runs",
-            organization_id=actor.organization_id,
-            user_id=actor.user_id,
-            project_id=project_id,
-            template_id=template_id,
-            template_version=1,
-            title=title,
-            topic=TOPIC,
-            status="queued",
-            total_phases=len(plan.phases),
-            plan=plan.to_json(),
-            inputs={"project": {"name": "Folding bicycle", "description": ""}, "values": {}},
-            model=model,
-        )
-        phases = {
-            phase.code: insert(
-                connection,
-                "phase_executions",
-                organization_id=actor.organization_id,
-                run_id=run_id,
-                phase_code=phase.code,
-                phase_name=phase.name,
-                position=phase.position,
-                depends_on=list(phase.depends_on),
-                model=phase.model,
-            )
-            for phase in plan.phases
-        }
-    return MadeRun(run_id, phases)
-
-
-def open_run(database: Database, organization_id: UUID, run_id: UUID) -> HeldRun:
-    """Take a run as a worker does."""
-    token = uuid4()
-    opened = call_worker(database, "SELECT api.open_segment(%s, %s, %s)", organization_id, run_id, token)
-    assert opened["state"] in {"running", "cancelling"}, opened
-    return HeldRun(database, organization_id, run_id, token)
-
-
-def beginning(code: str, *, attempt: int = 1, position: int | None = None) -> dict[str, Any]:
-    """An entry of `begin`."""
-    number = int(code.rpartition(" ")[2])
-    return {
-        "code": code,
-        "name": TEMPLATE_DATA["phases"][number]["name"],
-        "position": number if position is None else position,
-        "depends_on": [],
-        "attempt": attempt,
-        "model": MODEL,
-        "prompt": f"Ideas for {TOPIC}",
-    }
-
-
-def answer(phase_id: UUID, *, status: str = "completed", **columns: Any) -> dict[str, Any]:
-    """An entry of `finish`: 150 tokens asked, 800 answered, for 0.028 dollars in 5 seconds."""
-    return {
-        "id": str(phase_id),
-        "status": status,
-        "response": "Fold it twice.",
-        "prompt_tokens": 150,
-        "completion_tokens": 800,
-        "model": "smollm2-135m",
-        "provider": "local",
-        "endpoint": "chat/completions",
-        "method": "POST",
-        "status_code": 200,
-        "cost_usd": 0.028,
-        "execution_time_ms": 5000,
-        "finish_reason": "stop",
-        "error": None,
-        **columns,
-    }
-
-
-def end_run(database: Database, actor: Actor, run: MadeRun, *, status: str = "completed") -> None:
-    """Walk a queued run to its end: all phases completed, or the first one failed or cancelled and the rest undone."""
-    held = open_run(database, actor.organization_id, run.id)
-    if status == "cancelled":
-        ask_to_cancel(database, actor, run.id)
-    if status == "completed":
-        for code, phase_id in run.phases.items():
-            held.advance(begin=[beginning(code)])
-            held.advance(finish=[answer(phase_id)])
-    elif status == "failed":
-        code, phase_id = next(iter(run.phases.items()))
-        held.advance(begin=[beginning(code)])
-        error = {"kind": "unreachable", "message": "The endpoint does not answer."}
-        held.advance(finish=[answer(phase_id, status="failed", response=None, error=error)])
-    held.advance(end={"status": status, "error": {}})
-
-
-def fail_second_phase(database: Database, actor: Actor, run: MadeRun) -> None:
-    """Walk a queued run as far as its second phase, whose key is refused."""
-    first, second = run.phases
-    held = open_run(database, actor.organization_id, run.id)
-    held.advance(begin=[beginning(first)])
-    held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])
-    error = {"kind": "auth", "message": "The key was refused.", "phase": second, "attempt": 1, "status": 401}
-    held.advance(finish=[answer(run.phases[second], status="failed", response=None, error=error)])
-    held.advance(end={"status": "failed", "error": error})
-
-
-def ask_to_cancel(database: Database, actor: Actor, run_id: UUID) -> None:
-    """The wish of a person who may: without it the engine cancels nothing."""
-    with doors.person(database, actor) as connection:
-        connection.execute("UPDATE orchestration_runs SET cancel_requested_at = now() WHERE id = %s", [run_id])
 
 
 def make_connection(
@@ -346,7 +101,7 @@ def make_connection(
         return insert(
             connection,
             "provider_connections",
-            **_made_by(actor),
+            **made_by(actor),
             slug=slug,
             name="Acme models",
             vendor="openai_compatible",
@@ -368,6 +123,7 @@ def see_connection(connection_id: UUID) -> ConnectionView:
         api_version="",
         has_key=True,
         key_last4="6789",
+        key_mark="",
         models=(),
         parameters=ModelParameters(),
         pricing=Pricing.LISTED,
@@ -389,19 +145,6 @@ def make_webhook(database: Database, actor: Actor, *, name: str = "Deployments")
             name=name,
             url="https://hooks.example/deployments",
             secret_key="whsec_of-the-tests",
-        )
-
-
-def make_operation(database: Database, actor: Actor, run_id: UUID) -> UUID:
-    """An operation after a phase, as the engine writes it."""
-    with doors.engine(database, actor.organization_id) as connection:
-        return insert(
-            connection,
-            "integration_operations",
-            organization_id=actor.organization_id,
-            run_id=run_id,
-            operation_type="file.write",
-            operation_params={"path": "plan.md"},
         )
 
 
@@ -453,53 +196,8 @@ def make_invitation(
     return MadeInvitation(invitation_id, secret)
 
 
-def make_workspace(database: Database, actor: Actor) -> Workspace:
-    """A row in every table for the person's organization. The person is an admin."""
-    project_id = make_project(database, actor)
-    template_id = make_template(database, actor)
-    version_id = make_version(database, actor, template_id)
-    edited = make_template(database, actor, name="Two better steps")
-    make_version(database, actor, edited)
-    make_draft(database, actor, edited)
-    make_review(database, actor, edited)
-    run = make_run(database, actor, project_id=project_id, template_id=template_id)
-    held = open_run(database, actor.organization_id, run.id)
-    first, second = run.phases
-    held.advance(begin=[beginning(first)])
-    held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])
-    call_worker(
-        database,
-        "SELECT api.write_stream(%s, %s, %s, %s)",
-        actor.organization_id,
-        held.token,
-        run.phases[second],
-        "Fold it tw",
-    )
-    make_token(database, actor)
-    make_mail(database, actor)
-    return Workspace(
-        user_id=actor.user_id,
-        project_id=project_id,
-        template_id=template_id,
-        version_id=version_id,
-        run=run,
-        held=held,
-        operation_id=make_operation(database, actor, run.id),
-        webhook_id=make_webhook(database, actor),
-        connection_id=make_connection(database, actor, slug=f"acme-{uuid4()}"),
-        invitation_id=make_invitation(database, actor).id,
-    )
-
-
-def call_worker(database: Database, statement: str, *values: object) -> Any:
-    """What one of the worker's functions answers."""
-    with doors.login(database, Login.WORKER) as connection:
-        row = connection.execute(statement.encode(), values).fetchone()
-        assert row is not None
-        return row[0]
-
-
-def _made_by(actor: Actor) -> dict[str, Any]:
+def made_by(actor: Actor) -> dict[str, Any]:
+    """Whose a row is."""
     return {"organization_id": actor.organization_id, "created_by": actor.user_id}
 
 

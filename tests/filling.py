@@ -11,7 +11,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from tests.doors import Connection, Database
-from tests.factories import MODEL, TEMPLATE_DATA, TOPIC
+from tests.factories import TEMPLATE_DATA, TOPIC
+from tests.made_runs import MODEL
 
 _PLAN = Jsonb({"template_name": "Two steps", "inputs": []})
 _INPUTS = Jsonb({"project": {"name": "Folding bicycle", "description": ""}, "values": {}})

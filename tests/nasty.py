@@ -10,7 +10,9 @@ from psycopg.types.json import Jsonb
 from tests import doors
 from tests.cast import Cast
 from tests.doors import Connection, Database
-from tests.factories import MadeRun, end_run, make_project, make_run, make_template, make_workspace
+from tests.factories import make_project, make_template
+from tests.made_runs import MadeRun, end_run, make_run
+from tests.workspace import make_workspace
 
 #: Each is something that Markdown, HTML or Streamlit would take for more than words.
 MEANING = (

@@ -22,6 +22,8 @@ _DID: Final[Mapping[str, str]] = {
     "identity.sign_in_refused": "was refused at the sign-in",
     "identity.sign_out": "signed out",
     "identity.end_sessions": "ended the sessions",
+    "identity.make_password_link": "made a link for a new password",
+    "identity.ask_for_reset": "asked for a link for a new password",
     "identity.visit": "began to look around",
     "identity.leave": "left again",
     "organizations.create": "created the organization",

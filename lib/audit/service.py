@@ -11,7 +11,7 @@ from lib.audit import actions, queries
 from lib.audit.views import Change
 from lib.db.paging import Page
 from lib.db.session import tenant_session
-from lib.users.views import OPERATOR, Person
+from lib.users.views import SOME_OPERATOR, Person
 
 
 def list_project_changes(actor: Actor, project_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Page[Change]:
@@ -59,7 +59,7 @@ def _change(row: Row[*tuple[Any, ...]]) -> Change:
     return Change(
         id=row.id,
         created_at=row.created_at,
-        person=Person(**row.person) if row.person else OPERATOR if row.user_id else None,
+        person=Person(**row.person) if row.person else SOME_OPERATOR if row.user_id else None,
         action=row.action,
         did=actions.say(row.action, row.old_values, row.new_values),
         old=actions.without_silent(row.old_values),

@@ -1,10 +1,10 @@
 """Every select on connections."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, select
-from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy import ColumnElement, Select, String, Uuid, case, cast, column, func, select, values
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.orm import Session
 
 from lib.connections.structures import CallableConnection, OfferedConnection
@@ -22,10 +22,30 @@ def list_connections(session: Session) -> Sequence[ProviderConnection]:
     return session.scalars(select(ProviderConnection).order_by(*order)).all()
 
 
+def order_by_name(session: Session, names: Mapping[UUID, str]) -> Sequence[UUID]:
+    """How connections of these names would be listed; only PostgreSQL knows its own alphabet."""
+    listed = values(column("id", Uuid()), column("name", String()), name="listed").data(list(names.items()))
+    return session.scalars(select(listed.c.id).order_by(func.lower(listed.c.name), listed.c.id)).all()
+
+
 def load_connection(session: Session, connection_id: UUID, *, for_update: bool = False) -> ProviderConnection | None:
     """The row, without its key; `for_update` locks it."""
     statement = select(ProviderConnection).where(ProviderConnection.id == connection_id)
     return session.scalar(statement.with_for_update() if for_update else statement)
+
+
+def mark_keys(session: Session, *, connection_id: UUID | None = None) -> Mapping[UUID, str]:
+    """What tells each key from the one before it, and nothing about it: a digest of it as it is sealed.
+
+    Each sealing is another one, also of the same key. Empty for who may not edit connections, and without a key.
+    """
+    sealed = func.api.open_connection(ProviderConnection.slug, type_=JSONB)["encrypted_key"].astext
+    digest = func.encode(func.sha256(func.convert_to(sealed, "UTF8")), "hex")
+    mark = func.coalesce(case((func.api.may("connections.manage"), digest)), "")
+    statement = select(ProviderConnection.id, mark)
+    if connection_id is not None:
+        statement = statement.where(ProviderConnection.id == connection_id)
+    return {row.id: row[1] for row in session.execute(statement)}
 
 
 def find_callable(session: Session, slug: str) -> CallableConnection | None:

@@ -36,14 +36,15 @@ def list_connections(actor: Actor) -> tuple[ConnectionView, ...]:
     """The organization's connections, by name. Raises `NotPermitted`."""
     actor.require(Permission.CONNECTIONS_VIEW)
     with tenant_session(actor) as session:
-        return tuple(view_of(row) for row in queries.list_connections(session))
+        marks = queries.mark_keys(session)
+        return tuple(view_of(row, key_mark=marks.get(row.id, "")) for row in queries.list_connections(session))
 
 
 def get_connection(actor: Actor, connection_id: UUID) -> ConnectionView:
     """One connection. Raises `NotFound`, `NotPermitted`."""
     actor.require(Permission.CONNECTIONS_VIEW)
     with tenant_session(actor) as session:
-        return view_of(get_row(session, connection_id))
+        return _see(session, get_row(session, connection_id))
 
 
 def create_connection(actor: Actor, entry: ConnectionEntry, *, slug: str = "") -> UUID:
@@ -89,7 +90,7 @@ def update_connection(actor: Actor, entry: ConnectionEntry, *, seen: ConnectionV
     key = check_key(entry.api_key)
     with tenant_session(actor) as session:
         row = get_row(session, seen.id, for_update=True)
-        if view_of(row).edited != seen.edited:
+        if _see(session, row).edited != seen.edited:
             raise Conflict(_EDITED_MEANWHILE)
         is_elsewhere = (columns["vendor"], columns["base_url"]) != (row.vendor, row.base_url)
         if is_elsewhere and row.key_last4 is not None and not key and not entry.removes_key:
@@ -155,7 +156,7 @@ def get_row(session: Session, connection_id: UUID, *, for_update: bool = False) 
     return row
 
 
-def view_of(row: ProviderConnection) -> ConnectionView:
+def view_of(row: ProviderConnection, *, key_mark: str) -> ConnectionView:
     """What a page sees of the row."""
     prices = entered_prices(row.input_usd_per_million, row.output_usd_per_million)
     return ConnectionView(
@@ -167,6 +168,7 @@ def view_of(row: ProviderConnection) -> ConnectionView:
         api_version=row.api_version,
         has_key=row.key_last4 is not None,
         key_last4=row.key_last4 or "",
+        key_mark=key_mark,
         models=tuple(row.models),
         parameters=read_stored(ModelParameters, row.parameters, what="The connection's parameters"),
         pricing=Pricing.FREE if row.is_free else Pricing.ENTERED if prices else Pricing.LISTED,
@@ -176,6 +178,10 @@ def view_of(row: ProviderConnection) -> ConnectionView:
         last_test=read_stored(LastTest, row.last_test, what="The last test") if row.last_test else None,
         updated_at=row.updated_at,
     )
+
+
+def _see(session: Session, row: ProviderConnection) -> ConnectionView:
+    return view_of(row, key_mark=queries.mark_keys(session, connection_id=row.id).get(row.id, ""))
 
 
 def _sealed(actor: Actor, key: str, columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the pages see of connections. No key is among it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -48,6 +48,8 @@ class ConnectionView:
     has_key: bool
     #: The end of the key, to tell one from another; empty for short ones.
     key_last4: str
+    #: Another one with every key that is entered, also one that ends alike; empty for who may not edit it.
+    key_mark: str = field(repr=False)
     models: tuple[str, ...]
     parameters: ModelParameters
     pricing: Pricing
@@ -61,7 +63,7 @@ class ConnectionView:
     @property
     def edited(self) -> tuple[object, ...]:
         """What people edit together, to tell whether somebody has done so."""
-        where = self.vendor, self.base_url, self.api_version, self.has_key, self.key_last4
+        where = self.vendor, self.base_url, self.api_version, self.has_key, self.key_last4, self.key_mark
         return self.name, *where, self.models, self.parameters, self.pricing, self.prices
 
     @property

@@ -22,7 +22,7 @@ from lib.identity.tokens import hash_secret
 from lib.models.identity import UserCredential
 
 #: Who invites the first admin of an organization, as they are told; which operator it was is not theirs to know.
-OPERATOR: Final = "The installation's operator"
+INVITING_OPERATOR: Final = "The installation's operator"
 
 #: One page for a link that was made up, used, replaced, revoked or is too old: nobody learns which.
 _NOT_GOOD: Final = (
@@ -32,7 +32,13 @@ _NOT_GOOD: Final = (
 _ADDRESS_TAKEN: Final = (
     "No new account can be made for this e-mail address. Ask whoever invited you to invite another address of yours."
 )
+_NO_ROOM: Final = (
+    "{} has no room for another person, so no account was made. Ask whoever invited you to make room; your invitation "
+    "stays good until it is a week old."
+)
 _EMAIL_KEY: Final = "users_email_key"
+#: Of api.accept_invitation: the tier's seats are taken.
+_SEATS: Final = "users_seats"
 
 
 def check_invitation(token: str) -> Invited:
@@ -56,7 +62,8 @@ def accept_invitation(token: str, *, full_name: str, username: str, password: st
     """Make the person, with their password, and use the link up; nothing is made by halves.
 
     Raises LinkExpired; InvalidInput with the first of `find_faults`; AlreadyTaken for the user name; Conflict where the
-    address belongs to an account already, whosever.
+    address belongs to an account already, whosever, and where the organization has no room, after which the link is
+    good still.
     """
     invited = check_invitation(token)  # before the work of hashing, which strangers shall not be able to ask for
     faults = find_faults(invited, full_name=full_name, username=username, password=password)
@@ -77,6 +84,8 @@ def accept_invitation(token: str, *, full_name: str, username: str, password: st
     except IntegrityError as error:
         if constraint_of(error) == _EMAIL_KEY:
             raise Conflict(_ADDRESS_TAKEN) from error
+        if constraint_of(error) == _SEATS:
+            raise Conflict(_NO_ROOM.format(invited.organization_name)) from error
         raise registration.in_words(error) from error
     return invited
 

@@ -120,6 +120,14 @@ def find_session(session: Session, secret: str) -> LivingSession | None:
     return _find_one(session, LivingSession, statement, token_hash=hash_secret(secret))
 
 
+def find_is_expired(session: Session, secret: str) -> bool | None:
+    """Whether a session has come to the end of its time and nobody ended it before; None where it never was one."""
+    is_expired = UserSession.revoked_at.is_(None) & (UserSession.expires_at <= func.now())
+    return session.scalar(
+        select(is_expired).where(UserSession.token_hash == hash_secret(secret), UserSession.state == "active")
+    )
+
+
 def list_living_sessions(session: Session, user_id: UUID) -> Sequence[UserSession]:
     """A person's sessions that have not ended, the last used first."""
     return session.scalars(

@@ -1,5 +1,7 @@
 """A way back in for whoever forgot the password: a link by mail, good once and for an hour; or the command line.
 
+The same link is what an admin makes for somebody: `lib.users.password_links`.
+
 Whoever asks for a link learns nothing about who has an account: there is one answer, after the same work, for unknown
 names, deactivated people, those without a password and everybody else.
 """
@@ -30,12 +32,13 @@ ASKED: Final = (
     "nothing comes, look among the junk mail, and whether the name is right."
 )
 NO_MAIL: Final = (
-    "This installation sends no mail, so it can't send you a link. Ask whoever runs it to set a new password for you: "
-    "“orchestrator users password” does it."
+    "This installation sends no mail, so it can't send you a link. Ask an admin of your organization for one: “Reset "
+    "password” on your page under Users makes it. Where there is no other admin, whoever runs the installation sets a "
+    "new password: “orchestrator users password” does it."
 )
 _EXPIRED: Final = (
-    "This link was used, replaced by a change of your account, or is older than an hour. Ask for another one by "
-    "“Forgot your password?” on the sign-in form."
+    "This link was used, replaced by another one or by a change of your account, or is older than an hour. Ask for "
+    "another one by “Forgot your password?” on the sign-in form, or ask whoever gave it to you."
 )
 _COMMAND_LINE: Final = "orchestrator users password"
 _NOBODY: Final = UUID(int=0)

@@ -7,6 +7,7 @@ second factor that the organization requires opens nothing but its set-up, from 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, text, update
@@ -48,6 +49,15 @@ class Enrollee:
     origin: Origin
 
 
+class Ending(StrEnum):
+    """Why a session is over whose secret a browser still holds."""
+
+    #: Nobody used it for as long as the organization says, or its 30 days are over.
+    BY_TIME = "time"
+    #: Somebody ended it, or a new password did, or its person or organization is kept out.
+    BY_SOMEBODY = "somebody"
+
+
 #: Who may set up a second factor of their own.
 Holder = Actor | Enrollee
 
@@ -65,7 +75,7 @@ def find_actor(session_token: str, *, origin: Origin, is_used: bool = True) -> A
         unseen = living.asked_at - living.last_seen_at
         if unseen > living.policy.session_timeout:
             # the organization has shortened the time-out since `expires_at` was written
-            revoke(session, UserSession.id == living.session_id)
+            _expire(session, living.session_id)
             return None
         if is_used and unseen > living.policy.touch_after:
             _touch(session, living.session_id, living.policy.session_timeout)
@@ -96,6 +106,17 @@ def find_enrollee(session_token: str, *, origin: Origin) -> Enrollee | None:
 def is_living(session_token: str, *, origin: Origin) -> bool:
     """Whether anybody is behind a cookie's value, be it to set up a second factor only."""
     return (find_actor(session_token, origin=origin) or find_enrollee(session_token, origin=origin)) is not None
+
+
+def find_ending(session_token: str) -> Ending | None:
+    """How the session behind a cookie's value has ended; None for one that lives, and where there never was one."""
+    with identity_session(None) as session:
+        if queries.find_session(session, session_token) is not None:
+            return None
+        is_expired = queries.find_is_expired(session, session_token)
+    if is_expired is None:
+        return None
+    return Ending.BY_TIME if is_expired else Ending.BY_SOMEBODY
 
 
 def open_pending(session: Session, user_id: UUID, *, origin: Origin) -> str:
@@ -185,6 +206,16 @@ def visit(session: Session, session_id: UUID, user_id: UUID | None) -> UUID | No
 def record(session: Session, user_id: UUID, action: str) -> None:
     """Write an event of signing in or out to the audit trail, as that person."""
     session.execute(text("SELECT api.record_sign_in(:user_id, :action)"), {"user_id": user_id, "action": action})
+
+
+def _expire(session: Session, session_id: UUID) -> None:
+    """Have a session end by its time, and not by anybody's doing."""
+    session.execute(
+        update(UserSession)
+        .where(UserSession.id == session_id, UserSession.expires_at > func.now())
+        .values(expires_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _touch(session: Session, session_id: UUID, timeout: timedelta) -> None:

@@ -17,7 +17,7 @@ from lib.db.constraints import constraint_of
 from lib.errors import Conflict, NotFound
 from lib.identity import fields, registration, tokens
 from lib.identity.fields import Field
-from lib.identity.invitations import OPERATOR
+from lib.identity.invitations import INVITING_OPERATOR
 from lib.models.organization import Tier
 from lib.organizations.operator import Operator, door, get_row, identity_door
 from lib.organizations.views import Standing
@@ -86,7 +86,7 @@ def _invite(session: Session, organization_id: UUID, *, name: str, email: str, b
         role=Role.ADMIN,
         organization_id=organization_id,
         organization_name=name,
-        inviter=OPERATOR,
+        inviter=INVITING_OPERATOR,
         expires_at=expires_at,
         by_mail=by_mail,
     )

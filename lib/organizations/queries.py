@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     true,
     values,
 )
@@ -34,7 +35,7 @@ from lib.models.people import people
 from lib.models.run import OrchestrationRun, RunStatus
 from lib.models.template import TemplateReview
 from lib.organizations.structures import OrganizationSettings
-from lib.organizations.views import MOST_COUNTED, OrganizationSort, OrganizationSummary, Quota, Standing
+from lib.organizations.views import MOST_COUNTED, LockedOut, OrganizationSort, OrganizationSummary, Quota, Standing
 
 #: For so long a run that failed waits for whoever launched it.
 _FRESH: Final = timedelta(days=1)
@@ -198,6 +199,14 @@ def list_organizations(
         )
     page = read_page(session, statement, order=ORDERS[sort], cursor=cursor, limit=limit)
     return Page(_summaries(session, page.rows), page.newer, page.older)
+
+
+def count_locked_out(session: Session, grace_days: int) -> LockedOut:
+    """Who would be locked out at once, were a second factor required with so many days of grace."""
+    row = session.execute(
+        text("SELECT people, is_oneself FROM api.count_locked_out(:days)"), {"days": grace_days}
+    ).one()
+    return LockedOut(people=row.people, is_oneself=row.is_oneself)
 
 
 def find_organization(

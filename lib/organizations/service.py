@@ -13,19 +13,22 @@ from lib.db.session import tenant_session
 from lib.entry import clean_line
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotSignedIn
 from lib.identity.fields import clean_slug
+from lib.identity.policy import MOST_GRACE_DAYS
 from lib.models.organization import Organization, Tier
 from lib.organizations import queries
 from lib.organizations.changes import Values, find_changed, flatten, merge, nest
 from lib.organizations.fields import LABELS
 from lib.organizations.structures import OrganizationSettings
 from lib.organizations.tiers import check_settings
-from lib.organizations.views import MOST_COUNTED, Frame, OrganizationDetail, Quota
+from lib.organizations.views import MOST_COUNTED, Frame, LockedOut, OrganizationDetail, Quota
 from lib.validation import validate
 
 #: Between the wish to delete an organization and its end (api.deletion_delay).
 WAITING_PERIOD: Final = timedelta(days=14)
 _COLUMNS: Final = frozenset({"name", "slug"})
 _LONGEST_NAME: Final = 255
+_IS_REQUIRED: Final = "security_settings.require_2fa"
+_GRACE_DAYS: Final = "security_settings.grace_days"
 _TAKEN: Final = "Another organization has or had this short name, and keeps it. Choose another one."
 _LAST_OPERATOR: Final = (
     "Nobody in another organization runs this installation. Make somebody there its operator first "
@@ -103,6 +106,21 @@ def change_organization(actor: Actor, entered: Values, *, seen: Values) -> bool:
         if constraint_of(error) == "organizations_slug_key":
             raise AlreadyTaken(_TAKEN, field=LABELS["slug"]) from error
         raise
+
+
+def count_locked_out(actor: Actor, entered: Values, *, seen: Values) -> LockedOut:
+    """Whom saving these settings leaves, at once, nothing but the set-up of a second factor; `seen` holds until then.
+
+    Who is so by now is not counted. Raises `NotPermitted`.
+    """
+    actor.require(Permission.ORGANIZATION_EDIT)
+    days = entered.get(_GRACE_DAYS)
+    if not entered.get(_IS_REQUIRED) or not isinstance(days, int):
+        return LockedOut(people=0, is_oneself=False)
+    with tenant_session(actor) as session:
+        after = queries.count_locked_out(session, min(max(days, 0), MOST_GRACE_DAYS))
+        before = queries.count_locked_out(session, seen[_GRACE_DAYS]).people if seen.get(_IS_REQUIRED) else 0
+    return LockedOut(people=max(after.people - before, 0), is_oneself=after.is_oneself)
 
 
 def ask_deletion(actor: Actor, *, slug: str) -> datetime:

@@ -69,6 +69,15 @@ class OrganizationDetail:
     is_sample: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedOut:
+    """Whom a change of settings leaves nothing but the set-up of a second factor, at once."""
+
+    people: int
+    #: Whether whoever makes the change is among them.
+    is_oneself: bool
+
+
 class Standing(StrEnum):
     """How an organization stands with the installation."""
 

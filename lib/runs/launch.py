@@ -43,6 +43,8 @@ class LaunchRequest:
     template_id: UUID
     #: `provider:model`; None takes the template's, the project's, the organization's or the installation's.
     model: str | None = None
+    #: What the person was shown that would be asked; where that is another one by then, nothing is launched.
+    shown_model: str | None = None
     #: What the run is called; empty takes the topic's first words.
     title: str = ""
     #: None takes the project's.
@@ -131,6 +133,7 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
     `PlanNotSupported`, `NotFound`, `NotPermitted`, `Conflict`, `ModelError`; then nothing was launched.
     """
     prepared = preview_launch(actor, request)
+    _refuse_another_model(request, prepared)
     for choice in prepared.plan.models:
         check_model(actor, choice)
     with tenant_session(actor) as session:
@@ -144,6 +147,17 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
         session.execute(select(func.api.use_template(request.template_id)))
         session.execute(select(func.api.enqueue_run(run.id)))
         return run.id
+
+
+def _refuse_another_model(request: LaunchRequest, prepared: Prepared) -> None:
+    """Nobody pays for a model that they did not see: whoever names none gets the default that was shown to them."""
+    asked = str(prepared.model.choice)
+    if request.shown_model not in {None, asked}:
+        message = (
+            f"The default model is “{asked}” by now, and no longer “{request.shown_model}”. Nothing was launched; look "
+            "at the model again, then launch."
+        )
+        raise Conflict(message)
 
 
 def _read_defaults(session: Session, actor: Actor, project: Project) -> dict[ModelSource, str | None]:

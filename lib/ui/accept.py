@@ -33,9 +33,10 @@ def show_accept() -> None:
             door.show_way_on("Go to the sign-in")
             return
         st.title(f"Join {plain(invited.organization_name)}", anchor=False)
+        inviter = plain(invited.invited_by or invitations.INVITING_OPERATOR)
         st.markdown(
-            f":gray[{plain(invited.invited_by or invitations.OPERATOR)} invites you as {_AS[Role(invited.role)]}. "
-            f"You will sign in as] {plain(invited.email)}:gray[.]"
+            f":gray[{inviter} invites you as {_AS[Role(invited.role)]}. You will sign in as] "
+            f"{plain(invited.email)}:gray[.]"
         )
         _show_form(token, invited)
 
@@ -66,7 +67,7 @@ def _show_form(token: str, invited: Invited) -> None:
         answer = st.container()
         is_sent = st.form_submit_button("Join", type="primary", width="stretch")
     if is_sent:
-        with answer, feedback.told():
+        with answer, feedback.told(), form.told():
             faults = dict(invitations.find_faults(invited, **entered))
             if again != entered["password"]:
                 faults.setdefault(PASSWORD_AGAIN, NOT_THE_SAME)

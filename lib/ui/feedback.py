@@ -17,6 +17,7 @@ from typing import Final, NoReturn
 import streamlit as st
 from streamlit.errors import FragmentHandledException
 
+from lib.access.permissions import Permission
 from lib.errors import (
     ConfigurationError,
     DatabaseUnavailable,
@@ -29,6 +30,7 @@ from lib.errors import (
 )
 from lib.ui import state
 from lib.ui.components.empty_state import empty_state
+from lib.ui.components.permission_words import refusal_in_words
 from lib.ui.words import plain
 
 logger = logging.getLogger(__name__)
@@ -181,13 +183,19 @@ def _words(error: Exception) -> _Words:
         case NotFound():
             return _Words(":material/search_off:", "Not found", error.message)
         case NotPermitted():
-            return _Words(":material/lock:", "This page is not open to you", error.message)
+            return _Words(":material/lock:", "This page is not open to you", _refusal(error))
         case NotSignedIn() if not isinstance(error, SignInRefused):
             return _Words(":material/login:", "Your session has ended", error.message, can_retry=True)
         case OrchestratorError() if not isinstance(error, ConfigurationError):
             return _Words(":material/error:", "This did not work", error.message)
         case _:
             return _fault(error)
+
+
+def _refusal(error: NotPermitted) -> str:
+    """What is missing by the name that people read; where there is more to say than that, the error says it."""
+    is_plain = type(error) is NotPermitted and error.permission in set(Permission)
+    return refusal_in_words(Permission(error.permission)) if is_plain else error.message
 
 
 def _fault(error: Exception) -> _Words:

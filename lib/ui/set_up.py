@@ -93,7 +93,7 @@ def _show_form(token: str, outcome: _Outcome) -> None:
         answer = st.container()
         is_sent = st.form_submit_button("Set up", type="primary", width="stretch")
     if is_sent:
-        with answer, feedback.told():
+        with answer, feedback.told(), form.told():
             faults = dict(setup.find_faults(**entered))
             if again != entered["password"]:
                 faults.setdefault(PASSWORD_AGAIN, NOT_THE_SAME)

@@ -17,7 +17,7 @@ from streamlit_authenticator.controllers import AuthenticationController
 from streamlit_authenticator.models import AuthenticationModel
 
 from lib.errors import InvalidInput, SecondFactorNeeded, SignInRefused
-from lib.identity import service, setup
+from lib.identity import service, sessions, setup
 from lib.identity.cookie import session_cookie_name
 from lib.identity.fields import Field
 from lib.ui import door, feedback, forgotten, sign_in_code, state, visitor
@@ -63,6 +63,16 @@ export default function ({ data, setTriggerValue }) {
 _post_once = st.components.v2.component("orchestrator_post_once", js=_POST_JS)
 
 
+#: Why whoever was signed in a moment ago is asked to do so again.
+_ENDINGS: Final = {
+    sessions.Ending.BY_TIME: "Your session has ended, since nobody used it for a while. Sign in again to go on.",
+    sessions.Ending.BY_SOMEBODY: (
+        "Your session was ended from elsewhere: by signing out in another tab or from your list of sessions, by a new "
+        "password, or by an admin. Sign in again to go on."
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Expected:
     """Who is about to sign in, where that is known."""
@@ -88,10 +98,16 @@ def show_sign_in() -> None:
             _Authenticator().forgot_password()
         else:
             st.title("Sign in", anchor=False)
-            if note := _expected().note:
+            if note := _expected().note or _say_ending():
                 st.markdown(f":gray[{plain(note)}]")
             _Authenticator().login()
             forgotten.show_way_in()
+
+
+def _say_ending() -> str:
+    """Why the session is over that this browser still has the secret of; empty where there is none."""
+    endings = (sessions.find_ending(session_id) for session_id in visitor.session_ids())
+    return next((_ENDINGS[ending] for ending in endings if ending is not None), "")
 
 
 def is_on_its_way() -> bool:

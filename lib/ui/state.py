@@ -19,6 +19,12 @@ NO_WORKER_SINCE = "no_worker_since"
 #: Set on the way to the Projects page where the form of a new project is to be open.
 OPENS_NEW_PROJECT = "opens_new_project"
 
+#: What the choice of a model was on the Launch page when it was drawn last.
+LAUNCH_MODEL = "launch_model"
+
+#: Set when Launch was pressed, until the page has launched or said why it has not.
+LAUNCH_PRESSED = "launch_pressed"
+
 #: Recovery codes that were made a moment ago and are shown until the person says that they have them.
 RECOVERY_CODES = "recovery_codes"
 

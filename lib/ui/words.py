@@ -21,6 +21,9 @@ _EMPTY = "empty"
 #: What JSON says of what is none, and how people do.
 _AS_WORDS = {"null": "not set", "true": "yes", "false": "no", "[]": _EMPTY, "{}": _EMPTY}
 
+#: Letters that a cut may leave out to fall between two words.
+_MOST_WASTED = 8
+
 _CENT = Decimal("0.01")
 _HUNDREDTH = 0.01
 #: 0.29 of a hundred is 28.999… to a machine.
@@ -78,7 +81,7 @@ def short(text: str, *, most: int) -> str:
         return whole
     head = whole[: most - 1]
     between = head.rfind(" ")
-    if whole[most - 1] != " " and between >= most // 2:
+    if whole[most - 1] != " " and between >= most - min(most // 2, _MOST_WASTED):
         head = head[:between]
     return f"{head.rstrip()}…"
 

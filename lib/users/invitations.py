@@ -28,7 +28,7 @@ from lib.organizations.seats import check_seats
 from lib.users import queries, refusals
 from lib.users.links import hand_out
 from lib.users.rights import Rights, may_invite
-from lib.users.views import OPERATOR, InvitationStatus, InvitationSummary, InviteOutcome, Person
+from lib.users.views import SOME_OPERATOR, InvitationStatus, InvitationSummary, InviteOutcome, Person
 
 #: More at once are somebody's mistake, or their misuse.
 MOST_AT_ONCE: Final = 50
@@ -220,7 +220,7 @@ def _summary(actor: Actor, row: Row[*tuple[Any, ...]]) -> InvitationSummary:
         email=row.email,
         role=rights.role,
         permissions=rights.permissions,
-        invited_by=Person(**row.invited_by) if row.invited_by else OPERATOR,
+        invited_by=Person(**row.invited_by) if row.invited_by else SOME_OPERATOR,
         status=InvitationStatus.EXPIRED if row.is_expired else InvitationStatus.INVITED,
         created_at=row.created_at,
         expires_at=row.expires_at,

@@ -116,6 +116,11 @@ def get_person(actor: Actor, user_id: UUID) -> PersonDetail:
         may_edit=is_within and actor.may(Permission.USERS_EDIT),
         may_deactivate=is_within and not is_oneself and actor.may(Permission.USERS_DEACTIVATE),
         may_end_sessions=is_within and ends and not is_oneself,
+        may_make_password_link=is_within
+        and not is_oneself
+        and not actor.is_sample
+        and row.deactivated_at is None
+        and actor.may(Permission.USERS_EDIT),
     )
 
 

@@ -22,7 +22,7 @@ _NAME: Final = func.coalesce(User.full_name, User.username)
 #: What `PersonSummary` has, by its names.
 SUMMARY: Final = {
     "id": User.id,
-    "name": _NAME,
+    "name": _NAME.label("name"),
     "email": User.email,
     "username": User.username,
     "role": User.role,
@@ -131,9 +131,9 @@ def _narrow(
 
 
 def find_person(session: Session, organization_id: UUID, user_id: UUID) -> Row[*tuple[Any, ...]] | None:
-    """One person as `list_people` lists them, who invited them, and since when they are deactivated."""
-    statement = select(*SUMMARY.values(), person(User.created_by).label("invited_by"), User.deactivated_at)
-    return session.execute(statement.where(_is_one(organization_id, user_id))).one_or_none()
+    """One person as `list_people` lists them, who invited them, since when they are deactivated, and what they run."""
+    more = (person(User.created_by).label("invited_by"), User.deactivated_at, User.is_operator)
+    return session.execute(select(*SUMMARY.values(), *more).where(_is_one(organization_id, user_id))).one_or_none()
 
 
 def hold_person(session: Session, organization_id: UUID, user_id: UUID) -> Row[*tuple[Any, ...]] | None:

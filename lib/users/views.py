@@ -21,7 +21,7 @@ class Person:
 
 
 #: Whoever is of no organization that the reader sees into, and did something to theirs: only an operator can.
-OPERATOR: Final = Person(name="an operator of this installation", role="operator", is_deactivated=False)
+SOME_OPERATOR: Final = Person(name="an operator of this installation", role="operator", is_deactivated=False)
 
 
 class PersonStatus(StrEnum):
@@ -82,6 +82,8 @@ class PersonDetail(PersonSummary):
     may_edit: bool
     may_deactivate: bool
     may_end_sessions: bool
+    #: A link for a new password.
+    may_make_password_link: bool
 
     @property
     def rights(self) -> Rights:
@@ -134,3 +136,18 @@ class InviteOutcome:
     expires_at: datetime | None = None
     #: Whether a mail with the link is on its way.
     is_mailed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordLink:
+    """A way back in for one person, good once."""
+
+    email: str
+    #: The path with the secret, where no mail has it: shown once, for nobody can read it again.
+    secret_path: str = field(repr=False)
+    expires_at: datetime
+
+    @property
+    def is_mailed(self) -> bool:
+        """Whether a mail with the link is on its way."""
+        return not self.secret_path

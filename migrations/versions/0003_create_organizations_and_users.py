@@ -80,7 +80,9 @@ def upgrade() -> None:
     op.execute("GRANT SELECT, UPDATE (api_quota_used, quota_resets_at) ON organizations TO engine")
 
     rls.scope_to_organization("users", title="Users")
-    rls.permit("users", "UPDATE", f"id = {rls.PERSON} OR {rls.may('users.edit')} OR {rls.may('users.deactivate')}")
+    rls.permit(
+        "users", "UPDATE", f"id = {rls.CLAIMED_PERSON} OR {rls.may('users.edit')} OR {rls.may('users.deactivate')}"
+    )
     op.execute("GRANT SELECT, UPDATE ON users TO authenticated")
 
     # The trail could not name these tables before they were there.

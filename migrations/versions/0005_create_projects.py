@@ -53,12 +53,14 @@ def upgrade() -> None:
     rls.scope_to_organization("projects", title="Projects")
     rls.permit("projects", "SELECT", rls.may("projects.view"))
     archiver = rls.sees("projects", "archived_by", of="users")
-    rls.permit("projects", "INSERT", f"created_by = {rls.PERSON} AND {rls.may('projects.create')} AND {archiver}")
+    rls.permit(
+        "projects", "INSERT", f"created_by = {rls.CLAIMED_PERSON} AND {rls.may('projects.create')} AND {archiver}"
+    )
     rls.permit(
         "projects",
         "UPDATE",
-        f"({rls.may('projects.edit', created_by='created_by')} "
-        f"OR {rls.may('projects.archive', created_by='created_by')}) AND {archiver}",
+        f"({rls.may('projects.edit', created_by='created_by', person=rls.CLAIMED_PERSON)} "
+        f"OR {rls.may('projects.archive', created_by='created_by', person=rls.CLAIMED_PERSON)}) AND {archiver}",
     )
     op.execute(
         "GRANT SELECT, INSERT, UPDATE (name, description, topic, status, priority, metadata, settings, completed_at, "

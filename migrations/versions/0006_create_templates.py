@@ -82,8 +82,8 @@ def upgrade() -> None:
         f"USING ({PUBLIC} AND {rls.ORGANIZATION} IS NOT NULL)"
     )
     rls.permit(table, "SELECT", rls.may("templates.view"))
-    rls.permit(table, "INSERT", f"created_by = {rls.PERSON} AND {rls.may('templates.create')}")
-    rls.permit(table, "UPDATE", rls.may("templates.edit", created_by="created_by"))
+    rls.permit(table, "INSERT", f"created_by = {rls.CLAIMED_PERSON} AND {rls.may('templates.create')}")
+    rls.permit(table, "UPDATE", rls.may("templates.edit", created_by="created_by", person=rls.CLAIMED_PERSON))
     op.execute(
         "GRANT SELECT, INSERT, UPDATE (name, description, category, template_data, is_public, publisher_name, version, "
         f"status, tags, deleted_at) ON {table} TO authenticated"
@@ -98,11 +98,12 @@ def upgrade() -> None:
         f"USING ({rls.ORGANIZATION} IS NOT NULL AND api.find_template(template_id) IS NOT NULL)"
     )
     rls.permit(table, "SELECT", rls.may("templates.view"))
+    edits_template = rls.may("templates.edit", created_by="t.created_by", person=rls.CLAIMED_PERSON)
     rls.permit(
         table,
         "INSERT",
-        f"created_by = {rls.PERSON} AND EXISTS (SELECT 1 FROM orchestration_templates t WHERE t.id = template_id "
-        f"AND t.organization_id = {rls.ORGANIZATION} AND {rls.may('templates.edit', created_by='t.created_by')})",
+        f"created_by = {rls.CLAIMED_PERSON} AND EXISTS (SELECT 1 FROM orchestration_templates t "
+        f"WHERE t.id = template_id AND t.organization_id = {rls.ORGANIZATION} AND {edits_template})",
     )
     op.execute(f"GRANT SELECT, INSERT ON {table} TO authenticated")
 

@@ -53,7 +53,7 @@ def upgrade() -> None:
         rls.scope_to_engine(table)
         rls.permit(table, "SELECT", rls.may("orchestrations.view"))
     launched = (
-        f"EXISTS (SELECT 1 FROM orchestration_runs r WHERE r.id = run_id AND r.user_id = {rls.PERSON} "
+        f"EXISTS (SELECT 1 FROM orchestration_runs r WHERE r.id = run_id AND r.user_id = {rls.CLAIMED_PERSON} "
         f"AND r.status = 'queued') AND {rls.may('orchestrations.run')}"
     )
     # What a phase that is taken over holds, api.reuse_phase has written by now.
@@ -61,7 +61,7 @@ def upgrade() -> None:
     rls.permit("phase_executions", "INSERT", f"({fresh} OR reused_from IS NOT NULL) AND {launched}")
     cancellable = (
         f"EXISTS (SELECT 1 FROM orchestration_runs r WHERE r.id = run_id "
-        f"AND {rls.may('orchestrations.cancel', created_by='r.user_id')})"
+        f"AND {rls.may('orchestrations.cancel', created_by='r.user_id', person=rls.CLAIMED_PERSON)})"
     )
     rls.permit("phase_executions", "UPDATE", cancellable)
     op.execute("GRANT SELECT, INSERT, UPDATE (status) ON phase_executions TO authenticated")
@@ -236,11 +236,11 @@ def _protect_runs() -> None:
     rls.permit(
         table,
         "INSERT",
-        f"status = 'queued' AND {NOTHING_RUN} AND user_id = {rls.PERSON} AND {rls.may('orchestrations.run')} "
+        f"status = 'queued' AND {NOTHING_RUN} AND user_id = {rls.CLAIMED_PERSON} AND {rls.may('orchestrations.run')} "
         f"AND {rls.sees(table, 'project_id', of='projects')} "
         "AND (template_id IS NULL OR api.find_template(template_id) IS NOT NULL)",
     )
-    rls.permit(table, "UPDATE", rls.may("orchestrations.cancel", created_by="user_id"))
+    rls.permit(table, "UPDATE", rls.may("orchestrations.cancel", created_by="user_id", person=rls.CLAIMED_PERSON))
     op.execute(f"GRANT SELECT, INSERT, UPDATE (status, cancel_requested_at) ON {table} TO authenticated")
     op.execute(f"GRANT SELECT, UPDATE ON {table} TO engine")
 

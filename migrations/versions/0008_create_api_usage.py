@@ -49,7 +49,7 @@ def upgrade() -> None:
     rls.protect("api_usage")
     rls.scope_to_organization("api_usage", title="API usage")
     rls.scope_to_engine("api_usage")
-    rls.permit("api_usage", "SELECT", f"user_id = {rls.PERSON} OR {rls.may('analytics.view')}")
+    rls.permit("api_usage", "SELECT", f"user_id = {rls.CLAIMED_PERSON} OR {rls.may('analytics.view')}")
     op.execute("GRANT SELECT ON api_usage TO authenticated")
     op.execute("GRANT SELECT, INSERT ON api_usage TO engine")
 

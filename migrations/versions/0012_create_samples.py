@@ -23,7 +23,7 @@ DOORS = ("api_find_actor", "api_load_sample", "api_find_sample", "api_remove_sam
 #: What a later migration changed, and which.
 BEFORE = {
     "api_guard_organizations": "0019",
-    "api_guard_template": "0025",
+    "api_guard_template": "0026",
     "api_find_actor": "0018",
     "api_remove_sample": "0017",
     "api_load_sample": "0024",

@@ -41,14 +41,16 @@ VIEWED = {
 _ALL = "(SELECT api.sees_all())"
 _OF_MY_RUN = "api.is_my_run(run_id)"
 OWN = {
-    "projects": f"{_ALL} OR created_by = {rls.PERSON} OR id = ANY ((SELECT api.launched_in())::uuid[])",
-    "orchestration_runs": f"{_ALL} OR user_id = {rls.PERSON}",
+    "projects": f"{_ALL} OR created_by = {rls.CLAIMED_PERSON} OR id = ANY ((SELECT api.launched_in())::uuid[])",
+    "orchestration_runs": f"{_ALL} OR user_id = {rls.CLAIMED_PERSON}",
     "phase_executions": f"{_ALL} OR {_OF_MY_RUN}",
     "phase_streams": (f"{_ALL} OR EXISTS (SELECT 1 FROM phase_executions p WHERE p.id = phase_execution_id)"),
     "integration_operations": f"{_ALL} OR {_OF_MY_RUN}",
 }
-_EDITS = " OR ".join(rls.may(f"projects.{verb}", created_by="created_by") for verb in ("edit", "archive"))
-_MAKES = f"created_by = {rls.PERSON} AND {rls.may('projects.create')}"
+_EDITS = " OR ".join(
+    rls.may(f"projects.{verb}", created_by="created_by", person=rls.CLAIMED_PERSON) for verb in ("edit", "archive")
+)
+_MAKES = f"created_by = {rls.CLAIMED_PERSON} AND {rls.may('projects.create')}"
 #: The columns of a webhook that are shown; its secrets are not among them.
 _SHOWN = (
     "id, organization_id, name, url, events, is_active, last_triggered_at, created_at, description, "
@@ -76,7 +78,7 @@ def upgrade() -> None:
         "CREATE TRIGGER users_end_access AFTER UPDATE OF deactivated_at, deleted_at ON users FOR EACH ROW "
         "WHEN (NEW.deactivated_at IS NOT NULL OR NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION api.end_access()"
     )
-    rls.permit("users", "SELECT", f"id = {rls.PERSON} OR {rls.may('users.view')}")
+    rls.permit("users", "SELECT", f"id = {rls.CLAIMED_PERSON} OR {rls.may('users.view')}")
     op.execute("REVOKE SELECT ON webhooks FROM authenticated")
     op.execute(f"GRANT SELECT ({_SHOWN}) ON webhooks TO authenticated")
 

@@ -21,6 +21,8 @@ DOORS = {
     "api_find_invitation": "orchestrator_identity",
     "api_accept_invitation": "orchestrator_identity",
 }
+#: Function -> the revision that changed it.
+_LATER = {"api_find_invitation": "0019", "api_accept_invitation": "0025"}
 #: What the list of people is sorted by. NULLS LAST: who was never there stands at the end.
 INDEXES = {
     "idx_users_organization_name": "users (organization_id, lower(coalesce(full_name, username)), id)",
@@ -75,7 +77,7 @@ def upgrade() -> None:
     )
     functions.replace("api_remove_sample", before="0020")
     for name, callers in DOORS.items():
-        functions.create(name, execute=callers, before="0019" if name == "api_find_invitation" else None)
+        functions.create(name, execute=callers, before=_LATER.get(name))
     audit.watch("invitations")
     _let_people_in()
 
@@ -94,7 +96,7 @@ def _let_people_in() -> None:
     rls.permit("invitations", "SELECT", rls.may("users.view"))
     may_invite = f"{rls.may('users.invite')} AND api.may_invite(role, permissions)"
     is_new = f"{_IS_OPEN} AND accepted_by IS NULL AND expires_at <= now() + interval '7 days'"
-    rls.permit("invitations", "INSERT", f"{may_invite} AND invited_by = {rls.PERSON} AND {is_new}")
+    rls.permit("invitations", "INSERT", f"{may_invite} AND invited_by = {rls.CLAIMED_PERSON} AND {is_new}")
     rls.permit("invitations", "UPDATE", may_invite)
     op.execute("GRANT SELECT, INSERT, UPDATE (revoked_at) ON invitations TO authenticated")
     # the owner's functions make and use up the links of invitations, and see no other secret

@@ -82,7 +82,7 @@ def _protect() -> None:
     rls.scope_to_engine(TABLE)
     rls.open_to_owner(TABLE)
     rls.permit(TABLE, "SELECT", rls.may("connections.view"))
-    rls.permit(TABLE, "INSERT", f"created_by = {rls.PERSON} AND {rls.may('connections.manage')}")
+    rls.permit(TABLE, "INSERT", f"created_by = {rls.CLAIMED_PERSON} AND {rls.may('connections.manage')}")
     for verb in ("UPDATE", "DELETE"):
         rls.permit(TABLE, verb, rls.may("connections.manage"))
     op.execute(f"GRANT SELECT ({READABLE}), INSERT, UPDATE, DELETE ON {TABLE} TO authenticated")

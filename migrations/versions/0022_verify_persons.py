@@ -31,7 +31,7 @@ TABLES = (
 )
 #: How PostgreSQL writes down what a policy asks.
 CLAIMED, LOOKED_UP = "auth.uid() AS uid", "api.person_id() AS person_id"
-_IS_OWN = f"id = {rls.LOOKED_UP_PERSON}"
+_IS_OWN = f"id = {rls.PERSON}"
 
 
 def upgrade() -> None:

@@ -12,6 +12,8 @@ revision = "0023"
 down_revision = "0022"
 
 CHANGED = ("api_find_invitation", "api_enqueue_mail", "api_ask_deletion", "api_govern_organization")
+#: Function -> the revision that changed it again.
+_LATER = {"api_govern_organization": "0024", "api_enqueue_mail": "0025"}
 #: file -> who may execute it.
 NEW = {
     "api_guard_invitations": "",
@@ -30,7 +32,7 @@ def upgrade() -> None:
     for name, execute in NEW.items():
         functions.create(name, execute=execute)
     for name in CHANGED:
-        functions.replace(name, before="0024" if name == "api_govern_organization" else None)
+        functions.replace(name, before=_LATER.get(name))
     op.execute(
         "CREATE TRIGGER invitations_first_admin BEFORE INSERT OR UPDATE OF invited_by ON invitations FOR EACH ROW "
         "WHEN (NEW.invited_by IS NULL) EXECUTE FUNCTION api.guard_invitations()"

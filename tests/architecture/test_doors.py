@@ -11,6 +11,7 @@ from tests.architecture.sources import Module, application
 DOORS: dict[str, set[str]] = {
     "Home": {"identity_session"},  # handed to /readyz
     "lib.audit.service": {"tenant_session"},
+    "lib.connections.defaults": {"tenant_session"},
     "lib.connections.offers": {"tenant_session"},
     "lib.connections.service": {"tenant_session"},
     "lib.connections.trying": {"tenant_session"},
@@ -41,6 +42,7 @@ DOORS: dict[str, set[str]] = {
     "lib.templates.versions.service": {"tenant_session"},
     "lib.users.changes": {"tenant_session"},
     "lib.users.invitations": {"tenant_session"},
+    "lib.users.password_links": {"tenant_session"},
     "lib.users.people": {"tenant_session"},
     "lib.users.service": {"tenant_session"},
 }

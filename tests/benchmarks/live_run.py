@@ -7,7 +7,8 @@ import psycopg
 
 from lib.access.actor import Actor
 from tests.database import ClonedDatabase
-from tests.factories import MODEL, HeldRun, answer, call_worker, make_project, make_run, open_run
+from tests.factories import make_project
+from tests.made_runs import MODEL, HeldRun, answer, call_worker, make_run, open_run
 
 PHASES = 7
 #: What a model writes in a second, about.

@@ -15,9 +15,9 @@ from tests.benchmarks.page_loads import WARM_UP, Replay, Rounds, Spent, Transact
 from tests.benchmarks.unguarded import unguarded_copy
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
-from tests.factories import make_workspace
 from tests.filling import analyze, fill, fill_one, fill_people
 from tests.plans.plan import Sent
+from tests.workspace import make_workspace
 
 ORGANIZATIONS, RUNS_EACH, PEOPLE = 200, 500, 40
 ROUNDS = 100

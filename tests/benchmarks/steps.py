@@ -10,7 +10,8 @@ from tests.benchmarks.engine import MOST_PHASE_MS
 from tests.benchmarks.ground import Ground
 from tests.benchmarks.measuring import Figure
 from tests.cast import make_cast
-from tests.factories import MODEL, answer, make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import MODEL, answer, make_run
 
 PHASES = 7
 RUNS = 60

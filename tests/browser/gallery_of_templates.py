@@ -93,3 +93,28 @@ def _add_version(database: Database, actor: Actor, template_id: UUID, note: str,
             connection.execute(
                 "UPDATE orchestration_templates SET version = 2, template_data = %s WHERE id = %s", [data, template_id]
             )
+
+
+def write_template(database: Database, actor: Actor) -> UUID:
+    """A template with a branch, and a draft of its next version that a run would stumble over."""
+    needs = {
+        "Market": None,
+        "People": None,
+        "Rivals": ["Phase 0"],
+        "Prices": ["Phase 0"],
+        "Offer": ["Phase 1", "Phase 3"],
+    }
+    phases: list[dict[str, object]] = [
+        {"code": f"Phase {number}", "name": name, "prompt": "Topic: {{ topic }}", "depends_on": needed}
+        for number, (name, needed) in enumerate(needs.items())
+    ]
+    data = {"inputs": [{"name": "audience", "label": "Who reads it?"}], "phases": phases}
+    template_id = make_template(database, actor, name="Go to market", data=data)
+    prompt = "Compare the rivals in {{ topic }} for {{ inputs.audiance }}.\n\n{{ previous | notes }}"
+    draft = data | {"phases": [*phases[:2], phases[2] | {"prompt": prompt}, phases[3], phases[4] | {"review": {}}]}
+    mine = {"organization_id": actor.organization_id, "created_by": actor.user_id, "template_id": template_id}
+    with doors.person(database, actor) as connection:
+        insert(connection, "template_versions", **mine, version=1, template_data=data)
+        content = {"data": draft, "samples": {}}
+        insert(connection, "template_drafts", **mine, base_version=1, content=content)
+    return template_id

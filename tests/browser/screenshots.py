@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from lib.config import ROOT
 from tests.browser import subjects
 from tests.browser.conftest import Dashboard, Problems
-from tests.browser.subjects import Scene, scene, unclaimed
+from tests.browser.scene import Scene, scene, unclaimed
 
 __all__ = ["scene", "unclaimed"]
 

@@ -3,19 +3,15 @@
 Organization A has runs in every state, organization B has nothing, and one installation is not set up yet.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from lib.access.actor import Actor
 from lib.db.logins import Login
-from lib.db.server import URL_VARIABLES
 from lib.identity.cookie import session_cookie_name
 from lib.identity.tokens import hash_secret, new_secret
-from lib.maintenance.upgrade import publish_builtin_templates
 from lib.ui.navigation import (
     ACCOUNT,
     CONNECTIONS,
@@ -36,40 +32,9 @@ from lib.ui.navigation import (
 )
 from tests import doors
 from tests.browser.conftest import Dashboard
-from tests.browser.gallery_of_templates import make_gallery
+from tests.browser.scene import Scene
 from tests.cast import PASSWORD
-from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
-from tests.factories import (
-    answer,
-    ask_to_cancel,
-    beginning,
-    end_run,
-    insert,
-    make_invitation,
-    make_project,
-    make_run,
-    make_template,
-    make_workspace,
-    open_run,
-)
-from tests.web_process import orchestrator_web
-
-_ANSWER = """## What sells
-
-Three things decide: **weight**, the *hinge* and the price.
-
-| Model | Weight | Price |
-| --- | ---: | ---: |
-| Ebb | 9.1 kg | $1,240 |
-| Flow | 11.4 kg | $890 |
-
-1. Below ten kilograms people carry it.
-2. Above, they leave it in the hall.
-
-> Nobody folds a bicycle twice a day for fun.
-
-`hinge = steel`
-"""
+from tests.database import ClonedDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,156 +47,6 @@ class Subject:
     url: str
     #: What is done on the page before it is looked at.
     provoke: Callable[[Page], None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What there is to look at: organization A's project and runs, by their state."""
-
-    project_id: UUID
-    idle_project_id: UUID
-    queued: UUID
-    running: UUID
-    failed: UUID
-    cancelled: UUID
-    person_id: UUID
-    #: Of alice, with two versions and runs; and of max, whose second version waits for somebody's word.
-    template_id: UUID
-    waiting_template_id: UUID
-    #: A template with a branch, and a draft of alice's on top of it.
-    edited_template_id: UUID
-    #: What the link of an invitation holds.
-    invitation: str
-
-
-@pytest.fixture(scope="module")
-def unclaimed(
-    database_server: Server, database_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The set-up link of an installation of its own, which nobody has set up."""
-    folder = tmp_path_factory.mktemp("unclaimed")
-    with clone_of(database_template, database_server) as database:
-        settings = {URL_VARIABLES[login]: database.url(login) for login in Login}
-        settings |= {
-            "ORCHESTRATOR_SECRET_KEY": SECRET_KEY,
-            "ORCHESTRATOR_LOCAL_MODEL": "false",
-        }
-        settings |= {"ORCHESTRATOR_DATA_DIR": str(folder)}
-        with orchestrator_web(settings, log=folder / "web.log") as url:
-            secret = new_secret()  # made now: at its start the server makes a link of its own the only good one
-            with doors.login(database, Login.IDENTITY) as connection:
-                connection.execute(
-                    "INSERT INTO user_tokens (kind, token_hash, expires_at) "
-                    "VALUES ('set_up', %s, now() + interval '1 hour')",
-                    [hash_secret(secret)],
-                )
-            yield f"{url}/set-up?token={secret}"
-
-
-@pytest.fixture(scope="module")
-def scene(dashboard: Dashboard) -> Scene:
-    """A project with a run in every state, whose phases took their time."""
-    database, actor = dashboard.database, dashboard.cast.alice
-    publish_builtin_templates(database.url(Login.OWNER))
-    made = make_workspace(database, actor)
-    project_id = make_project(database, actor, name="Folding bicycles for commuters")
-    runs = {
-        title: make_run(database, actor, project_id=project_id, title=title)
-        for title in ("Market brief, Nordics", "Patents since 2020", "Names for the hinge", "Dealers in Utrecht")
-    }
-    completed, failed, cancelled, queued = runs.values()
-    end_run(database, actor, completed)
-    _fail_at_the_third_attempt(database, actor, failed.id, failed.phases)
-    held = open_run(database, actor.organization_id, cancelled.id)
-    first, second = cancelled.phases
-    held.advance(begin=[beginning(first)])
-    held.advance(finish=[answer(cancelled.phases[first], response=_ANSWER)], begin=[beginning(second)])
-    ask_to_cancel(database, actor, cancelled.id)
-    stopped = answer(cancelled.phases[second], status="cancelled", response=None, finish_reason=None, cost_usd=None)
-    held.advance(finish=[stopped], end={"status": "cancelled", "error": {}})
-    _let_time_pass(database)
-    with doors.person(database, actor) as connection:
-        offer = "UPDATE provider_connections SET models = '{gpt-4.1,gpt-4.1-mini}' WHERE id = %s"
-        connection.execute(offer, [made.connection_id])
-    idle_project_id = make_project(database, actor, name="Balcony solar: what a household pays, and what it saves")
-    make_invitation(database, dashboard.cast.mona, email="omar@company.example")
-    invited = make_invitation(database, actor, email="nora@company.example", role="manager")
-    max_id = dashboard.cast.max.user_id
-    templates = make_gallery(database, dashboard.cast)
-    return Scene(
-        *(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, max_id),
-        *templates,
-        _write_template(database, actor),
-        invited.secret,
-    )
-
-
-def _fail_at_the_third_attempt(database: ClonedDatabase, actor: Actor, run_id: UUID, phases: dict[str, UUID]) -> None:
-    first, second = phases
-    held = open_run(database, actor.organization_id, run_id)
-    held.advance(begin=[beginning(first)])
-    held.advance(finish=[answer(phases[first], response=_ANSWER)], begin=[beginning(second)])
-    attempt_id = phases[second]
-    for attempt in (1, 2, 3):
-        error = {
-            "kind": "unavailable",
-            "message": "The endpoint is overloaded.",
-            "status": 503,
-            "phase": second,
-            "attempt": attempt,
-        }
-        failed = [answer(attempt_id, status="failed", response=None, finish_reason=None, cost_usd=None, error=error)]
-        again = [beginning(second, attempt=attempt + 1)] if attempt < 3 else []
-        begun = held.advance(finish=failed, begin=again)
-        if again:
-            attempt_id = begun["begun"][0]["id"]
-    held.advance(end={"status": "failed", "error": error})
-
-
-def _write_template(database: ClonedDatabase, actor: Actor) -> UUID:
-    """A template with a branch, and a draft of its next version that a run would stumble over."""
-    needs = {
-        "Market": None,
-        "People": None,
-        "Rivals": ["Phase 0"],
-        "Prices": ["Phase 0"],
-        "Offer": ["Phase 1", "Phase 3"],
-    }
-    phases: list[dict[str, object]] = [
-        {"code": f"Phase {number}", "name": name, "prompt": "Topic: {{ topic }}", "depends_on": needed}
-        for number, (name, needed) in enumerate(needs.items())
-    ]
-    data = {"inputs": [{"name": "audience", "label": "Who reads it?"}], "phases": phases}
-    template_id = make_template(database, actor, name="Go to market", data=data)
-    prompt = "Compare the rivals in {{ topic }} for {{ inputs.audiance }}.\n\n{{ previous | notes }}"
-    draft = data | {"phases": [*phases[:2], phases[2] | {"prompt": prompt}, phases[3], phases[4] | {"review": {}}]}
-    mine = {"organization_id": actor.organization_id, "created_by": actor.user_id, "template_id": template_id}
-    with doors.person(database, actor) as connection:
-        insert(connection, "template_versions", **mine, version=1, template_data=data)
-        content = {"data": draft, "samples": {}}
-        insert(connection, "template_drafts", **mine, base_version=1, content=content)
-    return template_id
-
-
-def _let_time_pass(database: ClonedDatabase) -> None:
-    """What the factories did in a moment took minutes: 50 s an attempt, a minute and more between two."""
-    began = "run.started_at - interval '10 minutes'"
-    at = f"{began} + ((phase.position * 55 + (phase.attempt - 1) * (50 + 20 * phase.attempt)) * interval '1 second')"
-    with doors.admin(database) as connection:
-        connection.execute("SET session_replication_role = replica")  # past the guard of what has ended
-        connection.execute(
-            f"UPDATE phase_executions phase SET started_at = {at}, completed_at = {at} + interval '50 seconds' "
-            "FROM orchestration_runs run WHERE run.id = phase.run_id AND phase.completed_at IS NOT NULL "
-            "AND run.completed_at IS NOT NULL"
-        )
-        connection.execute("UPDATE orchestration_runs SET created_at = created_at - interval '11 minutes'")
-        connection.execute("UPDATE projects SET created_at = created_at - interval '1 hour'")
-        connection.execute(
-            "UPDATE orchestration_runs run SET started_at = times.began, completed_at = times.ended, "
-            "execution_time_ms = extract(epoch FROM times.ended - times.began) * 1000 FROM (SELECT run_id, "
-            "min(started_at) AS began, max(completed_at) AS ended FROM phase_executions GROUP BY run_id) times "
-            "WHERE times.run_id = run.id AND run.completed_at IS NOT NULL AND times.ended IS NOT NULL"
-        )
 
 
 def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Subject]:

@@ -1,4 +1,4 @@
-"""axe-core over every page in every state, light and dark, on a desk and on a phone."""
+"""axe-core over every page in every state: light and dark on a desk, and on a phone, whose colours are the same."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from playwright.sync_api import Page, ViewportSize
 
 from tests.browser import subjects
 from tests.browser.conftest import Dashboard
-from tests.browser.subjects import Scene, Subject, scene, unclaimed
+from tests.browser.scene import Scene, scene, unclaimed
+from tests.browser.subjects import Subject
 
 __all__ = ["scene", "unclaimed"]
 
@@ -19,6 +20,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 GROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(15, 17, 21)"}
+LOOKS: tuple[tuple[str, ViewportSize, str], ...] = (
+    ("light", DESK, "desk"),
+    ("dark", DESK, "desk"),
+    ("light", PHONE, "phone"),
+)
 GRAVE = {"serious", "critical"}
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 #: Asks axe, and for each finding which of our excuses covers it: the first whose selector holds the element.
@@ -78,16 +84,16 @@ def _findings(page: Page) -> list[tuple[str, dict[str, Any]]]:
     """What axe finds grave about the page as it stands, in each look."""
     page.evaluate(AXE)
     found = []
-    for size, viewport in (("desk", DESK), ("phone", PHONE)):
+    for scheme, viewport, size in LOOKS:
         page.set_viewport_size(viewport)
-        for scheme, ground in GROUNDS.items():
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type] # a key is one
-            page.wait_for_function(
-                "ground => getComputedStyle(document.querySelector('.stApp')).backgroundColor === ground", arg=ground
-            )
-            subjects.settle(page)
-            findings = page.evaluate(ASK, [[excuse.rule, excuse.selector] for excuse in EXCUSES])
-            found += [(f"{scheme}, {size}", finding) for finding in findings if finding["impact"] in GRAVE]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type] # it is one
+        page.wait_for_function(
+            "ground => getComputedStyle(document.querySelector('.stApp')).backgroundColor === ground",
+            arg=GROUNDS[scheme],
+        )
+        subjects.settle(page)
+        findings = page.evaluate(ASK, [[excuse.rule, excuse.selector] for excuse in EXCUSES])
+        found += [(f"{scheme}, {size}", finding) for finding in findings if finding["impact"] in GRAVE]
     page.set_viewport_size(DESK)
     page.emulate_media(color_scheme="light")
     return found

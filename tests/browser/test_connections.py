@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from llmock.testing import LLMockServer
@@ -19,12 +20,24 @@ from tests.workers import Workers, endpoint, workers
 
 __all__ = ["endpoint", "llm", "workers"]
 
-#: The endpoint is there, and let through, before the server is started.
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("llm")]
+#: The endpoint is there, and let through, before the server is started, which writes down all it can.
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("llm", "_logs_everything")]
+
+
+@pytest.fixture
+def _logs_everything(llm: LLMockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_LOG_LEVEL", "DEBUG")
 
 
 def test_pasted_key_is_tested_and_answers_a_run(
-    *, llm: LLMockServer, installation: Installation, workers: Workers, server: str, cast: Cast, page: Page
+    *,
+    llm: LLMockServer,
+    installation: Installation,
+    workers: Workers,
+    server: str,
+    cast: Cast,
+    page: Page,
+    tmp_path: Path,
 ) -> None:
     phases = {"phases": [{"code": "a", "name": "Ideation", "prompt": "Ideas for {{ topic }}"}]}
     make_template(installation.database, cast.alice, data=phases, status="published")
@@ -49,6 +62,8 @@ def test_pasted_key_is_tested_and_answers_a_run(
     page.get_by_text("Ideation").last.click()
     expect(page.get_by_text("acme-models:gpt-4o-mini").first).to_be_visible()
     assert KEY not in page.content()
+    for log in (tmp_path / "web.log", workers.log):
+        assert KEY not in log.read_text()
 
 
 def _add(page: Page, url: str) -> None:

@@ -11,7 +11,7 @@ from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
 from tests.browser import subjects
 from tests.browser.conftest import Dashboard, Problems
-from tests.browser.subjects import Scene, scene, unclaimed
+from tests.browser.scene import Scene, scene, unclaimed
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
 from tests.factories import make_project

@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from lib.identity.cookie import session_cookie_name
 from tests import doors
 from tests.browser.conftest import Dashboard
-from tests.factories import end_run, make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import end_run, make_run
 
 pytestmark = pytest.mark.browser
 

@@ -34,17 +34,9 @@ from lib.ui.navigation import (
 )
 from tests import doors
 from tests.browser.conftest import Dashboard
-from tests.factories import (
-    Workspace,
-    answer,
-    beginning,
-    call_worker,
-    end_run,
-    make_project,
-    make_run,
-    make_workspace,
-    open_run,
-)
+from tests.factories import make_project
+from tests.made_runs import answer, beginning, call_worker, end_run, make_run, open_run
+from tests.workspace import Workspace, make_workspace
 
 pytestmark = pytest.mark.browser
 

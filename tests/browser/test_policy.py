@@ -24,7 +24,8 @@ from lib.ui.navigation import (
     PageEntry,
 )
 from tests.browser.conftest import Dashboard, Problems
-from tests.factories import make_project, make_run, make_template
+from tests.factories import make_project, make_template
+from tests.made_runs import make_run
 
 pytestmark = pytest.mark.browser
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.subjects import unclaimed
+from tests.browser.scene import unclaimed
 
 __all__ = ["unclaimed"]
 

@@ -19,7 +19,8 @@ from lib.identity.cookie import session_cookie_name
 from lib.ui.words import line
 from tests.browser.conftest import Dashboard, Problems
 from tests.cast import PASSWORD
-from tests.factories import make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import make_run
 from tests.nasty import MEANING, mixtures
 
 pytestmark = pytest.mark.browser

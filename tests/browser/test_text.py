@@ -17,7 +17,8 @@ from lib.ui.components.long_answer import AT_ONCE
 from lib.ui.words import line
 from tests import doors
 from tests.browser.conftest import Dashboard
-from tests.factories import end_run, make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import end_run, make_run
 from tests.nasty import NAMES, NastyWorkspace, make_nasty_workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -61,9 +62,13 @@ def go(page: Page, url: str) -> None:
     assert page.get_by_test_id("stException").count() == 0
 
 
-def addresses(nasty: NastyWorkspace) -> Iterator[str]:
+#: What widens a page; whether it is drawn as words does not depend on the room.
+WIDE = ("long", "flood")
+
+
+def addresses(nasty: NastyWorkspace, look: str) -> Iterator[str]:
     yield from ("/", "/runs", "/projects", "/account", f"/run?run={nasty.live.id}", "/runs?search=<b>$x$</b>![x](y)")
-    for kind in NAMES:
+    for kind in NAMES if look == "desktop" else WIDE:
         yield f"/launch?project={nasty.projects[kind]}"
         yield f"/project?project={nasty.projects[kind]}"
         yield f"/run?run={nasty.runs[kind].id}"
@@ -82,7 +87,7 @@ def test_every_page_stays_as_it_was_built(
 
     page.on("dialog", hear)
     enter(page, dashboard, dashboard.cast.alice)
-    for address in addresses(nasty):
+    for address in addresses(nasty, look):
         go(page, dashboard.url + address)
         page.wait_for_timeout(200)  # what is drawn late is drawn by then
         assert page.evaluate(READ) == [0, 0, 0], address

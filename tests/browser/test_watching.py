@@ -10,7 +10,8 @@ from playwright.sync_api import Page, Request, expect
 from lib.identity.cookie import session_cookie_name
 from tests import doors
 from tests.browser.conftest import Dashboard, Problems
-from tests.factories import Workspace, answer, call_worker, make_workspace
+from tests.made_runs import answer, call_worker
+from tests.workspace import Workspace, make_workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

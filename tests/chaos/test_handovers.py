@@ -8,7 +8,7 @@ from llmock.scenarios import Delay, Match
 from lib.engine.segment import MOST_LOST_ATTEMPTS
 from lib.models.run import RunStatus
 from tests.engine.conftest import bench, chain
-from tests.factories import answer, beginning, open_run
+from tests.made_runs import answer, beginning, open_run
 from tests.records import row, rows
 from tests.workers import endpoint, until, workers
 

@@ -8,7 +8,9 @@ _OWNER = "for the owner alone, whom FORCE binds as well: his definer functions. 
 _SAMPLE = "for the owner's functions that make and remove the sample workspace: reaches its rows and nobody else's"
 _IDENTITY = "for the identity login alone, whose own tables these are; they hold ways in and nothing of a tenant"
 _IDENTITYS = r"(user_(credentials|sessions|tokens)|sign_in_networks)"
-_INVITATIONS = "for the owner's functions that make and use up the links of invitations, and see no other secret"
+_LINKS = (
+    "for the owner's functions that make and end links of invitations and for new passwords, and see no other secret"
+)
 _PERMITTED = "restrictive: narrows by the person's permission what the policy beside it scopes to the organization"
 _NAMES = "names, and by its own condition those of one organization: tests/tenancy/test_people.py"
 _NEW_ROW = "WITH CHECK of a new row reads that row and no index"
@@ -45,6 +47,9 @@ LINT: Final = (
     Excuse(
         "SEC013", r"public\.orchestration_runs\..*_count_(launch|end)", "adds to its own organization's figures alone"
     ),
+    Excuse(
+        "SEC013", r"public\.users\.users_password_links", "ends the links of the row's own person, and reads nothing"
+    ),
     Excuse("SEC013", r"public\.invitations\.invitations_first_admin", "looks whether the organization has any people"),
     Excuse("SEC045", r"public\.webhooks\.previous_secret_expires_at", "a moment, and no secret"),
     Excuse("PERF004", r".*\.\w+_own_only", "asked of rows that the run's index has found, and of members alone"),
@@ -76,7 +81,7 @@ LINT: Final = (
     Excuse("PERF004", r".*\.\w+_insert_permitted", _NEW_ROW),
     Excuse("PERF003", r".*\.Published templates are public", "idx_orchestration_templates_public is made for it"),
     Excuse("PERF003", r"public\.invitations\.invitations_update_permitted", "one is changed at a time, by its key"),
-    Excuse("PERF003", r"public\.user_tokens\.user_tokens_invitations", "found by its hash or its invitation's id"),
+    Excuse("PERF003", r"public\.user_tokens\.user_tokens_(invitations|password_links)", "found by hash or whose it is"),
     Excuse("PERF003", r"public\.phase_streams\..*", "a row for each answer being written, read by its key"),
     Excuse("PERF003", r".*\.Versions of published templates are public", "versions are read by their template"),
     Excuse("PERF003", r"public\.api_usage\.api_usage_tries_\w+", "one row, found by its key"),
@@ -91,7 +96,7 @@ UNPROVEN_FOR_NOBODY: Final = (Excuse("unverified", r".*\.\w+_sample", _SAMPLE),)
 UNPROVEN: Final = (
     Excuse("unverified", r".*\.\w+_owner", _OWNER),
     *UNPROVEN_FOR_NOBODY,
-    Excuse("unverified", r".*\.user_tokens_invitations", _INVITATIONS),
+    Excuse("unverified", r".*\.user_tokens_(invitations|password_links)", _LINKS),
     Excuse("unverified", r".*\.\w+_identity", _IDENTITY),
 )
 #: What somebody reaches by way of something else, as `pgrls verify` in the mode reachability has it.

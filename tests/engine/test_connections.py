@@ -17,7 +17,8 @@ from lib.runs.launch import LaunchRequest, launch_run
 from lib.runs.retry import retry_run
 from tests.conftest import Installation
 from tests.engine.conftest import CHAT, Bench, chain
-from tests.factories import beginning, call_worker, make_connection, make_run, make_template, open_run
+from tests.factories import make_connection, make_template
+from tests.made_runs import beginning, call_worker, make_run, open_run
 from tests.own_endpoint import edit, entry_for
 from tests.own_endpoint import llm as own  # the installation's is another one
 from tests.records import row, rows

@@ -9,17 +9,9 @@ from lib.db.logins import Login
 from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
-from tests.factories import (
-    answer,
-    beginning,
-    end_run,
-    make_project,
-    make_run,
-    make_template,
-    make_webhook,
-    make_workspace,
-    open_run,
-)
+from tests.factories import make_project, make_template, make_webhook
+from tests.made_runs import answer, beginning, end_run, make_run, open_run
+from tests.workspace import make_workspace
 
 NOT_ALLOWED = "42501"
 #: What is watched, and under which word.

@@ -11,7 +11,8 @@ from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.doors import Connection
-from tests.factories import insert, make_project, make_run
+from tests.factories import insert, make_project
+from tests.made_runs import make_run
 
 HAS_ENDED, NOT_ALLOWED = "23514", "42501"
 PERSONS_RUN_MOVES = {

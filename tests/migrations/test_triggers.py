@@ -9,7 +9,8 @@ from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.doors import Connection
-from tests.factories import make_connection, make_draft, make_project, make_template
+from tests.factories import make_connection, make_project, make_template
+from tests.made_templates import make_draft
 
 #: Table -> an edit of one row, by its key.
 EDITS = {

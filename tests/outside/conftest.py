@@ -17,7 +17,8 @@ from lib.ui.navigation import LAUNCH, PERSON, PROJECT, RUN, PageEntry
 from tests import doors
 from tests.cast import Cast, MadeOrganization, make_cast, make_person
 from tests.database import SECRET_KEY, ClonedDatabase
-from tests.factories import MadeRun, make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import MadeRun, make_run
 from tests.web_process import orchestrator_web
 
 #: Of organization A, and nowhere else: its name, a project, a run, people, addresses. Letters only, as no page escapes.

@@ -11,7 +11,8 @@ from lib.access.actor import Actor
 from lib.identity.cookie import session_cookie_name
 from lib.ui.navigation import ACCOUNT, OVERVIEW, PROJECTS, RUN, RUNS
 from tests.cast import PASSWORD
-from tests.factories import MadeRun, answer, beginning, call_worker, make_project, make_run, open_run
+from tests.factories import make_project
+from tests.made_runs import MadeRun, answer, beginning, call_worker, make_run, open_run
 from tests.outside.conftest import MARKS, Site
 from tests.outside.visitor import Answer, Visitor, visiting
 

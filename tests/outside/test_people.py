@@ -83,7 +83,7 @@ def test_admin_demoted_over_an_open_form_invites_nobody(site: Site, somebody: tu
         _demote(site, somebody[0])
         answer = dialog.send()
         assert not answer.says("/accept?token=")
-        assert any("This needs the permission" in text for text in answer.texts)
+        assert any("This needs “Users" in text for text in answer.texts)
         assert any("not open to you" in text for text in visitor.send().texts)
     assert _invited(site, email) == []
 

@@ -12,7 +12,8 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from lib.access.actor import Actor
 from lib.ui.navigation import ACCOUNT, OVERVIEW, PAGES, RUN, RUNS, PageEntry
 from tests.cast import PASSWORD
-from tests.factories import MadeRun, make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import MadeRun, make_run
 from tests.outside.conftest import Site
 from tests.outside.visitor import Answer, Visitor, visiting
 

@@ -10,7 +10,8 @@ from lib.runs.service import list_runs
 from lib.ui.navigation import PageEntry
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import make_run
 from tests.opening import open_page, pages_undiscovered
 from tests.workers import endpoint, workers
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button, Node, Selectbox, TextArea, TextInput
+from streamlit.testing.v1.element_tree import Block, Button, Node, Selectbox, TextArea, TextInput
 
 #: Whose label or value is Markdown to Streamlit, and so anybody's text in it must have been escaped.
 _MARKDOWN_VALUES = {"markdown", "title", "header", "subheader", "caption", "toast", "metric"}
@@ -71,6 +71,15 @@ def button(at: AppTest, label: str) -> Button:
     """The button of that label."""
     (found,) = (one for one in at.button if one.label == label)
     return found
+
+
+def rows_of_buttons(at: AppTest) -> list[list[str]]:
+    """The labels of the buttons of each container that puts what is in it side by side."""
+    return [
+        [node.label for node in block.children.values() if isinstance(node, Button)]
+        for block in _nodes(at)
+        if isinstance(block, Block) and _is_row(getattr(block, "proto", None))
+    ]
 
 
 def press(at: AppTest, *labels: str) -> AppTest:
@@ -139,3 +148,8 @@ def _text_of(markup_text: str) -> str:
 def _plain(markdown_text: str) -> str:
     without_joiners = markdown_text.replace("\u2060", "")
     return re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", without_joiners)
+
+
+def _is_row(proto: Any) -> bool:
+    flex = getattr(proto, "flex_container", None)
+    return flex is not None and flex.direction == flex.HORIZONTAL

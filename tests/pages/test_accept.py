@@ -37,6 +37,18 @@ def fill(at: AppTest, **entered: str) -> AppTest:
     return at
 
 
+def faults(at: AppTest) -> dict[str, list[str]]:
+    """Field -> what is said to be wrong between it and the next one."""
+    found: dict[str, list[str]] = {}
+    label = ""
+    for node in at._tree:
+        if node.type == "text_input":
+            label = node.label  # type: ignore[union-attr]  # has one
+        elif node.type == "markdown" and str(node.value).startswith(":red["):  # type: ignore[union-attr]  # has one
+            found.setdefault(label, []).append(str(node.value))  # type: ignore[union-attr]  # has one
+    return found
+
+
 def people(installation: Installation) -> int:
     return len(rows(installation, "SELECT FROM users"))
 
@@ -83,6 +95,9 @@ def test_each_field_says_what_is_wrong(open_as: OpenAs, installation: Installati
         "This is not the same password. Type both again.",
     ):
         assert said in shown(at), said
+    assert {field: len(said) for field, said in faults(at).items()} == dict.fromkeys(
+        ["Full name", "User name", "Password", "Password again"], 1
+    )
     assert people(installation) == before
 
 
@@ -90,6 +105,7 @@ def test_taken_names_are_said(open_as: OpenAs, installation: Installation, cast:
     at = open_as(None, ACCEPT, token=made.secret)
     press(fill(at, full_name="Nora", username="charlie", password=PASSWORD, again=PASSWORD), "Join")
     assert "Somebody has this user name already." in shown(at)
+    assert list(faults(at)) == ["User name"], "and under no other field"
     known = make_invitation(installation.database, cast.alice, email=cast.charlie.email)
     at = open_as(None, ACCEPT, token=known.secret)
     press(fill(at, full_name="Nora", username="nora", password=PASSWORD, again=PASSWORD), "Join")

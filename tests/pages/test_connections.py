@@ -9,10 +9,11 @@ from lib.connections.service import create_connection, list_connections
 from lib.ui.navigation import CONNECTIONS, LAUNCH
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project, make_run, make_template
+from tests.factories import make_project, make_template
+from tests.made_runs import make_run
 from tests.own_endpoint import KEY, MODEL, entry_for, llm
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import button, buttons, headings, press, selectbox, shown, text_input
+from tests.pages.reading import button, buttons, headings, press, rows_of_buttons, selectbox, shown, text_input
 from tests.records import rows
 
 __all__ = ["llm"]
@@ -109,6 +110,11 @@ def test_test_says_what_the_call_took(open_as: OpenAs, cast: Cast, connected: No
     for fact in ("Time", "Tokens", "Cost", "Endpoint"):
         assert fact in said
     assert "Working" in shown(open_as(cast.mona, CONNECTIONS))
+
+
+def test_actions_of_the_test_stand_in_one_row(open_as: OpenAs, cast: Cast, connected: None) -> None:
+    at = press(open_as(cast.alice, CONNECTIONS), "Test")
+    assert ["Close", "Ask it"] in rows_of_buttons(at)
 
 
 def test_test_that_fails_says_why(open_as: OpenAs, cast: Cast, connected: None, llm: LLMockServer) -> None:

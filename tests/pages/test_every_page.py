@@ -16,6 +16,7 @@ from lib.access.permissions import Permission
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import ProjectEntry, update_project
+from lib.ui.components.permission_words import PERMISSIONS
 from lib.ui.navigation import (
     ACCOUNT,
     CONNECTIONS,
@@ -40,10 +41,12 @@ from lib.users.service import update_profile
 from tests import doors
 from tests.cast import Cast, make_cast
 from tests.conftest import Installation
-from tests.factories import TOPIC, Workspace, make_run, make_workspace
+from tests.factories import TOPIC
+from tests.made_runs import make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import headings, is_sign_in, markdown, markup, press, shown, table, titles
 from tests.sample import with_operator
+from tests.workspace import Workspace, make_workspace
 
 EACH = pytest.mark.parametrize("page", PAGES, ids=[page.title for page in PAGES])
 NASTY = "<b>Ünïon</b> ![x](https://evil.example/x.png) :red[*hot*] $a$ [a](https://evil.example)"
@@ -160,7 +163,9 @@ def test_every_role_sees_it_or_is_told_politely(
         if page.is_for_operators:
             assert "This is for the operators of this installation." in shown(at)
         else:
-            assert f"“{needed}”" in shown(at)
+            assert needed
+            assert f"“{PERMISSIONS[needed]}”" in shown(at)
+            assert needed not in shown(at), "its name in the code"
             assert "Ask an admin of your organization to grant it." in shown(at)
         assert not at.code
         assert not at.selectbox

@@ -13,7 +13,8 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.doors import Connection
-from tests.factories import end_run, make_project, make_run, make_template
+from tests.factories import make_project, make_template
+from tests.made_runs import end_run, make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, shown, table
 from tests.records import rows

@@ -13,6 +13,7 @@ from lib.organizations.service import ask_deletion, change_organization, get_fra
 from lib.ui.navigation import ACCOUNT, ORGANIZATION, OVERVIEW, PROJECTS, RUNS
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
+from tests.factors import enrol
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, facts, headings, is_sign_in, press, shown, text_input
 from tests.records import rows
@@ -56,6 +57,74 @@ def test_security_is_saved_field_by_field(open_as: OpenAs, installation: Install
     assert row["settings"] == {"security_settings": {"members_see_own_only": True, "session_timeout": 1800}}
     press(at, "Save security")
     assert "Nothing was changed." in shown(at)
+
+
+def require_second_factor(at: AppTest, *, days: int) -> AppTest:
+    field(at, "toggle", "Require a second factor").set_value(True)
+    field(at, "number_input", "Days to set it up").set_value(days)
+    return press(at, "Save security")
+
+
+def required(cast: Cast) -> tuple[bool, int]:
+    security = get_organization(cast.alice).settings.security_settings
+    return security.require_2fa, security.grace_days
+
+
+def test_second_factor_that_would_lock_people_out_at_once_is_asked_about_first(
+    open_as: OpenAs, installation: Installation, cast: Cast
+) -> None:
+    enrol(cast.mona)
+    rows(installation, "UPDATE users SET deactivated_at = now() WHERE id = %s RETURNING 1", cast.vera.user_id)
+    at = require_second_factor(open_as(cast.alice, ORGANIZATION), days=0)
+    assert "You and 1 other are without a second factor." in shown(at)
+    assert "nothing but its set-up is open to whoever has none, in open pages too" in shown(at)
+    assert "Set up your own first" in dialog_links(at)
+    assert required(cast) == (False, 7), "nothing is saved yet"
+    press(at, "Leave it as it is")
+    assert required(cast) == (False, 7)
+    press(press(at, "Save security"), "Save security", "Require it at once")
+    assert headings(at) == ["Set up a second factor"], "oneself among them, as it said"
+
+
+def test_who_has_a_second_factor_is_told_of_the_others_alone(open_as: OpenAs, cast: Cast) -> None:
+    enrol(cast.alice)
+    at = require_second_factor(open_as(cast.alice, ORGANIZATION), days=0)
+    assert "3 people are without a second factor." in shown(at)
+    assert "Set up your own first" not in dialog_links(at)
+    press(at, "Save security", "Require it at once")
+    assert "The changes are saved." in shown(at)
+    assert required(cast) == (True, 0)
+
+
+def test_second_factor_with_days_of_grace_is_saved_without_a_question(open_as: OpenAs, cast: Cast) -> None:
+    at = require_second_factor(open_as(cast.alice, ORGANIZATION), days=1)
+    assert "The changes are saved." in shown(at)
+    assert required(cast) == (True, 1)
+
+
+def test_shorter_grace_asks_about_whom_it_locks_out_and_a_longer_one_asks_nothing(
+    open_as: OpenAs, installation: Installation, cast: Cast
+) -> None:
+    require_second_factor(open_as(cast.alice, ORGANIZATION), days=7)
+    rows(
+        installation,
+        "UPDATE organizations SET second_factor_required_at = now() - interval '3 days' WHERE id = %s RETURNING 1",
+        cast.organization_a,
+    )
+    rows(
+        installation,
+        "UPDATE users SET created_at = now() - interval '9 days' WHERE id = ANY (%s) RETURNING 1",
+        [cast.alice.user_id, cast.max.user_id],
+    )
+    at = require_second_factor(open_as(cast.alice, ORGANIZATION), days=2)
+    assert "You and 1 other are without a second factor." in shown(at), "mona and vera came a moment ago"
+    assert required(cast) == (True, 7)
+    at = require_second_factor(open_as(cast.alice, ORGANIZATION), days=9)
+    assert required(cast) == (True, 9)
+
+
+def dialog_links(at: AppTest) -> list[str]:
+    return [node.proto.label for node in at._tree if node.type == "page_link"]  # type: ignore[union-attr]  # has one
 
 
 def test_models_and_messages_are_saved(open_as: OpenAs, cast: Cast) -> None:

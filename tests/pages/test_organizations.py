@@ -18,11 +18,12 @@ from lib.ui import state
 from lib.ui.navigation import ORGANIZATIONS
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.conftest import Installation
-from tests.factories import make_new_organization, make_workspace
+from tests.factories import make_new_organization
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, headings, press, shown, table, text_area, text_input
 from tests.records import rows
 from tests.sample import with_operator
+from tests.workspace import make_workspace
 
 
 @pytest.fixture

@@ -7,10 +7,12 @@ import pytest
 from lib.ui.navigation import OVERVIEW
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import end_run, make_project, make_run, make_workspace
+from tests.factories import make_project
+from tests.made_runs import end_run, make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, markup, press, shown, table
 from tests.records import rows
+from tests.workspace import make_workspace
 
 
 def quota(installation: Installation, *, used: int, limit: int | None) -> None:

@@ -1,22 +1,30 @@
 """The page of one person: what they may do and why, and what each role is offered to do about it."""
 
+import re
 from typing import Any
 
 import pytest
 from psycopg.types.json import Jsonb
+from streamlit.testing.v1 import AppTest
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.identity import sessions
+from lib.identity.reset import check_reset
 from lib.ui.navigation import PERSON
 from lib.users.changes import change_rights
 from lib.users.rights import Rights
 from tests.cast import Cast
 from tests.conftest import Installation
+from tests.mailbox import mail_server
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, facts, headings, is_sign_in, press, selectbox, shown, table
 from tests.pages.test_users import forge, multiselect
 from tests.records import row, rows
+
+__all__ = ["mail_server"]
+
+RESET = re.compile(r"http://localhost:8501/reset\?token=([\w-]{43})")
 
 
 def stored(installation: Installation, actor: Actor) -> dict[str, Any]:
@@ -26,6 +34,19 @@ def stored(installation: Installation, actor: Actor) -> dict[str, Any]:
 def grant(installation: Installation, actor: Actor, *permissions: str) -> None:
     words = Jsonb(list(permissions))
     rows(installation, "UPDATE users SET permissions = %s WHERE id = %s RETURNING 1", words, actor.user_id)
+
+
+def menu(at: AppTest) -> list[str]:
+    """What the menu of the head offers."""
+    return [option for each in at.menu_button for option in each.options]
+
+
+def choose(at: AppTest, option: str) -> AppTest:
+    """Choose it, and leave it chosen for the next run: what is pressed then is pressed in the dialog."""
+    at.menu_button[0].click(option).run()
+    assert not at.exception
+    at.menu_button[0].click(option)
+    return at
 
 
 def test_page_says_who_it_is_and_what_they_may_do(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
@@ -39,20 +60,21 @@ def test_page_says_who_it_is_and_what_they_may_do(open_as: OpenAs, installation:
     assert said["Sessions"].startswith("1 session, last used")
     why = dict(zip(table(at, "What"), zip(table(at, "Held"), table(at, "Why"), strict=True), strict=True))
     assert why["Runs: launch"] == ("['✓ Yes']", "Every member may")
-    assert why["Runs: cancel"] == ("['◐ Own only']", "Every member may, for what they made themselves")
+    assert why["Runs: cancel"] == ("['◐ Own only']", "Every member may, for their own")
     assert why["Audit trail: read"] == ("['✓ Yes']", "Granted to them beside their role")
     assert "Users: invite" not in why
     at.segmented_control[0].set_value("lacking").run()
     why = dict(zip(table(at, "What"), table(at, "Why"), strict=True))
-    assert why["Users: invite"] == "Not by role nor by grant; admins and managers may"
+    assert why["Users: invite"] == "Admins and managers may"
 
 
 def test_everybody_is_offered_what_they_may_do(open_as: OpenAs, cast: Cast) -> None:
-    actions = ["End sessions", "Deactivate", "Save rights"]
-    assert buttons(open_as(cast.alice, PERSON, person=cast.max.user_id)) == actions
-    assert buttons(open_as(cast.alice, PERSON, person=cast.alice.user_id)) == ["Save rights"]
+    at = open_as(cast.alice, PERSON, person=cast.max.user_id)
+    assert (buttons(at), menu(at)) == (["Deactivate", "Save rights"], ["Reset password…", "End sessions…"])
+    at = open_as(cast.alice, PERSON, person=cast.alice.user_id)
+    assert (buttons(at), menu(at)) == (["Save rights"], [])
     at = open_as(cast.mona, PERSON, person=cast.max.user_id)
-    assert buttons(at) == []
+    assert (buttons(at), menu(at)) == ([], [])
     assert headings(at) == ["Max", "What they may do, and why", "Details"], "and no activity"
     assert "Sessions" not in facts(at)
 
@@ -154,12 +176,43 @@ def test_deactivated_with_a_word_of_warning_and_reactivated(
 
 
 def test_sessions_are_ended(open_as: OpenAs, cast: Cast) -> None:
-    at = press(open_as(cast.alice, PERSON, person=cast.max.user_id), "End sessions")
+    at = choose(open_as(cast.alice, PERSON, person=cast.max.user_id), "End sessions…")
     assert "They may sign in again with their password." in shown(at)
-    press(at, "End sessions", "End the sessions")
+    press(at, "End the sessions")
     assert "1 session ended." in shown(at)
     assert sessions.find_actor(cast.secret_of(cast.max), origin=cast.max.origin) is None
     assert facts(at.run())["Sessions"] == "None: they are signed in nowhere"
+
+
+def test_link_for_a_new_password_is_shown_once(open_as: OpenAs, cast: Cast) -> None:
+    at = choose(open_as(cast.alice, PERSON, person=cast.max.user_id), "Reset password…")
+    assert "Whoever has it can sign in as Max" in shown(at)
+    assert not at.code, "nothing is made before it is confirmed"
+    press(at, "Make the link")
+    (code,) = at.code
+    link = RESET.fullmatch(code.value)
+    assert link
+    check_reset(link[1])
+    assert link[1] not in shown(open_as(cast.alice, PERSON, person=cast.max.user_id))
+    assert "made a link for a new password" in shown(open_as(cast.alice, PERSON, person=cast.max.user_id))
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_link_for_a_new_password_goes_by_mail_and_is_not_shown(open_as: OpenAs, cast: Cast) -> None:
+    at = choose(open_as(cast.alice, PERSON, person=cast.max.user_id), "Reset password…")
+    assert "It goes by mail to max@acme.example, and nobody else sees it." in shown(at)
+    press(at, "Make the link")
+    assert "A mail to max@acme.example is on its way." in shown(at)
+    assert not at.code
+    assert "token=" not in shown(at)
+
+
+def test_operators_password_is_not_an_admins_to_reset(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    rows(installation, "UPDATE users SET is_operator = true WHERE id = %s RETURNING 1", cast.max.user_id)
+    at = choose(open_as(cast.alice, PERSON, person=cast.max.user_id), "Reset password…")
+    press(at, "Make the link")
+    assert "nobody but another operator gives them a way in" in shown(at)
+    assert not at.code
 
 
 @pytest.mark.parametrize("person", ["", "nonsense", "00000000-0000-7000-8000-000000000000"])

@@ -1,33 +1,53 @@
 """A provider's key is planted, used and refused, and then searched for wherever it must not be."""
 
 import base64
+import inspect
+import io
 import logging
 import subprocess
+from collections.abc import Callable
+from importlib import import_module
 
 import pytest
 from llmock.scenarios import Fail, Match
 from llmock.testing import LLMockServer
+from pyarrow import parquet
+from streamlit.testing.v1 import AppTest
 
+from lib.access.actor import Actor
 from lib.config import get_settings
-from lib.connections import trying
+from lib.connections import queries, trying
+from lib.connections.opening import open_for_test
 from lib.connections.service import create_connection, list_connections, set_active
 from lib.db.embedded_programs import wheel_programs
+from lib.db.session import tenant_session
 from lib.errors import ModelError, OrchestratorError
 from lib.exports import ExportFormat
 from lib.models.run import RunStatus
+from lib.projects.lists import export_projects
+from lib.projects.queries import ProjectFilter
 from lib.projects.service import ProjectEntry, create_project
+from lib.projects.views import ProjectSort
+from lib.providers.base import ModelChoice
 from lib.runs.launch import LaunchRequest, launch_run
 from lib.runs.lists.service import export_runs
 from lib.runs.queries import RunFilter
 from lib.runs.views import RunSort
-from lib.ui.navigation import CONNECTIONS, LAUNCH, RUN
+from lib.ui.navigation import CONNECTIONS, PAGES, PERSON, PROJECT, RUN, USERS
+from lib.users.invitations import export_invitations
+from lib.users.people import export_people
+from lib.users.queries import PersonFilter
+from lib.users.views import PersonSort
+from tests.architecture.sources import application
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_template
+from tests.factories import make_invitation, make_template
+from tests.opening import open_page
 from tests.own_endpoint import KEY, MODEL, edit, entry_for, llm
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import markdown, markup, press, shown
+from tests.pages.reading import button, headings, markdown, markup, press, shown, text_input
 from tests.records import rows
+from tests.sample import with_operator
 from tests.whole_run import get_run
 from tests.workers import Workers, until
 
@@ -46,6 +66,17 @@ FORMS = [
 ]
 
 
+#: Every list that can be taken along as a file.
+EXPORTS: dict[str, Callable[[Actor, ExportFormat], bytes]] = {
+    "export_runs": lambda actor, kind: export_runs(actor, RunFilter(), sort=RunSort.NEWEST, file_format=kind),
+    "export_projects": lambda actor, kind: export_projects(
+        actor, ProjectFilter(), sort=ProjectSort.NEWEST, file_format=kind
+    ),
+    "export_people": lambda actor, kind: export_people(actor, PersonFilter(), sort=PersonSort.NAME, file_format=kind),
+    "export_invitations": lambda actor, kind: export_invitations(actor, search="", role=None, file_format=kind),
+}
+
+
 @pytest.fixture(autouse=True)
 def _logs_everything(llm: LLMockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCHESTRATOR_LOG_LEVEL", "DEBUG")
@@ -56,6 +87,50 @@ def assert_clean(text: str, *, where: str) -> None:
     assert text, f"{where} says nothing at all"
     for form in FORMS:
         assert form not in text, where
+
+
+def enter_key(at: AppTest, key: str) -> None:
+    """Edit the only connection in its form, which forgets the key with that."""
+    for label in (None, "Save changes"):
+        (menu,) = at.get("menu_button")
+        menu.set_value("Edit…")
+        if label:
+            text_input(at, "Key").set_value(key)
+            button(at, label).click()
+        at.run()
+        assert not at.exception
+    assert "The changes are saved." in shown(at)
+    assert_clean(whole(at), where="the page after the key was entered")
+
+
+def whole(at: AppTest) -> str:
+    """What a page says, as text, as Markdown, as HTML, and as AppTest has all of it."""
+    return shown(at) + markdown(at) + markup(at) + str(at)
+
+
+def read_export(file_format: ExportFormat, data: bytes) -> str:
+    """A file as text; Parquet is compressed."""
+    if file_format is ExportFormat.PARQUET:
+        return str(parquet.read_table(io.BytesIO(data)).to_pylist())
+    return data.decode()
+
+
+def test_every_list_that_can_be_exported_is_searched() -> None:
+    found = {
+        name
+        for module in application()
+        if module.name.startswith("lib.") and not module.name.startswith("lib.cli.")
+        for name, function in inspect.getmembers(import_module(module.name), inspect.isfunction)
+        if name.startswith("export_") and "actor" in inspect.signature(function).parameters
+    }
+    assert found == set(EXPORTS)
+
+
+@pytest.mark.parametrize("file_format", ExportFormat)
+def test_key_in_a_file_would_be_found(cast: Cast, file_format: ExportFormat) -> None:
+    create_project(cast.alice, ProjectEntry(name=KEY, topic="A boat"))
+    with pytest.raises(AssertionError, match="a file"):
+        assert_clean(read_export(file_format, EXPORTS["export_projects"](cast.alice, file_format)), where="a file")
 
 
 def test_planted_key_is_found_nowhere(
@@ -76,7 +151,7 @@ def test_planted_key_is_found_nowhere(
     echo = f"Incorrect API key provided: {KEY}. Bearer {KEY}"
     llm.state.scenarios.add(Fail(401, message=echo))
     said.append(trying.test_connection(cast.alice, connection_id, MODEL).message)
-    edit(cast.alice, connection_id, entry_for(llm, api_key=OTHER_KEY))
+    enter_key(open_as(cast.alice, CONNECTIONS), OTHER_KEY)
     for wrong in ({"api_key": f"{KEY} with spaces"}, {"base_url": f"https://x:{KEY}@llm.example/v1"}):
         with pytest.raises(OrchestratorError) as told:
             edit(cast.alice, connection_id, entry_for(llm, **wrong))
@@ -85,6 +160,7 @@ def test_planted_key_is_found_nowhere(
     phases = {"phases": [{"code": "a", "name": "A", "prompt": "{{ topic }}", "max_attempts": 1}]}
     template_id = make_template(installation.database, cast.alice, data=phases, status="published")
     project_id = create_project(cast.alice, ProjectEntry(name="Boat", topic="A boat"))
+    make_invitation(installation.database, cast.alice)
     request = LaunchRequest(project_id=project_id, template_id=template_id, model=f"acme-llm:{MODEL}")
     ended = [launch_run(cast.alice, request), launch_run(cast.alice, request)]
     refused = Match(path="*completions")
@@ -99,16 +175,37 @@ def test_planted_key_is_found_nowhere(
     said.append(str(told.value))
     set_active(cast.alice, connection_id, is_active=True)
 
-    for page, parameters in ((CONNECTIONS, {}), (LAUNCH, {}), *((RUN, {"run": run_id}) for run_id in ended)):
-        at = open_as(cast.alice, page, **parameters)
-        assert_clean(shown(at) + markdown(at) + markup(at) + str(at), where=page.title)
+    of_page = {
+        RUN: [{"run": run_id} for run_id in ended],
+        PROJECT: [{"project": project_id}],
+        PERSON: [{"person": cast.max.user_id}],
+        USERS: [{}, {"status": "invited"}],
+    }
+    cast, olga = with_operator(installation.database, cast)  # an admin for whom the operators' page is open too
+    for page in PAGES:
+        for parameters in of_page.get(page, [{}]):
+            at = open_page(page, secret=cast.secret_of(olga), **parameters)
+            assert "Not found" not in headings(at)
+            assert "This page is not open to you" not in headings(at)
+            assert_clean(whole(at), where=f"{page.title} {parameters}")
+    for action in ("Models…", "Edit…", "Deactivate…", "Delete…"):
+        at = open_as(cast.alice, CONNECTIONS)
+        (menu,) = at.get("menu_button")
+        menu.set_value(action).run()
+        assert_clean(whole(at), where=f"the dialog {action}")
     at = press(open_as(cast.alice, CONNECTIONS), "Test")
-    assert_clean(shown(at) + str(at), where="the dialog")
+    assert_clean(whole(at), where="the dialog of the test")
+    for name, export in EXPORTS.items():
+        for file_format in ExportFormat:
+            assert_clean(read_export(file_format, export(cast.alice, file_format)), where=f"{name} as {file_format}")
     assert_clean("".join(said), where="errors")
     assert_clean(repr(list_connections(cast.alice)), where="what a page gets")
+    with tenant_session(cast.alice) as session:
+        callable_connection = queries.find_callable(session, "acme-llm")
+    assert callable_connection is not None
+    provider = open_for_test(callable_connection, ModelChoice("acme-llm", MODEL), settings=get_settings())
+    assert_clean(f"{callable_connection!r} {provider!r}", where="what is about to be called")
     assert_clean(str(rows(installation, "SELECT to_jsonb(l) AS l FROM audit_logs l")), where="the trail")
-    export = export_runs(cast.alice, RunFilter(), sort=RunSort.NEWEST, file_format=ExportFormat.JSON)
-    assert_clean(export.decode(), where="a file of runs")
     assert_clean(workers.log.read_text() + "logged", where="the worker's log")
     assert_clean(caplog.text + "".join(capfd.readouterr()) + "logged", where="this process's log")
     dump = subprocess.run(

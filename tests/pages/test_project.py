@@ -12,7 +12,8 @@ from lib.ui.navigation import LAUNCH, PROJECT
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import TOPIC, make_connection, make_project, make_run, make_template
+from tests.factories import TOPIC, make_connection, make_project, make_template
+from tests.made_runs import make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, facts, headings, press, selectbox, shown, table, text_area, text_input
 from tests.records import row

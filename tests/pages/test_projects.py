@@ -12,7 +12,8 @@ from lib.ui.navigation import OVERVIEW, PROJECTS
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import end_run, make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import end_run, make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, selectbox, shown, table, text_area, text_input
 from tests.records import row, rows

@@ -10,22 +10,12 @@ from lib.ui.words import plain
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import (
-    TOPIC,
-    MadeRun,
-    Workspace,
-    answer,
-    ask_to_cancel,
-    beginning,
-    end_run,
-    make_project,
-    make_run,
-    make_workspace,
-    open_run,
-)
+from tests.factories import TOPIC, make_project
+from tests.made_runs import MadeRun, answer, ask_to_cancel, beginning, end_run, make_run, open_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, facts, headings, markdown, markup, press, shown
 from tests.records import row
+from tests.workspace import Workspace, make_workspace
 
 QUOTA = {"kind": "organization_quota", "message": "The organization's calls to models are used up."}
 NASTY = "<script>alert(1)</script> ![x](https://evil.example/x.png) [a](javascript:alert(2))"

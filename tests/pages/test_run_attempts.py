@@ -12,16 +12,8 @@ from lib.ui.navigation import RUN
 from lib.ui.words import hour
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import (
-    HeldRun,
-    MadeRun,
-    answer,
-    beginning,
-    fail_second_phase,
-    make_project,
-    make_run,
-    open_run,
-)
+from tests.factories import make_project
+from tests.made_runs import HeldRun, MadeRun, answer, beginning, fail_second_phase, make_run, open_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, shown
 from tests.records import row, rows

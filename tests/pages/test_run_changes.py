@@ -9,7 +9,8 @@ from lib.ui.navigation import RUN
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import MadeRun, answer, beginning, make_project, make_run, open_run
+from tests.factories import make_project
+from tests.made_runs import MadeRun, answer, beginning, make_run, open_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import shown
 

@@ -9,7 +9,8 @@ from lib.ui.components import status
 from lib.ui.navigation import RUNS
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import end_run, make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import end_run, make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, shown, table
 from tests.records import rows

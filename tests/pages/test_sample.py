@@ -15,13 +15,13 @@ from lib.ui import set_up
 from lib.ui.navigation import ACCOUNT, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, PageEntry
 from tests.cast import Cast, make_cast
 from tests.conftest import Installation
-from tests.factories import make_workspace
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, shown, table, text_area, text_input
 from tests.pages.test_set_up import _page as set_up_page
 from tests.pages.test_set_up import _send as send
 from tests.records import row, rows
 from tests.sample import with_operator
+from tests.workspace import make_workspace
 
 ORIGIN = Origin(request_id=uuid4())
 VISITS = ["Admin", "Manager", "Member", "Viewer"]

@@ -7,7 +7,8 @@ from lib.ui.navigation import ACCOUNT, OVERVIEW, RUNS
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import end_run, make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import end_run, make_run
 from tests.pages.conftest import OpenAs
 
 

@@ -15,7 +15,8 @@ from lib.ui.navigation import LAUNCH, RUN, TEMPLATE
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import end_run, make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import end_run, make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, facts, headings, markup, press, shown, text_area, text_input
 

@@ -15,7 +15,8 @@ from lib.ui.navigation import LAUNCH, TEMPLATES
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import TEMPLATE_DATA, end_run, make_project, make_run
+from tests.factories import TEMPLATE_DATA, make_project
+from tests.made_runs import end_run, make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, selectbox, shown, text_area, text_input
 from tests.records import row

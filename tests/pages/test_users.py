@@ -96,9 +96,12 @@ def test_admin_invites_several_and_gets_each_link_once(open_as: OpenAs, cast: Ca
     selectbox(at, "Invite as").set_value("manager")
     multiselect(at, "Permissions beside the role").set_value(["audit.view"])
     press(at, "Invite people", "Invite")
-    links = [LINK.fullmatch(code.value) for code in at.code]
+    *each, together = [code.value for code in at.code]
+    links = [LINK.fullmatch(code) for code in each]
     assert len(links) == 2
     assert all(links)
+    assert together == f"new@acme.example\t{each[0]}\nother@acme.example\t{each[1]}", "to be copied at once"
+    assert "All of them, to be copied at once" in shown(at)
     assert "Is one of your people already." in shown(at)
     assert "No mail is sent. A link is shown only here and only now" in shown(at)
     token = links[0][1].partition("token=")[2]  # type: ignore[index]  # they match
@@ -107,6 +110,15 @@ def test_admin_invites_several_and_gets_each_link_once(open_as: OpenAs, cast: Ca
     again = press(open_as(cast.alice, USERS), "Invite people")
     assert not again.code
     assert token not in shown(again)
+
+
+def test_single_link_is_shown_once_and_not_twice(open_as: OpenAs, cast: Cast) -> None:
+    at = press(open_as(cast.alice, USERS), "Invite people")
+    text_area(at, "E-mail addresses").set_value("new@acme.example\nmax@acme.example")
+    press(at, "Invite people", "Invite")
+    (code,) = at.code
+    assert LINK.fullmatch(code.value)
+    assert "to be copied at once" not in shown(at)
 
 
 @pytest.mark.usefixtures("mail_server")

@@ -50,8 +50,9 @@ from lib.users.views import PersonSort, PersonStatus
 from tests.cast import Cast, make_cast
 from tests.database import SECRET_KEY, ClonedDatabase
 from tests.doors import admin, login
-from tests.factories import MODEL, TEMPLATE_DATA, answer, beginning, make_template
+from tests.factories import TEMPLATE_DATA, make_template
 from tests.filling import fill, fill_one, fill_people, fill_trail
+from tests.made_runs import MODEL, answer, beginning
 from tests.plans.plan import LARGE, Sending, Sent, explain, faults
 
 #: Of the organization that looks, and of each of the others: half of the table is theirs.

@@ -9,8 +9,9 @@ from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.doors import Connection
-from tests.factories import MadeRun, Workspace, make_run, make_workspace
+from tests.made_runs import MadeRun, make_run
 from tests.tenancy.tables import Table, read_tables
+from tests.workspace import Workspace, make_workspace
 
 
 @dataclass(frozen=True, slots=True)

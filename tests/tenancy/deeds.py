@@ -8,7 +8,7 @@ from typing import Any, Final
 from lib.access.actor import Actor
 from lib.access.permissions import Permission, Role
 from lib.audit import service as audit
-from lib.connections import offers, trying
+from lib.connections import defaults, offers, trying
 from lib.connections import service as connections
 from lib.connections.entry import ConnectionEntry
 from lib.exports import ExportFormat
@@ -44,7 +44,7 @@ from lib.templates.service import TemplateDetails
 from lib.templates.trying import Try
 from lib.templates.versions import service as versions
 from lib.templates.views import TemplateSort
-from lib.users import changes, invitations, people
+from lib.users import changes, invitations, password_links, people
 from lib.users import service as users
 from lib.users.queries import PersonFilter
 from lib.users.rights import Rights
@@ -279,6 +279,8 @@ _PEOPLE: Final = (
     _to(changes.reactivate, P.USERS_DEACTIVATE, lambda to: _give(to.target.gone_id)),
     _to(changes.end_sessions, P.USERS_DEACTIVATE, lambda to: _give(to.target.member_id)),
     _to(changes.end_sessions, P.USERS_DEACTIVATE, lambda to: _give(to.target.admin_id)),
+    _to(password_links.make_password_link, P.USERS_EDIT, lambda to: _give(to.target.member_id)),
+    _to(password_links.make_password_link, P.USERS_EDIT, lambda to: _give(to.target.manager_id)),
     _about(
         invitations.invite,
         P.USERS_INVITE,
@@ -314,6 +316,7 @@ _CONNECTIONS: Final = (
     _about(offers.read_offers, P.ORCHESTRATIONS_RUN),
     _about(offers.read_traits, None),
     _about(offers.list_environment_models, P.CONNECTIONS_VIEW),
+    _about(defaults.read_default, P.CONNECTIONS_VIEW),
     _about(offers.check_model, P.ORCHESTRATIONS_RUN, lambda _: _give(ModelChoice.parse(MODEL))),
     _to(trying.list_models_there, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id)),
     _to(trying.test_connection, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id, "gpt-4o-mini")),
@@ -331,6 +334,14 @@ _ORGANIZATION: Final = (
         P.ORGANIZATION_EDIT,
         lambda _: _give(
             {"security_settings.members_see_own_only": True}, seen={"security_settings.members_see_own_only": False}
+        ),
+    ),
+    _about(
+        organizations.count_locked_out,
+        P.ORGANIZATION_EDIT,
+        lambda _: _give(
+            {"security_settings.require_2fa": True, "security_settings.grace_days": 0},
+            seen={"security_settings.require_2fa": True, "security_settings.grace_days": 7},
         ),
     ),
     _about(organizations.ask_deletion, P.ORGANIZATION_EDIT, lambda to: _give(slug=to.target.slug)),

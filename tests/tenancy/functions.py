@@ -48,6 +48,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.may_invite(text,jsonb)": Definer(_PERSON, "asked by policies, reads the person's role"),
     "api.issue_invitation(uuid,bytea)": Definer(_PERSON, "people have no rights on links"),
     "api.end_sessions(uuid)": Definer(_PERSON, "people have no rights on sessions"),
+    "api.issue_password_link(uuid,bytea)": Definer(_PERSON, "people have no rights on links"),
     "api.count_sessions(uuid)": Definer(_PERSON, "people have no rights on sessions; a number and a moment"),
     "api.find_sign_in(text)": Definer(_IDENTITY, "sign-in has no rights on people"),
     "api.is_empty()": Definer(_IDENTITY, "sign-in has no rights on organizations"),
@@ -70,6 +71,9 @@ DEFINERS: Final[Mapping[str, Definer]] = {
         _WORKER, "mails of all organizations; nobody writes the outbox"
     ),
     "api.purge_mail()": Definer(_WORKER, "mails of all organizations; a number only"),
+    "api.count_locked_out(integer)": Definer(
+        _PERSON, "people have no rights on credentials; a number, and whether who asks is in it"
+    ),
     "api.keep_slug()": Definer(_NOBODY, "trigger: nobody else writes short names, which stay for ever"),
     "api.require_operator()": Definer(_IDENTITY, "part of what an operator may do: reads whether they are one"),
     "api.list_organizations()": Definer(_OPERATOR, "an operator's list of organizations, by columns that are named"),
@@ -89,6 +93,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.write_audit(uuid,text,text,uuid,jsonb,jsonb)": Definer(_NOBODY, "part of everything that writes to the trail"),
     "api.end_access()": Definer(_NOBODY, "trigger: whoever deactivates has no rights on sessions"),
     "api.count_template_run()": Definer(_NOBODY, "trigger: nobody writes a template's figures directly"),
+    "api.end_password_links()": Definer(_NOBODY, "trigger: whoever changes rights has no rights on links"),
     "api.audit()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),
     "api.audit_run()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),
 }
@@ -129,5 +134,6 @@ OPEN_FOR_THE_SAMPLE: Final = frozenset(
     }
 )
 
-#: Of the identity login's tables, those of which they touch rows that belong to an invitation, and so open for these.
-OPEN_FOR_INVITATIONS: Final = frozenset({"user_tokens"})
+#: Of the identity login's tables, those of which they touch the links of invitations and for new passwords, and so open
+#: for these.
+OPEN_FOR_LINKS: Final = frozenset({"user_tokens"})

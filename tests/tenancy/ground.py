@@ -28,17 +28,9 @@ from tests import doors
 from tests.cast import make_organization, make_person
 from tests.conftest import Installation
 from tests.database import ClonedDatabase, clone_of
-from tests.factories import (
-    fail_second_phase,
-    make_draft,
-    make_invitation,
-    make_project,
-    make_review,
-    make_run,
-    make_template,
-    make_version,
-    see_connection,
-)
+from tests.factories import make_invitation, make_project, make_template, make_version, see_connection
+from tests.made_runs import fail_second_phase, make_run
+from tests.made_templates import make_draft, make_review
 from tests.own_endpoint import entry_for
 
 #: Short names, and words that stand in every text of the organization's and in none of another one's.

@@ -214,7 +214,12 @@ def _invitation(doer: Doer, change: Change) -> bool:
 def _token(doer: Doer, change: Change) -> bool:
     if invitation := change.rows["invitations"].get(change.row["invitation_id"]):
         return _invitation(doer, Change("", invitation, invitation, change.rows))
-    return bool(change.row["user_id"] == doer.user_id)
+    whose = change.rows["users"][change.row["user_id"]]
+    if whose["id"] == doer.user_id or change.row["kind"] != "password_reset":
+        return bool(whose["id"] == doer.user_id)
+    if change.columns == {"used_at"}:  # a link ends with the rights of its person as well
+        return (doer.may(P.USERS_EDIT) or doer.may(P.USERS_DEACTIVATE)) and doer.covers(whose)
+    return change.old is None and doer.may(P.USERS_EDIT) and doer.covers(whose) and not whose["is_operator"]
 
 
 def _usage(doer: Doer, change: Change) -> bool:

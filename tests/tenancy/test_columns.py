@@ -6,7 +6,8 @@ from lib.access.permissions import Permission
 from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
-from tests.factories import make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import make_run
 
 
 def grant(database: ClonedDatabase, cast: Cast, permission: Permission) -> None:

@@ -42,6 +42,8 @@ CALLS: Final[Mapping[str, str]] = {
     "api.may_invite(text,jsonb)": "SELECT api.may_invite('viewer', '[]')",
     "api.issue_invitation(uuid,bytea)": "SELECT api.issue_invitation(%(invitation)s, 'hash')",
     "api.end_sessions(uuid)": "SELECT api.end_sessions(%(person)s)",
+    "api.issue_password_link(uuid,bytea)": "SELECT api.issue_password_link(%(person)s, 'hash')",
+    "api.count_locked_out(integer)": "SELECT people FROM api.count_locked_out(0)",
     "api.count_sessions(uuid)": "SELECT * FROM api.count_sessions(%(person)s)",
     "api.enqueue_mail(text,text,uuid,jsonb,bytea)": "SELECT api.enqueue_mail("
     "'invitation', 'new@new.example', %(organization)s, '{}', 'sealed')",

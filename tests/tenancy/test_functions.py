@@ -10,16 +10,9 @@ from psycopg.types.json import Jsonb
 from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
-from tests.factories import (
-    Workspace,
-    answer,
-    beginning,
-    call_worker,
-    make_project,
-    make_run,
-    make_workspace,
-    open_run,
-)
+from tests.factories import make_project
+from tests.made_runs import answer, beginning, call_worker, make_run, open_run
+from tests.workspace import Workspace, make_workspace
 
 NOT_ALLOWED = "42501"
 

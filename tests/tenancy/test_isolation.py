@@ -90,7 +90,7 @@ def test_tables_of_the_models_are_those_of_the_catalog(world: World) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_table_has_rows_of_both_organizations(world: World, name: str) -> None:
-    """Or nothing of this folder would say anything about it: `tests.factories.make_workspace` makes them."""
+    """Or nothing of this folder would say anything about it: `tests.workspace.make_workspace` makes them."""
     assert world.tables[name].rows[world.cast.organization_a]
     assert world.tables[name].rows[world.cast.organization_b]
 

@@ -9,7 +9,9 @@ from lib.access.actor import Actor
 from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
-from tests.factories import Workspace, make_project, make_run, make_workspace, show_members_their_own_only
+from tests.factories import make_project, show_members_their_own_only
+from tests.made_runs import make_run
+from tests.workspace import Workspace, make_workspace
 
 TABLES = ("projects", "orchestration_runs", "phase_executions", "phase_streams", "integration_operations")
 

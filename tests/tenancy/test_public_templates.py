@@ -9,14 +9,9 @@ from psycopg.types.json import Jsonb
 from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
-from tests.factories import (
-    agree_to_public,
-    make_project,
-    make_public_template,
-    make_run,
-    make_template,
-    make_version,
-)
+from tests.factories import make_project, make_template, make_version
+from tests.made_runs import make_run
+from tests.made_templates import agree_to_public, make_public_template
 
 NOT_ALLOWED = "42501"
 

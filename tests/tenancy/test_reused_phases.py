@@ -9,16 +9,8 @@ import pytest
 from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
-from tests.factories import (
-    MadeRun,
-    answer,
-    beginning,
-    fail_second_phase,
-    insert,
-    make_project,
-    make_run,
-    open_run,
-)
+from tests.factories import insert, make_project
+from tests.made_runs import MadeRun, answer, beginning, fail_second_phase, make_run, open_run
 
 NOT_ALLOWED, NO_SUCH_ROW, NO_CHANGE = "42501", "23503", "23514"
 PHASE = "INSERT INTO phase_executions SELECT * FROM jsonb_populate_record(NULL::phase_executions, %s::jsonb)"

@@ -19,23 +19,17 @@ from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.doors import Connection
 from tests.factories import (
-    answer,
-    beginning,
-    call_worker,
     make_connection,
-    make_draft,
     make_invitation,
     make_mail,
-    make_operation,
     make_project,
-    make_review,
-    make_run,
     make_template,
     make_token,
     make_version,
     make_webhook,
-    open_run,
 )
+from tests.made_runs import answer, beginning, call_worker, make_operation, make_run, open_run
+from tests.made_templates import make_draft, make_review
 from tests.tenancy.tables import NAMES, Table, copy_row, insert_statement, read_tables
 
 P = Permission

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.logins import Login
+from lib.identity.tokens import hash_secret
 from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
@@ -109,3 +110,42 @@ def test_whoever_may_not_edit_the_organization_requires_nothing(database: Cloned
 def test_half_of_a_second_factor_is_refused(database: ClonedDatabase, cast: Cast, half: str) -> None:
     with doors.login(database, Login.IDENTITY) as connection:
         assert doors.refusal(connection, f"UPDATE user_credentials SET {half}") == "23514"
+
+
+LOCKED_OUT = "SELECT people, is_oneself FROM api.count_locked_out(%s)"
+
+
+def test_whom_it_would_lock_out_is_counted_for_who_may_edit_the_organization(
+    database: ClonedDatabase, cast: Cast, everybody: list[UUID]
+) -> None:
+    with doors.person(database, cast.alice) as connection:
+        assert connection.execute(LOCKED_OUT, [0]).fetchone() == (3, True), "all but max, who has one"
+        assert connection.execute(LOCKED_OUT, [1]).fetchone() == (0, False)
+    for who in (cast.mona, cast.max, cast.vera):
+        with doors.person(database, who) as connection:
+            assert connection.execute(LOCKED_OUT, [0]).fetchone() == (0, False)
+    with doors.person(database, cast.charlie) as connection:
+        assert connection.execute(LOCKED_OUT, [0]).fetchone() == (0, False), "of their own, where all have one"
+
+
+def test_count_of_who_would_be_locked_out_is_what_sign_in_then_does(database: ClonedDatabase, cast: Cast) -> None:
+    """Both count from when it was required, or from when its person came."""
+    with doors.admin(database) as connection:
+        connection.execute("UPDATE users SET created_at = now() - interval '9 days' WHERE id <> %s", [cast.max.user_id])
+        connection.execute("UPDATE organizations SET settings = %s", [REQUIRED])
+        connection.execute("UPDATE organizations SET second_factor_required_at = now() - interval '5 days'")
+    for days in (0, 3, 4, 5, 6, 8):
+        with doors.admin(database) as connection:
+            settings = Jsonb({"security_settings": {"require_2fa": True, "grace_days": days}})
+            connection.execute("UPDATE organizations SET settings = %s", [settings])
+        with doors.login(database, Login.IDENTITY) as connection:
+            hashes = [hash_secret(cast.secret_of(actor)) for actor in cast.of_a]
+            due = [
+                connection.execute(
+                    "SELECT second_factor_due <= now() FROM api.find_living_session(%s)", [each]
+                ).fetchone()
+                for each in hashes
+            ]
+        with doors.person(database, cast.alice) as connection:
+            counted = connection.execute(LOCKED_OUT, [days]).fetchone()
+        assert counted == (due.count((True,)), due[0] == (True,)), days

@@ -9,17 +9,27 @@ from lib.ui import feedback, guard
 from lib.ui.words import plain
 
 
-def show_confirm_dialog(title: str, *, text: str, action: str, on_confirm: Callable[[Actor], str], key: str) -> None:
+def show_confirm_dialog(
+    title: str,
+    *,
+    text: str,
+    action: str,
+    on_confirm: Callable[[Actor], str],
+    key: str,
+    instead: Callable[[], None] | None = None,
+) -> None:
     """Open the question `title`; `text` says what `action`, the word on the button, will do and what it will keep.
 
     Call it in the run in which the button that leads here was pressed. `on_confirm` gets whoever confirms, looked up
     anew because minutes may have passed, and returns what to say when it is done; what it raises is shown in the
-    dialog, which stays open.
+    dialog, which stays open. `instead` draws, below the text, a way to something that had better be done first.
     """
 
     @st.dialog(plain(title), on_dismiss="rerun")  # a live page waits with drawing itself anew while it is open
     def ask() -> None:
         st.markdown(plain(text))
+        if instead is not None:
+            instead()
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
             if st.button("Leave it as it is", key=f"{key}-leave"):
                 st.rerun()

@@ -1,6 +1,6 @@
 """The dialogs in which a connection is set up, edited, tested, given its models, switched off and deleted."""
 
-from uuid import UUID
+from functools import partial
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from lib.connections.views import ConnectionUse, ConnectionView
 from lib.ui import feedback, words
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.connection_form import show_connection_form
+from lib.ui.components.default_shift import foresee_shift, offering, show_shift, with_shift
 from lib.ui.components.facts import show_facts
 from lib.ui.guard import require_actor
 
@@ -27,8 +28,9 @@ def show_new_connection() -> None:
     if entered:
         entry, slug = entered
         with feedback.told():
-            service.create_connection(require_actor(_MANAGE), entry, slug=slug)
-            feedback.succeeded("The connection is there. Test it before somebody relies on it.")
+            actor = require_actor(_MANAGE)
+            message = "The connection is there. Test it before somebody relies on it."
+            feedback.succeeded(with_shift(actor, message, lambda: service.create_connection(actor, entry, slug=slug)))
             st.rerun()
 
 
@@ -38,8 +40,9 @@ def show_edit_connection(connection: ConnectionView) -> None:
     entered = show_connection_form(f"edit-{connection.id}", connection=connection, action="Save changes")
     if entered:
         with feedback.told():
-            service.update_connection(require_actor(_MANAGE), entered[0], seen=connection)
-            feedback.succeeded("The changes are saved.")
+            actor, entry = require_actor(_MANAGE), entered[0]
+            save = partial(service.update_connection, actor, entry, seen=connection)
+            feedback.succeeded(with_shift(actor, "The changes are saved.", save))
             st.rerun()
 
 
@@ -59,14 +62,15 @@ def show_test(connection: ConnectionView) -> None:
         placeholder="Type the name of a model",
         key=f"test-{connection.id}",
     )
-    is_asked = st.button("Ask it", type="primary", icon=":material/network_check:", key=f"ask-{connection.id}")
+    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+        if st.button("Close", key=f"close-{connection.id}"):
+            st.rerun()
+        is_asked = st.button("Ask it", type="primary", icon=":material/network_check:", key=f"ask-{connection.id}")
     if is_asked:
         with feedback.told():
             with st.spinner("Waiting for the answer"):
                 tested = trying.test_connection(require_actor(_MANAGE), connection.id, model or "")
             show_result(tested)
-    if st.button("Close", key=f"close-{connection.id}"):
-        st.rerun()
 
 
 def show_result(tested: LastTest) -> None:
@@ -111,32 +115,48 @@ def _choose_models(connection: ConnectionView) -> None:
         help="The first one is proposed where nobody has set a default.",
         key=f"models-{connection.id}",
     )
+    if connection.is_active:
+        show_shift(offering(connection, *chosen))
     if st.button("Save", type="primary", key=f"save-models-{connection.id}"):
         with feedback.told():
-            service.set_models(require_actor(_MANAGE), tuple(chosen), seen=connection)
-            feedback.succeeded("The models are saved.")
+            actor = require_actor(_MANAGE)
+            save = partial(service.set_models, actor, tuple(chosen), seen=connection)
+            feedback.succeeded(with_shift(actor, "The models are saved.", save))
             st.rerun()
 
 
-def activate(connection_id: UUID) -> None:
-    """Switch a connection on, and say so."""
+def activate(connection: ConnectionView) -> None:
+    """Switch a connection on, and say so; where that changes the default model, ask first."""
+
+    def switch_on(actor: Actor) -> str:
+        switch = partial(service.set_active, actor, connection.id, is_active=True)
+        return with_shift(actor, "The connection is active again.", switch)
+
     with feedback.told():
-        service.set_active(require_actor(_MANAGE), connection_id, is_active=True)
-        feedback.succeeded("The connection is active again.")
-        st.rerun()
+        shift = foresee_shift(offering(connection, *connection.models))
+        if not shift:
+            feedback.succeeded(switch_on(require_actor(_MANAGE)))
+            st.rerun()
+        show_confirm_dialog(
+            f"Activate {words.short(connection.name, most=60)}?",
+            text=shift,
+            action="Activate it",
+            on_confirm=switch_on,
+            key=f"activate-{connection.id}",
+        )
 
 
 def ask_to_deactivate(actor: Actor, connection: ConnectionView) -> None:
     """Name what uses it, and ask."""
 
     def deactivate(actor: Actor) -> str:
-        service.set_active(actor, connection.id, is_active=False)
-        return "The connection is deactivated."
+        switch = partial(service.set_active, actor, connection.id, is_active=False)
+        return with_shift(actor, "The connection is deactivated.", switch)
 
-    use = service.find_uses(actor, connection.id)
+    use, shift = service.find_uses(actor, connection.id), foresee_shift(offering(connection))
     show_confirm_dialog(
         f"Deactivate {words.short(connection.name, most=60)}?",
-        text=f"Nobody can choose its models until it is activated again. {_in_words(use)}",
+        text=f"Nobody can choose its models until it is activated again. {_in_words(use, shift)}",
         action="Deactivate it",
         on_confirm=deactivate,
         key=f"deactivate-{connection.id}",
@@ -147,11 +167,11 @@ def ask_to_delete(actor: Actor, connection: ConnectionView) -> None:
     """Name what uses it, and ask."""
 
     def delete(actor: Actor) -> str:
-        service.delete_connection(actor, connection.id)
-        return "The connection and its key are deleted."
+        remove = partial(service.delete_connection, actor, connection.id)
+        return with_shift(actor, "The connection and its key are deleted.", remove)
 
-    use = service.find_uses(actor, connection.id)
-    text = f"The connection goes, and its key with it. What its calls took and cost stays. {_in_words(use)}"
+    use, shift = service.find_uses(actor, connection.id), foresee_shift(offering(connection))
+    text = f"The connection goes, and its key with it. What its calls took and cost stays. {_in_words(use, shift)}"
     show_confirm_dialog(
         f"Delete {words.short(connection.name, most=60)}?",
         text=text,
@@ -161,7 +181,8 @@ def ask_to_delete(actor: Actor, connection: ConnectionView) -> None:
     )
 
 
-def _in_words(use: ConnectionUse) -> str:
+def _in_words(use: ConnectionUse, shift: str) -> str:
+    """What would miss it, and what `shift` says of runs that name no model."""
     parts = [
         words.count(number, noun)
         for number, noun in (
@@ -174,6 +195,7 @@ def _in_words(use: ConnectionUse) -> str:
     if use.is_organization_default:
         parts.append("your organization's default model")
     if not parts:
-        return "Nothing uses it now."
+        return shift or "Nothing uses it now."
     told = f"It is used by {words.together(parts)}."
-    return f"{told} A run that asks it fails with a message that says so." if use.runs else told
+    fails = "A run that asks it fails with a message that says so." if use.runs else ""
+    return " ".join(filter(None, (told, fails, shift)))

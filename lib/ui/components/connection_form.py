@@ -4,10 +4,12 @@ from typing import Any
 
 import streamlit as st
 
+from lib.connections.defaults import OfferChange
 from lib.connections.entry import ConnectionEntry
 from lib.connections.vendor_facts import VENDORS, VendorFacts
 from lib.connections.views import ConnectionView, Pricing
 from lib.providers.vendors import Vendor
+from lib.ui.components.default_shift import show_shift
 from lib.ui.words import line, plain
 
 _PRICINGS = {
@@ -37,6 +39,7 @@ def show_connection_form(
     models = _show_models(key, connection)
     prices = _show_prices(key, connection)
     parameters = _show_parameters(key, connection)
+    _show_shift(connection, slug=slug, name=name, models=models)
     if not st.button(action, type="primary", key=f"{key}-save"):
         return None
     entry = ConnectionEntry(
@@ -51,6 +54,14 @@ def show_connection_form(
         **prices,
     )
     return entry, slug
+
+
+def _show_shift(connection: ConnectionView | None, *, slug: str, name: str, models: list[str]) -> None:
+    """Say what the entry would do to the default model, as soon as it can be told."""
+    offered = [model.strip() for model in models if model.strip()]
+    if name.strip() and (connection.is_active if connection else offered):
+        connection_id = connection.id if connection else None
+        show_shift(OfferChange(connection_id=connection_id, slug=slug, name=line(name), models=offered))
 
 
 def _show_vendor(key: str, connection: ConnectionView | None) -> Vendor:

@@ -54,7 +54,7 @@ def _show_actions(actor: Actor, connection: ConnectionView) -> None:
     elif chosen == _EDIT:
         dialogs.show_edit_connection(connection)
     elif chosen == _ACTIVATE:
-        dialogs.activate(connection.id)
+        dialogs.activate(connection)
     elif chosen == _DEACTIVATE:
         dialogs.ask_to_deactivate(actor, connection)
     elif chosen == _DELETE:

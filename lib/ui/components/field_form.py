@@ -1,6 +1,7 @@
 """A form whose fields each have a place below for what is wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final, Literal
 
 import streamlit as st
@@ -34,3 +35,13 @@ class FieldForm:
         for label, message in faults.items():
             with self._places[label], feedback.told():
                 raise InvalidInput(message)
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Say below its field what a use case finds wrong with one; all else is for `feedback.told` around it."""
+        try:
+            yield
+        except InvalidInput as error:
+            if error.field not in self._places:
+                raise
+            self.show_faults({error.field: error.message})

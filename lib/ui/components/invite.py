@@ -15,17 +15,18 @@ from lib.mail.service import can_send
 from lib.ui import address, feedback, words
 from lib.ui.components import status
 from lib.ui.components.permission_words import PERMISSIONS, role_in_words
+from lib.ui.components.shown_once import open_once
 from lib.ui.guard import require_actor
 from lib.users.invitations import MOST_AT_ONCE, invite, renew_invitation
 from lib.users.rights import permissions_to_give, roles_to_invite
 from lib.users.views import InvitationSummary, InviteOutcome
 
-#: What a dialog has to show until it is closed: the links of this tab, and nobody else's.
-_OUTCOMES: Final = "invite-outcomes"
 _HAND_OVER: Final = (
     "No mail is sent. A link is shown only here and only now, and is good once, for a week: copy it and hand it over "
     "yourself."
 )
+#: A list that is longer than so many lines scrolls, in so many pixels.
+_MANY, _MOST_HEIGHT = 8, 220
 _FAILED: Final = status.Status("Not invited", ":material/error:", "red", "✕")
 
 Outcomes = Sequence[InviteOutcome]
@@ -48,23 +49,7 @@ def show_new_link(invitation: InvitationSummary) -> None:
 
 def open_form(title: str, ask: Callable[[], Outcomes | None]) -> None:
     """Open a dialog that asks until there are outcomes, and then shows them until it is closed."""
-    _forget()
-
-    @st.dialog(title, width="medium", on_dismiss=_forget)
-    def draw() -> None:
-        place = st.empty()
-        if _OUTCOMES not in st.session_state:
-            with place.container():
-                if (outcomes := ask()) is None:
-                    return
-            st.session_state[_OUTCOMES] = outcomes
-        with place.container():
-            show_outcomes(st.session_state[_OUTCOMES])
-            if st.button("Done", type="primary", key="invite-done"):
-                _forget()
-                st.rerun()
-
-    draw()
+    open_once(title, ask, show_outcomes)
 
 
 def ask_by_mail() -> bool:
@@ -83,6 +68,18 @@ def show_outcomes(outcomes: Outcomes) -> None:
         st.markdown(words.plain(_HAND_OVER))
     for outcome in outcomes:
         _show_outcome(outcome)
+    _show_all_at_once([outcome for outcome in outcomes if outcome.secret_path])
+
+
+def _show_all_at_once(handed_over: Outcomes) -> None:
+    """Several links to be copied in one go, a person a line, as a sheet or a mail merge takes them.
+
+    No file to download: what a button has ready for it is kept beside the session that asked.
+    """
+    if len(handed_over) > 1:
+        lines = [f"{outcome.email}\t{address.absolute(outcome.secret_path)}" for outcome in handed_over]
+        st.markdown(words.plain("All of them, to be copied at once: address and link, a person a line."))
+        st.code("\n".join(lines), language=None, height=_MOST_HEIGHT if len(lines) > _MANY else "content")
 
 
 def _show_outcome(outcome: InviteOutcome) -> None:
@@ -95,10 +92,6 @@ def _show_outcome(outcome: InviteOutcome) -> None:
     st.markdown(status.inline(status.INVITATION["invited"], text=outcome.email))
     if outcome.secret_path:
         st.code(address.absolute(outcome.secret_path), language=None, wrap_lines=True)
-
-
-def _forget() -> None:
-    st.session_state.pop(_OUTCOMES, None)
 
 
 def _ask(actor: Actor) -> Outcomes | None:

@@ -9,17 +9,19 @@ import streamlit as st
 
 from lib.access.permissions import Permission
 from lib.projects.service import get_project
-from lib.projects.views import ProjectChoice
+from lib.projects.views import ProjectChoice, ProjectDetail
 from lib.providers.catalog import Catalog
 from lib.runs.launch import LaunchRequest, find_default_model
 from lib.templates.builtin import FIRST
 from lib.templates.inputs import InputField, InputKind
 from lib.templates.service import get_template_to_launch
 from lib.templates.views import TemplateChoice, TemplateToLaunch
-from lib.ui import words
+from lib.ui import state, words
 from lib.ui.components.model_choice import show_model_choice
 from lib.ui.guard import require_actor
 
+_NOT_AS_SHOWN = "Nothing was launched: what is chosen is not what you saw when you pressed Launch."
+_LAUNCH_THAT = "Look at it, and press Launch again to launch that."
 _Each = TypeVar("_Each", ProjectChoice, TemplateChoice)
 
 
@@ -49,7 +51,25 @@ def show_launch_form(
         return None
     actor = require_actor(Permission.ORCHESTRATIONS_RUN)
     default = find_default_model(actor, catalog, project=project.settings, template_model=template.model)
-    model = show_model_choice(catalog, default)
+    model = show_model_choice(catalog, default, context=f"{project.id}-{template.id}")
+    topic, title = _show_words(project)
+    inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
+    shown = model or default
+    if shown is None:
+        return None
+    return LaunchRequest(
+        project_id=project.id,
+        template_id=template.id,
+        model=str(model.choice) if model else None,
+        shown_model=str(shown.choice),
+        title=title,
+        topic=topic,
+        inputs=inputs,
+    )
+
+
+def _show_words(project: ProjectDetail) -> tuple[str, str]:
+    """The run's topic and its title; words for one project are not for the next."""
     topic = st.text_area(
         "Topic",
         value=project.topic,
@@ -61,19 +81,37 @@ def show_launch_form(
         "Title",
         placeholder="The topic's first words",
         help="What the run is called in lists.",
-        key=f"title-{project.id}",  # words for one project are not for the next
+        key=f"title-{project.id}",
     )
-    inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
-    if model is None and default is None:
-        return None
-    return LaunchRequest(
-        project_id=project.id,
-        template_id=template.id,
-        model=str(model.choice) if model else None,
-        title=title,
-        topic=topic,
-        inputs=inputs,
+    return topic, title
+
+
+def show_launch_button(request: LaunchRequest | None) -> bool:
+    """Draw the button; whether it was pressed for what stands there now.
+
+    What is chosen may be gone by then, and another choice have taken its place: the button of what was shown launches
+    that and nothing else, and whoever pressed it is told.
+    """
+    shown = f"{request.project_id}-{request.template_id}-{request.shown_model}" if request else "nothing"
+    is_pressed = st.session_state.pop(state.LAUNCH_PRESSED, False)
+    is_launching = st.button(
+        "Launch",
+        key=f"launch-{shown}",
+        type="primary",
+        icon=":material/rocket_launch:",
+        disabled=request is None,
+        shortcut="Ctrl+Enter",
+        width="stretch",
+        on_click=_note_press,
     )
+    if is_pressed and not is_launching:
+        told = f"{_NOT_AS_SHOWN} {_LAUNCH_THAT}" if request else _NOT_AS_SHOWN
+        st.markdown(f":orange[:material/warning:] {words.plain(told)}")
+    return is_launching
+
+
+def _note_press() -> None:
+    st.session_state[state.LAUNCH_PRESSED] = True
 
 
 def _choose_template(templates: Sequence[TemplateChoice], template_id: UUID | None) -> TemplateToLaunch | None:

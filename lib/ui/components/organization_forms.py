@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.organizations import tiers
 from lib.organizations.fields import LABELS
@@ -14,6 +15,7 @@ from lib.organizations.views import OrganizationDetail
 from lib.ui import feedback, words
 from lib.ui.components import organization_fields as fields
 from lib.ui.components.drafts import Draft, close_draft, open_draft
+from lib.ui.components.lock_out import ask_before_locking_out
 from lib.ui.guard import require_actor
 
 _Entered = dict[str, Any]
@@ -93,7 +95,10 @@ def show_security_form(organization: OrganizationDetail) -> None:
             entered[field] = fields.number(draft, field, least=8, explained="In characters, for new passwords.")
         return entered
 
-    _show_form("organization-security", organization, _SECURITY, draw, action="Save security")
+    def ask_first(draft: Draft, entered: _Entered) -> bool:
+        return ask_before_locking_out(entered, seen=draft.seen, save=lambda actor: _save(actor, draft, entered))
+
+    _show_form("organization-security", organization, _SECURITY, draw, action="Save security", ask_first=ask_first)
 
 
 def show_limits_form(organization: OrganizationDetail) -> None:
@@ -132,7 +137,9 @@ def _show_form(
     draw: Callable[[Draft], _Entered],
     *,
     action: str,
+    ask_first: Callable[[Draft, _Entered], bool] | None = None,
 ) -> None:
+    """Draw it. `ask_first` says whether it has asked something, so that nothing is saved before that is answered."""
     current = {field: organization.values[field] for field in names}
     draft = open_draft(name, current)
     with st.form(name, border=False):
@@ -140,18 +147,20 @@ def _show_form(
         is_saved = st.form_submit_button(action, type="primary")
     if is_saved:
         with feedback.told():
-            _save(draft, entered)
+            if ask_first is None or not ask_first(draft, entered):
+                feedback.succeeded(_save(require_actor(Permission.ORGANIZATION_EDIT), draft, entered))
+                st.rerun()
     if draft.seen != current:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f":orange[:material/sync_problem:] {_STALE}", width="content")
             st.button("Show what it is now", key=f"{name}-anew", on_click=close_draft, args=(name,))
 
 
-def _save(draft: Draft, entered: Mapping[str, Any]) -> None:
-    is_changed = change_organization(require_actor(Permission.ORGANIZATION_EDIT), entered, seen=draft.seen)
+def _save(actor: Actor, draft: Draft, entered: Mapping[str, Any]) -> str:
+    """Save it, and say whether anything was changed."""
+    is_changed = change_organization(actor, entered, seen=draft.seen)
     close_draft(draft.name)
-    feedback.succeeded("The changes are saved." if is_changed else "Nothing was changed.")
-    st.rerun()
+    return "The changes are saved." if is_changed else "Nothing was changed."
 
 
 def _bound(organization: OrganizationDetail, field: str, *, unit: str = "", endless: str) -> str:

@@ -56,3 +56,11 @@ def holders_in_words(permission: Permission) -> str:
     """Which roles have it for everything: "admins and managers"."""
     holders = [f"{role}s" for role in Role if GRANTS[role].get(permission) is Scope.ORGANIZATION]
     return words.together(holders)
+
+
+def refusal_in_words(permission: Permission) -> str:
+    """What whoever lacks it reads: what it is called, which roles have it, and who can grant it."""
+    return (
+        f"This needs “{PERMISSIONS[permission]}”, which {holders_in_words(permission)} have. Ask an admin of your "
+        "organization to grant it."
+    )

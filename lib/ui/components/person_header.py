@@ -8,11 +8,13 @@ from lib.ui import words
 from lib.ui.components import status
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.page_header import page_header
+from lib.ui.components.password_link import show_password_link
 from lib.ui.navigation import USERS
 from lib.users.changes import deactivate, end_sessions, reactivate
 from lib.users.views import PersonDetail, PersonStatus
 
 _CONTEXT = Markup("{} · {}")
+_RESET, _END = "Reset password…", "End sessions…"
 
 
 def show_person_header(person: PersonDetail) -> None:
@@ -24,19 +26,31 @@ def show_person_header(person: PersonDetail) -> None:
         parent=(USERS.file, "Users"),
         subtitle=_CONTEXT.format(words.visible(person.email), person.role.capitalize()),
     ):
-        is_ending = (
-            person.may_end_sessions and bool(person.sessions) and st.button("End sessions", icon=":material/logout:")
-        )
+        chosen = _show_more(person)
         is_deactivating = person.may_deactivate and is_active and st.button("Deactivate", icon=":material/person_off:")
         is_reactivating = (
             person.may_deactivate and not is_active and st.button("Reactivate", icon=":material/person_check:")
         )
-    if is_ending:
+    if chosen == _RESET:
+        show_password_link(person)
+    elif chosen == _END:
         _ask_to_end_sessions(person)
     elif is_deactivating:
         _ask_to_deactivate(person)
     elif is_reactivating:
         _ask_to_reactivate(person)
+
+
+def _show_more(person: PersonDetail) -> str | None:
+    """The menu of what is asked for seldom; returns what was chosen in this run."""
+    offered = [
+        *([_RESET] if person.may_make_password_link else []),
+        *([_END] if person.may_end_sessions and person.sessions else []),
+    ]
+    if not offered:
+        return None
+    chosen: str | None = st.menu_button("More", offered, icon=":material/more_horiz:", key="more-person")
+    return chosen
 
 
 def _ask_to_end_sessions(person: PersonDetail) -> None:

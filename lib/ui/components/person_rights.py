@@ -1,5 +1,8 @@
 """What a person may do: the form of their role and permissions, and each permission with its reason."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import pandas as pd
 import streamlit as st
 
@@ -14,6 +17,9 @@ from lib.users.changes import change_rights
 from lib.users.people import explain
 from lib.users.rights import permissions_to_give, roles_to_give
 from lib.users.views import Explained, PersonDetail, PersonStatus, Reason
+
+#: In pixels: together as wide as the card in a window of 1280, and each as wide as its longest words.
+WIDTHS: Final[Mapping[str, int]] = {"Held": 102, "What": 246, "Why": 258}
 
 
 def show_rights_form(actor: Actor, person: PersonDetail) -> None:
@@ -65,9 +71,9 @@ def show_explanation(person: PersonDetail) -> None:
             row_height=38,
             height="content",
             column_config={
-                "Held": status.column(status.HELD, label="Held", width=105),
-                "What": st.column_config.TextColumn("What", width=250),
-                "Why": st.column_config.TextColumn("Why", width=380),
+                "Held": status.column(status.HELD, label="Held", width=WIDTHS["Held"]),
+                "What": st.column_config.TextColumn("What", width=WIDTHS["What"]),
+                "Why": st.column_config.TextColumn("Why", width=WIDTHS["Why"]),
             },
             placeholder="",
             alt="Permissions",
@@ -79,16 +85,17 @@ def _row(person: PersonDetail, each: Explained) -> dict[str, object]:
     return {
         "Held": status.cell(status.HELD[each.scope or "none"]),
         "What": PERMISSIONS[each.permission],
-        "Why": _why(person, each),
+        "Why": say_why(person, each),
     }
 
 
-def _why(person: PersonDetail, each: Explained) -> str:
+def say_why(person: PersonDetail, each: Explained) -> str:
+    """Why the person holds a permission, or who does instead."""
     match each.reason:
         case Reason.GRANT:
             return "Granted to them beside their role"
         case Reason.ROLE if each.scope is Scope.OWN:
-            return f"Every {person.role} may, for what they made themselves"
+            return f"Every {person.role} may, for their own"
         case Reason.ROLE:
             return f"Every {person.role} may"
-    return f"Not by role nor by grant; {holders_in_words(each.permission)} may"
+    return f"{holders_in_words(each.permission).capitalize()} may"

@@ -26,12 +26,12 @@ def show_run_table(
     `is_short` leaves out what the place around it says already.
     """
     columns = {
-        "Status": status.column(status.RUN, width=118),
-        "Run": st.column_config.TextColumn("Run", width=178 if is_short else 225),
-        "Project": st.column_config.TextColumn("Project", width=125),
-        "By": st.column_config.TextColumn("By", width=105),
+        "Status": status.column(status.RUN, width=116),
+        "Run": st.column_config.TextColumn("Run", width=178 if is_short else 250),
+        "Project": st.column_config.TextColumn("Project", width=128),
+        "By": st.column_config.TextColumn("By", width=88),
         "Launched": st.column_config.TextColumn("Launched", width=100 if is_short else 105),
-        "Phases": st.column_config.TextColumn("Phases", width=60, alignment="right"),
+        "Phases": st.column_config.TextColumn("Phases", width=58, alignment="right"),
         "Duration": st.column_config.TextColumn("Duration", width=68, alignment="right"),
         "Tokens": st.column_config.TextColumn("Tokens", width=72, alignment="right"),
         "Cost": st.column_config.TextColumn("Cost", width=65, alignment="right"),

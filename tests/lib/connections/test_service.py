@@ -24,8 +24,9 @@ from lib.secrets.vault import unseal
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project, make_run, make_template, see_connection
+from tests.factories import make_project, make_template, see_connection
 from tests.lib.connections.conftest import Make
+from tests.made_runs import make_run
 from tests.own_endpoint import KEY, MODEL, edit, entry_for
 from tests.records import row, rows, trail
 
@@ -86,8 +87,9 @@ def test_manager_sees_connections_and_changes_none(
     connection_id = make(cast.alice)
     before = stored(installation, connection_id)
     assert [each.id for each in service.list_connections(cast.mona)] == [connection_id]
-    with pytest.raises(NotPermitted, match=r"connections\.manage"):
+    with pytest.raises(NotPermitted) as refused:
         MANAGING[act](cast.mona, connection_id, llm)
+    assert refused.value.permission == "connections.manage"
     with pytest.raises(NotPermitted):
         make(cast.mona, slug="another")
     assert stored(installation, connection_id) == before
@@ -218,6 +220,30 @@ def test_of_two_who_edit_at_once_the_second_is_told(
     with pytest.raises(Conflict, match="Somebody else has edited this connection"):
         service.update_connection(cast.alice, entry_for(llm, name="Mine"), seen=seen)
     assert stored(installation, connection_id) == after
+
+
+@pytest.mark.parametrize(("before", "after"), [("short", "other"), (f"sk-one-{KEY[-12:]}", f"sk-two-{KEY[-12:]}")])
+def test_any_other_key_is_an_edit_whatever_is_shown_of_it(
+    *, cast: Cast, make: Make, llm: LLMockServer, before: str, after: str
+) -> None:
+    """Of a short key nothing is shown, and two long ones can end alike."""
+    seen = service.get_connection(cast.alice, make(cast.alice, api_key=before))
+    service.update_connection(cast.alice, entry_for(llm, api_key=after), seen=seen)
+    (now,) = service.list_connections(cast.alice)
+    assert now.key_last4 == seen.key_last4
+    with pytest.raises(Conflict, match="Somebody else has edited this connection"):
+        service.update_connection(cast.alice, entry_for(llm, api_key="", name="Mine"), seen=seen)
+    service.update_connection(cast.alice, entry_for(llm, api_key="", name="Mine"), seen=now)
+
+
+def test_mark_of_a_key_says_nothing_of_it_and_only_to_whoever_edits(cast: Cast, make: Make) -> None:
+    connection_id = make(cast.alice)
+    mark = service.get_connection(cast.alice, connection_id).key_mark
+    assert len(mark) == 64
+    assert service.get_connection(cast.mona, connection_id).key_mark == ""
+    assert mark not in repr(service.get_connection(cast.alice, connection_id))
+    without = make(cast.alice, slug="without", api_key="")
+    assert service.get_connection(cast.alice, without).key_mark == ""
 
 
 def test_of_two_who_choose_models_at_once_the_second_is_told(cast: Cast, make: Make) -> None:

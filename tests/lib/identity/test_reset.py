@@ -223,7 +223,7 @@ def test_without_a_mail_server_it_is_said_and_nothing_is_done(
     monkeypatch.delenv("ORCHESTRATOR_SMTP_URL")
     get_settings.cache_clear()
     for name in ("max", "nobody"):
-        with pytest.raises(Conflict, match=r"sends no mail.*Ask whoever runs it"):
+        with pytest.raises(Conflict, match=r"sends no mail.*Ask an admin of your organization"):
             request_reset(name, origin=origin)
     assert outbox(sql) == []
 

@@ -109,6 +109,18 @@ def test_session_that_a_shorter_timeout_ended_is_over_for_good(cast: Cast, origi
     _security(sql, session_timeout=3600)
     assert sessions.find_actor(cast.secret_of(cast.alice), origin=origin) is None
     assert sessions.find_actor(cast.secret_of(cast.mona), origin=origin), "nobody asked for this one meanwhile"
+    assert sessions.find_ending(cast.secret_of(cast.alice)) is sessions.Ending.BY_TIME
+
+
+def test_how_a_session_ended_is_told_to_who_has_its_secret(cast: Cast, sql: Look) -> None:
+    secret = cast.secret_of(cast.alice)
+    assert sessions.find_ending(secret) is None, "it lives"
+    assert sessions.find_ending("made-up") is None
+    sessions.end_session(cast.alice, cast.alice.session_id)
+    assert sessions.find_ending(secret) is sessions.Ending.BY_SOMEBODY
+    sql("UPDATE user_sessions SET expires_at = now() - interval '1 day'")
+    assert sessions.find_ending(secret) is sessions.Ending.BY_SOMEBODY, "before its time was over"
+    assert sessions.find_ending(cast.secret_of(cast.mona)) is sessions.Ending.BY_TIME
 
 
 def test_what_a_page_does_by_itself_keeps_no_session_alive(cast: Cast, origin: Origin, sql: Look) -> None:

@@ -16,7 +16,8 @@ from lib.organizations.service import WAITING_PERIOD, ask_deletion, get_frame, t
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import call_worker, make_project, make_run, open_run
+from tests.factories import make_project
+from tests.made_runs import call_worker, make_run, open_run
 from tests.records import rows
 
 

@@ -14,7 +14,8 @@ from lib.templates.service import TemplateDetails, create_template, get_template
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import TEMPLATE_DATA, end_run, make_project, make_run, open_run
+from tests.factories import TEMPLATE_DATA, make_project
+from tests.made_runs import end_run, make_run, open_run
 
 
 @pytest.fixture

@@ -25,15 +25,17 @@ from lib.organizations.service import ask_deletion, get_frame
 from lib.organizations.views import OrganizationSort, OrganizationSummary, Standing
 from lib.projects.service import list_projects
 from lib.samples.service import load_sample, visit_sample
-from lib.users.views import OPERATOR
+from lib.users.views import SOME_OPERATOR
 from tests import doors
 from tests.at_once import attempt, is_waiting
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
-from tests.factories import answer, beginning, call_worker, make_project, make_run, make_workspace, open_run
+from tests.factories import make_project
+from tests.made_runs import answer, beginning, call_worker, make_run, open_run
 from tests.records import rows
 from tests.sample import with_operator
 from tests.workers import until
+from tests.workspace import make_workspace
 
 REASON = "The invoice of May is not paid."
 ORIGIN = Origin(request_id=uuid4(), ip_address="192.0.2.7", user_agent="tests")
@@ -313,10 +315,10 @@ def test_every_deed_is_in_that_organizations_trail_as_an_operators(
         DEEDS[name](olga, cast.organization_b)
     changes = list_organization_changes(cast.charlie).items
     assert [(change.person, change.did) for change in changes[:4]] == [
-        (OPERATOR, "took the organization's end back"),
-        (OPERATOR, "asked for the organization's end"),
-        (OPERATOR, "changed the monthly quota"),
-        (OPERATOR, "changed the tier"),
+        (SOME_OPERATOR, "took the organization's end back"),
+        (SOME_OPERATOR, "asked for the organization's end"),
+        (SOME_OPERATOR, "changed the monthly quota"),
+        (SOME_OPERATOR, "changed the tier"),
     ]
     trail = rows(installation, "SELECT * FROM audit_logs WHERE user_id = %s", olga.user_id)
     assert {row["organization_id"] for row in trail} == {cast.organization_b}

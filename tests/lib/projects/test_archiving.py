@@ -14,7 +14,8 @@ from tests import doors
 from tests.at_once import attempt, is_waiting
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import end_run, make_project, make_run, show_members_their_own_only
+from tests.factories import make_project, show_members_their_own_only
+from tests.made_runs import end_run, make_run
 
 pytestmark = pytest.mark.usefixtures("installation")
 

@@ -20,8 +20,9 @@ from lib.projects.views import MOST_RUNS_COUNTED, ProjectSort
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import end_run, make_project, make_run
+from tests.factories import make_project
 from tests.lib.projects.entries import ENTRY
+from tests.made_runs import end_run, make_run
 from tests.records import row, rows
 
 pytestmark = pytest.mark.usefixtures("installation")

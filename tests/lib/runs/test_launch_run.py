@@ -2,16 +2,14 @@
 before anything is spent.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from llmock.scenarios import Delay, Fail, Match
 from llmock.testing import LLMockServer
 
-from lib.access.actor import Actor
 from lib.config import get_settings
 from lib.errors import (
     Conflict,
@@ -20,8 +18,6 @@ from lib.errors import (
     NotFound,
     NotPermitted,
     OrchestratorError,
-    PlanInvalid,
-    PlanNotSupported,
     RightsChanged,
 )
 from lib.models.project import ProjectStatus
@@ -32,33 +28,13 @@ from tests import doors
 from tests.at_once import attempt
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import TOPIC, make_project, make_public_template, make_template, make_version
-from tests.records import Record, row, rows, signature, trail
+from tests.factories import TOPIC, make_template, make_version
+from tests.lib.runs.launching import nothing_launched, stored_run, template
+from tests.made_templates import make_public_template
+from tests.records import row, rows, signature, trail
 from tests.workers import MODEL, until
 
 MODELS = Match(path="*models*")
-
-
-def nothing_launched(installation: Installation) -> bool:
-    tables = ("orchestration_runs", "phase_executions", "dbos.workflow_status")
-    return not any(rows(installation, f"SELECT 1 FROM {table}") for table in tables)
-
-
-def template(installation: Installation, actor: Actor, *phases: Mapping[str, Any], **more: Any) -> UUID:
-    """A published template made of these phases."""
-    whole = [{"name": f"Name of {phase['code']}", "prompt": "{{ topic }}", **phase} for phase in phases]
-    return make_template(installation.database, actor, data={"phases": whole, **more}, status="published")
-
-
-@pytest.fixture
-def request_of_max(installation: Installation, cast: Cast, project_plan: UUID) -> LaunchRequest:
-    """What max would launch: the project plan, for a project of his own."""
-    project_id = make_project(installation.database, cast.max)
-    return LaunchRequest(project_id=project_id, template_id=project_plan, model=MODEL)
-
-
-def stored_run(installation: Installation, run_id: UUID) -> Record:
-    return row(installation, "SELECT * FROM orchestration_runs WHERE id = %s", run_id)
 
 
 def test_member_launches_run_that_waits_with_all_its_phases(
@@ -279,106 +255,17 @@ def test_missing_endpoint_says_what_to_set(
     assert nothing_launched(installation)
 
 
-def test_model_of_every_phase_is_asked_for_first(
-    installation: Installation, cast: Cast, request_of_max: LaunchRequest
+def test_default_that_is_another_one_by_then_is_not_launched_with(
+    installation: Installation, cast: Cast, request_of_max: LaunchRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    template_id = template(installation, cast.mona, {"code": "A"}, {"code": "B", "model": "openai:gpt-nonsense"})
-    with pytest.raises(ModelError, match="gpt-nonsense"):
-        launch_run(cast.max, replace(request_of_max, template_id=template_id))
+    monkeypatch.setenv("ORCHESTRATOR_OPENAI_MODELS", "gpt-4o,gpt-4o-mini")
+    get_settings.cache_clear()
+    unnamed = replace(request_of_max, model=None)
+    with pytest.raises(Conflict, match="“openai:gpt-4o” by now, and no longer “openai:gpt-4o-mini”"):
+        launch_run(cast.max, replace(unnamed, shown_model=MODEL))
     assert nothing_launched(installation)
-
-
-def test_plan_that_asks_for_what_is_not_there_yet_is_refused_by_name(
-    installation: Installation, cast: Cast, request_of_max: LaunchRequest
-) -> None:
-    template_id = template(
-        installation,
-        cast.mona,
-        {"code": "A"},
-        {"code": "B", "condition": "true"},
-        {"code": "C", "review": {}},
-        {"code": "D", "operations": [{"type": "file.write"}]},
-        {"code": "E", "output": {"kind": "json"}},
-        {"code": "F", "fallback_models": ["openai:gpt-4o"]},
-    )
-    for use_case in (launch_run, preview_launch):
-        with pytest.raises(PlanNotSupported) as refused:
-            use_case(cast.max, replace(request_of_max, template_id=template_id))
-        for asked in (
-            "B “Name of B” asks for a condition",
-            "C “Name of C” asks for a review",
-            "D “Name of D” asks for operations",
-            "E “Name of E” asks for an answer in JSON",
-            "F “Name of F” asks for fallback models",
-        ):
-            assert asked in refused.value.message
-        assert "A “" not in refused.value.message
-    assert nothing_launched(installation)
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
-        ({"phases": [{"code": "A", "name": "A", "prompt": "{{ budget }}"}]}, "budget"),
-        ({"phases": [{"code": "A", "name": "A", "prompt": "{{ topic "}]}, "The prompt of A “A” can't be used"),
-        ({"phases": [{"code": "A", "name": "A", "prompt": "{{ phases['Z'].response }}"}]}, "Z"),
-        ({"phases": []}, "phases"),
-        ({"phases": [{"code": "A", "name": "A", "prompt": "x", "mood": "good"}]}, "“mood” is not known"),
-    ],
-)
-def test_template_that_contradicts_itself_is_refused_in_words(
-    installation: Installation, cast: Cast, request_of_max: LaunchRequest, data: dict[str, Any], said: str
-) -> None:
-    template_id = make_template(installation.database, cast.mona, data=data, status="published")
-    with pytest.raises(PlanInvalid) as refused:
-        launch_run(cast.max, replace(request_of_max, template_id=template_id))
-    assert said in refused.value.message
-    assert nothing_launched(installation)
-
-
-QUESTIONS = [
-    {"name": "audience", "label": "Audience", "help": "Who reads it"},
-    {"name": "budget", "label": "Budget", "kind": "number", "minimum": 0, "maximum": 100, "required": False},
-    {"name": "tone", "label": "Tone", "kind": "choice", "choices": ["plain", "warm"], "default": "plain"},
-    {"name": "due", "label": "Due", "kind": "date", "required": False},
-]
-
-
-def test_answers_to_the_templates_questions_are_kept_and_rendered(
-    installation: Installation, cast: Cast, request_of_max: LaunchRequest
-) -> None:
-    phase = {"code": "A", "prompt": "{{ topic }} for {{ inputs.audience }}, {{ inputs.tone }}"}
-    template_id = template(installation, cast.mona, phase, inputs=QUESTIONS)
-    asked = replace(
-        request_of_max, template_id=template_id, inputs={"audience": " Fishers ", "due": "2026-05-01", "budget": 5}
-    )
-    (prompt,) = preview_launch(cast.max, asked).prompts
-    assert prompt.prompt == f"{TOPIC} for Fishers, plain"
-    run = stored_run(installation, launch_run(cast.max, asked))
-    assert run["inputs"]["values"] == {"audience": "Fishers", "budget": 5, "tone": "plain", "due": "2026-05-01"}
-
-
-@pytest.mark.parametrize(
-    ("inputs", "said"),
-    [
-        ({}, "Audience: is missing"),
-        ({"audience": "A\nB"}, "Audience: must be one line"),
-        ({"audience": "x" * 1001}, "Audience: is longer than 1000 characters"),
-        ({"audience": "A", "budget": 101}, "Budget: must be at most 100"),
-        ({"audience": "A", "budget": "much"}, "Budget: must be a number"),
-        ({"audience": "A", "tone": "loud"}, "Tone: must be one of: plain, warm"),
-        ({"audience": "A", "due": "tomorrow"}, "Due: must be a date like 2026-01-31"),
-        ({"audience": "A", "budgte": 1}, "“budgte” is not asked for; did you mean “budget”"),
-    ],
-)
-def test_wrong_answer_is_said_with_its_question(
-    installation: Installation, cast: Cast, request_of_max: LaunchRequest, inputs: dict[str, Any], said: str
-) -> None:
-    template_id = template(installation, cast.mona, {"code": "A"}, inputs=QUESTIONS)
-    with pytest.raises(InvalidInput) as wrong:
-        launch_run(cast.max, replace(request_of_max, template_id=template_id, inputs=inputs))
-    assert said in wrong.value.message
-    assert nothing_launched(installation)
+    run_id = launch_run(cast.max, replace(unnamed, shown_model="openai:gpt-4o"))
+    assert stored_run(installation, run_id)["model"] == "openai:gpt-4o"
 
 
 def test_preview_asks_nobody_and_writes_nothing(

@@ -11,8 +11,9 @@ from lib.runs.service import watch_run
 from lib.runs.watching.service import Look, Reader, look_at_run
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import Workspace, answer, ask_to_cancel, call_worker, make_workspace
+from tests.made_runs import answer, ask_to_cancel, call_worker
 from tests.plans.plan import Sending
+from tests.workspace import Workspace, make_workspace
 
 WRITTEN = "Fold it tw"
 

@@ -15,17 +15,8 @@ from lib.runs.retry import find_retry, retry_run
 from lib.runs.service import cancel_run, watch_run
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import (
-    MadeRun,
-    answer,
-    beginning,
-    end_run,
-    fail_second_phase,
-    make_project,
-    make_run,
-    make_template,
-    open_run,
-)
+from tests.factories import make_project, make_template
+from tests.made_runs import MadeRun, answer, beginning, end_run, fail_second_phase, make_run, open_run
 from tests.records import row, rows, signature, trail
 from tests.whole_run import get_run
 from tests.workers import MODEL

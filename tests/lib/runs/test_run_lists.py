@@ -25,8 +25,10 @@ from lib.runs.service import list_runs
 from lib.runs.views import RunSort
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import MODEL, end_run, make_project, make_run, make_template, make_workspace
+from tests.factories import make_project, make_template
+from tests.made_runs import MODEL, end_run, make_run
 from tests.records import Record, rows, signature
+from tests.workspace import make_workspace
 
 pytestmark = pytest.mark.usefixtures("installation")
 

@@ -17,10 +17,12 @@ from tests import doors
 from tests.at_once import attempt, is_waiting
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import TOPIC, MadeRun, end_run, make_project, make_run, make_workspace, open_run
+from tests.factories import TOPIC, make_project
+from tests.made_runs import MadeRun, end_run, make_run, open_run
 from tests.records import Record, row, rows, signature, trail
 from tests.whole_run import get_run
 from tests.workers import until
+from tests.workspace import make_workspace
 
 pytestmark = pytest.mark.usefixtures("installation")
 

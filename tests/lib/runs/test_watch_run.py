@@ -10,8 +10,10 @@ from lib.runs.service import get_texts, watch_run
 from lib.runs.views import AttemptTexts
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import TOPIC, Workspace, answer, call_worker, make_workspace
+from tests.factories import TOPIC
+from tests.made_runs import answer, call_worker
 from tests.plans.plan import Sending
+from tests.workspace import Workspace, make_workspace
 
 WRITTEN = "Fold it tw"
 

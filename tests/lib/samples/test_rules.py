@@ -19,8 +19,8 @@ from tests import doors
 from tests.cast import Cast, make_cast
 from tests.conftest import Installation
 from tests.database import ClonedDatabase
-from tests.factories import Workspace, make_workspace
 from tests.sample import snapshot, with_operator
+from tests.workspace import Workspace, make_workspace
 
 NOT_ALLOWED = "42501"
 TAKEN = "23505"

@@ -25,10 +25,11 @@ from lib.samples.service import (
 from tests import doors
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.conftest import Installation
-from tests.factories import make_new_organization, make_workspace
+from tests.factories import make_new_organization
 from tests.records import row, rows, trail
 from tests.sample import Snapshot, snapshot, with_operator
 from tests.tenancy.tables import read_tables
+from tests.workspace import make_workspace
 
 ORIGIN = Origin(request_id=uuid4(), ip_address="192.0.2.7", user_agent="tests")
 

@@ -12,7 +12,8 @@ from lib.templates.views import TemplateFigures, TemplateSort
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import end_run, make_project, make_run
+from tests.factories import make_project
+from tests.made_runs import end_run, make_run
 
 pytestmark = pytest.mark.usefixtures("installation")
 

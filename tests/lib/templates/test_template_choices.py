@@ -20,7 +20,8 @@ from lib.templates.versions.service import list_versions
 from lib.templates.views import TemplateScope
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_public_template, make_template
+from tests.factories import make_template
+from tests.made_templates import make_public_template
 from tests.records import row, rows
 
 pytestmark = pytest.mark.usefixtures("installation")

@@ -5,6 +5,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from lib.access.permissions import Permission
+from lib.errors import NotPermitted
+from lib.ui.components.permission_words import refusal_in_words
+
 
 def _inline(kind: str) -> AppTest:
     def page(kind: str) -> None:
@@ -18,6 +22,7 @@ def _inline(kind: str) -> AppTest:
             "taken": errors.AlreadyTaken("This name is taken.", field="Name"),
             "database": errors.DatabaseUnavailable("10.0.0.7 refused"),
             "permission": errors.NotPermitted("projects.edit"),
+            "beyond": errors.BeyondOwnRights("users.edit"),
             "password": errors.SignInRefused(),
             "configuration": errors.ConfigurationError("ORCHESTRATOR_SECRET_KEY is missing"),
             "fault": ZeroDivisionError("secret detail"),
@@ -48,8 +53,23 @@ def test_an_error_is_told_where_it_happened(kind: str, said: str) -> None:
     assert _inline(kind).markdown[0].value == said
 
 
-def test_a_missing_right_names_the_right() -> None:
-    assert r"“projects\.edit”" in _inline("permission").markdown[0].value
+def test_a_missing_right_is_named_as_people_call_it_with_who_has_it_and_who_can_grant_it() -> None:
+    said = _inline("permission").markdown[0].value.replace("\\", "")
+    assert said == (
+        ":red[:material/error:] This needs “Projects: edit”, which admins and managers have. Ask an admin of your "
+        "organization to grant it."
+    )
+
+
+def test_no_refusal_shows_a_permission_by_its_name_in_the_code() -> None:
+    for permission in Permission:
+        assert permission not in refusal_in_words(permission)
+        assert permission not in NotPermitted(permission).message
+
+
+def test_refusal_that_says_more_than_what_is_missing_keeps_its_words() -> None:
+    said = _inline("beyond").markdown[0].value
+    assert "This gives or takes rights beyond your own" in said
 
 
 @pytest.mark.parametrize("kind", ["fault", "configuration"])
@@ -92,7 +112,7 @@ def _whole_page(kind: str) -> AppTest:
     ("kind", "title", "text"),
     [
         ("missing", "Not found", "There is no such run, or it is not yours to see."),
-        ("permission", "This page is not open to you", "This needs the permission “audit.view”."),
+        ("permission", "This page is not open to you", "This needs “Audit trail: read”, which admins have."),
         ("conflict", "This did not work", "The run has ended meanwhile."),
     ],
 )

@@ -94,7 +94,7 @@ def test_a_missing_right_stops_a_callback_and_is_said(cast: Cast) -> None:
     at.button[0].click().run()
 
     assert "acted: None" in _texts(at)
-    assert "projects" in at.toast[0].value
+    assert at.toast[0].value.startswith("This needs “Projects")
 
 
 def test_a_session_that_ended_ends_the_page_at_its_next_run(cast: Cast, installation: Installation) -> None:

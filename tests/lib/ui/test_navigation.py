@@ -7,7 +7,7 @@ from streamlit.util import calc_hash
 from lib.access.permissions import GRANTS, Role
 from lib.config import ROOT
 from lib.ui import state
-from lib.ui.navigation import LAUNCH, OVERVIEW, PAGES, RUN, RUNS
+from lib.ui.navigation import LAUNCH, ORGANIZATION, ORGANIZATIONS, OVERVIEW, PAGES, RUN, RUNS
 from tests.cast import Cast
 
 
@@ -45,6 +45,13 @@ def app(tmp_path: Path, installation: object) -> AppTest:
 def test_every_page_of_the_table_has_a_file_and_an_address_of_its_own() -> None:
     assert [entry.file for entry in PAGES if not (ROOT / entry.file).is_file()] == []
     assert len({entry.url_path for entry in PAGES}) == len(PAGES)
+
+
+def test_icons_of_the_sidebar_can_be_told_apart() -> None:
+    icons = [entry.icon for entry in PAGES if entry.is_visible]
+    assert len(set(icons)) == len(icons)
+    houses = {"domain", "apartment", "business", "corporate_fare", "location_city", "home_work"}
+    assert not {ORGANIZATION.icon, ORGANIZATIONS.icon} <= houses, "one's own organization, and all of them"
 
 
 def test_everybody_may_open_the_page_where_they_land() -> None:

@@ -89,6 +89,12 @@ def test_long_words_are_cut_where_a_reader_would(text: str, said: str) -> None:
     assert words.short(text, most=10) == said
 
 
+def test_cut_that_would_leave_much_out_falls_within_a_word() -> None:
+    title = "Heat pumps in apartment buildings: regulation and subsidies"
+    assert words.short(title, most=33) == "Heat pumps in apartment building…"
+    assert words.short(title, most=30) == "Heat pumps in apartment…"
+
+
 @given(ANY_TEXT, st.integers(1, 50))
 def test_short_is_never_longer_than_asked(text: str, most: int) -> None:
     assert len(words.short(text, most=most)) <= most

@@ -157,8 +157,9 @@ def test_without_the_permission_nobody_invites_or_sees_who_is(cast: Cast, name: 
         lambda: revoke_invitation(actor, uuid4()),
         lambda: list_invitations(actor),
     ):
-        with pytest.raises(NotPermitted, match=r"users\.(view|invite)"):
+        with pytest.raises(NotPermitted) as refused:
             ask()
+        assert refused.value.permission in {"users.view", "users.invite"}
 
 
 def test_stranger_finds_no_invitation(installation: Installation, cast: Cast) -> None:

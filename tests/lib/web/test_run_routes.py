@@ -19,7 +19,8 @@ from lib.web import run_routes
 from tests import doors
 from tests.cast import Cast, make_cast
 from tests.conftest import Installation
-from tests.factories import Workspace, call_worker, make_workspace
+from tests.made_runs import call_worker
+from tests.workspace import Workspace, make_workspace
 
 APP = Starlette(routes=run_routes.routes(answer.draw_on, is_fence=answer.is_fence))
 WRITTEN = "Fold it tw"

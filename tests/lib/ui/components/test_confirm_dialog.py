@@ -64,8 +64,7 @@ def test_who_may_not_is_told_in_the_dialog(cast: Cast) -> None:
 
     assert not at.exception
     assert "archived_by" not in at.session_state
-    assert "projects" in at.markdown[-1].value
-    assert at.markdown[-1].value.startswith(":red[:material/error:] This needs the permission")
+    assert at.markdown[-1].value.startswith(r":red[:material/error:] This needs “Projects\: archive and restore”")
 
 
 def test_a_session_that_ended_meanwhile_confirms_nothing(cast: Cast, installation: Installation) -> None:

@@ -1,7 +1,7 @@
 """What editing, publishing and the gallery of templates rest on.
 
 Drafts are one person's; a version that others rely on waits for somebody else's word (`template_reviews`); how a
-template's runs of an organization ended is counted (`template_statistics`, from 0026 on), so that a gallery of any
+template's runs of an organization ended is counted (`template_statistics`, from 0027 on), so that a gallery of any
 size is sorted by it. Other organizations read the version of a public template that is offered, and none before it.
 """
 
@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations import audit, functions, rls
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 
 PUBLIC_VERSIONS = '"Versions of published templates are public"'
 
@@ -51,7 +51,7 @@ def _create_drafts() -> None:
     rls.protect(table)
     rls.open_to_owner(table)
     rls.scope_to_organization(table, title="Template drafts")
-    mine = f"created_by = {rls.LOOKED_UP_PERSON}"
+    mine = f"created_by = {rls.PERSON}"
     for verb in ("SELECT", "UPDATE", "DELETE"):
         rls.permit(table, verb, mine)
     # who may not edit the template writes for nobody: its next version is refused
@@ -104,7 +104,7 @@ def _create_reviews() -> None:
     rls.protect(table)
     rls.open_to_owner(table)
     rls.scope_to_organization(table, title="Template reviews")
-    requester = f"requested_by = {rls.LOOKED_UP_PERSON}"
+    requester = f"requested_by = {rls.PERSON}"
     publish = rls.may("templates.publish")
     rls.permit(table, "SELECT", rls.may("templates.view"))
     rls.permit(
@@ -112,7 +112,7 @@ def _create_reviews() -> None:
         "INSERT",
         f"{requester} AND decision IS NULL AND EXISTS (SELECT 1 FROM orchestration_templates t "
         f"WHERE t.id = template_id AND t.organization_id = {rls.ORGANIZATION} AND ({rls.may('templates.edit')} OR "
-        f"t.created_by = {rls.LOOKED_UP_PERSON} AND (SELECT api.may_own('templates.edit'))))",
+        f"t.created_by = {rls.PERSON} AND (SELECT api.may_own('templates.edit'))))",
     )
     rls.permit(table, "UPDATE", f"{publish} OR {requester}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE (decision, decided_by, decided_at, comment) ON {table} TO authenticated")

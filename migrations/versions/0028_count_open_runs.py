@@ -2,8 +2,8 @@
 
 from migrations import functions
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 
 
 def upgrade() -> None:

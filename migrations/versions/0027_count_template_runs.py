@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import functions
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 
 TRIGGERS = {
     "orchestration_runs_count_launch": "AFTER INSERT ON orchestration_runs FOR EACH ROW "

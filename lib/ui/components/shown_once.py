@@ -1,0 +1,38 @@
+"""A dialog that asks, and then shows what came of it once: a link that nobody can read again."""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import streamlit as st
+
+from lib.ui.words import plain
+
+Made = TypeVar("Made")
+
+#: What a dialog has to show until it is closed: the links of this tab, and nobody else's.
+_MADE: Final = "shown-once"
+
+
+def open_once(title: str, ask: Callable[[], Made | None], show: Callable[[Made], None]) -> None:
+    """Open a dialog that asks until something was made, and then shows it until it is closed."""
+    _forget()
+
+    @st.dialog(plain(title), width="medium", on_dismiss=_forget)
+    def draw() -> None:
+        place = st.empty()
+        if _MADE not in st.session_state:
+            with place.container():
+                if (made := ask()) is None:
+                    return
+            st.session_state[_MADE] = made
+        with place.container():
+            show(st.session_state[_MADE])
+            if st.button("Done", type="primary", key="shown-once-done"):
+                _forget()
+                st.rerun()
+
+    draw()
+
+
+def _forget() -> None:
+    st.session_state.pop(_MADE, None)

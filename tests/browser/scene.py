@@ -1,0 +1,163 @@
+"""What there is to look at: an organization with a run in every state, and an installation that nobody has set up."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+
+from lib.access.actor import Actor
+from lib.db.logins import Login
+from lib.db.server import URL_VARIABLES
+from lib.identity.tokens import hash_secret, new_secret
+from lib.maintenance.upgrade import publish_builtin_templates
+from tests import doors
+from tests.browser.conftest import Dashboard
+from tests.browser.gallery_of_templates import make_gallery, write_template
+from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
+from tests.factories import make_invitation, make_project
+from tests.made_runs import answer, ask_to_cancel, beginning, end_run, make_run, open_run
+from tests.web_process import orchestrator_web
+from tests.workspace import make_workspace
+
+_ANSWER = """## What sells
+
+Three things decide: **weight**, the *hinge* and the price.
+
+| Model | Weight | Price |
+| --- | ---: | ---: |
+| Ebb | 9.1 kg | $1,240 |
+| Flow | 11.4 kg | $890 |
+
+1. Below ten kilograms people carry it.
+2. Above, they leave it in the hall.
+
+> Nobody folds a bicycle twice a day for fun.
+
+`hinge = steel`
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What there is to look at: organization A's project and runs, by their state."""
+
+    project_id: UUID
+    idle_project_id: UUID
+    queued: UUID
+    running: UUID
+    failed: UUID
+    cancelled: UUID
+    person_id: UUID
+    #: Of alice, with two versions and runs; and of max, whose second version waits for somebody's word.
+    template_id: UUID
+    waiting_template_id: UUID
+    #: A template with a branch, and a draft of alice's on top of it.
+    edited_template_id: UUID
+    #: What the link of an invitation holds.
+    invitation: str
+
+
+@pytest.fixture(scope="module")
+def unclaimed(
+    database_server: Server, database_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The set-up link of an installation of its own, which nobody has set up."""
+    folder = tmp_path_factory.mktemp("unclaimed")
+    with clone_of(database_template, database_server) as database:
+        settings = {URL_VARIABLES[login]: database.url(login) for login in Login}
+        settings |= {
+            "ORCHESTRATOR_SECRET_KEY": SECRET_KEY,
+            "ORCHESTRATOR_LOCAL_MODEL": "false",
+        }
+        settings |= {"ORCHESTRATOR_DATA_DIR": str(folder)}
+        with orchestrator_web(settings, log=folder / "web.log") as url:
+            secret = new_secret()  # made now: at its start the server makes a link of its own the only good one
+            with doors.login(database, Login.IDENTITY) as connection:
+                connection.execute(
+                    "INSERT INTO user_tokens (kind, token_hash, expires_at) "
+                    "VALUES ('set_up', %s, now() + interval '1 hour')",
+                    [hash_secret(secret)],
+                )
+            yield f"{url}/set-up?token={secret}"
+
+
+@pytest.fixture(scope="module")
+def scene(dashboard: Dashboard) -> Scene:
+    """A project with a run in every state, whose phases took their time."""
+    database, actor = dashboard.database, dashboard.cast.alice
+    publish_builtin_templates(database.url(Login.OWNER))
+    made = make_workspace(database, actor)
+    project_id = make_project(database, actor, name="Folding bicycles for commuters")
+    runs = {
+        title: make_run(database, actor, project_id=project_id, title=title)
+        for title in ("Market brief, Nordics", "Patents since 2020", "Names for the hinge", "Dealers in Utrecht")
+    }
+    completed, failed, cancelled, queued = runs.values()
+    end_run(database, actor, completed)
+    _fail_at_the_third_attempt(database, actor, failed.id, failed.phases)
+    held = open_run(database, actor.organization_id, cancelled.id)
+    first, second = cancelled.phases
+    held.advance(begin=[beginning(first)])
+    held.advance(finish=[answer(cancelled.phases[first], response=_ANSWER)], begin=[beginning(second)])
+    ask_to_cancel(database, actor, cancelled.id)
+    stopped = answer(cancelled.phases[second], status="cancelled", response=None, finish_reason=None, cost_usd=None)
+    held.advance(finish=[stopped], end={"status": "cancelled", "error": {}})
+    _let_time_pass(database)
+    with doors.person(database, actor) as connection:
+        offer = "UPDATE provider_connections SET models = '{gpt-4.1,gpt-4.1-mini}' WHERE id = %s"
+        connection.execute(offer, [made.connection_id])
+    idle_project_id = make_project(database, actor, name="Balcony solar: what a household pays, and what it saves")
+    make_invitation(database, dashboard.cast.mona, email="omar@company.example")
+    invited = make_invitation(database, actor, email="nora@company.example", role="manager")
+    max_id = dashboard.cast.max.user_id
+    templates = make_gallery(database, dashboard.cast)
+    return Scene(
+        *(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, max_id),
+        *templates,
+        write_template(database, actor),
+        invited.secret,
+    )
+
+
+def _fail_at_the_third_attempt(database: ClonedDatabase, actor: Actor, run_id: UUID, phases: dict[str, UUID]) -> None:
+    first, second = phases
+    held = open_run(database, actor.organization_id, run_id)
+    held.advance(begin=[beginning(first)])
+    held.advance(finish=[answer(phases[first], response=_ANSWER)], begin=[beginning(second)])
+    attempt_id = phases[second]
+    for attempt in (1, 2, 3):
+        error = {
+            "kind": "unavailable",
+            "message": "The endpoint is overloaded.",
+            "status": 503,
+            "phase": second,
+            "attempt": attempt,
+        }
+        failed = [answer(attempt_id, status="failed", response=None, finish_reason=None, cost_usd=None, error=error)]
+        again = [beginning(second, attempt=attempt + 1)] if attempt < 3 else []
+        begun = held.advance(finish=failed, begin=again)
+        if again:
+            attempt_id = begun["begun"][0]["id"]
+    held.advance(end={"status": "failed", "error": error})
+
+
+def _let_time_pass(database: ClonedDatabase) -> None:
+    """What the factories did in a moment took minutes: 50 s an attempt, a minute and more between two."""
+    began = "run.started_at - interval '10 minutes'"
+    at = f"{began} + ((phase.position * 55 + (phase.attempt - 1) * (50 + 20 * phase.attempt)) * interval '1 second')"
+    with doors.admin(database) as connection:
+        connection.execute("SET session_replication_role = replica")  # past the guard of what has ended
+        connection.execute(
+            f"UPDATE phase_executions phase SET started_at = {at}, completed_at = {at} + interval '50 seconds' "
+            "FROM orchestration_runs run WHERE run.id = phase.run_id AND phase.completed_at IS NOT NULL "
+            "AND run.completed_at IS NOT NULL"
+        )
+        connection.execute("UPDATE orchestration_runs SET created_at = created_at - interval '11 minutes'")
+        connection.execute("UPDATE projects SET created_at = created_at - interval '1 hour'")
+        connection.execute(
+            "UPDATE orchestration_runs run SET started_at = times.began, completed_at = times.ended, "
+            "execution_time_ms = extract(epoch FROM times.ended - times.began) * 1000 FROM (SELECT run_id, "
+            "min(started_at) AS began, max(completed_at) AS ended FROM phase_executions GROUP BY run_id) times "
+            "WHERE times.run_id = run.id AND run.completed_at IS NOT NULL AND times.ended IS NOT NULL"
+        )

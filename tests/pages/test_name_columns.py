@@ -1,0 +1,35 @@
+"""Lists on a screen of 1280 pixels: what a row is called has the room that the other columns do not need."""
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.ui.navigation import PROJECTS, RUNS, PageEntry
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_project
+from tests.made_runs import make_run
+from tests.pages.conftest import OpenAs
+from tests.pages.reading import table
+
+NAME = "Folding bicycles for Dutch commuters"
+#: What is left beside sidebar and margins.
+ROOM_PX = 954
+
+
+def widths(at: AppTest) -> list[int]:
+    """The least that each column of the page's table has."""
+    return [column["width"] for name, column in json.loads(at.dataframe[0].proto.columns).items() if name != "_index"]
+
+
+@pytest.mark.parametrize(("page", "column"), [(RUNS, "Run"), (PROJECTS, "Project")])
+def test_name_of_six_words_is_whole_and_nothing_has_to_be_scrolled(
+    *, open_as: OpenAs, installation: Installation, cast: Cast, page: PageEntry, column: str
+) -> None:
+    project_id = make_project(installation.database, cast.max, name=NAME)
+    make_run(installation.database, cast.max, project_id=project_id, title=NAME)
+    at = open_as(cast.max, page)
+    assert table(at, column) == [NAME]
+    assert len(widths(at)) > 5
+    assert sum(widths(at)) <= ROOM_PX

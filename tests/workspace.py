@@ -1,0 +1,75 @@
+"""One organization with a row in every table, for tests that look at all of them."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from lib.access.actor import Actor
+from tests.doors import Database
+from tests.factories import (
+    make_connection,
+    make_invitation,
+    make_mail,
+    make_project,
+    make_template,
+    make_token,
+    make_version,
+    make_webhook,
+)
+from tests.made_runs import HeldRun, MadeRun, answer, beginning, call_worker, make_operation, make_run, open_run
+from tests.made_templates import make_draft, make_review
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One organization with a row in every table, made in one person's name."""
+
+    #: The person.
+    user_id: UUID
+    project_id: UUID
+    template_id: UUID
+    version_id: UUID
+    #: Phase 0 is completed, Phase 1 is being written.
+    run: MadeRun
+    held: HeldRun
+    operation_id: UUID
+    webhook_id: UUID
+    connection_id: UUID
+    invitation_id: UUID
+
+
+def make_workspace(database: Database, actor: Actor) -> Workspace:
+    """A row in every table for the person's organization. The person is an admin."""
+    project_id = make_project(database, actor)
+    template_id = make_template(database, actor)
+    version_id = make_version(database, actor, template_id)
+    edited = make_template(database, actor, name="Two better steps")
+    make_version(database, actor, edited)
+    make_draft(database, actor, edited)
+    make_review(database, actor, edited)
+    run = make_run(database, actor, project_id=project_id, template_id=template_id)
+    held = open_run(database, actor.organization_id, run.id)
+    first, second = run.phases
+    held.advance(begin=[beginning(first)])
+    held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])
+    call_worker(
+        database,
+        "SELECT api.write_stream(%s, %s, %s, %s)",
+        actor.organization_id,
+        held.token,
+        run.phases[second],
+        "Fold it tw",
+    )
+    make_token(database, actor)
+    make_mail(database, actor)
+    return Workspace(
+        user_id=actor.user_id,
+        project_id=project_id,
+        template_id=template_id,
+        version_id=version_id,
+        run=run,
+        held=held,
+        operation_id=make_operation(database, actor, run.id),
+        webhook_id=make_webhook(database, actor),
+        connection_id=make_connection(database, actor, slug=f"acme-{uuid4()}"),
+        invitation_id=make_invitation(database, actor).id,
+    )
