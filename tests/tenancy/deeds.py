@@ -317,6 +317,7 @@ _CONNECTIONS: Final = (
     _about(offers.read_traits, None),
     _about(offers.list_environment_models, P.CONNECTIONS_VIEW),
     _about(defaults.read_default, P.CONNECTIONS_VIEW),
+    _about(offers.open_model, P.ORCHESTRATIONS_RUN, lambda _: _give(ModelChoice.parse(MODEL))),
     _about(offers.check_model, P.ORCHESTRATIONS_RUN, lambda _: _give(ModelChoice.parse(MODEL))),
     _to(trying.list_models_there, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id)),
     _to(trying.test_connection, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id, "gpt-4o-mini")),
@@ -349,6 +350,7 @@ _ORGANIZATION: Final = (
     _about(organizations.is_own_slug, None, lambda to: _give(to.target.slug)),
     _about(audit.list_organization_changes, P.AUDIT_VIEW, lambda to: _give(cursor=to.cursor)),
     _to(audit.list_project_changes, P.AUDIT_VIEW, lambda to: _give(to.target.project_id)),
+    _to(audit.list_template_changes, P.AUDIT_VIEW, lambda to: _give(to.target.template_id)),
     _to(audit.list_person_changes, P.AUDIT_VIEW, lambda to: _give(to.target.member_id)),
 )
 _ONESELF: Final = (
