@@ -21,7 +21,7 @@ CHOICE = ModelChoice("openai", "gpt-4o-mini")
 
 def ask(actor: object, choice: ModelChoice = CHOICE) -> Try:
     parameters = ModelParameters(max_tokens=50)
-    return begin_try(actor, choice, "Say something", parameters=parameters, timeout_seconds=30)  # type: ignore[arg-type]  # a mapping of its fields
+    return begin_try(actor, choice, "Say something", parameters=parameters, timeout_seconds=30)  # type: ignore[arg-type]  # anybody
 
 
 def quota(installation: Installation, cast: Cast) -> int:

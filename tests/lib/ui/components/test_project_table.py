@@ -57,7 +57,7 @@ def test_row_says_what_a_person_compares() -> None:
     shown = at.dataframe[0].value.iloc[0].to_dict()
     assert shown == {
         "Status": ["✓ Active"],
-        "Project": "What a household with a balcony…",
+        "Project": "What a household with a balcony pays for…",
         "Priority": "High",
         "Owner": "Alice",
         "Runs": "3",
