@@ -19,9 +19,12 @@ BEGIN
     END IF;
     INSERT INTO api_usage (organization_id, user_id, endpoint, method, provider, model, prompt_tokens,
                            completion_tokens, tokens_used, cost_usd, response_time_ms, status_code, error_kind)
+    -- what is unknown stays unknown: greatest(NULL, 0) would be 0
     SELECT v_connection.organization_id, auth.uid(), t.endpoint, 'POST', v_connection.slug, t.model,
-           greatest(t.prompt_tokens, 0), greatest(t.completion_tokens, 0),
-           coalesce(greatest(t.prompt_tokens, 0) + greatest(t.completion_tokens, 0), 0), greatest(t.cost_usd, 0),
+           CASE WHEN t.prompt_tokens IS NOT NULL THEN greatest(t.prompt_tokens, 0) END,
+           CASE WHEN t.completion_tokens IS NOT NULL THEN greatest(t.completion_tokens, 0) END,
+           greatest(t.prompt_tokens, 0) + greatest(t.completion_tokens, 0),
+           CASE WHEN t.cost_usd IS NOT NULL THEN greatest(t.cost_usd, 0) END,
            greatest(t.time_ms, 0), t.status, t.kind
       FROM jsonb_to_record(p_test) AS t(endpoint text, model text, prompt_tokens int, completion_tokens int,
                                         cost_usd numeric, time_ms int, status int, kind text);

@@ -23,6 +23,9 @@ DOORS = {
     "api_find_connection": "orchestrator_worker",
 }
 
+#: What a later migration changed, and which.
+BEFORE = {"api_record_connection_test": "0030"}
+
 
 def upgrade() -> None:
     op.execute("""
@@ -72,7 +75,7 @@ def upgrade() -> None:
     audit.watch(TABLE, ignore=["last_tested_at", "last_test"], secret=["encrypted_key"])
     _protect()
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before=BEFORE.get(name))
     functions.replace("api_remove_sample", before="0024")
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from llmock.scenarios import Fail
 from llmock.testing import LLMockServer
+from psycopg.types.json import Jsonb
 
 from lib.config import get_settings
 from lib.connections import service, trying
@@ -13,6 +14,7 @@ from lib.db import claims
 from lib.db.logins import Login
 from lib.errors import InvalidInput
 from lib.providers.errors import ErrorKind, ModelCallError
+from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.lib.connections.conftest import Make
@@ -73,6 +75,17 @@ def test_refusal_is_said_in_words_and_kept_too(
     usage = row(installation, "SELECT status_code, error_kind, provider, cost_usd FROM api_usage")
     assert usage == {"status_code": 401, "error_kind": "auth", "provider": "acme-llm", "cost_usd": 0}
     assert KEY not in str(rows(installation, "SELECT * FROM audit_logs"))
+
+
+def test_what_nobody_knows_of_a_test_is_not_written_down_as_nothing(
+    installation: Installation, cast: Cast, make: Make
+) -> None:
+    said = Jsonb({"endpoint": "model", "model": MODEL, "kind": "timeout"})
+    connection_id = make(cast.alice)
+    with doors.person(installation.database, cast.alice) as connection:
+        connection.execute("SELECT api.record_connection_test(%s, %s)", [connection_id, said])
+    usage = row(installation, "SELECT cost_usd, prompt_tokens, completion_tokens, tokens_used FROM api_usage")
+    assert usage == {"cost_usd": None, "prompt_tokens": None, "completion_tokens": None, "tokens_used": 0}
 
 
 def test_address_that_became_private_is_not_called(
