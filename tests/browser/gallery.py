@@ -34,6 +34,7 @@ from lib.ui.components import (
     template_card,
     timeline,
 )
+from lib.ui.components.template_editor.graph import GraphRow, show_phase_list
 from lib.ui.words import plain
 from lib.web import health
 from lib.web.middleware import middleware
@@ -196,6 +197,7 @@ def gallery() -> None:
         ):
             st.button("Retry from phase 3", icon=":material/replay:")
         show_list_filters()
+        show_graph()
         show_template()
         show_changes()
         show_form()
@@ -315,6 +317,18 @@ def show_template() -> None:
             )
         ]
     )
+
+
+def show_graph() -> None:
+    """The editor's phases in every state, and beside them what a model is written in."""
+    rows = [GraphRow("a", "Scope"), GraphRow("b", "Prices", "2 to mend", "bad")]
+    rows.append(GraphRow("c", "Brief", "unsure", "warn"))
+    with st.container(key="phase-choice"):
+        st.selectbox("Phase", [row.name for row in rows])
+    with st.container(key="phase-graph"):
+        show_phase_list(rows, {"a": (), "b": ("a",), "c": ("a", "b")}, selected="a", key="graph", on_open=st.write)
+    st.text_area("Prompt", "Write about {{ topic }}.", key="prompt-a")
+    st.multiselect("After", ["Scope", "Prices"], default=["Scope"])
 
 
 def show_form() -> None:

@@ -28,6 +28,7 @@ from lib.ui.navigation import (
     RUN,
     RUNS,
     TEMPLATE,
+    TEMPLATE_EDIT,
     TEMPLATES,
     USERS,
     PageEntry,
@@ -41,6 +42,8 @@ from tests.workspace import Workspace, make_workspace
 pytestmark = pytest.mark.browser
 
 NASTY = "<b>Ünïon</b> ![x](https://evil.example/x.png) <img src=https://evil.example/y.png>"
+#: Pages of one thing, which are called as it is.
+NAMED = {RUN, PROJECT, TEMPLATE, TEMPLATE_EDIT, PERSON}
 EACH = pytest.mark.parametrize("entry", PAGES, ids=[entry.title for entry in PAGES])
 #: In pixels: the height of a table's head and of its rows, the most that its first column is wide.
 HEAD, ROW, STATUS = 38, 38, 150
@@ -92,7 +95,7 @@ def drawn(page: Page) -> None:
 
 def query_of(entry: PageEntry, made: Workspace) -> str:
     queries = {PROJECT: f"?project={made.project_id}", RUN: f"?run={made.run.id}", PERSON: f"?person={made.user_id}"}
-    queries[TEMPLATE] = f"?template={made.template_id}"
+    queries |= dict.fromkeys((TEMPLATE, TEMPLATE_EDIT), f"?template={made.template_id}")
     return queries.get(entry, "")
 
 
@@ -113,9 +116,9 @@ def test_full_page_is_drawn_and_nobodys_words_become_markup(
     page = see(visitor, entry, query_of(entry, made))
     expect(page).to_have_title(f"{entry.title} · AI Orchestrator")
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_contain_text("<b>Ünïon</b> ![x]" if entry in {RUN, PROJECT, TEMPLATE, PERSON} else entry.title)
+    expect(heading).to_contain_text("<b>Ünïon</b> ![x]" if entry in NAMED else entry.title)
     main = page.get_by_test_id("stMain")
-    if entry in {RUN, PROJECT, TEMPLATE, TEMPLATES, PERSON, OVERVIEW}:
+    if entry in {*NAMED, TEMPLATES, OVERVIEW}:
         expect(main).to_contain_text("<b>Ünïon</b> ![x]")
     assert main.locator("b:has-text('Ünïon'), img[src*='evil'], a[href*='evil']").count() == 0
 
@@ -132,6 +135,7 @@ def test_empty_page_is_drawn(see: Callable[..., Page], dashboard: Dashboard, mad
         PROJECT: "Not found",
         TEMPLATES: "Project plan",
         TEMPLATE: "Not found",
+        TEMPLATE_EDIT: "Not found",
         CONNECTIONS: "No connections of your own yet",
         USERS: "Users",
         PERSON: "Not found",

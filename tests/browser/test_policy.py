@@ -19,12 +19,13 @@ from lib.ui.navigation import (
     RUN,
     RUNS,
     TEMPLATE,
+    TEMPLATE_EDIT,
     TEMPLATES,
     USERS,
     PageEntry,
 )
 from tests.browser.conftest import Dashboard, Problems
-from tests.factories import make_project, make_template
+from tests.factories import make_project, make_template, make_version
 from tests.made_runs import make_run
 
 pytestmark = pytest.mark.browser
@@ -39,6 +40,7 @@ SHOWN = {
     PROJECT: "Zeppelin",
     TEMPLATES: "New template",
     TEMPLATE: "Versions",
+    TEMPLATE_EDIT: "Add a phase",
     CONNECTIONS: "No connections of your own yet",
     USERS: "Invite people",
     PERSON: "Details",
@@ -65,7 +67,9 @@ def test_page_works_under_the_policy(dashboard: Dashboard, page: Page, entry: Pa
     run = make_run(dashboard.database, alice, project_id=project, title="Zeppelin survey")
     queries = {RUN: f"run={run.id}", PROJECT: f"project={project}", LAUNCH: f"project={project}"}
     queries[PERSON] = f"person={alice.user_id}"
-    queries[TEMPLATE] = f"template={make_template(dashboard.database, alice, status='published')}"
+    template = make_template(dashboard.database, alice, status="published")
+    make_version(dashboard.database, alice, template)
+    queries |= dict.fromkeys((TEMPLATE, TEMPLATE_EDIT), f"template={template}")
 
     visitor = dashboard.olga if entry.is_for_operators else alice
     _open(page, dashboard, entry, queries.get(entry, ""), visitor=visitor)

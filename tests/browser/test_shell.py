@@ -266,7 +266,7 @@ def test_a_page_that_is_not_open_to_somebody_says_so_and_nothing_else(dashboard:
     _go(page, f"{dashboard.url}/launch")
 
     expect(page.get_by_role("heading", name="This page is not open to you")).to_be_visible()
-    expect(page.get_by_test_id("stMain")).to_contain_text("orchestrations.run")
+    expect(page.get_by_test_id("stMain")).to_contain_text("This needs “Runs: launch”")
     expect(page.get_by_test_id("stSidebarNavLink").filter(has_text="Runs")).to_have_count(1)
     expect(page.get_by_test_id("stSidebarNavLink").filter(has_text="Launch")).to_have_count(0)
 

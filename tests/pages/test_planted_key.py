@@ -33,7 +33,8 @@ from lib.runs.launch import LaunchRequest, launch_run
 from lib.runs.lists.service import export_runs
 from lib.runs.queries import RunFilter
 from lib.runs.views import RunSort
-from lib.ui.navigation import CONNECTIONS, PAGES, PERSON, PROJECT, RUN, USERS
+from lib.templates.files import export_template
+from lib.ui.navigation import CONNECTIONS, PAGES, PERSON, PROJECT, RUN, TEMPLATE, TEMPLATE_EDIT, USERS
 from lib.users.invitations import export_invitations
 from lib.users.people import export_people
 from lib.users.queries import PersonFilter
@@ -41,7 +42,7 @@ from lib.users.views import PersonSort
 from tests.architecture.sources import application
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_invitation, make_template
+from tests.factories import make_invitation, make_template, make_version
 from tests.opening import open_page
 from tests.own_endpoint import KEY, MODEL, edit, entry_for, llm
 from tests.pages.conftest import OpenAs
@@ -123,7 +124,7 @@ def test_every_list_that_can_be_exported_is_searched() -> None:
         for name, function in inspect.getmembers(import_module(module.name), inspect.isfunction)
         if name.startswith("export_") and "actor" in inspect.signature(function).parameters
     }
-    assert found == set(EXPORTS)
+    assert found == {*EXPORTS, "export_template"}, "a template's file is no list"
 
 
 @pytest.mark.parametrize("file_format", ExportFormat)
@@ -159,6 +160,7 @@ def test_planted_key_is_found_nowhere(
     # a run of it that ends well, one that fails by the key, and one whose connection is gone
     phases = {"phases": [{"code": "a", "name": "A", "prompt": "{{ topic }}", "max_attempts": 1}]}
     template_id = make_template(installation.database, cast.alice, data=phases, status="published")
+    make_version(installation.database, cast.alice, template_id, data=phases)
     project_id = create_project(cast.alice, ProjectEntry(name="Boat", topic="A boat"))
     make_invitation(installation.database, cast.alice)
     request = LaunchRequest(project_id=project_id, template_id=template_id, model=f"acme-llm:{MODEL}")
@@ -180,6 +182,8 @@ def test_planted_key_is_found_nowhere(
         PROJECT: [{"project": project_id}],
         PERSON: [{"person": cast.max.user_id}],
         USERS: [{}, {"status": "invited"}],
+        TEMPLATE: [{"template": template_id}],
+        TEMPLATE_EDIT: [{"template": template_id}],
     }
     cast, olga = with_operator(installation.database, cast)  # an admin for whom the operators' page is open too
     for page in PAGES:
@@ -195,6 +199,7 @@ def test_planted_key_is_found_nowhere(
         assert_clean(whole(at), where=f"the dialog {action}")
     at = press(open_as(cast.alice, CONNECTIONS), "Test")
     assert_clean(whole(at), where="the dialog of the test")
+    assert_clean(export_template(cast.alice, template_id).decode(), where="the template's file")
     for name, export in EXPORTS.items():
         for file_format in ExportFormat:
             assert_clean(read_export(file_format, export(cast.alice, file_format)), where=f"{name} as {file_format}")

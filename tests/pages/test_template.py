@@ -17,6 +17,7 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_runs import end_run, make_run
+from tests.made_templates import let_publish_to_everybody
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, facts, headings, markup, press, shown, text_area, text_input
 
@@ -31,6 +32,11 @@ DATA: dict[str, Any] = {
         {"code": "d", "name": "Brief", "prompt": "Write it", "depends_on": ["b", "c"]},
     ],
 }
+
+
+@pytest.fixture(autouse=True)
+def _pro(installation: Installation, cast: Cast) -> None:
+    let_publish_to_everybody(installation.database)
 
 
 def changed(prompt: str) -> dict[str, Any]:
@@ -106,6 +112,15 @@ def test_phases_say_their_order_and_show_a_prompt_once_it_is_opened(
     assert facts(at)["Model"] in {"openai:gpt-4.1", "as the project or the organization says"}
     assert "openai:gpt-4.1" in shown(at)
     assert facts(at)["Depth"] == "one of: short, long, optional"
+
+
+def test_graph_is_drawn_of_phases_that_do_not_simply_follow_each_other(open_as: OpenAs, cast: Cast) -> None:
+    def edges(data: object) -> int:
+        made = create_template(cast.mona, TemplateDetails(name="Drawn"), data)
+        return markup(open_as(cast.mona, TEMPLATE, template=made)).count("<path ")
+
+    in_turn = [{name: value for name, value in phase.items() if name != "depends_on"} for phase in DATA["phases"]]
+    assert (edges(DATA), edges({"phases": in_turn})) == (4, 0)
 
 
 def test_figures_are_the_readers_own_and_launches_everybodys(

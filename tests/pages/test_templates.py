@@ -17,9 +17,15 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import TEMPLATE_DATA, make_project
 from tests.made_runs import end_run, make_run
+from tests.made_templates import let_publish_to_everybody
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, selectbox, shown, text_area, text_input
 from tests.records import row
+
+
+@pytest.fixture(autouse=True)
+def _pro(installation: Installation, cast: Cast) -> None:
+    let_publish_to_everybody(installation.database)
 
 
 def make(actor: Actor, name: str, *, is_published: bool = True, **details: Any) -> UUID:
@@ -120,7 +126,7 @@ def test_pages_are_turned_by_key(
 def test_nothing_at_all_says_what_will_be_here(open_as: OpenAs, cast: Cast) -> None:
     at = open_as(cast.max, TEMPLATES)
     assert headings(at) == ["Templates", "No templates yet"]
-    assert buttons(at) == ["New template", "Write the first template"]
+    assert buttons(at) == ["Import", "New template", "Write the first template"]
     assert buttons(open_as(cast.vera, TEMPLATES)) == []
     assert headings(open_as(cast.vera, TEMPLATES, page="nonsense")) == ["Templates", "This page of the list is empty"]
 

@@ -10,6 +10,7 @@ from lib.templates.structure import PhaseSpec, TemplateData
 from lib.ui import words
 from lib.ui.components.card import card
 from lib.ui.components.facts import show_facts
+from lib.ui.components.template_editor.graph import show_graph
 
 #: In characters: a phase's name in the line that opens it, and in another phase's words.
 _LONGEST_NAME, _LONGEST_OTHER = 80, 40
@@ -23,10 +24,15 @@ _KINDS: Final[Mapping[InputKind, str]] = {
 
 
 def show_template_preview(data: TemplateData) -> None:
-    """Draw the phases, folded; a prompt goes to the browser when somebody opens it."""
+    """Draw the phases, folded; a prompt goes to the browser when somebody opens it.
+
+    Where they do not simply follow each other, a graph above them shows what waits for what.
+    """
     names = {phase.code: words.short(phase.name, most=_LONGEST_OTHER) for phase in data.phases}
     dependencies = data.dependencies()
     with card("Phases", note=words.count(len(data.phases), "phase"), key="template-phases"):
+        if not _is_chain([dependencies[phase.code] for phase in data.phases], [*dependencies]):
+            show_graph(data)
         for number, phase in enumerate(data.phases, 1):
             waits = say_order([names[code] for code in dependencies[phase.code]])
             name = words.plain(words.short(phase.name, most=_LONGEST_NAME))
@@ -34,6 +40,11 @@ def show_template_preview(data: TemplateData) -> None:
             with st.expander(label, type="compact", key=f"phase-{number}", on_change="rerun") as opened:
                 if opened.open:
                     _show_phase(phase)
+
+
+def _is_chain(needs: Sequence[Sequence[str]], codes: Sequence[str]) -> bool:
+    """Whether each phase waits for the one before it and for no other."""
+    return [*needs] == [(), *((code,) for code in codes[:-1])]
 
 
 def show_template_inputs(inputs: Sequence[InputField]) -> None:

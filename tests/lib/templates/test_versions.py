@@ -17,6 +17,7 @@ from lib.templates.views import TemplateScope
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
+from tests.made_templates import let_publish_to_everybody
 
 pytestmark = pytest.mark.usefixtures("installation")
 
@@ -24,8 +25,7 @@ pytestmark = pytest.mark.usefixtures("installation")
 @pytest.fixture(autouse=True)
 def _pro(installation: Installation, cast: Cast) -> None:
     """A tier that lets an organization publish to everybody."""
-    with doors.admin(installation.database) as connection:
-        connection.execute("UPDATE organizations SET subscription_tier = 'pro'")
+    let_publish_to_everybody(installation.database)
 
 
 def data(prompt: str = "Write about {{ topic }}.") -> dict[str, Any]:

@@ -68,10 +68,10 @@ class Layout:
     width: int
 
 
-def show_graph(data: TemplateData, *, selected: str | None = None) -> None:
-    """Draw the phases of a template for reading; `selected` is the code of the one that is marked."""
+def show_graph(data: TemplateData) -> None:
+    """Draw the phases of a template for reading."""
     rows = [GraphRow(phase.code, phase.name, "review" if phase.review else "") for phase in data.phases]
-    st.html(draw_graph(rows, data.dependencies(), selected=selected, is_pressed=False))
+    st.html(draw_graph(rows, data.dependencies(), selected=None, is_pressed=False))
 
 
 def show_phase_list(
