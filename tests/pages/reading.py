@@ -41,8 +41,11 @@ def markup(at: AppTest) -> str:
 
 
 def drawn_by(proto: Any) -> list[str]:
-    """The HTML of an answer that is being written, where that is what a component of ours draws."""
-    drawn = (json.loads(proto.json) if proto.json else {}).get("drawn") or {"done": [], "last": ""}
+    """The HTML that a component of ours draws: of an answer that is being written, of a graph."""
+    data = json.loads(proto.json) if proto.json else {}
+    if "html" in data:
+        return [data["html"]]
+    drawn = data.get("drawn") or {"done": [], "last": ""}
     return [*drawn["done"], drawn["last"]]
 
 

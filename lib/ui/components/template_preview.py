@@ -32,7 +32,7 @@ def show_template_preview(data: TemplateData) -> None:
     dependencies = data.dependencies()
     with card("Phases", note=words.count(len(data.phases), "phase"), key="template-phases"):
         if not _is_chain([dependencies[phase.code] for phase in data.phases], [*dependencies]):
-            show_graph(data)
+            show_graph(data, key="graph-of-phases")
         for number, phase in enumerate(data.phases, 1):
             waits = say_order([names[code] for code in dependencies[phase.code]])
             name = words.plain(words.short(phase.name, most=_LONGEST_NAME))

@@ -68,10 +68,11 @@ class Layout:
     width: int
 
 
-def show_graph(data: TemplateData) -> None:
-    """Draw the phases of a template for reading."""
+def show_graph(data: TemplateData, *, key: str) -> None:
+    """Draw the phases of a template for reading: as a component, for st.html takes lines out."""
     rows = [GraphRow(phase.code, phase.name, "review" if phase.review else "") for phase in data.phases]
-    st.html(draw_graph(rows, data.dependencies(), selected=None, is_pressed=False))
+    html = draw_graph(rows, data.dependencies(), selected=None, is_pressed=False)
+    _choose(data={"html": str(html)}, key=key)
 
 
 def show_phase_list(
