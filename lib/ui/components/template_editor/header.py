@@ -15,14 +15,14 @@ from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.page_header import page_header
 from lib.ui.components.template_editor.saving import show_comparison, show_save
 from lib.ui.guard import require_actor
-from lib.ui.navigation import LAUNCH
+from lib.ui.navigation import LAUNCH, TEMPLATES
 
 _COMPARE, _DISCARD = "Compare with the newest version", "Discard the draft…"
 
 
 def show_head(desk: Desk, problems: tuple[Problem, ...], *, time_zone: str) -> None:
     """Draw name, state of the draft, and the buttons; below it who was faster, where somebody was."""
-    with page_header(desk.name, subtitle=_say_state(desk, time_zone)):
+    with page_header(desk.name, parent=(TEMPLATES.file, "Templates"), subtitle=_say_state(desk, time_zone)):
         if st.button(
             "Launch",
             icon=":material/rocket_launch:",
