@@ -26,32 +26,25 @@ def make_draft(database: Database, actor: Actor, template_id: UUID, *, base_vers
         )
 
 
-def make_review(database: Database, actor: Actor, template_id: UUID) -> UUID:
-    """The person asks for the first version to be offered to the organization."""
+def make_review(
+    database: Database, actor: Actor, template_id: UUID, *, version: int = 1, makes_public: bool = False
+) -> UUID:
+    """The person asks for that version to be offered, to the organization or to everybody."""
     with doors.person(database, actor) as connection:
         return insert(
             connection,
             "template_reviews",
             organization_id=actor.organization_id,
             template_id=template_id,
-            version=1,
-            makes_public=False,
+            version=version,
+            makes_public=makes_public,
             requested_by=actor.user_id,
         )
 
 
 def agree_to_public(database: Database, author: Actor, template_id: UUID, *, approver: Actor) -> None:
     """Have the author ask for the first version, which is there, to be public, and another person agree."""
-    with doors.person(database, author) as connection:
-        review_id = insert(
-            connection,
-            "template_reviews",
-            organization_id=author.organization_id,
-            template_id=template_id,
-            version=1,
-            makes_public=True,
-            requested_by=author.user_id,
-        )
+    review_id = make_review(database, author, template_id, makes_public=True)
     with doors.person(database, approver) as connection:
         connection.execute(
             "UPDATE template_reviews SET decision = 'approved', decided_by = %s, decided_at = now() WHERE id = %s",

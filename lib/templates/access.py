@@ -27,14 +27,19 @@ def load_launchable(session: Session, actor: Actor, template_id: UUID) -> Orches
     return template
 
 
-def get_own(session: Session, actor: Actor, template_id: UUID) -> OrchestrationTemplate:
-    """The locked row of a template that this person may edit. Raises `NotFound`, `NotPermitted`."""
+def get_editable(session: Session, actor: Actor, template_id: UUID) -> OrchestrationTemplate:
+    """The row of a template that this person may edit, not locked. Raises `NotFound`, `NotPermitted`."""
     template = get_row(session, template_id)
     if template.organization_id != actor.organization_id:
         message = "This template is another organization's. Fork it, and the copy is yours to edit."
         raise NotPermitted(Permission.TEMPLATES_EDIT, message)
     actor.require(Permission.TEMPLATES_EDIT, created_by=template.created_by)
-    # The row is locked only now: the policy lets nobody lock what they may not change.
+    return template
+
+
+def get_own(session: Session, actor: Actor, template_id: UUID) -> OrchestrationTemplate:
+    """The same, locked. The row is locked only now: the policy lets nobody lock what they may not change."""
+    get_editable(session, actor, template_id)
     locked = queries.load_template(session, template_id, for_update=True)
     if locked is None:
         raise NotFound("template")

@@ -135,16 +135,12 @@ def request(
 def withdraw_own_request(session: Session, actor: Actor, template_id: UUID) -> None:
     """Take back what one has asked for, because a newer version takes its place. `Conflict` for another's request."""
     waiting = version_queries.find_waiting(session, template_id)
-    if waiting is not None and waiting.requested_by != actor.user_id:
+    if waiting is None:
+        return
+    if waiting.requested_by != actor.user_id:
         message = f"Version {waiting.version} of somebody else waits for a decision. Decide about that one first."
         raise Conflict(message)
-    if waiting is not None:
-        waiting.decision, waiting.decided_by, waiting.decided_at = (
-            ReviewDecision.WITHDRAWN,
-            actor.user_id,
-            clock.now(),
-        )
-        session.flush()
+    _decide(session, actor, waiting, ReviewDecision.WITHDRAWN)
 
 
 def find_review(session: Session, actor: Actor, template_id: UUID) -> ReviewRequest | None:

@@ -65,6 +65,7 @@ def get_template(actor: Actor, template_id: UUID) -> TemplateDetail:
             newest_version=max(found.newest or 0, template.version),
             review=publishing.find_review(session, actor, template_id) if is_own else None,
             needs_approval=read_settings(session, actor.organization_id).publishing.requires_approval,
+            needs_word=is_own and publishing.needs_word(session, actor, template),
         )
 
 

@@ -124,6 +124,8 @@ class TemplateDetail(TemplateSummary):
     review: ReviewRequest | None
     #: Whether somebody else's word is needed before it is public.
     needs_approval: bool
+    #: Whether somebody else has to agree before runs are launched from a next version of the reader's.
+    needs_word: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from tests import doors
 from tests.cast import Cast
 from tests.doors import Database
 from tests.factories import insert, make_template
+from tests.made_templates import make_review
 
 _PHASES = ("Scope and questions", "Sources", "Outline", "Draft: market and demand", "Draft: prices", "Summary")
 _WAITS = (None, None, None, ["Phase 2"], ["Phase 2"], ["Phase 3", "Phase 4"])
@@ -36,16 +37,7 @@ def make_gallery(database: Database, cast: Cast) -> tuple[UUID, UUID]:
     make_template(database, cast.alice, name="Old checklist", category="product", status="retired")
     _add_version(database, cast.alice, made[0], "Names the region", is_offered=True)
     _add_version(database, cast.max, made[-1], "Shorter", is_offered=False)
-    with doors.person(database, cast.max) as connection:
-        insert(
-            connection,
-            "template_reviews",
-            organization_id=cast.organization_a,
-            template_id=made[-1],
-            version=2,
-            makes_public=False,
-            requested_by=cast.max.user_id,
-        )
+    make_review(database, cast.max, made[-1], version=2)
     return made[0], made[-1]
 
 

@@ -5,22 +5,20 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.session import tenant_session
-from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from lib.models.template import OrchestrationTemplate, TemplateDraft, TemplateStatus
+from lib.errors import Conflict, InvalidInput, NotFound
+from lib.models.template import TemplateDraft, TemplateStatus
 from lib.templates import publishing
-from lib.templates.access import get_row
+from lib.templates.access import get_editable
 from lib.templates.editing import content as drafts
 from lib.templates.editing.content import Content
-from lib.templates.editing.queries import find_newest, lock_draft
+from lib.templates.editing.queries import find_draft, find_newest, lock_draft
 from lib.templates.editing.views import Desk, NewestVersion
-from lib.templates.versions.queries import find_draft
 from lib.templates.versions.service import save_version
 from lib.templates.views import SavedVersion
 from lib.users.views import Person
@@ -35,7 +33,7 @@ def open_desk(actor: Actor, template_id: UUID) -> Desk:
     Raises `NotFound`, `NotPermitted`.
     """
     with tenant_session(actor, is_one_moment=True) as session:
-        template = _get_editable(session, actor, template_id)
+        template = get_editable(session, actor, template_id)
         newest, draft = _get_newest(session, template_id), find_draft(session, actor, template_id)
         return Desk(
             template_id=template_id,
@@ -56,7 +54,7 @@ def edit_draft(actor: Actor, template_id: UUID, edit: Callable[[Content], Conten
     end, `NotFound`, `NotPermitted`.
     """
     with tenant_session(actor) as session:
-        _get_editable(session, actor, template_id)
+        get_editable(session, actor, template_id)  # not locked: typing keeps nobody from using the template
         draft = _lock_or_begin(session, actor, template_id)
         edited = _storable(edit(dict(draft.content)))
         if len(json.dumps(edited)) > MAX_BYTES:
@@ -68,7 +66,7 @@ def edit_draft(actor: Actor, template_id: UUID, edit: Callable[[Content], Conten
 def rebase_draft(actor: Actor, template_id: UUID, version: int) -> None:
     """Go on with one's own draft on top of a version that was saved meanwhile. Raises `NotFound`, `NotPermitted`."""
     with tenant_session(actor) as session:
-        _get_editable(session, actor, template_id)
+        get_editable(session, actor, template_id)
         _lock_or_begin(session, actor, template_id).base_version = version
 
 
@@ -82,7 +80,7 @@ def save_draft(actor: Actor, template_id: UUID, *, note: str) -> SavedVersion:
     with tenant_session(actor) as session:
         draft = lock_draft(session, actor, template_id)
         if draft is not None and draft.updated_at == desk.kept_at:
-            session.execute(delete(TemplateDraft).where(TemplateDraft.id == draft.id))
+            session.delete(draft)
         elif draft is not None:
             draft.base_version = saved.version
     return saved
@@ -111,16 +109,6 @@ def _lock_or_begin(session: Session, actor: Actor, template_id: UUID) -> Templat
         message = "The draft was discarded in another tab. Reload to begin a new one."
         raise Conflict(message)
     return draft
-
-
-def _get_editable(session: Session, actor: Actor, template_id: UUID) -> OrchestrationTemplate:
-    """The row, not locked: typing in a draft keeps nobody from using the template."""
-    template = get_row(session, template_id)
-    if template.organization_id != actor.organization_id:
-        message = "This template is another organization's. Fork it, and the copy is yours to edit."
-        raise NotPermitted(Permission.TEMPLATES_EDIT, message)
-    actor.require(Permission.TEMPLATES_EDIT, created_by=template.created_by)
-    return template
 
 
 def _get_newest(session: Session, template_id: UUID) -> NewestVersion:

@@ -6,9 +6,8 @@ from uuid import UUID
 from sqlalchemy import Row, exists, func, select
 from sqlalchemy.orm import Session
 
-from lib.access.actor import Actor
 from lib.db.paging import Order, Rows, read_page
-from lib.models.template import ReviewDecision, TemplateDraft, TemplateReview, TemplateVersion
+from lib.models.template import ReviewDecision, TemplateReview, TemplateVersion
 from lib.users.queries import person
 
 #: The newest first.
@@ -42,13 +41,6 @@ def newest_version(session: Session, template_id: UUID) -> int:
             )
         )
         or 0
-    )
-
-
-def find_draft(session: Session, actor: Actor, template_id: UUID) -> TemplateDraft | None:
-    """The person's own draft; there is no other to be seen."""
-    return session.scalar(
-        select(TemplateDraft).where(TemplateDraft.template_id == template_id, TemplateDraft.created_by == actor.user_id)
     )
 
 

@@ -1,7 +1,6 @@
 """The dialogs in which a template is begun, and in which what stands on its card is changed."""
 
 from collections.abc import Sequence
-from typing import Final
 from uuid import UUID
 
 import streamlit as st
@@ -12,14 +11,13 @@ from lib.templates.service import TemplateDetails, create_template, update_detai
 from lib.templates.views import TemplateSummary
 from lib.ui import feedback
 from lib.ui.guard import require_actor
+from lib.ui.navigation import TEMPLATE_EDIT
 from lib.ui.words import line
-
-_EDITOR: Final = "pages/template_edit.py"
 
 
 def open_editor(template_id: UUID) -> None:
     """Go on to writing the template's next version."""
-    st.switch_page(_EDITOR, query_params={"template": str(template_id)})
+    st.switch_page(TEMPLATE_EDIT.file, query_params={"template": str(template_id)})
 
 
 @st.dialog("New template", width="medium")

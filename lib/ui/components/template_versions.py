@@ -103,7 +103,6 @@ def _ask_to_roll_back(template: TemplateDetail, version: int) -> None:
 
 
 def _say_what_follows(template: TemplateDetail) -> str:
-    is_relied_on = template.status is TemplateStatus.PUBLISHED
-    if is_relied_on and (not template.may_publish or (template.is_public and template.needs_approval)):
+    if template.needs_word:
         return "It waits until somebody who may publish templates agrees; until then runs are launched as now."
     return "Runs are launched from it at once; those under way go on as they began."
