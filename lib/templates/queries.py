@@ -1,4 +1,4 @@
-"""Every select on templates, their versions, drafts, reviews and figures."""
+"""Every select on templates and their figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -30,7 +30,7 @@ from tests.conftest import Installation
 from tests.database import ClonedDatabase, clone_of
 from tests.factories import make_invitation, make_project, make_template, make_version, see_connection
 from tests.made_runs import fail_second_phase, make_run
-from tests.made_templates import make_draft, make_review
+from tests.made_templates import let_publish_to_everybody, make_draft, make_review
 from tests.own_endpoint import entry_for
 
 #: Short names, and words that stand in every text of the organization's and in none of another one's.
@@ -150,9 +150,9 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         for maker in (member, member, manager)
     ]
     fail_second_phase(database, manager, runs[2])
+    let_publish_to_everybody(database)
     with doors.admin(database) as connection:
         connection.execute("SET session_replication_role = replica")
-        connection.execute("UPDATE organizations SET subscription_tier = 'pro'")
         connection.execute("UPDATE orchestration_templates SET status = 'published' WHERE id = %s", [template_id])
         connection.execute("UPDATE orchestration_templates SET status = 'retired' WHERE id = %s", [retired_id])
         connection.execute("UPDATE orchestration_runs SET status = 'paused' WHERE id = %s", [runs[1].id])

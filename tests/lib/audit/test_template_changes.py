@@ -9,9 +9,11 @@ from lib.templates.versions.service import save_version
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import TEMPLATE_DATA
+from tests.made_templates import let_publish_to_everybody
 
 
 def test_every_change_of_a_template_is_told_in_words(installation: Installation, cast: Cast) -> None:
+    let_publish_to_everybody(installation.database)
     made = create_template(cast.max, TemplateDetails(name="Brief"), TEMPLATE_DATA)
     publishing.publish_template(cast.max, made)
     for _ in range(2):

@@ -16,6 +16,7 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import TEMPLATE_DATA, make_project
 from tests.made_runs import end_run, make_run, open_run
+from tests.made_templates import let_publish_to_everybody
 
 
 @pytest.fixture
@@ -97,6 +98,7 @@ def test_who_is_gone_by_now_has_no_frame(installation: Installation, cast: Cast)
 
 
 def test_version_waits_for_who_may_publish_but_for_who_asked(installation: Installation, cast: Cast) -> None:
+    let_publish_to_everybody(installation.database)
     made = create_template(cast.max, TemplateDetails(name="Brief"), TEMPLATE_DATA)
     assert not publishing.publish_template(cast.max, made)
     everybody = (*cast.of_a, cast.charlie)
