@@ -12,7 +12,10 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 
-END_ALL = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'orchestrator_web'"
+END_ALL = (  # of this test's own database: other tests share the server
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE usename = 'orchestrator_web' AND datname = current_database()"
+)
 
 
 def _number(cast: Cast) -> int:
