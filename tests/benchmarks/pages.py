@@ -7,12 +7,14 @@ import psutil
 
 from lib.access.actor import Actor
 from lib.identity.cookie import session_cookie_name
+from lib.runs.launch import LaunchRequest, launch_run
 from lib.ui import navigation
 from tests import doors
 from tests.benchmarks.browser import Answered, BrowserTab, Watch
-from tests.benchmarks.ground import Ground, web_process
+from tests.benchmarks.ground import Ground, settings_with, web_process
+from tests.benchmarks.instant_model import instant_model
 from tests.benchmarks.live_run import LiveRun, start_live_run
-from tests.benchmarks.measuring import Figure, cpu_seconds
+from tests.benchmarks.measuring import Figure, cpu_seconds, median_of, milliseconds
 from tests.cast import make_cast
 from tests.database import ClonedDatabase
 from tests.factories import insert, make_template
@@ -27,11 +29,14 @@ SMALL, LARGE = 10_000, 100_000
 #: Of the template in the editor: as large as one can be.
 PHASES, PROMPT_BYTES = 40, 5_000
 MOST_EDITOR_CPU_MS, MOST_EDITOR_KB = 100, 60
+LAUNCHES = 10
+#: Nobody is to wait for it visibly.
+MOST_LAUNCH_MS = 200
 
 
 def main(ground: Ground) -> list[Figure]:
     """A rerun of each page and a live refresh: wall time, CPU of the web process, bytes that the browser gets."""
-    with ground.database() as database:
+    with ground.database() as database, instant_model() as endpoint, settings_with(endpoint):
         cast = make_cast(database)
         alice = cast.alice
         fill_one(database, alice.organization_id, alice.user_id, projects=PROJECTS, runs=RUNS)
@@ -41,7 +46,9 @@ def main(ground: Ground) -> list[Figure]:
             shown = {"person": cast.max.user_id, "template": make_template(database, alice, status="published")}
             web = Web(process, url, cookie, shown)
             figures = _reruns(web, runs[SMALL])
-            figures += _edit(web, _write_template(database, alice))
+            large = _write_template(database, alice)
+            figures += _edit(web, large)
+            figures += _launch(web, alice, LaunchRequest(project_id=runs[SMALL].project_id, template_id=large))
             figures += _refreshes(web, navigation.OVERVIEW, runs[SMALL], name="overview")
             long = start_live_run(database, alice, answer_characters=SMALL, phases=60)
             for size, live in (*runs.items(), (SMALL, long)):
@@ -79,6 +86,25 @@ def _reruns(web: Web, live: LiveRun) -> list[Figure]:
             answers = [tab.run() for _ in range(RERUNS)]
             figures += _figures(page.url_path, answers, cpu_seconds(web.process) - before)
     return figures
+
+
+def _launch(web: Web, actor: Actor, request: LaunchRequest) -> list[Figure]:
+    """What the Launch page shows of that template, every prompt rendered, and what a press on its button takes."""
+    with web.open(navigation.LAUNCH, project=request.project_id, template=request.template_id) as tab:
+        tab.run()
+        tab.run()
+        before = cpu_seconds(web.process)
+        answers = [tab.run() for _ in range(RERUNS)]
+        cpu = 1000 * (cpu_seconds(web.process) - before) / RERUNS
+    name = f"launch of {PHASES} phases, {PHASES * PROMPT_BYTES // 1000} kB of prompts"
+    wall, _, received = _figures(name, answers, 0)
+    pressed = median_of(lambda: milliseconds(lambda: launch_run(actor, request)), rounds=LAUNCHES)
+    return [
+        wall,
+        Figure(name=f"{name}: CPU", value=cpu, unit="ms"),
+        received,
+        Figure(name=f"{name}: from the press to the queue", value=pressed, unit="ms", most=MOST_LAUNCH_MS),
+    ]
 
 
 def _write_template(database: ClonedDatabase, actor: Actor) -> UUID:

@@ -100,6 +100,18 @@ def test_four_phases_with_a_branch_are_built_tried_saved_and_launched(
     page.get_by_text("Guide").last.click()
     expect(page.get_by_text("LLMock says hello").last).to_be_visible()
 
+    cost = words.money(run["cost_usd"])
+    page.get_by_role("link", name="Templates").click()
+    card = page.locator(".st-key-template-" + str(template_id))
+    expect(card.get_by_text(re.compile(rf"4 phases · {re.escape(cost)} · .* · 100 % ok · 1 run$"))).to_be_visible()
+    page.get_by_role("link", name="Projects").click()
+    way_in = page.get_by_role("combobox", name="Open one of: Projects")  # the table is a canvas
+    way_in.focus()
+    way_in.press_sequentially("Lisbon")
+    way_in.press("Enter")
+    expect(page.get_by_role("gridcell", name="Lisbon in a day")).to_be_attached()
+    expect(page.get_by_role("gridcell", name=cost, exact=True)).to_be_attached()
+
 
 def test_draft_is_the_same_in_two_tabs_and_is_written_by_keyboard(
     *, installation: Installation, cast: Cast, models: None, server: str, open_page: Callable[..., Page]
