@@ -7,7 +7,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
 ARGS :=
 
-.PHONY: help run test test-templates check bench screenshots
+.PHONY: help run test test-templates check bench bench-peers screenshots
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -32,8 +32,16 @@ check: $(VENV)/.for-tests ## look at format, style, types, layers, migrations an
 bench: $(VENV)/.for-tests ## measure, and compare with the figures of the last time
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+bench-peers: $(VENV)/.for-tests build/peers/.ready ## measure the engine beside LangGraph and Prefect, which get an environment of their own
+	@$(BIN)/python -m tests.benchmarks peers
+
 screenshots: $(VENV)/.for-tests ## photograph every page into screenshots/
 	@$(BIN)/python -m pytest -q tests/browser/screenshots.py $(ARGS)
+
+build/peers/.ready: tests/benchmarks/peers/requirements.txt | $(BIN)/python
+	@$(BIN)/python -m venv build/peers
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore build/peers/bin/python -m pip install --quiet -r $<
+	@touch $@
 
 $(VENV)/.for-run: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing. This takes a minute or two, once."

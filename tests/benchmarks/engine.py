@@ -39,7 +39,7 @@ def main(ground: Ground) -> list[Figure]:
     """Runs of seven phases with a model that answers at once: how many, how soon, and what the engine adds."""
     with ground.database() as database, instant_model() as endpoint, settings_with(endpoint):
         actor = make_cast(database).alice
-        request = _request(database, actor)
+        request = request_of(database, actor)
         with psycopg.connect(database.admin_url, autocommit=True) as admin:
             admin.execute("UPDATE organizations SET api_quota_limit = NULL")
             call = _measure_call()
@@ -55,7 +55,8 @@ def main(ground: Ground) -> list[Figure]:
     ]
 
 
-def _request(database: ClonedDatabase, actor: Actor) -> LaunchRequest:
+def request_of(database: ClonedDatabase, actor: Actor) -> LaunchRequest:
+    """A run of seven phases that the instant model answers."""
     phases = [{"code": f"P{n}", "name": f"Step {n}", "prompt": "Ideas for {{ topic }}"} for n in range(PHASES)]
     template_id = make_template(database, actor, data={"phases": phases}, status="published")
     return LaunchRequest(project_id=make_project(database, actor), template_id=template_id, model=f"openai:{MODEL}")
