@@ -164,6 +164,11 @@ def money(usd: Decimal | float | None) -> str:
     return f"{sign}${abs(amount).quantize(_CENT, rounding=ROUND_HALF_UP):,}"
 
 
+def cost(usd: Decimal | float | None) -> str:
+    """Dollars where other figures stand beside them: "$0.12", "unknown cost"."""
+    return "unknown cost" if usd is None else money(usd)
+
+
 def share(part: float) -> str:
     """A share from 0 to 1: "97 %". It is "100 %" only where nothing is missing, and never "0 %" of something."""
     if 0 < part < _HUNDREDTH:

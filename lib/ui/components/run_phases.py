@@ -74,7 +74,7 @@ def _meta(phase: PhaseFigures, *, is_live: bool, time_zone: str) -> list[str]:
     if newest.prompt_tokens is not None:
         said.append(words.tokens(newest.prompt_tokens + (newest.completion_tokens or 0)))
     if newest.completed_at is not None and newest.started_at is not None:
-        said.append("unknown cost" if newest.cost_usd is None else words.money(newest.cost_usd))
+        said.append(words.cost(newest.cost_usd))
     if len(phase.attempts) > 1:
         said.append(words.count(len(phase.attempts), "attempt"))
     if is_live and newest.next_attempt_at:

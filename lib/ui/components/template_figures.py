@@ -12,8 +12,7 @@ def say_figures(template: TemplateSummary) -> str:
     if not figures.runs:
         return f"{said[0]} · no runs yet"
     if figures.completed:
-        cost = figures.average_cost_usd
-        said += ["cost unknown" if cost is None else words.money(cost), _say_time(figures)]
+        said += [words.cost(figures.average_cost_usd), _say_time(figures)]
     if figures.success_rate is not None:
         said.append(f"{words.share(figures.success_rate)} ok")
     return " · ".join([*said, words.count(figures.runs, "run")])

@@ -152,6 +152,11 @@ def test_money_to_the_cent(usd: Decimal | float | None, said: str) -> None:
     assert words.money(usd) == said
 
 
+def test_cost_beside_other_figures_says_what_is_unknown() -> None:
+    assert words.cost(None) == "unknown cost"
+    assert words.cost(Decimal("0.125")) == "$0.13"
+
+
 @pytest.mark.parametrize(
     ("part", "said"),
     [(0, "0 %"), (0.001, "<1 %"), (0.29, "29 %"), (0.974, "97 %"), (0.9999, "99 %"), (1, "100 %")],

@@ -82,7 +82,7 @@ def _show_running(tried: Try) -> None:
 
 def _show_end(desk: Desk, code: str, tried: Try, *, is_of_now: bool) -> None:
     with st.container(border=True, key="try", gap="xsmall"):
-        cost = f"{words.money(tried.cost_usd)} · {words.duration(tried.seconds)}"
+        cost = f"{words.cost(tried.cost_usd)} · {words.duration(tried.seconds)}"
         if tried.answer is None:
             said = "Cancelled." if tried.error is None else tried.error
             color, icon = ("gray", "block") if tried.error is None else ("red", "error")
