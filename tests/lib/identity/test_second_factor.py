@@ -28,8 +28,6 @@ from tests.lib.identity.conftest import Look
 
 __all__ = ["at", "factor"]
 
-NEW = "  a new one, with spaces  "
-
 
 def test_set_up_asks_for_the_password_and_counts_wrong_ones(cast: Cast, sql: Look) -> None:
     with pytest.raises(InvalidInput, match="not your current password"):
