@@ -103,8 +103,14 @@ def make_run(
 
 
 def open_run(database: Database, organization_id: UUID, run_id: UUID) -> HeldRun:
-    """Take a run as a worker does."""
+    """Take a run as a worker does, once it is admitted."""
     token = uuid4()
+    with doors.engine(database, organization_id) as connection:
+        connection.execute(
+            "UPDATE orchestration_runs SET admitted_at = coalesce(admitted_at, now()) WHERE id = %s AND status IN "
+            "('queued', 'running')",
+            [run_id],
+        )
     opened = call_worker(database, "SELECT api.open_segment(%s, %s, %s)", organization_id, run_id, token)
     assert opened["state"] in {"running", "cancelling"}, opened
     return HeldRun(database, organization_id, run_id, token)
