@@ -102,15 +102,17 @@ def make_run(
     return MadeRun(run_id, phases)
 
 
+def admit_run(database: Database, organization_id: UUID, run_id: UUID) -> None:
+    """Give a run a place, whether its organization has room or not; a workflow it has none."""
+    admit = "UPDATE orchestration_runs SET admitted_at = now() WHERE id = %s AND admitted_at IS NULL"
+    with doors.engine(database, organization_id) as connection:
+        connection.execute(f"{admit} AND status IN ('queued', 'running')".encode(), [run_id])
+
+
 def open_run(database: Database, organization_id: UUID, run_id: UUID) -> HeldRun:
     """Take a run as a worker does, once it is admitted."""
+    admit_run(database, organization_id, run_id)
     token = uuid4()
-    with doors.engine(database, organization_id) as connection:
-        connection.execute(
-            "UPDATE orchestration_runs SET admitted_at = coalesce(admitted_at, now()) WHERE id = %s AND status IN "
-            "('queued', 'running')",
-            [run_id],
-        )
     opened = call_worker(database, "SELECT api.open_segment(%s, %s, %s)", organization_id, run_id, token)
     assert opened["state"] in {"running", "cancelling"}, opened
     return HeldRun(database, organization_id, run_id, token)

@@ -35,7 +35,11 @@ LINT: Final = (
     Excuse("SEC005", r".*_permitted", _PERMITTED),
     *(Excuse(rule, r".*\.\w+_owner", _OWNER) for rule in ("SEC005", "SEC008", "SEC028", "SEC038")),
     *(Excuse(rule, r".*\.\w+_identity", _IDENTITY) for rule in ("SEC005", "SEC008", "SEC028", "SEC038")),
-    Excuse("SEC007", rf"public\.({_IDENTITYS}|claim_keys|engine_settings)", "one role, one policy: there is nothing to narrow"),
+    Excuse(
+        "SEC007",
+        rf"public\.({_IDENTITYS}|claim_keys|engine_settings)",
+        "one role, one policy: there is nothing to narrow",
+    ),
     Excuse(
         "SEC013", r"public\.users\.users_end_access", "ends the sessions of the row's own person, and reads nothing"
     ),
