@@ -59,8 +59,13 @@ def make_run(
     template_id: UUID | None = None,
     title: str = "A run",
     model: str = MODEL,
+    priority: str = "normal",
+    is_in_line: bool = False,
 ) -> MadeRun:
-    """A run as its launch leaves it: queued, each phase pending. It is not in the queue, so no worker takes it."""
+    """A run as its launch leaves it: queued, each phase pending.
+
+    Nobody has asked for its turn, so no worker takes it unless one sweeps, or it `is_in_line`.
+    """
     plan = make_plan(
         parse_template(TEMPLATE_DATA),
         template_name="Two steps",
@@ -84,6 +89,7 @@ def make_run(
             plan=plan.to_json(),
             inputs={"project": {"name": "Folding bicycle", "description": ""}, "values": {}},
             model=model,
+            priority=priority,
         )
         phases = {
             phase.code: insert(
@@ -99,6 +105,8 @@ def make_run(
             )
             for phase in plan.phases
         }
+        if is_in_line:
+            connection.execute("SELECT api.enqueue_run(%s)", [run_id])
     return MadeRun(run_id, phases)
 
 
