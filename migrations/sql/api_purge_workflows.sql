@@ -14,9 +14,10 @@ BEGIN
     WITH old AS (
         SELECT workflow_uuid FROM dbos.workflow_status
          WHERE completed_at < (extract(epoch FROM now()) - 3600.0 * greatest(p_hours, 1)) * 1000
+           AND status NOT IN ('ENQUEUED', 'PENDING', 'DELAYED')
          ORDER BY completed_at LIMIT p_most
     ), gone AS (
-        -- looked at once more: one that was put back into the queue is not over
+        -- asked once more of the row as it stands: one that was put back into the queue meanwhile is not over
         DELETE FROM dbos.workflow_status w USING old
          WHERE w.workflow_uuid = old.workflow_uuid AND w.status NOT IN ('ENQUEUED', 'PENDING', 'DELAYED')
         RETURNING w.workflow_uuid
