@@ -59,7 +59,7 @@ def make_run(
     template_id: UUID | None = None,
     title: str = "A run",
     model: str = MODEL,
-    priority: str = "normal",
+    priority: str | None = None,
     is_in_line: bool = False,
 ) -> MadeRun:
     """A run as its launch leaves it: queued, each phase pending.
@@ -89,7 +89,7 @@ def make_run(
             plan=plan.to_json(),
             inputs={"project": {"name": "Folding bicycle", "description": ""}, "values": {}},
             model=model,
-            priority=priority,
+            **({"priority": priority} if priority else {}),
         )
         phases = {
             phase.code: insert(

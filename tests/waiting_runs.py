@@ -11,7 +11,7 @@ from tests.records import rows
 
 
 def line_up(
-    installation: Installation, actor: Actor, project_id: UUID, count: int, *, priority: str = "normal"
+    installation: Installation, actor: Actor, project_id: UUID, count: int, *, priority: str | None = None
 ) -> list[MadeRun]:
     """So many runs, launched one after another, as a launch does it but for the model's answer."""
     database = installation.database

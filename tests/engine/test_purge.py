@@ -31,7 +31,7 @@ _FILL = """
     INSERT INTO dbos.streams (workflow_uuid, key, value, "offset")
     SELECT workflow_uuid, 'x', 'x', 1 FROM dbos.workflow_status"""
 _LEFT = """
-    SELECT (SELECT array_agg(workflow_uuid ORDER BY 1) FROM dbos.workflow_status) AS workflows,
+    SELECT (SELECT array_agg(workflow_uuid ORDER BY workflow_uuid) FROM dbos.workflow_status) AS workflows,
            array[(SELECT count(*) FROM dbos.workflow_input), (SELECT count(*) FROM dbos.workflow_output),
                  (SELECT count(*) FROM dbos.operation_outputs), (SELECT count(*) FROM dbos.notifications),
                  (SELECT count(*) FROM dbos.streams)] AS hanging"""
