@@ -22,7 +22,7 @@ def show_turn(run: RunProgress) -> None:
         return
     said = WAITS
     if run.turns.is_full:
-        said += f": {_say_full(run.turns)} of the organization are running."
+        said += f": {_say_full(run.turns)}."
     if run.turns.place is not None:
         said += " It is the next one." if run.turns.place == 1 else f" It is number {run.turns.place:,} in the line."
     st.markdown(f":gray[{status.WAITING_RUN.icon} {words.plain(said)}]")
@@ -33,7 +33,7 @@ def show_turns_at_launch(turns: Turns) -> None:
     if not turns.is_full:
         return
     others = f", and {words.count(turns.waiting, 'other')} {words.are(turns.waiting)} waiting" if turns.waiting else ""
-    said = f"It will wait for its turn: {_say_full(turns)} of the organization are running{others}."
+    said = f"It will wait for its turn: {_say_full(turns)}{others}."
     st.markdown(f":gray[{status.WAITING_RUN.icon} {words.plain(said)}]")
 
 
@@ -65,4 +65,5 @@ def say_priority(priority: RunPriority) -> str:
 
 
 def _say_full(turns: Turns) -> str:
-    return f"{turns.admitted:,} of {words.count(turns.most, 'run')}"
+    of_most = f"{turns.admitted:,} of {words.count(turns.most, 'run')}"
+    return f"{of_most} of the organization {words.are(turns.admitted)} running"
