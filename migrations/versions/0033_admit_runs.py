@@ -1,8 +1,8 @@
 """Only admitted runs are in the queue: an organization's others wait for their turn, by priority, then age.
 
 What is queued or running at the upgrade is in the queue and is admitted, also beyond the limit; the next ones come as
-there is room. `orchestration_runs` is locked for a moment to get its columns, and its indexes are built beside the work;
-what stands in the block can be repeated by an upgrade that goes on after an interruption.
+there is room. `orchestration_runs` is locked for a moment to get its columns, and its indexes are built beside the
+work; what stands in the block can be repeated by an upgrade that goes on after an interruption.
 """
 
 from alembic import op

@@ -24,7 +24,8 @@ def show_turn(run: RunProgress) -> None:
     if run.turns.is_full:
         said += f": {_say_full(run.turns)}."
     if run.turns.place is not None:
-        said += " It is the next one." if run.turns.place == 1 else f" It is number {run.turns.place:,} in the line."
+        is_next = run.turns.place == 1
+        said += " It is the next one." if is_next else f" It is number {words.number(run.turns.place)} in the line."
     st.markdown(f":gray[{status.WAITING_RUN.icon} {words.plain(said)}]")
 
 
@@ -65,5 +66,5 @@ def say_priority(priority: RunPriority) -> str:
 
 
 def _say_full(turns: Turns) -> str:
-    of_most = f"{turns.admitted:,} of {words.count(turns.most, 'run')}"
+    of_most = f"{words.number(turns.admitted)} of {words.count(turns.most, 'run')}"
     return f"{of_most} of the organization {words.are(turns.admitted)} running"
