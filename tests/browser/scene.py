@@ -88,6 +88,9 @@ def scene(dashboard: Dashboard) -> Scene:
     database, actor = dashboard.database, dashboard.cast.alice
     publish_builtin_templates(database.url(Login.OWNER))
     made = make_workspace(database, actor)
+    with doors.admin(database) as connection:  # one at a time: what is queued waits for its turn
+        one = 'settings = settings || \'{"limits": {"concurrent_runs": 1}}\''
+        connection.execute(f"UPDATE organizations SET {one} WHERE id = %s".encode(), [actor.organization_id])
     project_id = make_project(database, actor, name="Folding bicycles for commuters")
     runs = {
         title: make_run(database, actor, project_id=project_id, title=title)
@@ -104,9 +107,6 @@ def scene(dashboard: Dashboard) -> Scene:
     stopped = answer(cancelled.phases[second], status="cancelled", response=None, finish_reason=None, cost_usd=None)
     held.advance(finish=[stopped], end={"status": "cancelled", "error": {}})
     _let_time_pass(database)
-    with doors.admin(database) as connection:  # one at a time: what is queued waits for its turn
-        one = 'settings = settings || \'{"limits": {"concurrent_runs": 1}}\''
-        connection.execute(f"UPDATE organizations SET {one} WHERE id = %s".encode(), [actor.organization_id])
     with doors.person(database, actor) as connection:
         offer = "UPDATE provider_connections SET models = '{gpt-4.1,gpt-4.1-mini}' WHERE id = %s"
         connection.execute(offer, [made.connection_id])

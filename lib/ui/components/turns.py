@@ -66,5 +66,8 @@ def say_priority(priority: RunPriority) -> str:
 
 
 def _say_full(turns: Turns) -> str:
+    if turns.admitted > turns.most:  # the limit was lowered meanwhile
+        running = f"{words.count(turns.admitted, 'run')} of the organization {words.are(turns.admitted)} running"
+        return f"{running}, where {words.number(turns.most)} may"
     of_most = f"{words.number(turns.admitted)} of {words.count(turns.most, 'run')}"
     return f"{of_most} of the organization {words.are(turns.admitted)} running"
