@@ -72,6 +72,16 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = Field(default=None, description="the mail server, with name and password")
     mail_from: str | None = Field(default=None, description="who mails come from")
     worker_concurrency: int = Field(default=8, ge=1, le=256, description="runs that one worker walks at once")
+    runs_per_organization: int = Field(
+        default=20,
+        ge=1,
+        le=100_000,
+        description="runs of one organization at a time, where neither it nor its tier say",
+    )
+    drain_seconds: float = Field(
+        default=20, ge=0, le=3600, description="how long a worker that is to stop lets its calls go on"
+    )
+    keep_workflows_hours: int = Field(default=24, ge=1, description="how long the queue keeps what has ended")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )

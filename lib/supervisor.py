@@ -36,7 +36,10 @@ Say = Callable[[str], Any]
 
 _LOOK_SECONDS: Final = 0.25
 _SERVING_SECONDS: Final = 60
+#: Beyond what a worker lets its calls go on for.
 _ENDING_SECONDS: Final = 10
+#: After that long in silence it is said what is waited for.
+_SILENT_SECONDS: Final = 1
 _LONGEST_PAUSE_SECONDS: Final = 30
 #: Between two tries to start a PostgreSQL that does not.
 _REVIVE_SECONDS: Final = 5
@@ -102,14 +105,14 @@ def run_everything(settings: Settings, *, workers: int, is_verbose: bool, say: S
             lock.write(json.dumps({"url": url, "port": listener.getsockname()[1], "process": os.getpid()}))
             lock.flush()
             services = _services(listener, workers, None if is_verbose else folder / "logs")
-            with _signals_as_stop() as stop_if_asked:
+            with _signals_as_stop(then=lambda: _ask_to_end(services)) as stop_if_asked:
                 try:
                     _start(services, listener, url, say, stop_if_asked)
                     _keep_alive(services, say, stop_if_asked)
                 except _Stop:
                     say("Stopping …")
                 finally:
-                    _end(services)
+                    _end(services, drain_seconds=settings.drain_seconds, say=say)
                     server.release_embedded_server()
                     lock.truncate(0)
 
@@ -156,8 +159,8 @@ def _services(listener: socket.socket, workers: int, logs: Path | None) -> list[
 
 
 @contextmanager
-def _signals_as_stop() -> Iterator[Callable[[], None]]:
-    """Raise `_Stop` at the first of them; what is yielded raises it again where it was lost.
+def _signals_as_stop(*, then: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """Raise `_Stop` at the first of them; what is yielded raises it again where it was lost. At the others do `then`.
 
     Python prints what is raised inside a callback, such as that of an import's lock, and goes on.
     """
@@ -167,7 +170,7 @@ def _signals_as_stop() -> Iterator[Callable[[], None]]:
         nonlocal is_asked
         is_asked = True
         for number in before:
-            signal.signal(number, signal.SIG_IGN)  # once is enough
+            signal.signal(number, lambda _number, _frame: then())
         raise _Stop
 
     def stop_if_asked() -> None:
@@ -262,11 +265,22 @@ def _keep_alive(services: list[_Service], say: Say, stop_if_asked: Callable[[], 
             service.look_after(say)
 
 
-def _end(services: list[_Service]) -> None:
+def _ask_to_end(services: list[_Service]) -> None:
+    """Politely; whoever is asked again gives up what it was about to finish."""
+    for service in services:
+        if service.child is not None:
+            service.child.ask_to_end()
+
+
+def _end(services: list[_Service], *, drain_seconds: float, say: Say) -> None:
     children = [service.child for service in services if service.child is not None]
-    for child in children:
-        child.ask_to_end()
-    give_up_at = time.monotonic() + _ENDING_SECONDS
+    _ask_to_end(services)
+    silent_until = time.monotonic() + _SILENT_SECONDS
+    while drain_seconds and time.monotonic() < silent_until and any(child.exit_code is None for child in children):
+        time.sleep(_LOOK_SECONDS / 10)
+    if drain_seconds and any(child.exit_code is None for child in children):
+        say(f"What is being written may end, for {drain_seconds:g} s at most. Ctrl-C again ends it at once.")
+    give_up_at = time.monotonic() + drain_seconds + _ENDING_SECONDS
     for child in children:
         child.end(within_seconds=give_up_at - time.monotonic())
 

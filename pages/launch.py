@@ -6,6 +6,7 @@ from lib.access.permissions import Permission
 from lib.connections.offers import read_offers
 from lib.projects.service import list_project_choices
 from lib.runs.launch import check_project, launch_run, preview_launch
+from lib.runs.turns import read_turns
 from lib.templates.gallery import list_template_choices
 from lib.ui import address, feedback, words
 from lib.ui.components.card import card
@@ -15,6 +16,7 @@ from lib.ui.components.model_choice import show_own_models
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.components.project_dialogs import open_new_project
+from lib.ui.components.turns import show_turns_at_launch
 from lib.ui.guard import require_actor
 
 actor = require_actor(Permission.ORCHESTRATIONS_RUN)
@@ -44,6 +46,7 @@ with left, card("What to run"):
     if request is None and wanted and wanted not in {project.id for project in projects}:
         with above, feedback.told():
             check_project(actor, wanted)
+    show_turns_at_launch(read_turns(actor))
     is_launching = show_launch_button(request)
     if is_launching and request:
         with feedback.told(), st.spinner("Asking the model whether it is there"):

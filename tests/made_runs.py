@@ -59,8 +59,13 @@ def make_run(
     template_id: UUID | None = None,
     title: str = "A run",
     model: str = MODEL,
+    priority: str | None = None,
+    is_in_line: bool = False,
 ) -> MadeRun:
-    """A run as its launch leaves it: queued, each phase pending. It is not in the queue, so no worker takes it."""
+    """A run as its launch leaves it: queued, each phase pending.
+
+    Nobody has asked for its turn, so no worker takes it unless one sweeps, or it `is_in_line`.
+    """
     plan = make_plan(
         parse_template(TEMPLATE_DATA),
         template_name="Two steps",
@@ -84,6 +89,7 @@ def make_run(
             plan=plan.to_json(),
             inputs={"project": {"name": "Folding bicycle", "description": ""}, "values": {}},
             model=model,
+            **({"priority": priority} if priority else {}),
         )
         phases = {
             phase.code: insert(
@@ -99,11 +105,21 @@ def make_run(
             )
             for phase in plan.phases
         }
+        if is_in_line:
+            connection.execute("SELECT api.enqueue_run(%s)", [run_id])
     return MadeRun(run_id, phases)
 
 
+def admit_run(database: Database, organization_id: UUID, run_id: UUID) -> None:
+    """Give a run a place, whether its organization has room or not; a workflow it has none."""
+    admit = "UPDATE orchestration_runs SET admitted_at = now() WHERE id = %s AND admitted_at IS NULL"
+    with doors.engine(database, organization_id) as connection:
+        connection.execute(f"{admit} AND status IN ('queued', 'running')".encode(), [run_id])
+
+
 def open_run(database: Database, organization_id: UUID, run_id: UUID) -> HeldRun:
-    """Take a run as a worker does."""
+    """Take a run as a worker does, once it is admitted."""
+    admit_run(database, organization_id, run_id)
     token = uuid4()
     opened = call_worker(database, "SELECT api.open_segment(%s, %s, %s)", organization_id, run_id, token)
     assert opened["state"] in {"running", "cancelling"}, opened

@@ -232,6 +232,8 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("title", "varchar(255)"),
         # the fence
         Column("worker_token", "uuid"),
+        Column("admitted_at", "timestamptz"),
+        Column("priority", "varchar(20)", "'normal'", NOT_NULL),
     ),
     "phase_executions": (
         Column("organization_id", "uuid", None, NOT_NULL),
@@ -292,6 +294,7 @@ ADDED_TABLES: Final = frozenset(
         "user_tokens",
         "sign_in_networks",
         "claim_keys",
+        "engine_settings",
         "template_versions",
         "template_drafts",
         "template_reviews",

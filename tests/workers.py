@@ -48,8 +48,8 @@ class Workers:
     log: Path
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, name: str = "one") -> subprocess.Popen[bytes]:
-        """Start one and wait until it lives."""
+    def start(self, name: str = "one", *, drain_seconds: float = 0) -> subprocess.Popen[bytes]:
+        """Start one and wait until it lives. Told to stop it gives its calls up at once, unless it says otherwise."""
         before = self.live()
         mine = {URL_VARIABLES[Login.WORKER], "ORCHESTRATOR_SECRET_KEY", "ORCHESTRATOR_DATA_DIR"}
         mine |= {"ORCHESTRATOR_WORKER_CONCURRENCY", "ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS"}
@@ -60,6 +60,7 @@ class Workers:
             or any(word in key for word in ("OPENAI", "LOCAL_MODEL", "SMTP", "MAIL", "PUBLIC_URL"))
             or not key.startswith("ORCHESTRATOR_")
         }
+        environment["ORCHESTRATOR_DRAIN_SECONDS"] = str(drain_seconds)
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "lib.cli", "worker"], cwd=ROOT, env=environment, stdout=log, stderr=log

@@ -26,6 +26,7 @@ _DID: Final[Mapping[str, str]] = {
     "identity.ask_for_reset": "asked for a link for a new password",
     "identity.visit": "began to look around",
     "identity.leave": "left again",
+    "orchestrations.prioritize": "changed the run's priority",
     "organizations.create": "created the organization",
     "organizations.update": "edited the organization",
 }

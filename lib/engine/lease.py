@@ -23,6 +23,9 @@ HANG_SECONDS = 5
 BEAT_SECONDS = 1.0
 #: Every so many beats: are there runs that nobody walks, and organizations whose end has come?
 _BEATS_PER_SWEEP = 5
+#: Every so many beats: has the queue kept something for long enough? So many rows a beat, until there are no more.
+_BEATS_PER_PURGE = 60
+_ROWS_PER_PURGE = 1000
 
 _DEAD = """
     SELECT DISTINCT w.executor_id FROM dbos.workflow_status w
@@ -44,8 +47,9 @@ _RESUME_SECONDS = HANG_SECONDS / 2
 class Lease:
     """A worker's sign of life, and its eye on the others'."""
 
-    def __init__(self, url: str, *, executor_id: str, wake: Wake) -> None:
+    def __init__(self, url: str, *, executor_id: str, wake: Wake, keep_hours: int) -> None:
         self._url = url
+        self._keep_hours = keep_hours
         self._me = executor_id
         self._wake = wake
         self._client = DBOSClient(system_database_url=url)
@@ -90,7 +94,7 @@ class Lease:
         cancel: Callable[[UUID], None],
         adopt_from: float,
     ) -> None:
-        beat = 0
+        beat = purge_at = 0
         while True:
             if asyncio.get_running_loop().time() >= adopt_from:
                 cursor = await connection.execute(_DEAD, {"me": self._me, "class": LOCK_CLASS, "grace": HANG_SECONDS})
@@ -104,6 +108,8 @@ class Lease:
                 await connection.execute("SELECT api.end_organizations()")
                 await connection.execute("SELECT api.requeue_lost_runs()")
                 await self._resume_unwalked(connection, held)
+            if beat >= purge_at:
+                purge_at = beat + (1 if await self._purge(connection) else _BEATS_PER_PURGE)
             beat += 1
             await asyncio.sleep(BEAT_SECONDS)
 
@@ -122,6 +128,20 @@ class Lease:
                 await self._resume(lost)
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
+
+    async def _purge(self, connection: psycopg.AsyncConnection) -> bool:
+        """Remove what the queue has kept for long enough of segments that ended; whether there may be more."""
+        cursor = await connection.execute("SELECT api.purge_workflows(%s, %s)", (self._keep_hours, _ROWS_PER_PURGE))
+        row = await cursor.fetchone()
+        return row is not None and row[0] == _ROWS_PER_PURGE
+
+    async def hand_over(self, run_id: UUID) -> None:
+        """Put a run that this worker lets go of back into the queue, for another one to go on at once."""
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5) as connection:
+            cursor = await connection.execute(_HELD, (self._me, QUEUE))
+            if held := [workflow_id for workflow_id, held_id in await cursor.fetchall() if held_id == run_id]:
+                await self._resume(held)
+                await connection.execute("SELECT pg_notify('orchestrator_runs', '')")
 
     async def _resume_unwalked(self, connection: psycopg.AsyncConnection, walked: Collection[UUID]) -> None:
         """Put back what DBOS took for this worker and lost in an outage: it never began, or its end was not noted.

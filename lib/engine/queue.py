@@ -3,9 +3,12 @@
 DBOS keeps a row a segment with the two ids of `RunKey` and a small status, nothing else of a tenant. Our tables are the
 truth; a segment that is lost, old or purged is replaced by another one, which skips what is done.
 
-Two private names of DBOS are used here and nowhere else, which is why pyproject.toml pins it exactly: its own poller
-sleeps between two looks at the queue, and ours is woken by NOTIFY, so that a launch begins in milliseconds and an idle
-worker asks almost nothing.
+Only runs that are admitted have a segment here (api.admit_runs): the queue knows neither organizations nor limits.
+
+Private names of DBOS are used here and nowhere else, which is why pyproject.toml pins it exactly: its own poller sleeps
+between two looks at the queue, and ours is woken by NOTIFY, so that a launch begins in milliseconds; and what DBOS
+looks after once a second beside it, queues that come and go, an internal one, delays, time-outs, schedules, nobody
+here uses. So an idle worker asks almost nothing.
 """
 
 import threading
@@ -85,6 +88,8 @@ async def start_queue(
     DBOS.launch()
     await DBOS.register_queue_async(QUEUE, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
     dbos = _get_dbos_instance()
+    for looking in (*dbos.background_thread_stop_events, dbos._background_jobs_stop_event):
+        looking.set()
     queue = dbos._sys_db.get_queue(QUEUE)
     threading.Thread(target=queue_worker_thread, args=(wake, dbos, queue), name="runs", daemon=True).start()
     wake.wake()  # … ours does

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import uuid
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -15,12 +16,13 @@ from dbos import DBOS
 from lib.config import Settings
 from lib.db.logins import Login
 from lib.db.server import database_url
+from lib.engine.drain import DrainingStore
 from lib.engine.lease import Lease, first_line, listen
 from lib.engine.models import find_provider
 from lib.engine.post import Post
 from lib.engine.queue import Wake, start_queue
 from lib.engine.segment import Segment
-from lib.engine.store import RunKey, Store
+from lib.engine.store import RunKey
 from lib.providers.catalog import close_providers
 
 log = logging.getLogger(__name__)
@@ -32,9 +34,13 @@ _RELEASE_SECONDS: Final = 3.0
 class Worker:
     """The runs that this process walks, and the way to reach each of them."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(
+        self, store: DrainingStore, settings: Settings, *, hand_over: Callable[[UUID], Awaitable[None]]
+    ) -> None:
         self._store = store
         self._settings = settings
+        #: Puts a run back into the queue.
+        self._hand_over = hand_over
         self._segments: dict[UUID, Segment] = {}
         self._is_stopping = False
 
@@ -54,8 +60,9 @@ class Worker:
 
     async def walk(self, key: RunKey) -> str:
         """Walk a run as far as it goes. Where the database is away it stays as it stands, to be taken up again."""
-        if self._is_stopping:
-            await asyncio.Event().wait()  # it came too late: another worker walks it
+        if self._is_stopping:  # it came too late: another worker walks it
+            await self._hand_over(key.run_id)
+            await asyncio.Event().wait()
         find = partial(find_provider, self._store, key.organization_id, settings=self._settings)
         segment = Segment(key, self._store, provider=find)
         self._segments[key.run_id] = segment
@@ -70,7 +77,23 @@ class Worker:
         finally:
             if self._segments.get(key.run_id) is segment:
                 del self._segments[key.run_id]
+                self._store.forget(key.run_id)
             segment.is_released.set()
+
+    async def drain(self) -> None:
+        """Take and begin nothing new, and hand each run over as soon as its calls have ended."""
+        self._is_stopping = True
+        self._store.begin_nothing()
+        await asyncio.gather(*map(self._let_go, list(self._segments.values())))
+
+    async def _let_go(self, segment: Segment) -> None:
+        run_id = segment.key.run_id
+        await self._store.wait_until_still(run_id)
+        segment.release.set()
+        await segment.is_released.wait()
+        if run_id in self._segments:  # it has not ended
+            with suppress(psycopg.OperationalError):  # the database is away: the run is taken over as a dead one's
+                await self._hand_over(run_id)
 
     async def release(self) -> None:
         """Give up every run, its calls closed with the time that they took, for another worker to go on at once."""
@@ -85,7 +108,11 @@ class Worker:
 
 
 def run_worker(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT. What is being written then is given up, for another worker to go on."""
+    """Work until SIGTERM or SIGINT.
+
+    What is being written then may end for as long as the settings say, or until the signal comes again; the rest is
+    given up, for another worker to go on.
+    """
     logging.getLogger("dbos").setLevel(logging.ERROR)
     asyncio.run(_work(settings))
 
@@ -93,13 +120,11 @@ def run_worker(settings: Settings) -> None:
 async def _work(settings: Settings) -> None:
     url = database_url(Login.WORKER)
     executor_id = f"worker-{uuid.uuid4()}"
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop, hurry = _signals()
     wake = Wake()
-    async with Store(url, connections=settings.worker_concurrency + 2) as store:
-        worker = Worker(store, settings)
-        lease = Lease(url, executor_id=executor_id, wake=wake)
+    async with DrainingStore(url, connections=settings.worker_concurrency + 2) as store:
+        lease = Lease(url, executor_id=executor_id, wake=wake, keep_hours=settings.keep_workflows_hours)
+        worker = Worker(store, settings, hand_over=lease.hand_over)
         post = Post(url, settings)
         held = asyncio.Event()
         guards = [
@@ -118,6 +143,8 @@ async def _work(settings: Settings) -> None:
             await asyncio.wait(guards, return_when=asyncio.FIRST_COMPLETED)
         failures = [error for guard in guards if guard.done() and (error := guard.exception())]
         wake.stop()
+        if stop.is_set():
+            await _drain(worker, seconds=settings.drain_seconds, hurry=hurry)
         await asyncio.gather(worker.release(), post.release())
         for guard in guards:
             guard.cancel()
@@ -125,3 +152,25 @@ async def _work(settings: Settings) -> None:
         DBOS.destroy()
     for error in failures:
         raise error  # whoever watches over the worker starts another one
+
+
+def _signals() -> tuple[asyncio.Event, asyncio.Event]:
+    """What is set when the process is told to stop, and when it is told so again."""
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def tell() -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, tell)
+    return stop, hurry
+
+
+async def _drain(worker: Worker, *, seconds: float, hurry: asyncio.Event) -> None:
+    """Let the calls under way end, unless somebody is in a hurry."""
+    ways = [asyncio.create_task(worker.drain()), asyncio.create_task(hurry.wait())]
+    done, late = await asyncio.wait(ways, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for way in late:
+        way.cancel()
+    for way in done:
+        way.result()

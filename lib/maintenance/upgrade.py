@@ -1,9 +1,11 @@
-"""Brings an installation to this version: its tables, its queue, its key, and the templates that come with it."""
+"""Brings an installation to this version: its tables, its queue, its key and limit, and the built-in templates."""
 
+import psycopg
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from lib.config import get_settings
 from lib.data_folder import previous_secret_keys, secret_key
 from lib.db import claims, migrate
 from lib.models.template import OrchestrationTemplate, TemplateStatus, TemplateVersion
@@ -15,14 +17,27 @@ PUBLISHER = "AI Orchestrator"
 
 
 def upgrade_installation(owner_url: str) -> None:
-    """Migrate the database to the newest revision, let it know the keys, and publish the built-in templates.
+    """Migrate the database to the newest revision, let it know keys and limit, and publish the built-in templates.
 
     Does nothing twice. Raises ConfigurationError where there is no key, before anything is done.
     """
     keys = [secret_key(), *previous_secret_keys()]
     migrate.upgrade(owner_url)
     claims.install_keys(owner_url, keys)
+    install_limit(owner_url, get_settings().runs_per_organization)
     publish_builtin_templates(owner_url)
+
+
+def install_limit(owner_url: str, runs: int) -> None:
+    """Let the database know how many runs an organization has at a time where neither it nor its tier say.
+
+    It has to know, because it admits the next run in the transaction that ends one. More room is used within seconds.
+    """
+    with psycopg.connect(owner_url) as connection:
+        connection.execute(
+            "UPDATE engine_settings SET runs_per_organization = %(runs)s WHERE runs_per_organization <> %(runs)s",
+            {"runs": runs},
+        )
 
 
 def publish_builtin_templates(owner_url: str) -> None:

@@ -3,6 +3,7 @@
 from lib.db.base import Base
 from lib.models.audit_log import AuditLog
 from lib.models.connection import ProviderConnection
+from lib.models.engine import EngineSettings
 from lib.models.identity import ClaimKey, SignInNetwork, UserCredential, UserSession, UserToken
 from lib.models.invitation import Invitation
 from lib.models.mail import MailOutbox
@@ -19,6 +20,7 @@ __all__ = [
     "AuditLog",
     "Base",
     "ClaimKey",
+    "EngineSettings",
     "IntegrationOperation",
     "Invitation",
     "MailOutbox",

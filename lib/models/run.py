@@ -14,6 +14,7 @@ from lib.db.base import (
     JsonObject,
     Key,
     Moment,
+    Str20,
     Str50,
     Str100,
     Str255,
@@ -25,7 +26,7 @@ from lib.db.base import (
 class RunStatus(StrEnum):
     """Where a run stands. The legal moves between them stand in `lib/runs/states.py`."""
 
-    #: Launched; no worker has taken it yet.
+    #: Launched; no worker has taken it yet. It is in the queue once it is admitted.
     QUEUED = "queued"
     #: A worker holds it.
     RUNNING = "running"
@@ -62,6 +63,15 @@ class OperationStatus(StrEnum):
     FAILED = "failed"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
+
+
+class RunPriority(StrEnum):
+    """Which of an organization's waiting runs comes first, the last one first."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
 
 
 class OrchestrationRun(Base):
@@ -107,6 +117,9 @@ class OrchestrationRun(Base):
     cost_limit_usd: Mapped[Dollars | None]
     #: The fence: who holds it may write, nobody else.
     worker_token: Mapped[UUID | None]
+    #: Since when it holds one of the organization's places; None while it waits for its turn, and after its end.
+    admitted_at: Mapped[Moment | None]
+    priority: Mapped[Str20] = mapped_column(server_default=text("'normal'"))
 
     __table_args__ = (
         UniqueConstraint("organization_id", "id", name="orchestration_runs_organization_id_id_key"),
@@ -143,6 +156,15 @@ class OrchestrationRun(Base):
         Index("idx_orchestration_runs_person_created", "organization_id", "user_id", "created_at", "id"),
         Index("idx_orchestration_runs_template_created", "organization_id", "template_id", "created_at", "id"),
         Index("idx_orchestration_runs_model_created", "organization_id", "model", "created_at", "id"),
+        Index(
+            "idx_orchestration_runs_waiting",
+            "organization_id",
+            text("array_position(ARRAY['urgent'::text, 'high'::text, 'normal'::text, 'low'::text], priority::text)"),
+            "created_at",
+            "id",
+            postgresql_where=text("status IN ('queued', 'running') AND admitted_at IS NULL"),
+        ),
+        Index("idx_orchestration_runs_admitted", "organization_id", postgresql_where=text("admitted_at IS NOT NULL")),
     )
 
 

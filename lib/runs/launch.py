@@ -15,8 +15,8 @@ from lib.connections.offers import check_model, read_offers, read_traits
 from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
 from lib.errors import Conflict, InvalidInput, NotFound
-from lib.models.project import Project, ProjectStatus
-from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, RunStatus
+from lib.models.project import Priority, Project, ProjectStatus
+from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, RunPriority, RunStatus
 from lib.organizations.queries import read_settings
 from lib.projects.queries import load_project
 from lib.projects.service import MAX_TOPIC
@@ -24,6 +24,7 @@ from lib.projects.structures import ProjectSettings
 from lib.providers.base import ModelChoice
 from lib.providers.catalog import Catalog
 from lib.runs.structures import ProjectAtLaunch, RunInputs
+from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.access import load_launchable
 from lib.templates.inputs import InputValue, validate_inputs
 from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
@@ -50,6 +51,8 @@ class LaunchRequest:
     #: None takes the project's.
     topic: str | None = None
     inputs: Mapping[str, object] = field(default_factory=dict)
+    #: None takes the project's.
+    priority: RunPriority | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,7 @@ class Prepared:
     plan: Plan
     inputs: Mapping[str, InputValue]
     project: ProjectAtLaunch
+    priority: RunPriority
     #: What the models will be asked, with a mark where an answer will stand.
     prompts: tuple[PreviewedPrompt, ...]
 
@@ -86,6 +90,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         data = parse_template(template.template_data)
         defaults = _read_defaults(session, actor, project)
         at_launch = ProjectAtLaunch(name=project.name, description=project.description or "")
+        priority = request.priority or USUAL_PRIORITY[Priority(project.priority)]
     named = {ModelSource.RUN: request.model, ModelSource.TEMPLATE: data.model, **defaults}
     chosen = choose_model(named) or _first_offered(actor)
     plan = make_plan(
@@ -108,6 +113,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         plan=plan,
         inputs=values,
         project=at_launch,
+        priority=priority,
         prompts=preview_prompts(plan, context),
     )
 
@@ -198,6 +204,7 @@ def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> di
         "plan": prepared.plan.to_json(),
         "inputs": RunInputs(project=prepared.project, values=dict(prepared.inputs)).model_dump(mode="json"),
         "model": str(prepared.model.choice),
+        "priority": prepared.priority,
     }
 
 

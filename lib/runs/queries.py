@@ -20,7 +20,7 @@ from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseS
 from lib.models.template import OrchestrationTemplate
 from lib.organizations.views import Quota
 from lib.runs.states import LIVE_RUN_STATUSES
-from lib.runs.views import RunSort
+from lib.runs.views import RunSort, Turns
 from lib.users.queries import person
 
 #: What `RunSummary` has, by its names. Columns and not rows of the ORM: a list is read often and changed never.
@@ -29,6 +29,8 @@ SUMMARY = {
     # every launch gives a title; a run of an older version has its topic, which may be long
     "title": func.coalesce(OrchestrationRun.title, func.left(OrchestrationRun.topic, 255)),
     "status": OrchestrationRun.status,
+    "is_waiting": (OrchestrationRun.status == RunStatus.QUEUED) & OrchestrationRun.admitted_at.is_(None),
+    "priority": OrchestrationRun.priority,
     "project_id": OrchestrationRun.project_id,
     "project_name": select(Project.name).where(Project.id == OrchestrationRun.project_id).scalar_subquery(),
     "user_id": OrchestrationRun.user_id,
@@ -51,6 +53,13 @@ _SEEN_TEMPLATE: Final = (
     select(OrchestrationTemplate.id)
     .where(OrchestrationTemplate.id == OrchestrationRun.template_id, OrchestrationTemplate.deleted_at.is_(None))
     .scalar_subquery()
+)
+#: What is read of a run to change how it stands.
+_STEERED: Final = (
+    OrchestrationRun.status,
+    OrchestrationRun.user_id,
+    OrchestrationRun.cancel_requested_at,
+    OrchestrationRun.priority,
 )
 #: The answer, or as far as it is written.
 _WRITTEN = func.coalesce(PhaseExecution.response_text, PhaseStream.response_text)
@@ -136,11 +145,11 @@ def narrow(statement: Select[*tuple[Any, ...]], chosen: RunFilter) -> Select[*tu
 
 
 def list_live(session: Session, organization_id: UUID, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Runs that are queued or running, the newest first."""
+    """Runs that are queued or running: first those that hold a place, of each kind the newest first."""
     statement = (
         _summaries(organization_id)
         .where(OrchestrationRun.status.in_(LIVE_RUN_STATUSES))
-        .order_by(OrchestrationRun.created_at.desc())
+        .order_by(OrchestrationRun.admitted_at.is_(None), OrchestrationRun.created_at.desc())
         .limit(limit)
     )
     return session.execute(statement).all()
@@ -228,11 +237,7 @@ def find_earlier(session: Session, run_id: UUID, attempt_id: UUID) -> Row[UUID, 
 
 def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> OrchestrationRun | None:
     """The row, to change it; with `for_update` as it stands once it is locked."""
-    statement = (
-        select(OrchestrationRun)
-        .where(OrchestrationRun.id == run_id)
-        .options(load_only(OrchestrationRun.status, OrchestrationRun.user_id, OrchestrationRun.cancel_requested_at))
-    )
+    statement = select(OrchestrationRun).where(OrchestrationRun.id == run_id).options(load_only(*_STEERED))
     if for_update:
         # without populate_existing a row that the session has read before would stay as it was then
         statement = statement.with_for_update().execution_options(populate_existing=True)
@@ -242,6 +247,15 @@ def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> Orc
 def load_whole(session: Session, run_id: UUID) -> OrchestrationRun | None:
     """The row with everything that it was launched with."""
     return session.scalar(select(OrchestrationRun).where(OrchestrationRun.id == run_id))
+
+
+def read_turns(session: Session, run_id: UUID | None = None) -> Turns:
+    """How many of the organization's runs are under way and wait, and where this one stands among them."""
+    turns = func.api.read_turns(run_id).table_valued("admitted", "most", "waiting", "place")
+    found = session.execute(select(turns)).one_or_none()
+    if found is None:
+        raise NotSignedIn
+    return Turns(admitted=found.admitted, most=found.most, waiting=found.waiting, place=found.place)
 
 
 def read_quota(session: Session, organization_id: UUID) -> Quota:

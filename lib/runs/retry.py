@@ -125,6 +125,7 @@ def _run_columns(actor: Actor, before: OrchestrationRun, offer: RetryOffer, temp
         "plan": before.plan,
         "inputs": before.inputs,
         "model": before.model,
+        "priority": before.priority,
         "parent_run_id": before.id,
         "forked_from_phase": offer.phase_code,
     }

@@ -15,7 +15,7 @@ from lib.db.paging import Page
 from lib.db.session import tenant_session
 from lib.errors import Conflict, NotFound
 from lib.models.project import Project
-from lib.models.run import OrchestrationRun, PhaseStatus, RunStatus
+from lib.models.run import OrchestrationRun, PhaseStatus, RunPriority, RunStatus
 from lib.runs import queries
 from lib.runs.queries import RunFilter
 from lib.runs.states import FINAL_RUN_STATUSES, RETRYABLE_RUN_STATUSES
@@ -54,6 +54,7 @@ def get_overview(actor: Actor) -> Overview:
             has_projects=queries.has_any(session, Project),
             has_runs=bool(recent.rows),
             live_workers=queries.count_live_workers(session),
+            turns=queries.read_turns(session) if any(run.is_waiting for run in live) else None,
         )
 
 
@@ -165,18 +166,21 @@ def _find_run(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
         "error": _error(row.error_details),
         "is_cancel_requested": row.cancel_requested_at is not None,
         "live_workers": row.live_workers,
+        "turns": queries.read_turns(session, run_id) if summary.is_waiting else None,
         "may_cancel": may_steer and row.cancel_requested_at is None,
         "may_resume": may_steer
         and summary.status is RunStatus.PAUSED
         and actor.may_some(Permission.ORCHESTRATIONS_RUN),
         "may_retry": summary.status in RETRYABLE_RUN_STATUSES and actor.may_some(Permission.ORCHESTRATIONS_RUN),
+        "may_prioritize": may_steer and summary.status is RunStatus.QUEUED,
         "parent_run_id": row.parent_run_id,
     }
 
 
 def _summary(row: Row[*tuple[Any, ...]]) -> RunSummary:
     values = dict(zip(queries.SUMMARY, row, strict=False))  # pages have their key behind it
-    return RunSummary(**values | {"status": RunStatus(values["status"])})
+    kinds = {"status": RunStatus(values["status"]), "priority": RunPriority(values["priority"])}
+    return RunSummary(**values | kinds)
 
 
 def _read_texts(session: Session, run_id: UUID, attempt_id: UUID) -> AttemptTexts:

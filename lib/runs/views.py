@@ -8,7 +8,7 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from lib.models.run import PhaseStatus, RunStatus
+from lib.models.run import PhaseStatus, RunPriority, RunStatus
 from lib.organizations.views import Quota
 from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.structures import ErrorDetails
@@ -33,6 +33,9 @@ class RunSummary:
     id: UUID
     title: str
     status: RunStatus
+    #: Queued, and not admitted: its organization runs as many as it may.
+    is_waiting: bool
+    priority: RunPriority
     project_id: UUID
     project_name: str
     user_id: UUID
@@ -48,6 +51,24 @@ class RunSummary:
     #: None is unknown.
     cost_usd: Decimal | None
     execution_time_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """How many runs of the organization are under way, those among them that the reader may not see."""
+
+    admitted: int
+    #: How many may be at once.
+    most: int
+    #: How many wait for their turn.
+    waiting: int
+    #: Which of these the run is that was asked about, counted from 1; None where it does not wait.
+    place: int | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a run that is launched now would wait."""
+        return self.admitted >= self.most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,9 +176,13 @@ class RunProgress:
     is_cancel_requested: bool
     #: Workers that are alive; 0 explains why nothing happens.
     live_workers: int
+    #: Where it stands in the line; None while it does not wait.
+    turns: Turns | None
     may_cancel: bool
     may_resume: bool
     may_retry: bool
+    #: Give it another priority.
+    may_prioritize: bool
     #: The run that this one goes on from.
     parent_run_id: UUID | None
 
@@ -200,3 +225,5 @@ class Overview:
     has_projects: bool
     has_runs: bool
     live_workers: int
+    #: None where none of the runs under way waits for its turn.
+    turns: Turns | None

@@ -1,10 +1,10 @@
 -- api.requeue_lost_runs()
--- Runs that are to be walked but have no workflow any more (lost, purged, failed in an outage, of an engine that is
--- gone) get another one; a launch makes run and workflow in one transaction, so none is looked at too early. Returns how
--- many. The engine asks it now and then, and it also sweeps what a lost worker wrote last: an answer that nobody has
--- written at for an hour, the longest time-out that a phase can have. Runs that the quota has paused go on once there
--- are calls again, no more of them at a time than there are calls, the oldest first; those that a suspension has
--- paused, once it is over.
+-- Runs that hold a place but have no workflow any more (lost, purged, failed in an outage, of an engine that is gone) get
+-- another one; an admission makes both in one transaction, so none is looked at too early. Returns how many. Runs that
+-- wait for their turn have none and are not lost: where there is room for them after all, they are admitted. The engine
+-- asks it now and then, and it also sweeps what a lost worker wrote last: an answer that nobody has written at for an
+-- hour, the longest time-out that a phase can have. Runs that the quota has paused go on once there are calls again, no
+-- more of them at a time than there are calls, the oldest first; those that a suspension has paused, once it is over.
 CREATE FUNCTION api.requeue_lost_runs() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -32,7 +32,7 @@ BEGIN
     END LOOP;
     FOR v_run IN
         SELECT r.organization_id, r.id FROM orchestration_runs r
-         WHERE r.status IN ('queued', 'running')
+         WHERE r.admitted_at IS NOT NULL
            AND NOT EXISTS (
                SELECT 1 FROM dbos.workflow_status w
                 WHERE w.queue_name = 'runs' AND w.status IN ('ENQUEUED', 'PENDING', 'DELAYED')
@@ -43,6 +43,18 @@ BEGIN
         v_count := v_count + 1;
     END LOOP;
     DELETE FROM phase_streams WHERE updated_at < now() - interval '1 hour';
+    FOR v_run IN  -- last: see api.admit_runs
+        SELECT w.organization_id
+          FROM (SELECT DISTINCT organization_id FROM orchestration_runs
+                 WHERE status IN ('queued', 'running') AND admitted_at IS NULL) w
+         WHERE api.most_runs(w.organization_id) > (
+               SELECT count(*) FROM orchestration_runs r
+                WHERE r.organization_id = w.organization_id AND r.admitted_at IS NOT NULL)
+         ORDER BY w.organization_id
+         LIMIT 100
+    LOOP
+        PERFORM api.admit_runs(v_run.organization_id);
+    END LOOP;
     RETURN v_count;
 END
 $$;

@@ -36,8 +36,10 @@ DOORS = {
     "api_end_organizations": "orchestrator_worker",
 }
 #: What a later migration has changed -> which one.
-_LATER = dict.fromkeys(("api_find_invitation", "api_ask_deletion", "api_govern_organization"), "0023") | dict.fromkeys(
-    ("api_require_operator", "api_open_segment"), "0024"
+_LATER = (
+    dict.fromkeys(("api_find_invitation", "api_ask_deletion", "api_govern_organization"), "0023")
+    | dict.fromkeys(("api_require_operator", "api_open_segment"), "0024")
+    | {"api_requeue_lost_runs": "0033"}
 )
 
 

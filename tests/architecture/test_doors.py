@@ -31,6 +31,7 @@ DOORS: dict[str, set[str]] = {
     "lib.runs.lists.service": {"tenant_session"},
     "lib.runs.retry": {"tenant_session"},
     "lib.runs.service": {"tenant_session"},
+    "lib.runs.turns": {"tenant_session"},
     "lib.runs.watching.service": {"tenant_session"},
     "lib.samples.service": {"identity_session"},
     "lib.templates.editing.service": {"tenant_session"},
@@ -51,7 +52,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.db.session": {"create_engine"},  # the doors
     "lib.db.migrate": {"create_engine"},  # as the owner
     "lib.db.claims": {"connect"},  # as the owner: the keys that claims are signed with
-    "lib.maintenance.upgrade": {"create_engine"},  # as the owner: the built-in templates
+    "lib.maintenance.upgrade": {"create_engine", "connect"},  # as the owner: the built-in templates, and the limit
     "lib.maintenance.keys": {"connect"},  # as the owner: every organization's sealed columns
     "lib.db.roles": {"connect"},  # as an administrator, before there is anything
     "lib.db.server": {"connect"},  # to see whether it answers

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 from tests.benchmarks import (
     engine,
+    fairness,
     gallery,
     idle,
     pages,
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[Ground], Sequence[Figure]]] = {
     "projects": projects.main,
     "paint": paint.main,
     "engine": engine.main,
+    "fairness": fairness.main,
     "steps": steps.main,
     "idle": idle.main,
     "policies": policies.main,

@@ -48,6 +48,13 @@ class Ground:
         with clone_of(self._template, self._server) as database, settings_of(database):
             yield database
 
+    def log_statements(self, database: ClonedDatabase) -> Path:
+        """The server's log, which from now on has every statement of whoever connects to the database."""
+        assert self._server is not None
+        with psycopg.connect(database.admin_url, autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {database.name} SET log_statement = 'all'".encode())
+        return self._server.folder / "server.log"
+
 
 @contextmanager
 def settings_of(database: ClonedDatabase) -> Iterator[None]:

@@ -11,7 +11,7 @@ from tests.benchmarks.ground import Ground
 from tests.benchmarks.measuring import Figure
 from tests.cast import make_cast
 from tests.factories import make_project
-from tests.made_runs import MODEL, answer, make_run
+from tests.made_runs import MODEL, admit_run, answer, make_run
 
 PHASES = 7
 RUNS = 60
@@ -31,6 +31,8 @@ def main(ground: Ground) -> list[Figure]:
             worker.prepare_threshold = 0
             for _ in range(ROUNDS):
                 runs = [make_run(database, cast.alice, project_id=project).id for _ in range(RUNS)]
+                for run_id in runs:
+                    admit_run(database, cast.organization_a, run_id)
                 began = time.perf_counter()
                 for run_id in runs:
                     _walk(worker, cast.organization_a, run_id, codes)

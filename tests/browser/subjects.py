@@ -69,6 +69,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             found.append(see(f"{entry.url_path}-empty", empty, path))
     found += [
         see("overview-error", full, "/", lambda page: _break_the_database(page, dashboard.database)),
+        see("launch-more", full, _path(LAUNCH), lambda page: page.get_by_text("More", exact=True).first.click()),
         see("launch-error", full, "/launch?project=00000000-0000-7000-8000-000000000000"),
         see("runs-error", full, "/runs?status=paused"),
         see("runs-filtered", full, f"/runs?status=failed&project={scene.project_id}&model=nonsense"),

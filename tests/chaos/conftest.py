@@ -123,6 +123,7 @@ def install(
             settings = {
                 "ORCHESTRATOR_OPENAI_BASE_URL": model.base_url(),
                 "ORCHESTRATOR_OPENAI_API_KEY": "key-of-the-tests",
+                "ORCHESTRATOR_DRAIN_SECONDS": "0",
                 **settings,
             }
             return running.enter_context(_installed(data_folder, options, settings, monkeypatch))

@@ -26,6 +26,7 @@ SQUAWK: Final = (
     Excuse("adding-foreign-key-constraint", "0017", "the column is new and empty, and user_tokens holds a few links"),
     Excuse("constraint-missing-not-valid", "0017", "the column is new and empty, and user_tokens holds a few links"),
     Excuse("ban-drop-function", "0019", "made anew in the same transaction; its callers name the columns they read"),
+    Excuse("ban-drop-constraint", "0033", "its own, left by an upgrade that was interrupted; it is added anew at once"),
     Excuse("ban-drop-not-null", "0023", "the version before writes an inviter, and meets none before anybody upgrades"),
 )
 
@@ -35,7 +36,11 @@ LINT: Final = (
     Excuse("SEC005", r".*_permitted", _PERMITTED),
     *(Excuse(rule, r".*\.\w+_owner", _OWNER) for rule in ("SEC005", "SEC008", "SEC028", "SEC038")),
     *(Excuse(rule, r".*\.\w+_identity", _IDENTITY) for rule in ("SEC005", "SEC008", "SEC028", "SEC038")),
-    Excuse("SEC007", rf"public\.({_IDENTITYS}|claim_keys)", "one role, one policy: there is nothing to narrow"),
+    Excuse(
+        "SEC007",
+        rf"public\.({_IDENTITYS}|claim_keys|engine_settings)",
+        "one role, one policy: there is nothing to narrow",
+    ),
     Excuse(
         "SEC013", r"public\.users\.users_end_access", "ends the sessions of the row's own person, and reads nothing"
     ),
@@ -50,6 +55,15 @@ LINT: Final = (
     Excuse(
         "SEC013", r"public\.users\.users_password_links", "ends the links of the row's own person, and reads nothing"
     ),
+    Excuse(
+        "SEC013",
+        r"public\.(orchestration_runs|organizations)\.\w+_next",
+        "admits runs of the row's own organization, by a count and their order, and says nothing",
+    ),
+    Excuse(
+        "SEC013", r"public\.orchestration_runs\..*_audit_priority", "writes the row's own priority to the trail only"
+    ),
+    Excuse("SEC013", r"public\.orchestration_runs\..*_turn", "acts as whoever changes the row, and reads that alone"),
     Excuse("SEC013", r"public\.invitations\.invitations_first_admin", "looks whether the organization has any people"),
     Excuse("SEC045", r"public\.webhooks\.previous_secret_expires_at", "a moment, and no secret"),
     Excuse("PERF004", r".*\.\w+_own_only", "asked of rows that the run's index has found, and of members alone"),
@@ -77,7 +91,7 @@ LINT: Final = (
     Excuse("SEC035", r"public\.template_versions .*", "the template's id stands in it, and that is one organization's"),
     Excuse("SEC035", r"public\.phase_executions .*", "the run's id stands in it, and that is one organization's"),
     Excuse("SEC047", r".*_fkey\)", "a policy or a guard looks first, so that both refusals are one: test_isolation.py"),
-    Excuse("PERF003", r".*\.\w+_insert_permitted", _NEW_ROW),
+    Excuse("PERF003", r".*\.\w+_insert_(permitted|waiting)", _NEW_ROW),
     Excuse("PERF004", r".*\.\w+_insert_permitted", _NEW_ROW),
     Excuse("PERF003", r".*\.Published templates are public", "idx_orchestration_templates_public is made for it"),
     Excuse("PERF003", r"public\.invitations\.invitations_update_permitted", "one is changed at a time, by its key"),

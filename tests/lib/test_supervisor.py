@@ -47,7 +47,7 @@ def test_empty_installation_is_served_with_a_link_and_ctrl_c_ends_everything(fol
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_signal_that_came_inside_a_callback_is_not_lost() -> None:
     dying = frozenset({1})
-    with supervisor._signals_as_stop() as stop_if_asked:
+    with supervisor._signals_as_stop(then=lambda: None) as stop_if_asked:
         watched = weakref.ref(dying, lambda _: signal.raise_signal(signal.SIGTERM))
         del dying  # the signal comes here, and Python goes on
         assert watched() is None

@@ -11,7 +11,7 @@ from lib.mail.message import MailKind
 from lib.models.mail import MailStatus
 from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
-from lib.models.run import OperationStatus, PhaseStatus, RunStatus
+from lib.models.run import OperationStatus, PhaseStatus, RunPriority, RunStatus
 from lib.models.template import ReviewDecision, TemplateStatus
 from lib.providers.vendors import Vendor
 from tests import doors
@@ -28,6 +28,7 @@ CLOSED: dict[str, type[StrEnum]] = {
     "orchestration_templates_status_check": TemplateStatus,
     "template_reviews_decision_check": ReviewDecision,
     "orchestration_runs_status_check": RunStatus,
+    "orchestration_runs_priority_check": RunPriority,
     "phase_executions_status_check": PhaseStatus,
     "integration_operations_status_check": OperationStatus,
     "provider_connections_vendor_check": Vendor,

@@ -14,6 +14,7 @@ from tests.made_runs import end_run, make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, shown, table
 from tests.records import rows
+from tests.waiting_runs import set_limit
 
 
 @pytest.fixture
@@ -39,17 +40,19 @@ def test_list_says_how_each_run_stands(
 ) -> None:
     done = make_run(installation.database, cast.max, project_id=project_id, title="Done")
     end_run(installation.database, cast.max, done)
-    make_run(installation.database, cast.mona, project_id=project_id, title="Waiting")
+    set_limit(installation, cast.organization_a, "1")
+    for title in ("Next", "Waiting"):
+        make_run(installation.database, cast.mona, project_id=project_id, title=title, is_in_line=True)
     for actor in cast.of_a:
         at = open_as(actor, RUNS)
-        assert table(at, "Run") == ["Waiting", "Done"]
-        for cell, shown_as in zip(table(at, "Status"), ("Queued", "Completed"), strict=True):
+        assert table(at, "Run") == ["Waiting", "Next", "Done"]
+        for cell, shown_as in zip(table(at, "Status"), ("Waiting", "Queued", "Completed"), strict=True):
             assert shown_as in cell
-        assert table(at, "By") == ["Mona", "Max"]
-        assert table(at, "Project") == ["Folding bicycle", "Folding bicycle"]
-        assert table(at, "Phases") == ["0 / 2", "2 / 2"]
-        assert table(at, "Tokens") == ["0", "1,900"]
-        assert table(at, "Cost") == ["$0.00", "$0.06"]
+        assert table(at, "By") == ["Mona", "Mona", "Max"]
+        assert table(at, "Project") == ["Folding bicycle"] * 3
+        assert table(at, "Phases") == ["0 / 2", "0 / 2", "2 / 2"]
+        assert table(at, "Tokens") == ["0", "0", "1,900"]
+        assert table(at, "Cost") == ["$0.00", "$0.00", "$0.06"]
 
 
 def test_unknown_cost_is_unknown(open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID) -> None:

@@ -16,6 +16,7 @@ from lib.identity import email_change, second_factor, sessions
 from lib.identity import service as identity
 from lib.models.organization import Tier
 from lib.models.project import ProjectStatus
+from lib.models.run import RunPriority
 from lib.organizations import creation, operator
 from lib.organizations import service as organizations
 from lib.projects import lists as project_lists
@@ -26,7 +27,7 @@ from lib.projects.structures import ProjectSettings
 from lib.projects.views import ProjectSort
 from lib.providers.base import ModelChoice, ModelParameters
 from lib.providers.catalog import Catalog
-from lib.runs import launch, retry
+from lib.runs import launch, retry, turns
 from lib.runs import service as runs
 from lib.runs.launch import LaunchRequest
 from lib.runs.lists import service as run_lists
@@ -240,6 +241,13 @@ _RUNS: Final = (
     _to(watching.look_at_run, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.run_id)),
     _to(runs.cancel_run, P.ORCHESTRATIONS_CANCEL, lambda to: _give(to.target.run_id), is_by_maker=True),
     _to(runs.resume_run, P.ORCHESTRATIONS_CANCEL, lambda to: _give(to.target.paused_id), is_by_maker=True),
+    _about(turns.read_turns, P.ORCHESTRATIONS_RUN),
+    _to(
+        turns.change_priority,
+        P.ORCHESTRATIONS_CANCEL,
+        lambda to: _give(to.target.run_id, RunPriority.HIGH),
+        is_by_maker=True,
+    ),
     _to(launch.check_project, P.ORCHESTRATIONS_RUN, lambda to: _give(to.target.project_id)),
     _to(launch.preview_launch, P.ORCHESTRATIONS_RUN, lambda to: _give(to.request)),
     _to(launch.launch_run, P.ORCHESTRATIONS_RUN, lambda to: _give(to.request)),

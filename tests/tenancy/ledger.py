@@ -137,6 +137,9 @@ def _run(doer: Doer, change: Change) -> bool:
     maker = change.row["user_id"]
     if change.old is None:
         return doer.may(P.ORCHESTRATIONS_RUN) and maker == doer.user_id
+    if change.columns == {"admitted_at"} and change.old["admitted_at"] is None:
+        # its turn has come, by a place that they gave up or made
+        return doer.may(P.ORCHESTRATIONS_CANCEL, doer.user_id) or doer.may(P.ORGANIZATION_EDIT)
     return change.new is not None and doer.may(P.ORCHESTRATIONS_CANCEL, maker)
 
 

@@ -32,6 +32,7 @@ CALLS: Final[Mapping[str, str]] = {
     "api.use_template(uuid)": "SELECT api.use_template(%(template)s)",
     "api.count_open_runs(uuid)": "SELECT api.count_open_runs(%(project)s)",
     "api.enqueue_run(uuid)": "SELECT api.enqueue_run(%(run)s)",
+    "api.read_turns(uuid)": "SELECT place FROM api.read_turns(%(run)s) WHERE place IS NOT NULL",
     "api.second_factors(uuid[])": "SELECT * FROM api.second_factors(ARRAY[%(person)s::uuid])",
     "api.record_event(text,text,uuid,jsonb)": "SELECT api.record_event('projects.export', 'projects', NULL, '{}')",
     "api.open_connection(text)": "SELECT api.open_connection(%(slug)s)",

@@ -12,12 +12,14 @@ from lib.projects.service import get_project
 from lib.projects.views import ProjectChoice, ProjectDetail
 from lib.providers.catalog import Catalog
 from lib.runs.launch import LaunchRequest, find_default_model
+from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.builtin import FIRST
 from lib.templates.inputs import InputField, InputKind
 from lib.templates.service import get_template_to_launch
 from lib.templates.views import TemplateChoice, TemplateToLaunch
 from lib.ui import state, words
 from lib.ui.components.model_choice import show_model_choice
+from lib.ui.components.turns import show_priority_choice
 from lib.ui.guard import require_actor
 
 _NOT_AS_SHOWN = "Nothing was launched: what is chosen is not what you saw when you pressed Launch."
@@ -54,6 +56,8 @@ def show_launch_form(
     model = show_model_choice(catalog, default, context=f"{project.id}-{template.id}")
     topic, title = _show_words(project)
     inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
+    with st.expander("More", type="compact"):
+        priority = show_priority_choice(USUAL_PRIORITY[project.priority], key=str(project.id))
     shown = model or default
     if shown is None:
         return None
@@ -65,6 +69,7 @@ def show_launch_form(
         title=title,
         topic=topic,
         inputs=inputs,
+        priority=priority,
     )
 
 

@@ -10,7 +10,7 @@ from lib.runs.service import get_overview
 from lib.runs.views import LiveRun, Overview, RunSummary
 from lib.samples.service import Sample
 from lib.ui import feedback, words
-from lib.ui.components import no_worker, project_dialogs, sample_workspace, status
+from lib.ui.components import no_worker, project_dialogs, sample_workspace, status, turns
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.meter import show_meter
@@ -83,10 +83,17 @@ def _show_running(shown: int) -> None:
     seen = get_overview(require_actor(Permission.ORCHESTRATIONS_VIEW))
     if len(seen.running) != shown:
         feedback.draw_anew()
-    note = no_worker.NOTE if no_worker.is_nobody_working(seen.live_workers) else words.count(shown, "run")
-    with card("Running now", note=note), row_list("running"):
+    with card("Running now", note=_note(seen)), row_list("running"):
         for live in seen.running:
             _show_live(live)
+
+
+def _note(seen: Overview) -> str:
+    if no_worker.is_nobody_working(seen.live_workers):
+        return no_worker.NOTE
+    if seen.turns:
+        return f"{seen.turns.admitted} of {seen.turns.most} at a time, {words.number(seen.turns.waiting)} waiting"
+    return words.count(len(seen.running), "run")
 
 
 def _show_live(live: LiveRun) -> None:
@@ -100,7 +107,7 @@ def _show_live(live: LiveRun) -> None:
             )
             if st.button("Open", key=f"open-{run.id}"):
                 open_run(run.id)
-        st.markdown(status.inline(status.RUN[run.status], text=", ".join(live.writing) or None))
+        st.markdown(_say_status(live))
         show_meter(
             f"Progress of {run.title}",
             run.completed_phases,
@@ -108,6 +115,12 @@ def _show_live(live: LiveRun) -> None:
             text=f"{run.completed_phases} of {words.count(run.total_phases, 'phase')}",
             tone="run",
         )
+
+
+def _say_status(live: LiveRun) -> str:
+    run = live.summary
+    text = turns.WAITS if run.is_waiting else ", ".join(live.writing)
+    return status.inline(status.run(run.status, is_waiting=run.is_waiting), text=text or None)
 
 
 def _say_so_far(run: RunSummary) -> str:

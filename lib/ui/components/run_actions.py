@@ -40,7 +40,7 @@ def show_run_header(run: RunProgress, *, time_zone: str) -> bool:
     )
     with page_header(
         summary.title,
-        status=status.RUN[summary.status],
+        status=status.run(summary.status, is_waiting=summary.is_waiting),
         parent=(RUNS.file, "Runs"),
         subtitle=launched,
     ):

@@ -17,6 +17,7 @@ from lib.ui.components.no_worker import is_nobody_working, show_no_worker
 from lib.ui.components.person import person_inline
 from lib.ui.components.run_actions import find_stop, show_way_on
 from lib.ui.components.run_table import seconds_of
+from lib.ui.components.turns import say_priority, show_priority_change, show_turn
 from lib.ui.navigation import TEMPLATE
 
 #: What to do about a failure that may be over by now.
@@ -48,6 +49,7 @@ def show_run_notice(run: RunProgress) -> None:
     """Draw what a person should know before they read: nobody is working, it was paused, it failed."""
     if run.is_live and is_nobody_working(run.live_workers):
         show_no_worker()
+    show_turn(run)
     if run.is_live and run.is_cancel_requested:
         st.markdown(f":gray[{status.RUN[RunStatus.CANCELLED].icon} This run is being cancelled.]")
     if stop := find_stop(run):
@@ -84,6 +86,7 @@ def show_run_facts(run: RunProgress, *, time_zone: str) -> None:
                 ("Template", summary.template_name + version),
                 ("Model", summary.model),
                 *run.inputs,
+                *([] if run.may_prioritize else [("Priority", say_priority(summary.priority))]),
                 ("Launched", moment_inline(summary.created_at, time_zone=time_zone)),
                 ("By", person_inline(run.launcher)),
                 *(
@@ -94,6 +97,7 @@ def show_run_facts(run: RunProgress, *, time_zone: str) -> None:
                 ("Run", str(summary.id)),
             ]
         )
+        show_priority_change(run)
         if run.template_id:
             st.page_link(
                 TEMPLATE.file,

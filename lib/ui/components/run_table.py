@@ -26,7 +26,7 @@ def show_run_table(
     `is_short` leaves out what the place around it says already.
     """
     columns = {
-        "Status": status.column(status.RUN, width=116),
+        "Status": status.column({**status.RUN, "waiting": status.WAITING_RUN}, width=116),
         "Run": st.column_config.TextColumn("Run", width=178 if is_short else 250),
         "Project": st.column_config.TextColumn("Project", width=128),
         "By": st.column_config.TextColumn("By", width=88),
@@ -53,7 +53,7 @@ def show_run_table(
 
 def _row(run: RunSummary) -> dict[str, object]:
     return {
-        "Status": status.cell(status.RUN[run.status]),
+        "Status": status.cell(status.run(run.status, is_waiting=run.is_waiting)),
         "Run": run.title,
         "Project": run.project_name,
         "By": run.launched_by,

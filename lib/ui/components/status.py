@@ -42,6 +42,9 @@ RUN: Mapping[str, Status] = {
     "cancelled": _CANCELLED,
 }
 
+#: A queued run whose organization runs as many as it may.
+WAITING_RUN = _status("Waiting", "hourglass_top", "gray", "○")
+
 PHASE: Mapping[str, Status] = {
     "pending": _status("Pending", "schedule", "gray", "○"),
     "running": _RUNNING,
@@ -92,6 +95,13 @@ PRIORITY: Mapping[str, Status] = {
     "urgent": _status("Urgent", "keyboard_double_arrow_up", "gray", "⇈"),
 }
 
+RUN_PRIORITY: Mapping[str, Status] = {
+    "low": PRIORITY["low"],
+    "normal": _status("Normal", "drag_handle", "gray", "="),
+    "high": PRIORITY["high"],
+    "urgent": PRIORITY["urgent"],
+}
+
 ORGANIZATION: Mapping[str, Status] = {
     "active": _status("Active", "check_circle", "green", "✓"),
     "suspended": _status("Suspended", "pause_circle", "violet", "="),
@@ -116,6 +126,11 @@ TEMPLATE_SCOPE: Mapping[str, Status] = {
 
 #: Something that somebody should look at before it becomes a failure: a budget, a missing worker.
 WARNING = _status("Warning", "warning", "orange", "!")
+
+
+def run(status: str, *, is_waiting: bool) -> Status:
+    """How a run stands; one that waits for its turn is queued, and says why."""
+    return WAITING_RUN if is_waiting else RUN[status]
 
 
 def show_status(status: Status) -> None:

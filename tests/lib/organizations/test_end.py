@@ -17,7 +17,7 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
-from tests.made_runs import call_worker, make_run, open_run
+from tests.made_runs import admit_run, call_worker, make_run, open_run
 from tests.records import rows
 
 
@@ -83,6 +83,7 @@ def test_run_that_was_launched_in_the_last_moment_is_cancelled_when_it_is_opened
 ) -> None:
     run = make_run(installation.database, cast.max, project_id=make_project(installation.database, cast.max))
     write(installation, "UPDATE organizations SET deleted_at = now() WHERE id = %s", cast.organization_a)
+    admit_run(installation.database, cast.organization_a, run.id)
     token = UUID(int=1)
     opened = call_worker(
         installation.database, "SELECT api.open_segment(%s, %s, %s)", cast.organization_a, run.id, token
