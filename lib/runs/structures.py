@@ -75,3 +75,7 @@ class ErrorDetails(_Structure):
     retry_seconds: float | None = None
     #: Why there is another attempt, or none.
     retry_reason: str | None = None
+    #: Who is asked by it.
+    retry_model: str | None = None
+    #: What is wrong with an answer that is not what the phase asks for, a line each.
+    faults: tuple[str, ...] = ()

@@ -21,12 +21,15 @@ DOORS = {
     "api_requeue_lost_runs": "orchestrator_worker",
     "api_cancel_requests": "orchestrator_worker",
 }
-CHANGED_SINCE = ("api_take_quota", "api_end_run", "api_open_segment", "api_requeue_lost_runs")
+#: What a later migration changed, and which.
+BEFORE = dict.fromkeys(("api_take_quota", "api_end_run", "api_open_segment", "api_requeue_lost_runs"), "0019") | (
+    dict.fromkeys(("api_advance_run", "api_begin_attempts"), "0031")
+)
 
 
 def upgrade() -> None:
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute, before="0019" if name in CHANGED_SINCE else None)
+        functions.create(name, execute=execute, before=BEFORE.get(name))
 
 
 def downgrade() -> None:
