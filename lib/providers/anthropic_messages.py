@@ -92,7 +92,7 @@ class AnthropicMessages:
             settings["extra_headers"] = {"anthropic-version": _SAMPLING_VERSION}
         return settings
 
-def json_mode_of(self, model: str) -> JsonMode:  # noqa: ARG002 - others look at it
+    def json_mode_of(self, model: str) -> JsonMode:  # noqa: ARG002 - others look at it
         """See `Wire.json_mode_of`. The protocol has none."""
         return JsonMode.NONE
 

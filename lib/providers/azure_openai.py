@@ -85,7 +85,7 @@ class AzureOpenAI:
         """See `Wire.settings_for`."""
         return openai_settings(parameters, model)
 
-def json_mode_of(self, model: str) -> JsonMode:  # noqa: ARG002 - others look at it
+    def json_mode_of(self, model: str) -> JsonMode:  # noqa: ARG002 - others look at it
         """See `Wire.json_mode_of`. A deployment's name does not tell which model it is."""
         return JsonMode.NONE
 

@@ -74,7 +74,7 @@ class Gemini:
         """See `Wire.settings_for`."""
         return settings_of(parameters)
 
-def json_mode_of(self, model: str) -> JsonMode:
+    def json_mode_of(self, model: str) -> JsonMode:
         """See `Wire.json_mode_of`. Other models at the same address, such as Gemma, refuse it."""
         return JsonMode.OBJECT if model.startswith("gemini-") else JsonMode.NONE
 

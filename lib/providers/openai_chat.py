@@ -89,7 +89,7 @@ class OpenAIChat:
         """See `Wire.settings_for`."""
         return openai_settings(parameters, model)
 
-def json_mode_of(self, model: str) -> JsonMode:
+    def json_mode_of(self, model: str) -> JsonMode:
         """See `Wire.json_mode_of`. Endpoints that only speak the protocol answer 400 to it, or do not."""
         if self.is_llama_cpp:
             return JsonMode.SCHEMA

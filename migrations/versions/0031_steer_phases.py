@@ -1,7 +1,7 @@
 """Phases that are skipped, asked of another model, or wait for the limit of their connection.
 
-A connection may have a limit of calls a minute. Whose turn it is stands in a row of its own: the connection's is audited
-and shown, and is not to be written with every call.
+A connection may have a limit of calls a minute. Whose turn it is stands in a row of its own: the connection's is
+audited and shown, and is not to be written with every call.
 """
 
 from alembic import op
