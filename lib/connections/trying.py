@@ -15,6 +15,7 @@ from lib.connections.entry import check_models
 from lib.connections.opening import open_for_test
 from lib.connections.service import get_row
 from lib.connections.structures import CallableConnection, LastTest
+from lib.connections.turns import take_turn
 from lib.db.session import tenant_session
 from lib.errors import InvalidInput, NotFound
 from lib.providers.base import ModelCall, ModelChoice, ModelParameters
@@ -40,7 +41,8 @@ def test_connection(actor: Actor, connection_id: UUID, model: str) -> LastTest:
     """Ask a model of the connection for one word, in earnest, and keep how it went.
 
     The call is in the usage and in the trail, whether an answer came or not. Raises `InvalidInput`, `NotFound`,
-    `NotPermitted`; what goes wrong with the call is in the answer.
+    `NotPermitted`, and `Conflict` where the connection's limit is reached; what goes wrong with the call is in the
+    answer.
     """
     connection, parameters = _load(actor, connection_id)
     (name,) = check_models([model]) or [""]
@@ -48,6 +50,7 @@ def test_connection(actor: Actor, connection_id: UUID, model: str) -> LastTest:
         message = "Choose the model to ask."
         raise InvalidInput(message, field="Model")
     choice = ModelChoice(connection.slug, name)
+    take_turn(actor, connection.slug)
     tested = _ask(connection, choice, _TEST_PARAMETERS.over(parameters))
     with tenant_session(actor) as session:
         values = literal(tested.model_dump(mode="json"), JSONB())

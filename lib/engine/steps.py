@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lib.models.run import PhaseStatus, RunStatus
+from lib.runs.structures import NotAsked
 from lib.templates.plan import Plan, PlannedPhase
 
-#: Why a phase was skipped, in its `error_details`: its own condition, or that all it waits for were skipped.
-CONDITION, SKIPPED_BEFORE = "condition", "skipped_before"
 _DONE: Final = frozenset({PhaseStatus.COMPLETED, PhaseStatus.SKIPPED})
 
 
@@ -143,7 +142,7 @@ def _why_skipped(
         return None
     if before and PhaseStatus.COMPLETED not in before:
         message = "Skipped, because everything that it waits for was skipped."
-        return {"kind": SKIPPED_BEFORE, "message": message}
+        return {"kind": NotAsked.SKIPPED_BEFORE, "message": message}
     if is_met(phase, skipped):
         return None
-    return {"kind": CONDITION, "message": f"Skipped, because its condition is not true: {phase.condition}"}
+    return {"kind": NotAsked.CONDITION, "message": f"Skipped, because its condition is not true: {phase.condition}"}

@@ -1,5 +1,7 @@
 """The JSON structures of a run: what it was launched with, and how it is kept. The specification's are verbatim."""
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from lib.templates.inputs import InputValue
@@ -58,6 +60,17 @@ class TokenUsage(_Structure):
     model: str
     #: None where the price is unknown.
     cost_usd: float | None
+
+
+class NotAsked(StrEnum):
+    """Kinds of `error_details` that are no error: why nothing is, or was, asked in a phase."""
+
+    #: Its condition is not true.
+    CONDITION = "condition"
+    #: All that it waits for was skipped.
+    SKIPPED_BEFORE = "skipped_before"
+    #: It waits for the limit of its connection; written by api.hold_attempts.
+    CONNECTION_LIMIT = "connection_limit"
 
 
 class ErrorDetails(_Structure):

@@ -85,12 +85,6 @@ class Plan(Part):
         """Each phase's first model, each once: what has to answer before a launch makes sense."""
         return tuple(dict.fromkeys(phase.choice for phase in self.phases))
 
-    @property
-    def fallbacks(self) -> tuple[ModelChoice, ...]:
-        """Each model once that is asked only where another one fails."""
-        named = dict.fromkeys(other.choice for phase in self.phases for other in phase.fallbacks)
-        return tuple(choice for choice in named if choice not in self.models)
-
     def get_phase(self, code: str) -> PlannedPhase:
         """The phase of that code; `KeyError` where there is none."""
         for phase in self.phases:
