@@ -42,11 +42,12 @@ class HeldRun:
         self,
         *,
         finish: Sequence[Mapping[str, Any]] = (),
+        skip: Sequence[Mapping[str, Any]] = (),
         begin: Sequence[Mapping[str, Any]] = (),
         end: Mapping[str, Any] | None = None,
     ) -> Any:
         """One step, as the worker takes it; returns what the database answers."""
-        step = {"finish": list(finish), "begin": list(begin), "end": end}
+        step = {"finish": list(finish), "skip": list(skip), "begin": list(begin), "end": end}
         arguments = (self.organization_id, self.run_id, self.token, Jsonb(step))
         return call_worker(self.database, "SELECT api.advance_run(%s, %s, %s, %s)", *arguments)
 

@@ -131,7 +131,8 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
     """Put a run into the queue and return its id; run, phases, audit and queue entry are one transaction.
 
     Every model that a phase asks first is asked whether it would answer, and all others have to be offered. Raises
-    `InvalidInput`, `PlanInvalid`, `PlanNotSupported`, `NotFound`, `NotPermitted`, `Conflict`, `ModelError`; then nothing was launched.
+    `InvalidInput`, `PlanInvalid`, `PlanNotSupported`, `NotFound`, `NotPermitted`, `Conflict`, `ModelError`; then
+    nothing was launched.
     """
     prepared = preview_launch(actor, request)
     _refuse_another_model(request, prepared)

@@ -56,12 +56,12 @@ _SAID: Final[Mapping[str, Mapping[str, str]]] = {
             "answers to what the model can take."
         ),
         "depends_on": (
-            "Codes of the phases that must be completed, or skipped, before. Left out: the one above. []: none, it begins "
-            "at once."
+            "Codes of the phases that must be completed, or skipped, before. Left out: the one above. []: none, it "
+            "begins at once."
         ),
         "condition": (
-            "An expression such as phases['Check'].json.score >= 7; where it is not true the phase is skipped. It reads "
-            "what a prompt does, but model."
+            "An expression such as phases['Check'].json.score >= 7; where it is not true the phase is skipped. It "
+            "reads what a prompt does, but model."
         ),
         "model": f"Who answers this phase, whatever is chosen at the launch. {_MODEL}",
         "parameters": "How the model is asked in this phase.",
@@ -86,8 +86,8 @@ _SAID: Final[Mapping[str, Mapping[str, str]]] = {
         "": "What the answer has to be.",
         "kind": "text, or json. A paragraph that asks for JSON alone is put behind the prompt then.",
         "schema": (
-            "A JSON Schema of draft 2020-12 that the answer has to fit. Without $id, anchors and patternProperties; $ref "
-            "leads to a place in it, and pattern is a regular expression of RE2."
+            "A JSON Schema of draft 2020-12 that the answer has to fit. Without $id, anchors and patternProperties; "
+            "$ref leads to a place in it, and pattern is a regular expression of RE2."
         ),
     },
     "ReviewGate": {

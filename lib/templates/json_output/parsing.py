@@ -72,7 +72,7 @@ def _finite(digits: str) -> float:
 
 def _refuse_large(value: JsonValue) -> None:
     level, seen = [value], 0
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             inner
             for outer in level
