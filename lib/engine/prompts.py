@@ -37,11 +37,11 @@ class Prompts:
         """Whether the phase's condition holds, with these skipped as well. Raises `PlanInvalid`."""
         return phase.condition is None or is_condition_met(phase, self._with_answers(states, skipped))
 
-    def begin(self, code: str, states: Mapping[str, PhaseState]) -> dict[str, Any]:
-        """The row of `api.advance_run`'s `begin`. Raises `PlanInvalid`."""
+    def begin(self, code: str, states: Mapping[str, PhaseState], skipped: Collection[str]) -> dict[str, Any]:
+        """The row of `api.advance_run`'s `begin`, with these skipped as well. Raises `PlanInvalid`."""
         state = states[code]
         phase = self.plan.get_phase(code).asking(state.model)
-        prompt = render_prompt(phase, self._with_answers(states))
+        prompt = render_prompt(phase, self._with_answers(states, skipped))
         if state.misfit is not None:
             again = ask_again(state.misfit.response, state.misfit.faults, limit=phase.notes_characters)
             prompt = f"{prompt}\n\n{again}"
@@ -55,7 +55,7 @@ class Prompts:
             "prompt": prompt,
         }
 
-    def _with_answers(self, states: Mapping[str, PhaseState], skipped: Collection[str] = ()) -> PromptContext:
+    def _with_answers(self, states: Mapping[str, PhaseState], skipped: Collection[str]) -> PromptContext:
         answers = {}
         for state in states.values():
             phase = self.plan.get_phase(state.code)

@@ -97,7 +97,8 @@ class Segment:
         try:
             if self._fault is None:
                 step = self._decide_step()
-                begin = [self._prompts.begin(code, self._states) for code in step.begin]
+                skipped = [each.code for each in step.skip]
+                begin = [self._prompts.begin(code, self._states, skipped) for code in step.begin]
         except PlanInvalid as error:
             self._take_fault(error)
             step, begin = NextStep(), []

@@ -12,19 +12,20 @@ AS $$
 DECLARE
     v_burst integer := greatest(p_per_minute / 60, 1);
     v_gap interval := interval '1 minute' / (p_per_minute - v_burst + 1);
+    v_stored timestamptz;
     v_next timestamptz;
     v_now timestamptz;
 BEGIN
     INSERT INTO connection_turns (organization_id, slug, next_at) VALUES (p_organization, p_slug, clock_timestamp())
     ON CONFLICT DO NOTHING;
-    SELECT next_at INTO STRICT v_next FROM connection_turns
+    SELECT next_at INTO STRICT v_stored FROM connection_turns
      WHERE organization_id = p_organization AND slug = p_slug FOR NO KEY UPDATE;
     v_now := clock_timestamp();
-    v_next := greatest(least(v_next, v_now + v_gap * v_burst), v_now);
+    v_next := greatest(least(v_stored, v_now + v_gap * v_burst), v_now);
     granted := least(p_calls, floor(extract(epoch FROM v_now + v_gap * v_burst - v_next) / extract(epoch FROM v_gap)));
     wait_ms := 0;
-    IF granted > 0 THEN
-        v_next := v_next + v_gap * granted;
+    v_next := v_next + v_gap * granted;
+    IF granted > 0 OR v_next < v_stored THEN
         UPDATE connection_turns SET next_at = v_next WHERE organization_id = p_organization AND slug = p_slug;
     END IF;
     IF granted < p_calls THEN

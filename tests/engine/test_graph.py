@@ -34,7 +34,7 @@ def for_model(model: str) -> Match:
 def test_phase_whose_condition_is_not_true_is_skipped_without_a_call(bench, endpoint, installation):
     endpoint.state.scenarios.add(Reply(text="no", match=CHAT), Reply(text="done", match=CHAT))
     run_id = bench.launch(FORKED)
-    assert walk(bench, installation, run_id) == ["completed"]
+    assert walk(bench, installation, run_id) == ["completed"], bench.see(run_id).error
     run = bench.see(run_id)
     assert bench.statuses(run_id) == {
         "check": ["completed"],

@@ -27,7 +27,8 @@ def test_answer_that_fits_is_kept_as_it_was_written_and_read_by_its_fields(bench
     rate, read = bench.see(run_id).phases
     assert (rate.is_json, read.is_json) == (True, False)
     assert rate.newest.response == FENCED
-    assert json.dumps(SCHEMA) in rate.newest.prompt
+    _, _, shown = rate.newest.prompt.partition("this JSON Schema:\n")
+    assert json.loads(shown) == SCHEMA
     assert read.newest.prompt == "The score is 8."
 
 
