@@ -71,7 +71,10 @@ def render_prompt(phase: PlannedPhase, context: PromptContext) -> str:
         raise _explain(phase.code, phase.name, fault) from fault
     if not text:
         raise _explain(phase.code, phase.name, PromptFault("it comes out empty"))
-    return f"{text}\n\n{ask_for_json(phase.output.json_schema)}" if phase.output.kind == "json" else text
+    if phase.output.kind != "json":
+        return text
+    # a tiny model loses itself in a schema; the one that there is writes by it as by a grammar
+    return f"{text}\n\n{ask_for_json(None if phase.is_small_model else phase.output.json_schema)}"
 
 
 def is_condition_met(phase: PlannedPhase, context: PromptContext) -> bool:

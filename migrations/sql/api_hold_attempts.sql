@@ -25,7 +25,7 @@ BEGIN
                                            attempt, model, error_details)
         SELECT p_run.organization_id, p_run.id, r.code, r.name, r.position, r.depends_on, r.attempt, r.model,
                jsonb_build_object('kind', 'connection_limit', 'message', format(
-                   'Waits for %s''s limit of %s a minute.', v_limited.name, v_limited.per_minute))
+                   'Waits for the limit of “%s”: %s a minute.', v_limited.name, v_limited.per_minute))
           FROM unnest(v_limited.wanted[v_turns.granted + 1 :]) AS w(x),
                jsonb_to_record(w.x) AS r(code text, name text, position int, depends_on text[], attempt int, model text)
         ON CONFLICT (run_id, phase_code, attempt) DO UPDATE

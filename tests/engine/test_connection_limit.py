@@ -50,7 +50,7 @@ def test_phases_side_by_side_take_turns_and_say_what_they_wait_for(
         notes |= {phase.note for phase in bench.see(run_id).phases}
         time.sleep(0.02)
     walking.join()
-    assert "Waits for Acme models's limit of 100 a minute." in notes
+    assert "Waits for the limit of “Acme models”: 100 a minute." in notes
     begun = sorted(attempts_of(bench, run_id, code)[0].started_at for code in "abc")
     gaps = [(after - before).total_seconds() for before, after in itertools.pairwise(begun)]
     assert all(gap >= 0.59 for gap in gaps), gaps
