@@ -60,10 +60,11 @@ def make_run(
     template_id: UUID | None = None,
     title: str = "A run",
     model: str = MODEL,
+    data: Mapping[str, Any] = TEMPLATE_DATA,
 ) -> MadeRun:
     """A run as its launch leaves it: queued, each phase pending. It is not in the queue, so no worker takes it."""
     plan = make_plan(
-        parse_template(TEMPLATE_DATA),
+        parse_template(data),
         template_name="Two steps",
         template_version=1,
         model=ModelChoice.parse(model),

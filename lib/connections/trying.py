@@ -50,8 +50,7 @@ def test_connection(actor: Actor, connection_id: UUID, model: str) -> LastTest:
         message = "Choose the model to ask."
         raise InvalidInput(message, field="Model")
     choice = ModelChoice(connection.slug, name)
-    take_turn(actor, connection.slug)
-    tested = _ask(connection, choice, _TEST_PARAMETERS.over(parameters))
+    tested = _ask(actor, connection, choice, _TEST_PARAMETERS.over(parameters))
     with tenant_session(actor) as session:
         values = literal(tested.model_dump(mode="json"), JSONB())
         session.execute(select(func.api.record_connection_test(connection_id, values)))
@@ -68,11 +67,13 @@ def _load(actor: Actor, connection_id: UUID) -> tuple[CallableConnection, ModelP
     return connection, read_stored(ModelParameters, row.parameters, what="The connection's parameters")
 
 
-def _ask(connection: CallableConnection, choice: ModelChoice, parameters: ModelParameters) -> LastTest:
+def _ask(actor: Actor, connection: CallableConnection, choice: ModelChoice, parameters: ModelParameters) -> LastTest:
     started = time.perf_counter()
     call = ModelCall(choice.model, TEST_PROMPT, _TEST_SECONDS, parameters)
     try:
         provider = open_for_test(connection, choice, settings=get_settings())
+        take_turn(actor, connection.slug)
+        started = time.perf_counter()
         answer = run_now(provider.answer(call, on_text=lambda _: None))
     except ModelCallError as error:
         return LastTest(

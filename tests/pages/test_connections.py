@@ -167,11 +167,11 @@ def test_limit_of_calls_is_entered_shown_and_taken_back(
     at = more(open_as(cast.alice, CONNECTIONS), "Edit…")
     assert limit(at).value is None
     limit(at).set_value(90).run()
-    press(at, "Save")
+    press(at, "Save changes")
     (seen,) = list_connections(cast.alice)
     assert seen.requests_per_minute == 90
     assert "at most 90 calls a minute" in shown(open_as(cast.mona, CONNECTIONS))
     at = more(open_as(cast.alice, CONNECTIONS), "Edit…")
     limit(at).set_value(None).run()
-    press(at, "Save")
+    press(at, "Save changes")
     assert list_connections(cast.alice)[0].requests_per_minute is None

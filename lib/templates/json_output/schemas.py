@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_SCHEMA_CHARACTERS: Final = 50_000
 MAX_STEPS, MAX_SECONDS = 200_000, 2.0
 _MOST_FAULTS: Final = 8
+#: Enough to find a schema that refers to itself without an end.
+_STEPS_OF_SAMPLE: Final = 2_000
 _MOST_SHOWN: Final = 80
 _RE2_BYTES: Final = 1 << 20
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -50,13 +52,13 @@ _TYPES: Final = {
 
 
 class _Budget:
-    def __init__(self) -> None:
-        self.steps = 0
+    def __init__(self, most_steps: int) -> None:
+        self.steps = most_steps
         self.ends = time.thread_time() + MAX_SECONDS
 
     def step(self) -> None:
-        self.steps += 1
-        if self.steps > MAX_STEPS or time.thread_time() > self.ends:
+        self.steps -= 1
+        if self.steps < 0 or time.thread_time() > self.ends:
             raise _TooMuch
 
 
@@ -75,9 +77,12 @@ def find_problem(schema: Mapping[str, JsonValue]) -> str | None:
     return _find_problem(written)
 
 
-def find_faults(schema: Mapping[str, JsonValue], value: JsonValue) -> tuple[str, ...]:
-    """What of `value` does not fit, a line each, the first few; nothing where all does. Takes some seconds at most."""
-    token = _budget.set(_Budget())
+def find_faults(schema: Mapping[str, JsonValue], value: JsonValue, *, most_steps: int = MAX_STEPS) -> tuple[str, ...]:
+    """What of `value` does not fit, a line each, the first few; nothing where all does.
+
+    Takes some seconds of processor time at most, and so many steps.
+    """
+    token = _budget.set(_Budget(most_steps))
     found: list[str] = []
     try:
         for error in _validator(json.dumps(schema, sort_keys=True)).iter_errors(value):
@@ -110,7 +115,7 @@ def _find_problem(written: str) -> str | None:
         return f"{_place(error.absolute_path)}{_cut(error.message)}"
     samples: tuple[JsonValue, ...] = ({}, [], "", 0, None)
     for sample in samples:
-        if any("nested too deeply" in fault for fault in find_faults(schema, sample)):
+        if any("nested too deeply" in fault for fault in find_faults(schema, sample, most_steps=_STEPS_OF_SAMPLE)):
             return "it refers to itself without an end"
     return None
 
