@@ -55,7 +55,9 @@ def test_skipped_phase_says_why_in_its_step_and_in_the_timeline(
     assert "Skipped" in labels(at)
     assert "its condition is not true" in labels(at)
     assert "&lt;b&gt;kids&lt;/b&gt;" in markup(at), "the whole reason stands in the timeline, escaped"
-    assert "1 done, 1 skipped" in [metric.value for metric in at.metric]
+    (progress,) = (metric for metric in at.metric if metric.label == "Progress")
+    assert progress.value == "1 of 1 phase"
+    assert "1 phase is skipped" in progress.help
     held.advance(end={"status": "completed", "error": {}})
     at = open_as(cast.vera, RUN, run=made.id)
     at.session_state["phase-1-ended"] = True

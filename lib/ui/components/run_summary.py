@@ -47,10 +47,8 @@ def show_run_numbers(run: RunProgress) -> None:
 def _progress(run: RunProgress) -> Metric:
     done, total = run.summary.completed_phases, run.summary.total_phases
     skipped = sum(phase.is_not_asked for phase in run.phases)
-    if not skipped:
-        return Metric("Progress", f"{done} of {words.count(total, 'phase')}")
-    help_text = f"Of {words.count(total, 'phase')}. What is skipped was not asked, and costs nothing."
-    return Metric("Progress", f"{done} done, {words.number(skipped)} skipped", help_text)
+    help_text = f"{words.count(skipped, 'phase')} {words.are(skipped)} skipped: not asked, and not paid for."
+    return Metric("Progress", f"{done} of {words.count(total - skipped, 'phase')}", help_text if skipped else None)
 
 
 def show_run_notice(run: RunProgress) -> None:
