@@ -8,6 +8,7 @@ from uuid import UUID
 
 from lib.models.run import PhaseStatus, RunStatus
 from lib.runs.states import FINAL_RUN_STATUSES
+from lib.runs.structures import NotAsked
 from lib.samples.content import SampleError, Workspace
 from lib.samples.rows import Row, Rows
 from lib.templates.plan import Plan, PlannedPhase
@@ -81,7 +82,7 @@ class Walk:
     def _walk_phase(self, phase: PlannedPhase) -> None:
         begins = max((self.ends[code] for code in phase.depends_on if code in self.ends), default=self.started)
         if self._is_skipped(phase):
-            self._skip(phase)
+            self._skip(phase, begins)
         elif self.status is RunStatus.COMPLETED or phase.position < self.turning:
             self._write(phase, begins)
         elif phase.position > self.turning or self.status in {RunStatus.QUEUED, RunStatus.PAUSED}:
@@ -98,9 +99,11 @@ class Walk:
             return False
         return not is_condition_met(phase, replace(self.context, answers=self.answers))
 
-    def _skip(self, phase: PlannedPhase) -> None:
+    def _skip(self, phase: PlannedPhase, moment: datetime) -> None:
         message = f"Skipped, because its condition is not true: {phase.condition}"
-        self._add(phase, 1, status=PhaseStatus.SKIPPED, error_details={"kind": "condition", "message": message})
+        why = {"kind": NotAsked.CONDITION, "message": message}
+        self._add(phase, 1, status=PhaseStatus.SKIPPED, completed_at=moment, error_details=why)
+        self.ends[phase.code] = moment
         self.answers[phase.code] = PhaseAnswer(phase.code, phase.name, status=SKIPPED, output=phase.output)
         if phase.position == self.turning:
             self.turning += 1
