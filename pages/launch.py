@@ -8,7 +8,7 @@ from lib.projects.service import list_project_choices
 from lib.runs.launch import check_project, launch_run, preview_launch
 from lib.runs.turns import read_turns
 from lib.templates.gallery import list_template_choices
-from lib.ui import address, feedback, words
+from lib.ui import address, feedback
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.launch_form import show_launch_button, show_launch_form
@@ -16,6 +16,7 @@ from lib.ui.components.model_choice import show_own_models
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.components.project_dialogs import open_new_project
+from lib.ui.components.prompt_preview import show_prompts
 from lib.ui.components.turns import show_turns_at_launch
 from lib.ui.guard import require_actor
 
@@ -58,10 +59,5 @@ with right, card("What the model will be asked"), feedback.told():
         st.markdown(":gray[Every prompt, as the model will read it, once project, template and model are chosen.]")
     else:
         prepared = preview_launch(actor, request)
-        st.markdown(f":gray[{words.count(len(prepared.prompts), 'prompt')}, rendered with what you entered.]")
         show_own_models(prepared.plan)
-        for number, prompt in enumerate(prepared.prompts, 1):
-            with st.expander(
-                f"**{number} {words.plain(words.short(prompt.name, most=120))}**", type="compact", expanded=number == 1
-            ):
-                st.code(words.visible(prompt.prompt), language=None, wrap_lines=True)
+        show_prompts(prepared.prompts)

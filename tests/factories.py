@@ -128,6 +128,7 @@ def see_connection(connection_id: UUID) -> ConnectionView:
         parameters=ModelParameters(),
         pricing=Pricing.LISTED,
         prices=None,
+        requests_per_minute=None,
         is_active=True,
         last_tested_at=None,
         last_test=None,

@@ -42,11 +42,12 @@ class HeldRun:
         self,
         *,
         finish: Sequence[Mapping[str, Any]] = (),
+        skip: Sequence[Mapping[str, Any]] = (),
         begin: Sequence[Mapping[str, Any]] = (),
         end: Mapping[str, Any] | None = None,
     ) -> Any:
         """One step, as the worker takes it; returns what the database answers."""
-        step = {"finish": list(finish), "begin": list(begin), "end": end}
+        step = {"finish": list(finish), "skip": list(skip), "begin": list(begin), "end": end}
         arguments = (self.organization_id, self.run_id, self.token, Jsonb(step))
         return call_worker(self.database, "SELECT api.advance_run(%s, %s, %s, %s)", *arguments)
 
@@ -61,13 +62,14 @@ def make_run(
     model: str = MODEL,
     priority: str | None = None,
     is_in_line: bool = False,
+    data: Mapping[str, Any] = TEMPLATE_DATA,
 ) -> MadeRun:
     """A run as its launch leaves it: queued, each phase pending.
 
     Nobody has asked for its turn, so no worker takes it unless one sweeps, or it `is_in_line`.
     """
     plan = make_plan(
-        parse_template(TEMPLATE_DATA),
+        parse_template(data),
         template_name="Two steps",
         template_version=1,
         model=ModelChoice.parse(model),

@@ -301,6 +301,7 @@ ADDED_TABLES: Final = frozenset(
         "template_statistics",
         "phase_streams",
         "provider_connections",
+        "connection_turns",
         "mail_outbox",
         "organization_slugs",
         "invitations",

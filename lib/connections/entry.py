@@ -20,6 +20,7 @@ from lib.validation import validate
 MAX_NAME, MAX_URL, MAX_KEY, MAX_MODELS = 255, 500, 1000, 200
 #: Nobody asks for more; what is more is a price of something else.
 MAX_PRICE_USD: Final = Decimal(100_000)
+MAX_CALLS_A_MINUTE: Final = 100_000
 #: `local` and the environment's own connections have these.
 RESERVED_SLUGS: Final = frozenset({"local", *Vendor})
 _SLUG = re.compile(r"[a-z][a-z0-9_-]{0,49}")
@@ -43,6 +44,8 @@ class ConnectionEntry:
     pricing: str = Pricing.LISTED
     input_usd_per_million: Decimal | float | None = None
     output_usd_per_million: Decimal | float | None = None
+    #: None is no limit.
+    requests_per_minute: int | None = None
 
 
 def check_slug(text: str, *, name: str) -> str:
@@ -86,6 +89,7 @@ def check_entry(entry: ConnectionEntry) -> dict[str, Any]:
         "parameters": validate(ModelParameters, entry.parameters, what="The parameters").model_dump(
             mode="json", exclude_defaults=True
         ),
+        "requests_per_minute": _check_limit(entry.requests_per_minute),
         **_prices(pricing, entry),
     }
 
@@ -114,6 +118,13 @@ def _check_model(name: str) -> str:
     except InvalidInput:
         message = f"“{name[:60]}” is no name of a model: at most 200 characters, without spaces."
         raise InvalidInput(message, field="Models") from None
+
+
+def _check_limit(calls: int | None) -> int | None:
+    if calls is not None and (isinstance(calls, bool) or not 1 <= calls <= MAX_CALLS_A_MINUTE):
+        message = f"Enter from 1 to {MAX_CALLS_A_MINUTE:,} calls a minute, or nothing where there is no limit."
+        raise InvalidInput(message, field="Calls a minute")
+    return calls
 
 
 def _prices(pricing: Pricing, entry: ConnectionEntry) -> dict[str, Any]:

@@ -173,6 +173,7 @@ def view_of(row: ProviderConnection, *, key_mark: str) -> ConnectionView:
         parameters=read_stored(ModelParameters, row.parameters, what="The connection's parameters"),
         pricing=Pricing.FREE if row.is_free else Pricing.ENTERED if prices else Pricing.LISTED,
         prices=prices,
+        requests_per_minute=row.requests_per_minute,
         is_active=row.is_active,
         last_tested_at=row.last_tested_at,
         last_test=read_stored(LastTest, row.last_test, what="The last test") if row.last_test else None,

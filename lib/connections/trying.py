@@ -15,6 +15,7 @@ from lib.connections.entry import check_models
 from lib.connections.opening import open_for_test
 from lib.connections.service import get_row
 from lib.connections.structures import CallableConnection, LastTest
+from lib.connections.turns import take_turn
 from lib.db.session import tenant_session
 from lib.errors import InvalidInput, NotFound
 from lib.providers.base import ModelCall, ModelChoice, ModelParameters
@@ -40,7 +41,8 @@ def test_connection(actor: Actor, connection_id: UUID, model: str) -> LastTest:
     """Ask a model of the connection for one word, in earnest, and keep how it went.
 
     The call is in the usage and in the trail, whether an answer came or not. Raises `InvalidInput`, `NotFound`,
-    `NotPermitted`; what goes wrong with the call is in the answer.
+    `NotPermitted`, and `Conflict` where the connection's limit is reached; what goes wrong with the call is in the
+    answer.
     """
     connection, parameters = _load(actor, connection_id)
     (name,) = check_models([model]) or [""]
@@ -48,7 +50,7 @@ def test_connection(actor: Actor, connection_id: UUID, model: str) -> LastTest:
         message = "Choose the model to ask."
         raise InvalidInput(message, field="Model")
     choice = ModelChoice(connection.slug, name)
-    tested = _ask(connection, choice, _TEST_PARAMETERS.over(parameters))
+    tested = _ask(actor, connection, choice, _TEST_PARAMETERS.over(parameters))
     with tenant_session(actor) as session:
         values = literal(tested.model_dump(mode="json"), JSONB())
         session.execute(select(func.api.record_connection_test(connection_id, values)))
@@ -65,11 +67,13 @@ def _load(actor: Actor, connection_id: UUID) -> tuple[CallableConnection, ModelP
     return connection, read_stored(ModelParameters, row.parameters, what="The connection's parameters")
 
 
-def _ask(connection: CallableConnection, choice: ModelChoice, parameters: ModelParameters) -> LastTest:
+def _ask(actor: Actor, connection: CallableConnection, choice: ModelChoice, parameters: ModelParameters) -> LastTest:
     started = time.perf_counter()
     call = ModelCall(choice.model, TEST_PROMPT, _TEST_SECONDS, parameters)
     try:
         provider = open_for_test(connection, choice, settings=get_settings())
+        take_turn(actor, connection.slug)
+        started = time.perf_counter()
         answer = run_now(provider.answer(call, on_text=lambda _: None))
     except ModelCallError as error:
         return LastTest(

@@ -54,6 +54,8 @@ class ConnectionView:
     parameters: ModelParameters
     pricing: Pricing
     prices: Prices | None
+    #: None is no limit.
+    requests_per_minute: int | None
     is_active: bool
     last_tested_at: datetime | None
     #: None until it is tested, and after an edit of what is tested.
@@ -64,7 +66,7 @@ class ConnectionView:
     def edited(self) -> tuple[object, ...]:
         """What people edit together, to tell whether somebody has done so."""
         where = self.vendor, self.base_url, self.api_version, self.has_key, self.key_last4, self.key_mark
-        return self.name, *where, self.models, self.parameters, self.pricing, self.prices
+        return self.name, *where, self.models, self.parameters, self.pricing, self.prices, self.requests_per_minute
 
     @property
     def host(self) -> str:

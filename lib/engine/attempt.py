@@ -11,10 +11,11 @@ from uuid import UUID
 
 import psycopg
 
+from lib.engine.follow_up import FollowUp
 from lib.models.run import PhaseStatus
-from lib.providers.base import ModelAnswer, ModelCall, ModelChoice, Provider
+from lib.providers.base import JsonWish, ModelAnswer, ModelCall, ModelChoice, Provider
 from lib.providers.errors import NOT_CHARGED, ErrorKind, ModelCallError
-from lib.providers.retry import RetryDecision
+from lib.templates.json_output.checking import check_answer
 from lib.templates.plan import PlannedPhase
 
 log = logging.getLogger(__name__)
@@ -42,32 +43,23 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended: an answer, or the error."""
+    """How an attempt ended: an answer, or the error; both where the answer is not what the phase asks for."""
 
     attempt: Attempt
     answer: ModelAnswer | None = None
     error: ModelCallError | None = None
+    #: What is wrong with the answer, for the model to be told.
+    faults: tuple[str, ...] = ()
     #: What follows a failure; None where nothing was decided any more, as in a run that is being cancelled.
-    follow_up: RetryDecision | None = None
+    follow_up: FollowUp | None = None
 
     def as_finish(self) -> Mapping[str, Any]:
         """The row of `api.advance_run`'s `finish`."""
         choice = self.attempt.phase.choice
         row = {"id": str(self.attempt.id), "provider": choice.provider, "model": choice.model, "method": "POST"}
         if self.answer is not None:
-            answer = self.answer
-            return row | {
-                "status": PhaseStatus.COMPLETED,
-                "response": storable(answer.text),
-                "prompt_tokens": min(answer.prompt_tokens, _MOST_TOKENS),
-                "completion_tokens": min(answer.completion_tokens, _MOST_TOKENS),
-                "model": storable(answer.model)[:255],
-                "endpoint": answer.endpoint,
-                "status_code": answer.status,
-                "cost_usd": _dollars(answer.cost_usd),
-                "execution_time_ms": answer.execution_time_ms,
-                "finish_reason": storable(answer.finish_reason)[:50],
-            }
+            told = row | self._answered(self.answer)
+            return told if self.error is None else told | {"status": PhaseStatus.FAILED, "error": self._why(self.error)}
         if self.error is not None:
             return row | {
                 "status": PhaseStatus.FAILED,
@@ -75,15 +67,7 @@ class Outcome:
                 "status_code": self.error.status,
                 "cost_usd": _dollars(_cost_of_failure(self.attempt, self.error.kind)),
                 "finish_reason": "interrupted" if self.error.kind is ErrorKind.LOST else "error",
-                "error": {
-                    "kind": self.error.kind,
-                    "message": storable(self.error.message),
-                    "provider": choice.provider,
-                    "model": choice.model,
-                    "status": self.error.status,
-                    "retry_seconds": self.follow_up.wait_seconds if self.follow_up else None,
-                    "retry_reason": self.follow_up.reason if self.follow_up else None,
-                },
+                "error": self._why(self.error),
             }
         return row | {
             "status": PhaseStatus.CANCELLED,
@@ -92,6 +76,34 @@ class Outcome:
             "finish_reason": "cancelled",
             "error": {"kind": "cancelled", "message": "The run was cancelled while this was being written."},
         }
+
+    def _answered(self, answer: ModelAnswer) -> dict[str, Any]:
+        return {
+            "status": PhaseStatus.COMPLETED,
+            "response": storable(answer.text),
+            "prompt_tokens": min(answer.prompt_tokens, _MOST_TOKENS),
+            "completion_tokens": min(answer.completion_tokens, _MOST_TOKENS),
+            "model": storable(answer.model)[:255],
+            "endpoint": answer.endpoint,
+            "status_code": answer.status,
+            "cost_usd": _dollars(answer.cost_usd),
+            "execution_time_ms": answer.execution_time_ms,
+            "finish_reason": storable(answer.finish_reason)[:50],
+        }
+
+    def _why(self, error: ModelCallError) -> dict[str, Any]:
+        choice, follow_up = self.attempt.phase.choice, self.follow_up
+        why = {
+            "kind": error.kind,
+            "message": storable(error.message),
+            "provider": choice.provider,
+            "model": choice.model,
+            "status": error.status,
+            "retry_seconds": follow_up.wait_seconds if follow_up else None,
+            "retry_reason": follow_up.told(str(choice)) if follow_up else None,
+            "retry_model": follow_up.model if follow_up and follow_up.wait_seconds is not None else None,
+        }
+        return why | ({"faults": [storable(fault) for fault in self.faults]} if self.faults else {})
 
 
 async def make_attempt(
@@ -108,6 +120,7 @@ async def make_attempt(
         prompt=attempt.prompt,
         timeout_seconds=attempt.phase.timeout_seconds,
         parameters=attempt.phase.parameters,
+        json=JsonWish(attempt.phase.output.json_schema) if attempt.phase.output.kind == "json" else None,
     )
     showing = asyncio.create_task(_show(attempt.id, pieces, write_stream))
     try:
@@ -123,7 +136,29 @@ async def make_attempt(
         showing.cancel()
         with suppress(asyncio.CancelledError):
             await showing
-    return Outcome(attempt, answer=answer)
+    return await _check(attempt, answer)
+
+
+async def _check(attempt: Attempt, answer: ModelAnswer) -> Outcome:
+    """The answer held against what the phase asks for, beside the event loop: it may take seconds."""
+    output, choice = attempt.phase.output, attempt.phase.choice
+    is_cut = answer.finish_reason == "length"
+    try:
+        faults = await asyncio.to_thread(check_answer, output, answer.text, is_cut=is_cut)
+    except Exception:
+        log.exception("the answer of attempt %s can't be checked", attempt.id)
+        return Outcome(attempt, error=_own_fault(attempt, answer.execution_time_ms / 1000))
+    if not faults:
+        return Outcome(attempt, answer=answer)
+    what = "the JSON that is asked for" if output.json_schema is None else "JSON that fits the schema"
+    error = ModelCallError(
+        f"The answer is not {what}: {'; '.join(faults)}.",
+        kind=ErrorKind.INVALID_OUTPUT,
+        provider=choice.provider,
+        model=choice.model,
+        status=answer.status,
+    )
+    return Outcome(attempt, answer=answer, error=error, faults=faults)
 
 
 def storable(text: str) -> str:
@@ -148,14 +183,14 @@ def interrupted(attempt: Attempt) -> Outcome:
     choice = attempt.phase.choice
     message = "The worker that was writing this phase was stopped in the middle of it."
     error = ModelCallError(message, kind=ErrorKind.LOST, provider=choice.provider, model=choice.model)
-    return Outcome(attempt, error=error, follow_up=RetryDecision(0.0, "its worker was stopped"))
+    return Outcome(attempt, error=error, follow_up=FollowUp(0.0, "its worker was stopped", str(choice)))
 
 
 def _own_fault(attempt: Attempt, seconds: float) -> ModelCallError:
     choice = attempt.phase.choice
     return ModelCallError(
         f"Something went wrong on our side after {seconds:.0f} s, not at the model. It is in the worker's log.",
-        kind=ErrorKind.SERVER,
+        kind=ErrorKind.INTERNAL,
         provider=choice.provider,
         model=choice.model,
     )

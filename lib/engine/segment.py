@@ -11,27 +11,23 @@ import psycopg
 from psycopg_pool import PoolClosed
 
 from lib.engine.attempt import Attempt, Outcome, interrupted, make_attempt
-from lib.engine.steps import End, NextStep, PhaseState, decide_step
-from lib.engine.store import Advanced, OpenedRun, RunKey, Store
+from lib.engine.follow_up import FollowUp, decide_follow_up, next_attempt
+from lib.engine.prompts import Prompts
+from lib.engine.steps import End, Misfit, NextStep, PhaseState, Skip, decide_step
+from lib.engine.store import Advanced, Held, RunKey, Store
 from lib.errors import PlanInvalid
 from lib.models.run import PhaseStatus, RunStatus
-from lib.providers import retry
 from lib.providers.base import ModelChoice, Provider
 from lib.providers.errors import ErrorKind, read_kind
-from lib.providers.retry import RetryDecision
-from lib.runs.structures import RunInputs
-from lib.templates.plan import Plan, read_plan
-from lib.templates.rendering import PhaseAnswer, PromptContext, render_prompt
-from lib.validation import read_stored
+from lib.providers.retry import jitter_of
 
 log = logging.getLogger(__name__)
-
-#: A phase whose workers ended so often while they wrote it is taken for what ends them.
-MOST_LOST_ATTEMPTS = 5
 
 #: An answer that was paid for is kept this long while the database is away.
 DATABASE_PATIENCE_SECONDS = 120.0
 _DATABASE_WAIT_SECONDS = 0.5
+#: Who was told so often to wait for a connection's limit asks no more seldom after that.
+_MOST_SPREAD = 8
 
 
 @dataclass(slots=True)
@@ -46,12 +42,14 @@ class Segment:
     release: asyncio.Event = field(default_factory=asyncio.Event)
     is_released: asyncio.Event = field(default_factory=asyncio.Event)
     token: UUID = field(default_factory=uuid4)
-    _plan: Plan = field(init=False)
-    _context: PromptContext = field(init=False)
+    _prompts: Prompts = field(init=False)
     _states: dict[str, PhaseState] = field(init=False)
-    #: Model calls under way, and waits before another attempt.
+    #: Model calls under way, waits before another attempt, and attempts that wait for the limit of their connection.
     _calls: dict[asyncio.Task[Outcome], Attempt] = field(default_factory=dict)
-    _waits: dict[asyncio.Task[None], str] = field(default_factory=dict)
+    _waits: dict[asyncio.Task[None], PhaseState] = field(default_factory=dict)
+    _holds: dict[asyncio.Task[None], str] = field(default_factory=dict)
+    #: Code -> how often in a row it was held.
+    _held: dict[str, int] = field(default_factory=dict)
     #: Why the run ends once the calls under way have.
     _fault: End | None = None
 
@@ -61,7 +59,8 @@ class Segment:
         if opened is None:
             return "gone"
         try:
-            self._load(opened)
+            self._prompts = Prompts.of(opened)
+            self._states = dict(opened.states)
             if opened.is_cancelling:
                 return await self._stop(End(RunStatus.CANCELLED))
             self._schedule_failed()
@@ -72,25 +71,14 @@ class Segment:
             log.exception("run %s can't be walked", self.key.run_id)
             return await self._stop(_own_fault())
         finally:
-            for task in (*self._calls, *self._waits):
+            for task in (*self._calls, *self._waits, *self._holds):
                 task.cancel()
-
-    def _load(self, opened: OpenedRun) -> None:
-        self._plan = read_plan(opened.plan)
-        inputs = read_stored(RunInputs, opened.inputs, what="What the run was launched with")
-        self._context = PromptContext(
-            topic=opened.topic,
-            project_name=inputs.project.name,
-            project_description=inputs.project.description,
-            inputs=inputs.values,
-        )
-        self._states = dict(opened.states)
 
     async def _go_on(self) -> str:
         finished: list[Outcome] = []
         while True:
             advanced = await self._step(finished)
-            if advanced.is_quota_exhausted and not self._calls and not self._waits:
+            if advanced.is_quota_exhausted and not self._calls and not self._waits and not self._holds:
                 advanced = await self._advance(end=_quota_pause())
             if advanced.state == "cancelling":
                 return await self._stop(End(RunStatus.CANCELLED))
@@ -103,28 +91,54 @@ class Segment:
                 await self._release(finished)
 
     async def _step(self, finished: Sequence[Outcome]) -> Advanced:
-        """Close what ended and begin what is ready: one round trip."""
+        """Close what ended, skip what is not asked and begin what is ready: one round trip."""
         finished = [self._note(outcome) for outcome in finished]
-        step = NextStep() if self._fault else self._decide_step()
-        begin: list[dict[str, Any]] = []
+        step, begin = NextStep(), list[dict[str, Any]]()
         try:
-            begin = [self._render(code) for code in step.begin]
+            if self._fault is None:
+                step = self._decide_step()
+                skipped = [each.code for each in step.skip]
+                begin = [self._prompts.begin(code, self._states, skipped) for code in step.begin]
         except PlanInvalid as error:
-            self._fault = End(RunStatus.FAILED, {"kind": "prompt", "message": error.message})
-            for wait in self._waits:
-                wait.cancel()
-            self._waits.clear()
+            self._take_fault(error)
+            step, begin = NextStep(), []
         if self._fault and not self._calls:
             return await self._advance(finished, end=self._fault)
-        advanced = await self._advance(finished, begin=begin, end=step.end)
+        advanced = await self._advance(finished, skip=step.skip, begin=begin, end=step.end)
+        if advanced.state == RunStatus.RUNNING:
+            self._note_step(step, begin, advanced)
+        return advanced
+
+    def _take_fault(self, error: PlanInvalid) -> None:
+        """A prompt or a condition that can't be used: the run ends once the calls under way have."""
+        why = {"kind": "prompt", "message": error.message}
+        where = {"phase": error.field, "attempt": self._states[error.field].attempt} if error.field else {}
+        self._fault = End(RunStatus.FAILED, why | where)
+        for wait in (*self._waits, *self._holds):
+            wait.cancel()
+        self._waits.clear()
+        self._holds.clear()
+
+    def _note_step(self, step: NextStep, begin: Sequence[dict[str, Any]], advanced: Advanced) -> None:
+        for skip in step.skip:
+            self._states[skip.code] = replace(self._states[skip.code], status=PhaseStatus.SKIPPED, error=skip.error)
         rows = {row["code"]: row for row in begin}
         for begun in advanced.begun:
-            row = rows[begun.code]
-            attempt = Attempt(begun.id, begun.attempt, self._plan.get_phase(begun.code), row["prompt"])
-            state = self._states[begun.code]
-            self._states[begun.code] = replace(state, attempt=begun.attempt, status=PhaseStatus.RUNNING)
+            row, state = rows[begun.code], self._states[begun.code]
+            phase = self._prompts.plan.get_phase(begun.code).asking(row["model"])
+            asked = replace(state.asked, times=state.asked.times + 1)
+            self._states[begun.code] = replace(state, model=row["model"], status=PhaseStatus.RUNNING, asked=asked)
+            attempt = Attempt(begun.id, begun.attempt, phase, row["prompt"])
             self._calls[self._call(attempt)] = attempt
-        return advanced
+            self._held.pop(begun.code, None)
+        for held in advanced.held:
+            self._hold(held)
+
+    def _hold(self, held: Held) -> None:
+        """Wait as long as the database said; who was held before, a while longer, for many may wait for the same."""
+        times = self._held[held.code] = self._held.get(held.code, 0) + 1
+        spread = min(times - 1, _MOST_SPREAD) * jitter_of(self.key.run_id, held.code, times)
+        self._holds[asyncio.create_task(asyncio.sleep(held.wait_seconds * (1 + spread)))] = held.code
 
     def _call(self, attempt: Attempt) -> asyncio.Task[Outcome]:
         async def write(attempt_id: UUID, text: str) -> None:
@@ -134,16 +148,18 @@ class Segment:
 
     async def _wait(self) -> list[Outcome]:
         """Until a call ends, a wait is over, somebody cancels or the worker stops."""
+        waits = (*self._calls, *self._waits, *self._holds)
         told = [asyncio.create_task(event.wait()) for event in (self.cancel, self.release)]
         try:
-            done, _ = await asyncio.wait({*self._calls, *self._waits, *told}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({*waits, *told}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in told:
                 task.cancel()
         for wait in [task for task in self._waits if task in done]:
-            code = self._waits.pop(wait)
-            state = self._states[code]
-            self._states[code] = replace(state, attempt=state.attempt + 1, status=PhaseStatus.PENDING)
+            state = self._waits.pop(wait)
+            self._states[state.code] = state
+        for hold in [task for task in self._holds if task in done]:
+            del self._holds[hold]
         outcomes = []
         for call in [task for task in self._calls if task in done]:
             del self._calls[call]
@@ -153,17 +169,20 @@ class Segment:
     def _note(self, outcome: Outcome) -> Outcome:
         """Take an outcome into the states; a failure that is worth it gets another attempt, and says when."""
         code = outcome.attempt.phase.code
-        state = self._states[code]
-        if outcome.answer is not None:
+        state, error = self._states[code], outcome.error
+        if outcome.answer is not None and error is None:
             self._states[code] = replace(state, status=PhaseStatus.COMPLETED, response=outcome.answer.text)
-        elif outcome.error is not None:
-            error = outcome.error
-            follow_up = outcome.follow_up or self._decide_retry(
-                code, error.kind, retry_after_seconds=error.retry_after_seconds
+        elif error is not None:
+            if outcome.answer is not None:
+                misfit = Misfit(outcome.answer.text, outcome.faults)
+                state = replace(state, misfit=misfit, asked=replace(state.asked, misfits=state.asked.misfits + 1))
+            follow_up = outcome.follow_up or self._decide_follow_up(
+                state, error.kind, retry_after_seconds=error.retry_after_seconds
             )
             outcome = replace(outcome, follow_up=follow_up)
-            self._states[code] = replace(state, status=PhaseStatus.FAILED, error=outcome.as_finish()["error"])
-            self._wait_for_retry(code, follow_up.wait_seconds)
+            state = replace(state, status=PhaseStatus.FAILED, error=outcome.as_finish()["error"])
+            self._states[code] = state
+            self._wait_for_next(state, follow_up)
         return outcome
 
     def _schedule_failed(self) -> None:
@@ -171,48 +190,32 @@ class Segment:
         for state in list(self._states.values()):
             if state.status is not PhaseStatus.FAILED:
                 continue
-            if state.error.get("retry_reason"):
-                wait_seconds = state.error.get("retry_seconds")
+            if reason := state.error.get("retry_reason"):
+                model = state.error.get("retry_model") or state.model
+                follow_up = FollowUp(state.error.get("retry_seconds"), reason, model)
             else:  # nobody has decided yet: its worker was lost
-                wait_seconds = self._decide_retry(state.code, read_kind(state.error.get("kind"))).wait_seconds
-            self._wait_for_retry(state.code, wait_seconds, passed_seconds=state.ended_seconds_ago)
+                follow_up = self._decide_follow_up(state, read_kind(state.error.get("kind")))
+            self._wait_for_next(state, follow_up, passed_seconds=state.ended_seconds_ago)
 
-    def _decide_retry(self, code: str, kind: ErrorKind, *, retry_after_seconds: float | None = None) -> RetryDecision:
-        state = self._states[code]
-        is_lost = kind is ErrorKind.LOST
-        return retry.decide(
-            kind,
-            attempt=state.lost if is_lost else state.attempt - state.lost - state.handed_over,
-            max_attempts=MOST_LOST_ATTEMPTS if is_lost else self._plan.get_phase(code).max_attempts,
-            retry_after_seconds=retry_after_seconds,
-            jitter=retry.jitter_of(self.key.run_id, code, state.attempt),
-        )
+    def _decide_follow_up(
+        self, state: PhaseState, kind: ErrorKind, *, retry_after_seconds: float | None = None
+    ) -> FollowUp:
+        phase = self._prompts.plan.get_phase(state.code)
+        return decide_follow_up(self.key.run_id, phase, state, kind, retry_after_seconds=retry_after_seconds)
 
-    def _wait_for_retry(self, code: str, wait_seconds: float | None, *, passed_seconds: float = 0.0) -> None:
-        if wait_seconds is not None:
-            self._waits[asyncio.create_task(asyncio.sleep(max(wait_seconds - passed_seconds, 0)))] = code
+    def _wait_for_next(self, state: PhaseState, follow_up: FollowUp, *, passed_seconds: float = 0.0) -> None:
+        if follow_up.wait_seconds is not None:
+            wait = asyncio.create_task(asyncio.sleep(max(follow_up.wait_seconds - passed_seconds, 0)))
+            self._waits[wait] = next_attempt(state, follow_up.model)
 
     def _decide_step(self) -> NextStep:
-        writing = {attempt.phase.code for attempt in self._calls.values()}
-        return decide_step(self._plan, self._states, busy=writing, waiting=set(self._waits.values()))
-
-    def _render(self, code: str) -> dict[str, Any]:
-        """The row of `api.advance_run`'s `begin`."""
-        phase, state = self._plan.get_phase(code), self._states[code]
-        answers = {
-            other.code: PhaseAnswer(other.code, self._plan.get_phase(other.code).name, other.response or "")
-            for other in self._states.values()
-            if other.status is PhaseStatus.COMPLETED
-        }
-        return {
-            "code": phase.code,
-            "name": phase.name,
-            "position": phase.position,
-            "depends_on": list(phase.depends_on),
-            "attempt": state.attempt,
-            "model": phase.model,
-            "prompt": render_prompt(phase, replace(self._context, answers=answers)),
-        }
+        return decide_step(
+            self._prompts.plan,
+            self._states,
+            busy={attempt.phase.code for attempt in self._calls.values()},
+            waiting={*(state.code for state in self._waits.values()), *self._holds.values()},
+            is_met=lambda phase, skipped: self._prompts.is_met(phase, self._states, skipped),
+        )
 
     async def _stop(self, end: End, finished: Sequence[Outcome] = ()) -> str:
         """End the calls under way and the run with them; answers that came in the same moment are kept."""
@@ -240,7 +243,12 @@ class Segment:
         return outcomes
 
     async def _advance(
-        self, finished: Sequence[Outcome] = (), *, begin: Sequence[dict[str, Any]] = (), end: End | None = None
+        self,
+        finished: Sequence[Outcome] = (),
+        *,
+        skip: Sequence[Skip] = (),
+        begin: Sequence[dict[str, Any]] = (),
+        end: End | None = None,
     ) -> Advanced:
         """`Store.advance`, asked again while the database is away: the answers in hand were paid for.
 
@@ -253,7 +261,7 @@ class Segment:
         while True:
             try:
                 return await self.store.advance(
-                    self.key, self.token, finish=[o.as_finish() for o in finished], begin=begin, end=end
+                    self.key, self.token, finish=[o.as_finish() for o in finished], skip=skip, begin=begin, end=end
                 )
             except PoolClosed:
                 await asyncio.Event().wait()  # the worker is stopping: this walk ends with its loop

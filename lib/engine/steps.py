@@ -1,11 +1,40 @@
 """What a run does next: a pure function of its plan and of how each phase stands."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from lib.models.run import PhaseStatus, RunStatus
-from lib.templates.plan import Plan
+from lib.runs.structures import NotAsked
+from lib.templates.plan import Plan, PlannedPhase
+
+_DONE: Final = frozenset({PhaseStatus.COMPLETED, PhaseStatus.SKIPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How often one model was asked by a phase, the attempt under way among it, and how often that was no failure."""
+
+    times: int = 0
+    #: Attempts that ended because their worker did: they are not the model's fault.
+    lost: int = 0
+    #: Those that ended because their worker was told to stop: nobody's fault at all.
+    handed_over: int = 0
+    #: Answers that were not what the phase asks for.
+    misfits: int = 0
+
+    @property
+    def failures(self) -> int:
+        """Attempts that count against the phase's most; a misfit has a limit of its own."""
+        return self.times - self.lost - self.handed_over - self.misfits
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """An answer that was not what the phase asks for, and the faults in words."""
+
+    response: str
+    faults: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +44,14 @@ class PhaseState:
     code: str
     attempt: int
     status: PhaseStatus
+    #: Who is, was or will be asked by it; empty is the phase's first model.
+    model: str = ""
     response: str | None = None
     error: Mapping[str, Any] = field(default_factory=dict)
-    #: Attempts so far that ended because their worker did: they are not the model's fault.
-    lost: int = 0
-    #: Those that ended because their worker was told to stop: nobody's fault at all.
-    handed_over: int = 0
+    #: Of that model.
+    asked: Asked = field(default_factory=Asked)
+    #: That model's last one, for the next prompt to hold.
+    misfit: Misfit | None = None
     #: How long ago that attempt had ended when the run was opened.
     ended_seconds_ago: float = 0.0
 
@@ -34,21 +65,45 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """A phase that is not asked, and why."""
+
+    code: str
+    error: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class NextStep:
-    """Begin these phases, in the plan's order, or end; neither means: wait for what is running."""
+    """Skip and begin these phases, in the plan's order, then end; nothing of it means: wait for what is running."""
 
     begin: tuple[str, ...] = ()
+    skip: tuple[Skip, ...] = ()
     end: End | None = None
 
 
-def decide_step(
-    plan: Plan, states: Mapping[str, PhaseState], *, busy: Collection[str] = (), waiting: Collection[str] = ()
-) -> NextStep:
-    """What follows from how the phases stand.
+#: Whether the condition of a phase is true, where these phases are skipped besides those that the states say.
+IsMet = Callable[[PlannedPhase, Collection[str]], bool]
 
-    `busy` are the codes that are being written, `waiting` those that failed and get another attempt. Once a phase has
-    failed for good nothing new begins, no other attempt either; what is being written beside it may finish, and then
-    the run fails with that phase's error.
+
+def _always(_phase: PlannedPhase, _skipped: Collection[str]) -> bool:
+    return True
+
+
+def decide_step(
+    plan: Plan,
+    states: Mapping[str, PhaseState],
+    *,
+    busy: Collection[str] = (),
+    waiting: Collection[str] = (),
+    is_met: IsMet = _always,
+) -> NextStep:
+    """What follows from how the phases stand, whole chains of skipped ones at once.
+
+    `busy` are the codes that are being written, `waiting` those that failed and get another attempt, or have to wait
+    for their first. Once a phase has failed for good nothing new begins, no other attempt either; what is being written
+    beside it may finish, and then the run fails with that phase's error. A phase begins when all that it waits for is
+    completed or skipped, and is skipped where all of that was skipped or its condition is not met; what `is_met` raises
+    goes through. Only a phase that was never begun is skipped.
     """
     underway = {*busy, *waiting}
     failed = [state for state in states.values() if state.status is PhaseStatus.FAILED and state.code not in underway]
@@ -56,15 +111,38 @@ def decide_step(
         first = min(failed, key=lambda state: plan.get_phase(state.code).position)
         error = {**first.error, "phase": first.code, "attempt": first.attempt}
         return NextStep() if busy else NextStep(end=End(RunStatus.FAILED, error))
-    completed = {code for code, state in states.items() if state.status is PhaseStatus.COMPLETED}
-    if len(completed) == len(plan.phases):
-        return NextStep(end=End(RunStatus.COMPLETED))
-    return NextStep(
-        begin=tuple(
-            phase.code
-            for phase in plan.phases
-            if states[phase.code].status is PhaseStatus.PENDING
-            and phase.code not in underway
-            and completed.issuperset(phase.depends_on)
-        )
-    )
+    statuses = {code: state.status for code, state in states.items()}
+    begin: list[str] = []
+    skip: list[Skip] = []
+    for phase in plan.phases:  # each comes after what it waits for
+        if statuses[phase.code] is not PhaseStatus.PENDING or phase.code in underway:
+            continue
+        before = [statuses[code] for code in phase.depends_on]
+        if not _DONE.issuperset(before):
+            continue
+        why = _why_skipped(phase, states[phase.code], before, is_met, [each.code for each in skip])
+        if why is None:
+            begin.append(phase.code)
+        else:
+            skip.append(Skip(phase.code, why))
+            statuses[phase.code] = PhaseStatus.SKIPPED
+    end = End(RunStatus.COMPLETED) if _DONE.issuperset(statuses.values()) else None
+    return NextStep(tuple(begin), tuple(skip), end)
+
+
+def _why_skipped(
+    phase: PlannedPhase,
+    state: PhaseState,
+    before: Collection[PhaseStatus],
+    is_met: IsMet,
+    skipped: Collection[str],
+) -> Mapping[str, Any] | None:
+    """The error of a phase that is to be skipped; None where it begins."""
+    if state.attempt > 1:
+        return None
+    if before and PhaseStatus.COMPLETED not in before:
+        message = "Skipped, because everything that it waits for was skipped."
+        return {"kind": NotAsked.SKIPPED_BEFORE, "message": message}
+    if is_met(phase, skipped):
+        return None
+    return {"kind": NotAsked.CONDITION, "message": f"Skipped, because its condition is not true: {phase.condition}"}

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
 from lib.connections.structures import CallableConnection
-from lib.engine.steps import End, PhaseState
+from lib.engine.steps import Asked, End, Misfit, PhaseState, Skip
 from lib.models.run import PhaseStatus
 
 
@@ -44,6 +44,14 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """An attempt that waits for the limit of its connection."""
+
+    code: str
+    wait_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Advanced:
     """What a step came to.
 
@@ -53,6 +61,7 @@ class Advanced:
 
     state: str
     begun: tuple[Begun, ...] = ()
+    held: tuple[Held, ...] = ()
     is_quota_exhausted: bool = False
 
 
@@ -89,19 +98,7 @@ class Store:
             topic=opened["topic"],
             plan=opened["plan"],
             inputs=opened["inputs"],
-            states={
-                phase["code"]: PhaseState(
-                    code=phase["code"],
-                    attempt=phase["attempt"],
-                    status=PhaseStatus(phase["status"]),
-                    response=phase["response"],
-                    error=phase["error"],
-                    lost=phase["lost"],
-                    handed_over=phase["handed_over"],
-                    ended_seconds_ago=(phase["ended_ms_ago"] or 0) / 1000,
-                )
-                for phase in opened["phases"] or ()
-            },
+            states={phase["code"]: _state(phase) for phase in opened["phases"] or ()},
         )
 
     async def advance(
@@ -110,12 +107,14 @@ class Store:
         token: UUID,
         *,
         finish: Sequence[Mapping[str, Any]] = (),
+        skip: Sequence[Skip] = (),
         begin: Sequence[Mapping[str, Any]] = (),
         end: End | None = None,
     ) -> Advanced:
-        """One step: close the attempts that ended, begin those that are ready, or end the run."""
+        """One step: close the attempts that ended, skip what is not asked, begin what is ready, or end the run."""
         step = {
             "finish": list(finish),
+            "skip": [{"code": each.code, "error": dict(each.error)} for each in skip],
             "begin": list(begin),
             "end": {"status": end.status, "error": dict(end.error)} if end else None,
         }
@@ -125,6 +124,7 @@ class Store:
         return Advanced(
             state=result["state"],
             begun=tuple(Begun(UUID(b["id"]), b["code"], b["attempt"]) for b in result.get("begun", ())),
+            held=tuple(Held(h["code"], h["wait_ms"] / 1000) for h in result.get("held", ())),
             is_quota_exhausted=result.get("quota_exhausted", False),
         )
 
@@ -146,6 +146,21 @@ class Store:
         async with self._pool.connection() as connection:
             row = await (await connection.execute(query, arguments)).fetchone()
         return row[0] if row else None
+
+
+def _state(phase: Mapping[str, Any]) -> PhaseState:
+    misfit = phase["misfit"]
+    return PhaseState(
+        code=phase["code"],
+        attempt=phase["attempt"],
+        status=PhaseStatus(phase["status"]),
+        model=phase["model"] or "",
+        response=phase["response"],
+        error=phase["error"],
+        asked=Asked(phase["asked"], phase["lost"], phase["handed_over"], phase["misfits"]),
+        misfit=misfit and Misfit(misfit["response"] or "", tuple(misfit["faults"] or ())),
+        ended_seconds_ago=(phase["ended_ms_ago"] or 0) / 1000,
+    )
 
 
 async def _prepare_everything(connection: AsyncConnection[Any]) -> None:

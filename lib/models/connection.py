@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,6 +42,8 @@ class ProviderConnection(Base):
     input_usd_per_million: Mapped[Dollars | None]
     output_usd_per_million: Mapped[Dollars | None]
     is_free: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: None has no limit. Whose turn it is stands in `ConnectionTurn`.
+    requests_per_minute: Mapped[int | None]
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     last_tested_at: Mapped[Moment | None]
     last_test: Mapped[JsonObject]
@@ -53,4 +55,23 @@ class ProviderConnection(Base):
         UniqueConstraint("organization_id", "slug", name="provider_connections_organization_id_slug_key"),
         tenant_reference("created_by", "users", name="provider_connections_creator_fkey"),
         Index("idx_provider_connections_created_by", "created_by"),
+    )
+
+
+class ConnectionTurn(Base):
+    """When the calls so far of a connection with a limit are all spread out: see api.take_turns. The engine's alone."""
+
+    __tablename__ = "connection_turns"
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[Str50] = mapped_column(primary_key=True)
+    next_at: Mapped[Moment]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "slug"],
+            ["provider_connections.organization_id", "provider_connections.slug"],
+            name="connection_turns_connection_fkey",
+            ondelete="CASCADE",
+        ),
     )

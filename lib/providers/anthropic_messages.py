@@ -9,7 +9,7 @@ from lib.providers.base import ModelParameters
 from lib.providers.errors import ErrorKind
 from lib.providers.openai_chat import NO_KEY
 from lib.providers.translation import Endpoint
-from lib.providers.wire import DIRECT, Address, Ask, names_in, settings_of
+from lib.providers.wire import DIRECT, Address, Ask, JsonMode, names_in, settings_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -91,6 +91,10 @@ class AnthropicMessages:
         if "temperature" in settings or "top_p" in settings:
             settings["extra_headers"] = {"anthropic-version": _SAMPLING_VERSION}
         return settings
+
+    def json_mode_of(self, model: str) -> JsonMode:  # noqa: ARG002 - others look at it
+        """See `Wire.json_mode_of`. The protocol has none."""
+        return JsonMode.NONE
 
     def path_of(self, model: str) -> str:  # noqa: ARG002 - other wires name the model in it
         """See `Wire.path_of`."""

@@ -12,7 +12,7 @@ from lib.providers.base import ModelParameters
 from lib.providers.errors import ErrorKind
 from lib.providers.openai_chat import NO_KEY, forget_environment, openai_settings
 from lib.providers.translation import Endpoint
-from lib.providers.wire import DIRECT, Address, Ask
+from lib.providers.wire import DIRECT, Address, Ask, JsonMode
 
 if TYPE_CHECKING:
     import httpx2
@@ -84,6 +84,10 @@ class AzureOpenAI:
     def settings_for(self, parameters: ModelParameters, model: "Model[Any]") -> dict[str, Any]:
         """See `Wire.settings_for`."""
         return openai_settings(parameters, model)
+
+    def json_mode_of(self, model: str) -> JsonMode:  # noqa: ARG002 - others look at it
+        """See `Wire.json_mode_of`. A deployment's name does not tell which model it is."""
+        return JsonMode.NONE
 
     def path_of(self, model: str) -> str:
         """See `Wire.path_of`."""

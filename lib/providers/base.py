@@ -1,12 +1,12 @@
 """What every provider of models promises, and what goes in and comes out of a call."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from lib.errors import InvalidInput
 
@@ -68,6 +68,19 @@ class ModelTraits:
 
 
 @dataclass(frozen=True, slots=True)
+class JsonWish:
+    """The answer is to be JSON. The prompt says so; a provider whose model can be held to it is asked to do that."""
+
+    #: What it has to fit; None is any JSON.
+    schema: Mapping[str, JsonValue] | None = None
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it has to be an object, which is all that the vendors' JSON mode can write."""
+        return self.schema is not None and self.schema.get("type") == "object"
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCall:
     """One question to a model."""
 
@@ -75,6 +88,7 @@ class ModelCall:
     prompt: str
     timeout_seconds: float
     parameters: ModelParameters = field(default_factory=ModelParameters)
+    json: JsonWish | None = None
 
 
 @dataclass(frozen=True, slots=True)

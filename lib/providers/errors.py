@@ -47,6 +47,10 @@ class ErrorKind(StrEnum):
     NOT_CONFIGURED = "not_configured"
     #: The local model's own process could not be started, or ended.
     LOCAL_MODEL = "local_model"
+    #: A complete answer that is not what the phase asks for: no JSON, or JSON that does not fit its schema.
+    INVALID_OUTPUT = "invalid_output"
+    #: Something on our side, not at the model.
+    INTERNAL = "internal"
     #: The worker ended in the middle of the call; written by whoever takes its run over.
     LOST = "lost"
 
@@ -64,6 +68,7 @@ RETRYABLE = frozenset(
         ErrorKind.NO_USAGE,
         ErrorKind.MALFORMED,
         ErrorKind.LOCAL_MODEL,
+        ErrorKind.INTERNAL,
         ErrorKind.LOST,
     }
 )

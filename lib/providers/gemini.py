@@ -9,7 +9,7 @@ from lib.providers.base import ModelParameters
 from lib.providers.errors import ErrorKind, ModelCallError
 from lib.providers.openai_chat import NO_KEY
 from lib.providers.translation import Endpoint
-from lib.providers.wire import DIRECT, Address, Ask, names_in, settings_of
+from lib.providers.wire import DIRECT, Address, Ask, JsonMode, names_in, settings_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -73,6 +73,10 @@ class Gemini:
     def settings_for(self, parameters: ModelParameters, model: "Model[Any]") -> dict[str, Any]:  # noqa: ARG002 - others look at it
         """See `Wire.settings_for`."""
         return settings_of(parameters)
+
+    def json_mode_of(self, model: str) -> JsonMode:
+        """See `Wire.json_mode_of`. Other models at the same address, such as Gemma, refuse it."""
+        return JsonMode.OBJECT if model.startswith("gemini-") else JsonMode.NONE
 
     def path_of(self, model: str) -> str:
         """See `Wire.path_of`."""

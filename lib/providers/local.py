@@ -108,6 +108,7 @@ class LocalModel:
             base_url=f"{address.url}/v1",
             api_key=SecretStr(address.key),
             is_free=True,
+            is_llama_cpp=True,
         )
         return connect(spec)
 

@@ -3,6 +3,7 @@
 Source of the protocol: https://platform.openai.com/docs/api-reference/chat-streaming
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from urllib.parse import quote
 from lib.providers.base import ModelParameters
 from lib.providers.errors import ErrorKind
 from lib.providers.translation import Endpoint
-from lib.providers.wire import DIRECT, Address, Ask, names_in, settings_of
+from lib.providers.wire import DIRECT, Address, Ask, JsonMode, names_in, settings_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 OPENAI_URL = "https://api.openai.com/v1"
 #: In place of a key where none is asked for: the SDKs insist on one.
 NO_KEY = "none"
+#: https://platform.openai.com/docs/guides/structured-outputs: from gpt-4-turbo on; those that hear or search do not.
+_HAS_JSON_MODE = re.compile(r"(gpt-4-turbo|gpt-4o|gpt-4\.1|gpt-5|o3|o4)(?!.*(audio|realtime|search|preview))")
 #: pydantic-ai leaves them out as well, but warns each time.
 _NOT_WHILE_REASONING = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
 
@@ -36,6 +39,8 @@ class OpenAIChat:
     address: Address
     endpoint: Endpoint
     is_openai: bool = False
+    #: llama.cpp's server, which takes a schema as a grammar.
+    is_llama_cpp: bool = False
 
     @property
     def base_url(self) -> str:
@@ -83,6 +88,12 @@ class OpenAIChat:
     def settings_for(self, parameters: ModelParameters, model: "Model[Any]") -> dict[str, Any]:
         """See `Wire.settings_for`."""
         return openai_settings(parameters, model)
+
+    def json_mode_of(self, model: str) -> JsonMode:
+        """See `Wire.json_mode_of`. Endpoints that only speak the protocol answer 400 to it, or do not."""
+        if self.is_llama_cpp:
+            return JsonMode.SCHEMA
+        return JsonMode.OBJECT if self.is_openai and _HAS_JSON_MODE.match(model) else JsonMode.NONE
 
     def path_of(self, model: str) -> str:  # noqa: ARG002 - other wires name the model in it
         """See `Wire.path_of`."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lib.providers.base import ModelAnswer, ModelCall
 from lib.providers.errors import ErrorKind
+from lib.providers.json_mode import ask_for
 from lib.providers.phrases import Case
 from lib.providers.pricing import Prices, find_cost_usd
 from lib.providers.translation import MOST_CHARACTERS
@@ -128,9 +129,12 @@ class RemoteModels:
         has_begun = False
         try:
             model = self._open()(call.model)
-            settings: Any = self._wire.settings_for(call.parameters, model)
+            held, asked = ask_for(call.json, self._wire.json_mode_of(call.model))
+            settings: Any = self._wire.settings_for(call.parameters, model) | held
             question = ModelRequest.user_text_prompt(call.prompt)
-            async with model_request_stream(model, [question], model_settings=settings) as stream:
+            async with model_request_stream(
+                model, [question], model_settings=settings, model_request_parameters=asked
+            ) as stream:
                 async for event in stream:
                     if piece := _text_of(event):
                         has_begun = True

@@ -66,6 +66,8 @@ class ConnectionSpec:
     #: What is paid here; None is the vendor's public list, by the address.
     prices: Prices | None = None
     is_free: bool = False
+    #: llama.cpp's own server, of a version that is known.
+    is_llama_cpp: bool = False
     #: Private hosts that whoever gives the HTTP client lets this connection reach.
     allowed_hosts: frozenset[str] = frozenset()
 
@@ -100,4 +102,5 @@ def _wire_of(spec: ConnectionSpec, places: Places) -> Wire:
         case Vendor.AZURE_OPENAI:
             return AzureOpenAI(address, endpoint, spec.api_version.strip())
         case Vendor.OPENAI | Vendor.OPENAI_COMPATIBLE:
-            return OpenAIChat(address, endpoint, is_openai=spec.vendor is Vendor.OPENAI)
+            is_openai = spec.vendor is Vendor.OPENAI
+            return OpenAIChat(address, endpoint, is_openai=is_openai, is_llama_cpp=spec.is_llama_cpp)

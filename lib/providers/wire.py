@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Collection
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
 
 #: Every call needs it; the rest of an SDK is the wire's.
 DIRECT = "pydantic_ai.direct"
+
+
+class JsonMode(StrEnum):
+    """How far a model can be held to JSON. Where that is not known for sure it is asked in words alone."""
+
+    NONE = "none"
+    #: It writes an object, of whatever fields.
+    OBJECT = "object"
+    #: It writes what a schema lets it: a grammar picks its words.
+    SCHEMA = "schema"
 
 
 class Ask(Protocol):
@@ -55,6 +66,9 @@ class Wire(Protocol):
 
     def settings_for(self, parameters: ModelParameters, model: "Model[Any]") -> dict[str, Any]:
         """`parameters` by the names that pydantic-ai has for them."""
+
+    def json_mode_of(self, model: str) -> JsonMode:
+        """How far every model of that name can be held to JSON, without refusing to be."""
 
     def path_of(self, model: str) -> str:
         """The path that a call to `model` goes to."""

@@ -1,6 +1,6 @@
 """Launching: from what a person chose to a run in the queue, checked before anything is spent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.connections.offers import check_model, read_offers, read_traits
+from lib.connections.offers import check_model, open_model, read_offers, read_traits
 from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
 from lib.errors import Conflict, InvalidInput, NotFound
@@ -23,12 +23,13 @@ from lib.projects.service import MAX_TOPIC
 from lib.projects.structures import ProjectSettings
 from lib.providers.base import ModelChoice
 from lib.providers.catalog import Catalog
+from lib.providers.errors import ModelCallError
 from lib.runs.structures import ProjectAtLaunch, RunInputs
 from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.access import load_launchable
 from lib.templates.inputs import InputValue, validate_inputs
 from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
-from lib.templates.plan import Plan, make_plan, refuse_unsupported
+from lib.templates.plan import Plan, PlannedPhase, make_plan, refuse_unsupported
 from lib.templates.rendering import PreviewedPrompt, PromptContext, preview_prompts
 from lib.templates.structure import parse_template
 from lib.validation import read_stored
@@ -135,13 +136,13 @@ def find_default_model(
 def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
     """Put a run into the queue and return its id; run, phases, audit and queue entry are one transaction.
 
-    Every model of the plan is asked first whether it would answer. Raises `InvalidInput`, `PlanInvalid`,
-    `PlanNotSupported`, `NotFound`, `NotPermitted`, `Conflict`, `ModelError`; then nothing was launched.
+    Every model that a phase asks first is asked whether it would answer, and all others have to be offered. Raises
+    `InvalidInput`, `PlanInvalid`, `PlanNotSupported`, `NotFound`, `NotPermitted`, `Conflict`, `ModelError`; then
+    nothing was launched.
     """
     prepared = preview_launch(actor, request)
     _refuse_another_model(request, prepared)
-    for choice in prepared.plan.models:
-        check_model(actor, choice)
+    check_models(actor, prepared.plan.phases)
     with tenant_session(actor) as session:
         run = OrchestrationRun(**_run_columns(actor, request, prepared))
         session.add(run)
@@ -153,6 +154,26 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
         session.execute(select(func.api.use_template(request.template_id)))
         session.execute(select(func.api.enqueue_run(run.id)))
         return run.id
+
+
+def check_models(actor: Actor, phases: Iterable[PlannedPhase]) -> None:
+    """Ask the first model of each phase whether it would answer, and see that the others are offered.
+
+    Those are not asked: they are there for the hour in which somebody does not answer. Raises `ModelError`.
+    """
+    asked = list(phases)
+    first = dict.fromkeys(phase.choice for phase in asked)
+    for choice in first:
+        check_model(actor, choice)
+    for phase in asked:
+        for other in phase.fallbacks:
+            try:
+                open_model(actor, other.choice)
+            except ModelCallError as error:
+                message = f"{phase.title} asks {other.model} where its model fails, and that is not there: "
+                raise ModelCallError(
+                    message + error.message, kind=error.kind, provider=error.provider, model=error.model
+                ) from error
 
 
 def _refuse_another_model(request: LaunchRequest, prepared: Prepared) -> None:

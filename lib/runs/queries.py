@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, func, literal, select
+from sqlalchemy import Row, Select, cast, exists, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session, aliased, load_only
 
 from lib.db.paging import Order, Rows, read_page
@@ -23,6 +24,8 @@ from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.views import RunSort, Turns
 from lib.users.queries import person
 
+#: Codes of the phases of a plan whose answers are JSON.
+_JSON_PHASES: Final = cast('$.phases[*] ? (@.output.kind == "json").code', JSONPATH)
 #: What `RunSummary` has, by its names. Columns and not rows of the ORM: a list is read often and changed never.
 SUMMARY = {
     "id": OrchestrationRun.id,
@@ -173,6 +176,7 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
         OrchestrationRun.template_version,
         OrchestrationRun.inputs,
         OrchestrationRun.plan["inputs"].label("questions"),
+        func.jsonb_path_query_array(OrchestrationRun.plan, _JSON_PHASES).label("json_phases"),
         OrchestrationRun.error_details,
         OrchestrationRun.cancel_requested_at,
         OrchestrationRun.parent_run_id,

@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.connections.offers import check_model
 from lib.db.session import tenant_session
 from lib.errors import Conflict, NotFound, QuotaUsedUp
 from lib.models.run import OrchestrationRun, PhaseStatus, RunStatus
 from lib.projects.queries import load_project
 from lib.runs import queries
-from lib.runs.launch import get_active, make_phases
+from lib.runs.launch import check_models, get_active, make_phases
 from lib.runs.service import watch_run
 from lib.runs.states import RETRYABLE_RUN_STATUSES
 from lib.runs.views import RunProgress
@@ -42,12 +41,13 @@ class RetryOffer:
 def find_retry(run: RunProgress) -> RetryOffer | None:
     """What a retry of the run would do; None where there is nothing to retry.
 
-    It begins with the phase that failed, and without one with the first that was not completed.
+    It begins with the phase that failed, and without one with the first that was not completed and is still to be
+    asked. What the plan itself skipped is looked at anew.
     """
     if run.summary.status not in RETRYABLE_RUN_STATUSES:
         return None
     done = [phase for phase in run.phases if phase.status is PhaseStatus.COMPLETED]
-    left = [phase for phase in run.phases if phase.status is not PhaseStatus.COMPLETED]
+    left = [phase for phase in run.phases if phase.status is not PhaseStatus.COMPLETED and not phase.is_not_asked]
     if not left:
         return None
     failed = run.error.phase if run.error else None
@@ -84,8 +84,7 @@ def retry_run(actor: Actor, run_id: UUID) -> UUID:
         if quota.limit is not None and quota.is_used_up:  # the run would only stand there paused
             raise QuotaUsedUp(quota.limit, quota.resets_at)
         plan = read_plan(_get(session, run_id).plan)
-    for choice in dict.fromkeys(phase.choice for phase in plan.phases if phase.code not in offer.reused):
-        check_model(actor, choice)
+    check_models(actor, (phase for phase in plan.phases if phase.code not in offer.reused))
     with tenant_session(actor) as session:
         before = _get(session, run_id)
         run = OrchestrationRun(**_run_columns(actor, before, offer, _find_template(session, before)))

@@ -1,6 +1,6 @@
 """What people do with runs that are there: read them, watch them, cancel and continue them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -78,8 +78,11 @@ def watch_run(actor: Actor, run_id: UUID) -> RunProgress:
     """One run and how its attempts stand, without their texts. Raises `NotFound`."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
-        run = _find_run(session, actor, run_id)
-        return RunProgress(**run, phases=_phases(queries.list_figures(session, run_id)))
+        row = queries.find_run(session, actor.organization_id, run_id)
+        if row is None:
+            raise NotFound("run")
+        phases = _phases(queries.list_figures(session, run_id), json_codes=row.json_phases)
+        return RunProgress(**_see_run(session, actor, row), phases=phases)
 
 
 def get_texts(actor: Actor, run_id: UUID, attempt_id: UUID) -> AttemptTexts:
@@ -141,11 +144,8 @@ def _get(run: OrchestrationRun | None) -> OrchestrationRun:
     return run
 
 
-def _find_run(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
+def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     """What `RunProgress` says of the run itself."""
-    row = queries.find_run(session, actor.organization_id, run_id)
-    if row is None:
-        raise NotFound("run")
     summary = _summary(row)
     may_steer = summary.status not in FINAL_RUN_STATUSES and actor.may(
         Permission.ORCHESTRATIONS_CANCEL, created_by=summary.user_id
@@ -166,7 +166,7 @@ def _find_run(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
         "error": _error(row.error_details),
         "is_cancel_requested": row.cancel_requested_at is not None,
         "live_workers": row.live_workers,
-        "turns": queries.read_turns(session, run_id) if summary.is_waiting else None,
+        "turns": queries.read_turns(session, summary.id) if summary.is_waiting else None,
         "may_cancel": may_steer and row.cancel_requested_at is None,
         "may_resume": may_steer
         and summary.status is RunStatus.PAUSED
@@ -190,7 +190,7 @@ def _read_texts(session: Session, run_id: UUID, attempt_id: UUID) -> AttemptText
     return AttemptTexts(prompt=row[0], response=row[1])
 
 
-def _phases(rows: Iterable[Row[*tuple[Any, ...]]]) -> tuple[PhaseFigures, ...]:
+def _phases(rows: Iterable[Row[*tuple[Any, ...]]], *, json_codes: Collection[str]) -> tuple[PhaseFigures, ...]:
     found = []
     for _, group in groupby(rows, key=lambda row: row.phase_code):
         attempts = list(group)
@@ -202,6 +202,7 @@ def _phases(rows: Iterable[Row[*tuple[Any, ...]]]) -> tuple[PhaseFigures, ...]:
                 position=newest.position,
                 depends_on=tuple(newest.depends_on),
                 attempts=tuple(_attempt(row) for row in attempts),
+                is_json=newest.phase_code in json_codes,
             )
         )
     return tuple(found)

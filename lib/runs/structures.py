@@ -1,5 +1,7 @@
 """The JSON structures of a run: what it was launched with, and how it is kept. The specification's are verbatim."""
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from lib.templates.inputs import InputValue
@@ -60,6 +62,17 @@ class TokenUsage(_Structure):
     cost_usd: float | None
 
 
+class NotAsked(StrEnum):
+    """Kinds of `error_details` that are no error: why nothing is, or was, asked in a phase."""
+
+    #: Its condition is not true.
+    CONDITION = "condition"
+    #: All that it waits for was skipped.
+    SKIPPED_BEFORE = "skipped_before"
+    #: It waits for the limit of its connection; written by api.hold_attempts.
+    CONNECTION_LIMIT = "connection_limit"
+
+
 class ErrorDetails(_Structure):
     """`error_details` of a run and of an attempt; empty where nothing went wrong."""
 
@@ -75,3 +88,7 @@ class ErrorDetails(_Structure):
     retry_seconds: float | None = None
     #: Why there is another attempt, or none.
     retry_reason: str | None = None
+    #: Who is asked by it.
+    retry_model: str | None = None
+    #: What is wrong with an answer that is not what the phase asks for, a line each.
+    faults: tuple[str, ...] = ()

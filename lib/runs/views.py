@@ -14,6 +14,9 @@ from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.structures import ErrorDetails
 from lib.users.views import Person
 
+#: What a shape says in place of the status of a phase that waits for the limit of its connection.
+HELD = "held"
+
 
 class RunSort(StrEnum):
     """What a list of runs begins with."""
@@ -139,6 +142,8 @@ class PhaseFigures:
     position: int
     depends_on: tuple[str, ...]
     attempts: tuple[AttemptFigures, ...]
+    #: Whether its answer is JSON.
+    is_json: bool = False
 
     @property
     def newest(self) -> AttemptFigures:
@@ -149,6 +154,21 @@ class PhaseFigures:
     def status(self) -> PhaseStatus:
         """How the phase stands: as its newest attempt does."""
         return self.newest.status
+
+    @property
+    def is_not_asked(self) -> bool:
+        """Whether it was skipped for a reason of its own, and not because the run ended before it."""
+        return self.status is PhaseStatus.SKIPPED and self.newest.error is not None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for the limit of its connection."""
+        return self.status is PhaseStatus.PENDING and self.newest.error is not None
+
+    @property
+    def note(self) -> str:
+        """Why nothing is, or was, asked in it, as a sentence; empty where there is nothing to say."""
+        return self.newest.error.message if self.newest.error and (self.is_not_asked or self.is_held) else ""
 
     @property
     def is_under_way(self) -> bool:
@@ -198,7 +218,7 @@ class RunProgress:
             self.summary.status,
             is_cancel_requested=self.is_cancel_requested,
             live_workers=self.live_workers,
-            newest=((phase.newest.id, phase.status) for phase in self.phases),
+            newest=((phase.newest.id, HELD if phase.is_held else phase.status) for phase in self.phases),
         )
 
 
@@ -207,7 +227,7 @@ def shape_of(
     *,
     is_cancel_requested: bool,
     live_workers: int,
-    newest: Iterable[tuple[UUID, PhaseStatus]],
+    newest: Iterable[tuple[UUID, str]],
 ) -> str:
     """What a look at a run is compared by: short, and the same in every process. `newest` are its phases' attempts."""
     attempts = [f"{attempt_id} {phase_status}" for attempt_id, phase_status in newest]

@@ -123,6 +123,8 @@ class Workspace(_Part):
     templates: tuple[SampleTemplate, ...]
     projects: tuple[SampleProject, ...]
     answers: tuple[str, ...]
+    #: Where a phase asks for JSON; each fits the schema of every such phase.
+    json_answers: tuple[str, ...]
     errors: tuple[SampleError, ...]
 
 

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from lib.models.run import PhaseStatus, RunStatus
 from lib.runs.states import FINAL_RUN_STATUSES
+from lib.runs.structures import NotAsked
 from lib.samples.content import SampleError, Workspace
 from lib.samples.rows import Row, Rows
 from lib.templates.plan import Plan, PlannedPhase
-from lib.templates.rendering import PhaseAnswer, PromptContext, render_prompt
+from lib.templates.rendering import SKIPPED, PhaseAnswer, PromptContext, is_condition_met, render_prompt
 from lib.templates.structure import TemplateData
 
 _CHARACTERS_A_TOKEN = 4
@@ -80,7 +81,9 @@ class Walk:
 
     def _walk_phase(self, phase: PlannedPhase) -> None:
         begins = max((self.ends[code] for code in phase.depends_on if code in self.ends), default=self.started)
-        if self.status is RunStatus.COMPLETED or phase.position < self.turning:
+        if self._is_skipped(phase):
+            self._skip(phase, begins)
+        elif self.status is RunStatus.COMPLETED or phase.position < self.turning:
             self._write(phase, begins)
         elif phase.position > self.turning or self.status in {RunStatus.QUEUED, RunStatus.PAUSED}:
             self._leave(phase)
@@ -88,6 +91,22 @@ class Walk:
             self._fail(phase, begins)
         else:
             self._stand(phase, begins)
+
+    def _is_skipped(self, phase: PlannedPhase) -> bool:
+        """Whether the run came to it, and its condition was not true. The next one is then where the run ends."""
+        is_reached = self.status is RunStatus.COMPLETED or phase.position <= self.turning
+        if not is_reached or self.status in {RunStatus.QUEUED, RunStatus.PAUSED}:
+            return False
+        return not is_condition_met(phase, replace(self.context, answers=self.answers))
+
+    def _skip(self, phase: PlannedPhase, moment: datetime) -> None:
+        message = f"Skipped, because its condition is not true: {phase.condition}"
+        why = {"kind": NotAsked.CONDITION, "message": message}
+        self._add(phase, 1, status=PhaseStatus.SKIPPED, completed_at=moment, error_details=why)
+        self.ends[phase.code] = moment
+        self.answers[phase.code] = PhaseAnswer(phase.code, phase.name, status=SKIPPED, output=phase.output)
+        if phase.position == self.turning:
+            self.turning += 1
 
     @property
     def started(self) -> datetime:
@@ -101,12 +120,12 @@ class Walk:
     def _write(self, phase: PlannedPhase, begins: datetime) -> None:
         attempt = 1
         if self.launch.is_rejected_once and phase.position == self.turning:
-            self._add_answered(phase, begins, attempt, self._answer(), PhaseStatus.REJECTED)
+            self._add_answered(phase, begins, attempt, self._answer(phase), PhaseStatus.REJECTED)
             begins, attempt = self.ends[phase.code] + self.rows.seconds(1800), 2
         while attempt < _MOST_ATTEMPTS and self.rows.chance.random() * 100 < _FAILED_ATTEMPTS:
             begins = self._add_failed(phase, begins, attempt, self._error()) + self.rows.seconds(4)
             attempt += 1
-        self._add_answered(phase, begins, attempt, self._answer(), PhaseStatus.COMPLETED)
+        self._add_answered(phase, begins, attempt, self._answer(phase), PhaseStatus.COMPLETED)
 
     def _fail(self, phase: PlannedPhase, begins: datetime) -> None:
         error = self._error()
@@ -117,7 +136,7 @@ class Walk:
     def _stand(self, phase: PlannedPhase, begins: datetime) -> None:
         """The phase at which a run is now: being written, in review, or cancelled while it was written."""
         if self.status is RunStatus.WAITING_REVIEW:
-            self._add_answered(phase, begins, 1, self._answer(), PhaseStatus.WAITING_REVIEW)
+            self._add_answered(phase, begins, 1, self._answer(phase), PhaseStatus.WAITING_REVIEW)
         elif self.status is RunStatus.CANCELLED:
             self._add_cancelled(phase, begins)
         else:
@@ -155,7 +174,7 @@ class Walk:
             },
         )
         self._use(phase, phase_id, begins, took, tokens=(asked, answered), cost=cost)
-        self.answers[phase.code] = PhaseAnswer(phase.code, phase.name, answer)
+        self.answers[phase.code] = PhaseAnswer(phase.code, phase.name, answer, output=phase.output)
         self.ends[phase.code] = begins + took
         self.tokens += asked + answered
         self.cost_usd = None if self.cost_usd is None else self.cost_usd + cost
@@ -258,7 +277,9 @@ class Walk:
     def _prompt(self, phase: PlannedPhase) -> str:
         return render_prompt(phase, replace(self.context, answers=self.answers))
 
-    def _answer(self) -> str:
+    def _answer(self, phase: PlannedPhase) -> str:
+        if phase.output.kind == "json":
+            return self.rows.chance.choice(self.workspace.json_answers)
         parts = self.rows.chance.sample(self.workspace.answers, self.rows.chance.randint(1, _MOST_PARTS))
         return "\n".join(parts).format(topic=self.launch.topic)
 

@@ -1,6 +1,6 @@
 """The filters that a prompt can use: Jinja2's where they are harmless, ours where theirs could make much of little."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,24 @@ _HARMLESS = (
     *("lower", "map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "title"),
     *("trim", "truncate", "unique", "upper", "wordcount"),
 )
+
+
+class Stand(str):
+    """A text that stands for a whole structure, each part of which is that text again.
+
+    Empty it stands for what a skipped phase would have answered: no loop turns over it, and it is neither more nor
+    less than anything. In a preview it is a mark.
+    """
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator["Stand"]:
+        return iter((self,) if self else ())
+
+    def __lt__(self, other: object) -> bool:
+        return False
+
+    __gt__ = __le__ = __ge__ = __lt__
 
 
 class PromptFault(Exception):

@@ -18,7 +18,22 @@ DEFAULT_TIMEOUT_SECONDS = 300
 DEFAULT_MAX_ATTEMPTS = 3
 
 
-class PlannedPhase(Part):
+class PlannedModel(Part):
+    """A model that a phase asks, and what a prompt for it is made of."""
+
+    #: `provider:model`.
+    model: str
+    is_small_model: bool
+    notes_characters: int
+    parameters: ModelParameters
+
+    @property
+    def choice(self) -> ModelChoice:
+        """The model as provider and name."""
+        return ModelChoice.parse(self.model)
+
+
+class PlannedPhase(PlannedModel):
     """A phase with everything decided: who answers, how, how long, after what."""
 
     #: From 0, such that each phase comes after what it waits for.
@@ -26,29 +41,29 @@ class PlannedPhase(Part):
     code: str
     name: str
     prompt: str
-    #: What has to be completed before it begins.
+    #: What has to be completed, or skipped, before it begins.
     depends_on: tuple[str, ...]
     #: All phases whose answers its prompt may read, in order: `depends_on` and what those waited for.
     upstream: tuple[str, ...]
-    #: `provider:model`.
-    model: str
-    #: By whose word; None in plans of before there was more than one.
+    #: By whose word it asks that model; None in plans of before there was more than one.
     model_source: ModelSource | None = None
-    is_small_model: bool
-    notes_characters: int
-    parameters: ModelParameters
     timeout_seconds: int
     max_attempts: int
     condition: str | None = None
     output: PhaseOutput = PhaseOutput()
-    fallback_models: tuple[str, ...] = ()
+    #: Asked in this order, each where the one before it failed for good.
+    fallbacks: tuple[PlannedModel, ...] = ()
     review: ReviewGate | None = None
     operations: tuple[OperationSpec, ...] = ()
 
-    @property
-    def choice(self) -> ModelChoice:
-        """The model as provider and name."""
-        return ModelChoice.parse(self.model)
+    def asking(self, model: str) -> "PlannedPhase":
+        """The same phase, asked of that one of its models."""
+        return next((self.model_copy(update=dict(other)) for other in self.fallbacks if other.model == model), self)
+
+    def model_after(self, model: str) -> str | None:
+        """Who is asked where that model fails for good; None where nobody is left."""
+        models = [self.model, *(other.model for other in self.fallbacks)]
+        return models[models.index(model) + 1] if model in models[:-1] else None
 
     @property
     def title(self) -> str:
@@ -67,7 +82,7 @@ class Plan(Part):
 
     @property
     def models(self) -> tuple[ModelChoice, ...]:
-        """Each model once: what has to answer before a launch makes sense."""
+        """Each phase's first model, each once: what has to answer before a launch makes sense."""
         return tuple(dict.fromkeys(phase.choice for phase in self.phases))
 
     def get_phase(self, code: str) -> PlannedPhase:
@@ -149,36 +164,37 @@ def _plan_phase(
     defaults: ModelParameters,
     traits_of: Callable[[ModelChoice], ModelTraits],
 ) -> PlannedPhase:
-    traits = traits_of(chosen.choice)
+
+    def plan_model(choice: ModelChoice) -> PlannedModel:
+        traits = traits_of(choice)
+        return PlannedModel(
+            model=str(choice),
+            is_small_model=traits.is_small,
+            notes_characters=traits.notes_characters,
+            parameters=spec.parameters.over(defaults).over(traits.parameters),
+        )
+
+    others = [each for each in dict.fromkeys(map(ModelChoice.parse, spec.fallback_models)) if each != chosen.choice]
     return PlannedPhase(
+        **dict(plan_model(chosen.choice)),
         position=position,
         code=spec.code,
         name=spec.name,
         prompt=spec.prompt,
         depends_on=depends_on,
         upstream=upstream,
-        model=str(chosen.choice),
         model_source=chosen.source,
-        is_small_model=traits.is_small,
-        notes_characters=traits.notes_characters,
-        parameters=spec.parameters.over(defaults).over(traits.parameters),
         timeout_seconds=spec.timeout_seconds or DEFAULT_TIMEOUT_SECONDS,
         max_attempts=spec.max_attempts or DEFAULT_MAX_ATTEMPTS,
         condition=spec.condition,
         output=spec.output,
-        fallback_models=spec.fallback_models,
+        fallbacks=tuple(map(plan_model, others)),
         review=spec.review,
         operations=spec.operations,
     )
 
 
 def _unsupported(phase: PlannedPhase) -> Iterable[str]:
-    if phase.condition is not None:
-        yield "a condition"
-    if phase.output.kind == "json":
-        yield "an answer in JSON"
-    if phase.fallback_models:
-        yield "fallback models"
     if phase.review is not None:
         yield "a review"
     if phase.operations:

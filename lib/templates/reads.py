@@ -24,13 +24,13 @@ class Read:
 
 
 @lru_cache(maxsize=512)
-def find_reads(source: str) -> tuple[Read, ...]:
+def find_reads(source: str, *, is_condition: bool = False) -> tuple[Read, ...]:
     """Each once, in the order of their lines, but for those that the prompt says may be missing.
 
     Raises `PromptFault` where the prompt is none.
     """
-    compile_prompt(source)
-    tree = parse(source)
+    compile_prompt(source, is_condition=is_condition)
+    tree = parse(source, is_condition=is_condition)
     free = meta.find_undeclared_variables(tree) - {"range"}
     forgiven = {id(node.node) for node in tree.find_all((nodes.Filter, nodes.Test)) if node.name in _FORGIVING}
     found: dict[tuple[str | None, str], Read] = {}
@@ -53,3 +53,42 @@ def _key_of(node: nodes.Node, free: set[str]) -> tuple[str | None, str] | None:
         return owner.name, node.attr
     fixed = node.arg.value if isinstance(node.arg, nodes.Const) else None
     return (owner.name, fixed) if isinstance(fixed, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of what a phase has: `phases["A"].json.score` is `Part("A", "json", "score")`."""
+
+    phase: str
+    name: str
+    field: str | None = None
+
+
+@lru_cache(maxsize=512)
+def find_parts(condition: str) -> tuple[Part, ...]:
+    """The parts of phases that a condition reads by name, each as far as it is named, but for what may be missing.
+
+    Raises `PromptFault` where it is no condition.
+    """
+    compile_prompt(condition, is_condition=True)
+    tree = parse(condition, is_condition=True)
+    forgiven = {id(node.node) for node in tree.find_all((nodes.Filter, nodes.Test)) if node.name in _FORGIVING}
+    found: dict[Part, None] = {}
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
+        path = () if id(node) in forgiven else _path_of(node)
+        if path[:1] == ("phases",) and len(path) in {3, 4}:
+            found[Part(*path[1:])] = None
+    return tuple(found)
+
+
+def _path_of(node: nodes.Node) -> tuple[str, ...]:
+    """The names from the variable on; empty where one of them is worked out only when it runs."""
+    if isinstance(node, nodes.Name):
+        return (node.name,)
+    if isinstance(node, nodes.Getattr):
+        before, name = _path_of(node.node), node.attr
+    elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
+        before, name = _path_of(node.node), node.arg.value
+    else:
+        return ()
+    return (*before, name) if before else ()

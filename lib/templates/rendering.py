@@ -4,20 +4,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lib.errors import PlanInvalid
-from lib.templates.filters import BUDGET, MODEL, RESPONSE, PromptFault
+from lib.templates.filters import BUDGET, MODEL, RESPONSE, PromptFault, Stand
 from lib.templates.inputs import InputValue
+from lib.templates.json_output.parsing import NotJson, parse_json
+from lib.templates.json_output.samples import sample_of
+from lib.templates.json_output.wording import ask_for_json
 from lib.templates.plan import Plan, PlannedPhase
-from lib.templates.sandbox import compile_prompt, render
-from lib.templates.structure import TemplateData
+from lib.templates.sandbox import compile_prompt, is_true, render
+from lib.templates.structure import PhaseOutput, TemplateData
+
+#: What `phases["…"].status` says; a phase that failed is read by nobody.
+COMPLETED, SKIPPED = "completed", "skipped"
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseAnswer:
-    """What a phase before has answered."""
+    """What a phase before has answered; nothing where it was skipped."""
 
     code: str
     name: str
-    response: str
+    response: str = ""
+    status: str = COMPLETED
+    output: PhaseOutput = field(default_factory=PhaseOutput)
+    #: Of a preview, where the answer is yet to come.
+    is_mark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,41 +49,57 @@ class PreviewedPrompt:
     code: str
     name: str
     prompt: str
+    #: Where this is not true nothing is asked.
+    condition: str | None = None
+    #: Who is asked where the model before fails for good.
+    fallbacks: tuple[str, ...] = ()
 
 
 def render_prompt(phase: PlannedPhase, context: PromptContext) -> str:
     """The text that the phase's model gets. The same plan and answers give the same text.
 
-    A prompt reads `topic`, `inputs.<name>`, `project.name`, `project.description`, `phases["Phase 0"].response` and
-    `.name`, `previous` (the answers it depends on, in order) and `model.name`, `model.is_small`; the filter `notes`
-    cuts answers to what the model can take. Raises `PlanInvalid` that names the phase and what is missing.
+    A prompt reads `topic`, `inputs.<name>`, `project.name`, `project.description`, `phases["Phase 0"].response`,
+    `.name`, `.status` and `.json`, `previous` (the answers it depends on, in order) and `model.name`,
+    `model.is_small`; the filter `notes` cuts answers to what the model can take. Of a skipped phase everything is
+    empty, and `previous` is without it. Where the answer has to be JSON, a paragraph behind the prompt asks for that.
+    Raises `PlanInvalid` that names the phase and what is missing.
     """
-    answers = [_as_variables(context.answers[code]) for code in phase.upstream if code in context.answers]
-    variables = {
-        "topic": context.topic,
-        "inputs": dict(context.inputs),
-        "project": {"name": context.project_name, "description": context.project_description},
-        "phases": {answer["code"]: answer for answer in answers},
-        "previous": answers,
-        MODEL: {
-            "name": phase.choice.model,
-            "is_small": phase.is_small_model,
-            BUDGET: phase.notes_characters,
-        },
-    }
+    model = {"name": phase.choice.model, "is_small": phase.is_small_model, BUDGET: phase.notes_characters}
     try:
-        text = render(phase.prompt, variables)
+        text = render(phase.prompt, _variables(phase, context) | {MODEL: model})
     except PromptFault as fault:
         raise _explain(phase.code, phase.name, fault) from fault
     if not text:
         raise _explain(phase.code, phase.name, PromptFault("it comes out empty"))
-    return text
+    if phase.output.kind != "json":
+        return text
+    # a tiny model loses itself in a schema; the one that there is writes by it as by a grammar
+    return f"{text}\n\n{ask_for_json(None if phase.is_small_model else phase.output.json_schema)}"
+
+
+def is_condition_met(phase: PlannedPhase, context: PromptContext) -> bool:
+    """Whether the phase is to be asked: its condition is true, or it has none. It reads what a prompt does but `model`.
+
+    Raises `PlanInvalid` that names the phase and what is wrong.
+    """
+    if phase.condition is None:
+        return True
+    try:
+        return is_true(phase.condition, _variables(phase, context))
+    except PromptFault as fault:
+        raise _explain(phase.code, phase.name, fault, what="condition") from fault
 
 
 def preview_prompts(plan: Plan, context: PromptContext) -> tuple[PreviewedPrompt, ...]:
     """All prompts of the plan, before anything is asked. Answers to come are shown as a mark in angle brackets."""
     marks = {
-        phase.code: PhaseAnswer(phase.code, phase.name, f"⟨the answer of {phase.title} will stand here⟩")
+        phase.code: PhaseAnswer(
+            phase.code,
+            phase.name,
+            f"⟨the answer of {phase.title} will stand here⟩",
+            output=phase.output,
+            is_mark=True,
+        )
         for phase in plan.phases
     }
     expected = PromptContext(
@@ -83,7 +109,16 @@ def preview_prompts(plan: Plan, context: PromptContext) -> tuple[PreviewedPrompt
         inputs=context.inputs,
         answers=marks | dict(context.answers),
     )
-    return tuple(PreviewedPrompt(phase.code, phase.name, render_prompt(phase, expected)) for phase in plan.phases)
+    return tuple(
+        PreviewedPrompt(
+            phase.code,
+            phase.name,
+            render_prompt(phase, expected),
+            condition=phase.condition,
+            fallbacks=tuple(other.model for other in phase.fallbacks),
+        )
+        for phase in plan.phases
+    )
 
 
 def check_prompts(template: TemplateData) -> None:
@@ -98,10 +133,44 @@ def check_prompts(template: TemplateData) -> None:
         raise PlanInvalid("\n".join(problems), problems=problems)
 
 
-def _as_variables(answer: PhaseAnswer) -> dict[str, str]:
-    return {"code": answer.code, "name": answer.name, RESPONSE: answer.response}
+def _variables(phase: PlannedPhase, context: PromptContext) -> dict[str, object]:
+    answers = [context.answers[code] for code in phase.upstream if code in context.answers]
+    read = f"{phase.prompt} {phase.condition}"
+    shown = {answer.code: _as_variables(answer, has_json="json" in read) for answer in answers}
+    return {
+        "topic": context.topic,
+        "inputs": dict(context.inputs),
+        "project": {"name": context.project_name, "description": context.project_description},
+        "phases": shown,
+        "previous": [shown[answer.code] for answer in answers if answer.status == COMPLETED],
+    }
 
 
-def _explain(code: str, name: str, fault: PromptFault) -> PlanInvalid:
+def _as_variables(answer: PhaseAnswer, *, has_json: bool) -> dict[str, object]:
+    shown: dict[str, object] = {
+        "code": answer.code,
+        "name": answer.name,
+        "status": answer.status,
+        RESPONSE: answer.response,
+    }
+    if has_json and answer.output.kind == "json":
+        shown["json"] = _read_json(answer)
+    return shown
+
+
+def _read_json(answer: PhaseAnswer) -> object:
+    """The answer as values; in a preview such as the schema asks for."""
+    if answer.status == SKIPPED:
+        return Stand()
+    if answer.is_mark:
+        schema = answer.output.json_schema
+        return Stand(answer.response) if schema is None else sample_of(schema)
+    try:
+        return parse_json(answer.response)
+    except NotJson as error:  # it was held against its schema when it came: somebody has edited it since
+        raise PromptFault(f"the answer of “{answer.name}” {error}") from error
+
+
+def _explain(code: str, name: str, fault: PromptFault, *, what: str = "prompt") -> PlanInvalid:
     end = "" if fault.message.endswith((".", "?")) else "."
-    return PlanInvalid(f"The prompt of {code} “{name}” can't be used: {fault.message}{end}", field=code)
+    return PlanInvalid(f"The {what} of {code} “{name}” can't be used: {fault.message}{end}", field=code)

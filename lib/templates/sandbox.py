@@ -6,6 +6,7 @@ call each other, `"x" * 10**10`, strings that double line by line. Therefore:
 * only the parts of the language named in `_ALLOWED` exist: no macros, includes, calls (but `range`), blocks, powers;
 * only the filters in `filters.py`, none of which makes much out of little;
 * variables are texts, numbers, lists and mappings; a dot reads a key and never an attribute;
+* a condition is one expression of the same language, under the same limits;
 * each turn of a loop and each filter is a step: there is a limit of steps, of time and of output.
 """
 
@@ -18,12 +19,13 @@ from functools import lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes, pass_context
+from jinja2.parser import Parser
 from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 from jinja2.visitor import NodeTransformer
 
-from lib.templates.filters import FILTERS, MAX_CHARACTERS, PromptFault, as_text, join_texts
+from lib.templates.filters import FILTERS, MAX_CHARACTERS, PromptFault, Stand, as_text, join_texts
 
 MAX_STEPS = 20_000
 MAX_SECONDS = 2.0
@@ -88,6 +90,8 @@ class _Environment(ImmutableSandboxedEnvironment):
     def getitem(self, obj: Any, argument: Any) -> Any:
         if isinstance(obj, Undefined):
             return obj[argument]  # raises
+        if isinstance(obj, Stand):
+            return obj
         readable = isinstance(obj, Mapping) or (
             isinstance(obj, str | list | tuple | range) and isinstance(argument, int | slice)
         )
@@ -110,10 +114,13 @@ class _Environment(ImmutableSandboxedEnvironment):
         return result
 
 
-def compile_prompt(source: str) -> Template:
-    """The prompt, ready to be rendered; `PromptFault` where it is not a valid one."""
+def compile_prompt(source: str, *, is_condition: bool = False) -> Template:
+    """The prompt, ready to be rendered; `PromptFault` where it is not a valid one.
+
+    A condition becomes a prompt that comes out as a word where it is true, and empty where it is not.
+    """
     try:
-        return _compile(source)
+        return _compile(source, is_condition)
     except PromptFault:
         raise
     except TemplateSyntaxError as error:
@@ -124,9 +131,17 @@ def compile_prompt(source: str) -> Template:
         raise PromptFault(str(error) or type(error).__name__) from error
 
 
+def is_true(condition: str, variables: Mapping[str, object]) -> bool:
+    """Whether the expression holds. `PromptFault` says what is wrong, in words that end a sentence."""
+    return bool(_generate(compile_prompt(condition, is_condition=True), variables))
+
+
 def render(source: str, variables: Mapping[str, object]) -> str:
     """The text of a prompt. `PromptFault` says what is wrong, in words that end a sentence."""
-    template = compile_prompt(source)
+    return _generate(compile_prompt(source), variables)
+
+
+def _generate(template: Template, variables: Mapping[str, object]) -> str:
     token = _budget.set(_Budget())
     pieces: list[str] = []
     size = 0
@@ -154,14 +169,24 @@ def _describe_missing(name: str, known: list[str]) -> PromptFault:
     return PromptFault(f"it uses “{name}”, which is not there; at hand: {at_hand}{hint}")
 
 
-def parse(source: str) -> nodes.Template:
+def parse(source: str, *, is_condition: bool = False) -> nodes.Template:
     """The prompt's tree, as it was written. Raises Jinja2's own errors: ask `compile_prompt` first."""
-    return _environment.parse(source)
+    if not is_condition:
+        return _environment.parse(source)
+    # As Environment.compile_expression does: nothing that stands in it can end the expression and begin a block.
+    parser = Parser(_environment, source, state="variable")
+    expression = parser.parse_expression()
+    if not parser.stream.eos:
+        raise PromptFault("it is more than one expression")
+    yes = nodes.Output([nodes.TemplateData("true", lineno=1)], lineno=1)
+    tree = nodes.Template([nodes.If(expression, [yes], [], [], lineno=1)], lineno=1)
+    tree.set_environment(_environment)
+    return tree
 
 
 @lru_cache(maxsize=512)
-def _compile(source: str) -> Template:
-    tree = parse(source)
+def _compile(source: str, is_condition: bool) -> Template:
+    tree = parse(source, is_condition=is_condition)
     for node in tree.find_all(nodes.Node):
         _refuse(node)
     guarded = _Guard().visit(tree)

@@ -52,19 +52,23 @@ _SAID: Final[Mapping[str, Mapping[str, str]]] = {
         "name": "What people read.",
         "prompt": (
             "What the model is asked. At hand: topic, inputs, project.name, project.description, previous, "
-            "phases['<code>'].response, model.is_small; the filter notes shortens earlier answers to what the model "
-            "can take."
+            "phases['<code>'].response, .json.<field>, .status, model.is_small; the filter notes shortens earlier "
+            "answers to what the model can take."
         ),
         "depends_on": (
-            "Codes of the phases that must be completed before. Left out: the one above. []: none, it begins at once."
+            "Codes of the phases that must be completed, or skipped, before. Left out: the one above. []: none, it "
+            "begins at once."
         ),
-        "condition": "An expression; where it is not true the phase is skipped. Not in this version.",
+        "condition": (
+            "An expression such as phases['Check'].json.score >= 7; where it is not true the phase is skipped. It "
+            "reads what a prompt does, but model."
+        ),
         "model": f"Who answers this phase, whatever is chosen at the launch. {_MODEL}",
         "parameters": "How the model is asked in this phase.",
         "output": "What the answer has to be; free text unless it says otherwise.",
         "timeout_seconds": "How long an answer may take; 300 where it is left out.",
-        "max_attempts": "How often the model is asked where it fails; 3 where it is left out.",
-        "fallback_models": "Asked in this order where the model fails for good. Not in this version.",
+        "max_attempts": "How often a model is asked where it fails; 3 where it is left out.",
+        "fallback_models": "Asked in this order, each where the one before it has failed for good.",
         "review": "People who have to agree before the next phase begins. Not in this version.",
         "operations": "What is done with the answer. Not in this version.",
     },
@@ -79,9 +83,12 @@ _SAID: Final[Mapping[str, Mapping[str, str]]] = {
         "stop": "Texts before which an answer ends.",
     },
     "PhaseOutput": {
-        "": "What the answer has to be. Not in this version, but for text.",
-        "kind": "text, or json that fits the schema.",
-        "schema": "A JSON Schema, for the kind json.",
+        "": "What the answer has to be.",
+        "kind": "text, or json. A paragraph that asks for JSON alone is put behind the prompt then.",
+        "schema": (
+            "A JSON Schema of draft 2020-12 that the answer has to fit. Without $id, anchors and patternProperties; "
+            "$ref leads to a place in it, and pattern is a regular expression of RE2."
+        ),
     },
     "ReviewGate": {
         "": "People who have to agree before the next phase begins. Not in this version.",

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, JsonValue, StrictBool, model_validat
 from lib.errors import InvalidInput, PlanInvalid
 from lib.providers.base import ModelChoice, ModelParameters
 from lib.templates.inputs import InputField, Name, Part
+from lib.templates.json_output.schemas import find_problem
 from lib.validation import validate
 
 MAX_PHASES = 100
@@ -42,6 +43,9 @@ class PhaseOutput(Part):
     def _schema_belongs_to_json(self) -> Self:
         if self.json_schema is not None and self.kind != "json":
             message = "schema belongs to the kind “json”"
+            raise ValueError(message)
+        if self.json_schema is not None and (problem := find_problem(self.json_schema)):
+            message = f"schema: {problem}"
             raise ValueError(message)
         return self
 

@@ -21,9 +21,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.connections.offers import open_model
+from lib.connections.turns import take_turn
 from lib.db.session import tenant_session
 from lib.errors import Conflict, OrchestratorError, QuotaUsedUp
-from lib.providers.base import ModelAnswer, ModelCall, ModelChoice, ModelParameters, Provider
+from lib.providers.base import JsonWish, ModelAnswer, ModelCall, ModelChoice, ModelParameters, Provider
 from lib.providers.errors import NOT_CHARGED, ErrorKind, ModelCallError
 from lib.providers.http_client import run_now
 from lib.runs.queries import read_quota
@@ -87,12 +88,18 @@ class Try:
 
 
 def begin_try(
-    actor: Actor, choice: ModelChoice, prompt: str, *, parameters: ModelParameters, timeout_seconds: int
+    actor: Actor,
+    choice: ModelChoice,
+    prompt: str,
+    *,
+    parameters: ModelParameters,
+    timeout_seconds: int,
+    json: JsonWish | None = None,
 ) -> Try:
     """Ask the model, and come back at once. The call is taken from the quota before it is made.
 
-    Raises `NotPermitted`, `QuotaUsedUp`, `Conflict` where too many are at it, `ModelCallError` where nobody answers for
-    the model; then nothing was counted.
+    Raises `NotPermitted`, `QuotaUsedUp`, `Conflict` where too many are at it or the connection's limit is reached,
+    `ModelCallError` where nobody answers for the model; then nothing was counted.
     """
     actor.require(Permission.ORCHESTRATIONS_RUN)
     provider = open_model(actor, choice)
@@ -100,9 +107,10 @@ def begin_try(
         message = "Many people are trying something out right now. Wait a moment and try again."
         raise Conflict(message)
     try:
+        take_turn(actor, choice.provider)
         usage_id = _count(actor, choice)
         tried = Try(choice, prompt)
-        call = ModelCall(choice.model, prompt, min(timeout_seconds, MOST_SECONDS), parameters)
+        call = ModelCall(choice.model, prompt, min(timeout_seconds, MOST_SECONDS), parameters, json)
         Thread(target=_make, args=(actor, tried, provider, call, usage_id), name="try", daemon=True).start()
     except BaseException:
         _places.release()

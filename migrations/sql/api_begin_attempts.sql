@@ -22,7 +22,7 @@ BEGIN
           FROM ready r
         ON CONFLICT (run_id, phase_code, attempt) DO UPDATE
            SET status = 'running', prompt_text = excluded.prompt_text, model = excluded.model,
-               started_at = excluded.started_at
+               started_at = excluded.started_at, error_details = '{}'
          WHERE p.status = 'pending'
         RETURNING p.id, p.phase_code, p.attempt, p.position
     )

@@ -22,14 +22,16 @@ DOORS = {
     "api_cancel_requests": "orchestrator_worker",
 }
 #: What a later migration changed, and which.
-CHANGED_SINCE = dict.fromkeys(
-    ("api_take_quota", "api_end_run", "api_open_segment", "api_requeue_lost_runs"), "0019"
-) | {"api_enqueue_run": "0033"}
+BEFORE = (
+    dict.fromkeys(("api_take_quota", "api_end_run", "api_open_segment", "api_requeue_lost_runs"), "0019")
+    | dict.fromkeys(("api_advance_run", "api_begin_attempts"), "0031")
+    | {"api_enqueue_run": "0033"}
+)
 
 
 def upgrade() -> None:
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute, before=CHANGED_SINCE.get(name))
+        functions.create(name, execute=execute, before=BEFORE.get(name))
 
 
 def downgrade() -> None:

@@ -14,6 +14,7 @@ from lib.maintenance.upgrade import publish_builtin_templates
 from tests import doors
 from tests.browser.conftest import Dashboard
 from tests.browser.gallery_of_templates import make_gallery, write_template
+from tests.browser.steered_run import make_steered_run
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
 from tests.factories import make_invitation, make_project
 from tests.made_runs import answer, ask_to_cancel, beginning, end_run, make_run, open_run
@@ -48,6 +49,8 @@ class Scene:
     running: UUID
     failed: UUID
     cancelled: UUID
+    #: One phase skipped, one asked of another model, one in JSON, one that waits for a connection's limit.
+    steered: UUID
     person_id: UUID
     #: Of alice, with two versions and runs; and of max, whose second version waits for somebody's word.
     template_id: UUID
@@ -108,15 +111,21 @@ def scene(dashboard: Dashboard) -> Scene:
     held.advance(finish=[stopped], end={"status": "cancelled", "error": {}})
     _let_time_pass(database)
     with doors.person(database, actor) as connection:
-        offer = "UPDATE provider_connections SET models = '{gpt-4.1,gpt-4.1-mini}' WHERE id = %s"
+        offer = (
+            "UPDATE provider_connections SET models = '{gpt-4.1,gpt-4.1-mini}', requests_per_minute = 1 WHERE id = %s"
+        )
         connection.execute(offer, [made.connection_id])
+        mine = "SELECT slug, api.take_turn(slug) FROM provider_connections WHERE id = %s"
+        slug, wait_ms = connection.execute(mine, [made.connection_id]).fetchone() or ("", 1)
+        assert wait_ms == 0, "the run below finds the limit used up"
+    steered = make_steered_run(database, actor, project_id=project_id, connection_model=f"{slug}:gpt-4.1")
     idle_project_id = make_project(database, actor, name="Balcony solar: what a household pays, and what it saves")
     make_invitation(database, dashboard.cast.mona, email="omar@company.example")
     invited = make_invitation(database, actor, email="nora@company.example", role="manager")
     max_id = dashboard.cast.max.user_id
     templates = make_gallery(database, dashboard.cast)
     return Scene(
-        *(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, max_id),
+        *(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, steered, max_id),
         *templates,
         write_template(database, actor),
         invited.secret,

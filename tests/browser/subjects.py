@@ -77,6 +77,13 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("run-queued", full, f"{_path(RUN)}?run={scene.queued}"),
         see("project-empty", full, f"{_path(PROJECT)}?project={scene.idle_project_id}"),
         see("run-error", full, f"{_path(RUN)}?run={scene.failed}"),
+        see("run-steered", full, f"{_path(RUN)}?run={scene.steered}", _open_json),
+        see(
+            "template-edit-limits",
+            full,
+            f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
+            lambda page: _turn(page, "Model and limits"),
+        ),
         see("run-cancelled", full, f"{_path(RUN)}?run={scene.cancelled}"),
         see("run-question", full, f"{_path(RUN)}?run={scene.running}", _ask_to_cancel),
         see(
@@ -253,6 +260,11 @@ def _test_with_a_key_that_does_not_open(page: Page) -> None:
     model.press("Enter")
     settle(page)
     press(page, "Ask it", "Enter it again")
+
+
+def _open_json(page: Page) -> None:
+    page.get_by_text("Does anything burn?").last.click()
+    expect(page.get_by_text("Customers are angry")).to_be_visible()
 
 
 def _turn(page: Page, tab: str) -> None:

@@ -26,6 +26,7 @@ SQUAWK: Final = (
     Excuse("adding-foreign-key-constraint", "0017", "the column is new and empty, and user_tokens holds a few links"),
     Excuse("constraint-missing-not-valid", "0017", "the column is new and empty, and user_tokens holds a few links"),
     Excuse("ban-drop-function", "0019", "made anew in the same transaction; its callers name the columns they read"),
+    Excuse("constraint-missing-not-valid", "0031", "the column is new and empty, and there are few connections"),
     Excuse("ban-drop-constraint", "0033", "its own, left by an upgrade that was interrupted; it is added anew at once"),
     Excuse("ban-drop-not-null", "0023", "the version before writes an inviter, and meets none before anybody upgrades"),
 )
@@ -69,6 +70,7 @@ LINT: Final = (
     Excuse("PERF004", r".*\.\w+_own_only", "asked of rows that the run's index has found, and of members alone"),
     Excuse("VIEW001", r"public\.people", _NAMES),
     Excuse("SEC007", rf"public\.{_IDENTITYS}", "one role, one policy: there is nothing to narrow"),
+    Excuse("SEC007", r"public\.connection_turns", "the engine's alone, by one policy: people have no right on it"),
     Excuse("SEC007", r"public\.mail_outbox", "one policy, the owner's: nobody else has any right on it"),
     Excuse(
         "SEC013", r".*_audit", "acts as the owner, reads the row itself and its person, and writes to the trail only"

@@ -99,7 +99,13 @@ def test_columns_are_not_null_where_demanded_or_listed_as_stricter(catalog: Conn
 
 @pytest.mark.parametrize(
     "table",
-    [*TABLES, *sorted(ADDED_TABLES - {"user_credentials", "phase_streams", "sign_in_networks", "engine_settings"})],
+    [
+        *TABLES,
+        *sorted(
+            ADDED_TABLES
+            - {"user_credentials", "phase_streams", "sign_in_networks", "engine_settings", "connection_turns"}
+        ),
+    ],
 )
 def test_primary_key_is_the_id(catalog: Connection, table: str) -> None:
     assert [columns for _, columns, _ in _keys(catalog, table, "p")] == [["id"]]

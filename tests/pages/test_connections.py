@@ -1,5 +1,7 @@
 """Connections: set up, tested, edited, switched off and deleted by who may; read by who may only read."""
 
+from typing import Any
+
 import pytest
 from llmock.scenarios import Fail
 from llmock.testing import LLMockServer
@@ -153,3 +155,23 @@ def test_launch_says_whose_word_counts_and_which_phase_has_its_own(
     box = selectbox(at, "Model")
     box.select_index(1).run()
     assert "Chosen for this run, which comes before" in shown(at)
+
+
+def test_limit_of_calls_is_entered_shown_and_taken_back(
+    open_as: OpenAs, cast: Cast, llm: LLMockServer, connected: None
+) -> None:
+    def limit(at: AppTest) -> Any:
+        (field,) = (one for one in at.number_input if one.label == "Calls a minute")
+        return field
+
+    at = more(open_as(cast.alice, CONNECTIONS), "Edit…")
+    assert limit(at).value is None
+    limit(at).set_value(90).run()
+    press(at, "Save changes")
+    (seen,) = list_connections(cast.alice)
+    assert seen.requests_per_minute == 90
+    assert "at most 90 calls a minute" in shown(open_as(cast.mona, CONNECTIONS))
+    at = more(open_as(cast.alice, CONNECTIONS), "Edit…")
+    limit(at).set_value(None).run()
+    press(at, "Save changes")
+    assert list_connections(cast.alice)[0].requests_per_minute is None

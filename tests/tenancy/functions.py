@@ -44,6 +44,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.open_connection(text)": Definer(_PERSON, "people have no right to read a sealed key"),
     "api.offered_connections()": Definer(_PERSON, "who launches runs has no right to see connections"),
     "api.record_connection_test(uuid,jsonb)": Definer(_PERSON, "nobody writes to the usage or the trail directly"),
+    "api.take_turn(text)": Definer(_PERSON, "whose turn it is is the engine's to read and write"),
     "api.begin_try(text,text)": Definer(_PERSON, "nobody writes to the usage or the quota directly"),
     "api.finish_try(uuid,jsonb)": Definer(_PERSON, "nobody writes to the usage directly"),
     "api.may_invite(text,jsonb)": Definer(_PERSON, "asked by policies, reads the person's role"),
@@ -124,6 +125,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "orchestration_runs",
         "phase_streams",
         "provider_connections",
+        "connection_turns",
     }
 )
 

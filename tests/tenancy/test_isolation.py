@@ -52,6 +52,7 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("engine", "phase_streams"): {},
     ("engine", "integration_operations"): {"idempotency_key": str(uuid4())},
     ("engine", "api_usage"): {"phase_execution_id": None},
+    ("engine", "connection_turns"): {},
 }
 #: References that the key alone keeps in no organization, and why. `test_references` says what does.
 ANY_ORGANIZATION = {

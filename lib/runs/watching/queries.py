@@ -7,15 +7,18 @@ from sqlalchemy import BindParameter, Row, Select, Text, bindparam, case, cast, 
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.orm import Session
 
-from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStream
+from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream
+from lib.runs.views import HELD
 
 _RUN: Final[BindParameter[UUID]] = bindparam("run_id")
 
 
 def _make_shape() -> Select[*tuple[Any, ...]]:
     phase = (PhaseExecution.position, PhaseExecution.phase_code)
+    is_held = (PhaseExecution.status == PhaseStatus.PENDING) & (PhaseExecution.error_details != {})
+    status = case((is_held, HELD), else_=PhaseExecution.status)
     newest = (
-        select(cast(PhaseExecution.id, Text) + " " + PhaseExecution.status)
+        select(cast(PhaseExecution.id, Text) + " " + status)
         .ext(distinct_on(*phase))
         .where(PhaseExecution.run_id == _RUN)
         .order_by(*phase, PhaseExecution.attempt.desc())
@@ -44,7 +47,7 @@ _REST: Final = _make_rest()
 
 
 def find_shape(session: Session, run_id: UUID) -> Row[*tuple[Any, ...]] | None:
-    """How the run stands, with "id status" of each phase's newest attempt, in the plan's order."""
+    """How the run stands, with "id status" of each phase's newest attempt, in the plan's order; see `HELD`."""
     return session.execute(_SHAPE, {"run_id": run_id}).one_or_none()
 
 

@@ -7,7 +7,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.session import tenant_session
 from lib.errors import NotFound
-from lib.models.run import PhaseStatus, RunStatus
+from lib.models.run import RunStatus
 from lib.runs.views import shape_of
 from lib.runs.watching import queries
 
@@ -46,7 +46,7 @@ def look_at_run(actor: Actor, run_id: UUID, *, reader: Reader | None = None) -> 
             RunStatus(run.status),
             is_cancel_requested=run.is_cancel_requested,
             live_workers=run.live_workers,
-            newest=((UUID(attempt_id), PhaseStatus(status)) for attempt_id, status in map(str.split, run.newest)),
+            newest=((UUID(attempt_id), status) for attempt_id, status in map(str.split, run.newest)),
         )
         found = reader and queries.read_on(
             session, run_id, reader.attempt_id, after=reader.after, has_bytes=reader.has_bytes

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from lib.templates.conditions import fields_of
 from lib.templates.editing.content import Content, get_phase
 from lib.templates.editing.phases import dependencies_of, upstream_of
 from lib.templates.editing.questions import inputs_of, names_of
@@ -49,7 +50,10 @@ def list_variables(content: Content, code: str) -> tuple[Variable, ...]:
     found += [Variable(f"inputs.{field['name']}", field["label"]) for field in inputs_of(content)]
     if dependencies_of(content)[code]:
         found.append(Variable("previous | notes", "all answers so far, as much as the model can take"))
-    found += [Variable(f'phases["{other}"].response', f"the answer of “{names[other]}”") for other in upstream]
+    for other in upstream:
+        found.append(Variable(f'phases["{other}"].response', f"the answer of “{names[other]}”"))
+        fields = fields_of(get_phase(content, other).get("output"))
+        found += [Variable(f'phases["{other}"].json.{field}', f"a field of “{names[other]}”") for field in fields or ()]
     return (
         *found,
         Variable("project.name", "the project's name"),

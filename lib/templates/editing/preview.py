@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from pydantic import ValidationError
+
 from lib import clock
 from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
-from lib.templates.editing.content import Content, get_phase
+from lib.templates.editing.content import Content, Phase, get_phase
 from lib.templates.editing.phases import dependencies_of, upstream_of
 from lib.templates.editing.questions import inputs_of
 from lib.templates.inputs import InputKind, InputValue
 from lib.templates.plan import DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUT_SECONDS, PlannedPhase
 from lib.templates.rendering import PhaseAnswer, PromptContext, render_prompt
+from lib.templates.structure import PhaseOutput
 
 TOPIC = "A bicycle that folds into a backpack"
 PROJECT = "Sample project"
@@ -20,8 +23,13 @@ PROJECT_DESCRIPTION = "A small team that tries out an idea."
 
 def render_phase(content: Content, code: str, *, choice: ModelChoice, traits: ModelTraits) -> str:
     """The prompt of that phase on the samples. Raises `PlanInvalid` that says what is wrong, with its line."""
+    return render_prompt(plan_phase(content, code, choice=choice, traits=traits), sample_context(content))
+
+
+def plan_phase(content: Content, code: str, *, choice: ModelChoice, traits: ModelTraits) -> PlannedPhase:
+    """The phase as far as its words go; what of a draft is not valid yet is left out."""
     phase = get_phase(content, code)
-    planned = PlannedPhase(
+    return PlannedPhase(
         position=0,
         code=code,
         name=str(phase.get("name") or code),
@@ -34,8 +42,18 @@ def render_phase(content: Content, code: str, *, choice: ModelChoice, traits: Mo
         parameters=ModelParameters(),
         timeout_seconds=DEFAULT_TIMEOUT_SECONDS,
         max_attempts=DEFAULT_MAX_ATTEMPTS,
+        condition=phase.get("condition") or None,
+        output=output_of(phase),
     )
-    return render_prompt(planned, sample_context(content))
+
+
+def output_of(phase: Phase) -> PhaseOutput:
+    """What the answer has to be; any JSON where the schema is not valid yet."""
+    written = phase.get("output") or {}
+    try:
+        return PhaseOutput.model_validate(written)
+    except ValidationError:
+        return PhaseOutput(kind="json" if written.get("kind") == "json" else "text")
 
 
 def sample_context(content: Content) -> PromptContext:
@@ -49,7 +67,13 @@ def sample_context(content: Content) -> PromptContext:
         project_description=PROJECT_DESCRIPTION,
         inputs={field["name"]: sample_of(field, given.get(field["name"])) for field in inputs_of(content)},
         answers={
-            code: PhaseAnswer(code, name, answers.get(code) or f"⟨the answer of “{name}” will stand here⟩")
+            code: PhaseAnswer(
+                code,
+                name,
+                answers.get(code) or f"⟨the answer of “{name}” will stand here⟩",
+                output=output_of(get_phase(content, code)),
+                is_mark=not answers.get(code),
+            )
             for code, name in names.items()
         },
     )

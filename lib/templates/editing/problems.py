@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lib.errors import PlanInvalid
+from lib.templates.editing.conditions import find_faults
 from lib.templates.editing.content import Content, phases_of
 from lib.templates.editing.names import find_unknown
 from lib.templates.editing.questions import inputs_of
@@ -43,7 +44,7 @@ class Problem:
 
 def find_problems(content: Content) -> tuple[Problem, ...]:
     """All of them, those that keep it from being saved first."""
-    return (*_structure(content), *_prompts(content), *_names(content))
+    return (*_structure(content), *_prompts(content), *_conditions(content), *_names(content))
 
 
 def _structure(content: Content) -> Iterator[Problem]:
@@ -81,6 +82,14 @@ def _prompts(content: Content) -> Iterator[Problem]:
         except PromptFault as fault:
             said = fault.message if fault.message.endswith((".", "?")) else f"{fault.message}."
             yield Problem(f"“{phase.get('name') or phase['code']}”: the prompt can't be used: {said}", phase["code"])
+
+
+def _conditions(content: Content) -> Iterator[Problem]:
+    for phase in phases_of(content):
+        for fault in find_faults(content, phase["code"]):
+            end = "" if fault.endswith("?") else "."
+            name = phase.get("name") or phase["code"]
+            yield Problem(f"“{name}”: the condition can't be used: {fault}{end}", phase["code"])
 
 
 def _names(content: Content) -> Iterator[Problem]:

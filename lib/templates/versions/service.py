@@ -13,6 +13,7 @@ from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.template import OrchestrationTemplate, TemplateStatus, TemplateVersion
 from lib.templates import publishing
 from lib.templates.access import get_own, get_row
+from lib.templates.conditions import check_conditions
 from lib.templates.rendering import check_prompts
 from lib.templates.structure import TemplateData, parse_template
 from lib.templates.versions import queries
@@ -95,6 +96,7 @@ def check_data(data: object) -> TemplateData:
     """What a template says, as it can be saved. Raises `PlanInvalid` with one line a fault."""
     parsed = parse_template(data)
     check_prompts(parsed)
+    check_conditions(parsed)
     return parsed
 
 

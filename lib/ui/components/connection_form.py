@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from lib.connections.defaults import OfferChange
-from lib.connections.entry import ConnectionEntry
+from lib.connections.entry import MAX_CALLS_A_MINUTE, ConnectionEntry
 from lib.connections.vendor_facts import VENDORS, VendorFacts
 from lib.connections.views import ConnectionView, Pricing
 from lib.providers.vendors import Vendor
@@ -38,6 +38,7 @@ def show_connection_form(
     api_key, removes_key = _show_key(key, facts, connection)
     models = _show_models(key, connection)
     prices = _show_prices(key, connection)
+    limit = _show_limit(key, connection)
     parameters = _show_parameters(key, connection)
     _show_shift(connection, slug=slug, name=name, models=models)
     if not st.button(action, type="primary", key=f"{key}-save"):
@@ -51,6 +52,7 @@ def show_connection_form(
         api_version=api_version,
         models=models,
         parameters=parameters,
+        requests_per_minute=limit,
         **prices,
     )
     return entry, slug
@@ -176,6 +178,19 @@ def _show_prices(key: str, connection: ConnectionView | None) -> dict[str, Any]:
         ),
     }
     return {"pricing": pricing, **values}
+
+
+def _show_limit(key: str, connection: ConnectionView | None) -> int | None:
+    return st.number_input(
+        "Calls a minute",
+        min_value=1,
+        max_value=MAX_CALLS_A_MINUTE,
+        value=connection.requests_per_minute if connection else None,
+        step=1,
+        placeholder="No limit",
+        help="The most that the vendor takes. Phases that would be more wait for their turn, in all runs together.",
+        key=f"{key}-limit",
+    )
 
 
 def _show_parameters(key: str, connection: ConnectionView | None) -> dict[str, object]:

@@ -65,7 +65,14 @@ def _detail(connection: ConnectionView, time_zone: str) -> Markup:
     models = words.count(len(connection.models), "model") if connection.models else "no models offered yet"
     ending = f"key …{connection.key_last4}" if connection.key_last4 else "key kept" if connection.has_key else "no key"
     facts = f"{VENDORS[connection.vendor].label} · {words.line(connection.host)}"
-    return _LINE.format(facts, models, ending, _price(connection), _tested(connection, time_zone))
+    return _LINE.format(
+        facts, models, ending, f"{_price(connection)}{_limit(connection)}", _tested(connection, time_zone)
+    )
+
+
+def _limit(connection: ConnectionView) -> str:
+    calls = connection.requests_per_minute
+    return f" · at most {words.count(calls, 'call')} a minute" if calls else ""
 
 
 def _price(connection: ConnectionView) -> str:

@@ -1,7 +1,8 @@
 """The phases of a run as steps that open: prompt, answer, attempts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 import streamlit as st
 
@@ -9,18 +10,25 @@ from lib import clock
 from lib.access.permissions import Permission
 from lib.models.run import PhaseStatus
 from lib.runs.service import get_texts
+from lib.runs.structures import NotAsked
 from lib.runs.views import AttemptFigures, AttemptTexts, PhaseFigures, RunProgress
 from lib.ui import words
 from lib.ui.components import status
 from lib.ui.components.attempt_changes import show_attempt_changes
 from lib.ui.components.facts import show_facts
-from lib.ui.components.long_answer import show_long_answer
+from lib.ui.components.finished_answer import show_finished_answer
 from lib.ui.components.phase_card import phase_card
 from lib.ui.components.writing import show_writing
 from lib.ui.guard import require_actor
 
 #: A longer answer stands closed until somebody opens it: the browser takes seconds to draw it.
 _MOST_OPENED_BYTES = 200_000
+#: In the line that opens a step, where the whole sentence would not fit.
+_WHY_SKIPPED: Final[Mapping[str, str]] = {
+    NotAsked.CONDITION: "its condition is not true",
+    NotAsked.SKIPPED_BEFORE: "all before it were skipped",
+}
+_LONGEST_NOTE: Final = 90
 
 
 def show_run_phases(run: RunProgress, phases: Sequence[PhaseFigures], *, time_zone: str) -> bool:
@@ -46,7 +54,7 @@ def show_run_phases(run: RunProgress, phases: Sequence[PhaseFigures], *, time_zo
                 key=f"{phase.position}-{'writing' if is_writing else 'live' if run.is_live else 'ended'}",
                 is_expanded=is_writing or is_wanted,
             ) as is_open:
-                if is_open:
+                if is_open and not phase.note:
                     _show_inside(run, phase, _read_texts(run, phase), time_zone=time_zone)
                     is_watched = is_watched or is_writing
     return is_watched
@@ -67,19 +75,23 @@ def _meta(phase: PhaseFigures, *, is_live: bool, time_zone: str) -> list[str]:
     newest = phase.newest
     if newest.reused_from:
         return ["reused"]
-    said = []
+    if phase.note:
+        said = phase.note[:1].lower() + phase.note[1:].rstrip(".")
+        kind = newest.error.kind if newest.error else ""
+        return [_WHY_SKIPPED.get(kind, words.short(said, most=_LONGEST_NOTE))]
+    meta: list[str] = []
     if newest.started_at is not None and newest.completed_at is not None:
         # as the timeline shows it: with loading the local model, and waiting for it
-        said.append(words.clock((newest.completed_at - newest.started_at).total_seconds()))
+        meta.append(words.clock((newest.completed_at - newest.started_at).total_seconds()))
     if newest.prompt_tokens is not None:
-        said.append(words.tokens(newest.prompt_tokens + (newest.completion_tokens or 0)))
+        meta.append(words.tokens(newest.prompt_tokens + (newest.completion_tokens or 0)))
     if newest.completed_at is not None and newest.started_at is not None:
-        said.append(words.cost(newest.cost_usd))
+        meta.append(words.cost(newest.cost_usd))
     if len(phase.attempts) > 1:
-        said.append(words.count(len(phase.attempts), "attempt"))
+        meta.append(words.count(len(phase.attempts), "attempt"))
     if is_live and newest.next_attempt_at:
-        said.append(_until(newest.next_attempt_at, time_zone=time_zone))
-    return said
+        meta.append(_until(newest.next_attempt_at, time_zone=time_zone))
+    return meta
 
 
 def _until(moment: datetime, *, time_zone: str) -> str:
@@ -90,6 +102,8 @@ def _until(moment: datetime, *, time_zone: str) -> str:
 
 def _detail(phase: PhaseFigures) -> str | None:
     newest = phase.newest
+    if phase.note:
+        return phase.note
     if not newest.has_prompt and not newest.error:
         return None
     return f"{newest.model} · {'reused from the run before' if newest.reused_from else f'attempt {newest.number}'}"
@@ -112,12 +126,7 @@ def _show_inside(run: RunProgress, phase: PhaseFigures, texts: AttemptTexts, *, 
         if not has_ended:
             show_writing(run, newest, texts.response)
         elif texts.response:
-            show_long_answer(
-                texts.response,
-                key=f"answer-{newest.id}",
-                read=lambda actor: get_texts(actor, run_id, newest.id).response,
-                file_name=words.file_name(f"phase {phase.position + 1}", phase.name, ending=".md"),
-            )
+            show_finished_answer(run_id, phase, texts.response)
             if newest.finish_reason == "length":
                 st.markdown(":orange[:material/content_cut: Cut off here: the model reached its limit of tokens.]")
     with tabs["Prompt"]:
@@ -163,6 +172,8 @@ def _follow_up(attempt: AttemptFigures) -> str:
 
 def _show_attempt(attempt: AttemptFigures) -> None:
     said = status.inline(status.PHASE[attempt.status])
-    took = words.duration(attempt.execution_time_ms / 1000) if attempt.execution_time_ms else ""
+    took = " · ".join(
+        [attempt.model, *([words.duration(attempt.execution_time_ms / 1000)] if attempt.execution_time_ms else [])]
+    )
     why = f"  \n{words.plain(attempt.error.message)} {_follow_up(attempt)}" if attempt.error else ""
     st.markdown(f"**Attempt {attempt.number}** {said} :gray[{words.plain(took)}]{why}")

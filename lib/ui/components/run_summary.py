@@ -37,12 +37,19 @@ def show_run_numbers(run: RunProgress) -> None:
     summary = run.summary
     show_metric_strip(
         [
-            Metric("Progress", f"{summary.completed_phases} of {words.count(summary.total_phases, 'phase')}"),
+            _progress(run),
             Metric("Elapsed", words.clock(seconds_of(summary))),
             Metric("Cost", words.money(summary.cost_usd), "All attempts; unknown where a model's price is."),
             Metric("Tokens", words.number(summary.total_tokens), "In and out, all attempts."),
         ]
     )
+
+
+def _progress(run: RunProgress) -> Metric:
+    done, total = run.summary.completed_phases, run.summary.total_phases
+    skipped = sum(phase.is_not_asked for phase in run.phases)
+    help_text = f"{words.count(skipped, 'phase')} {words.are(skipped)} skipped: not asked, and not paid for."
+    return Metric("Progress", f"{done} of {words.count(total - skipped, 'phase')}", help_text if skipped else None)
 
 
 def show_run_notice(run: RunProgress) -> None:
@@ -71,7 +78,8 @@ def _place_of(run: RunProgress) -> str | None:
     if run.error is None or run.error.phase is None:
         return None
     names = {phase.code: phase.name for phase in run.phases}
-    return f"{names.get(run.error.phase, run.error.phase)}, attempt {run.error.attempt}"
+    attempt = f", attempt {run.error.attempt}" if run.error.attempt else ""
+    return f"{names.get(run.error.phase, run.error.phase)}{attempt}"
 
 
 def show_run_facts(run: RunProgress, *, time_zone: str) -> None:

@@ -23,7 +23,11 @@ def show_run_timeline(run: RunProgress) -> None:
     start = run.summary.started_at or run.summary.created_at
     rows = [
         TimelineRow(
-            phase.position + 1, phase.name, status.PHASE[phase.status], _spans(phase, start, is_live=run.is_live)
+            phase.position + 1,
+            phase.name,
+            status.PHASE[phase.status],
+            _spans(phase, start, is_live=run.is_live),
+            note=phase.note,
         )
         for phase in run.phases
     ]

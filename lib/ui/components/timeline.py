@@ -41,6 +41,8 @@ class TimelineRow:
     name: str
     status: Status
     spans: Sequence[Span]
+    #: Why nothing happened to it, or nothing goes on; stands where its bars would.
+    note: str = ""
 
 
 _LEGEND = (
@@ -60,6 +62,7 @@ _LEAST_WIDTH_PERCENT = 0.6
 _LAST_TICK = 0.96
 
 _BAR = Markup('<i class="ao-bar ao-{}" style="left:{};width:{}" title="{}"></i>')
+_NOTE = Markup('<em class="ao-note" title="{0}">{0}</em>')
 _ROW = Markup(
     '<li><span class="ao-name" title="{name}"><b>{number}</b>{name}</span><span class="ao-track">{bars}</span>'
     '<span class="ao-took">{took}</span><span class="ao-sr">{word}: {said}</span></li>'
@@ -103,10 +106,11 @@ def _row(row: TimelineRow, whole: float) -> Markup:
     return _ROW.format(
         number=row.number,
         name=line(row.name),
-        bars=Markup("").join(_bar(span, whole) for span in row.spans),
+        bars=Markup("").join(_bar(span, whole) for span in row.spans)
+        + (_NOTE.format(line(row.note)) if row.note and not row.spans else Markup("")),
         took=clock(sum(span.end_seconds - span.start_seconds for span in worked) if worked else None),
         word=row.status.word,
-        said="; ".join(line(span.note) for span in row.spans) or "not started",
+        said="; ".join(line(note) for note in (*(span.note for span in row.spans), row.note) if note) or "not started",
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from llmock.scenarios import Behavior
 from llmock.testing import LLMockServer
 
-from lib.providers.base import ModelAnswer, ModelCall, ModelParameters, Provider
+from lib.providers.base import JsonWish, ModelAnswer, ModelCall, ModelParameters, Provider
 from lib.providers.errors import ModelCallError
 from lib.providers.http_client import close_shared_client
 from tests.lib.providers.connecting import KEY, compatible
@@ -42,11 +42,16 @@ class Conversation:
         self.has_begun = asyncio.Event()
 
     async def answer(
-        self, prompt: str = "Say hello.", *, timeout_seconds: float = 10, parameters: ModelParameters | None = None
+        self,
+        prompt: str = "Say hello.",
+        *,
+        timeout_seconds: float = 10,
+        parameters: ModelParameters | None = None,
+        json: JsonWish | None = None,
     ) -> ModelAnswer:
         self.pieces.clear()
         self.has_begun.clear()
-        call = ModelCall(self.model, prompt, timeout_seconds, parameters or ModelParameters())
+        call = ModelCall(self.model, prompt, timeout_seconds, parameters or ModelParameters(), json)
         return await self.provider.answer(call, on_text=self._take)
 
     async def cancel_in_the_middle(self, *, begins_within: float) -> float:

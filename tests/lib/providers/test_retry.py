@@ -26,6 +26,8 @@ FIRST_OF_THREE = {
     ErrorKind.REFUSED: None,
     ErrorKind.NOT_CONFIGURED: None,
     ErrorKind.LOCAL_MODEL: 0.0,
+    ErrorKind.INVALID_OUTPUT: None,
+    ErrorKind.INTERNAL: 1.0,
     ErrorKind.LOST: 0.0,
 }
 

@@ -56,6 +56,8 @@ EXAMPLES: dict[type[BaseModel], Any] = {
         "status": 429,
         "retry_seconds": 30.5,
         "retry_reason": "tried again after 30.5 s",
+        "retry_model": "openai:gpt-4",
+        "faults": [],
     },
 }
 NAMES = [model.__name__ for model in EXAMPLES]

@@ -44,7 +44,10 @@ def test_every_template_can_be_run_by_every_kind_of_model(template: TemplateFile
     refuse_unsupported(plan)
     topic, entered = SAMPLES[template.name]
     inputs = validate_inputs(template.data.inputs, entered)
-    answers = {phase.code: PhaseAnswer(phase.code, phase.name, "Words of it. " * 300) for phase in plan.phases}
+    answers = {
+        phase.code: PhaseAnswer(phase.code, phase.name, "Words of it. " * 300, output=phase.output, is_mark=True)
+        for phase in plan.phases
+    }
     context = PromptContext(topic=topic, project_name="Shop", inputs=inputs, answers=answers)
     for prompt in preview_prompts(plan, context):
         assert topic in prompt.prompt

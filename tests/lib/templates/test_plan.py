@@ -129,9 +129,6 @@ def test_a_plan_that_can_run_is_let_through() -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"condition": "true"}, "a condition"),
-        ({"output": {"kind": "json"}}, "an answer in JSON"),
-        ({"fallback_models": ["openai:x"]}, "fallback models"),
         ({"review": {}}, "a review"),
         ({"operations": [{"type": "file"}]}, "operations"),
     ],
@@ -149,3 +146,25 @@ def test_a_plan_does_not_change() -> None:
         plan.phases[0].prompt = "another"
     with pytest.raises(KeyError):
         plan.get_phase("B")
+
+
+def test_a_fallback_is_planned_with_what_a_prompt_for_it_is_made_of() -> None:
+    plan = plan_of(
+        {"code": "A", "model": "openai:x", "fallback_models": [str(CHOICE)], "parameters": {"temperature": 0.1}}
+    )
+    phase = read_plan(plan.to_json()).get_phase("A")
+    (other,) = phase.fallbacks
+    assert (phase.is_small_model, other.is_small_model, other.notes_characters) == (False, True, 300)
+    assert other.parameters == ModelParameters(temperature=0.1, top_p=0.9, max_tokens=160)
+    asked = phase.asking(str(CHOICE))
+    assert (asked.choice, asked.is_small_model, asked.code) == (CHOICE, True, "A")
+    assert (phase.model_after("openai:x"), phase.model_after(str(CHOICE))) == (str(CHOICE), None)
+    assert phase.asking("openai:gone") == phase
+
+
+def test_a_plan_of_the_version_before_is_read() -> None:
+    stored = plan_of({"code": "A"}).to_json()
+    (phase,) = stored["phases"]  # type: ignore[misc] # a list of mappings
+    del phase["fallbacks"]
+    phase["fallback_models"] = []
+    assert read_plan(stored).get_phase("A").fallbacks == ()

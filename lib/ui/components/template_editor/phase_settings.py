@@ -12,6 +12,7 @@ from lib.templates.editing.content import Content, get_phase, set_phase_field
 from lib.templates.editing.views import Desk
 from lib.templates.plan import DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUT_SECONDS
 from lib.ui import words
+from lib.ui.components.template_editor.condition import show_condition
 from lib.ui.components.template_editor.keeping import Field, phase_field
 from lib.ui.components.template_editor.models import Models
 
@@ -49,19 +50,28 @@ def show_model(desk: Desk, code: str, models: Models) -> None:
         help="How often it is asked at most, where the first call fails.",
         **phase_field(desk.template_id, code, ("max_attempts",)).shows(phase.get("max_attempts")),
     )
-    st.text_input(
-        "Condition",
-        placeholder="Always",
-        help="The phase is skipped where this is not true, for example inputs.audience == 'kids'.",
-        **phase_field(desk.template_id, code, ("condition",), read=_or_none).shows(str(phase.get("condition") or "")),
-    )
-    if phase.get("condition"):
-        _say_unsupported("conditions")
+    _show_fallbacks(desk, code, models)
+    show_condition(desk, code)
     renamed = Field(desk.template_id, f"{code}-code", lambda content, new: phases.rename_code(content, code, new))
     st.text_input(
         "Code",
         help='What prompts call it, as in phases["…"]. Changed here, it is changed in every prompt that reads it.',
         **renamed.shows(code),
+    )
+
+
+def _show_fallbacks(desk: Desk, code: str, models: Models) -> None:
+    stored = [str(model) for model in get_phase(desk.content, code).get("fallback_models") or ()]
+    options = [model for model in models.options(None) if model] + stored
+    named = phase_field(desk.template_id, code, ("fallback_models",), read=list).among(map(models.label, options))
+    st.multiselect(
+        "If it fails, ask",
+        list(dict.fromkeys(options)),
+        format_func=models.label,
+        max_selections=5,
+        placeholder="Nobody else",
+        help="Models that are asked in this order, each where the one before it has failed for good.",
+        **named.shows(stored),
     )
 
 
@@ -101,7 +111,6 @@ def show_answer(desk: Desk, code: str) -> None:
     )
     if output.get("kind") != "json":
         return
-    _say_unsupported("answers in JSON")
     schema = phase_field(desk.template_id, code, ("output", "schema"), read=_read_schema)
     st.text_area(
         "JSON Schema",
@@ -182,7 +191,3 @@ def _write_schema(schema: Any) -> str:
 
 def _float(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) else None
-
-
-def _or_none(text: Any) -> str | None:
-    return text or None

@@ -6,10 +6,12 @@ from typing import Any, Final
 import streamlit as st
 
 from lib.access.permissions import Permission
-from lib.providers.base import ModelChoice, ModelParameters
+from lib.providers.base import JsonWish, ModelChoice, ModelParameters
 from lib.templates import trying
 from lib.templates.editing.content import get_phase, set_sample
+from lib.templates.editing.preview import output_of
 from lib.templates.editing.views import Desk
+from lib.templates.json_output.checking import check_answer
 from lib.templates.plan import DEFAULT_TIMEOUT_SECONDS
 from lib.templates.trying import Try
 from lib.ui import feedback, words
@@ -50,13 +52,14 @@ def show_try(desk: Desk, code: str, choice: ModelChoice, models: Models, prompt:
 def _begin(desk: Desk, code: str, choice: ModelChoice, models: Models, prompt: str) -> Try:
     phase = get_phase(desk.content, code)
     parameters = _parameters(phase.get("parameters")).over(_parameters(desk.content["data"].get("parameters")))
-    timeout = phase.get("timeout_seconds")
+    timeout, output = phase.get("timeout_seconds"), output_of(phase)
     return trying.begin_try(
         require_actor(Permission.TEMPLATES_VIEW),
         choice,
         prompt,
         parameters=parameters.over(models.traits(choice).parameters),
         timeout_seconds=timeout if isinstance(timeout, int) and timeout > 0 else DEFAULT_TIMEOUT_SECONDS,
+        json=JsonWish(output.json_schema) if output.kind == "json" else None,
     )
 
 
@@ -94,6 +97,8 @@ def _show_end(desk: Desk, code: str, tried: Try, *, is_of_now: bool) -> None:
             st.markdown(":gray[The prompt has changed since.]")
         if tried.answer.finish_reason == "length":
             st.markdown(":orange[:material/warning:] It ends where the longest answer that was allowed ends.")
+        for fault in check_answer(output_of(get_phase(desk.content, code)), tried.answer.text):
+            st.markdown(f":orange[:material/warning:] {words.plain(f'A run would ask once more: {fault}.')}")
         show_answer(tried.answer.text[:_MOST_SHOWN])
         if len(tried.answer.text) > _MOST_SHOWN:
             st.markdown(f":gray[The first {words.number(_MOST_SHOWN)} characters.]")

@@ -1,0 +1,67 @@
+"""The condition of a draft's phase: what it may read, what is wrong with it, and what it comes to on the samples."""
+
+from dataclasses import dataclass
+
+from lib.errors import PlanInvalid
+from lib.providers.base import ModelChoice
+from lib.providers.catalog import get_traits
+from lib.templates.conditions import Surroundings, fields_of, find_condition_faults
+from lib.templates.editing.content import Content, get_phase
+from lib.templates.editing.names import Variable
+from lib.templates.editing.phases import upstream_of
+from lib.templates.editing.preview import plan_phase, sample_context
+from lib.templates.editing.questions import inputs_of, names_of
+from lib.templates.rendering import is_condition_met
+
+#: Nothing in a condition depends on the model.
+_ANY_MODEL = ModelChoice("local", "any")
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a condition comes to on the samples, or what is wrong with it."""
+
+    is_met: bool
+    faults: tuple[str, ...] = ()
+
+
+def find_faults(content: Content, code: str) -> tuple[str, ...]:
+    """What is wrong with the condition of that phase, a line each; nothing where it has none."""
+    condition = get_phase(content, code).get("condition")
+    if not isinstance(condition, str) or not condition:
+        return ()
+    return find_condition_faults(condition, _around(content, code))
+
+
+def try_condition(content: Content, code: str) -> Tried:
+    """Ask it on the samples. Answers that nobody has given are marks, or such as their schema asks for."""
+    if faults := find_faults(content, code):
+        return Tried(is_met=False, faults=faults)
+    phase = plan_phase(content, code, choice=_ANY_MODEL, traits=get_traits(_ANY_MODEL))
+    try:
+        return Tried(is_condition_met(phase, sample_context(content)))
+    except PlanInvalid as error:
+        return Tried(is_met=False, faults=(error.message,))
+
+
+def list_condition_variables(content: Content, code: str) -> tuple[Variable, ...]:
+    """What the condition of that phase may read."""
+    names = {phase["code"]: str(phase.get("name") or "") for phase in content["data"]["phases"]}
+    found = [Variable("topic", "what the run is about")]
+    found += [Variable(f"inputs.{field['name']}", field["label"]) for field in inputs_of(content)]
+    for other, fields in _around(content, code).phases.items():
+        called = f'phases["{other}"]'
+        found.append(Variable(f"{called}.response", f"the answer of “{names[other]}”"))
+        found.append(Variable(f"{called}.status", "completed or skipped"))
+        if fields is not None:
+            found += [Variable(f"{called}.json.{field}", "a field of it") for field in fields] or [
+                Variable(f"{called}.json", "its fields")
+            ]
+    return (*found, Variable("project.name", "the project's name"))
+
+
+def _around(content: Content, code: str) -> Surroundings:
+    return Surroundings(
+        inputs=names_of(content),
+        phases={other: fields_of(get_phase(content, other).get("output")) for other in upstream_of(content, code)},
+    )
