@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from lib.engine.steps import End
+from lib.engine.steps import End, Skip
 from lib.engine.store import Advanced, RunKey, Store
 
 
@@ -44,6 +44,7 @@ class DrainingStore(Store):
         token: UUID,
         *,
         finish: Sequence[Mapping[str, Any]] = (),
+        skip: Sequence[Skip] = (),
         begin: Sequence[Mapping[str, Any]] = (),
         end: End | None = None,
     ) -> Advanced:
@@ -51,7 +52,7 @@ class DrainingStore(Store):
         under_way = 0
         try:
             begin = () if self._is_draining else begin
-            advanced = await super().advance(key, token, finish=finish, begin=begin, end=end)
+            advanced = await super().advance(key, token, finish=finish, skip=skip, begin=begin, end=end)
             under_way = len(advanced.begun) - len(finish)
         finally:
             self._count(key.run_id, under_way - 1)
