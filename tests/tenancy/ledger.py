@@ -263,6 +263,7 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "organizations": _organization,
     "organization_slugs": lambda doer, change: doer.may(P.ORGANIZATION_EDIT) and change.old is None,
     "provider_connections": lambda doer, _: doer.may(P.CONNECTIONS_MANAGE),
+    "connection_turns": lambda doer, _: doer.may(P.CONNECTIONS_MANAGE) or doer.may(P.ORCHESTRATIONS_RUN),
     "api_usage": _usage,
     "mail_outbox": _mail,
     "audit_logs": _trail,
