@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from lib.access.actor import Actor
+from tests import doors
 from tests.doors import Database
 from tests.factories import (
     make_connection,
@@ -59,6 +60,9 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         run.phases[second],
         "Fold it tw",
     )
+    connection_id = make_connection(database, actor, slug=f"acme-{uuid4()}")
+    with doors.engine(database, actor.organization_id) as connection:
+        connection.execute("SELECT api.take_turns(%s, %s, 60, 1)", [actor.organization_id, connection_id])
     make_token(database, actor)
     make_mail(database, actor)
     return Workspace(
@@ -70,6 +74,6 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         held=held,
         operation_id=make_operation(database, actor, run.id),
         webhook_id=make_webhook(database, actor),
-        connection_id=make_connection(database, actor, slug=f"acme-{uuid4()}"),
+        connection_id=connection_id,
         invitation_id=make_invitation(database, actor).id,
     )

@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -63,15 +63,6 @@ class ConnectionTurn(Base):
 
     __tablename__ = "connection_turns"
 
-    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
-    slug: Mapped[Str50] = mapped_column(primary_key=True)
+    connection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organization_id: Mapped[UUID]
     next_at: Mapped[Moment]
-
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["organization_id", "slug"],
-            ["provider_connections.organization_id", "provider_connections.slug"],
-            name="connection_turns_connection_fkey",
-            ondelete="CASCADE",
-        ),
-    )

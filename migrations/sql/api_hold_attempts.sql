@@ -12,14 +12,14 @@ DECLARE
     v_held jsonb := '[]';
 BEGIN
     FOR v_limited IN
-        SELECT c.slug, c.name, c.requests_per_minute AS per_minute, array_agg(b.x ORDER BY b.n) AS wanted
+        SELECT c.id, c.name, c.requests_per_minute AS per_minute, array_agg(b.x ORDER BY b.n) AS wanted
           FROM jsonb_array_elements(p_begin) WITH ORDINALITY AS b(x, n)
           JOIN provider_connections c ON c.organization_id = p_run.organization_id
                                      AND c.slug = split_part(b.x ->> 'model', ':', 1)
          WHERE c.requests_per_minute IS NOT NULL
-         GROUP BY c.id ORDER BY c.slug
+         GROUP BY c.id ORDER BY c.id
     LOOP
-        v_turns := api.take_turns(p_run.organization_id, v_limited.slug, v_limited.per_minute,
+        v_turns := api.take_turns(p_run.organization_id, v_limited.id, v_limited.per_minute,
                                   cardinality(v_limited.wanted));
         INSERT INTO phase_executions AS p (organization_id, run_id, phase_code, phase_name, position, depends_on,
                                            attempt, model, error_details)

@@ -8,17 +8,18 @@ SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     v_organization uuid := api.organization_id();
+    v_connection uuid;
     v_limit integer;
 BEGIN
     IF NOT (api.may('connections.manage') OR api.may('orchestrations.run')) THEN
         RAISE EXCEPTION 'a call to a model needs connections.manage or orchestrations.run'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
-    SELECT requests_per_minute INTO v_limit FROM provider_connections
+    SELECT id, requests_per_minute INTO v_connection, v_limit FROM provider_connections
      WHERE organization_id = v_organization AND slug = p_slug;
     IF v_limit IS NULL THEN
         RETURN 0;
     END IF;
-    RETURN (SELECT t.wait_ms FROM api.take_turns(v_organization, p_slug, v_limit, 1) t);
+    RETURN (SELECT t.wait_ms FROM api.take_turns(v_organization, v_connection, v_limit, 1) t);
 END
 $$;

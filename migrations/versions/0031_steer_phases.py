@@ -1,7 +1,8 @@
 """Phases that are skipped, asked of another model, or wait for the limit of their connection.
 
 A connection may have a limit of calls a minute. Whose turn it is stands in a row of its own: the connection's is
-audited and shown, and is not to be written with every call.
+audited and shown, and is not to be written with every call. It refers to nothing, as `phase_streams` does: a check of
+every call would look for what was found a moment before.
 """
 
 from alembic import op
@@ -32,12 +33,9 @@ def upgrade() -> None:
     op.execute("GRANT SELECT (requests_per_minute) ON provider_connections TO authenticated")
     op.execute(f"""
         CREATE TABLE {TABLE} (
+            connection_id uuid PRIMARY KEY,
             organization_id uuid NOT NULL,
-            slug varchar(50) NOT NULL,
-            next_at timestamptz NOT NULL,
-            PRIMARY KEY (organization_id, slug),
-            CONSTRAINT connection_turns_connection_fkey FOREIGN KEY (organization_id, slug)
-                REFERENCES provider_connections (organization_id, slug) ON DELETE CASCADE
+            next_at timestamptz NOT NULL
         )""")
     rls.protect(TABLE)
     rls.scope_to_engine(TABLE)

@@ -17,7 +17,7 @@ P = Permission
 Row = Mapping[str, Any]
 #: Table -> key -> row, as JSON.
 Rows = Mapping[str, Mapping[str, Row]]
-_KEYS: Final = ("id", "user_id", "phase_execution_id")
+_KEYS: Final = ("id", "user_id", "phase_execution_id", "connection_id")
 _REACH: Final = {None: 0, Scope.OWN: 1, Scope.ORGANIZATION: 2}
 #: Columns that say when something happened, and nothing else.
 _TIMES: Final = frozenset({"updated_at", "last_seen_at", "expires_at"})
@@ -266,6 +266,7 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "organizations": _organization,
     "organization_slugs": lambda doer, change: doer.may(P.ORGANIZATION_EDIT) and change.old is None,
     "provider_connections": lambda doer, _: doer.may(P.CONNECTIONS_MANAGE),
+    "connection_turns": lambda doer, _: doer.may(P.CONNECTIONS_MANAGE) or doer.may(P.ORCHESTRATIONS_RUN),
     "api_usage": _usage,
     "mail_outbox": _mail,
     "audit_logs": _trail,
