@@ -55,9 +55,10 @@ class Outcome:
         choice = self.attempt.phase.choice
         row = {"id": str(self.attempt.id), "provider": choice.provider, "model": choice.model, "method": "POST"}
         if self.answer is not None:
-            answer = self.answer
+            answer, gate = self.answer, self.attempt.phase.review
             return row | {
-                "status": PhaseStatus.COMPLETED,
+                "status": self.attempt.phase.status_when_answered,
+                "review": gate and gate.model_dump(mode="json"),
                 "response": storable(answer.text),
                 "prompt_tokens": min(answer.prompt_tokens, _MOST_TOKENS),
                 "completion_tokens": min(answer.completion_tokens, _MOST_TOKENS),

@@ -11,6 +11,7 @@ import psycopg
 from psycopg_pool import PoolClosed
 
 from lib.engine.attempt import Attempt, Outcome, interrupted, make_attempt
+from lib.engine.pauses import find_pause, own_fault
 from lib.engine.steps import End, NextStep, PhaseState, decide_step
 from lib.engine.store import Advanced, OpenedRun, RunKey, Store
 from lib.errors import PlanInvalid
@@ -21,7 +22,7 @@ from lib.providers.errors import ErrorKind, read_kind
 from lib.providers.retry import RetryDecision
 from lib.runs.structures import RunInputs
 from lib.templates.plan import Plan, read_plan
-from lib.templates.rendering import PhaseAnswer, PromptContext, render_prompt
+from lib.templates.rendering import PhaseAnswer, PromptContext, add_redo, render_prompt
 from lib.validation import read_stored
 
 log = logging.getLogger(__name__)
@@ -36,27 +37,39 @@ _DATABASE_WAIT_SECONDS = 0.5
 
 @dataclass(slots=True)
 class Segment:
-    """The walk. `cancel` may be set from outside at any time; the model calls under way end within moments."""
+    """The walk. `cancel` may be set from outside at any time; the model calls under way end within moments.
+
+    `look` says that somebody has steered the run otherwise: it is looked at anew, and what is being written goes on.
+    """
 
     key: RunKey
     store: Store
     provider: Callable[[ModelChoice], Awaitable[Provider]]
     cancel: asyncio.Event = field(default_factory=asyncio.Event)
+    look: asyncio.Event = field(default_factory=asyncio.Event)
     #: Set from outside when the worker is to stop: the attempts under way are given up, and `is_released` says so.
     release: asyncio.Event = field(default_factory=asyncio.Event)
     is_released: asyncio.Event = field(default_factory=asyncio.Event)
     token: UUID = field(default_factory=uuid4)
     _plan: Plan = field(init=False)
     _context: PromptContext = field(init=False)
-    _states: dict[str, PhaseState] = field(init=False)
+    _states: dict[str, PhaseState] = field(default_factory=dict)
     #: Model calls under way, and waits before another attempt.
     _calls: dict[asyncio.Task[Outcome], Attempt] = field(default_factory=dict)
     _waits: dict[asyncio.Task[None], str] = field(default_factory=dict)
     #: Why the run ends once the calls under way have.
     _fault: End | None = None
+    #: Nothing begins any more: there is no point in looking once a second what somebody wants.
+    _is_pausing: bool = False
+
+    @property
+    def waiting(self) -> list[UUID]:
+        """The attempts that wait for a review, as far as this walk knows."""
+        states = self._states.values()
+        return [state.id for state in states if state.status is PhaseStatus.WAITING_REVIEW and state.id]
 
     async def walk(self) -> str:
-        """Walk as far as it goes and say where that was: a final status, `paused`, `lost` or `gone`."""
+        """Walk as far as it goes and say where that was: how the run ended or lies still, or `lost` or `gone`."""
         opened = await self.store.open_segment(self.key, self.token)
         if opened is None:
             return "gone"
@@ -70,7 +83,7 @@ class Segment:
             raise  # the database is away: the run is taken up again as it stands
         except Exception:
             log.exception("run %s can't be walked", self.key.run_id)
-            return await self._stop(_own_fault())
+            return await self._stop(own_fault())
         finally:
             for task in (*self._calls, *self._waits):
                 task.cancel()
@@ -90,12 +103,17 @@ class Segment:
         finished: list[Outcome] = []
         while True:
             advanced = await self._step(finished)
-            if advanced.is_quota_exhausted and not self._calls and not self._waits:
-                advanced = await self._advance(end=_quota_pause())
+            if pause := self._find_pause(advanced):
+                advanced = await self._advance(end=pause)
             if advanced.state == "cancelling":
                 return await self._stop(End(RunStatus.CANCELLED))
-            if advanced.state != RunStatus.RUNNING:
+            if advanced.state == "changed" or advanced.decided:
+                finished = []
+                self._take_up(advanced)
+                continue
+            if advanced.state not in {RunStatus.RUNNING, "pausing"}:
                 return advanced.state
+            self._is_pausing = advanced.state == "pausing"
             finished = await self._wait()
             if self.cancel.is_set():
                 return await self._stop(End(RunStatus.CANCELLED), finished)
@@ -111,9 +129,7 @@ class Segment:
             begin = [self._render(code) for code in step.begin]
         except PlanInvalid as error:
             self._fault = End(RunStatus.FAILED, {"kind": "prompt", "message": error.message})
-            for wait in self._waits:
-                wait.cancel()
-            self._waits.clear()
+            self._drop_waits()
         if self._fault and not self._calls:
             return await self._advance(finished, end=self._fault)
         advanced = await self._advance(finished, begin=begin, end=step.end)
@@ -122,9 +138,38 @@ class Segment:
             row = rows[begun.code]
             attempt = Attempt(begun.id, begun.attempt, self._plan.get_phase(begun.code), row["prompt"])
             state = self._states[begun.code]
-            self._states[begun.code] = replace(state, attempt=begun.attempt, status=PhaseStatus.RUNNING)
+            self._states[begun.code] = replace(state, id=begun.id, attempt=begun.attempt, status=PhaseStatus.RUNNING)
             self._calls[self._call(attempt)] = attempt
         return advanced
+
+    def _find_pause(self, advanced: Advanced) -> End | None:
+        """Why the run lies still from here on; None while it goes on, or has something under way.
+
+        Waits before another attempt are given up for it: whoever goes on begins them again.
+        """
+        if self._calls or (self._waits and advanced.is_quota_exhausted):
+            return None
+        pause = find_pause(
+            is_pausing=advanced.state == "pausing",
+            cost_stop=advanced.cost_stop,
+            is_quota_exhausted=advanced.is_quota_exhausted,
+        )
+        if pause:
+            self._drop_waits()
+        return pause
+
+    def _take_up(self, advanced: Advanced) -> None:
+        """Take what people have decided into the states; other attempts wait for their time as they did."""
+        for decided in advanced.decided:
+            known = self._states[decided.code]
+            self._states[decided.code] = replace(decided, lost=known.lost, handed_over=known.handed_over)
+        if not self._calls and not self._waits:
+            self._schedule_failed()
+
+    def _drop_waits(self) -> None:
+        for wait in self._waits:
+            wait.cancel()
+        self._waits.clear()
 
     def _call(self, attempt: Attempt) -> asyncio.Task[Outcome]:
         async def write(attempt_id: UUID, text: str) -> None:
@@ -133,13 +178,15 @@ class Segment:
         return asyncio.create_task(make_attempt(attempt, provider=self.provider, write_stream=write))
 
     async def _wait(self) -> list[Outcome]:
-        """Until a call ends, a wait is over, somebody cancels or the worker stops."""
-        told = [asyncio.create_task(event.wait()) for event in (self.cancel, self.release)]
+        """Until a call ends, a wait is over, somebody cancels or steers, or the worker stops."""
+        events = (self.cancel, self.release, *(() if self._is_pausing else (self.look,)))
+        told = [asyncio.create_task(event.wait()) for event in events]
         try:
             done, _ = await asyncio.wait({*self._calls, *self._waits, *told}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in told:
                 task.cancel()
+        self.look.clear()
         for wait in [task for task in self._waits if task in done]:
             code = self._waits.pop(wait)
             state = self._states[code]
@@ -155,7 +202,8 @@ class Segment:
         code = outcome.attempt.phase.code
         state = self._states[code]
         if outcome.answer is not None:
-            self._states[code] = replace(state, status=PhaseStatus.COMPLETED, response=outcome.answer.text)
+            status = outcome.attempt.phase.status_when_answered
+            self._states[code] = replace(state, status=status, response=outcome.answer.text)
         elif outcome.error is not None:
             error = outcome.error
             follow_up = outcome.follow_up or self._decide_retry(
@@ -182,7 +230,7 @@ class Segment:
         is_lost = kind is ErrorKind.LOST
         return retry.decide(
             kind,
-            attempt=state.lost if is_lost else state.attempt - state.lost - state.handed_over,
+            attempt=state.lost if is_lost else state.tries,
             max_attempts=MOST_LOST_ATTEMPTS if is_lost else self._plan.get_phase(code).max_attempts,
             retry_after_seconds=retry_after_seconds,
             jitter=retry.jitter_of(self.key.run_id, code, state.attempt),
@@ -204,6 +252,7 @@ class Segment:
             for other in self._states.values()
             if other.status is PhaseStatus.COMPLETED
         }
+        prompt = render_prompt(phase, replace(self._context, answers=answers))
         return {
             "code": phase.code,
             "name": phase.name,
@@ -211,7 +260,7 @@ class Segment:
             "depends_on": list(phase.depends_on),
             "attempt": state.attempt,
             "model": phase.model,
-            "prompt": render_prompt(phase, replace(self._context, answers=answers)),
+            "prompt": add_redo(prompt, phase, state.redo) if state.redo else prompt,
         }
 
     async def _stop(self, end: End, finished: Sequence[Outcome] = ()) -> str:
@@ -253,7 +302,12 @@ class Segment:
         while True:
             try:
                 return await self.store.advance(
-                    self.key, self.token, finish=[o.as_finish() for o in finished], begin=begin, end=end
+                    self.key,
+                    self.token,
+                    finish=[outcome.as_finish() for outcome in finished],
+                    begin=begin,
+                    end=end,
+                    waiting=self.waiting,
                 )
             except PoolClosed:
                 await asyncio.Event().wait()  # the worker is stopping: this walk ends with its loop
@@ -267,16 +321,3 @@ class Segment:
                 if is_asked_again:
                     raise psycopg.OperationalError(f"the step was written before the outage: {error}") from error
                 raise
-
-
-def _quota_pause() -> End:
-    message = (
-        "The organization's calls for this month are used up. The run goes on by itself when the quota is raised or "
-        "the next month begins."
-    )
-    return End(RunStatus.PAUSED, {"kind": "organization_quota", "message": message})
-
-
-def _own_fault() -> End:
-    message = "Something went wrong on our side, not at the model. Whoever runs this installation finds it in the log."
-    return End(RunStatus.FAILED, {"kind": "internal", "message": message})

@@ -1,7 +1,7 @@
 """The engine's side of the database: one round trip a step, through functions of the database, without the ORM."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from lib.connections.structures import CallableConnection
 from lib.engine.steps import End, PhaseState
 from lib.models.run import PhaseStatus
+from lib.templates.rendering import Redo
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,18 @@ class Begun:
 class Advanced:
     """What a step came to.
 
-    `state` is `running`, `cancelling` (somebody asked for it; nothing was begun), `lost` (another worker holds the
-    run; nothing was written), or the status that the run ended with.
+    `state` is `running`, `cancelling` or `pausing` (somebody asked for it; nothing was begun), `lost` (another worker
+    holds the run; nothing was written), `changed` (the end asked for makes no sense any more; nothing was ended), or
+    the status that the run ended with.
     """
 
     state: str
     begun: tuple[Begun, ...] = ()
     is_quota_exhausted: bool = False
+    #: Why money lets nothing begin: `cost_limit` or `cost_unknown`.
+    cost_stop: str | None = None
+    #: Phases that waited for a review, as they stand now that people have decided.
+    decided: tuple[PhaseState, ...] = ()
 
 
 class Store:
@@ -90,12 +96,8 @@ class Store:
             plan=opened["plan"],
             inputs=opened["inputs"],
             states={
-                phase["code"]: PhaseState(
-                    code=phase["code"],
-                    attempt=phase["attempt"],
-                    status=PhaseStatus(phase["status"]),
-                    response=phase["response"],
-                    error=phase["error"],
+                phase["code"]: replace(
+                    _state(phase),
                     lost=phase["lost"],
                     handed_over=phase["handed_over"],
                     ended_seconds_ago=(phase["ended_ms_ago"] or 0) / 1000,
@@ -112,12 +114,17 @@ class Store:
         finish: Sequence[Mapping[str, Any]] = (),
         begin: Sequence[Mapping[str, Any]] = (),
         end: End | None = None,
+        waiting: Sequence[UUID] = (),
     ) -> Advanced:
-        """One step: close the attempts that ended, begin those that are ready, or end the run."""
+        """One step: close the attempts that ended, begin those that are ready, or end the run.
+
+        `waiting` are the attempts that wait for a review, as far as the worker knows.
+        """
         step = {
             "finish": list(finish),
             "begin": list(begin),
             "end": {"status": end.status, "error": dict(end.error)} if end else None,
+            "waiting": [str(attempt_id) for attempt_id in waiting],
         }
         result = await self._call(
             "SELECT api.advance_run(%s, %s, %s, %s)", key.organization_id, key.run_id, token, Jsonb(step)
@@ -126,6 +133,8 @@ class Store:
             state=result["state"],
             begun=tuple(Begun(UUID(b["id"]), b["code"], b["attempt"]) for b in result.get("begun", ())),
             is_quota_exhausted=result.get("quota_exhausted", False),
+            cost_stop=result.get("cost_stop"),
+            decided=tuple(map(_state, result.get("decided") or ())),
         )
 
     async def find_connection(self, organization_id: UUID, slug: str) -> tuple[str, CallableConnection | None]:
@@ -138,6 +147,14 @@ class Store:
         """Those of the runs that somebody wants cancelled."""
         return await self._call("SELECT array(SELECT api.cancel_requests(%s))", list(run_ids)) if run_ids else []
 
+    async def list_steered(self, run_ids: Sequence[UUID], waiting: Sequence[UUID]) -> list[UUID]:
+        """Those of the runs, and of those of the attempts that wait, that somebody has steered otherwise meanwhile."""
+        if not run_ids:
+            return []
+        query = "SELECT array(SELECT api.steered_runs(%s, %s))"
+        found: list[UUID] = await self._call(query, list(run_ids), list(waiting))
+        return found
+
     async def write_stream(self, key: RunKey, token: UUID, attempt_id: UUID, text: str) -> None:
         """The answer so far, for whoever watches; nothing where another worker holds the run now."""
         await self._call("SELECT api.write_stream(%s, %s, %s, %s)", key.organization_id, token, attempt_id, text)
@@ -146,6 +163,19 @@ class Store:
         async with self._pool.connection() as connection:
             row = await (await connection.execute(query, arguments)).fetchone()
         return row[0] if row else None
+
+
+def _state(phase: Mapping[str, Any]) -> PhaseState:
+    """A phase as the database says that it stands."""
+    return PhaseState(
+        code=phase["code"],
+        attempt=phase["attempt"],
+        status=PhaseStatus(phase["status"]),
+        response=phase["response"],
+        error=phase["error"],
+        id=UUID(phase["id"]),
+        redo=Redo(**phase["redo"]) if phase["redo"] else None,
+    )
 
 
 async def _prepare_everything(connection: AsyncConnection[Any]) -> None:

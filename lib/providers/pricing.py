@@ -5,9 +5,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from genai_prices import Usage
     from pydantic_ai.usage import RequestUsage
 
 _MILLION = Decimal(1_000_000)
+#: Of a call that nobody has made, to see whether it has a price.
+_SOME_TOKENS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Prices:
 
 
 def find_cost_usd(
-    usage: "RequestUsage", *, model: str, base_url: str, prices: Prices | None = None, is_free: bool = False
+    usage: "RequestUsage | Usage", *, model: str, base_url: str, prices: Prices | None = None, is_free: bool = False
 ) -> Decimal | None:
     """The price of `usage` in US dollars, or None where it is not known: never a guess and never 0 for unknown.
 
@@ -39,3 +42,13 @@ def find_cost_usd(
         return None
     # The lists have models without a price, which sum up to nothing. Free ones say so in their name.
     return price if price > 0 or model.endswith(":free") else None
+
+
+def knows_price(*, model: str, base_url: str, prices: Prices | None, is_free: bool) -> bool:
+    """Whether a call's cost will be known, by the rules of `find_cost_usd`."""
+    if is_free or prices is not None:
+        return True
+    from genai_prices import Usage  # noqa: PLC0415 - as above
+
+    usage = Usage(input_tokens=_SOME_TOKENS, output_tokens=_SOME_TOKENS)
+    return find_cost_usd(usage, model=model, base_url=base_url) is not None

@@ -16,6 +16,7 @@ from lib.errors import NotSignedIn
 from lib.models.organization import Organization
 from lib.models.people import people
 from lib.models.project import Project
+from lib.models.review import ReviewRequest
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
 from lib.models.template import OrchestrationTemplate
 from lib.organizations.views import Quota
@@ -166,6 +167,9 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
         OrchestrationRun.plan["inputs"].label("questions"),
         OrchestrationRun.error_details,
         OrchestrationRun.cancel_requested_at,
+        OrchestrationRun.pause_requested_at,
+        person(OrchestrationRun.pause_requested_by).label("pauser"),
+        OrchestrationRun.cost_limit_usd,
         OrchestrationRun.parent_run_id,
         person(OrchestrationRun.user_id).label("launcher"),
         func.api.live_workers().label("live_workers"),
@@ -193,10 +197,21 @@ def list_figures(session: Session, run_id: UUID) -> Sequence[Row[*tuple[Any, ...
             PhaseExecution.finish_reason,
             PhaseExecution.error_details,
             PhaseExecution.reused_from,
+            PhaseExecution.redo_comment,
+            PhaseExecution.original_response.is_not(None).label("is_edited"),
+            ReviewRequest.id.label("review_id"),
+            ReviewRequest.requested_at,
+            ReviewRequest.due_at,
+            ReviewRequest.decided_at,
             PhaseExecution.prompt_text.is_not(None).label("has_prompt"),
             func.coalesce(func.octet_length(_WRITTEN), 0).label("response_bytes"),
         )
         .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
+        .outerjoin(
+            ReviewRequest,
+            (ReviewRequest.organization_id == PhaseExecution.organization_id)
+            & (ReviewRequest.phase_execution_id == PhaseExecution.id),
+        )
         .where(PhaseExecution.run_id == run_id)
         .order_by(PhaseExecution.position, PhaseExecution.phase_code, PhaseExecution.attempt)
     )
@@ -231,7 +246,14 @@ def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> Orc
     statement = (
         select(OrchestrationRun)
         .where(OrchestrationRun.id == run_id)
-        .options(load_only(OrchestrationRun.status, OrchestrationRun.user_id, OrchestrationRun.cancel_requested_at))
+        .options(
+            load_only(
+                OrchestrationRun.status,
+                OrchestrationRun.user_id,
+                OrchestrationRun.cancel_requested_at,
+                OrchestrationRun.error_details,
+            )
+        )
     )
     if for_update:
         # without populate_existing a row that the session has read before would stay as it was then

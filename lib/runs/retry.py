@@ -125,6 +125,7 @@ def _run_columns(actor: Actor, before: OrchestrationRun, offer: RetryOffer, temp
         "plan": before.plan,
         "inputs": before.inputs,
         "model": before.model,
+        "cost_limit_usd": before.cost_limit_usd,
         "parent_run_id": before.id,
         "forked_from_phase": offer.phase_code,
     }

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from lib.errors import PlanInvalid
 from lib.templates.filters import BUDGET, MODEL, RESPONSE, PromptFault
 from lib.templates.inputs import InputValue
+from lib.templates.notes import take_notes
 from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.sandbox import compile_prompt, render
 from lib.templates.structure import TemplateData
+
+_REDO: Final = "Somebody has read an earlier answer of yours to this and asks for another one. They say:"
+_BEFORE: Final = "Your earlier answer was:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,16 @@ class PromptContext:
     inputs: Mapping[str, InputValue] = field(default_factory=dict)
     #: By phase code. A prompt sees those it depends on, and no others that happen to be there already.
     answers: Mapping[str, PhaseAnswer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """An answer that somebody sent back."""
+
+    #: The number of the attempt that it was.
+    attempt: int
+    comment: str
+    response: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,12 @@ def render_prompt(phase: PlannedPhase, context: PromptContext) -> str:
     if not text:
         raise _explain(phase.code, phase.name, PromptFault("it comes out empty"))
     return text
+
+
+def add_redo(prompt: str, phase: PlannedPhase, redo: Redo) -> str:
+    """The prompt for another answer: it ends with what was said to the one before, and that one, as far as it fits."""
+    before = take_notes(redo.response, phase.notes_characters)
+    return f"{prompt}\n\n{_REDO}\n\n{redo.comment}\n\n{_BEFORE}\n\n{before}"
 
 
 def preview_prompts(plan: Plan, context: PromptContext) -> tuple[PreviewedPrompt, ...]:

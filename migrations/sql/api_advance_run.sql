@@ -5,8 +5,11 @@
 --            cost_usd, execution_time_ms, finish_reason, error}]
 --   begin  [{code, name, position, depends_on, attempt, model, prompt}]
 --   end    {status, error} or null
--- Returns {state, begun [{id, code, attempt}], quota_exhausted}; state is 'lost' when another worker holds the run
--- now (nothing was written), 'cancelling' when somebody asked for it (nothing was begun), else 'running' or the end.
+--   waiting  ids of the attempts that the worker believes to wait for a review
+-- Returns {state, begun [{id, code, attempt}], quota_exhausted, cost_stop, decided}; state is 'lost' when another worker
+-- holds the run now (nothing was written), 'cancelling' and 'pausing' when somebody asked for that (nothing was begun),
+-- 'changed' when the end makes no sense any more (nothing was ended), else 'running' or the end. `decided` are the
+-- phases that waited as they stand now that people have decided, `cost_stop` says why money lets nothing begin.
 CREATE FUNCTION api.advance_run(p_organization uuid, p_run uuid, p_token uuid, p_step jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 AS $$
@@ -16,6 +19,10 @@ DECLARE
     v_finished integer;
     v_begun jsonb := '[]';
     v_exhausted boolean := false;
+    v_begin jsonb := coalesce(p_step -> 'begin', '[]');
+    v_end text := p_step #>> '{end,status}';
+    v_decided jsonb;
+    v_stop text;
 BEGIN
     PERFORM api.enter_engine(p_organization);
     -- The fence, and the lock that puts the steps of one run in order: by key and token alone, no other index is read.
@@ -37,23 +44,40 @@ BEGIN
     IF v_finish <> '[]' THEN
         PERFORM api.finish_attempts(v_run, v_finish);
     END IF;
-    IF v_run.cancel_requested_at IS NULL AND p_step #>> '{end,status}' = 'cancelled' THEN
+    IF v_run.cancel_requested_at IS NULL AND v_end = 'cancelled' THEN
         RAISE EXCEPTION 'nobody wants run % cancelled', p_run;
     END IF;
-    IF v_run.cancel_requested_at IS NOT NULL AND p_step #>> '{end,status}' = 'paused' THEN
+    IF v_run.cancel_requested_at IS NOT NULL AND v_end IN ('paused', 'waiting_review') THEN
         RETURN jsonb_build_object('state', 'cancelling', 'begun', v_begun, 'quota_exhausted', false);
     END IF;
-    IF p_step -> 'end' <> 'null' THEN
-        PERFORM api.end_run(p_run, p_step #>> '{end,status}', coalesce(p_step #> '{end,error}', '{}'));
-        RETURN jsonb_build_object('state', p_step #>> '{end,status}', 'begun', v_begun, 'quota_exhausted', false);
+    v_decided := api.decided_phases(p_run, p_step -> 'waiting');
+    v_stop := CASE WHEN v_run.cost_limit_usd IS NULL THEN NULL
+                   WHEN v_run.cost_usd IS NULL THEN 'cost_unknown'
+                   WHEN v_run.cost_usd >= v_run.cost_limit_usd THEN 'cost_limit' END;
+    -- Whoever decides, or raises the limit, waits for this lock: what they did a moment ago counts.
+    IF v_end = 'waiting_review' AND v_decided IS NOT NULL
+       OR v_end = 'paused' AND p_step #>> '{end,error,kind}' IN ('cost_limit', 'cost_unknown') AND v_stop IS NULL THEN
+        RETURN jsonb_build_object('state', 'changed', 'decided', v_decided);
+    END IF;
+    IF v_end = 'waiting_review' AND v_run.pause_requested_at IS NOT NULL THEN
+        v_end := 'paused';
+    END IF;
+    IF v_end IS NOT NULL THEN
+        PERFORM api.end_run(p_run, v_end, coalesce(p_step #> '{end,error}', '{}'));
+        RETURN jsonb_build_object('state', v_end, 'begun', v_begun, 'quota_exhausted', false);
     END IF;
     IF v_run.cancel_requested_at IS NOT NULL THEN
         RETURN jsonb_build_object('state', 'cancelling', 'begun', v_begun, 'quota_exhausted', false);
     END IF;
-    IF coalesce(p_step -> 'begin', '[]') <> '[]' THEN
-        v_begun := api.begin_attempts(v_run, p_step -> 'begin');
-        v_exhausted := jsonb_array_length(v_begun) < jsonb_array_length(p_step -> 'begin');
+    IF v_run.pause_requested_at IS NOT NULL THEN
+        RETURN jsonb_build_object('state', 'pausing', 'begun', v_begun, 'quota_exhausted', false);
     END IF;
-    RETURN jsonb_build_object('state', 'running', 'begun', v_begun, 'quota_exhausted', v_exhausted);
+    IF v_begin <> '[]' AND v_stop IS NULL THEN
+        v_begun := api.begin_attempts(v_run, v_begin);
+        v_exhausted := jsonb_array_length(v_begun) < jsonb_array_length(v_begin);
+    END IF;
+    RETURN jsonb_build_object(
+        'state', 'running', 'begun', v_begun, 'quota_exhausted', v_exhausted,
+        'cost_stop', CASE WHEN v_begin <> '[]' THEN v_stop END, 'decided', v_decided);
 END
 $$;

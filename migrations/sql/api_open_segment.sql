@@ -62,11 +62,14 @@ BEGIN
     THEN
         PERFORM api.end_run(p_run, 'paused', '{}');
         RETURN jsonb_build_object('state', 'gone');
+    ELSIF v_run.cancel_requested_at IS NULL AND v_run.pause_requested_at IS NOT NULL THEN
+        PERFORM api.end_run(p_run, 'paused', '{}'); -- the worker that was to do so was lost
+        RETURN jsonb_build_object('state', 'gone');
     END IF;
     SELECT jsonb_agg(jsonb_build_object(
                'id', p.id, 'code', p.phase_code, 'attempt', p.attempt, 'status', p.status, 'model', p.model,
                'response', p.response_text, 'error', p.error_details, 'lost', p.lost,
-               'handed_over', p.handed_over,
+               'handed_over', p.handed_over, 'redo', api.find_redo(p_run, p.phase_code),
                'ended_ms_ago', api.milliseconds_since(p.completed_at)) ORDER BY p.position)
       INTO v_phases
       FROM (SELECT DISTINCT ON (phase_code) *,

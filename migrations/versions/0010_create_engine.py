@@ -21,12 +21,14 @@ DOORS = {
     "api_requeue_lost_runs": "orchestrator_worker",
     "api_cancel_requests": "orchestrator_worker",
 }
-CHANGED_SINCE = ("api_take_quota", "api_end_run", "api_open_segment", "api_requeue_lost_runs")
+#: What a later migration changed first, and which.
+CHANGED_SINCE = dict.fromkeys(("api_take_quota", "api_end_run", "api_open_segment", "api_requeue_lost_runs"), "0019")
+CHANGED_SINCE |= dict.fromkeys(("api_finish_attempts", "api_advance_run"), "0032")
 
 
 def upgrade() -> None:
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute, before="0019" if name in CHANGED_SINCE else None)
+        functions.create(name, execute=execute, before=CHANGED_SINCE.get(name))
 
 
 def downgrade() -> None:

@@ -39,6 +39,7 @@ DOORS = {
 _LATER = dict.fromkeys(("api_find_invitation", "api_ask_deletion", "api_govern_organization"), "0023") | dict.fromkeys(
     ("api_require_operator", "api_open_segment"), "0024"
 )
+_LATER["api_end_run"] = "0032"
 
 
 def upgrade() -> None:

@@ -132,7 +132,6 @@ def test_a_plan_that_can_run_is_let_through() -> None:
         ({"condition": "true"}, "a condition"),
         ({"output": {"kind": "json"}}, "an answer in JSON"),
         ({"fallback_models": ["openai:x"]}, "fallback models"),
-        ({"review": {}}, "a review"),
         ({"operations": [{"type": "file"}]}, "operations"),
     ],
 )
