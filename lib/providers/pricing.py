@@ -22,7 +22,7 @@ class Prices:
 
 
 def find_cost_usd(
-    usage: "RequestUsage | Usage", *, model: str, base_url: str, prices: Prices | None = None, is_free: bool = False
+    usage: "RequestUsage", *, model: str, base_url: str, prices: Prices | None = None, is_free: bool = False
 ) -> Decimal | None:
     """The price of `usage` in US dollars, or None where it is not known: never a guess and never 0 for unknown.
 
@@ -34,6 +34,20 @@ def find_cost_usd(
     if prices is not None:
         spent = usage.input_tokens * prices.input_usd_per_million + usage.output_tokens * prices.output_usd_per_million
         return spent / _MILLION
+    return _find_listed_usd(usage, model=model, base_url=base_url)
+
+
+def knows_price(*, model: str, base_url: str, prices: Prices | None, is_free: bool) -> bool:
+    """Whether a call's cost will be known, by the rules of `find_cost_usd`."""
+    if is_free or prices is not None:
+        return True
+    from genai_prices import Usage  # noqa: PLC0415 - as below
+
+    usage = Usage(input_tokens=_SOME_TOKENS, output_tokens=_SOME_TOKENS)
+    return _find_listed_usd(usage, model=model, base_url=base_url) is not None
+
+
+def _find_listed_usd(usage: "RequestUsage | Usage", *, model: str, base_url: str) -> Decimal | None:
     from genai_prices import calc_price  # noqa: PLC0415 - 0.2 s that a process without a paid call never spends
 
     try:
@@ -42,13 +56,3 @@ def find_cost_usd(
         return None
     # The lists have models without a price, which sum up to nothing. Free ones say so in their name.
     return price if price > 0 or model.endswith(":free") else None
-
-
-def knows_price(*, model: str, base_url: str, prices: Prices | None, is_free: bool) -> bool:
-    """Whether a call's cost will be known, by the rules of `find_cost_usd`."""
-    if is_free or prices is not None:
-        return True
-    from genai_prices import Usage  # noqa: PLC0415 - as above
-
-    usage = Usage(input_tokens=_SOME_TOKENS, output_tokens=_SOME_TOKENS)
-    return find_cost_usd(usage, model=model, base_url=base_url) is not None

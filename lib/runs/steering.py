@@ -52,7 +52,10 @@ def raise_cost_limit(actor: Actor, run_id: UUID, amount_usd: Decimal | None) -> 
 
 
 def finish_run(actor: Actor, run_id: UUID) -> None:
-    """End a paused run where it is: completed, with the phases that are. Raises `NotFound`, `NotPermitted`, `Conflict`."""
+    """End a paused run where it is: completed, with the phases that are.
+
+    Raises `NotFound`, `NotPermitted`, and `Conflict` when it is not paused any more.
+    """
     with tenant_session(actor) as session:
         _require(session, actor, run_id)
         status = _call(session, func.api.finish_run(run_id))

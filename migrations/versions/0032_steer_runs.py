@@ -1,8 +1,8 @@
 """What people steer a run by: reviews of its answers, pauses, and a limit of its cost.
 
 An answer that waits asks people by a row of `review_requests`, and what they say of it are rows of `run_reviews`.
-Nobody writes either but through functions. Tables that workers write to are changed a statement at a time, each of which
-can be repeated; the rest locks them in the order in which a step of a run does.
+Nobody writes either but through functions. Tables that workers write to are changed a statement at a time, each of
+which can be repeated; the rest locks them in the order in which a step of a run does.
 """
 
 from alembic import op
