@@ -105,6 +105,7 @@ def list_words(session: Session, review_id: UUID) -> Sequence[Row[*tuple[Any, ..
     )
     statement = select(
         person(RunReview.reviewer_id).label("reviewer"),
+        RunReview.reviewer_id,
         RunReview.decision,
         RunReview.comment,
         counted.label("is_counted"),

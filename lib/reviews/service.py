@@ -78,7 +78,7 @@ def get_review(actor: Actor, review_id: UUID) -> Review:
             summary=_summary(row),
             instructions=row.instructions,
             reviewers=_name_reviewers(session, row.reviewers),
-            words=tuple(_word(word) for word in queries.list_words(session, review_id)),
+            words=tuple(_word(actor, word) for word in queries.list_words(session, review_id)),
             answer=row.answer,
             edited=row.edited,
             seen=digest(text),
@@ -158,9 +158,10 @@ def _summary(row: Row[*tuple[Any, ...]]) -> ReviewSummary:
     return ReviewSummary(**values | {"outcome": ReviewOutcome(outcome) if outcome else None})
 
 
-def _word(row: Row[*tuple[Any, ...]]) -> Word:
+def _word(actor: Actor, row: Row[*tuple[Any, ...]]) -> Word:
     return Word(
         reviewer=Person(**row.reviewer),
+        is_mine=row.reviewer_id == actor.user_id,
         decision=Decision(row.decision),
         comment=row.comment,
         is_counted=row.is_counted,

@@ -52,6 +52,8 @@ class Word:
     """What one person said of an answer, as it stands."""
 
     reviewer: Person
+    #: Whether it is the reader's own.
+    is_mine: bool
     decision: Decision
     comment: str
     #: Whether it counts as an approval of the text as it is now.

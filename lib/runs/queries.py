@@ -218,10 +218,10 @@ def list_figures(session: Session, run_id: UUID) -> Sequence[Row[*tuple[Any, ...
     return session.execute(statement).all()
 
 
-def find_texts(session: Session, run_id: UUID, attempt_id: UUID) -> Row[str | None, str] | None:
-    """Prompt and answer of one attempt, as far as they are written."""
+def find_texts(session: Session, run_id: UUID, attempt_id: UUID) -> Row[str | None, str, str | None] | None:
+    """Prompt and answer of one attempt, as far as they are written, and the model's own where that was edited."""
     return session.execute(
-        select(PhaseExecution.prompt_text, func.coalesce(_WRITTEN, ""))
+        select(PhaseExecution.prompt_text, func.coalesce(_WRITTEN, ""), PhaseExecution.original_response)
         .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
         .where(PhaseExecution.run_id == run_id, PhaseExecution.id == attempt_id)
     ).one_or_none()

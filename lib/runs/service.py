@@ -199,7 +199,7 @@ def _read_texts(session: Session, run_id: UUID, attempt_id: UUID) -> AttemptText
     row = queries.find_texts(session, run_id, attempt_id)
     if row is None:
         raise NotFound("attempt")
-    return AttemptTexts(prompt=row[0], response=row[1])
+    return AttemptTexts(prompt=row[0], response=row[1], original=row[2])
 
 
 def _phases(rows: Iterable[Row[*tuple[Any, ...]]]) -> tuple[PhaseFigures, ...]:

@@ -126,6 +126,8 @@ class AttemptTexts:
 
     prompt: str | None
     response: str
+    #: The model's own answer, where a reviewer has edited it.
+    original: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
