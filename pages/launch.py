@@ -5,6 +5,7 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.connections.offers import read_offers
 from lib.projects.service import list_project_choices
+from lib.runs.foresight import find_launch_warnings
 from lib.runs.launch import check_project, launch_run, preview_launch
 from lib.templates.gallery import list_template_choices
 from lib.ui import address, feedback, words
@@ -56,6 +57,8 @@ with right, card("What the model will be asked"), feedback.told():
     else:
         prepared = preview_launch(actor, request)
         st.markdown(f":gray[{words.count(len(prepared.prompts), 'prompt')}, rendered with what you entered.]")
+        for warning in find_launch_warnings(actor, prepared):
+            st.markdown(f":orange[:material/warning:] {words.plain(warning)}")
         show_own_models(prepared.plan)
         for number, prompt in enumerate(prepared.prompts, 1):
             with st.expander(

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, Text, func, literal, select, 
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
+from lib.access.permissions import GRANTS, Permission
 from lib.db.counting import count_each
 from lib.db.paging import Order, Rows, count_at_most, read_page
 from lib.entry import clean_search
@@ -114,6 +115,13 @@ def list_words(session: Session, review_id: UUID) -> Sequence[Row[*tuple[Any, ..
     return session.execute(
         statement.where(RunReview.request_id == review_id).order_by(RunReview.updated_at, RunReview.id)
     ).all()
+
+
+def list_reviewers(session: Session, *, limit: int) -> dict[UUID, str]:
+    """People whose role lets them review, by name."""
+    roles = [role for role, grants in GRANTS.items() if Permission.ORCHESTRATIONS_REVIEW in grants]
+    found = select(people.c.id, people.c.name).where(people.c.role.in_(roles), ~people.c.is_deactivated)
+    return {row.id: row.name for row in session.execute(found.order_by(people.c.name).limit(limit))}
 
 
 def list_names(session: Session, user_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -68,6 +68,13 @@ def count_waiting(actor: Actor, *, most: int) -> int:
         return queries.count_waiting(session, actor, most=most)
 
 
+def list_reviewer_choices(actor: Actor, *, wanted: Sequence[UUID] = (), limit: int = 500) -> Mapping[UUID, str]:
+    """People who may be named as reviewers, by their names, and those `wanted` whoever they are by now."""
+    actor.require(Permission.PROJECTS_VIEW)
+    with tenant_session(actor) as session:
+        return queries.list_reviewers(session, limit=limit) | queries.list_names(session, wanted)
+
+
 def get_review(actor: Actor, review_id: UUID) -> Review:
     """One review, with the answer and what people said of it. Raises `NotFound`."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)

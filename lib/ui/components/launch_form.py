@@ -17,6 +17,7 @@ from lib.templates.inputs import InputField, InputKind
 from lib.templates.service import get_template_to_launch
 from lib.templates.views import TemplateChoice, TemplateToLaunch
 from lib.ui import state, words
+from lib.ui.components.cost_limit import show_cost_limit
 from lib.ui.components.model_choice import show_model_choice
 from lib.ui.guard import require_actor
 
@@ -54,6 +55,11 @@ def show_launch_form(
     model = show_model_choice(catalog, default, context=f"{project.id}-{template.id}")
     topic, title = _show_words(project)
     inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
+    cost_limit = show_cost_limit(
+        project.settings.cost_limit_usd,
+        key=f"limit-{project.id}",
+        explained="Once the run has cost so much nothing further begins, and it asks whether to go on.",
+    )
     shown = model or default
     if shown is None:
         return None
@@ -65,6 +71,7 @@ def show_launch_form(
         title=title,
         topic=topic,
         inputs=inputs,
+        cost_limit_usd=cost_limit,
     )
 
 

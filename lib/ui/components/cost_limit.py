@@ -1,0 +1,21 @@
+"""The field for what a run may cost at most."""
+
+from decimal import Decimal
+
+import streamlit as st
+
+
+def show_cost_limit(stored: float | None, *, key: str, explained: str) -> Decimal | None:
+    """Draw it, filled with what is stored; None is no limit."""
+    entered = st.number_input(
+        "Cost limit of a run (US dollars)",
+        min_value=0.01,
+        max_value=999_999.0,
+        value=stored,
+        step=1.0,
+        format="%.2f",
+        placeholder="No limit",
+        help=explained,
+        key=key,
+    )
+    return None if entered is None else Decimal(str(entered))
