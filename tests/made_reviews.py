@@ -1,6 +1,7 @@
 """Answers that wait for a review, made through the worker's own doors."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -42,3 +43,25 @@ def make_waiting(
         found = connection.execute("SELECT id FROM review_requests WHERE phase_execution_id = %s", [first]).fetchone()
     assert found is not None
     return MadeReview(found[0], run, held)
+
+
+def make_word(
+    database: Database, actor: Actor, review: MadeReview, *, edited: str | None = None, comment: str = ""
+) -> UUID:
+    """The person's approval of an answer that waits, past all pages; with what they made of it, if they edited it."""
+    with doors.person(database, actor) as connection:
+        connection.execute(
+            "SELECT api.decide_review(%s, %s, %s, %s, %s)",
+            [
+                review.id,
+                "approve_with_edits" if edited else "approve",
+                comment,
+                edited,
+                sha256(ANSWER.encode()).hexdigest(),
+            ],
+        )
+    with doors.admin(database) as connection:
+        found = connection.execute("SELECT id FROM run_reviews WHERE request_id = %s", [review.id]).fetchone()
+    assert found is not None
+    made: UUID = found[0]
+    return made

@@ -15,6 +15,7 @@ from tests.factories import (
     make_version,
     make_webhook,
 )
+from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import HeldRun, MadeRun, answer, beginning, call_worker, make_operation, make_run, open_run
 from tests.made_templates import make_draft, make_review
 
@@ -59,6 +60,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         run.phases[second],
         "Fold it tw",
     )
+    make_word(database, actor, make_waiting(database, actor, project_id=project_id, title="To be reviewed"))
     make_token(database, actor)
     make_mail(database, actor)
     return Workspace(

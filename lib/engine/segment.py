@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg_pool import PoolClosed
 
 from lib.engine.attempt import Attempt, Outcome, interrupted, make_attempt
+from lib.engine.patience import advance_patiently
 from lib.engine.pauses import find_pause, own_fault
 from lib.engine.steps import End, NextStep, PhaseState, decide_step
 from lib.engine.store import Advanced, OpenedRun, RunKey, Store
@@ -29,10 +29,6 @@ log = logging.getLogger(__name__)
 
 #: A phase whose workers ended so often while they wrote it is taken for what ends them.
 MOST_LOST_ATTEMPTS = 5
-
-#: An answer that was paid for is kept this long while the database is away.
-DATABASE_PATIENCE_SECONDS = 120.0
-_DATABASE_WAIT_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -291,33 +287,12 @@ class Segment:
     async def _advance(
         self, finished: Sequence[Outcome] = (), *, begin: Sequence[dict[str, Any]] = (), end: End | None = None
     ) -> Advanced:
-        """`Store.advance`, asked again while the database is away: the answers in hand were paid for.
-
-        An outage can swallow the reply to a step that was written. Asked again, it is refused, because its attempts
-        stand elsewhere by now; then the run is taken up again as it stands, as after any outage.
-        """
-        clock = asyncio.get_running_loop()
-        give_up = clock.time() + DATABASE_PATIENCE_SECONDS
-        is_asked_again = False
-        while True:
-            try:
-                return await self.store.advance(
-                    self.key,
-                    self.token,
-                    finish=[outcome.as_finish() for outcome in finished],
-                    begin=begin,
-                    end=end,
-                    waiting=self.waiting,
-                )
-            except PoolClosed:
-                await asyncio.Event().wait()  # the worker is stopping: this walk ends with its loop
-            except psycopg.OperationalError as error:
-                if clock.time() > give_up:
-                    raise
-                log.warning("run %s: the database does not answer, trying again: %s", self.key.run_id, error)
-                is_asked_again = True
-                await asyncio.sleep(_DATABASE_WAIT_SECONDS)
-            except psycopg.Error as error:
-                if is_asked_again:
-                    raise psycopg.OperationalError(f"the step was written before the outage: {error}") from error
-                raise
+        return await advance_patiently(
+            self.store,
+            self.key,
+            self.token,
+            finish=[outcome.as_finish() for outcome in finished],
+            begin=begin,
+            end=end,
+            waiting=self.waiting,
+        )

@@ -87,7 +87,8 @@ class RunReview(Base):
     #: What they have made of the answer.
     edited_response: Mapped[str | None]
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[CreatedAt]
+    #: When it was last changed.
+    said_at: Mapped[CreatedAt]
 
     __table_args__ = (
         UniqueConstraint("request_id", "reviewer_id", name="run_reviews_request_id_reviewer_id_key"),

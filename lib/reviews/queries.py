@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Text, func, literal, select, text
+from sqlalchemy import ColumnElement, Row, Select, Text, Uuid, and_, column, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
@@ -18,8 +18,14 @@ from lib.models.project import Project
 from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import OrchestrationRun, PhaseExecution
 from lib.reviews.views import ReviewSort, ReviewSplit
-from lib.reviews.waiting import counting_approvals, is_reviewer, list_waiting, waits_for
 from lib.users.queries import person
+
+
+def counting_approvals() -> Select[UUID]:
+    """Whose approvals of a request's answer count."""
+    found = func.api.counting_approvals(ReviewRequest.id).table_valued(column("reviewer_id", Uuid()))
+    return select(found.c.reviewer_id)
+
 
 _TITLE: Final = func.coalesce(OrchestrationRun.title, func.left(OrchestrationRun.topic, 255))
 #: What `ReviewSummary` has, by its names.
@@ -110,10 +116,10 @@ def list_words(session: Session, review_id: UUID) -> Sequence[Row[*tuple[Any, ..
         RunReview.decision,
         RunReview.comment,
         counted.label("is_counted"),
-        RunReview.updated_at.label("said_at"),
+        RunReview.said_at,
     )
     return session.execute(
-        statement.where(RunReview.request_id == review_id).order_by(RunReview.updated_at, RunReview.id)
+        statement.where(RunReview.request_id == review_id).order_by(RunReview.said_at, RunReview.id)
     ).all()
 
 
@@ -156,7 +162,7 @@ def _narrow(statement: Select[*tuple[Any, ...]], actor: Actor, chosen: ReviewFil
         OrchestrationRun.user_id: chosen.user_id,
         OrchestrationRun.template_id: chosen.template_id,
     }
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    conditions: list[ColumnElement[bool]] = [each == value for each, value in equal.items() if value is not None]
     match chosen.split:
         case ReviewSplit.MINE:
             conditions.append(waits_for(actor))
@@ -172,3 +178,34 @@ def _narrow(statement: Select[*tuple[Any, ...]], actor: Actor, chosen: ReviewFil
             | PhaseExecution.phase_name.icontains(chosen.search, autoescape=True)
         )
     return statement.where(*conditions)
+
+
+def waits_for(actor: Actor) -> ColumnElement[bool]:
+    """Whether a request, beside its run, waits for this person: they may decide, and their word is missing.
+
+    Their own runs do not: those need somebody else's word. An approval of an earlier text is missing too.
+    """
+    if not actor.may(Permission.ORCHESTRATIONS_REVIEW):
+        return literal(False)
+    return and_(
+        ReviewRequest.decided_at.is_(None),
+        OrchestrationRun.user_id != actor.user_id,
+        is_reviewer(actor),
+        literal(actor.user_id, Uuid()).not_in(counting_approvals()),
+    )
+
+
+def is_reviewer(actor: Actor) -> ColumnElement[bool]:
+    """Whether the person is among those whom a request names."""
+    return func.api.is_reviewer(
+        ReviewRequest.reviewers, ReviewRequest.escalated_at, actor.role.value, literal(actor.user_id, Uuid())
+    )
+
+
+def list_waiting(actor: Actor) -> Select[*tuple[Any, ...]]:
+    """The ids of what waits for this person."""
+    return (
+        select(ReviewRequest.id)
+        .join(OrchestrationRun, OrchestrationRun.id == ReviewRequest.run_id)
+        .where(ReviewRequest.organization_id == actor.organization_id, waits_for(actor))
+    )

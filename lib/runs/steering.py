@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import Numeric, func, literal, select
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.functions import Function
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
@@ -27,7 +26,7 @@ def pause_run(actor: Actor, run_id: UUID) -> None:
     """
     with tenant_session(actor) as session:
         _require(session, actor, run_id)
-        status = _call(session, func.api.pause_run(run_id))
+        status = _found(session.scalar(select(func.api.pause_run(run_id))))
         if status not in PAUSABLE_RUN_STATUSES:
             message = f"This run can't be paused: it is {status} by now. Reload to see it."
             raise Conflict(message)
@@ -42,7 +41,7 @@ def raise_cost_limit(actor: Actor, run_id: UUID, amount_usd: Decimal | None) -> 
     amount = None if amount_usd is None else clean_dollars(amount_usd, field="Amount")
     with tenant_session(actor) as session:
         _require(session, actor, run_id)
-        status = _call(session, func.api.raise_cost_limit(run_id, literal(amount, Numeric())))
+        status = _found(session.scalar(select(func.api.raise_cost_limit(run_id, literal(amount, Numeric())))))
         if status == "unknown":
             message = "Nobody knows what this run has cost so far, so a limit says nothing. Let it go on without one."
             raise Conflict(message)
@@ -58,7 +57,7 @@ def finish_run(actor: Actor, run_id: UUID) -> None:
     """
     with tenant_session(actor) as session:
         _require(session, actor, run_id)
-        status = _call(session, func.api.finish_run(run_id))
+        status = _found(session.scalar(select(func.api.finish_run(run_id))))
         if status != RunStatus.PAUSED:
             message = f"Only a paused run can be ended like this; this one is {status}. Reload to see it."
             raise Conflict(message)
@@ -81,9 +80,8 @@ def _require(session: Session, actor: Actor, run_id: UUID) -> None:
     actor.require(Permission.ORCHESTRATIONS_CANCEL, created_by=run.user_id)
 
 
-def _call(session: Session, function: Function[str]) -> str:
-    """How the run stood before, as the function of the database says."""
-    status: str | None = session.scalar(select(function))
+def _found(status: str | None) -> str:
+    """How the run stood before, as a function of the database says."""
     if status is None:
         raise NotFound("run")
     return status

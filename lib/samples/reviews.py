@@ -59,7 +59,7 @@ class Reviewed:
             comment=self.comment,
             edited_response=self.edited,
             created_at=said_at,
-            updated_at=said_at,
+            said_at=said_at,
         )
 
 

@@ -7,7 +7,7 @@ SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT w.reviewer_id FROM run_reviews w
      WHERE w.request_id = p_request AND w.decision IN ('approve', 'approve_with_edits')
-       AND w.updated_at >= coalesce((
-           SELECT max(e.updated_at) FROM run_reviews e
+       AND w.said_at >= coalesce((
+           SELECT max(e.said_at) FROM run_reviews e
             WHERE e.request_id = p_request AND e.decision = 'approve_with_edits'), '-infinity')
 $$;

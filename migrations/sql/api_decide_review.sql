@@ -38,7 +38,7 @@ BEGIN
     IF v_request.decided_at IS NOT NULL OR v_phase.status <> 'waiting_review' THEN
         RETURN jsonb_build_object('state', 'decided', 'outcome', v_request.outcome, 'by', (
             SELECT coalesce(u.full_name, u.username) FROM run_reviews w JOIN users u ON u.id = w.reviewer_id
-             WHERE w.request_id = p_request ORDER BY w.updated_at DESC LIMIT 1));
+             WHERE w.request_id = p_request ORDER BY w.said_at DESC LIMIT 1));
     END IF;
     v_edited := api.edited_answer(p_request);
     IF p_seen IS DISTINCT FROM encode(sha256(convert_to(coalesce(v_edited, v_phase.response_text), 'UTF8')), 'hex') THEN
@@ -50,11 +50,11 @@ BEGIN
         RETURN jsonb_build_object('state', 'too_many');
     END IF;
     INSERT INTO run_reviews AS w (organization_id, request_id, run_id, reviewer_id, decision, comment, edited_response,
-                                  updated_at)
+                                  said_at)
     VALUES (v_run.organization_id, p_request, v_run.id, v_person, p_decision, p_comment, p_response, clock_timestamp())
     ON CONFLICT (request_id, reviewer_id) DO UPDATE
        SET decision = excluded.decision, comment = excluded.comment, edited_response = excluded.edited_response,
-           updated_at = excluded.updated_at;
+           said_at = excluded.said_at;
     SELECT count(*), bool_or(reviewer_id <> v_run.user_id) INTO v_approvals, v_has_other
       FROM api.counting_approvals(p_request);
     v_outcome := CASE WHEN p_decision = 'redo' THEN 'redone'

@@ -5,5 +5,5 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT edited_response FROM run_reviews
-     WHERE request_id = p_request AND decision = 'approve_with_edits' ORDER BY updated_at DESC LIMIT 1
+     WHERE request_id = p_request AND decision = 'approve_with_edits' ORDER BY said_at DESC LIMIT 1
 $$;

@@ -140,7 +140,7 @@ def _create_reviews() -> None:
             edited_response text CONSTRAINT {table}_edited_response_check CHECK (
                 (edited_response IS NOT NULL) = (decision = 'approve_with_edits') AND btrim(edited_response) <> ''),
             created_at timestamptz NOT NULL DEFAULT now(),
-            updated_at timestamptz NOT NULL DEFAULT now(),
+            said_at timestamptz NOT NULL DEFAULT now(),
             CONSTRAINT {table}_request_id_reviewer_id_key UNIQUE (request_id, reviewer_id),
             CONSTRAINT {table}_request_fkey FOREIGN KEY (organization_id, request_id)
                 REFERENCES review_requests (organization_id, id),
@@ -152,7 +152,7 @@ def _create_reviews() -> None:
     op.execute(f"CREATE INDEX idx_{table}_run ON {table} (organization_id, run_id)")
     op.execute(f"CREATE INDEX idx_{table}_reviewer ON {table} (organization_id, reviewer_id)")
     # texts may be long: the row keeps them
-    audit.watch(table, ignore=["edited_response", "comment"])
+    audit.watch(table, ignore=["edited_response", "comment", "said_at"])
     _protect(table, title="Run reviews")
 
 

@@ -14,6 +14,7 @@ from lib.maintenance.upgrade import publish_builtin_templates
 from tests import doors
 from tests.browser.conftest import Dashboard
 from tests.browser.gallery_of_templates import make_gallery, write_template
+from tests.browser.steered import Steered, make_steered
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
 from tests.factories import make_invitation, make_project
 from tests.made_runs import answer, ask_to_cancel, beginning, end_run, make_run, open_run
@@ -54,6 +55,7 @@ class Scene:
     waiting_template_id: UUID
     #: A template with a branch, and a draft of alice's on top of it.
     edited_template_id: UUID
+    steered: Steered
     #: What the link of an invitation holds.
     invitation: str
 
@@ -116,6 +118,7 @@ def scene(dashboard: Dashboard) -> Scene:
         *(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, max_id),
         *templates,
         write_template(database, actor),
+        make_steered(database, dashboard.cast, project_id=project_id),
         invited.secret,
     )
 

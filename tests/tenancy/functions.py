@@ -37,6 +37,13 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.find_offered(uuid,integer)": Definer(_PERSON, "asked by the policy of versions, for templates of others"),
     "api.use_template(uuid)": Definer(_PERSON, "counts the use of another organization's public template"),
     "api.count_open_runs(uuid)": Definer(_PERSON, "counts runs of one's own organization, whom not all may see"),
+    "api.decide_review(uuid,text,text,text,text)": Definer(
+        _PERSON, "nobody writes a decision, an answer or an attempt directly; looks who asks under the run's lock"
+    ),
+    "api.pause_run(uuid)": Definer(_PERSON, "people have no right to write why a run is paused"),
+    "api.raise_cost_limit(uuid,numeric)": Definer(_PERSON, "people have no right on the limit, nor on the queue"),
+    "api.finish_run(uuid)": Definer(_PERSON, "people have no right to complete a run"),
+    "api.other_reviewers(text[])": Definer(_PERSON, "counts people by permissions that not all may see; a number"),
     "api.enqueue_run(uuid)": Definer(_PERSON, "people have no rights on the queue"),
     "api.second_factors(uuid[])": Definer(_PERSON, "people have no rights on credentials; yes or no, and no more"),
     "api.record_event(text,text,uuid,jsonb)": Definer(_PERSON, "nobody writes to the trail directly"),
@@ -88,6 +95,9 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.end_organizations()": Definer(_WORKER, "looks over all organizations; a count only"),
     "api.requeue_lost_runs()": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.cancel_requests(uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
+    "api.steered_runs(uuid[],uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
+    "api.remind_reviews()": Definer(_WORKER, "writes mails about the reviews of all organizations; a count only"),
+    "api.track_review()": Definer(_NOBODY, "trigger: nobody writes requests for reviews directly"),
     "api.queue_run(uuid,uuid)": Definer(_NOBODY, "part of enqueue_run and requeue_lost_runs"),
     "api.may_invite_as(uuid,text,jsonb)": Definer(_NOBODY, "part of may_invite and find_invitation"),
     "api.write_audit(uuid,text,text,uuid,jsonb,jsonb)": Definer(_NOBODY, "part of everything that writes to the trail"),
@@ -116,7 +126,10 @@ OPEN_TO_OWNER: Final = frozenset(
         "template_reviews",
         "template_statistics",
         "orchestration_runs",
+        "phase_executions",
         "phase_streams",
+        "review_requests",
+        "run_reviews",
         "provider_connections",
     }
 )
@@ -125,7 +138,6 @@ OPEN_TO_OWNER: Final = frozenset(
 OPEN_FOR_THE_SAMPLE: Final = frozenset(
     {
         "projects",
-        "phase_executions",
         "integration_operations",
         "api_usage",
         "webhooks",

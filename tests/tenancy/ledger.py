@@ -144,6 +144,16 @@ def _phase(doer: Doer, change: Change) -> bool:
     return _run(doer, Change("", change.old, change.rows["orchestration_runs"][change.row["run_id"]], change.rows))
 
 
+def _reviewed(doer: Doer, change: Change) -> bool:
+    """A word is one's own; what it comes to is a reviewer's, and what a run's end does to it is who ends the run's."""
+    run = change.rows["orchestration_runs"][change.row["run_id"]]
+    if change.table == "run_reviews":
+        return doer.may(P.ORCHESTRATIONS_REVIEW) and bool(change.row["reviewer_id"] == doer.user_id)
+    return change.old is not None and (
+        doer.may(P.ORCHESTRATIONS_REVIEW) or doer.may(P.ORCHESTRATIONS_CANCEL, run["user_id"])
+    )
+
+
 def _template(doer: Doer, change: Change) -> bool:
     """One's own to make; what others rely on is changed by those who publish, and counted by who launches."""
     old, new = change.old, change.new
@@ -250,6 +260,8 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "projects": _project,
     "orchestration_runs": _run,
     "phase_executions": _phase,
+    "review_requests": _reviewed,
+    "run_reviews": _reviewed,
     "orchestration_templates": _template,
     "template_versions": _version,
     "template_reviews": _review,
@@ -303,7 +315,10 @@ def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
         return bool(row["created_by"] == doer.user_id)
     if table == "organizations" or (table == "users" and row["id"] == doer.user_id):
         return True
-    if doer.sees_own_only and table in {"projects", "orchestration_runs", "phase_executions"}:
+    if doer.sees_own_only and table in {
+        *("projects", "orchestration_runs", "phase_executions"),
+        *("review_requests", "run_reviews"),
+    }:
         own = [run for run in rows["orchestration_runs"].values() if run["user_id"] == doer.user_id]
         is_own = row.get("created_by") == doer.user_id or row.get("run_id") in {run["id"] for run in own}
         return doer.is_alive and (is_own or any(row["id"] in {run["id"], run["project_id"]} for run in own))

@@ -47,6 +47,8 @@ def show_review_panel(figures: ReviewFigures, *, time_zone: str) -> None:
         if review.edited is not None:
             with st.expander("What was changed in the answer", type="compact"):
                 show_text_diff(review.answer, review.edited)
+        if is_open and review.summary.approvals >= review.summary.required_approvals:
+            st.markdown(":gray[Somebody else than who launched the run has to approve as well.]")
         if review.may_decide:
             _show_buttons(review)
         elif is_open:

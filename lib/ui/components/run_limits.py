@@ -39,33 +39,35 @@ def say_stop(run: RunProgress) -> str | None:
 
 def show_ways_on(run: RunProgress) -> None:
     """Draw what this person may do about a run that stopped for its cost: spend more, or end it where it is."""
-    if run.may_raise_limit:
-        _show_raise(run)
-    if run.may_finish and st.button("End it here", icon=":material/flag:", key="finish-run"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        if run.may_raise_limit:
+            _show_raise(run)
+        is_ending = run.may_finish and st.button("End it here", icon=":material/flag:", key="finish-run")
+    if is_ending:
         _ask_to_finish(run)
 
 
 def _show_raise(run: RunProgress) -> None:
+    """Draw the amount, where one makes sense, and the button, side by side with what stands beside them."""
     is_known = run.summary.cost_usd is not None
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        amount = None
-        if is_known:
-            amount = st.number_input(
-                "Let it spend so much more, in US dollars",
-                min_value=0.01,
-                value=max(float(run.cost_limit_usd or 0), _LEAST_RAISE),
-                step=1.0,
-                format="%.2f",
-                width=280,
-                key="raise-limit",
-            )
-        label = "Raise the limit and go on" if is_known else "Go on without a limit"
-        if st.button(label, type="primary", icon=":material/play_arrow:", key="raise-limit-go"):
-            with feedback.told():
-                more = None if amount is None else Decimal(str(amount))
-                raise_cost_limit(require_actor(Permission.ORCHESTRATIONS_RUN), run.summary.id, more)
-                feedback.succeeded("The run goes on.")
-                st.rerun()
+    amount = None
+    if is_known:
+        amount = st.number_input(
+            "Let it spend so much more, in US dollars",
+            min_value=0.01,
+            value=max(float(run.cost_limit_usd or 0), _LEAST_RAISE),
+            step=1.0,
+            format="%.2f",
+            width=280,
+            key="raise-limit",
+        )
+    label = "Raise the limit and go on" if is_known else "Go on without a limit"
+    if st.button(label, type="primary", icon=":material/play_arrow:", key="raise-limit-go"):
+        with feedback.told():
+            more = None if amount is None else Decimal(str(amount))
+            raise_cost_limit(require_actor(Permission.ORCHESTRATIONS_RUN), run.summary.id, more)
+            feedback.succeeded("The run goes on.")
+            st.rerun()
 
 
 def _ask_to_finish(run: RunProgress) -> None:

@@ -81,8 +81,7 @@ def _show_waiting(run: RunProgress) -> None:
     waiting = [phase.name for phase in run.phases if phase.status is PhaseStatus.WAITING_REVIEW]
     if waiting and run.summary.status is not RunStatus.CANCELLED:
         named = words.together([f"“{name}”" for name in waiting])
-        verb = "waits" if len(waiting) == 1 else "wait"
-        st.markdown(status.inline(status.RUN[RunStatus.WAITING_REVIEW], text=f"{named} {verb} for a review, below."))
+        st.markdown(status.inline(status.RUN[RunStatus.WAITING_REVIEW], text=f"To be reviewed below: {named}."))
 
 
 def _show_pauser(run: RunProgress) -> None:

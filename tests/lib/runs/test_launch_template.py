@@ -37,7 +37,7 @@ def test_plan_that_asks_for_what_is_not_there_yet_is_refused_by_name(
         cast.mona,
         {"code": "A"},
         {"code": "B", "condition": "true"},
-        {"code": "C", "review": {}},
+        {"code": "C"},
         {"code": "D", "operations": [{"type": "file.write"}]},
         {"code": "E", "output": {"kind": "json"}},
         {"code": "F", "fallback_models": ["openai:gpt-4o"]},
@@ -47,7 +47,6 @@ def test_plan_that_asks_for_what_is_not_there_yet_is_refused_by_name(
             use_case(cast.max, replace(request_of_max, template_id=template_id))
         for asked in (
             "B “Name of B” asks for a condition",
-            "C “Name of C” asks for a review",
             "D “Name of D” asks for operations",
             "E “Name of E” asks for an answer in JSON",
             "F “Name of F” asks for fallback models",
