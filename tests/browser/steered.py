@@ -1,4 +1,4 @@
-"""Runs that people steer, for the scene: answers that wait, one that was edited, one that is paused, one that stopped."""
+"""Runs that people steer, for the scene: answers that wait, one that was edited, a pause, and a stop for the cost."""
 
 from dataclasses import dataclass
 from uuid import UUID
