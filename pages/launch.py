@@ -57,7 +57,7 @@ with right, card("What the model will be asked"), feedback.told():
     else:
         prepared = preview_launch(actor, request)
         st.markdown(f":gray[{words.count(len(prepared.prompts), 'prompt')}, rendered with what you entered.]")
-        for warning in find_launch_warnings(actor, prepared):
+        for warning in find_launch_warnings(actor, prepared.plan, cost_limit_usd=prepared.cost_limit_usd):
             st.markdown(f":orange[:material/warning:] {words.plain(warning)}")
         show_own_models(prepared.plan)
         for number, prompt in enumerate(prepared.prompts, 1):

@@ -36,6 +36,8 @@ class Workspace:
     webhook_id: UUID
     connection_id: UUID
     invitation_id: UUID
+    #: An answer of which nobody has said anything.
+    review_id: UUID
 
 
 def make_workspace(database: Database, actor: Actor) -> Workspace:
@@ -61,6 +63,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         "Fold it tw",
     )
     make_word(database, actor, make_waiting(database, actor, project_id=project_id, title="To be reviewed"))
+    review = make_waiting(database, actor, project_id=project_id, title="Looked at by nobody")
     make_token(database, actor)
     make_mail(database, actor)
     return Workspace(
@@ -74,4 +77,5 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         webhook_id=make_webhook(database, actor),
         connection_id=make_connection(database, actor, slug=f"acme-{uuid4()}"),
         invitation_id=make_invitation(database, actor).id,
+        review_id=review.id,
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lib.access.actor import Actor
 from lib.access.permissions import GRANTS, Permission
 from lib.db.counting import count_each
-from lib.db.paging import Order, Rows, count_at_most, read_page
+from lib.db.paging import Order, Rows, read_page
 from lib.entry import clean_search
 from lib.models.people import people
 from lib.models.project import Project
@@ -84,11 +84,6 @@ def count_by_split(session: Session, actor: Actor, *, chosen: ReviewFilter, most
     texts = _of(actor, _TITLE.label("title"), PhaseExecution.phase_name)
     statements = {split: _narrow(texts, actor, replace(chosen, split=split, search="")) for split in ReviewSplit}
     return count_each(session, statements, search=chosen.search, most=most)
-
-
-def count_waiting(session: Session, actor: Actor, *, most: int) -> int:
-    """How many wait for this person, counted no further than `most`."""
-    return count_at_most(session, list_waiting(actor), most=most)
 
 
 def find_review(session: Session, actor: Actor, review_id: UUID) -> Row[*tuple[Any, ...]] | None:

@@ -61,13 +61,6 @@ def count_reviews_by_split(actor: Actor, chosen: ReviewFilter, *, most: int) -> 
         return queries.count_by_split(session, actor, chosen=chosen, most=most)
 
 
-def count_waiting(actor: Actor, *, most: int) -> int:
-    """How many answers wait for this person, counted no further than `most`."""
-    actor.require(Permission.ORCHESTRATIONS_VIEW)
-    with tenant_session(actor) as session:
-        return queries.count_waiting(session, actor, most=most)
-
-
 def list_reviewer_choices(actor: Actor, *, wanted: Sequence[UUID] = (), limit: int = 500) -> Mapping[UUID, str]:
     """People who may be named as reviewers, by their names, and those `wanted` whoever they are by now."""
     actor.require(Permission.PROJECTS_VIEW)

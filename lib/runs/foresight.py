@@ -1,6 +1,7 @@
 """What somebody should know before they launch, though nothing speaks against it."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from sqlalchemy import Text, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -11,18 +12,17 @@ from lib.access.permissions import Permission
 from lib.connections.offers import open_model
 from lib.db.session import tenant_session
 from lib.providers.errors import ModelCallError
-from lib.runs.launch import Prepared
-from lib.templates.plan import PlannedPhase
+from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.structure import ReviewGate
 
 
-def find_launch_warnings(actor: Actor, prepared: Prepared) -> tuple[str, ...]:
+def find_launch_warnings(actor: Actor, plan: Plan, *, cost_limit_usd: Decimal | None) -> tuple[str, ...]:
     """Where the run would stand still for long: reviews that nobody else may give, and costs that nobody knows."""
     actor.require(Permission.ORCHESTRATIONS_RUN)
-    gated = [(phase, phase.review) for phase in prepared.plan.phases if phase.review]
+    gated = [(phase, phase.review) for phase in plan.phases if phase.review]
     with tenant_session(actor) as session:
         reviews = [said for phase, gate in gated if (said := _warn_of_review(session, actor, phase, gate))]
-    return (*reviews, *(_warn_of_costs(actor, prepared) if prepared.cost_limit_usd is not None else ()))
+    return (*reviews, *(_warn_of_costs(actor, plan) if cost_limit_usd is not None else ()))
 
 
 def _warn_of_review(session: Session, actor: Actor, phase: PlannedPhase, gate: ReviewGate) -> str | None:
@@ -44,8 +44,8 @@ def _warn_of_review(session: Session, actor: Actor, phase: PlannedPhase, gate: R
     return None
 
 
-def _warn_of_costs(actor: Actor, prepared: Prepared) -> Iterator[str]:
-    for choice in prepared.plan.models:
+def _warn_of_costs(actor: Actor, plan: Plan) -> Iterator[str]:
+    for choice in plan.models:
         try:
             is_known = open_model(actor, choice).knows_price(choice.model)
         except ModelCallError:

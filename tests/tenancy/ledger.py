@@ -137,11 +137,21 @@ def _run(doer: Doer, change: Change) -> bool:
     maker = change.row["user_id"]
     if change.old is None:
         return doer.may(P.ORCHESTRATIONS_RUN) and maker == doer.user_id
-    return change.new is not None and doer.may(P.ORCHESTRATIONS_CANCEL, maker)
+    return change.new is not None and (
+        doer.may(P.ORCHESTRATIONS_CANCEL, maker) or _reviews(doer, change.row["id"], change)
+    )
+
+
+def _reviews(doer: Doer, run_id: str, change: Change) -> bool:
+    """Whether they may have said a word that moved the run."""
+    asked = {row["run_id"] for row in change.rows["review_requests"].values()}
+    return run_id in asked and doer.may(P.ORCHESTRATIONS_REVIEW)
 
 
 def _phase(doer: Doer, change: Change) -> bool:
-    return _run(doer, Change("", change.old, change.rows["orchestration_runs"][change.row["run_id"]], change.rows))
+    return _reviews(doer, change.row["run_id"], change) or _run(
+        doer, Change("", change.old, change.rows["orchestration_runs"][change.row["run_id"]], change.rows)
+    )
 
 
 def _reviewed(doer: Doer, change: Change) -> bool:

@@ -74,7 +74,7 @@ def _show_settings(key: str, project: ProjectDetail | None) -> dict[str, object]
     )
     limit = show_cost_limit(
         project.settings.cost_limit_usd if project else None,
-        key=f"{key}-limit",
+        key=f"{key}-limit-{project.id if project else 'new'}",
         explained="What the launch form begins with. A run that has cost so much pauses and asks.",
     )
     return {

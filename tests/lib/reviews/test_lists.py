@@ -7,7 +7,7 @@ import pytest
 
 from lib.errors import InvalidInput
 from lib.reviews.queries import ReviewFilter
-from lib.reviews.service import count_reviews_by_split, count_waiting, list_reviewer_choices, list_reviews
+from lib.reviews.service import count_reviews_by_split, list_reviewer_choices, list_reviews
 from lib.reviews.views import ReviewSort, ReviewSplit
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -44,8 +44,6 @@ def test_parts_are_what_waits_for_me_what_waits_and_what_was_decided(cast):
     assert titles(cast, "vera", decided) == ["Done"]
     assert titles(cast, "charlie") == []
     assert count_reviews_by_split(cast.mona, ReviewFilter(), most=9) == {"mine": 2, "waiting": 3, "decided": 1}
-    assert [count_waiting(actor, most=9) for actor in (cast.alice, cast.vera)] == [3, 0]
-    assert count_waiting(cast.alice, most=2) == 2
 
 
 @pytest.mark.usefixtures("made")

@@ -21,7 +21,8 @@ def warn(installation, cast, *, gate=None, who="max", **more) -> tuple[str, ...]
     request = LaunchRequest(
         project_id=make_project(installation.database, actor), template_id=template_id, model=MODEL, **more
     )
-    return find_launch_warnings(actor, preview_launch(actor, request))
+    plan = preview_launch(actor, request).plan
+    return find_launch_warnings(actor, plan, cost_limit_usd=request.cost_limit_usd)
 
 
 @pytest.mark.usefixtures("endpoint")
