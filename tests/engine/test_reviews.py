@@ -7,12 +7,10 @@ from uuid import UUID
 import pytest
 from llmock.scenarios import Delay, Match, Reply
 
-from lib.access.actor import Actor
 from lib.config import get_settings
 from lib.db.logins import Login
 from lib.engine.segment import Segment
 from lib.engine.store import RunKey, Store
-from lib.errors import Conflict
 from lib.models.review import Decision
 from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.catalog import close_providers, get_provider
@@ -155,42 +153,6 @@ def test_worker_killed_while_it_writes_what_waits_for_a_review_asks_again(bench,
     workers.start("two")
     wait_for_review(bench, run_id)
     assert bench.statuses(run_id) == {"a": ["failed", "waiting_review"]}
-
-
-def test_two_reviewers_at_once_have_one_outcome(bench, workers):
-    workers.start()
-    template_id = bench.template([{"code": "a", **GATE}])
-    outcomes = []
-    for _ in range(ROUNDS // 5):
-        run_id = bench.launch_template(template_id)
-        wait_for_review(bench, run_id)
-        outcomes.append(_decide_at_once(bench, run_id))
-    assert all(sorted(each) == ["decided", "told"] for each in outcomes)
-
-
-def _decide_at_once(bench: Bench, run_id: UUID) -> list[str]:
-    review_id = find_open(bench, run_id)
-    seen = get_review(bench.cast.mona, review_id).seen
-    together = threading.Barrier(2)
-    said: list[str] = []
-
-    def decide_as(actor: Actor, decision: Decision) -> None:
-        together.wait()
-        try:
-            decide_review(actor, review_id, decision, seen=seen, comment="No.")
-            said.append("decided")
-        except Conflict as error:
-            said.append("told" if "was first" in error.message else error.message)
-
-    threads = [
-        threading.Thread(target=decide_as, args=(bench.cast.mona, Decision.APPROVE)),
-        threading.Thread(target=decide_as, args=(bench.cast.max, Decision.REJECT)),
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return said
 
 
 def test_decision_in_the_moment_in_which_the_segment_ends_is_never_slept_over(bench, installation: Installation):
