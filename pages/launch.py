@@ -5,10 +5,11 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.connections.offers import read_offers
 from lib.projects.service import list_project_choices
+from lib.runs.foresight import find_launch_warnings
 from lib.runs.launch import check_project, launch_run, preview_launch
 from lib.runs.turns import read_turns
 from lib.templates.gallery import list_template_choices
-from lib.ui import address, feedback
+from lib.ui import address, feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.launch_form import show_launch_button, show_launch_form
@@ -59,5 +60,7 @@ with right, card("What the model will be asked"), feedback.told():
         st.markdown(":gray[Every prompt, as the model will read it, once project, template and model are chosen.]")
     else:
         prepared = preview_launch(actor, request)
+        for warning in find_launch_warnings(actor, prepared.plan, cost_limit_usd=prepared.cost_limit_usd):
+            st.markdown(f":orange[:material/warning:] {words.plain(warning)}")
         show_own_models(prepared.plan)
         show_prompts(prepared.prompts)

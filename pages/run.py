@@ -3,9 +3,10 @@
 import streamlit as st
 
 from lib.access.permissions import Permission
+from lib.models.run import RunStatus
 from lib.runs.service import watch_run
 from lib.runs.views import RunProgress
-from lib.ui import address, feedback
+from lib.ui import address, feedback, state
 from lib.ui.components import run_actions, run_summary, writing
 from lib.ui.components.card import card
 from lib.ui.components.run_phases import show_run_phases
@@ -16,6 +17,7 @@ from lib.ui.guard import require_actor
 NUMBERS_SECONDS = 5.0
 
 actor = require_actor(Permission.ORCHESTRATIONS_VIEW)
+st.session_state[state.IS_DECIDING] = False
 run = watch_run(actor, address.requested_id("run", what="run"))
 is_asking = run_actions.show_run_header(run, time_zone=actor.time_zone)
 # What is being written asks for itself; the steps that were running when the page was drawn are drawn again when the
@@ -29,7 +31,8 @@ is_slow = writing.is_refused(run.summary.id)
 def look() -> RunProgress:
     """The run as it stands; where that is otherwise than the page says, the page is drawn anew."""
     seen = fresh.pop() if fresh else watch_run(require_actor(Permission.ORCHESTRATIONS_VIEW), run.summary.id)
-    if seen.summary.status != run.summary.status or (seen.shape != run.shape and not is_asking):
+    has_moved = seen.summary.status != run.summary.status or (seen.shape != run.shape and not is_asking)
+    if has_moved and not st.session_state.get(state.IS_DECIDING):
         feedback.draw_anew()
     return seen
 
@@ -57,7 +60,8 @@ def show_phases() -> None:
 numbers = st.empty()
 left, right = st.columns([2.15, 1], gap="medium")
 with left:
-    feedback.live(show_numbers, seconds=NUMBERS_SECONDS if run.is_live else None)
+    may_move = run.is_live or run.summary.status is RunStatus.WAITING_REVIEW
+    feedback.live(show_numbers, seconds=NUMBERS_SECONDS if may_move else None)
     st.subheader("Phases", anchor=False)
     with st.container(gap="xsmall", key="phases"):
         show_run_phases(run, run.phases[:first], time_zone=actor.time_zone)

@@ -59,6 +59,19 @@ _USAGE = """
       FROM phase_executions p JOIN orchestration_runs r ON r.id = p.run_id
 """
 
+# One in fifty waits; every second has been said a word about, and one in twenty that waits is overdue.
+_REQUESTS = """
+    INSERT INTO review_requests (organization_id, run_id, phase_execution_id, requested_at, due_at, decided_at, outcome)
+    SELECT organization_id, run_id, id, started_at, CASE WHEN n %% 3 > 0 THEN started_at + interval '2 days' END,
+           CASE WHEN n %% 50 > 0 THEN started_at END, CASE WHEN n %% 50 > 0 THEN 'approved' END
+      FROM (SELECT p.*, row_number() OVER () AS n FROM phase_executions p WHERE p.position = 0) asked
+"""
+_WORDS = """
+    INSERT INTO run_reviews (organization_id, request_id, run_id, reviewer_id, decision)
+    SELECT q.organization_id, q.id, q.run_id, r.user_id, 'approve'
+      FROM review_requests q JOIN orchestration_runs r ON r.id = q.run_id WHERE right(q.id::text, 1) < '8'
+"""
+
 _TRAIL = """
     INSERT INTO audit_logs (organization_id, user_id, action, resource_type, resource_id, new_values, created_at)
     SELECT organization_id, user_id, 'orchestrations.launch', 'orchestrations', id, '{"model": "small"}'::jsonb,
@@ -147,6 +160,14 @@ def fill_trail(database: Database, project_id: UUID, *, rows: int) -> None:
         connection.execute("SET session_replication_role = replica")
         connection.execute(_TRAIL, {"project": project_id, "rows": rows})
     analyze(database)
+
+
+def fill_reviews(database: Database) -> None:
+    """A review of the first phase of every run."""
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for statement in (_REQUESTS, _WORDS):
+            connection.execute(statement.replace("%%", "%").encode())
 
 
 def fill_people(database: Database, organization_id: UUID, *, people: int) -> None:

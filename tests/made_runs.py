@@ -45,9 +45,11 @@ class HeldRun:
         skip: Sequence[Mapping[str, Any]] = (),
         begin: Sequence[Mapping[str, Any]] = (),
         end: Mapping[str, Any] | None = None,
+        waiting: Sequence[UUID] = (),
     ) -> Any:
         """One step, as the worker takes it; returns what the database answers."""
         step = {"finish": list(finish), "skip": list(skip), "begin": list(begin), "end": end}
+        step["waiting"] = [str(id_) for id_ in waiting]
         arguments = (self.organization_id, self.run_id, self.token, Jsonb(step))
         return call_worker(self.database, "SELECT api.advance_run(%s, %s, %s, %s)", *arguments)
 

@@ -223,6 +223,9 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("forked_from_phase", "varchar(50)"),
         Column("started_at", "timestamptz"),
         Column("cancel_requested_at", "timestamptz"),
+        Column("pause_requested_at", "timestamptz"),
+        # no foreign key: an index on a table that every step writes to, for a column that is hardly ever set
+        Column("pause_requested_by", "uuid"),
         # NULL where one price is unknown
         Column("cost_usd", "numeric(12,6)", "0"),
         Column("total_tokens", "integer", "0", NOT_NULL),
@@ -245,6 +248,8 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("review_policy", "jsonb"),
         Column("reused_from", "uuid", refers_to="phase_executions"),
         Column("finish_reason", "varchar(50)"),
+        Column("original_response", "text"),
+        Column("redo_comment", "text"),
     ),
     "integration_operations": (
         Column("organization_id", "uuid", None, NOT_NULL),
@@ -300,6 +305,8 @@ ADDED_TABLES: Final = frozenset(
         "template_reviews",
         "template_statistics",
         "phase_streams",
+        "review_requests",
+        "run_reviews",
         "provider_connections",
         "connection_turns",
         "mail_outbox",

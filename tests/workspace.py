@@ -16,6 +16,7 @@ from tests.factories import (
     make_version,
     make_webhook,
 )
+from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import HeldRun, MadeRun, answer, beginning, call_worker, make_operation, make_run, open_run
 from tests.made_templates import make_draft, make_review
 
@@ -36,6 +37,8 @@ class Workspace:
     webhook_id: UUID
     connection_id: UUID
     invitation_id: UUID
+    #: An answer of which nobody has said anything.
+    review_id: UUID
 
 
 def make_workspace(database: Database, actor: Actor) -> Workspace:
@@ -60,6 +63,8 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         run.phases[second],
         "Fold it tw",
     )
+    make_word(database, actor, make_waiting(database, actor, project_id=project_id, title="To be reviewed"))
+    review = make_waiting(database, actor, project_id=project_id, title="Looked at by nobody")
     connection_id = make_connection(database, actor, slug=f"acme-{uuid4()}")
     with doors.engine(database, actor.organization_id) as connection:
         connection.execute("SELECT api.take_turns(%s, %s, 60, 1)", [actor.organization_id, connection_id])
@@ -76,4 +81,5 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         webhook_id=make_webhook(database, actor),
         connection_id=connection_id,
         invitation_id=make_invitation(database, actor).id,
+        review_id=review.id,
     )

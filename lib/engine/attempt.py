@@ -59,7 +59,11 @@ class Outcome:
         row = {"id": str(self.attempt.id), "provider": choice.provider, "model": choice.model, "method": "POST"}
         if self.answer is not None:
             told = row | self._answered(self.answer)
-            return told if self.error is None else told | {"status": PhaseStatus.FAILED, "error": self._why(self.error)}
+            return (
+                told
+                if self.error is None
+                else told | {"status": PhaseStatus.FAILED, "review": None, "error": self._why(self.error)}
+            )
         if self.error is not None:
             return row | {
                 "status": PhaseStatus.FAILED,
@@ -78,8 +82,10 @@ class Outcome:
         }
 
     def _answered(self, answer: ModelAnswer) -> dict[str, Any]:
+        gate = self.attempt.phase.review
         return {
-            "status": PhaseStatus.COMPLETED,
+            "status": self.attempt.phase.status_when_answered,
+            "review": gate and gate.model_dump(mode="json"),
             "response": storable(answer.text),
             "prompt_tokens": min(answer.prompt_tokens, _MOST_TOKENS),
             "completion_tokens": min(answer.completion_tokens, _MOST_TOKENS),

@@ -47,12 +47,15 @@ class DrainingStore(Store):
         skip: Sequence[Skip] = (),
         begin: Sequence[Mapping[str, Any]] = (),
         end: End | None = None,
+        waiting: Sequence[UUID] = (),
     ) -> Advanced:
         self._count(key.run_id, 1)
         under_way = 0
         try:
             begin = () if self._is_draining else begin
-            advanced = await super().advance(key, token, finish=finish, skip=skip, begin=begin, end=end)
+            advanced = await super().advance(
+                key, token, finish=finish, skip=skip, begin=begin, end=end, waiting=waiting
+            )
             under_way = len(advanced.begun) - len(finish)
         finally:
             self._count(key.run_id, under_way - 1)

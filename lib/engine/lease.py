@@ -7,6 +7,7 @@ or is stopped and sends nothing for that long. A lock alone never notices a hung
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from typing import Protocol
 from uuid import UUID
 
 import psycopg
@@ -44,6 +45,15 @@ _HELD = """
 _RESUME_SECONDS = HANG_SECONDS / 2
 
 
+class Walks(Protocol):
+    """The runs that a worker walks, as far as its eye on people's wishes needs them: see `lib.engine.worker.Worker`."""
+
+    def runs(self) -> Collection[UUID]: ...
+    def waiting(self) -> Collection[UUID]: ...
+    def cancel(self, run_id: UUID) -> None: ...
+    def steer(self, run_id: UUID) -> None: ...
+
+
 class Lease:
     """A worker's sign of life, and its eye on the others'."""
 
@@ -55,13 +65,7 @@ class Lease:
         self._client = DBOSClient(system_database_url=url)
         self._unwalked: set[str] = set()
 
-    async def hold(
-        self,
-        *,
-        runs: Callable[[], Collection[UUID]],
-        cancel: Callable[[UUID], None],
-        is_held: asyncio.Event,
-    ) -> None:
+    async def hold(self, *, walks: Walks, is_held: asyncio.Event) -> None:
         """Hold the lock, beat once a second, adopt the dead, pass on what was missed. Comes back after an outage.
 
         After one nobody is adopted for a while, nor soon after the server's start: the others live as this worker does,
@@ -80,33 +84,31 @@ class Lease:
                 ) as connection:
                     await connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (LOCK_CLASS, self._me))
                     is_held.set()
-                    await self._beat(connection, runs=runs, cancel=cancel, adopt_from=adopt_from)
+                    await self._beat(connection, walks=walks, adopt_from=adopt_from)
             except psycopg.OperationalError as error:
                 log.warning("the lease was lost, taking it again: %s", first_line(error))
                 await asyncio.sleep(BEAT_SECONDS / 2)
                 adopt_from = loop.time() + HANG_SECONDS
 
-    async def _beat(
-        self,
-        connection: psycopg.AsyncConnection,
-        *,
-        runs: Callable[[], Collection[UUID]],
-        cancel: Callable[[UUID], None],
-        adopt_from: float,
-    ) -> None:
+    async def _beat(self, connection: psycopg.AsyncConnection, *, walks: Walks, adopt_from: float) -> None:
         beat = purge_at = 0
         while True:
             if asyncio.get_running_loop().time() >= adopt_from:
                 cursor = await connection.execute(_DEAD, {"me": self._me, "class": LOCK_CLASS, "grace": HANG_SECONDS})
                 for (executor_id,) in await cursor.fetchall():
                     await self._adopt(connection, executor_id)
-            if held := list(runs()):
+            if held := list(walks.runs()):
                 cursor = await connection.execute("SELECT api.cancel_requests(%s)", (held,))
                 for (run_id,) in await cursor.fetchall():
-                    cancel(run_id)
+                    walks.cancel(run_id)
+                waiting = list(walks.waiting())
+                cursor = await connection.execute("SELECT api.steered_runs(%s, %s)", (held, waiting))
+                for (run_id,) in await cursor.fetchall():
+                    walks.steer(run_id)
             if beat % _BEATS_PER_SWEEP == 0:
                 await connection.execute("SELECT api.end_organizations()")
                 await connection.execute("SELECT api.requeue_lost_runs()")
+                await connection.execute("SELECT api.remind_reviews()")
                 await self._resume_unwalked(connection, held)
             if beat >= purge_at:
                 purge_at = beat + (1 if await self._purge(connection) else _BEATS_PER_PURGE)
@@ -170,8 +172,8 @@ def first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0]
 
 
-async def listen(url: str, *, wake: Wake, look_for_cancels: Callable[[], Awaitable[None]]) -> None:
-    """New work and wishes to cancel are announced by NOTIFY; what is missed in an outage, beat and poller find.
+async def listen(url: str, *, wake: Wake, look_for_wishes: Callable[[], Awaitable[None]]) -> None:
+    """New work and people's wishes are announced by NOTIFY; what is missed in an outage, beat and poller find.
 
     Anybody who may log in may notify: it is a hint to look, and nothing that it says is believed.
     """
@@ -182,12 +184,13 @@ async def listen(url: str, *, wake: Wake, look_for_cancels: Callable[[], Awaitab
             ) as connection:
                 await connection.execute("LISTEN orchestrator_runs")
                 await connection.execute("LISTEN orchestrator_cancel")
+                await connection.execute("LISTEN orchestrator_steer")
                 wake.wake()
                 async for notice in connection.notifies():
                     if notice.channel == "orchestrator_runs":
                         wake.wake()
                     else:
-                        await look_for_cancels()
+                        await look_for_wishes()
         except psycopg.OperationalError as error:
             log.warning("listening again after: %s", first_line(error))
             await asyncio.sleep(BEAT_SECONDS / 2)

@@ -10,7 +10,7 @@ from lib.models.run import PhaseStatus
 from lib.runs.structures import RunInputs
 from lib.templates.json_output.wording import ask_again
 from lib.templates.plan import Plan, PlannedPhase, read_plan
-from lib.templates.rendering import SKIPPED, PhaseAnswer, PromptContext, is_condition_met, render_prompt
+from lib.templates.rendering import SKIPPED, PhaseAnswer, PromptContext, add_redo, is_condition_met, render_prompt
 from lib.validation import read_stored
 
 
@@ -42,6 +42,8 @@ class Prompts:
         state = states[code]
         phase = self.plan.get_phase(code).asking(state.model)
         prompt = render_prompt(phase, self._with_answers(states, skipped))
+        if state.redo is not None:
+            prompt = add_redo(prompt, phase, state.redo)
         if state.misfit is not None:
             again = ask_again(state.misfit.response, state.misfit.faults, limit=phase.notes_characters)
             prompt = f"{prompt}\n\n{again}"

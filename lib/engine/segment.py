@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg_pool import PoolClosed
 
 from lib.engine.attempt import Attempt, Outcome, interrupted, make_attempt
 from lib.engine.follow_up import FollowUp, decide_follow_up, next_attempt
+from lib.engine.patience import advance_patiently
+from lib.engine.pauses import find_pause, own_fault
 from lib.engine.prompts import Prompts
-from lib.engine.steps import End, Misfit, NextStep, PhaseState, Skip, decide_step
+from lib.engine.steps import Asked, End, Misfit, NextStep, PhaseState, Skip, decide_step
 from lib.engine.store import Advanced, Held, RunKey, Store
 from lib.errors import PlanInvalid
 from lib.models.run import PhaseStatus, RunStatus
@@ -23,27 +24,28 @@ from lib.providers.retry import jitter_of
 
 log = logging.getLogger(__name__)
 
-#: An answer that was paid for is kept this long while the database is away.
-DATABASE_PATIENCE_SECONDS = 120.0
-_DATABASE_WAIT_SECONDS = 0.5
 #: Who was told so often to wait for a connection's limit asks no more seldom after that.
 _MOST_SPREAD = 8
 
 
 @dataclass(slots=True)
 class Segment:
-    """The walk. `cancel` may be set from outside at any time; the model calls under way end within moments."""
+    """The walk. `cancel` may be set from outside at any time; the model calls under way end within moments.
+
+    `look` says that somebody has steered the run otherwise: it is looked at anew, and what is being written goes on.
+    """
 
     key: RunKey
     store: Store
     provider: Callable[[ModelChoice], Awaitable[Provider]]
     cancel: asyncio.Event = field(default_factory=asyncio.Event)
+    look: asyncio.Event = field(default_factory=asyncio.Event)
     #: Set from outside when the worker is to stop: the attempts under way are given up, and `is_released` says so.
     release: asyncio.Event = field(default_factory=asyncio.Event)
     is_released: asyncio.Event = field(default_factory=asyncio.Event)
     token: UUID = field(default_factory=uuid4)
     _prompts: Prompts = field(init=False)
-    _states: dict[str, PhaseState] = field(init=False)
+    _states: dict[str, PhaseState] = field(default_factory=dict)
     #: Model calls under way, waits before another attempt, and attempts that wait for the limit of their connection.
     _calls: dict[asyncio.Task[Outcome], Attempt] = field(default_factory=dict)
     _waits: dict[asyncio.Task[None], PhaseState] = field(default_factory=dict)
@@ -52,9 +54,17 @@ class Segment:
     _held: dict[str, int] = field(default_factory=dict)
     #: Why the run ends once the calls under way have.
     _fault: End | None = None
+    #: Nothing begins any more: there is no point in looking once a second what somebody wants.
+    _is_pausing: bool = False
+
+    @property
+    def waiting(self) -> list[UUID]:
+        """The attempts that wait for a review, as far as this walk knows."""
+        states = self._states.values()
+        return [state.id for state in states if state.status is PhaseStatus.WAITING_REVIEW and state.id]
 
     async def walk(self) -> str:
-        """Walk as far as it goes and say where that was: a final status, `paused`, `lost` or `gone`."""
+        """Walk as far as it goes and say where that was: how the run ended or lies still, or `lost` or `gone`."""
         opened = await self.store.open_segment(self.key, self.token)
         if opened is None:
             return "gone"
@@ -69,7 +79,7 @@ class Segment:
             raise  # the database is away: the run is taken up again as it stands
         except Exception:
             log.exception("run %s can't be walked", self.key.run_id)
-            return await self._stop(_own_fault())
+            return await self._stop(own_fault())
         finally:
             for task in (*self._calls, *self._waits, *self._holds):
                 task.cancel()
@@ -78,12 +88,17 @@ class Segment:
         finished: list[Outcome] = []
         while True:
             advanced = await self._step(finished)
-            if advanced.is_quota_exhausted and not self._calls and not self._waits and not self._holds:
-                advanced = await self._advance(end=_quota_pause())
+            if pause := self._find_pause(advanced):
+                advanced = await self._advance(end=pause)
             if advanced.state == "cancelling":
                 return await self._stop(End(RunStatus.CANCELLED))
-            if advanced.state != RunStatus.RUNNING:
+            if advanced.state == "changed" or advanced.decided:
+                finished = []
+                self._take_up(advanced)
+                continue
+            if advanced.state not in {RunStatus.RUNNING, "pausing"}:
                 return advanced.state
+            self._is_pausing = advanced.state == "pausing"
             finished = await self._wait()
             if self.cancel.is_set():
                 return await self._stop(End(RunStatus.CANCELLED), finished)
@@ -114,10 +129,7 @@ class Segment:
         why = {"kind": "prompt", "message": error.message}
         where = {"phase": error.field, "attempt": self._states[error.field].attempt} if error.field else {}
         self._fault = End(RunStatus.FAILED, why | where)
-        for wait in (*self._waits, *self._holds):
-            wait.cancel()
-        self._waits.clear()
-        self._holds.clear()
+        self._drop_waits()
 
     def _note_step(self, step: NextStep, begin: Sequence[dict[str, Any]], advanced: Advanced) -> None:
         for skip in step.skip:
@@ -127,7 +139,9 @@ class Segment:
             row, state = rows[begun.code], self._states[begun.code]
             phase = self._prompts.plan.get_phase(begun.code).asking(row["model"])
             asked = replace(state.asked, times=state.asked.times + 1)
-            self._states[begun.code] = replace(state, model=row["model"], status=PhaseStatus.RUNNING, asked=asked)
+            self._states[begun.code] = replace(
+                state, id=begun.id, attempt=begun.attempt, model=row["model"], status=PhaseStatus.RUNNING, asked=asked
+            )
             attempt = Attempt(begun.id, begun.attempt, phase, row["prompt"])
             self._calls[self._call(attempt)] = attempt
             self._held.pop(begun.code, None)
@@ -140,6 +154,37 @@ class Segment:
         spread = min(times - 1, _MOST_SPREAD) * jitter_of(self.key.run_id, held.code, times)
         self._holds[asyncio.create_task(asyncio.sleep(held.wait_seconds * (1 + spread)))] = held.code
 
+    def _find_pause(self, advanced: Advanced) -> End | None:
+        """Why the run lies still from here on; None while it goes on, or has something under way.
+
+        Waits before another attempt are given up for it: whoever goes on begins them again.
+        """
+        if self._calls or ((self._waits or self._holds) and advanced.is_quota_exhausted):
+            return None
+        pause = find_pause(
+            is_pausing=advanced.state == "pausing",
+            cost_stop=advanced.cost_stop,
+            is_quota_exhausted=advanced.is_quota_exhausted,
+        )
+        if pause:
+            self._drop_waits()
+        return pause
+
+    def _take_up(self, advanced: Advanced) -> None:
+        """Take what people have decided into the states; other attempts wait for their time as they did."""
+        for decided in advanced.decided:
+            known = self._states[decided.code]
+            is_anew = decided.attempt != known.attempt  # sent back: its models are asked as if for the first time
+            self._states[decided.code] = replace(decided, asked=Asked() if is_anew else known.asked)
+        if not self._calls and not self._waits and not self._holds:
+            self._schedule_failed()
+
+    def _drop_waits(self) -> None:
+        for wait in (*self._waits, *self._holds):
+            wait.cancel()
+        self._waits.clear()
+        self._holds.clear()
+
     def _call(self, attempt: Attempt) -> asyncio.Task[Outcome]:
         async def write(attempt_id: UUID, text: str) -> None:
             await self.store.write_stream(self.key, self.token, attempt_id, text)
@@ -147,14 +192,16 @@ class Segment:
         return asyncio.create_task(make_attempt(attempt, provider=self.provider, write_stream=write))
 
     async def _wait(self) -> list[Outcome]:
-        """Until a call ends, a wait is over, somebody cancels or the worker stops."""
+        """Until a call ends, a wait is over, somebody cancels or steers, or the worker stops."""
         waits = (*self._calls, *self._waits, *self._holds)
-        told = [asyncio.create_task(event.wait()) for event in (self.cancel, self.release)]
+        events = (self.cancel, self.release, *(() if self._is_pausing else (self.look,)))
+        told = [asyncio.create_task(event.wait()) for event in events]
         try:
             done, _ = await asyncio.wait({*waits, *told}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in told:
                 task.cancel()
+        self.look.clear()
         for wait in [task for task in self._waits if task in done]:
             state = self._waits.pop(wait)
             self._states[state.code] = state
@@ -171,7 +218,9 @@ class Segment:
         code = outcome.attempt.phase.code
         state, error = self._states[code], outcome.error
         if outcome.answer is not None and error is None:
-            self._states[code] = replace(state, status=PhaseStatus.COMPLETED, response=outcome.answer.text)
+            self._states[code] = replace(
+                state, status=outcome.attempt.phase.status_when_answered, response=outcome.answer.text
+            )
         elif error is not None:
             if outcome.answer is not None:
                 misfit = Misfit(outcome.answer.text, outcome.faults)
@@ -250,41 +299,13 @@ class Segment:
         begin: Sequence[dict[str, Any]] = (),
         end: End | None = None,
     ) -> Advanced:
-        """`Store.advance`, asked again while the database is away: the answers in hand were paid for.
-
-        An outage can swallow the reply to a step that was written. Asked again, it is refused, because its attempts
-        stand elsewhere by now; then the run is taken up again as it stands, as after any outage.
-        """
-        clock = asyncio.get_running_loop()
-        give_up = clock.time() + DATABASE_PATIENCE_SECONDS
-        is_asked_again = False
-        while True:
-            try:
-                return await self.store.advance(
-                    self.key, self.token, finish=[o.as_finish() for o in finished], skip=skip, begin=begin, end=end
-                )
-            except PoolClosed:
-                await asyncio.Event().wait()  # the worker is stopping: this walk ends with its loop
-            except psycopg.OperationalError as error:
-                if clock.time() > give_up:
-                    raise
-                log.warning("run %s: the database does not answer, trying again: %s", self.key.run_id, error)
-                is_asked_again = True
-                await asyncio.sleep(_DATABASE_WAIT_SECONDS)
-            except psycopg.Error as error:
-                if is_asked_again:
-                    raise psycopg.OperationalError(f"the step was written before the outage: {error}") from error
-                raise
-
-
-def _quota_pause() -> End:
-    message = (
-        "The organization's calls for this month are used up. The run goes on by itself when the quota is raised or "
-        "the next month begins."
-    )
-    return End(RunStatus.PAUSED, {"kind": "organization_quota", "message": message})
-
-
-def _own_fault() -> End:
-    message = "Something went wrong on our side, not at the model. Whoever runs this installation finds it in the log."
-    return End(RunStatus.FAILED, {"kind": "internal", "message": message})
+        return await advance_patiently(
+            self.store,
+            self.key,
+            self.token,
+            finish=[outcome.as_finish() for outcome in finished],
+            skip=skip,
+            begin=begin,
+            end=end,
+            waiting=self.waiting,
+        )

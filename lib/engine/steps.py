@@ -3,10 +3,12 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
 from lib.models.run import PhaseStatus, RunStatus
 from lib.runs.structures import NotAsked
 from lib.templates.plan import Plan, PlannedPhase
+from lib.templates.rendering import Redo
 
 _DONE: Final = frozenset({PhaseStatus.COMPLETED, PhaseStatus.SKIPPED})
 
@@ -48,12 +50,16 @@ class PhaseState:
     model: str = ""
     response: str | None = None
     error: Mapping[str, Any] = field(default_factory=dict)
-    #: Of that model.
+    #: Of that model, since somebody last sent an answer back.
     asked: Asked = field(default_factory=Asked)
     #: That model's last one, for the next prompt to hold.
     misfit: Misfit | None = None
     #: How long ago that attempt had ended when the run was opened.
     ended_seconds_ago: float = 0.0
+    #: Of that attempt.
+    id: UUID | None = None
+    #: The answer that somebody sent back, for the next one to heed.
+    redo: Redo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +106,18 @@ def decide_step(
     """What follows from how the phases stand, whole chains of skipped ones at once.
 
     `busy` are the codes that are being written, `waiting` those that failed and get another attempt, or have to wait
-    for their first. Once a phase has failed for good nothing new begins, no other attempt either; what is being written
-    beside it may finish, and then the run fails with that phase's error. A phase begins when all that it waits for is
-    completed or skipped, and is skipped where all of that was skipped or its condition is not met; what `is_met` raises
-    goes through. Only a phase that was never begun is skipped.
+    for their first. Once a phase has failed for good, or its answer was rejected, nothing new begins, no other attempt
+    either; what is being written beside it may finish, and then the run fails with that phase's error. Where nothing
+    but reviews can lead on, the run waits for those. A phase begins when all that it waits for is completed or skipped,
+    and is skipped where all of that was skipped or its condition is not met; what `is_met` raises goes through. Only a
+    phase that was never begun is skipped.
     """
     underway = {*busy, *waiting}
-    failed = [state for state in states.values() if state.status is PhaseStatus.FAILED and state.code not in underway]
+    failed = [
+        state
+        for state in states.values()
+        if state.status in {PhaseStatus.FAILED, PhaseStatus.REJECTED} and state.code not in underway
+    ]
     if failed:
         first = min(failed, key=lambda state: plan.get_phase(state.code).position)
         error = {**first.error, "phase": first.code, "attempt": first.attempt}
@@ -126,8 +137,14 @@ def decide_step(
         else:
             skip.append(Skip(phase.code, why))
             statuses[phase.code] = PhaseStatus.SKIPPED
-    end = End(RunStatus.COMPLETED) if _DONE.issuperset(statuses.values()) else None
-    return NextStep(tuple(begin), tuple(skip), end)
+    return NextStep(tuple(begin), tuple(skip), None if begin or underway else _find_end(statuses.values()))
+
+
+def _find_end(statuses: Collection[PhaseStatus]) -> End | None:
+    """How the run ends where nothing is to begin and nothing under way."""
+    if _DONE.issuperset(statuses):
+        return End(RunStatus.COMPLETED)
+    return End(RunStatus.WAITING_REVIEW) if PhaseStatus.WAITING_REVIEW in statuses else None
 
 
 def _why_skipped(

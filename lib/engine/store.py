@@ -1,7 +1,7 @@
 """The engine's side of the database: one round trip a step, through functions of the database, without the ORM."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from lib.connections.structures import CallableConnection
 from lib.engine.steps import Asked, End, Misfit, PhaseState, Skip
 from lib.models.run import PhaseStatus
+from lib.templates.rendering import Redo
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,19 @@ class Held:
 class Advanced:
     """What a step came to.
 
-    `state` is `running`, `cancelling` (somebody asked for it; nothing was begun), `lost` (another worker holds the
-    run; nothing was written), or the status that the run ended with.
+    `state` is `running`, `cancelling` or `pausing` (somebody asked for it; nothing was begun), `lost` (another worker
+    holds the run; nothing was written), `changed` (the end asked for makes no sense any more; nothing was ended), or
+    the status that the run ended with.
     """
 
     state: str
     begun: tuple[Begun, ...] = ()
     held: tuple[Held, ...] = ()
     is_quota_exhausted: bool = False
+    #: Why money lets nothing begin: `cost_limit` or `cost_unknown`.
+    cost_stop: str | None = None
+    #: Phases that waited for a review, as they stand now that people have decided.
+    decided: tuple[PhaseState, ...] = ()
 
 
 class Store:
@@ -98,7 +104,7 @@ class Store:
             topic=opened["topic"],
             plan=opened["plan"],
             inputs=opened["inputs"],
-            states={phase["code"]: _state(phase) for phase in opened["phases"] or ()},
+            states={phase["code"]: _opened_state(phase) for phase in opened["phases"] or ()},
         )
 
     async def advance(
@@ -110,13 +116,18 @@ class Store:
         skip: Sequence[Skip] = (),
         begin: Sequence[Mapping[str, Any]] = (),
         end: End | None = None,
+        waiting: Sequence[UUID] = (),
     ) -> Advanced:
-        """One step: close the attempts that ended, skip what is not asked, begin what is ready, or end the run."""
+        """One step: close the attempts that ended, skip what is not asked, begin what is ready, or end the run.
+
+        `waiting` are the attempts that wait for a review, as far as the worker knows.
+        """
         step = {
             "finish": list(finish),
             "skip": [{"code": each.code, "error": dict(each.error)} for each in skip],
             "begin": list(begin),
             "end": {"status": end.status, "error": dict(end.error)} if end else None,
+            "waiting": [str(attempt_id) for attempt_id in waiting],
         }
         result = await self._call(
             "SELECT api.advance_run(%s, %s, %s, %s)", key.organization_id, key.run_id, token, Jsonb(step)
@@ -126,6 +137,8 @@ class Store:
             begun=tuple(Begun(UUID(b["id"]), b["code"], b["attempt"]) for b in result.get("begun", ())),
             held=tuple(Held(h["code"], h["wait_ms"] / 1000) for h in result.get("held", ())),
             is_quota_exhausted=result.get("quota_exhausted", False),
+            cost_stop=result.get("cost_stop"),
+            decided=tuple(map(_state, result.get("decided") or ())),
         )
 
     async def find_connection(self, organization_id: UUID, slug: str) -> tuple[str, CallableConnection | None]:
@@ -138,6 +151,14 @@ class Store:
         """Those of the runs that somebody wants cancelled."""
         return await self._call("SELECT array(SELECT api.cancel_requests(%s))", list(run_ids)) if run_ids else []
 
+    async def list_steered(self, run_ids: Sequence[UUID], waiting: Sequence[UUID]) -> list[UUID]:
+        """Those of the runs, and of those of the attempts that wait, that somebody has steered otherwise meanwhile."""
+        if not run_ids:
+            return []
+        query = "SELECT array(SELECT api.steered_runs(%s, %s))"
+        found: list[UUID] = await self._call(query, list(run_ids), list(waiting))
+        return found
+
     async def write_stream(self, key: RunKey, token: UUID, attempt_id: UUID, text: str) -> None:
         """The answer so far, for whoever watches; nothing where another worker holds the run now."""
         await self._call("SELECT api.write_stream(%s, %s, %s, %s)", key.organization_id, token, attempt_id, text)
@@ -149,7 +170,7 @@ class Store:
 
 
 def _state(phase: Mapping[str, Any]) -> PhaseState:
-    misfit = phase["misfit"]
+    """A phase as the database says that it stands."""
     return PhaseState(
         code=phase["code"],
         attempt=phase["attempt"],
@@ -157,6 +178,16 @@ def _state(phase: Mapping[str, Any]) -> PhaseState:
         model=phase["model"] or "",
         response=phase["response"],
         error=phase["error"],
+        id=UUID(phase["id"]),
+        redo=Redo(**phase["redo"]) if phase["redo"] else None,
+    )
+
+
+def _opened_state(phase: Mapping[str, Any]) -> PhaseState:
+    """The same, with what its model was asked by then."""
+    misfit = phase["misfit"]
+    return replace(
+        _state(phase),
         asked=Asked(phase["asked"], phase["lost"], phase["handed_over"], phase["misfits"]),
         misfit=misfit and Misfit(misfit["response"] or "", tuple(misfit["faults"] or ())),
         ended_seconds_ago=(phase["ended_ms_ago"] or 0) / 1000,

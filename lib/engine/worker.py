@@ -53,10 +53,21 @@ class Worker:
         if segment := self._segments.get(run_id):
             segment.cancel.set()
 
-    async def look_for_cancels(self) -> None:
-        """Ask which of these runs somebody wants cancelled, and end their model calls."""
+    def waiting(self) -> list[UUID]:
+        """Of these runs, the attempts that wait for a review while something else goes on."""
+        return [attempt_id for segment in self._segments.values() for attempt_id in segment.waiting]
+
+    def steer(self, run_id: UUID) -> None:
+        """Have a run looked at anew, if it is one of this worker's."""
+        if segment := self._segments.get(run_id):
+            segment.look.set()
+
+    async def look_for_wishes(self) -> None:
+        """Ask which of these runs somebody wants cancelled, or has steered otherwise, and act on it."""
         for run_id in await self._store.list_cancel_requests(self.runs()):
             self.cancel(run_id)
+        for run_id in await self._store.list_steered(self.runs(), self.waiting()):
+            self.steer(run_id)
 
     async def walk(self, key: RunKey) -> str:
         """Walk a run as far as it goes. Where the database is away it stays as it stands, to be taken up again."""
@@ -128,8 +139,8 @@ async def _work(settings: Settings) -> None:
         post = Post(url, settings)
         held = asyncio.Event()
         guards = [
-            asyncio.create_task(lease.hold(runs=worker.runs, cancel=worker.cancel, is_held=held)),
-            asyncio.create_task(listen(url, wake=wake, look_for_cancels=worker.look_for_cancels)),
+            asyncio.create_task(lease.hold(walks=worker, is_held=held)),
+            asyncio.create_task(listen(url, wake=wake, look_for_wishes=worker.look_for_wishes)),
             asyncio.create_task(post.deliver()),
             asyncio.create_task(stop.wait()),
         ]

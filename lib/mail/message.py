@@ -23,6 +23,13 @@ class MailKind(StrEnum):
     PASSWORD_CHANGED_NOTICE = "password_changed_notice"  # noqa: S105 a word
     #: `name`, `change` as it follows "Two-step sign-in was" ("turned on"), `when`, `where`.
     SECOND_FACTOR_NOTICE = "second_factor_notice"
+    #: An answer waits for a review: `name`, `title` and `run` (its id), and `due` where there is a limit. Written by
+    #: api.mail_reviewers.
+    REVIEW_REQUESTED = "review_requested"
+    #: It is due soon.
+    REVIEW_REMINDER = "review_reminder"
+    #: It is overdue.
+    REVIEW_ESCALATED = "review_escalated"
 
 
 #: Words that a kind's templates can't do without, and those that they say where they are given.
@@ -33,10 +40,19 @@ NEEDED: Final[Mapping[MailKind, frozenset[str]]] = {
     MailKind.EMAIL_CHANGED_NOTICE: frozenset({"name", "new_email"}),
     MailKind.PASSWORD_CHANGED_NOTICE: frozenset({"name"}),
     MailKind.SECOND_FACTOR_NOTICE: frozenset({"name", "change"}),
+    **dict.fromkeys(
+        (MailKind.REVIEW_REQUESTED, MailKind.REVIEW_REMINDER, MailKind.REVIEW_ESCALATED),
+        frozenset({"name", "title", "run"}),
+    ),
 }
-WELCOME: Final = frozenset({"role", "days", "when", "where"})
+WELCOME: Final = frozenset({"role", "days", "when", "where", "due"})
 #: Kinds that carry a one-time link.
 WITH_LINK: Final = frozenset({MailKind.INVITATION, MailKind.PASSWORD_RESET, MailKind.EMAIL_CHANGE})
+
+#: Kinds that lead to a page, which asks whoever opens it to sign in: the word that its path ends with.
+_PAGES: Final[Mapping[MailKind, tuple[str, str]]] = dict.fromkeys(
+    (MailKind.REVIEW_REQUESTED, MailKind.REVIEW_REMINDER, MailKind.REVIEW_ESCALATED), ("/run?run=", "run")
+)
 
 #: One address, and nothing that a header or an SMTP command would take for more.
 _RECIPIENT: Final = re.compile(r"[^@\s<>,;:\"\\()\x00-\x1f\x7f-\x9f]+@[^@\s<>,;:\"\\()\x00-\x1f\x7f-\x9f]+")
@@ -68,6 +84,14 @@ class Message:
         if (self.kind in WITH_LINK) != bool(_PATH.fullmatch(self.secret_path)):
             message = f"a mail of kind {self.kind} with the wrong kind of path"
             raise ValueError(message)
+
+
+def find_page_path(kind: MailKind, values: Mapping[str, str]) -> str:
+    """The path of the page that a mail leads to; empty where it leads to none. Raises ValueError for what is no id."""
+    if kind not in _PAGES:
+        return ""
+    begins, name = _PAGES[kind]
+    return f"{begins}{UUID(values[name])}"
 
 
 def check_recipient(recipient: str) -> None:

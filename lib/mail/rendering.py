@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from lib.mail.message import MailKind
+from lib.mail.message import MailKind, find_page_path
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _SUBJECT: Final = "Subject: "
 _LONGEST_VALUE: Final = 100
 #: Shown as they are: nobody's own words, or an address, which may have to be compared or copied.
-_AS_THEY_ARE: Final = frozenset({"new_email", "when", "where", "days"})
+_AS_THEY_ARE: Final = frozenset({"new_email", "when", "where", "days", "due", "run"})
 #: What mail programs make links of by themselves, in the middle of a word.
 _LINKING: Final = re.compile(r"(?<=\S)(?=[.:/@]\S)")
 _WORD_JOINER: Final = "\u2060"
@@ -53,7 +53,8 @@ class Rendered:
 
 
 def render(kind: MailKind, values: Mapping[str, str], *, base_url: str, path: str = "") -> Rendered:
-    """The mail of this kind. `path` is that of its link, on `base_url`, which is where people reach the dashboard."""
+    """The mail of this kind. `path` is that of a one-time link, on `base_url`, where people reach the dashboard."""
+    path = path or find_page_path(kind, values)
     shown = {name: _shown(name, value) for name, value in values.items()}
     shown |= {"site": base_url, "host": urlsplit(base_url).netloc, "link": f"{base_url}{path}" if path else ""}
     written = _text.get_template(f"{kind}.txt").render(shown)

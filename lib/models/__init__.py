@@ -9,6 +9,7 @@ from lib.models.invitation import Invitation
 from lib.models.mail import MailOutbox
 from lib.models.organization import Organization, OrganizationSlug
 from lib.models.project import Project
+from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution, PhaseStream
 from lib.models.template import OrchestrationTemplate, TemplateVersion
 from lib.models.usage import ApiUsage
@@ -32,6 +33,8 @@ __all__ = [
     "PhaseStream",
     "Project",
     "ProviderConnection",
+    "ReviewRequest",
+    "RunReview",
     "SignInNetwork",
     "TemplateVersion",
     "User",

@@ -32,7 +32,7 @@ class RunStatus(StrEnum):
     RUNNING = "running"
     #: Nothing can go on before a person decides.
     WAITING_REVIEW = "waiting_review"
-    #: Stopped by a quota or a person; goes on when asked to.
+    #: Stopped by a quota, its cost limit or a person; goes on when asked to.
     PAUSED = "paused"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -111,6 +111,9 @@ class OrchestrationRun(Base):
     schedule_id: Mapped[UUID | None]
     started_at: Mapped[Moment | None]
     cancel_requested_at: Mapped[Moment | None]
+    #: Somebody wants it paused, or has had it paused, and who; until it goes on.
+    pause_requested_at: Mapped[Moment | None]
+    pause_requested_by: Mapped[UUID | None]
     total_tokens: Mapped[int] = mapped_column(server_default=text("0"))
     #: The sum over all attempts; None when the price of one is unknown.
     cost_usd: Mapped[Dollars | None] = mapped_column(server_default=text("0"))
@@ -194,6 +197,10 @@ class PhaseExecution(Base):
     review_policy: Mapped[Json | None] = mapped_column(JSONB)
     reused_from: Mapped[UUID | None]
     finish_reason: Mapped[Str50 | None]
+    #: The model's own answer, where a reviewer has edited what `response_text` says.
+    original_response: Mapped[str | None]
+    #: What was said to the answer that was sent back; its successor reads it.
+    redo_comment: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("run_id", "phase_code", "attempt", name="phase_executions_run_id_phase_code_attempt_key"),

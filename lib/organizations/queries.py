@@ -88,17 +88,24 @@ class OrganizationFilter:
 
 
 def read_frame(
-    session: Session, organization_id: UUID, user_id: UUID, *, steers_all: bool, steers_own: bool, publishes: bool
+    session: Session,
+    organization_id: UUID,
+    user_id: UUID,
+    *,
+    steers_all: bool,
+    steers_own: bool,
+    publishes: bool,
+    answers: Select[*tuple[Any, ...]] | None,
 ) -> Row[*tuple[Any, ...]] | None:
-    """The tier, when it ends if it does, and how many runs and versions of templates wait for this person.
+    """The tier, when it ends if it does, and how many runs, answers and versions of templates wait for this person.
 
     Each part is read by a few index entries.
 
-    Those that are paused or wait for a review, if the person may continue them; and those of their own that failed
-    within the last day and were not retried. The table is named once for all parts, as every page asks this: each
-    time it is named, the policies look at who asks.
+    Runs that are paused, if the person may continue them; and those of their own that failed within the last day and
+    were not retried. The table is named once for both, as every page asks this: each time it is named, the policies
+    look at who asks. `answers` finds what waits for their review.
     """
-    stopped = [(status, _EVER, not steers_all) for status in (RunStatus.PAUSED, RunStatus.WAITING_REVIEW)]
+    stopped = [(RunStatus.PAUSED, _EVER, not steers_all)]
     failed = (RunStatus.FAILED, func.now() - _FRESH, True)
     sought = values(
         column("status", OrchestrationRun.status.type),
@@ -125,6 +132,7 @@ def read_frame(
         Organization.subscription_tier.label("tier"),
         Organization.deletes_at,
         waiting.label("waiting"),
+        (literal(0) if answers is None else _count(answers)).label("answers"),
         (_waiting_reviews(organization_id, user_id) if publishes else literal(0)).label("reviews"),
     )
     return session.execute(frame.where(Organization.id == organization_id)).one_or_none()
@@ -137,7 +145,12 @@ def _waiting_reviews(organization_id: UUID, user_id: UUID) -> ColumnElement[int]
         TemplateReview.decision.is_(None),
         TemplateReview.requested_by != user_id,
     )
-    return select(func.count()).select_from(waiting.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()
+    return _count(waiting)
+
+
+def _count(found: Select[*tuple[Any, ...]]) -> ColumnElement[int]:
+    """How many rows it finds, as far as they are counted."""
+    return select(func.count()).select_from(found.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()
 
 
 def read_settings(session: Session, organization_id: UUID) -> OrganizationSettings:

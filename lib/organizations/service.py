@@ -21,6 +21,7 @@ from lib.organizations.fields import LABELS
 from lib.organizations.structures import OrganizationSettings
 from lib.organizations.tiers import check_settings
 from lib.organizations.views import MOST_COUNTED, Frame, LockedOut, OrganizationDetail, Quota
+from lib.reviews.queries import list_waiting
 from lib.validation import validate
 
 #: Between the wish to delete an organization and its end (api.deletion_delay).
@@ -37,7 +38,7 @@ _LAST_OPERATOR: Final = (
 
 
 def get_frame(actor: Actor) -> Frame:
-    """The tier, and how many runs and versions of templates wait for this person.
+    """The tier, and how many runs, reviews and versions of templates wait for this person.
 
     Raises `NotSignedIn` when they are gone by now.
     """
@@ -50,12 +51,14 @@ def get_frame(actor: Actor) -> Frame:
             steers_all=may_run and actor.may(Permission.ORCHESTRATIONS_CANCEL),
             steers_own=may_run and actor.may_some(Permission.ORCHESTRATIONS_CANCEL),
             publishes=actor.may(Permission.TEMPLATES_PUBLISH),
+            answers=list_waiting(actor) if actor.may(Permission.ORCHESTRATIONS_REVIEW) else None,
         )
     if found is None:
         raise NotSignedIn
     return Frame(
         tier=Tier(found.tier),
         waiting_runs=min(found.waiting, MOST_COUNTED + 1),
+        waiting_reviews=found.answers,
         waiting_templates=found.reviews,
         deletes_at=found.deletes_at if actor.may(Permission.ORGANIZATION_EDIT) else None,
     )

@@ -19,6 +19,8 @@ class Frame:
     tier: Tier
     #: Runs that wait for this person, at most one more than `MOST_COUNTED`.
     waiting_runs: int
+    #: Answers that wait for this person's word, counted likewise.
+    waiting_reviews: int
     #: Versions of templates that others have asked somebody's word for, counted likewise.
     waiting_templates: int
     #: When the organization ends, if somebody has asked for that; for those alone who may take it back.

@@ -130,6 +130,9 @@ class Provider(Protocol):
     def is_free(self) -> bool:
         """Whether no call costs anything, however it ends."""
 
+    def knows_price(self, model: str) -> bool:
+        """Whether it is known beforehand that an answer's cost will be known."""
+
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         """The model's whole answer; `on_text` gets each new piece as it comes, in order.
 

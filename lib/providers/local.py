@@ -62,6 +62,11 @@ class LocalModel:
         """Of the child process, while there is one."""
         return self._process.pid
 
+    def knows_price(self, model: str) -> bool:
+        """Nothing costs anything here."""
+        del model
+        return True
+
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         """See `Provider.answer`. Waiting for one's turn, and for the process to start, is not timed."""
         await self.check(call.model)

@@ -14,7 +14,7 @@ from lib.providers.base import ModelAnswer, ModelCall
 from lib.providers.errors import ErrorKind
 from lib.providers.json_mode import ask_for
 from lib.providers.phrases import Case
-from lib.providers.pricing import Prices, find_cost_usd
+from lib.providers.pricing import Prices, find_cost_usd, knows_price
 from lib.providers.translation import MOST_CHARACTERS
 from lib.providers.wire import Wire
 
@@ -66,6 +66,10 @@ class RemoteModels:
     def ignored(self) -> frozenset[str]:
         """Fields of `ModelParameters` that have no effect here."""
         return self._wire.ignored
+
+    def knows_price(self, model: str) -> bool:
+        """See `Provider.knows_price`."""
+        return knows_price(model=model, base_url=self._wire.base_url, prices=self._prices, is_free=self.is_free)
 
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         """See `Provider.answer`. Bounded as a whole by the call's time-out, and between two pieces by the stall's."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from lib.projects.structures import ProjectSettings
 from lib.providers.base import ModelChoice
 from lib.providers.catalog import Catalog
 from lib.providers.errors import ModelCallError
+from lib.runs.steering import clean_dollars
 from lib.runs.structures import ProjectAtLaunch, RunInputs
 from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.access import load_launchable
@@ -54,6 +56,8 @@ class LaunchRequest:
     inputs: Mapping[str, object] = field(default_factory=dict)
     #: None takes the project's.
     priority: RunPriority | None = None
+    #: Once the run has cost so much, nothing further begins before somebody raises it; None is none.
+    cost_limit_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,7 @@ class Prepared:
     model: ChosenModel
     plan: Plan
     inputs: Mapping[str, InputValue]
+    cost_limit_usd: Decimal | None
     project: ProjectAtLaunch
     priority: RunPriority
     #: What the models will be asked, with a mark where an answer will stand.
@@ -89,7 +94,8 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         template = load_launchable(session, actor, request.template_id)
         topic = clean_text(project.topic if request.topic is None else request.topic, field="Topic", longest=MAX_TOPIC)
         data = parse_template(template.template_data)
-        defaults = _read_defaults(session, actor, project)
+        settings = read_stored(ProjectSettings, project.settings, what="The project's settings")
+        defaults = _read_defaults(session, actor, settings)
         at_launch = ProjectAtLaunch(name=project.name, description=project.description or "")
         priority = request.priority or USUAL_PRIORITY[Priority(project.priority)]
     named = {ModelSource.RUN: request.model, ModelSource.TEMPLATE: data.model, **defaults}
@@ -101,6 +107,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         model=chosen.choice if chosen.source is ModelSource.RUN else None,
         defaults={**defaults, chosen.source: str(chosen.choice)},
         traits_of=read_traits(actor),
+        reviewers=settings.reviewer_ids,
     )
     refuse_unsupported(plan)
     values = validate_inputs(plan.inputs, request.inputs)
@@ -113,6 +120,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         model=chosen,
         plan=plan,
         inputs=values,
+        cost_limit_usd=request.cost_limit_usd and clean_dollars(request.cost_limit_usd, field="Cost limit"),
         project=at_launch,
         priority=priority,
         prompts=preview_prompts(plan, context),
@@ -187,8 +195,7 @@ def _refuse_another_model(request: LaunchRequest, prepared: Prepared) -> None:
         raise Conflict(message)
 
 
-def _read_defaults(session: Session, actor: Actor, project: Project) -> dict[ModelSource, str | None]:
-    settings = read_stored(ProjectSettings, project.settings, what="The project's settings")
+def _read_defaults(session: Session, actor: Actor, settings: ProjectSettings) -> dict[ModelSource, str | None]:
     return {
         ModelSource.PROJECT: settings.default_ai_model,
         ModelSource.ORGANIZATION: _read_organization_default(session, actor),
@@ -226,6 +233,7 @@ def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> di
         "inputs": RunInputs(project=prepared.project, values=dict(prepared.inputs)).model_dump(mode="json"),
         "model": str(prepared.model.choice),
         "priority": prepared.priority,
+        "cost_limit_usd": prepared.cost_limit_usd,
     }
 
 
@@ -247,6 +255,7 @@ def make_phases(
             depends_on=list(phase.depends_on),
             model=phase.model,
             reused_from=reused.get(phase.code),
+            review_policy=phase.review and phase.review.model_dump(mode="json"),
         )
         for phase in plan.phases
     ]

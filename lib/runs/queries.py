@@ -17,6 +17,7 @@ from lib.errors import NotSignedIn
 from lib.models.organization import Organization
 from lib.models.people import people
 from lib.models.project import Project
+from lib.models.review import ReviewRequest
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
 from lib.models.template import OrchestrationTemplate
 from lib.organizations.views import Quota
@@ -179,6 +180,9 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
         func.jsonb_path_query_array(OrchestrationRun.plan, _JSON_PHASES).label("json_phases"),
         OrchestrationRun.error_details,
         OrchestrationRun.cancel_requested_at,
+        OrchestrationRun.pause_requested_at,
+        person(OrchestrationRun.pause_requested_by).label("pauser"),
+        OrchestrationRun.cost_limit_usd,
         OrchestrationRun.parent_run_id,
         person(OrchestrationRun.user_id).label("launcher"),
         func.api.live_workers().label("live_workers"),
@@ -206,20 +210,31 @@ def list_figures(session: Session, run_id: UUID) -> Sequence[Row[*tuple[Any, ...
             PhaseExecution.finish_reason,
             PhaseExecution.error_details,
             PhaseExecution.reused_from,
+            PhaseExecution.redo_comment,
+            PhaseExecution.original_response.is_not(None).label("is_edited"),
+            ReviewRequest.id.label("review_id"),
+            ReviewRequest.requested_at,
+            ReviewRequest.due_at,
+            ReviewRequest.decided_at,
             PhaseExecution.prompt_text.is_not(None).label("has_prompt"),
             func.coalesce(func.octet_length(_WRITTEN), 0).label("response_bytes"),
         )
         .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
+        .outerjoin(
+            ReviewRequest,
+            (ReviewRequest.organization_id == PhaseExecution.organization_id)
+            & (ReviewRequest.phase_execution_id == PhaseExecution.id),
+        )
         .where(PhaseExecution.run_id == run_id)
         .order_by(PhaseExecution.position, PhaseExecution.phase_code, PhaseExecution.attempt)
     )
     return session.execute(statement).all()
 
 
-def find_texts(session: Session, run_id: UUID, attempt_id: UUID) -> Row[str | None, str] | None:
-    """Prompt and answer of one attempt, as far as they are written."""
+def find_texts(session: Session, run_id: UUID, attempt_id: UUID) -> Row[str | None, str, str | None] | None:
+    """Prompt and answer of one attempt, as far as they are written, and the model's own where that was edited."""
     return session.execute(
-        select(PhaseExecution.prompt_text, func.coalesce(_WRITTEN, ""))
+        select(PhaseExecution.prompt_text, func.coalesce(_WRITTEN, ""), PhaseExecution.original_response)
         .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
         .where(PhaseExecution.run_id == run_id, PhaseExecution.id == attempt_id)
     ).one_or_none()

@@ -125,6 +125,7 @@ def _run_columns(actor: Actor, before: OrchestrationRun, offer: RetryOffer, temp
         "inputs": before.inputs,
         "model": before.model,
         "priority": before.priority,
+        "cost_limit_usd": before.cost_limit_usd,
         "parent_run_id": before.id,
         "forked_from_phase": offer.phase_code,
     }

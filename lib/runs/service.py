@@ -18,7 +18,7 @@ from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseStatus, RunPriority, RunStatus
 from lib.runs import queries
 from lib.runs.queries import RunFilter
-from lib.runs.states import FINAL_RUN_STATUSES, RETRYABLE_RUN_STATUSES
+from lib.runs.states import COST_STOPS, FINAL_RUN_STATUSES, PAUSABLE_RUN_STATUSES, RETRYABLE_RUN_STATUSES
 from lib.runs.structures import ErrorDetails, RunInputs, TokenUsage
 from lib.runs.views import (
     AttemptFigures,
@@ -26,7 +26,9 @@ from lib.runs.views import (
     EarlierTexts,
     LiveRun,
     Overview,
+    Pause,
     PhaseFigures,
+    ReviewFigures,
     RunProgress,
     RunSort,
     RunSummary,
@@ -133,6 +135,9 @@ def resume_run(actor: Actor, run_id: UUID) -> None:
         if run.status != RunStatus.PAUSED:
             message = f"Only a paused run can be continued; this one is {run.status}. Reload to see it."
             raise Conflict(message)
+        if run.error_details.get("kind") in COST_STOPS:
+            message = "The run would only stop again for its cost. Let it spend more, or end it."
+            raise Conflict(message)
         run.status = RunStatus.QUEUED
         session.flush()
         session.execute(select(func.api.enqueue_run(run_id)))
@@ -150,6 +155,9 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
     may_steer = summary.status not in FINAL_RUN_STATUSES and actor.may(
         Permission.ORCHESTRATIONS_CANCEL, created_by=summary.user_id
     )
+    may_spend = may_steer and actor.may_some(Permission.ORCHESTRATIONS_RUN)
+    is_paused = summary.status is RunStatus.PAUSED
+    is_stopped_by_cost = row.error_details.get("kind") in COST_STOPS
     answers = RunInputs.model_validate(row.inputs, extra="ignore").values
     return {
         "summary": summary,
@@ -165,12 +173,20 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "answers": answers,
         "error": _error(row.error_details),
         "is_cancel_requested": row.cancel_requested_at is not None,
+        "pause": Pause(by=row.pauser and Person(**row.pauser), asked_at=row.pause_requested_at)
+        if row.pause_requested_at
+        else None,
+        "cost_limit_usd": row.cost_limit_usd,
         "live_workers": row.live_workers,
         "turns": queries.read_turns(session, summary.id) if summary.is_waiting else None,
         "may_cancel": may_steer and row.cancel_requested_at is None,
-        "may_resume": may_steer
-        and summary.status is RunStatus.PAUSED
-        and actor.may_some(Permission.ORCHESTRATIONS_RUN),
+        "may_resume": may_spend and is_paused and not is_stopped_by_cost,
+        "may_pause": may_steer
+        and summary.status in PAUSABLE_RUN_STATUSES
+        and row.cancel_requested_at is None
+        and row.pause_requested_at is None,
+        "may_raise_limit": may_spend and row.cost_limit_usd is not None,
+        "may_finish": may_steer and is_paused and summary.completed_phases > 0,
         "may_retry": summary.status in RETRYABLE_RUN_STATUSES and actor.may_some(Permission.ORCHESTRATIONS_RUN),
         "may_prioritize": may_steer and summary.status is RunStatus.QUEUED,
         "parent_run_id": row.parent_run_id,
@@ -187,7 +203,7 @@ def _read_texts(session: Session, run_id: UUID, attempt_id: UUID) -> AttemptText
     row = queries.find_texts(session, run_id, attempt_id)
     if row is None:
         raise NotFound("attempt")
-    return AttemptTexts(prompt=row[0], response=row[1])
+    return AttemptTexts(prompt=row[0], response=row[1], original=row[2])
 
 
 def _phases(rows: Iterable[Row[*tuple[Any, ...]]], *, json_codes: Collection[str]) -> tuple[PhaseFigures, ...]:
@@ -224,6 +240,13 @@ def _attempt(row: Row[*tuple[Any, ...]]) -> AttemptFigures:
         finish_reason=row.finish_reason,
         error=_error(row.error_details),
         reused_from=row.reused_from,
+        review=ReviewFigures(
+            id=row.review_id, requested_at=row.requested_at, due_at=row.due_at, decided_at=row.decided_at
+        )
+        if row.review_id
+        else None,
+        redo_comment=row.redo_comment,
+        is_edited=row.is_edited,
         has_prompt=row.has_prompt,
         response_bytes=row.response_bytes,
     )

@@ -7,10 +7,12 @@ from lib.models.run import PhaseStatus, RunStatus
 _R, _P = RunStatus, PhaseStatus
 
 RUN_MOVES: Mapping[RunStatus, frozenset[RunStatus]] = {
-    _R.QUEUED: frozenset({_R.RUNNING, _R.CANCELLED}),
+    _R.QUEUED: frozenset({_R.RUNNING, _R.PAUSED, _R.FAILED, _R.CANCELLED}),
     _R.RUNNING: frozenset({_R.WAITING_REVIEW, _R.PAUSED, _R.COMPLETED, _R.FAILED, _R.CANCELLED}),
-    _R.WAITING_REVIEW: frozenset({_R.QUEUED, _R.CANCELLED}),
-    _R.PAUSED: frozenset({_R.QUEUED, _R.CANCELLED}),
+    # a review decides: on with it, or the end; while it is paused too
+    _R.WAITING_REVIEW: frozenset({_R.QUEUED, _R.PAUSED, _R.FAILED, _R.CANCELLED}),
+    # completed: somebody ends it where it is
+    _R.PAUSED: frozenset({_R.QUEUED, _R.COMPLETED, _R.FAILED, _R.CANCELLED}),
     _R.COMPLETED: frozenset(),
     _R.FAILED: frozenset(),
     _R.CANCELLED: frozenset(),
@@ -33,3 +35,9 @@ FINAL_RUN_STATUSES = frozenset(status for status, moves in RUN_MOVES.items() if 
 RETRYABLE_RUN_STATUSES = frozenset({_R.FAILED, _R.CANCELLED})
 #: A run that may still change by itself: what a live view goes on asking about.
 LIVE_RUN_STATUSES = frozenset({_R.QUEUED, _R.RUNNING})
+#: A run that a person can pause.
+PAUSABLE_RUN_STATUSES = frozenset({_R.QUEUED, _R.RUNNING, _R.WAITING_REVIEW})
+#: Why a run is paused for its cost, as its error says it: it does not go on before its limit is another one.
+COST_STOPS = frozenset({"cost_limit", "cost_unknown"})
+#: The same of a completed run that somebody ended half-way.
+ENDED_HERE = "ended_here"

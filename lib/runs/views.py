@@ -84,6 +84,24 @@ class LiveRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewFigures:
+    """That people were asked about an answer."""
+
+    id: UUID
+    requested_at: datetime
+    due_at: datetime | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """That somebody wants a run paused, or has had it paused."""
+
+    by: Person | None
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFigures:
     """One attempt at a phase, without its prompt and answer."""
 
@@ -102,10 +120,21 @@ class AttemptFigures:
     error: ErrorDetails | None
     #: The attempt of the run before that it is a copy of; nothing was asked or paid for it here.
     reused_from: UUID | None
+    #: People were asked about its answer; None where nobody is.
+    review: ReviewFigures | None
+    #: What was said when it was sent back.
+    redo_comment: str | None
+    #: Whether a reviewer has edited the model's answer.
+    is_edited: bool
     #: Whether a prompt was made for it.
     has_prompt: bool
     #: How long the answer is in UTF-8, as far as it is written.
     response_bytes: int
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the model was done with it; None before. A decision on the answer may come weeks later."""
+        return self.review.requested_at if self.review else self.completed_at
 
     @property
     def next_attempt_at(self) -> datetime | None:
@@ -121,6 +150,8 @@ class AttemptTexts:
 
     prompt: str | None
     response: str
+    #: The model's own answer, where a reviewer has edited it.
+    original: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,12 +225,21 @@ class RunProgress:
     phases: tuple[PhaseFigures, ...]
     error: ErrorDetails | None
     is_cancel_requested: bool
+    #: By whom it is paused, or is to be; None while nobody wants that.
+    pause: Pause | None
+    #: None is none.
+    cost_limit_usd: Decimal | None
     #: Workers that are alive; 0 explains why nothing happens.
     live_workers: int
     #: Where it stands in the line; None while it does not wait.
     turns: Turns | None
     may_cancel: bool
     may_resume: bool
+    may_pause: bool
+    #: To let it spend more, or as much as it takes.
+    may_raise_limit: bool
+    #: To end it where it is, with what is completed.
+    may_finish: bool
     may_retry: bool
     #: Give it another priority.
     may_prioritize: bool
@@ -217,6 +257,7 @@ class RunProgress:
         return shape_of(
             self.summary.status,
             is_cancel_requested=self.is_cancel_requested,
+            is_pause_requested=self.pause is not None,
             live_workers=self.live_workers,
             newest=((phase.newest.id, HELD if phase.is_held else phase.status) for phase in self.phases),
         )
@@ -226,12 +267,14 @@ def shape_of(
     status: RunStatus,
     *,
     is_cancel_requested: bool,
+    is_pause_requested: bool,
     live_workers: int,
     newest: Iterable[tuple[UUID, str]],
 ) -> str:
     """What a look at a run is compared by: short, and the same in every process. `newest` are its phases' attempts."""
     attempts = [f"{attempt_id} {phase_status}" for attempt_id, phase_status in newest]
-    told = "\n".join([status, str(is_cancel_requested), str(live_workers == 0), *attempts])
+    said = (is_cancel_requested, is_pause_requested, live_workers == 0)
+    told = "\n".join([status, *map(str, said), *attempts])
     return sha256(told.encode()).hexdigest()[:16]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from lib.access.permissions import Role
 from lib.models.project import ProjectStatus
 from lib.models.run import RunStatus
 from lib.samples import trail
@@ -28,6 +29,8 @@ _NOW = {
     RunStatus.RUNNING: 2,
     RunStatus.QUEUED: 1,
 }
+#: So long ago one began that has stopped for its cost.
+_STOPPED_MINUTES_AGO = 240
 #: A finished project has had its last run by then.
 _FINISHED_DAYS_AGO = 25
 _BUILT_IN = "Project plan"
@@ -191,7 +194,7 @@ def _add_project(rows: Rows, organization_id: UUID, project: SampleProject, owne
 
 def _launches(rows: Rows, workspace: Workspace, team: _Team) -> list[Launch]:
     """All launches in order of time: so many a day, more on workdays, and those of this very hour."""
-    last = rows.now - timedelta(minutes=max(_NOW.values()))
+    last = rows.now - timedelta(minutes=_STOPPED_MINUTES_AGO)
     moments = []
     for days in range(DAYS, -1, -1):
         is_off = (rows.now - timedelta(days=days)).weekday() >= _SATURDAY
@@ -205,7 +208,9 @@ def _launches(rows: Rows, workspace: Workspace, team: _Team) -> list[Launch]:
         _launch(rows, workspace, team, rows.now - timedelta(minutes=minutes), status=status)
         for status, minutes in _NOW.items()
     ]
-    return launches + now
+    stopped = _launch(rows, workspace, team, last, status=RunStatus.PAUSED)
+    priced = max(workspace.models, key=lambda name: workspace.models[name].prices)
+    return [*launches, replace(stopped, model=priced, is_over_limit=True), *now]
 
 
 def _launch(
@@ -234,4 +239,9 @@ def _launch(
         topic=rows.pick(project.topics),
         moment=moment,
         status=status,
+        reviewers=tuple(
+            team.people[each.username]
+            for each in workspace.people
+            if each.username != person.username and each.role is not Role.VIEWER and not each.deactivated_days_ago
+        ),
     )

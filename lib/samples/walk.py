@@ -10,6 +10,7 @@ from lib.models.run import PhaseStatus, RunStatus
 from lib.runs.states import FINAL_RUN_STATUSES
 from lib.runs.structures import NotAsked
 from lib.samples.content import SampleError, Workspace
+from lib.samples.reviews import look_at
 from lib.samples.rows import Row, Rows
 from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.rendering import SKIPPED, PhaseAnswer, PromptContext, is_condition_met, render_prompt
@@ -49,8 +50,12 @@ class Launch:
     moment: datetime
     #: How far it is to get; None leaves it to chance.
     status: RunStatus | None = None
-    #: Whether a phase was rejected in review and written anew.
+    #: Whether a phase was sent back in review and written anew.
     is_rejected_once: bool = False
+    #: Whether it has stopped for what it cost.
+    is_over_limit: bool = False
+    #: Who else may review it.
+    reviewers: tuple[UUID, ...] = ()
 
 
 @dataclass(slots=True)
@@ -119,9 +124,9 @@ class Walk:
 
     def _write(self, phase: PlannedPhase, begins: datetime) -> None:
         attempt = 1
-        if self.launch.is_rejected_once and phase.position == self.turning:
+        if phase.review:
             self._add_answered(phase, begins, attempt, self._answer(phase), PhaseStatus.REJECTED)
-            begins, attempt = self.ends[phase.code] + self.rows.seconds(1800), 2
+            begins, attempt = self.ends[phase.code] + self.rows.seconds(2), 2
         while attempt < _MOST_ATTEMPTS and self.rows.chance.random() * 100 < _FAILED_ATTEMPTS:
             begins = self._add_failed(phase, begins, attempt, self._error()) + self.rows.seconds(4)
             attempt += 1
@@ -154,14 +159,16 @@ class Walk:
         model = self.workspace.models[phase.model]
         cost = round((asked * model.input + answered * model.output) / 1_000_000, 6)
         took = self.rows.seconds(0.6 + answered / model.speed)
+        reviewed = look_at(status, answer, asked_at=begins + took) if phase.review else None
+        ended = reviewed.decided_at if reviewed else begins + took
         phase_id = self._add(
             phase,
             attempt,
             status=status,
             started_at=begins,
-            completed_at=None if status is PhaseStatus.WAITING_REVIEW else begins + took,
+            completed_at=ended,
+            **(reviewed.columns if reviewed else {"response_text": answer}),
             prompt_text=prompt,
-            response_text=answer,
             execution_time_ms=milliseconds(took),
             cost_usd=str(cost),
             finish_reason="stop",
@@ -174,8 +181,12 @@ class Walk:
             },
         )
         self._use(phase, phase_id, begins, took, tokens=(asked, answered), cost=cost)
-        self.answers[phase.code] = PhaseAnswer(phase.code, phase.name, answer, output=phase.output)
-        self.ends[phase.code] = begins + took
+        if reviewed and phase.review:
+            reviewed.add_to(self.rows, self.phases[phase.code] | {"id": phase_id}, phase.review, self.launch.reviewers)
+        self.answers[phase.code] = PhaseAnswer(
+            phase.code, phase.name, self.phases[phase.code]["response_text"], output=phase.output
+        )
+        self.ends[phase.code] = ended or begins + took
         self.tokens += asked + answered
         self.cost_usd = None if self.cost_usd is None else self.cost_usd + cost
 
@@ -222,7 +233,7 @@ class Walk:
         self.cost_usd = None if cost is None else self.cost_usd
 
     def _add(self, phase: PlannedPhase, attempt: int, **columns: Any) -> UUID:
-        optional = ("prompt_text", "response_text", "execution_time_ms", "cost_usd", "finish_reason")
+        optional = ("prompt_text", "response_text", "original_response", "redo_comment", "execution_time_ms")
         row = {
             "run_id": self.run_id,
             "organization_id": self.launch.organization_id,
@@ -235,7 +246,7 @@ class Walk:
             "token_usage": {},
             "error_details": {},
             "review_policy": phase.review.model_dump(mode="json") if phase.review else None,
-            **dict.fromkeys(("started_at", "completed_at", *optional)),
+            **dict.fromkeys(("started_at", "completed_at", "cost_usd", "finish_reason", *optional)),
             **columns,
         }
         self.phases[phase.code] = row

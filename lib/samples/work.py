@@ -19,9 +19,10 @@ from lib.templates.structure import ReviewGate
 #: Of a hundred runs, how many end badly, and how.
 _FAILED_RUNS, _CANCELLED_RUNS = 5, 3
 #: Not for want of calls: those runs a worker continues by itself as soon as there are some.
-_PAUSED = {
-    "kind": "person",
-    "message": "Somebody paused this run until the supplier has answered. “Continue” goes on where it stopped.",
+_PAUSED = {"kind": "person", "message": "The run was paused by hand. It goes on when somebody continues it."}
+_STOPPED = {
+    "kind": "cost_limit",
+    "message": "The run has spent as much as its cost limit allows. Nothing further begins before that is raised.",
 }
 
 
@@ -49,7 +50,7 @@ def make_run(rows: Rows, workspace: Workspace, launch: Launch) -> MadeRun:
     )
     status = launch.status or _outcome(rows)
     turning = _turning(rows, launch, len(plan.phases))
-    if status is RunStatus.WAITING_REVIEW:
+    if status is RunStatus.WAITING_REVIEW or launch.is_rejected_once:
         plan = _with_review(plan, turning)
     at_launch = ProjectAtLaunch(name=launch.project_name, description=launch.project_description)
     context = PromptContext(topic=launch.topic, project_name=at_launch.name, project_description=at_launch.description)
@@ -63,6 +64,8 @@ def _add_run(walk: Walk, at_launch: ProjectAtLaunch) -> None:
     launch, plan, status = walk.launch, walk.plan, walk.status
     completed = [row for row in walk.phases.values() if row["status"] is PhaseStatus.COMPLETED]
     ended = walk.ended
+    is_paused = status is RunStatus.PAUSED
+    is_paused_by_hand = is_paused and not launch.is_over_limit
     rate = Decimal(100 * len(completed)) / len(plan.phases)
     walk.rows.add(
         "orchestration_runs",
@@ -79,7 +82,9 @@ def _add_run(walk: Walk, at_launch: ProjectAtLaunch) -> None:
         success_rate=str(round(rate, 2)) if ended else "0",
         execution_time_ms=milliseconds(ended - walk.started) if ended else None,
         results=_results(walk.phases, completed=len(completed)) if ended else {},
-        error_details=_PAUSED if status is RunStatus.PAUSED else walk.error,
+        error_details=(_PAUSED if is_paused_by_hand else _STOPPED) if is_paused else walk.error,
+        pause_requested_at=max(walk.ends.values()) if is_paused_by_hand else None,
+        pause_requested_by=launch.user_id if is_paused_by_hand else None,
         created_at=launch.moment,
         started_at=None if status is RunStatus.QUEUED else walk.started,
         completed_at=ended,
@@ -91,6 +96,7 @@ def _add_run(walk: Walk, at_launch: ProjectAtLaunch) -> None:
         model=launch.model,
         total_tokens=walk.tokens,
         cost_usd=None if walk.cost_usd is None else str(walk.cost_usd),
+        cost_limit_usd=str(walk.cost_usd) if launch.is_over_limit else None,
     )
 
 
@@ -107,7 +113,7 @@ def _turning(rows: Rows, launch: Launch, phases: int) -> int:
 
 
 def _with_review(plan: Plan, position: int) -> Plan:
-    gate = ReviewGate(instructions="Read it as somebody who has never heard of it.", due_hours=48)
+    gate = ReviewGate(instructions="Read it as somebody who has never heard of it.", due_hours=48, required_approvals=2)
     phases = [
         phase.model_copy(update={"review": gate}) if phase.position == position else phase for phase in plan.phases
     ]

@@ -1,12 +1,14 @@
 """A template made ready to run: frozen into the run's row at launch, so later edits change nothing that runs."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field
 
 from lib.errors import InvalidInput, PlanNotSupported
+from lib.models.run import PhaseStatus
 from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
 from lib.providers.catalog import get_traits
 from lib.templates.inputs import InputField, Part
@@ -66,6 +68,11 @@ class PlannedPhase(PlannedModel):
         return models[models.index(model) + 1] if model in models[:-1] else None
 
     @property
+    def status_when_answered(self) -> PhaseStatus:
+        """Where its answer stands first: with the people who are to look at it, if there are any."""
+        return PhaseStatus.WAITING_REVIEW if self.review else PhaseStatus.COMPLETED
+
+    @property
     def title(self) -> str:
         """What people read: Phase 0 “Ideation”."""
         return f"{self.code} “{self.name}”"
@@ -105,11 +112,13 @@ def make_plan(
     model: ModelChoice | None = None,
     defaults: Mapping[ModelSource, str | None] = MappingProxyType({}),
     traits_of: Callable[[ModelChoice], ModelTraits] = get_traits,
+    reviewers: Sequence[UUID] = (),
 ) -> Plan:
     """The plan of `template`, for a run that is launched with `model`, or with whatever comes after it.
 
     Each phase asks the model that `choose_model` chooses; `defaults` are what comes after the template's. Parameters:
-    the phase's come before the template's, and those before what the model is best asked with.
+    the phase's come before the template's, and those before what the model is best asked with. `reviewers` are asked at
+    gates that name nobody.
     """
     named = {**defaults, ModelSource.RUN: str(model) if model else None, ModelSource.TEMPLATE: template.model}
     dependencies = template.dependencies()
@@ -127,6 +136,7 @@ def make_plan(
             chosen=_choose(specs[code], named),
             defaults=template.parameters,
             traits_of=traits_of,
+            reviewers=reviewers,
         )
         for position, code in enumerate(order)
     )
@@ -163,6 +173,7 @@ def _plan_phase(
     chosen: ChosenModel,
     defaults: ModelParameters,
     traits_of: Callable[[ModelChoice], ModelTraits],
+    reviewers: Sequence[UUID],
 ) -> PlannedPhase:
 
     def plan_model(choice: ModelChoice) -> PlannedModel:
@@ -189,13 +200,15 @@ def _plan_phase(
         condition=spec.condition,
         output=spec.output,
         fallbacks=tuple(map(plan_model, others)),
-        review=spec.review,
+        review=spec.review and _name_reviewers(spec.review, reviewers),
         operations=spec.operations,
     )
 
 
+def _name_reviewers(gate: ReviewGate, reviewers: Sequence[UUID]) -> ReviewGate:
+    return gate if gate.reviewers else gate.model_copy(update={"reviewers": tuple(map(str, reviewers))})
+
+
 def _unsupported(phase: PlannedPhase) -> Iterable[str]:
-    if phase.review is not None:
-        yield "a review"
     if phase.operations:
         yield "operations"

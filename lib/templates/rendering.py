@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from lib.errors import PlanInvalid
 from lib.templates.filters import BUDGET, MODEL, RESPONSE, PromptFault, Stand
@@ -9,12 +10,16 @@ from lib.templates.inputs import InputValue
 from lib.templates.json_output.parsing import NotJson, parse_json
 from lib.templates.json_output.samples import sample_of
 from lib.templates.json_output.wording import ask_for_json
+from lib.templates.notes import take_notes
 from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.sandbox import compile_prompt, is_true, render
 from lib.templates.structure import PhaseOutput, TemplateData
 
 #: What `phases["…"].status` says; a phase that failed is read by nobody.
 COMPLETED, SKIPPED = "completed", "skipped"
+
+_REDO: Final = "Somebody has read an earlier answer of yours to this and asks for another one. They say:"
+_BEFORE: Final = "Your earlier answer was:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,16 @@ class PromptContext:
     inputs: Mapping[str, InputValue] = field(default_factory=dict)
     #: By phase code. A prompt sees those it depends on, and no others that happen to be there already.
     answers: Mapping[str, PhaseAnswer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """An answer that somebody sent back."""
+
+    #: The number of the attempt that it was.
+    attempt: int
+    comment: str
+    response: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +103,12 @@ def is_condition_met(phase: PlannedPhase, context: PromptContext) -> bool:
         return is_true(phase.condition, _variables(phase, context))
     except PromptFault as fault:
         raise _explain(phase.code, phase.name, fault, what="condition") from fault
+
+
+def add_redo(prompt: str, phase: PlannedPhase, redo: Redo) -> str:
+    """The prompt for another answer: it ends with what was said to the one before, and that one, as far as it fits."""
+    before = take_notes(redo.response, phase.notes_characters)
+    return f"{prompt}\n\n{_REDO}\n\n{redo.comment}\n\n{_BEFORE}\n\n{before}"
 
 
 def preview_prompts(plan: Plan, context: PromptContext) -> tuple[PreviewedPrompt, ...]:

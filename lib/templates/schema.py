@@ -69,7 +69,7 @@ _SAID: Final[Mapping[str, Mapping[str, str]]] = {
         "timeout_seconds": "How long an answer may take; 300 where it is left out.",
         "max_attempts": "How often a model is asked where it fails; 3 where it is left out.",
         "fallback_models": "Asked in this order, each where the one before it has failed for good.",
-        "review": "People who have to agree before the next phase begins. Not in this version.",
+        "review": "People who have to agree before the phases behind this one begin.",
         "operations": "What is done with the answer. Not in this version.",
     },
     "ModelParameters": {
@@ -91,10 +91,10 @@ _SAID: Final[Mapping[str, Mapping[str, str]]] = {
         ),
     },
     "ReviewGate": {
-        "": "People who have to agree before the next phase begins. Not in this version.",
-        "required_approvals": "How many.",
+        "": "People who have to agree before the phases behind this one begin. Nobody approves their own run alone.",
+        "required_approvals": "How many; 1 where it is left out.",
         "reviewers": "Roles, such as manager, or ids of people; left out it is everybody who may review.",
-        "due_hours": "Within how many hours.",
+        "due_hours": "Within how many hours; they are reminded before, and admins are told after.",
         "instructions": "What they should look at.",
     },
     "OperationSpec": {

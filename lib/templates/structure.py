@@ -7,9 +7,11 @@ template never has to be rewritten when the behaviour arrives.
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, JsonValue, StrictBool, model_validator
 
+from lib.access.permissions import Role
 from lib.errors import InvalidInput, PlanInvalid
 from lib.providers.base import ModelChoice, ModelParameters
 from lib.templates.inputs import InputField, Name, Part
@@ -27,8 +29,20 @@ def _parse_model(text: str) -> str:
         raise ValueError(error.message) from None
 
 
+def _parse_reviewer(text: str) -> str:
+    if text in {role.value for role in Role}:
+        return text
+    try:
+        return str(UUID(text))
+    except ValueError:
+        message = f"“{text}” is neither a role, such as {Role.MANAGER}, nor the id of a person"
+        raise ValueError(message) from None
+
+
 Code = Annotated[str, Field(min_length=1, max_length=50)]
 Text = Annotated[str, Field(max_length=10_000)]
+#: A role, or the id of a person.
+Reviewer = Annotated[str, AfterValidator(_parse_reviewer)]
 #: `provider:model`, see `ModelChoice`.
 Model = Annotated[str, AfterValidator(_parse_model)]
 
@@ -55,7 +69,7 @@ class ReviewGate(Part):
 
     required_approvals: Annotated[int, Field(ge=1, le=20, strict=True)] = 1
     #: Roles (`manager`) or ids of people; empty is everybody who may review.
-    reviewers: tuple[Name, ...] = Field(default=(), max_length=50)
+    reviewers: tuple[Reviewer, ...] = Field(default=(), max_length=50)
     due_hours: Annotated[int, Field(ge=1, le=8_760, strict=True)] | None = None
     instructions: Text = ""
 

@@ -72,7 +72,11 @@ def _find_frame(actor: Actor) -> Frame | None:
 
 def _waiting(frame: Frame) -> dict[str, int]:
     """What of the pages has something that waits for this person."""
-    return {navigation.RUNS.file: frame.waiting_runs, navigation.TEMPLATES.file: frame.waiting_templates}
+    return {
+        navigation.RUNS.file: frame.waiting_runs,
+        navigation.REVIEWS.file: frame.waiting_reviews,
+        navigation.TEMPLATES.file: frame.waiting_templates,
+    }
 
 
 def _show_sidebar(actor: Actor, frame: Frame | None) -> None:

@@ -66,6 +66,14 @@ RUN = PageEntry(
     permission=Permission.ORCHESTRATIONS_VIEW,
     is_visible=False,
 )
+REVIEWS = PageEntry(
+    file="pages/reviews.py",
+    title="Reviews",
+    icon="rate_review",
+    url_path="reviews",
+    section="Work",
+    permission=Permission.ORCHESTRATIONS_REVIEW,
+)
 PROJECTS = PageEntry(
     file="pages/projects.py",
     title="Projects",
@@ -158,6 +166,7 @@ PAGES: Sequence[PageEntry] = (
     LAUNCH,
     RUNS,
     RUN,
+    REVIEWS,
     PROJECTS,
     PROJECT,
     TEMPLATES,

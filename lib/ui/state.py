@@ -30,3 +30,6 @@ RECOVERY_CODES = "recovery_codes"
 
 #: Set once this run of the script has drawn the title of its page.
 HAS_TITLE = "has_title"
+
+#: Set while somebody may be writing what they say of an answer: a live page does not draw itself anew meanwhile.
+IS_DECIDING = "is_deciding"

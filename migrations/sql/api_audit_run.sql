@@ -1,5 +1,6 @@
 -- api.audit_run()
--- A run changes with every phase; only its launch, its fork, the wish to cancel it, its pauses and its end are events.
+-- A run changes with every phase; only its launch, its fork, the wishes to cancel or pause it, its pauses and its end are
+-- events. What changes its cost limit says so itself.
 CREATE FUNCTION api.audit_run() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -14,6 +15,7 @@ BEGIN
         v_new := jsonb_strip_nulls(jsonb_build_object(
             'project_id', NEW.project_id, 'topic', NEW.topic, 'template_id', NEW.template_id,
             'template_version', NEW.template_version, 'model', NEW.model, 'total_phases', NEW.total_phases,
+            'cost_limit_usd', NEW.cost_limit_usd,
             'parent_run_id', NEW.parent_run_id, 'forked_from_phase', NEW.forked_from_phase));
     ELSIF NEW.status IS DISTINCT FROM OLD.status AND NEW.status IN ('completed', 'failed', 'cancelled', 'paused') THEN
         v_action := CASE WHEN NEW.status = 'paused' THEN 'orchestrations.pause' ELSE 'orchestrations.end' END;
@@ -28,6 +30,9 @@ BEGIN
     ELSIF NEW.cancel_requested_at IS NOT NULL AND OLD.cancel_requested_at IS NULL THEN
         v_action := 'orchestrations.cancel';
         v_new := jsonb_build_object('cancel_requested_at', NEW.cancel_requested_at);
+    ELSIF NEW.pause_requested_at IS NOT NULL AND OLD.pause_requested_at IS NULL THEN
+        v_action := 'orchestrations.ask_to_pause';
+        v_new := jsonb_build_object('pause_requested_at', NEW.pause_requested_at);
     ELSE
         RETURN NULL;
     END IF;

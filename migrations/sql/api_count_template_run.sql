@@ -1,13 +1,15 @@
 -- api.count_template_run()
--- Counts a run for its template and organization: as it is launched, and as it ends. Rows are added up in the
--- transaction that they tell of, so they are exact whatever runs side by side.
+-- Counts a run for its template and organization: as it is launched, and as it ends; one that somebody ended half-way
+-- says nothing of the template. Rows are added up in the transaction that they tell of, so they are exact whatever runs
+-- side by side.
 CREATE FUNCTION api.count_template_run() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     v_launched integer := (TG_OP = 'INSERT')::integer;
-    v_completed integer := (NEW.status = 'completed')::integer;
+    v_completed integer := (
+        NEW.status = 'completed' AND NEW.error_details ->> 'kind' IS DISTINCT FROM 'ended_here')::integer;
     v_failed integer := (NEW.status = 'failed')::integer;
 BEGIN
     INSERT INTO template_statistics AS s

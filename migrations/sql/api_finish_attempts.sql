@@ -1,5 +1,6 @@
 -- api.finish_attempts(orchestration_runs, jsonb)
--- Part of api.advance_run: each attempt that ended, whole, with its one usage row; its side table row goes.
+-- Part of api.advance_run: each attempt that ended, whole, with its one usage row; its side table row goes. One whose
+-- answer people look at first waits, by the policy that comes with it (`review`).
 CREATE FUNCTION api.finish_attempts(p_run public.orchestration_runs, p_finish jsonb) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
@@ -11,13 +12,13 @@ BEGIN
         SELECT * FROM jsonb_to_recordset(p_finish) AS x(
             id uuid, status text, response text, prompt_tokens int, completion_tokens int, model text, provider text,
             endpoint text, method text, status_code int, cost_usd numeric, execution_time_ms int, finish_reason text,
-            error jsonb)
+            error jsonb, review jsonb)
     ), closed AS (
         UPDATE phase_executions p
            SET status = e.status, response_text = e.response,
                execution_time_ms = coalesce(e.execution_time_ms, api.milliseconds_since(p.started_at)),
                finish_reason = e.finish_reason, cost_usd = e.cost_usd,
-               error_details = coalesce(e.error, '{}'),
+               error_details = coalesce(e.error, '{}'), review_policy = coalesce(e.review, p.review_policy),
                token_usage = CASE WHEN e.prompt_tokens IS NULL THEN '{}' ELSE jsonb_build_object(
                    'prompt_tokens', e.prompt_tokens, 'completion_tokens', e.completion_tokens,
                    'total_tokens', e.prompt_tokens + e.completion_tokens, 'model', e.model, 'cost_usd', e.cost_usd) END

@@ -1,7 +1,8 @@
 -- api.guard_run()
 -- A run that has ended stays as it ended, and what it ended with is worked out here, whoever ends it: `results`,
 -- `success_rate` and `execution_time_ms` in the specification's shape. A person can ask for its cancellation, cancel it
--- where no worker holds it, and put a paused one back into the queue; column grants keep the rest of it from them. The
+-- where no worker holds it, and put a paused one back into the queue, which ends the wish to pause it; column grants keep
+-- the rest of it from them, and functions that look who asks do it for them (api.pause_run, api.decide_review, …). The
 -- legal moves stand in lib/runs/states.py; a test holds the two together.
 CREATE FUNCTION api.guard_run() RETURNS trigger
 LANGUAGE plpgsql
@@ -20,6 +21,10 @@ BEGIN
         OR NEW.status = 'queued' AND OLD.status = 'paused') THEN
         RAISE EXCEPTION 'a person can''t move a run from % to %', OLD.status, NEW.status
             USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NEW.status = 'queued' AND OLD.status = 'paused' THEN
+        NEW.pause_requested_at := NULL;
+        NEW.pause_requested_by := NULL;
     END IF;
     IF NEW.status NOT IN ('completed', 'failed', 'cancelled') THEN
         RETURN NEW;

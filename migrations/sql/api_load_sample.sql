@@ -9,7 +9,7 @@ AS $$
 DECLARE
     c_tables CONSTANT text[] := ARRAY[
         'users', 'projects', 'orchestration_templates', 'template_versions', 'orchestration_runs', 'phase_executions',
-        'api_usage', 'audit_logs'];
+        'review_requests', 'run_reviews', 'api_usage', 'audit_logs'];
     -- what an event is about, and the request that it came with, may be gone: no foreign keys
     c_no_references CONSTANT text[] := ARRAY['resource_id', 'session_id', 'request_id'];
     v_organization uuid := p_rows #>> '{organizations,0,id}';
@@ -43,6 +43,7 @@ BEGIN
       FROM jsonb_populate_record(NULL::organizations, p_rows #> '{organizations,0}');
     FOREACH v_table IN ARRAY c_tables LOOP
         SELECT string_agg(quote_ident(k), ', ') INTO v_columns FROM jsonb_object_keys(p_rows -> v_table -> 0) AS k;
+        CONTINUE WHEN v_columns IS NULL; -- a version before this table has no rows of it
         EXECUTE format('INSERT INTO %1$I (%2$s) SELECT %2$s FROM jsonb_populate_recordset(NULL::%1$I, $1)',
                        v_table, v_columns)
           USING p_rows -> v_table;

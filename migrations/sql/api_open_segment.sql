@@ -2,7 +2,7 @@
 -- A worker takes a run: from here on only the token given here may write to it. Whatever was running when the holder
 -- before was lost is closed as lost, with its usage row: the call was made and counted. It took until the last word
 -- that was seen of it, where there was one: how long nobody worked afterwards is not its time. Returns the run as it
--- stands, each phase's newest attempt among it with how often its model was asked by then, or {"state": "gone"} when
+-- stands, each phase's newest attempt among it with how often its model was asked since somebody sent an answer back, or {"state": "gone"} when
 -- there is nothing to walk. A run of an organization that is suspended is paused, one of an organization that is
 -- deleted is to be cancelled.
 CREATE FUNCTION api.open_segment(p_organization uuid, p_run uuid, p_token uuid) RETURNS jsonb
@@ -63,11 +63,14 @@ BEGIN
     THEN
         PERFORM api.end_run(p_run, 'paused', '{}');
         RETURN jsonb_build_object('state', 'gone');
+    ELSIF v_run.cancel_requested_at IS NULL AND v_run.pause_requested_at IS NOT NULL THEN
+        PERFORM api.end_run(p_run, 'paused', '{}'); -- the worker that was to do so was lost
+        RETURN jsonb_build_object('state', 'gone');
     END IF;
     SELECT jsonb_agg(jsonb_build_object(
                'id', p.id, 'code', p.phase_code, 'attempt', p.attempt, 'status', p.status, 'model', p.model,
-               'response', p.response_text, 'error', p.error_details, 'asked', p.asked, 'lost', p.lost,
-               'handed_over', p.handed_over, 'misfits', p.misfits,
+               'response', p.response_text, 'error', p.error_details, 'redo', p.redo, 'asked', p.asked,
+               'lost', p.lost, 'handed_over', p.handed_over, 'misfits', p.misfits,
                'misfit', CASE WHEN p.misfits > 0 THEN (
                    SELECT jsonb_build_object('response', m.response_text, 'faults', m.error_details -> 'faults')
                      FROM public.phase_executions m
@@ -76,13 +79,14 @@ BEGIN
                     ORDER BY m.attempt DESC LIMIT 1) END,
                'ended_ms_ago', api.milliseconds_since(p.completed_at)) ORDER BY p.position)
       INTO v_phases
-      FROM (SELECT DISTINCT ON (phase_code) *,
+      FROM (SELECT DISTINCT ON (phase_code) e.*, redo,
                    count(*) FILTER (WHERE status <> 'pending') OVER asked AS asked,
                    count(*) FILTER (WHERE finish_reason = 'lost') OVER asked AS lost,
                    count(*) FILTER (WHERE finish_reason = 'interrupted') OVER asked AS handed_over,
                    count(*) FILTER (WHERE error_details ->> 'kind' = 'invalid_output') OVER asked AS misfits
-              FROM public.phase_executions
-             WHERE run_id = p_run WINDOW asked AS (PARTITION BY phase_code, model)
+              FROM public.phase_executions e, api.find_redo(p_run, e.phase_code) AS redo
+             WHERE run_id = p_run AND (redo IS NULL OR e.attempt > (redo ->> 'attempt')::int)
+            WINDOW asked AS (PARTITION BY phase_code, model)
              ORDER BY phase_code, attempt DESC) p;
     RETURN jsonb_build_object(
         'state', CASE WHEN v_run.cancel_requested_at IS NULL THEN 'running' ELSE 'cancelling' END,

@@ -24,6 +24,7 @@ BEGIN
     NEW.model := v_source.model;
     NEW.prompt_text := v_source.prompt_text;
     NEW.response_text := v_source.response_text;
+    NEW.original_response := v_source.original_response;
     NEW.finish_reason := v_source.finish_reason;
     NEW.token_usage := v_source.token_usage;
     NEW.cost_usd := v_source.cost_usd;

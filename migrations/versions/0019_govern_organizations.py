@@ -41,6 +41,7 @@ _LATER = (
     | dict.fromkeys(("api_require_operator", "api_open_segment"), "0024")
     | {"api_requeue_lost_runs": "0033"}
 )
+_LATER["api_end_run"] = "0032"
 
 
 def upgrade() -> None:

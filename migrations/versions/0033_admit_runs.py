@@ -10,7 +10,7 @@ from alembic import op
 from migrations import functions, rls
 
 revision = "0033"
-down_revision = "0031"
+down_revision = "0032"
 
 TABLE = "orchestration_runs"
 #: Who waits is asked by priority, then age; who holds a place is counted.

@@ -12,9 +12,10 @@ from lib.db.server import URL_VARIABLES
 from lib.identity.tokens import hash_secret, new_secret
 from lib.maintenance.upgrade import publish_builtin_templates
 from tests import doors
+from tests.browser.branching_run import make_branching_run
 from tests.browser.conftest import Dashboard
 from tests.browser.gallery_of_templates import make_gallery, write_template
-from tests.browser.steered_run import make_steered_run
+from tests.browser.steered import Steered, make_steered
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
 from tests.factories import make_invitation, make_project
 from tests.made_runs import answer, ask_to_cancel, beginning, end_run, make_run, open_run
@@ -50,13 +51,14 @@ class Scene:
     failed: UUID
     cancelled: UUID
     #: One phase skipped, one asked of another model, one in JSON, one that waits for a connection's limit.
-    steered: UUID
+    branching: UUID
     person_id: UUID
     #: Of alice, with two versions and runs; and of max, whose second version waits for somebody's word.
     template_id: UUID
     waiting_template_id: UUID
     #: A template with a branch, and a draft of alice's on top of it.
     edited_template_id: UUID
+    steered: Steered
     #: What the link of an invitation holds.
     invitation: str
 
@@ -118,16 +120,17 @@ def scene(dashboard: Dashboard) -> Scene:
         mine = "SELECT slug, api.take_turn(slug) FROM provider_connections WHERE id = %s"
         slug, wait_ms = connection.execute(mine, [made.connection_id]).fetchone() or ("", 1)
         assert wait_ms == 0, "the run below finds the limit used up"
-    steered = make_steered_run(database, actor, project_id=project_id, connection_model=f"{slug}:gpt-4.1")
+    branching = make_branching_run(database, actor, project_id=project_id, connection_model=f"{slug}:gpt-4.1")
     idle_project_id = make_project(database, actor, name="Balcony solar: what a household pays, and what it saves")
     make_invitation(database, dashboard.cast.mona, email="omar@company.example")
     invited = make_invitation(database, actor, email="nora@company.example", role="manager")
     max_id = dashboard.cast.max.user_id
     templates = make_gallery(database, dashboard.cast)
     return Scene(
-        *(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, steered, max_id),
+        *(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, branching, max_id),
         *templates,
         write_template(database, actor),
+        make_steered(database, dashboard.cast, project_id=project_id),
         invited.secret,
     )
 

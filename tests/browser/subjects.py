@@ -23,6 +23,7 @@ from lib.ui.navigation import (
     PERSON,
     PROJECT,
     PROJECTS,
+    REVIEWS,
     RUN,
     TEMPLATE,
     TEMPLATE_EDIT,
@@ -77,7 +78,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("run-queued", full, f"{_path(RUN)}?run={scene.queued}"),
         see("project-empty", full, f"{_path(PROJECT)}?project={scene.idle_project_id}"),
         see("run-error", full, f"{_path(RUN)}?run={scene.failed}"),
-        see("run-steered", full, f"{_path(RUN)}?run={scene.steered}", _open_json),
+        see("run-branching", full, f"{_path(RUN)}?run={scene.branching}", _open_json),
         see(
             "template-edit-limits",
             full,
@@ -85,6 +86,14 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             lambda page: _turn(page, "Model and limits"),
         ),
         see("run-cancelled", full, f"{_path(RUN)}?run={scene.cancelled}"),
+        see("run-review", full, f"{_path(RUN)}?run={scene.steered.waiting}"),
+        see("run-review-edit", full, f"{_path(RUN)}?run={scene.steered.waiting}", _edit_the_answer),
+        see("run-review-reject", full, f"{_path(RUN)}?run={scene.steered.waiting}", _reject_without_a_reason),
+        see("run-reviewed", full, f"{_path(RUN)}?run={scene.steered.approved}"),
+        see("run-paused", full, f"{_path(RUN)}?run={scene.steered.paused}"),
+        see("run-stopped", full, f"{_path(RUN)}?run={scene.steered.stopped}"),
+        see("run-pause", full, f"{_path(RUN)}?run={scene.running}", _ask_to_pause),
+        see("reviews-error", full, f"{_path(REVIEWS)}?show=decided&due=overdue"),
         see("run-question", full, f"{_path(RUN)}?run={scene.running}", _ask_to_cancel),
         see(
             "template-edit-questions",
@@ -214,6 +223,23 @@ def _break_the_database(page: Page, database: ClonedDatabase) -> None:
 
 def _ask_to_cancel(page: Page) -> None:
     press(page, "Cancel", "Leave it as it is")
+
+
+def _ask_to_pause(page: Page) -> None:
+    press(page, "Pause", "Leave it as it is")
+
+
+def _edit_the_answer(page: Page) -> None:
+    press(page, "Edit and approve", "Later phases read what you make of it")
+    edited = "Fold it twice, and once more for the train.\n\nThen carry it."
+    page.get_by_role("dialog").get_by_label("Answer").fill(edited)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("What you change")).to_be_visible()
+
+
+def _reject_without_a_reason(page: Page) -> None:
+    press(page, "Reject and stop the run", "The run ends as failed")
+    press(page, "Reject and stop the run", "Comment is empty")
 
 
 def _ask_to_deactivate(page: Page) -> None:

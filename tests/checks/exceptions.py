@@ -27,6 +27,7 @@ SQUAWK: Final = (
     Excuse("constraint-missing-not-valid", "0017", "the column is new and empty, and user_tokens holds a few links"),
     Excuse("ban-drop-function", "0019", "made anew in the same transaction; its callers name the columns they read"),
     Excuse("constraint-missing-not-valid", "0031", "the column is new and empty, and there are few connections"),
+    Excuse("ban-drop-constraint", "0032", "another takes its place that knows the mails about reviews as well"),
     Excuse("ban-drop-constraint", "0033", "its own, left by an upgrade that was interrupted; it is added anew at once"),
     Excuse("ban-drop-not-null", "0023", "the version before writes an inviter, and meets none before anybody upgrades"),
 )
@@ -67,6 +68,12 @@ LINT: Final = (
     Excuse("SEC013", r"public\.orchestration_runs\..*_turn", "acts as whoever changes the row, and reads that alone"),
     Excuse("SEC013", r"public\.invitations\.invitations_first_admin", "looks whether the organization has any people"),
     Excuse("SEC045", r"public\.webhooks\.previous_secret_expires_at", "a moment, and no secret"),
+    Excuse(
+        "SEC013",
+        r".*_track_review",
+        "acts as the owner, and writes requests about the row itself in its own organization",
+    ),
+    Excuse("PERF003", r".*\.\w+_own_only", "asked of rows that an index of the organization has found"),
     Excuse("PERF004", r".*\.\w+_own_only", "asked of rows that the run's index has found, and of members alone"),
     Excuse("VIEW001", r"public\.people", _NAMES),
     Excuse("SEC007", rf"public\.{_IDENTITYS}", "one role, one policy: there is nothing to narrow"),

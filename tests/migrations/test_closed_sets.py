@@ -11,6 +11,7 @@ from lib.mail.message import MailKind
 from lib.models.mail import MailStatus
 from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
+from lib.models.review import Decision, ReviewOutcome
 from lib.models.run import OperationStatus, PhaseStatus, RunPriority, RunStatus
 from lib.models.template import ReviewDecision, TemplateStatus
 from lib.providers.vendors import Vendor
@@ -32,6 +33,8 @@ CLOSED: dict[str, type[StrEnum]] = {
     "phase_executions_status_check": PhaseStatus,
     "integration_operations_status_check": OperationStatus,
     "provider_connections_vendor_check": Vendor,
+    "review_requests_outcome_check": ReviewOutcome,
+    "run_reviews_decision_check": Decision,
     "mail_outbox_kind_check": MailKind,
     "mail_outbox_status_check": MailStatus,
 }

@@ -107,6 +107,14 @@ def test_persons_moves_are_legal_ones() -> None:
     assert all(new in RUN_MOVES[old] for old, new in PERSONS_RUN_MOVES)
 
 
+def test_person_writes_no_wish_to_pause_past_the_function_that_looks_who_asks(
+    as_alice: Connection, stands: dict[str, str]
+) -> None:
+    for column in ("pause_requested_at = now()", "cost_limit_usd = 100"):
+        statement = f"UPDATE orchestration_runs SET {column} WHERE id = %s"
+        assert doors.refusal(as_alice, statement, [stands["run queued"]]) == NOT_ALLOWED
+
+
 @pytest.mark.parametrize("status", sorted(FINAL_RUN_STATUSES))
 @pytest.mark.parametrize("column", WRITTEN_BY_THE_ENGINE)
 def test_nothing_of_an_ended_run_changes(

@@ -58,9 +58,9 @@ def test_run_under_way_is_watched_by_everybody(open_as: OpenAs, cast: Cast, live
 
 def test_cancel_is_offered_to_who_may(open_as: OpenAs, cast: Cast, live: Workspace, waiting: MadeRun) -> None:
     for actor, alices, of_max in (
-        (cast.alice, ["Cancel"], ["Cancel"]),
-        (cast.mona, ["Cancel"], ["Cancel"]),
-        (cast.max, [], ["Cancel"]),
+        (cast.alice, ["Pause", "Cancel"], ["Pause", "Cancel"]),
+        (cast.mona, ["Pause", "Cancel"], ["Pause", "Cancel"]),
+        (cast.max, [], ["Pause", "Cancel"]),
         (cast.vera, [], []),
     ):
         assert buttons(open_as(actor, RUN, run=live.run.id)) == alices
@@ -173,7 +173,7 @@ def test_paused_run_goes_on_by_who_may(
     press(at, "Continue")
     assert status_of(installation, waiting.id) == "queued"
     assert [toast.value for toast in at.toast] == [r"The run goes on\."]
-    assert buttons(at) == ["Cancel"]
+    assert buttons(at) == ["Pause", "Cancel"]
 
 
 def test_every_attempt_is_told(open_as: OpenAs, installation: Installation, cast: Cast, waiting: MadeRun) -> None:

@@ -14,6 +14,7 @@ from lib.db.logins import Login
 LARGE = frozenset(
     {
         *("orchestration_runs", "phase_executions", "api_usage", "integration_operations", "audit_logs"),
+        *("review_requests", "run_reviews"),
         *("users", "invitations"),  # of all organizations together
     }
 )

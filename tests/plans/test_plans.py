@@ -26,6 +26,9 @@ from lib.projects.lists import count_projects, count_projects_by_status, list_ow
 from lib.projects.queries import ProjectFilter
 from lib.projects.service import get_project, list_project_choices, list_projects
 from lib.projects.views import ProjectSort
+from lib.reviews.queries import ReviewFilter
+from lib.reviews.service import count_reviews_by_split, list_reviewer_choices, list_reviews
+from lib.reviews.views import ReviewSort, ReviewSplit
 from lib.runs.launch import LaunchRequest, preview_launch
 from lib.runs.lists.service import count_runs, count_runs_by_status, list_run_choices
 from lib.runs.queries import RunFilter
@@ -51,7 +54,7 @@ from tests.cast import Cast, make_cast
 from tests.database import SECRET_KEY, ClonedDatabase
 from tests.doors import admin, login
 from tests.factories import TEMPLATE_DATA, make_template
-from tests.filling import fill, fill_one, fill_people, fill_trail
+from tests.filling import fill, fill_one, fill_people, fill_reviews, fill_trail
 from tests.made_runs import MODEL, admit_run, answer, beginning
 from tests.plans.plan import LARGE, Sending, Sent, explain, faults
 
@@ -77,6 +80,11 @@ class Filled:
     def looking(self) -> Actor:
         return self.cast.alice
 
+    @property
+    def mona(self) -> Actor:
+        """Who launched nothing, and so is asked about everything."""
+        return self.cast.mona
+
 
 @pytest.fixture(scope="module")
 def filled(module_database: ClonedDatabase) -> Filled:
@@ -95,6 +103,7 @@ def filled(module_database: ClonedDatabase) -> Filled:
         others = connection.execute("SELECT id FROM organizations WHERE id <> %s", [cast.organization_a]).fetchall()
     for organization_id, people in ((cast.organization_a, OWN_PEOPLE), *((other, PEOPLE_EACH) for (other,) in others)):
         fill_people(module_database, organization_id, people=people)
+    fill_reviews(module_database)
     fill_trail(module_database, seen[2], rows=5_000)
     return Filled(module_database, cast, *seen, template_id, walked[0])
 
@@ -138,6 +147,7 @@ CHOSEN: dict[str, Callable[[Filled], dict[str, Any]]] = {
 #: What each page asks for, by every choice that it offers.
 ASKED: dict[str, Callable[[Filled], object]] = {
     "sidebar": lambda made: get_frame(made.looking),
+    "sidebar, of a reviewer": lambda made: get_frame(made.mona),
     "overview": lambda made: get_overview(made.looking),
     "runs": lambda made: turn_pages(lambda **at: list_runs(made.looking, **at)),
     **{
@@ -178,6 +188,17 @@ ASKED: dict[str, Callable[[Filled], object]] = {
     ),
     "run, changes": lambda made: find_earlier_texts(made.looking, made.run_id, made.attempt_id),
     "run, an attempt": lambda made: get_texts(made.looking, made.run_id, made.attempt_id),
+    **{
+        f"reviews, {split}, {sort}": lambda made, split=split, sort=sort: turn_pages(
+            lambda **at: list_reviews(made.mona, ReviewFilter(split=split), sort=sort, **at)
+        )
+        for split in (None, *ReviewSplit)
+        for sort in ReviewSort
+    },
+    "reviews, by split": lambda made: count_reviews_by_split(made.mona, ReviewFilter(), most=99),
+    "reviews, overdue": lambda made: list_reviews(made.mona, ReviewFilter(is_overdue=True)),
+    "reviews, of a project": lambda made: list_reviews(made.mona, ReviewFilter(project_id=made.project_id)),
+    "reviews, reviewers": lambda made: list_reviewer_choices(made.looking),
     "projects": lambda made: turn_pages(lambda **at: list_projects(made.looking, **at)),
     **{
         f"projects, {status}": lambda made, status=status: list_projects(made.looking, ProjectFilter(status=status))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from lib.access.actor import Actor
@@ -16,6 +17,7 @@ from lib.identity import email_change, second_factor, sessions
 from lib.identity import service as identity
 from lib.models.organization import Tier
 from lib.models.project import ProjectStatus
+from lib.models.review import Decision
 from lib.models.run import RunPriority
 from lib.organizations import creation, operator
 from lib.organizations import service as organizations
@@ -27,7 +29,9 @@ from lib.projects.structures import ProjectSettings
 from lib.projects.views import ProjectSort
 from lib.providers.base import ModelChoice, ModelParameters
 from lib.providers.catalog import Catalog
-from lib.runs import launch, retry, turns
+from lib.reviews import service as reviews
+from lib.reviews.queries import ReviewFilter
+from lib.runs import foresight, launch, retry, steering, turns
 from lib.runs import service as runs
 from lib.runs.launch import LaunchRequest
 from lib.runs.lists import service as run_lists
@@ -40,8 +44,10 @@ from lib.templates import gallery, publishing
 from lib.templates import service as templates
 from lib.templates import trying as template_trying
 from lib.templates.editing import service as editing
+from lib.templates.plan import make_plan
 from lib.templates.queries import TemplateFilter
 from lib.templates.service import TemplateDetails
+from lib.templates.structure import parse_template
 from lib.templates.trying import Try
 from lib.templates.versions import service as versions
 from lib.templates.views import TemplateSort
@@ -51,9 +57,17 @@ from lib.users.queries import PersonFilter
 from lib.users.rights import Rights
 from lib.users.views import PersonSort
 from tests.cast import PASSWORD
+from tests.made_reviews import ANSWER
 from tests.tenancy.ground import MODEL, Target
 
 P = Permission
+#: A plan with a review, for what is said before a launch.
+_GATED: Final = make_plan(
+    parse_template({"phases": [{"code": "a", "name": "A", "prompt": "x", "review": {}}]}),
+    template_name="T",
+    template_version=1,
+    model=ModelChoice.parse(MODEL),
+)
 #: What nobody has: the installation's operators alone may.
 OPERATOR: Final = "operator"
 
@@ -248,6 +262,38 @@ _RUNS: Final = (
         lambda to: _give(to.target.run_id, RunPriority.HIGH),
         is_by_maker=True,
     ),
+    _to(steering.pause_run, P.ORCHESTRATIONS_CANCEL, lambda to: _give(to.target.run_id), is_by_maker=True),
+    _to(steering.finish_run, P.ORCHESTRATIONS_CANCEL, lambda to: _give(to.target.paused_id), is_by_maker=True),
+    _to(
+        steering.raise_cost_limit,
+        P.ORCHESTRATIONS_CANCEL,
+        lambda to: _give(to.target.paused_id, Decimal(1)),
+        is_by_maker=True,
+    ),
+    _about(
+        foresight.find_launch_warnings,
+        P.ORCHESTRATIONS_RUN,
+        lambda _: _give(_GATED, cost_limit_usd=Decimal(1)),
+    ),
+    _about(reviews.list_reviews, P.ORCHESTRATIONS_VIEW, lambda to: _give(ReviewFilter(search=to.text))),
+    _to(reviews.list_reviews, P.ORCHESTRATIONS_VIEW, lambda to: _give(ReviewFilter(project_id=to.target.project_id))),
+    _about(reviews.count_reviews_by_split, P.ORCHESTRATIONS_VIEW, lambda _: _give(ReviewFilter(), most=9)),
+    _about(
+        reviews.list_reviewer_choices,
+        P.PROJECTS_VIEW,
+        lambda to: _give(wanted=[to.target.member_id, to.target.gone_id]),
+    ),
+    _to(reviews.get_review, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.request_id)),
+    *(
+        _to(
+            reviews.decide_review,
+            P.ORCHESTRATIONS_REVIEW,
+            lambda to, decision=decision: _give(
+                to.target.request_id, decision, seen=reviews.digest(ANSWER), comment=to.text or "No.", edited="Once."
+            ),
+        )
+        for decision in Decision
+    ),
     _to(launch.check_project, P.ORCHESTRATIONS_RUN, lambda to: _give(to.target.project_id)),
     _to(launch.preview_launch, P.ORCHESTRATIONS_RUN, lambda to: _give(to.request)),
     _to(launch.launch_run, P.ORCHESTRATIONS_RUN, lambda to: _give(to.request)),
@@ -430,6 +476,9 @@ PURE: Final = frozenset(
         "lib.organizations.operator.door",  # tried through each of the operator's deeds, like the other one
         "lib.organizations.operator.identity_door",
         "lib.runs.launch.make_phases",
+        "lib.reviews.queries.is_reviewer",
+        "lib.reviews.queries.list_waiting",
+        "lib.reviews.queries.waits_for",
         "lib.templates.access.require_publisher",
         "lib.templates.gallery.summary_of",
         "lib.templates.queries.is_launchable",

@@ -37,6 +37,13 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.find_offered(uuid,integer)": Definer(_PERSON, "asked by the policy of versions, for templates of others"),
     "api.use_template(uuid)": Definer(_PERSON, "counts the use of another organization's public template"),
     "api.count_open_runs(uuid)": Definer(_PERSON, "counts runs of one's own organization, whom not all may see"),
+    "api.decide_review(uuid,text,text,text,text)": Definer(
+        _PERSON, "nobody writes a decision, an answer or an attempt directly; looks who asks under the run's lock"
+    ),
+    "api.pause_run(uuid)": Definer(_PERSON, "people have no right to write why a run is paused"),
+    "api.raise_cost_limit(uuid,numeric)": Definer(_PERSON, "people have no right on the limit, nor on the queue"),
+    "api.finish_run(uuid)": Definer(_PERSON, "people have no right to complete a run"),
+    "api.other_reviewers(text[])": Definer(_PERSON, "counts people by permissions that not all may see; a number"),
     "api.enqueue_run(uuid)": Definer(_PERSON, "people have no rights on the queue"),
     "api.read_turns(uuid)": Definer(_PERSON, "counts runs of one's own organization, whom not all may see"),
     "api.second_factors(uuid[])": Definer(_PERSON, "people have no rights on credentials; yes or no, and no more"),
@@ -91,6 +98,9 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.requeue_lost_runs()": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.purge_workflows(integer,integer)": Definer(_WORKER, "the queue's rows of all organizations; a number only"),
     "api.cancel_requests(uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
+    "api.branching_runs(uuid[],uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
+    "api.remind_reviews()": Definer(_WORKER, "writes mails about the reviews of all organizations; a count only"),
+    "api.track_review()": Definer(_NOBODY, "trigger: nobody writes requests for reviews directly"),
     "api.queue_run(uuid,uuid)": Definer(_NOBODY, "part of enqueue_run, admit_runs and requeue_lost_runs"),
     "api.admit_runs(uuid)": Definer(_NOBODY, "part of enqueue_run, admit_next and requeue_lost_runs"),
     "api.admit_next()": Definer(_NOBODY, "trigger: whoever frees a place has no rights on the queue"),
@@ -123,7 +133,10 @@ OPEN_TO_OWNER: Final = frozenset(
         "template_reviews",
         "template_statistics",
         "orchestration_runs",
+        "phase_executions",
         "phase_streams",
+        "review_requests",
+        "run_reviews",
         "provider_connections",
         "connection_turns",
     }
@@ -133,7 +146,6 @@ OPEN_TO_OWNER: Final = frozenset(
 OPEN_FOR_THE_SAMPLE: Final = frozenset(
     {
         "projects",
-        "phase_executions",
         "integration_operations",
         "api_usage",
         "webhooks",

@@ -29,6 +29,7 @@ from tests.cast import make_organization, make_person
 from tests.conftest import Installation
 from tests.database import ClonedDatabase, clone_of
 from tests.factories import make_invitation, make_project, make_template, make_version, see_connection
+from tests.made_reviews import make_waiting
 from tests.made_runs import fail_second_phase, make_run
 from tests.made_templates import let_publish_to_everybody, make_draft, make_review
 from tests.own_endpoint import entry_for
@@ -63,6 +64,8 @@ class Target:
     #: Queued, with the first of its attempts.
     run_id: UUID
     attempt_id: UUID
+    #: About an answer of the member's that waits.
+    request_id: UUID
     paused_id: UUID
     #: The manager's; the others are the member's.
     failed_id: UUID
@@ -176,6 +179,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         review_id=make_review(database, member, asked_id),
         run_id=runs[0].id,
         attempt_id=runs[0].phases["Phase 0"],
+        request_id=make_waiting(database, member, project_id=project_id, title=f"Review of {mark}").id,
         paused_id=runs[1].id,
         failed_id=runs[2].id,
         invitation_id=make_invitation(database, admin, email=f"new@new.{mark}.example").id,

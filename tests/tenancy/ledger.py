@@ -140,11 +140,31 @@ def _run(doer: Doer, change: Change) -> bool:
     if change.columns == {"admitted_at"} and change.old["admitted_at"] is None:
         # its turn has come, by a place that they gave up or made
         return doer.may(P.ORCHESTRATIONS_CANCEL, doer.user_id) or doer.may(P.ORGANIZATION_EDIT)
-    return change.new is not None and doer.may(P.ORCHESTRATIONS_CANCEL, maker)
+    return change.new is not None and (
+        doer.may(P.ORCHESTRATIONS_CANCEL, maker) or _reviews(doer, change.row["id"], change)
+    )
+
+
+def _reviews(doer: Doer, run_id: str, change: Change) -> bool:
+    """Whether they may have said a word that moved the run."""
+    asked = {row["run_id"] for row in change.rows["review_requests"].values()}
+    return run_id in asked and doer.may(P.ORCHESTRATIONS_REVIEW)
 
 
 def _phase(doer: Doer, change: Change) -> bool:
-    return _run(doer, Change("", change.old, change.rows["orchestration_runs"][change.row["run_id"]], change.rows))
+    return _reviews(doer, change.row["run_id"], change) or _run(
+        doer, Change("", change.old, change.rows["orchestration_runs"][change.row["run_id"]], change.rows)
+    )
+
+
+def _reviewed(doer: Doer, change: Change) -> bool:
+    """A word is one's own; what it comes to is a reviewer's, and what a run's end does to it is who ends the run's."""
+    run = change.rows["orchestration_runs"][change.row["run_id"]]
+    if change.table == "run_reviews":
+        return doer.may(P.ORCHESTRATIONS_REVIEW) and bool(change.row["reviewer_id"] == doer.user_id)
+    return change.old is not None and (
+        doer.may(P.ORCHESTRATIONS_REVIEW) or doer.may(P.ORCHESTRATIONS_CANCEL, run["user_id"])
+    )
 
 
 def _template(doer: Doer, change: Change) -> bool:
@@ -253,6 +273,8 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "projects": _project,
     "orchestration_runs": _run,
     "phase_executions": _phase,
+    "review_requests": _reviewed,
+    "run_reviews": _reviewed,
     "orchestration_templates": _template,
     "template_versions": _version,
     "template_reviews": _review,
@@ -307,7 +329,10 @@ def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
         return bool(row["created_by"] == doer.user_id)
     if table == "organizations" or (table == "users" and row["id"] == doer.user_id):
         return True
-    if doer.sees_own_only and table in {"projects", "orchestration_runs", "phase_executions"}:
+    if doer.sees_own_only and table in {
+        *("projects", "orchestration_runs", "phase_executions"),
+        *("review_requests", "run_reviews"),
+    }:
         own = [run for run in rows["orchestration_runs"].values() if run["user_id"] == doer.user_id]
         is_own = row.get("created_by") == doer.user_id or row.get("run_id") in {run["id"] for run in own}
         return doer.is_alive and (is_own or any(row["id"] in {run["id"], run["project_id"]} for run in own))

@@ -31,6 +31,12 @@ CALLS: Final[Mapping[str, str]] = {
     "api.find_offered(uuid,integer)": "SELECT api.find_offered(%(template)s, 1)",
     "api.use_template(uuid)": "SELECT api.use_template(%(template)s)",
     "api.count_open_runs(uuid)": "SELECT api.count_open_runs(%(project)s)",
+    "api.decide_review(uuid,text,text,text,text)": "SELECT nullif("
+    "api.decide_review(%(review)s, 'approve', '', NULL, '') ->> 'state', 'not_found')",
+    "api.pause_run(uuid)": "SELECT api.pause_run(%(run)s)",
+    "api.raise_cost_limit(uuid,numeric)": "SELECT api.raise_cost_limit(%(run)s, 1)",
+    "api.finish_run(uuid)": "SELECT api.finish_run(%(run)s)",
+    "api.other_reviewers(text[])": "SELECT api.other_reviewers('{}')",
     "api.enqueue_run(uuid)": "SELECT api.enqueue_run(%(run)s)",
     "api.read_turns(uuid)": "SELECT place FROM api.read_turns(%(run)s) WHERE place IS NOT NULL",
     "api.second_factors(uuid[])": "SELECT * FROM api.second_factors(ARRAY[%(person)s::uuid])",
@@ -108,6 +114,7 @@ def _ask(connection: Connection, world: World, name: str) -> list[Any] | str | N
         "template": world.a.template_id,
         "connection": world.a.connection_id,
         "invitation": world.a.invitation_id,
+        "review": world.a.review_id,
         "slug": _slug_of_a(connection, world),
     }
     before, answer = _rows_of_a(connection, world), None

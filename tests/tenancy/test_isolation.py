@@ -169,6 +169,15 @@ def _of_another_template(world: World, name: str) -> dict[str, Any]:
     return {"template_id": str(world.b.template_id)} if name in {"template_drafts", "template_reviews"} else {}
 
 
+def _of_another_answer(world: World, name: str) -> dict[str, Any]:
+    """Of requests there is one for an attempt, and of words one for a request and person."""
+    taken = {
+        "review_requests": {"phase_execution_id": str(world.b.run.phases["Phase 0"])},
+        "run_reviews": {"request_id": str(world.b.review_id)},
+    }
+    return taken.get(name, {})
+
+
 @pytest.mark.parametrize("name", TENANT_TABLES)
 def test_key_refuses_a_reference_into_another_organization(world: World, admin: Connection, name: str) -> None:
     """Whoever writes it, even the superuser, whom no policy binds."""
@@ -181,6 +190,7 @@ def test_key_refuses_a_reference_into_another_organization(world: World, admin: 
             **FRESH.get(("web", name), {}),
             **FRESH.get(("engine", name), {}),
             **_of_another_template(world, name),
+            **_of_another_answer(world, name),
             **BESIDE.get((name, reference.column), {}),
             reference.column: str(world.tables[reference.table].rows[world.cast.organization_a][-1]),
         }

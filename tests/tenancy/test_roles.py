@@ -28,6 +28,7 @@ from tests.factories import (
     make_version,
     make_webhook,
 )
+from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import answer, beginning, call_worker, make_operation, make_run, open_run
 from tests.made_templates import make_draft, make_review
 from tests.tenancy.tables import NAMES, Table, copy_row, insert_statement, read_tables
@@ -101,6 +102,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ("phase_executions", "INSERT"): Rule((P.ORCHESTRATIONS_RUN,), only_own=True),
     ("phase_executions", "UPDATE"): Rule((P.ORCHESTRATIONS_CANCEL,), by_maker=True),
     ("phase_streams", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
+    # nobody writes them but through api.decide_review
+    ("review_requests", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
+    ("run_reviews", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
     ("integration_operations", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
     ("api_usage", "SELECT"): Rule((P.ANALYTICS_VIEW,), own_is_free=True),
     ("webhooks", "SELECT"): Rule((P.WEBHOOKS_VIEW,)),
@@ -200,6 +204,8 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
     streamed = walked.phases["Phase 1"]
     call_worker(database, "SELECT api.write_stream(%s, %s, %s, 'Fold')", actor.organization_id, held.token, streamed)
     make_token(database, actor)
+    review = make_waiting(database, actor, project_id=project_id)
+    word_id = make_word(database, actor, review)
     with doors.admin(database) as connection:
         usage = connection.execute("SELECT id FROM api_usage WHERE run_id = %s", [walked.id]).fetchone()
         counted = connection.execute(
@@ -217,6 +223,8 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
         "orchestration_runs": queued.id,
         "phase_executions": queued.phases["Phase 0"],
         "phase_streams": streamed,
+        "review_requests": review.id,
+        "run_reviews": word_id,
         "integration_operations": make_operation(database, actor, walked.id),
         "api_usage": usage[0],
         "mail_outbox": make_mail(database, actor),

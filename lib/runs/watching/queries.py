@@ -27,6 +27,7 @@ def _make_shape() -> Select[*tuple[Any, ...]]:
     return select(
         OrchestrationRun.status,
         OrchestrationRun.cancel_requested_at.is_not(None).label("is_cancel_requested"),
+        OrchestrationRun.pause_requested_at.is_not(None).label("is_pause_requested"),
         func.api.live_workers().label("live_workers"),
         func.array(newest, type_=ARRAY(Text)).label("newest"),
     ).where(OrchestrationRun.id == _RUN)

@@ -45,6 +45,7 @@ def look_at_run(actor: Actor, run_id: UUID, *, reader: Reader | None = None) -> 
         shape = shape_of(
             RunStatus(run.status),
             is_cancel_requested=run.is_cancel_requested,
+            is_pause_requested=run.is_pause_requested,
             live_workers=run.live_workers,
             newest=((UUID(attempt_id), status) for attempt_id, status in map(str.split, run.newest)),
         )

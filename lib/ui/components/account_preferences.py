@@ -18,7 +18,7 @@ _NOTIFICATIONS: Final = {
     "run_failed": "A run of mine has failed",
     "review_waiting": "A review waits for me",
 }
-_NOT_YET: Final = "No mails about runs and reviews are sent yet. What you choose here holds from the day they are."
+_NOT_YET: Final = "No mails about the end of runs are sent yet. What you choose here holds from the day they are."
 
 
 def show_preferences_form(actor: Actor, preferences: Preferences) -> None:

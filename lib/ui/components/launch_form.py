@@ -18,6 +18,7 @@ from lib.templates.inputs import InputField, InputKind
 from lib.templates.service import get_template_to_launch
 from lib.templates.views import TemplateChoice, TemplateToLaunch
 from lib.ui import state, words
+from lib.ui.components.cost_limit import show_cost_limit
 from lib.ui.components.model_choice import show_model_choice
 from lib.ui.components.turns import show_priority_choice
 from lib.ui.guard import require_actor
@@ -56,6 +57,11 @@ def show_launch_form(
     model = show_model_choice(catalog, default, context=f"{project.id}-{template.id}")
     topic, title = _show_words(project)
     inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
+    cost_limit = show_cost_limit(
+        project.settings.cost_limit_usd,
+        key=f"limit-{project.id}",
+        explained="Once the run has cost so much nothing further begins, and it asks whether to go on.",
+    )
     with st.expander("More", type="compact"):
         priority = show_priority_choice(USUAL_PRIORITY[project.priority], key=str(project.id))
     shown = model or default
@@ -69,6 +75,7 @@ def show_launch_form(
         title=title,
         topic=topic,
         inputs=inputs,
+        cost_limit_usd=cost_limit,
         priority=priority,
     )
 

@@ -14,6 +14,7 @@ from lib.ui.components import no_worker, project_dialogs, sample_workspace, stat
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.meter import show_meter
+from lib.ui.components.review_table import show_waiting_reviews
 from lib.ui.components.row_list import row, row_list
 from lib.ui.components.run_table import seconds_of, show_run_table
 from lib.ui.guard import require_actor
@@ -30,6 +31,7 @@ def show_overview(seen: Overview, actor: Actor) -> None:
     with left:
         if not seen.has_runs:
             _show_checklist(seen, actor, sample)
+        show_waiting_reviews(actor)
         if seen.running:
             feedback.live(_show_running, len(seen.running), seconds=REFRESH_SECONDS)
         if seen.recent:

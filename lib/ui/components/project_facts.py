@@ -57,6 +57,11 @@ def show_project_facts(project: ProjectDetail, *, time_zone: str) -> None:
                 if moment
             ),
             *([("Default model", project.settings.default_ai_model)] if project.settings.default_ai_model else []),
+            *(
+                [("Cost limit of a run", words.money(project.settings.cost_limit_usd))]
+                if project.settings.cost_limit_usd
+                else []
+            ),
             *([("Duration", metadata.estimated_duration)] if metadata.estimated_duration else []),
             *([("Complexity", metadata.complexity.capitalize())] if metadata.complexity else []),
             *([("Budget", words.money(metadata.budget))] if metadata.budget is not None else []),

@@ -9,8 +9,10 @@ from lib.access.permissions import Permission
 from lib.models.project import Priority
 from lib.projects.service import ProjectEntry
 from lib.projects.views import ProjectDetail
+from lib.reviews.service import list_reviewer_choices
 from lib.templates.gallery import list_template_choices
 from lib.ui.components import status
+from lib.ui.components.cost_limit import show_cost_limit
 from lib.ui.components.default_model import show_default_model
 from lib.ui.guard import require_actor
 from lib.ui.words import distinct, line
@@ -59,7 +61,7 @@ def show_project_form(key: str, *, project: ProjectDetail | None = None, action:
     )
 
 
-def _show_settings(key: str, project: ProjectDetail | None) -> dict[str, str | None]:
+def _show_settings(key: str, project: ProjectDetail | None) -> dict[str, object]:
     """What the form says of the settings: nothing for who may launch no runs, and so knows no models."""
     if not require_actor().may_some(Permission.ORCHESTRATIONS_RUN):
         return {}
@@ -70,7 +72,32 @@ def _show_settings(key: str, project: ProjectDetail | None) -> dict[str, str | N
         empty="None: as your organization says",
         explained="Proposed for the runs of this project, unless the template names another.",
     )
-    return {"default_ai_model": model, "default_template_id": _show_default_template(key, project)}
+    limit = show_cost_limit(
+        project.settings.cost_limit_usd if project else None,
+        key=f"{key}-limit-{project.id if project else 'new'}",
+        explained="What the launch form begins with. A run that has cost so much pauses and asks.",
+    )
+    return {
+        "default_ai_model": model,
+        "default_template_id": _show_default_template(key, project),
+        "cost_limit_usd": None if limit is None else float(limit),
+        "reviewer_ids": _show_reviewers(key, project),
+    }
+
+
+def _show_reviewers(key: str, project: ProjectDetail | None) -> list[str]:
+    stored = project.settings.reviewer_ids if project else ()
+    names = distinct(list_reviewer_choices(require_actor(Permission.PROJECTS_VIEW), wanted=stored))
+    chosen = st.multiselect(
+        "Reviewers",
+        list(dict.fromkeys([*stored, *names])),
+        default=list(stored),
+        format_func=lambda value: line(names.get(value, "Somebody who is gone")),
+        placeholder="Everybody who may review",
+        help="Who looks at answers where the template names nobody.",
+        key=f"{key}-reviewers",
+    )
+    return [str(user_id) for user_id in chosen]
 
 
 def _show_default_template(key: str, project: ProjectDetail | None) -> str | None:

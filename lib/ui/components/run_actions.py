@@ -8,6 +8,7 @@ from lib.access.permissions import Permission
 from lib.models.run import RunStatus
 from lib.runs.retry import RetryOffer, find_retry, retry_run
 from lib.runs.service import cancel_run, resume_run
+from lib.runs.steering import pause_run
 from lib.runs.structures import ErrorDetails
 from lib.runs.views import RunProgress
 from lib.ui import feedback, words
@@ -44,6 +45,7 @@ def show_run_header(run: RunProgress, *, time_zone: str) -> bool:
         parent=(RUNS.file, "Runs"),
         subtitle=launched,
     ):
+        is_pausing = run.may_pause and st.button("Pause", icon=":material/pause:")
         is_cancelling = run.may_cancel and st.button("Cancel", icon=":material/close:")
         is_retrying = find_stop(run) is None and show_way_on(run)
     if run.parent_run_id:
@@ -55,7 +57,9 @@ def show_run_header(run: RunProgress, *, time_zone: str) -> bool:
         )
     if is_cancelling:
         _ask_to_cancel(run)
-    return is_cancelling or is_retrying
+    if is_pausing:
+        _ask_to_pause(run)
+    return is_cancelling or is_pausing or is_retrying
 
 
 def find_stop(run: RunProgress) -> ErrorDetails | None:
@@ -78,6 +82,19 @@ def show_way_on(run: RunProgress) -> bool:
         _ask_to_retry(run, offer)
         return True
     return False
+
+
+def _ask_to_pause(run: RunProgress) -> None:
+    def pause(actor: Actor) -> str:
+        pause_run(actor, run.summary.id)
+        return "The run is being paused." if run.is_live else "The run is paused."
+
+    text = "Nothing further begins, and it holds no worker, until somebody continues it."
+    if run.summary.status is RunStatus.RUNNING:
+        text = f"What is being written is finished first, for it is paid for. Then {text[0].lower()}{text[1:]}"
+    if run.summary.status is RunStatus.WAITING_REVIEW:
+        text += " Its review can be decided meanwhile."
+    show_confirm_dialog("Pause this run?", text=text, action="Pause the run", on_confirm=pause, key="pause-run")
 
 
 def _ask_to_cancel(run: RunProgress) -> None:

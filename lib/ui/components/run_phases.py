@@ -18,6 +18,8 @@ from lib.ui.components.attempt_changes import show_attempt_changes
 from lib.ui.components.facts import show_facts
 from lib.ui.components.finished_answer import show_finished_answer
 from lib.ui.components.phase_card import phase_card
+from lib.ui.components.review_panel import show_review_panel
+from lib.ui.components.text_diff import show_text_diff
 from lib.ui.components.writing import show_writing
 from lib.ui.guard import require_actor
 
@@ -38,11 +40,12 @@ def show_run_phases(run: RunProgress, phases: Sequence[PhaseFigures], *, time_zo
 
     Prompts and answers are read of the open ones only. Returns whether one of those is being written, and so watched.
     """
-    wanted = None if run.is_live else _find_wanted(run)
+    is_deciding = any(phase.status is PhaseStatus.WAITING_REVIEW for phase in run.phases)
+    wanted = None if run.is_live or is_deciding else _find_wanted(run)
     is_watched = False
     with st.container(gap="xsmall"):
         for phase in phases:
-            is_writing = phase.status is PhaseStatus.RUNNING
+            is_writing, waits = phase.status is PhaseStatus.RUNNING, phase.status is PhaseStatus.WAITING_REVIEW
             is_wanted = phase.position == wanted and phase.newest.response_bytes <= _MOST_OPENED_BYTES
             with phase_card(
                 phase.position + 1,
@@ -51,13 +54,22 @@ def show_run_phases(run: RunProgress, phases: Sequence[PhaseFigures], *, time_zo
                 meta=_meta(phase, is_live=run.is_live, time_zone=time_zone),
                 detail=_detail(phase),
                 # another key once it is written: it opens while it is, and closes by itself when the next one begins
-                key=f"{phase.position}-{'writing' if is_writing else 'live' if run.is_live else 'ended'}",
-                is_expanded=is_writing or is_wanted,
+                key=f"{phase.position}-{_moment(run, phase)}",
+                is_expanded=is_writing or waits or is_wanted,
             ) as is_open:
                 if is_open and not phase.note:
                     _show_inside(run, phase, _read_texts(run, phase), time_zone=time_zone)
                     is_watched = is_watched or is_writing
     return is_watched
+
+
+def _moment(run: RunProgress, phase: PhaseFigures) -> str:
+    match phase.status:
+        case PhaseStatus.RUNNING:
+            return "writing"
+        case PhaseStatus.WAITING_REVIEW:
+            return "review"
+    return "live" if run.is_live else "ended"
 
 
 def _find_wanted(run: RunProgress) -> int | None:
@@ -80,12 +92,12 @@ def _meta(phase: PhaseFigures, *, is_live: bool, time_zone: str) -> list[str]:
         kind = newest.error.kind if newest.error else ""
         return [_WHY_SKIPPED.get(kind, words.short(said, most=_LONGEST_NOTE))]
     meta: list[str] = []
-    if newest.started_at is not None and newest.completed_at is not None:
+    if newest.started_at is not None and newest.answered_at is not None:
         # as the timeline shows it: with loading the local model, and waiting for it
-        meta.append(words.clock((newest.completed_at - newest.started_at).total_seconds()))
+        meta.append(words.clock((newest.answered_at - newest.started_at).total_seconds()))
     if newest.prompt_tokens is not None:
         meta.append(words.tokens(newest.prompt_tokens + (newest.completion_tokens or 0)))
-    if newest.completed_at is not None and newest.started_at is not None:
+    if newest.answered_at is not None and newest.started_at is not None:
         meta.append(words.cost(newest.cost_usd))
     if len(phase.attempts) > 1:
         meta.append(words.count(len(phase.attempts), "attempt"))
@@ -117,6 +129,7 @@ def _show_inside(run: RunProgress, phase: PhaseFigures, texts: AttemptTexts, *, 
         "Prompt",
         *(["Details"] if has_ended else []),
         *(["Attempts"] if len(phase.attempts) > 1 else []),
+        *(["Edits"] if newest.is_edited else []),
         *(["Changes"] if has_ended and _has_earlier(run, phase) else []),
     ]
     tabs = dict(zip(names, st.tabs(names, key=f"tabs-{run_id}-{phase.position}"), strict=True))
@@ -138,6 +151,12 @@ def _show_inside(run: RunProgress, phase: PhaseFigures, texts: AttemptTexts, *, 
         with tabs["Attempts"]:
             for attempt in phase.attempts:
                 _show_attempt(attempt)
+    if "Edits" in tabs:
+        with tabs["Edits"]:
+            st.markdown(":gray[What a reviewer made of the model's answer; later phases read that.]")
+            show_text_diff(texts.original or "", texts.response)
+    if newest.review:
+        show_review_panel(newest.review, time_zone=time_zone)
     if "Changes" in tabs:
         with tabs["Changes"]:
             show_attempt_changes(run_id, newest.id, texts)
@@ -154,7 +173,7 @@ def _show_details(attempt: AttemptFigures, *, time_zone: str) -> None:
             ("Model", attempt.model),
             ("Tokens in", words.number(attempt.prompt_tokens)),
             ("Tokens out", words.number(attempt.completion_tokens)),
-            ("Cost", words.money(attempt.cost_usd) if attempt.completed_at else words.NOTHING),
+            ("Cost", words.money(attempt.cost_usd) if attempt.answered_at else words.NOTHING),
             (
                 "Model took",
                 words.duration(attempt.execution_time_ms / 1000) if attempt.execution_time_ms else words.NOTHING,
@@ -176,4 +195,5 @@ def _show_attempt(attempt: AttemptFigures) -> None:
         [attempt.model, *([words.duration(attempt.execution_time_ms / 1000)] if attempt.execution_time_ms else [])]
     )
     why = f"  \n{words.plain(attempt.error.message)} {_follow_up(attempt)}" if attempt.error else ""
+    why = f"  \nSent back: {words.plain(attempt.redo_comment)}" if attempt.redo_comment else why
     st.markdown(f"**Attempt {attempt.number}** {said} :gray[{words.plain(took)}]{why}")

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from lib.models.run import RunStatus
+from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.errors import RETRYABLE
+from lib.runs.states import COST_STOPS, ENDED_HERE
 from lib.runs.views import RunProgress
 from lib.ui import words
 from lib.ui.components import status
@@ -16,6 +17,7 @@ from lib.ui.components.moment import moment_inline
 from lib.ui.components.no_worker import is_nobody_working, show_no_worker
 from lib.ui.components.person import person_inline
 from lib.ui.components.run_actions import find_stop, show_way_on
+from lib.ui.components.run_limits import say_cost_limit, say_stop, show_ways_on
 from lib.ui.components.run_table import seconds_of
 from lib.ui.components.turns import say_priority, show_priority_change, show_turn
 from lib.ui.navigation import TEMPLATE
@@ -59,6 +61,12 @@ def show_run_notice(run: RunProgress) -> None:
     show_turn(run)
     if run.is_live and run.is_cancel_requested:
         st.markdown(f":gray[{status.RUN[RunStatus.CANCELLED].icon} This run is being cancelled.]")
+    elif run.is_live and run.pause:
+        icon = status.RUN[RunStatus.PAUSED].icon
+        st.markdown(f":gray[{icon} This run pauses as soon as what is being written is finished.]")
+    _show_waiting(run)
+    if run.error and run.error.kind == ENDED_HERE:
+        st.markdown(f":gray[:material/flag: {words.plain(run.error.message)}]")
     if stop := find_stop(run):
         done = run.summary.completed_phases
         kept = f"{words.count(done, 'finished phase')} {words.are(done)} kept."
@@ -66,11 +74,28 @@ def show_run_notice(run: RunProgress) -> None:
             stop.message,
             status=status.RUN[run.summary.status],
             where=_place_of(run),
-            text=kept if done else None,
+            text=" ".join([*([said] if (said := say_stop(run)) else []), *([kept] if done else [])]) or None,
             steps=_STEPS.get(stop.kind, _PASSING if stop.kind in RETRYABLE else ()),
             details={name: value for name, value in stop.model_dump(exclude={"message"}).items() if value},
         ):
             show_way_on(run)
+            if stop.kind in COST_STOPS:
+                show_ways_on(run)
+            elif run.pause:
+                _show_pauser(run)
+
+
+def _show_waiting(run: RunProgress) -> None:
+    """Name the answers that wait for people: on a phone they stand far below."""
+    waiting = [phase.name for phase in run.phases if phase.status is PhaseStatus.WAITING_REVIEW]
+    if waiting and run.summary.status is not RunStatus.CANCELLED:
+        named = words.together([f"“{name}”" for name in waiting])
+        st.markdown(status.inline(status.RUN[RunStatus.WAITING_REVIEW], text=f"To be reviewed below: {named}."))
+
+
+def _show_pauser(run: RunProgress) -> None:
+    if run.pause and run.pause.by:
+        st.markdown(f":gray[Paused by {words.plain(run.pause.by.name)}.]")
 
 
 def _place_of(run: RunProgress) -> str | None:
@@ -93,6 +118,7 @@ def show_run_facts(run: RunProgress, *, time_zone: str) -> None:
                 ("Topic", run.topic),
                 ("Template", summary.template_name + version),
                 ("Model", summary.model),
+                *([("Cost limit", say_cost_limit(run))] if run.cost_limit_usd is not None else []),
                 *run.inputs,
                 *([] if run.may_prioritize else [("Priority", say_priority(summary.priority))]),
                 ("Launched", moment_inline(summary.created_at, time_zone=time_zone)),

@@ -13,7 +13,9 @@ from lib.ui.components.timeline import Span, SpanKind, TimelineRow, show_timelin
 _KINDS = {
     PhaseStatus.RUNNING: SpanKind.RUN,
     PhaseStatus.COMPLETED: SpanKind.OK,
-    PhaseStatus.WAITING_REVIEW: SpanKind.REVIEW,
+    # what the model did is done; the wait for people is drawn behind it
+    PhaseStatus.WAITING_REVIEW: SpanKind.OK,
+    PhaseStatus.REJECTED: SpanKind.OK,
     PhaseStatus.CANCELLED: SpanKind.STOP,
 }
 
@@ -45,13 +47,23 @@ def _spans(phase: PhaseFigures, start: datetime, *, is_live: bool) -> list[Span]
         if spans and began - spans[-1].end_seconds > 0.2:
             waited = words.duration(began - spans[-1].end_seconds)
             spans.append(Span(SpanKind.WAIT, spans[-1].end_seconds, began, f"waited {waited} for the next attempt"))
-        ended = ((attempt.completed_at or clock.now()) - start).total_seconds()
-        kind = _KINDS.get(attempt.status, SpanKind.FAIL)
+        ended = ((attempt.answered_at or clock.now()) - start).total_seconds()
+        kind = SpanKind.OK if attempt.review else _KINDS.get(attempt.status, SpanKind.FAIL)
         spans.append(Span(kind, began, max(ended, began), _note(attempt, ended - began)))
+        if attempt.review:
+            decided = ((attempt.review.decided_at or attempt.completed_at or clock.now()) - start).total_seconds()
+            spans.append(Span(SpanKind.REVIEW, ended, max(decided, ended), _review_note(attempt, decided - ended)))
     if spans and is_live and phase.newest.next_attempt_at:
         now = max((clock.now() - start).total_seconds(), spans[-1].end_seconds)
         spans.append(Span(SpanKind.WAIT, spans[-1].end_seconds, now, "waiting for the next attempt"))
     return spans
+
+
+def _review_note(attempt: AttemptFigures, seconds: float) -> str:
+    waited = words.duration(seconds)
+    if attempt.review and attempt.review.decided_at is None:
+        return f"waits for a review, {waited} so far"
+    return f"waited {waited} for a review"
 
 
 def _note(attempt: AttemptFigures, seconds: float) -> str:

@@ -56,6 +56,23 @@ PHASE: Mapping[str, Status] = {
     "rejected": _status("Rejected", "thumb_down", "red", "✕"),
 }
 
+#: An answer that people are asked about.
+REVIEW: Mapping[str, Status] = {
+    "waiting": _NEEDS_REVIEW,
+    "overdue": _status("Overdue", "warning", "orange", "!"),
+    "approved": _status("Approved", "check_circle", "green", "✓"),
+    "redone": _status("Sent back", "replay", "gray", "↺"),
+    "rejected": _status("Rejected", "thumb_down", "red", "✕"),
+    "withdrawn": _status("Not needed", "block", "gray", "\N{EN DASH}"),
+}
+
+#: Which part of the reviews a list shows.
+REVIEW_SPLIT: Mapping[str, Status] = {
+    "mine": Status("For me", "", "orange", "◆"),
+    "waiting": Status("All waiting", "", "gray", "○"),
+    "decided": Status("Decided", "", "gray", "✓"),
+}
+
 PROJECT: Mapping[str, Status] = {
     "active": _status("Active", "check_circle", "green", "✓"),
     "completed": _status("Completed", "task_alt", "gray", "✓"),

@@ -8,6 +8,7 @@ from lib.engine.steps import PhaseState, decide_step
 from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.base import ModelChoice
 from lib.templates.plan import Plan, make_plan
+from lib.templates.rendering import Redo
 from lib.templates.structure import TemplateData
 
 LOCAL = ModelChoice("local", "smollm2-135m")
@@ -116,9 +117,53 @@ def test_every_plan_completes_in_whatever_order_phases_finish(dependencies, rand
     assert sorted(begun) == sorted(dependencies)
 
 
-@pytest.mark.parametrize("status", [PhaseStatus.CANCELLED, PhaseStatus.REJECTED])
+@pytest.mark.parametrize("status", [PhaseStatus.CANCELLED])
 def test_ended_otherwise_is_neither_complete_nor_begun_again(status):
     plan = plan_of({"a": [], "b": ["a"]})
     step = decide_step(plan, states_of(plan, a=status))
     assert step.begin == ()
     assert step.end is None
+
+
+def test_run_waits_for_a_review_when_nothing_else_can_go_on():
+    plan = plan_of(FAN)
+    states = states_of(plan, a=PhaseStatus.COMPLETED, b=PhaseStatus.WAITING_REVIEW, c=PhaseStatus.COMPLETED)
+    end = decide_step(plan, states).end
+    assert end is not None
+    assert end.status is RunStatus.WAITING_REVIEW
+
+
+def test_other_branch_goes_on_while_one_waits_for_a_review():
+    plan = plan_of(FAN)
+    states = states_of(plan, a=PhaseStatus.COMPLETED, b=PhaseStatus.WAITING_REVIEW)
+    assert decide_step(plan, states).begin == ("c",)
+    begun = states | {"c": PhaseState("c", 1, PhaseStatus.RUNNING)}
+    assert decide_step(plan, begun, busy={"c"}).end is None
+    failed = states | {"c": PhaseState("c", 1, PhaseStatus.FAILED)}
+    assert decide_step(plan, failed, waiting={"c"}).end is None, "its next attempt is to come"
+
+
+def test_rejected_answer_ends_the_run_once_its_neighbour_has_finished():
+    plan = plan_of(FAN)
+    error = {"kind": "rejected", "message": "Mona rejected the answer: no sources"}
+    states = states_of(plan, a=PhaseStatus.COMPLETED, c=PhaseStatus.RUNNING) | {
+        "b": PhaseState("b", 1, PhaseStatus.REJECTED, error=error)
+    }
+    assert decide_step(plan, states, busy={"c"}).end is None
+    end = decide_step(plan, states | {"c": PhaseState("c", 1, PhaseStatus.COMPLETED)}).end
+    assert end is not None
+    assert (end.status, end.error) == (RunStatus.FAILED, {**error, "phase": "b", "attempt": 1})
+
+
+def test_failure_ends_a_run_that_also_waits_for_a_review():
+    plan = plan_of(FAN)
+    states = states_of(plan, a=PhaseStatus.COMPLETED, b=PhaseStatus.WAITING_REVIEW, c=PhaseStatus.FAILED)
+    end = decide_step(plan, states).end
+    assert end is not None
+    assert end.status is RunStatus.FAILED
+
+
+def test_answer_that_was_sent_back_counts_for_no_failed_try():
+    state = PhaseState("a", 5, PhaseStatus.FAILED, lost=1, redo=Redo(attempt=3, comment="Shorter.", response="Long."))
+    assert state.tries == 1
+    assert PhaseState("a", 4, PhaseStatus.FAILED, handed_over=1).tries == 3

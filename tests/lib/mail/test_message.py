@@ -5,6 +5,7 @@ import pytest
 from lib.mail.message import WITH_LINK, MailKind, Message
 
 PATH = "/reset?token=abc_DEF-123"
+_REVIEW = {"name": "Ann", "title": "A folding bicycle", "run": "01978d9c-5b5e-7a51-8d51-3f1c2b6a9e10"}
 VALUES = {
     MailKind.INVITATION: {"organization": "Acme", "inviter": "Ann"},
     MailKind.PASSWORD_RESET: {"name": "Ann"},
@@ -12,6 +13,9 @@ VALUES = {
     MailKind.EMAIL_CHANGED_NOTICE: {"name": "Ann", "new_email": "ann@other.example"},
     MailKind.PASSWORD_CHANGED_NOTICE: {"name": "Ann"},
     MailKind.SECOND_FACTOR_NOTICE: {"name": "Ann", "change": "turned on"},
+    MailKind.REVIEW_REQUESTED: _REVIEW,
+    MailKind.REVIEW_REMINDER: _REVIEW,
+    MailKind.REVIEW_ESCALATED: _REVIEW,
 }
 
 

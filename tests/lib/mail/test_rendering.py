@@ -10,7 +10,7 @@ import pytest
 
 from lib import clock
 from lib.mail import rendering
-from lib.mail.message import WITH_LINK, MailKind
+from lib.mail.message import WITH_LINK, MailKind, find_page_path
 from lib.mail.rendering import Rendered, render
 from lib.mail.sending import compose
 from tests.lib.mail.test_message import PATH, VALUES
@@ -68,7 +68,8 @@ def test_mail_says_the_same_in_text_and_html(kind: MailKind) -> None:
 @pytest.mark.parametrize("kind", MailKind)
 def test_only_link_is_our_own(kind: MailKind) -> None:
     mail = of(kind)
-    expected = [f"{URL}{PATH}"] if kind in WITH_LINK else []
+    page = find_page_path(kind, VALUES[kind])
+    expected = [f"{URL}{PATH}"] if kind in WITH_LINK else [f"{URL}{page}"] if page else []
     assert re.findall(r"https?://\S+", mail.text) == expected
     assert _Page(mail.html).attributes.get("href", []) == expected
 
@@ -83,7 +84,7 @@ def test_nothing_is_loaded_from_anywhere(kind: MailKind) -> None:
 
 @pytest.mark.parametrize("kind", MailKind)
 def test_name_is_text_and_one_line_and_no_link(kind: MailKind) -> None:
-    names = {name: NASTY for name in VALUES[kind] if name != "new_email"}
+    names = {name: NASTY for name in VALUES[kind] if name not in {"new_email", "run"}}
     mail = of(kind, **names)
     assert "\n" not in mail.subject
     assert "\r" not in mail.text
@@ -94,12 +95,13 @@ def test_name_is_text_and_one_line_and_no_link(kind: MailKind) -> None:
     page = _Page(mail.html)
     assert "b" not in page.tags
     assert "onclick" not in page.attributes
-    assert f"{URL}{PATH}" in page.attributes.get("href", [f"{URL}{PATH}"])
+    link = f"{URL}{find_page_path(kind, VALUES[kind]) or PATH}"
+    assert page.attributes.get("href", [link]) == [link]
 
 
 @pytest.mark.parametrize("kind", MailKind)
 def test_name_adds_no_header(kind: MailKind) -> None:
-    names = {name: NASTY for name in VALUES[kind] if name != "new_email"}
+    names = {name: NASTY for name in VALUES[kind] if name not in {"new_email", "run"}}
     mail = compose(
         of(kind, **names),
         mail_id=uuid4(),

@@ -15,6 +15,7 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import TEMPLATE_DATA, make_project
+from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import end_run, make_run, open_run
 from tests.made_templates import let_publish_to_everybody
 
@@ -53,12 +54,15 @@ def test_paused_run_waits_for_who_may_continue_it(installation: Installation, ca
     assert _waiting(cast) == {"alice": 2, "mona": 2, "max": 1, "vera": 0, "charlie": 0}
 
 
-def test_run_that_needs_a_review_waits_as_well(installation: Installation, cast: Cast, project_id: UUID) -> None:
-    run = make_run(installation.database, cast.max, project_id=project_id)
-    with doors.admin(installation.database) as connection:
-        connection.execute("SET session_replication_role = replica")
-        connection.execute("UPDATE orchestration_runs SET status = 'waiting_review' WHERE id = %s", [run.id])
-    assert _waiting(cast) == {"alice": 1, "mona": 1, "max": 1, "vera": 0, "charlie": 0}
+def test_answer_waits_for_who_may_review_it_but_for_who_launched_it(
+    installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    review = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=2)
+    waiting = {actor.username: get_frame(actor).waiting_reviews for actor in (*cast.of_a, cast.charlie)}
+    assert waiting == {"alice": 1, "mona": 1, "max": 0, "vera": 0, "charlie": 0}
+    assert set(_waiting(cast).values()) == {0}, "it is no run that somebody continues"
+    make_word(installation.database, cast.mona, review)
+    assert (get_frame(cast.mona).waiting_reviews, get_frame(cast.alice).waiting_reviews) == (0, 1)
 
 
 def test_failed_run_waits_for_who_launched_it_and_for_a_day(

@@ -36,16 +36,13 @@ def test_plan_that_asks_for_what_is_not_there_yet_is_refused_by_name(
         installation,
         cast.mona,
         {"code": "A"},
-        {"code": "C", "review": {}},
+        {"code": "C"},
         {"code": "D", "operations": [{"type": "file.write"}]},
     )
     for use_case in (launch_run, preview_launch):
         with pytest.raises(PlanNotSupported) as refused:
             use_case(cast.max, replace(request_of_max, template_id=template_id))
-        for asked in (
-            "C “Name of C” asks for a review",
-            "D “Name of D” asks for operations",
-        ):
+        for asked in ("D “Name of D” asks for operations",):
             assert asked in refused.value.message
         assert "A “" not in refused.value.message
     assert nothing_launched(installation)

@@ -129,7 +129,6 @@ def test_a_plan_that_can_run_is_let_through() -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"review": {}}, "a review"),
         ({"operations": [{"type": "file"}]}, "operations"),
     ],
 )

@@ -128,7 +128,6 @@ def show_review(desk: Desk, code: str) -> None:
     st.toggle("People look at the answer before the run goes on", **gate.shows(review is not None))
     if review is None:
         return
-    _say_unsupported("reviews")
 
     def of(name: str) -> Field:
         return phase_field(desk.template_id, code, ("review", name))

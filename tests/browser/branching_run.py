@@ -36,7 +36,7 @@ _NOT_URGENT = """{
 }"""
 
 
-def make_steered_run(database: ClonedDatabase, actor: Actor, *, project_id: UUID, connection_model: str) -> UUID:
+def make_branching_run(database: ClonedDatabase, actor: Actor, *, project_id: UUID, connection_model: str) -> UUID:
     """The run, as it stands while its last phase waits for the limit of the connection of that model."""
     run = make_run(database, actor, project_id=project_id, title="Tickets of the week", model=_LARGE, data=_DATA)
     held = open_run(database, actor.organization_id, run.id)

@@ -1,0 +1,176 @@
+"""What people do with answers that wait for them: find them, read them, decide."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission, Role
+from lib.db.paging import Page
+from lib.db.session import tenant_session
+from lib.entry import clean_text
+from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from lib.models.review import Decision, ReviewOutcome
+from lib.reviews import queries
+from lib.reviews.queries import ReviewFilter
+from lib.reviews.views import Decided, Review, ReviewSort, ReviewSplit, ReviewSummary, Word
+from lib.users.views import Person
+
+MAX_COMMENT = 5_000
+MAX_ANSWER = 1_000_000
+#: Words that change what comes next have to say why.
+WITH_COMMENT: Final = frozenset({Decision.REDO, Decision.REJECT})
+_ROLES: Final[Mapping[str, str]] = {
+    Role.ADMIN: "admins",
+    Role.MANAGER: "managers",
+    Role.MEMBER: "members",
+    Role.VIEWER: "viewers",
+}
+_OUTCOMES: Final[Mapping[str | None, str]] = {
+    ReviewOutcome.APPROVED: "approved",
+    ReviewOutcome.REDONE: "sent back for another draft",
+    ReviewOutcome.REJECTED: "rejected",
+}
+
+
+def list_reviews(
+    actor: Actor,
+    chosen: ReviewFilter | None = None,
+    *,
+    sort: ReviewSort = ReviewSort.OLDEST,
+    cursor: str | None = None,
+    limit: int = 25,
+) -> Page[ReviewSummary]:
+    """A page of the reviews of runs that the person sees. Raises `InvalidInput` for a cursor that is none of it."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        page = queries.list_reviews(
+            session, actor, chosen=chosen or ReviewFilter(), sort=sort, cursor=cursor, limit=limit
+        )
+        return Page(tuple(_summary(row) for row in page.rows), page.newer, page.older)
+
+
+def count_reviews_by_split(actor: Actor, chosen: ReviewFilter, *, most: int) -> Mapping[ReviewSplit, int]:
+    """How many there are of each part where the other filters hold; `most` + 1 are more, one missing is unknown."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        return queries.count_by_split(session, actor, chosen=chosen, most=most)
+
+
+def list_reviewer_choices(actor: Actor, *, wanted: Sequence[UUID] = (), limit: int = 500) -> Mapping[UUID, str]:
+    """People who may be named as reviewers, by their names, and those `wanted` whoever they are by now."""
+    actor.require(Permission.PROJECTS_VIEW)
+    with tenant_session(actor) as session:
+        return queries.list_reviewers(session, limit=limit) | queries.list_names(session, wanted)
+
+
+def get_review(actor: Actor, review_id: UUID) -> Review:
+    """One review, with the answer and what people said of it. Raises `NotFound`."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        row = _get(session, actor, review_id)
+        text = row.answer if row.edited is None else row.edited
+        return Review(
+            summary=_summary(row),
+            instructions=row.instructions,
+            reviewers=_name_reviewers(session, row.reviewers),
+            words=tuple(_word(actor, word) for word in queries.list_words(session, review_id)),
+            answer=row.answer,
+            edited=row.edited,
+            seen=digest(text),
+            may_decide=row.decided_at is None and bool(row.is_reviewer) and actor.may(Permission.ORCHESTRATIONS_REVIEW),
+            is_own_run=row.launcher_id == actor.user_id,
+            is_escalated=row.escalated_at is not None,
+        )
+
+
+def decide_review(
+    actor: Actor, review_id: UUID, decision: Decision, *, seen: str, comment: str = "", edited: str | None = None
+) -> Decided:
+    """Say one's word on an answer that waits; it may be changed for as long as nobody has decided.
+
+    `seen` is `Review.seen` of the text that the person looked at, `edited` what they made of it. Raises `InvalidInput`,
+    `NotFound`, `NotPermitted`, and `Conflict` that says what was decided, or that the text is another one by now.
+    """
+    actor.require(Permission.ORCHESTRATIONS_REVIEW)
+    comment = clean_text(comment, field="Comment", longest=MAX_COMMENT, required=decision in WITH_COMMENT)
+    response = _clean_edit(decision, edited, seen=seen)
+    with tenant_session(actor) as session:
+        row = _get(session, actor, review_id)
+        if not row.is_reviewer:
+            message = "This review names who decides, and you are not among them. Ask one of those, or an admin."
+            raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message)
+        found = queries.decide(session, review_id, decision=decision, comment=comment, response=response, seen=seen)
+        _refuse(found)
+        outcome = None if found["state"] == "recorded" else ReviewOutcome(found["state"])
+        return Decided(outcome=outcome, approvals=found["approvals"], required_approvals=found["required"])
+
+
+def digest(text: str) -> str:
+    """What a decision names the text by that it is about."""
+    return sha256(text.encode()).hexdigest()
+
+
+def _clean_edit(decision: Decision, edited: str | None, *, seen: str) -> str | None:
+    if decision is not Decision.APPROVE_WITH_EDITS:
+        return None
+    response = clean_text(edited or "", field="Answer", longest=MAX_ANSWER)
+    if digest(response) == seen:
+        message = "Nothing in the answer was changed. Approve it as it is, or change it."
+        raise InvalidInput(message, field="Answer")
+    return response
+
+
+def _refuse(found: Mapping[str, Any]) -> None:
+    """Raise what speaks against the word; nothing was written then."""
+    match found["state"]:
+        case "not_found":
+            raise NotFound("review")
+        case "decided":
+            message = "The run has ended, so there is nothing to decide any more."
+            if found["by"] and found["outcome"] in _OUTCOMES:
+                message = (
+                    f"{found['by']} was first: the answer is {_OUTCOMES[found['outcome']]}. Your word was not needed."
+                )
+            raise Conflict(message)
+        case "changed":
+            message = "Somebody has edited the answer since you opened it. Look at it as it is now, then decide."
+            raise Conflict(message)
+        case "too_many":
+            message = "This phase was sent back twenty times already. Edit the answer yourself, or reject it."
+            raise Conflict(message)
+
+
+def _get(session: Session, actor: Actor, review_id: UUID) -> Row[*tuple[Any, ...]]:
+    row = queries.find_review(session, actor, review_id)
+    if row is None:
+        raise NotFound("review")
+    return row
+
+
+def _summary(row: Row[*tuple[Any, ...]]) -> ReviewSummary:
+    values = dict(zip(queries.SUMMARY, row, strict=False))  # pages have their key behind it
+    outcome = values["outcome"]
+    return ReviewSummary(**values | {"outcome": ReviewOutcome(outcome) if outcome else None})
+
+
+def _word(actor: Actor, row: Row[*tuple[Any, ...]]) -> Word:
+    return Word(
+        reviewer=Person(**row.reviewer),
+        is_mine=row.reviewer_id == actor.user_id,
+        decision=Decision(row.decision),
+        comment=row.comment,
+        is_counted=row.is_counted,
+        said_at=row.said_at,
+    )
+
+
+def _name_reviewers(session: Session, reviewers: Sequence[str]) -> tuple[str, ...]:
+    """Roles and people, as a person reads them; somebody who is gone is not named."""
+    ids = [UUID(word) for word in reviewers if word not in _ROLES]
+    names = queries.list_names(session, ids) if ids else {}
+    return tuple(found for word in reviewers if (found := _ROLES.get(word) or names.get(UUID(word))))

@@ -1,0 +1,95 @@
+"""What the pages see of answers that wait for people, and of what people said of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from lib.models.review import Decision, ReviewOutcome
+from lib.users.views import Person
+
+
+class ReviewSplit(StrEnum):
+    """Which part of the reviews a list shows."""
+
+    #: Waiting, and this person's word is missing.
+    MINE = "mine"
+    WAITING = "waiting"
+    DECIDED = "decided"
+
+
+class ReviewSort(StrEnum):
+    """What a list of reviews begins with."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    #: What has no limit comes last.
+    DUE = "due"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewSummary:
+    """An answer that waits, or waited, in a list."""
+
+    id: UUID
+    run_id: UUID
+    run_title: str
+    phase_name: str
+    phase_position: int
+    attempt: int
+    project_name: str
+    launched_by: str
+    requested_at: datetime
+    due_at: datetime | None
+    decided_at: datetime | None
+    outcome: ReviewOutcome | None
+    approvals: int
+    required_approvals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What one person said of an answer, as it stands."""
+
+    reviewer: Person
+    #: Whether it is the reader's own.
+    is_mine: bool
+    decision: Decision
+    comment: str
+    #: Whether it counts as an approval of the text as it is now.
+    is_counted: bool
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """An answer that waits, or waited, with everything that one needs to decide."""
+
+    summary: ReviewSummary
+    instructions: str
+    #: Who may decide, in words; empty is everybody who may review.
+    reviewers: tuple[str, ...]
+    words: tuple[Word, ...]
+    #: The model's own answer, and what an edit has made of it; None where nobody has edited it.
+    answer: str
+    edited: str | None
+    #: Names `text`, for a decision about it.
+    seen: str
+    may_decide: bool
+    #: Whether it is their own run: their approval counts, but not alone.
+    is_own_run: bool
+    is_escalated: bool
+
+    @property
+    def text(self) -> str:
+        """What is to be decided about."""
+        return self.answer if self.edited is None else self.edited
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What a word came to: the outcome, or None while others are to come."""
+
+    outcome: ReviewOutcome | None
+    approvals: int
+    required_approvals: int

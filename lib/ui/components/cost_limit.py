@@ -1,0 +1,25 @@
+"""The field for what a run may cost at most."""
+
+from decimal import Decimal
+
+import streamlit as st
+
+
+def show_cost_limit(stored: float | None, *, key: str, explained: str) -> Decimal | None:
+    """Draw it, filled with what is stored; None is no limit.
+
+    The value comes by the key: a field that begins with a value of its own can't be emptied.
+    """
+    st.session_state.setdefault(key, stored)
+    entered = st.number_input(
+        "Cost limit of a run (US dollars)",
+        min_value=0.01,
+        max_value=999_999.0,
+        value=None,
+        step=1.0,
+        format="%.2f",
+        placeholder="No limit",
+        help=explained,
+        key=key,
+    )
+    return None if entered is None else Decimal(str(entered))

@@ -1,0 +1,101 @@
+"""Lists of answers that wait, or waited, for people."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+from markupsafe import Markup
+
+from lib import clock
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.reviews.queries import ReviewFilter
+from lib.reviews.service import list_reviews
+from lib.reviews.views import ReviewSplit, ReviewSummary
+from lib.ui import words
+from lib.ui.components import status
+from lib.ui.components.card import card
+from lib.ui.components.moment import moment_inline
+from lib.ui.components.opened_row import find_opened
+from lib.ui.components.paged_table import show_paged_table
+from lib.ui.components.row_list import row, row_list
+from lib.ui.navigation import REVIEWS, RUN
+
+#: So many stand on the overview.
+_MOST_ON_OVERVIEW: Final = 5
+_DETAIL: Final = Markup("{} · {} · {} {}")
+
+
+def show_review_table(
+    reviews: Sequence[ReviewSummary], *, newer: str | None, older: str | None
+) -> ReviewSummary | None:
+    """Draw the reviews; returns the one whose run was clicked in this run of the script."""
+    event = show_paged_table(
+        [_row(review) for review in reviews],
+        key="reviews",
+        label="Reviews",
+        columns={
+            "Status": status.column(status.REVIEW, width=122),
+            "Run": st.column_config.TextColumn("Run", width=240),
+            "Phase": st.column_config.TextColumn("Phase", width=150),
+            "Project": st.column_config.TextColumn("Project", width=128),
+            "By": st.column_config.TextColumn("By", width=88, help="Who launched the run."),
+            "Asked": st.column_config.TextColumn("Asked", width=105),
+            "Due": st.column_config.TextColumn("Due", width=105),
+            "Approvals": st.column_config.TextColumn("Approvals", width=75, alignment="right"),
+        },
+        summary=f"{words.count(len(reviews), 'review')} on this page",
+        newer=newer,
+        older=older,
+        opens="Run",
+    )
+    found = find_opened("reviews", [review.id for review in reviews], clicked=event.opened)
+    return next((review for review in reviews if review.id == found), None)
+
+
+def open_review(review: ReviewSummary | None) -> None:
+    """Go to the run whose answer it is about, if there is one to go to: there it stands open."""
+    if review is not None:
+        st.switch_page(RUN.file, query_params={"run": str(review.run_id)})
+
+
+def show_waiting_reviews(actor: Actor) -> None:
+    """Draw, on the overview, what waits for this person; nothing where nothing does."""
+    if not actor.may(Permission.ORCHESTRATIONS_REVIEW):
+        return
+    page = list_reviews(actor, ReviewFilter(split=ReviewSplit.MINE), limit=_MOST_ON_OVERVIEW)
+    if not page.items:
+        return
+    with card("Needs you", link=(REVIEWS.file, "All reviews"), key="needs-you"), row_list("reviews"):
+        for review in page.items:
+            moment = review.due_at or review.requested_at
+            detail = _DETAIL.format(
+                words.short(review.phase_name, most=60),
+                words.short(review.launched_by, most=40),
+                "due" if review.due_at else "asked",
+                moment_inline(moment, time_zone=actor.time_zone),
+            )
+            with row(review.run_title, detail=detail, status=status_of(review)):
+                if st.button("Review", key=f"review-{review.id}"):
+                    open_review(review)
+
+
+def status_of(review: ReviewSummary) -> status.Status:
+    """How it stands."""
+    if review.outcome is not None:
+        return status.REVIEW[review.outcome]
+    is_overdue = review.due_at is not None and review.due_at <= clock.now()
+    return status.REVIEW["overdue" if is_overdue else "waiting"]
+
+
+def _row(review: ReviewSummary) -> dict[str, object]:
+    return {
+        "Status": status.cell(status_of(review)),
+        "Run": review.run_title,
+        "Phase": f"{review.phase_position + 1} {review.phase_name}",
+        "Project": review.project_name,
+        "By": review.launched_by,
+        "Asked": words.ago(review.requested_at, now=clock.now()),
+        "Due": words.ago(review.due_at, now=clock.now()),
+        "Approvals": f"{review.approvals} / {review.required_approvals}",
+    }

@@ -1,0 +1,63 @@
+"""Runs that people steer, for the scene: answers that wait, one that was edited, a pause, and a stop for the cost."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from tests import doors
+from tests.cast import Cast
+from tests.database import ClonedDatabase
+from tests.made_reviews import make_waiting, make_word
+from tests.made_runs import answer, beginning, make_run, open_run
+
+INSTRUCTIONS = "Are the figures of this year, and does each have a source?"
+EDITED = "Fold it twice, and once more for the train."
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """Runs of max, by what they wait for."""
+
+    #: For alice: mona has edited and approved it, and two approvals are needed.
+    waiting: UUID
+    #: An answer that was edited and approved.
+    approved: UUID
+    paused: UUID
+    #: For its cost.
+    stopped: UUID
+
+
+def make_steered(database: ClonedDatabase, cast: Cast, *, project_id: UUID) -> Steered:
+    """Make them, and one more that is overdue."""
+    waiting = make_waiting(
+        database,
+        cast.max,
+        project_id=project_id,
+        title="Dealers in Flanders",
+        required_approvals=2,
+        instructions=INSTRUCTIONS,
+        due_hours=30,
+    )
+    approved = make_waiting(database, cast.max, project_id=project_id, title="A hinge without a screw")
+    for review in (waiting, approved):
+        make_word(database, cast.mona, review, edited=EDITED, comment="The third fold was missing.")
+    make_waiting(database, cast.max, project_id=project_id, title="What commuters carry", due_hours=2)
+    with doors.admin(database) as connection:
+        overdue = "UPDATE review_requests SET due_at = now() - interval '3 hours' WHERE due_at < now() + interval '3 h'"
+        connection.execute(overdue.encode())
+    paused = make_run(database, cast.max, project_id=project_id, title="Rental prices")
+    with doors.person(database, cast.max) as connection:
+        connection.execute("SELECT api.pause_run(%s)", [paused.id])
+    return Steered(waiting.run.id, approved.run.id, paused.id, _stop(database, cast, project_id))
+
+
+def _stop(database: ClonedDatabase, cast: Cast, project_id: UUID) -> UUID:
+    run = make_run(database, cast.max, project_id=project_id, title="Patents of the hinge")
+    with doors.admin(database) as connection:
+        connection.execute("UPDATE orchestration_runs SET cost_limit_usd = 0.02 WHERE id = %s", [run.id])
+    held = open_run(database, cast.organization_a, run.id)
+    first, second = run.phases
+    held.advance(begin=[beginning(first)])
+    assert held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])["cost_stop"] == "cost_limit"
+    message = "The run has spent as much as its cost limit allows. Nothing further begins before that is raised."
+    held.advance(end={"status": "paused", "error": {"kind": "cost_limit", "message": message}})
+    return run.id

@@ -1,0 +1,170 @@
+"""The inbox of reviews, the panel in a run's phase, and the four questions behind its buttons."""
+
+from uuid import UUID
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.models.review import Decision
+from lib.ui.navigation import OVERVIEW, REVIEWS, RUN
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_project
+from tests.made_reviews import ANSWER, MadeReview, make_waiting, make_word
+from tests.pages.conftest import OpenAs
+from tests.pages.reading import button, buttons, facts, headings, markdown, press, shown, table
+from tests.records import row, rows
+
+DECIDE = ["Approve", "Edit and approve", "Ask to redo", "Reject and stop the run"]
+NASTY = "<script>alert(1)</script> ![x](https://evil.example/x.png) **bold**"
+
+
+@pytest.fixture
+def project_id(installation: Installation, cast: Cast) -> UUID:
+    return make_project(installation.database, cast.max)
+
+
+@pytest.fixture
+def review(installation: Installation, cast: Cast, project_id: UUID) -> MadeReview:
+    """An answer in a run of max, due in 30 hours, with something to look at."""
+    return make_waiting(
+        installation.database,
+        cast.max,
+        project_id=project_id,
+        instructions="Any sources?",
+        due_hours=30,
+        title="Hinges",
+    )
+
+
+def stands(installation: Installation, review: MadeReview) -> tuple[str, str | None]:
+    """How the run stands, and what was decided."""
+    status = "SELECT status FROM orchestration_runs WHERE id = %s"
+    outcome = "SELECT outcome FROM review_requests WHERE id = %s"
+    return row(installation, status, review.run.id)["status"], row(installation, outcome, review.id)["outcome"]
+
+
+def confirm(at: AppTest, review: MadeReview, decision: Decision, *, is_sent: bool = True, **texts: str) -> AppTest:
+    """Answer the question of that decision; AppTest knows no open dialogs, so it is opened in the same run."""
+    for name, text in texts.items():
+        at.text_area(key=f"{name}-{decision}-{review.id}").input(text)
+    at.button(key=f"{decision}-{review.id}").click()
+    if is_sent:
+        at.button(key=f"confirm-{decision}-{review.id}").click()
+    at.run()
+    assert not at.exception
+    return at
+
+
+def test_panel_says_what_to_look_at_who_may_and_until_when(open_as: OpenAs, cast: Cast, review: MadeReview) -> None:
+    at = open_as(cast.mona, RUN, run=review.run.id)
+    assert "To be reviewed below: “Ideation”." in shown(at)
+    assert {"Review"} <= set(headings(at))
+    assert "0 of 1 approval" in shown(at)
+    assert "Any sources?" in shown(at)
+    assert facts(at)["Who may decide"] == "everybody who may review"
+    assert facts(at)["Due"].startswith("in 1 day")
+    assert ANSWER in shown(at), "the answer stands open above it"
+    assert buttons(at) == ["Pause", "Cancel", *DECIDE]
+
+
+def test_viewer_reads_the_review_and_decides_nothing(open_as: OpenAs, cast: Cast, review: MadeReview) -> None:
+    at = open_as(cast.vera, RUN, run=review.run.id)
+    assert "It is decided by everybody who may review." in shown(at)
+    assert buttons(at) == []
+
+
+def test_approval_is_asked_about_and_lets_the_run_go_on(
+    open_as: OpenAs, installation: Installation, cast: Cast, review: MadeReview
+) -> None:
+    at = press(open_as(cast.mona, RUN, run=review.run.id), "Approve")
+    assert "Your approval is noted. The run goes on." in shown(at)
+    assert stands(installation, review) == ("waiting_review", None), "nothing is done before it is confirmed"
+    confirm(at, review, Decision.APPROVE)
+    assert stands(installation, review) == ("queued", "approved")
+    assert [toast.value for toast in at.toast] == [r"Approved\. The run goes on\."]
+
+
+def test_launcher_is_told_that_somebody_else_has_to_approve_too(
+    open_as: OpenAs, installation: Installation, cast: Cast, review: MadeReview
+) -> None:
+    at = press(open_as(cast.max, RUN, run=review.run.id), "Approve")
+    assert "It is your own run, so somebody else has to approve as well." in shown(at)
+    confirm(at, review, Decision.APPROVE)
+    assert stands(installation, review) == ("waiting_review", None)
+    assert "Your word is noted. The run waits for others as well." in shown(at)
+    assert "Somebody else than who launched the run has to approve as well." in shown(at)
+
+
+def test_edit_shows_what_changes_before_it_is_sent(
+    open_as: OpenAs, installation: Installation, cast: Cast, review: MadeReview
+) -> None:
+    at = press(open_as(cast.mona, RUN, run=review.run.id), "Edit and approve")
+    assert "Later phases read what you make of it. The model's own answer is kept beside it." in shown(at)
+    assert "What you change" not in shown(at)
+    confirm(at, review, Decision.APPROVE_WITH_EDITS, is_sent=False, edited="Fold it three times.")
+    assert "- Fold it twice.\n+ Fold it three times." in "\n".join(code.value for code in at.code)
+    confirm(at, review, Decision.APPROVE_WITH_EDITS)
+    assert stands(installation, review) == ("queued", "approved")
+    at = open_as(cast.vera, RUN, run=review.run.id)
+    assert "Edits" in [tab.label for tab in at.tabs]
+    assert "Mona edited and approved it" in shown(at)
+
+
+def test_redo_and_rejection_ask_for_a_comment(
+    open_as: OpenAs, installation: Installation, cast: Cast, review: MadeReview
+) -> None:
+    for label, decision in (("Ask to redo", Decision.REDO), ("Reject and stop the run", Decision.REJECT)):
+        at = press(open_as(cast.mona, RUN, run=review.run.id), label)
+        confirm(at, review, decision)
+        assert "Comment is empty. Enter something." in shown(at)
+        assert stands(installation, review) == ("waiting_review", None)
+    confirm(at, review, Decision.REJECT, comment="No sources.")
+    assert stands(installation, review) == ("failed", "rejected")
+    assert "Mona rejected the answer: No sources." in shown(at)
+
+
+def test_inbox_lists_what_waits_and_is_narrowed_to_what_waits_for_oneself(
+    open_as: OpenAs, installation: Installation, cast: Cast, review: MadeReview, project_id: UUID
+) -> None:
+    own = make_waiting(installation.database, cast.mona, project_id=project_id, title="Her own")
+    at = open_as(cast.mona, REVIEWS)
+    assert table(at, "Run") == ["Hinges", "Her own"]
+    assert table(at, "Approvals") == ["0 / 1", "0 / 1"]
+    assert table(open_as(cast.mona, REVIEWS, show="mine"), "Run") == ["Hinges"]
+    make_word(installation.database, cast.alice, own)
+    assert table(open_as(cast.mona, REVIEWS, show="decided"), "Run") == ["Her own"]
+    rows(installation, "UPDATE review_requests SET due_at = now() - interval '1 hour' WHERE due_at > now() RETURNING 1")
+    at = open_as(cast.mona, REVIEWS, due="overdue")
+    assert table(at, "Status") == ["['! Overdue']"]
+    assert "No review matches these filters" in shown(open_as(cast.mona, REVIEWS, search="zeppelin"))
+
+
+def test_inbox_without_anything_says_what_it_is_for(open_as: OpenAs, cast: Cast) -> None:
+    assert "Nothing to review yet" in headings(open_as(cast.charlie, REVIEWS))
+
+
+def test_overview_says_what_waits_for_this_person(open_as: OpenAs, cast: Cast, review: MadeReview) -> None:
+    at = open_as(cast.mona, OVERVIEW)
+    assert "Needs you" in headings(at)
+    assert "Review" in buttons(at)
+    for nobody in (cast.max, cast.vera, cast.charlie):
+        assert "Needs you" not in headings(open_as(nobody, OVERVIEW))
+
+
+def test_what_people_write_means_nothing(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    review = make_waiting(
+        installation.database, cast.max, project_id=project_id, instructions=NASTY, required_approvals=2, title=NASTY
+    )
+    make_word(installation.database, cast.mona, review, comment=NASTY)
+    for page, at in {"run": open_as(cast.alice, RUN, run=review.run.id), "list": open_as(cast.alice, REVIEWS)}.items():
+        assert "<script>" not in markdown(at), page
+        assert "![x](" not in markdown(at), page
+
+
+def test_button_of_a_review_is_the_only_primary_one(open_as: OpenAs, cast: Cast, review: MadeReview) -> None:
+    at = open_as(cast.mona, RUN, run=review.run.id)
+    assert button(at, "Approve").proto.type == "primary"
+    assert {one.label for one in at.main.button if one.proto.type == "primary"} == {"Approve"}
