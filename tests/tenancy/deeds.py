@@ -422,6 +422,8 @@ PURE: Final = frozenset(
         "lib.organizations.operator.door",  # tried through each of the operator's deeds, like the other one
         "lib.organizations.operator.identity_door",
         "lib.runs.launch.make_phases",
+        "lib.runs.launch.check_models",  # tried through launch_run and retry_run
+        "lib.connections.turns.take_turn",  # tried through begin_try and test_connection; the database asks as well
         "lib.templates.access.require_publisher",
         "lib.templates.gallery.summary_of",
         "lib.templates.queries.is_launchable",
