@@ -15,6 +15,7 @@ DOORS: dict[str, set[str]] = {
     "lib.connections.offers": {"tenant_session"},
     "lib.connections.service": {"tenant_session"},
     "lib.connections.trying": {"tenant_session"},
+    "lib.connections.turns": {"tenant_session"},
     "lib.identity.email_change": {"identity_session"},
     "lib.identity.invitations": {"identity_session"},
     "lib.identity.registration": {"identity_session"},

@@ -105,6 +105,7 @@ LINT: Final = (
     Excuse("PERF003", r".*\.Published templates are public", "idx_orchestration_templates_public is made for it"),
     Excuse("PERF003", r"public\.invitations\.invitations_update_permitted", "one is changed at a time, by its key"),
     Excuse("PERF003", r"public\.user_tokens\.user_tokens_(invitations|password_links)", "found by hash or whose it is"),
+    Excuse("PERF003", r"public\.connection_turns\..*", "a row for each connection with a limit, found by its key"),
     Excuse("PERF003", r"public\.phase_streams\..*", "a row for each answer being written, read by its key"),
     Excuse("PERF003", r".*\.Versions of published templates are public", "versions are read by their template"),
     Excuse("PERF003", r"public\.api_usage\.api_usage_tries_\w+", "one row, found by its key"),

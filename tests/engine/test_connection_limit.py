@@ -25,7 +25,7 @@ from tests.made_runs import open_run
 from tests.own_endpoint import entry_for
 from tests.own_endpoint import llm as own
 from tests.records import row, rows
-from tests.workers import until
+from tests.workers import Workers, until
 
 __all__ = ["own"]
 
@@ -87,12 +87,12 @@ def test_run_that_waits_for_a_limit_holds_no_transaction_and_can_be_cancelled(
 
 
 def test_waiting_walk_is_cancelled_at_once(
-    bench: Bench, own: LLMockServer, installation: Installation, workers: object
+    bench: Bench, own: LLMockServer, installation: Installation, workers: Workers
 ) -> None:
     connect(bench, own, 1)
     take_turn(bench.cast.alice, SLUG)
     run_id = bench.launch(SIDE_BY_SIDE[:1], model=MODEL)
-    workers.start()  # type: ignore[attr-defined]
+    workers.start()
     until(lambda: bench.see(run_id).phases[0].is_held)
     idle = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL "
     until(lambda: row(installation, f"{idle} AND pid <> pg_backend_pid()")["n"] == 0)

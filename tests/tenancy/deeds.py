@@ -479,6 +479,8 @@ PURE: Final = frozenset(
         "lib.reviews.queries.is_reviewer",
         "lib.reviews.queries.list_waiting",
         "lib.reviews.queries.waits_for",
+        "lib.runs.launch.check_models",  # tried through launch_run and retry_run
+        "lib.connections.turns.take_turn",  # tried through begin_try and test_connection; the database asks as well
         "lib.templates.access.require_publisher",
         "lib.templates.gallery.summary_of",
         "lib.templates.queries.is_launchable",

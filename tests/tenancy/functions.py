@@ -98,7 +98,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.requeue_lost_runs()": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.purge_workflows(integer,integer)": Definer(_WORKER, "the queue's rows of all organizations; a number only"),
     "api.cancel_requests(uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
-    "api.branching_runs(uuid[],uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
+    "api.steered_runs(uuid[],uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.remind_reviews()": Definer(_WORKER, "writes mails about the reviews of all organizations; a count only"),
     "api.track_review()": Definer(_NOBODY, "trigger: nobody writes requests for reviews directly"),
     "api.queue_run(uuid,uuid)": Definer(_NOBODY, "part of enqueue_run, admit_runs and requeue_lost_runs"),

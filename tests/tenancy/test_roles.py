@@ -174,7 +174,10 @@ def estate(module_database: ClonedDatabase) -> Estate:
     alice = cast.alice.user_id
     rows["organizations"][alice] = cast.organization_a
     rows["webhooks"][alice] = make_webhook(module_database, cast.alice)
-    rows["provider_connections"][alice] = make_connection(module_database, cast.alice)
+    connection_id = rows["provider_connections"][alice] = make_connection(module_database, cast.alice)
+    with doors.engine(module_database, cast.organization_a) as connection:
+        connection.execute("SELECT api.take_turns(%s, %s, 60, 1)", [cast.organization_a, connection_id])
+    rows["connection_turns"][alice] = connection_id
     for actor in (cast.alice, cast.mona):
         rows["invitations"][actor.user_id] = make_invitation(module_database, actor).id
     with doors.admin(module_database) as connection:

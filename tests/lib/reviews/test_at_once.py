@@ -16,7 +16,7 @@ from tests.made_runs import answer, beginning, call_worker
 from tests.records import row, rows
 
 ROUNDS = 50
-STEERED = "SELECT array(SELECT api.branching_runs(%s, %s))"
+STEERED = "SELECT array(SELECT api.steered_runs(%s, %s))"
 
 
 @pytest.fixture

@@ -119,3 +119,12 @@ def test_model_is_asked_for_json_alone_and_told_what_was_wrong() -> None:
     assert len(again) < 500, "a tiny model is shown as much as it can take"
     cut = check_answer(PhaseOutput(kind="json"), '{"a": "never en', is_cut=True)
     assert "write less" in cut[-1]
+
+
+def test_reference_that_was_never_checked_is_not_fetched_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The registry of references is empty: the second lock behind the refusal at saving."""
+    fetched: list[object] = []
+    monkeypatch.setattr("urllib.request.urlopen", fetched.append)
+    with pytest.raises(Exception, match=r"Unresolvable|unresolvable"):
+        find_faults({"$ref": "http://127.0.0.1:1/card.json"}, 1)
+    assert fetched == []
