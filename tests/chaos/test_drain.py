@@ -19,6 +19,7 @@ from tests.workers import MODEL, Workers, endpoint, until, workers
 __all__ = ["bench", "endpoint", "workers"]
 
 LONG_SECONDS = 60.0
+_WALKERS = "SELECT DISTINCT executor_id FROM dbos.workflow_status"
 
 
 def test_run_whose_call_ends_in_time_is_handed_over_without_a_lost_attempt(
@@ -30,6 +31,7 @@ def test_run_whose_call_ends_in_time_is_handed_over_without_a_lost_attempt(
     until(lambda: endpoint.state.journal.in_flight == 1)
     long = bench.launch(chain("a", "b"))
     until(lambda: endpoint.state.journal.in_flight == 2)
+    [before] = rows(installation, _WALKERS)
     first.terminate()
     workers.start("second")
     assert bench.wait_for_end(short).summary.status is RunStatus.COMPLETED
@@ -39,6 +41,8 @@ def test_run_whose_call_ends_in_time_is_handed_over_without_a_lost_attempt(
     for run_id in (short, long):
         assert bench.statuses(run_id) == {"a": ["completed"], "b": ["completed"]}
     assert rows(installation, "SELECT 1 FROM api_usage WHERE error_kind IS NOT NULL") == []
+    [after] = rows(installation, _WALKERS)
+    assert after != before, "each run's second phase is another worker's"
     asked = [record for record in endpoint.state.journal.records() if "completions" in record.path]
     assert len(asked) == 4
     assert "run" not in workers.log.read_text(), "nothing was taken over or refused"
