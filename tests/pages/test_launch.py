@@ -274,9 +274,9 @@ def test_template_asks_its_questions(open_as: OpenAs, installation: Installation
 def test_template_that_asks_for_what_is_not_there_yet_is_refused_by_name(
     open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
 ) -> None:
-    data = {"phases": [{"code": "A", "name": "Judge", "prompt": "{{ topic }}", "review": {}}]}
-    make_template(installation.database, cast.mona, name="A review", data=data, status="published")
+    data = {"phases": [{"code": "A", "name": "Judge", "prompt": "{{ topic }}", "operations": [{"type": "file"}]}]}
+    make_template(installation.database, cast.mona, name="An operation", data=data, status="published")
     at = open_as(cast.max, LAUNCH)
-    assert "A “Judge” asks for a review" in shown(at)
+    assert "A “Judge” asks for operations" in shown(at)
     press(at, "Launch")
     assert launched(installation) == []

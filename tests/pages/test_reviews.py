@@ -107,6 +107,8 @@ def test_edit_shows_what_changes_before_it_is_sent(
     confirm(at, review, Decision.APPROVE_WITH_EDITS)
     assert stands(installation, review) == ("queued", "approved")
     at = open_as(cast.vera, RUN, run=review.run.id)
+    at.session_state["phase-0-live"] = True  # the step is closed again once it is decided
+    at.run()
     assert "Edits" in [tab.label for tab in at.tabs]
     assert "Mona edited and approved it" in shown(at)
 
