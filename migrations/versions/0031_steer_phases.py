@@ -13,7 +13,8 @@ revision = "0031"
 down_revision = "0030"
 
 TABLE = "connection_turns"
-CHANGED = ("api_open_segment", "api_advance_run", "api_begin_attempts")
+#: What a later migration changed again, and which.
+CHANGED = {"api_open_segment": "0032", "api_advance_run": "0032", "api_begin_attempts": None}
 #: file -> who may execute it.
 DOORS = {
     "api_take_turns": "engine",
@@ -43,8 +44,8 @@ def upgrade() -> None:
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON {TABLE} TO engine")
     for name, execute in DOORS.items():
         functions.create(name, execute=execute)
-    for name in CHANGED:
-        functions.replace(name)
+    for name, changed_again in CHANGED.items():
+        functions.replace(name, before=changed_again)
 
 
 def downgrade() -> None:

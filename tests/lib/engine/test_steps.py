@@ -8,7 +8,6 @@ from lib.engine.steps import PhaseState, decide_step
 from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.base import ModelChoice
 from lib.templates.plan import Plan, make_plan
-from lib.templates.rendering import Redo
 from lib.templates.structure import TemplateData
 
 LOCAL = ModelChoice("local", "smollm2-135m")
@@ -161,9 +160,3 @@ def test_failure_ends_a_run_that_also_waits_for_a_review():
     end = decide_step(plan, states).end
     assert end is not None
     assert end.status is RunStatus.FAILED
-
-
-def test_answer_that_was_sent_back_counts_for_no_failed_try():
-    state = PhaseState("a", 5, PhaseStatus.FAILED, lost=1, redo=Redo(attempt=3, comment="Shorter.", response="Long."))
-    assert state.tries == 1
-    assert PhaseState("a", 4, PhaseStatus.FAILED, handed_over=1).tries == 3
