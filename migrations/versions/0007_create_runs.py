@@ -26,10 +26,10 @@ def upgrade() -> None:
     _create_runs()
     _create_phases()
     _create_operations()
-    functions.create("api_audit_run", before="0032")
-    functions.create("api_guard_run", before="0032")
+    functions.create("api_audit_run", before="0033")
+    functions.create("api_guard_run", before="0033")
     functions.create("api_guard_phase")
-    functions.create("api_reuse_phase", before="0032")
+    functions.create("api_reuse_phase", before="0033")
     op.execute(
         "CREATE TRIGGER orchestration_runs_audit AFTER INSERT OR UPDATE ON orchestration_runs "
         "FOR EACH ROW EXECUTE FUNCTION api.audit_run()"

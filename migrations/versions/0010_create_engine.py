@@ -24,8 +24,8 @@ DOORS = {
 #: What a later migration changed first, and which.
 BEFORE = (
     dict.fromkeys(("api_take_quota", "api_end_run", "api_open_segment", "api_requeue_lost_runs"), "0019")
-    | dict.fromkeys(("api_advance_run", "api_begin_attempts"), "0031")
-    | {"api_finish_attempts": "0032", "api_enqueue_run": "0033"}
+    | dict.fromkeys(("api_advance_run", "api_begin_attempts"), "0032")
+    | {"api_finish_attempts": "0033", "api_enqueue_run": "0034"}
 )
 
 

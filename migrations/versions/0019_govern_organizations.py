@@ -39,9 +39,9 @@ DOORS = {
 _LATER = (
     dict.fromkeys(("api_find_invitation", "api_ask_deletion", "api_govern_organization"), "0023")
     | dict.fromkeys(("api_require_operator", "api_open_segment"), "0024")
-    | {"api_requeue_lost_runs": "0033"}
+    | {"api_requeue_lost_runs": "0034"}
 )
-_LATER["api_end_run"] = "0032"
+_LATER["api_end_run"] = "0033"
 
 
 def upgrade() -> None:

@@ -15,7 +15,7 @@ from tests.workers import Workers, endpoint, until, workers
 
 __all__ = ["bench", "endpoint", "workers"]
 
-BEFORE = "0030"
+BEFORE = "0033"
 _IN_LINE = "SELECT id FROM orchestration_runs WHERE status IN ('queued', 'running')"
 
 

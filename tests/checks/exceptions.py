@@ -26,9 +26,9 @@ SQUAWK: Final = (
     Excuse("adding-foreign-key-constraint", "0017", "the column is new and empty, and user_tokens holds a few links"),
     Excuse("constraint-missing-not-valid", "0017", "the column is new and empty, and user_tokens holds a few links"),
     Excuse("ban-drop-function", "0019", "made anew in the same transaction; its callers name the columns they read"),
-    Excuse("constraint-missing-not-valid", "0031", "the column is new and empty, and there are few connections"),
-    Excuse("ban-drop-constraint", "0032", "another takes its place that knows the mails about reviews as well"),
-    Excuse("ban-drop-constraint", "0033", "its own, left by an upgrade that was interrupted; it is added anew at once"),
+    Excuse("constraint-missing-not-valid", "0032", "the column is new and empty, and there are few connections"),
+    Excuse("ban-drop-constraint", "0033", "another takes its place that knows the mails about reviews as well"),
+    Excuse("ban-drop-constraint", "0034", "its own, left by an upgrade that was interrupted; it is added anew at once"),
     Excuse("ban-drop-not-null", "0023", "the version before writes an inviter, and meets none before anybody upgrades"),
 )
 

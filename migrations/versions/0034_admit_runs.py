@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations import functions, rls
 
-revision = "0033"
-down_revision = "0032"
+revision = "0034"
+down_revision = "0033"
 
 TABLE = "orchestration_runs"
 #: Who waits is asked by priority, then age; who holds a place is counted.

@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations import audit, functions, rls
 
-revision = "0032"
-down_revision = "0031"
+revision = "0033"
+down_revision = "0032"
 
 CHANGED = (
     "api_audit_run",

@@ -1,12 +1,15 @@
 -- api.advance_run(uuid, uuid, uuid, jsonb)
--- One step of a run in one round trip and one transaction: close the attempts that ended, with their usage rows; begin
--- those that are ready, against the quota; or end the run. `p_step`:
+-- One step of a run in one round trip and one transaction: close the attempts that ended, with their usage rows; skip
+-- what is not asked; begin those that are ready, against the quota and the limits of connections; or end the run.
+-- `p_step`:
 --   finish [{id, status, response, prompt_tokens, completion_tokens, model, provider, endpoint, method, status_code,
 --            cost_usd, execution_time_ms, finish_reason, error}]
+--   skip   [{code, error}]
 --   begin  [{code, name, position, depends_on, attempt, model, prompt}]
 --   end    {status, error} or null
--- Returns {state, begun [{id, code, attempt}], quota_exhausted}; state is 'lost' when another worker holds the run
--- now (nothing was written), 'cancelling' when somebody asked for it (nothing was begun), else 'running' or the end.
+-- Returns {state, begun [{id, code, attempt}], held [{code, wait_ms}], quota_exhausted}; state is 'lost' when another worker holds the run
+-- now (nothing was written), 'cancelling' when somebody asked for it (nothing was begun), else 'running' or the end;
+-- `held` are those that wait for the limit of their connection.
 CREATE FUNCTION api.advance_run(p_organization uuid, p_run uuid, p_token uuid, p_step jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 AS $$
@@ -15,6 +18,8 @@ DECLARE
     v_finish jsonb := coalesce(p_step -> 'finish', '[]');
     v_finished integer;
     v_begun jsonb := '[]';
+    v_held jsonb := '[]';
+    v_ready jsonb := coalesce(p_step -> 'begin', '[]');
     v_exhausted boolean := false;
 BEGIN
     PERFORM api.enter_engine(p_organization);
@@ -37,6 +42,9 @@ BEGIN
     IF v_finish <> '[]' THEN
         PERFORM api.finish_attempts(v_run, v_finish);
     END IF;
+    IF coalesce(p_step -> 'skip', '[]') <> '[]' THEN
+        PERFORM api.skip_phases(v_run, p_step -> 'skip');
+    END IF;
     IF v_run.cancel_requested_at IS NULL AND p_step #>> '{end,status}' = 'cancelled' THEN
         RAISE EXCEPTION 'nobody wants run % cancelled', p_run;
     END IF;
@@ -50,10 +58,18 @@ BEGIN
     IF v_run.cancel_requested_at IS NOT NULL THEN
         RETURN jsonb_build_object('state', 'cancelling', 'begun', v_begun, 'quota_exhausted', false);
     END IF;
-    IF coalesce(p_step -> 'begin', '[]') <> '[]' THEN
-        v_begun := api.begin_attempts(v_run, p_step -> 'begin');
-        v_exhausted := jsonb_array_length(v_begun) < jsonb_array_length(p_step -> 'begin');
+    IF v_ready <> '[]' THEN
+        v_held := api.hold_attempts(v_run, v_ready);
+        IF v_held <> '[]' THEN
+            SELECT coalesce(jsonb_agg(x ORDER BY n), '[]') INTO v_ready
+              FROM jsonb_array_elements(v_ready) WITH ORDINALITY AS b(x, n)
+             WHERE NOT v_held @> jsonb_build_array(jsonb_build_object('code', x -> 'code'));
+        END IF;
     END IF;
-    RETURN jsonb_build_object('state', 'running', 'begun', v_begun, 'quota_exhausted', v_exhausted);
+    IF v_ready <> '[]' THEN
+        v_begun := api.begin_attempts(v_run, v_ready);
+        v_exhausted := jsonb_array_length(v_begun) < jsonb_array_length(v_ready);
+    END IF;
+    RETURN jsonb_build_object('state', 'running', 'begun', v_begun, 'held', v_held, 'quota_exhausted', v_exhausted);
 END
 $$;

@@ -2,8 +2,9 @@
 -- A worker takes a run: from here on only the token given here may write to it. Whatever was running when the holder
 -- before was lost is closed as lost, with its usage row: the call was made and counted. It took until the last word
 -- that was seen of it, where there was one: how long nobody worked afterwards is not its time. Returns the run as it
--- stands, each phase's newest attempt among it, or {"state": "gone"} when there is nothing to walk. A run of an
--- organization that is suspended is paused, one of an organization that is deleted is to be cancelled.
+-- stands, each phase's newest attempt among it with how often its model was asked by then, or {"state": "gone"} when
+-- there is nothing to walk. A run of an organization that is suspended is paused, one of an organization that is
+-- deleted is to be cancelled.
 CREATE FUNCTION api.open_segment(p_organization uuid, p_run uuid, p_token uuid) RETURNS jsonb
 LANGUAGE plpgsql
 AS $$
@@ -65,15 +66,24 @@ BEGIN
     END IF;
     SELECT jsonb_agg(jsonb_build_object(
                'id', p.id, 'code', p.phase_code, 'attempt', p.attempt, 'status', p.status, 'model', p.model,
-               'response', p.response_text, 'error', p.error_details, 'lost', p.lost,
-               'handed_over', p.handed_over,
+               'response', p.response_text, 'error', p.error_details, 'asked', p.asked, 'lost', p.lost,
+               'handed_over', p.handed_over, 'misfits', p.misfits,
+               'misfit', CASE WHEN p.misfits > 0 THEN (
+                   SELECT jsonb_build_object('response', m.response_text, 'faults', m.error_details -> 'faults')
+                     FROM public.phase_executions m
+                    WHERE m.run_id = p_run AND m.phase_code = p.phase_code AND m.model = p.model
+                      AND m.error_details ->> 'kind' = 'invalid_output'
+                    ORDER BY m.attempt DESC LIMIT 1) END,
                'ended_ms_ago', api.milliseconds_since(p.completed_at)) ORDER BY p.position)
       INTO v_phases
       FROM (SELECT DISTINCT ON (phase_code) *,
-                   count(*) FILTER (WHERE finish_reason = 'lost') OVER (PARTITION BY phase_code) AS lost,
-                   count(*) FILTER (WHERE finish_reason = 'interrupted') OVER (PARTITION BY phase_code) AS handed_over
+                   count(*) FILTER (WHERE status <> 'pending') OVER asked AS asked,
+                   count(*) FILTER (WHERE finish_reason = 'lost') OVER asked AS lost,
+                   count(*) FILTER (WHERE finish_reason = 'interrupted') OVER asked AS handed_over,
+                   count(*) FILTER (WHERE error_details ->> 'kind' = 'invalid_output') OVER asked AS misfits
               FROM public.phase_executions
-             WHERE run_id = p_run ORDER BY phase_code, attempt DESC) p;
+             WHERE run_id = p_run WINDOW asked AS (PARTITION BY phase_code, model)
+             ORDER BY phase_code, attempt DESC) p;
     RETURN jsonb_build_object(
         'state', CASE WHEN v_run.cancel_requested_at IS NULL THEN 'running' ELSE 'cancelling' END,
         'topic', v_run.topic, 'plan', v_run.plan, 'inputs', v_run.inputs, 'phases', v_phases);

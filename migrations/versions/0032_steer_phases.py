@@ -9,12 +9,12 @@ from alembic import op
 
 from migrations import functions, rls
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 
 TABLE = "connection_turns"
 #: What a later migration changed again, and which.
-CHANGED = {"api_open_segment": "0032", "api_advance_run": "0032", "api_begin_attempts": None}
+CHANGED = {"api_open_segment": "0033", "api_advance_run": "0033", "api_begin_attempts": None}
 #: file -> who may execute it.
 DOORS = {
     "api_take_turns": "engine",
