@@ -108,7 +108,8 @@ class Segment:
         step = NextStep() if self._fault else self._decide_step()
         begin: list[dict[str, Any]] = []
         try:
-            begin = [self._render(code) for code in step.begin]
+            # beside this loop: other runs, and whoever cancels this one, don't wait for a prompt that takes its time
+            begin = [await asyncio.to_thread(self._render, code) for code in step.begin]
         except PlanInvalid as error:
             self._fault = End(RunStatus.FAILED, {"kind": "prompt", "message": error.message})
             for wait in self._waits:

@@ -13,7 +13,6 @@ from lib.audit.events import record_event
 from lib.db.session import tenant_session
 from lib.errors import FileFault, FileInvalid, InvalidInput, NotFound
 from lib.templates.access import get_row
-from lib.templates.filters import PromptFault
 from lib.templates.inputs import Part
 from lib.templates.sandbox import compile_prompt
 from lib.templates.service import (
@@ -26,6 +25,7 @@ from lib.templates.service import (
     check_details,
     create_template,
 )
+from lib.templates.steps import PromptFault
 from lib.templates.structure import TemplateData, parse_template
 from lib.templates.versions import queries
 from lib.templates.yaml_text import Document, Place, read_yaml

@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lib.errors import PlanInvalid
-from lib.templates.filters import BUDGET, MODEL, RESPONSE, PromptFault
+from lib.templates.filters import BUDGET, MODEL, RESPONSE
 from lib.templates.inputs import InputValue
 from lib.templates.plan import Plan, PlannedPhase
+from lib.templates.renderers import taking_together
 from lib.templates.sandbox import compile_prompt, render
+from lib.templates.steps import PromptFault
 from lib.templates.structure import TemplateData
+
+#: Of processor time, for all prompts of a plan before the launch: somebody waits for it.
+MAX_PREVIEW_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,10 @@ def render_prompt(phase: PlannedPhase, context: PromptContext) -> str:
 
 
 def preview_prompts(plan: Plan, context: PromptContext) -> tuple[PreviewedPrompt, ...]:
-    """All prompts of the plan, before anything is asked. Answers to come are shown as a mark in angle brackets."""
+    """All prompts of the plan, before anything is asked. Answers to come are shown as a mark in angle brackets.
+
+    Raises `PlanInvalid` as `render_prompt`, and for the phase that takes longest where all together take too long.
+    """
     marks = {
         phase.code: PhaseAnswer(phase.code, phase.name, f"⟨the answer of {phase.title} will stand here⟩")
         for phase in plan.phases
@@ -83,7 +91,28 @@ def preview_prompts(plan: Plan, context: PromptContext) -> tuple[PreviewedPrompt
         inputs=context.inputs,
         answers=marks | dict(context.answers),
     )
-    return tuple(PreviewedPrompt(phase.code, phase.name, render_prompt(phase, expected)) for phase in plan.phases)
+    previews: list[PreviewedPrompt] = []
+    seconds: dict[str, float] = {}
+    with taking_together(MAX_PREVIEW_SECONDS) as left:
+        for phase in plan.phases:
+            before = left.seconds
+            try:
+                previews.append(PreviewedPrompt(phase.code, phase.name, render_prompt(phase, expected)))
+            except PlanInvalid:
+                if left.seconds > 0:
+                    raise
+            seconds[phase.code] = before - left.seconds
+            if left.seconds <= 0:
+                raise _too_slow(plan.get_phase(max(seconds, key=lambda code: seconds[code])), seconds)
+    return tuple(previews)
+
+
+def _too_slow(slowest: PlannedPhase, seconds: Mapping[str, float]) -> PlanInvalid:
+    words = (
+        f"it takes {seconds[slowest.code]:.1f} s to be filled in, and the prompts of all phases together more than the "
+        f"{MAX_PREVIEW_SECONDS:g} s that they may; does it loop too often?"
+    )
+    return _explain(slowest.code, slowest.name, PromptFault(words))
 
 
 def check_prompts(template: TemplateData) -> None:

@@ -13,10 +13,10 @@ from pydantic import AfterValidator, Field, JsonValue, StrictBool, model_validat
 from lib.errors import InvalidInput, PlanInvalid
 from lib.providers.base import ModelChoice, ModelParameters
 from lib.templates.inputs import InputField, Name, Part
+from lib.templates.sandbox import MAX_PROMPT_BYTES
 from lib.validation import validate
 
 MAX_PHASES = 100
-MAX_PROMPT_BYTES = 200_000
 
 
 def _parse_model(text: str) -> str:
