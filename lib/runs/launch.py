@@ -28,7 +28,8 @@ from lib.templates.access import load_launchable
 from lib.templates.inputs import InputValue, validate_inputs
 from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
 from lib.templates.plan import Plan, make_plan, refuse_unsupported
-from lib.templates.rendering import PreviewedPrompt, PromptContext, preview_prompts
+from lib.templates.previews import preview_again
+from lib.templates.rendering import PreviewedPrompt, PromptContext
 from lib.templates.structure import parse_template
 from lib.validation import read_stored
 
@@ -108,7 +109,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         plan=plan,
         inputs=values,
         project=at_launch,
-        prompts=preview_prompts(plan, context),
+        prompts=preview_again(actor.organization_id, plan, context),
     )
 
 

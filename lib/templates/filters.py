@@ -48,9 +48,9 @@ def as_text(value: object) -> str:
 def join_texts(texts: Sequence[str], separator: str = "") -> str:
     """The texts as one, if it is not too long."""
     length = sum(map(len, texts)) + len(separator) * len(texts)
-    step(len(texts) + length // 1_000)
     if length > MAX_CHARACTERS:
         raise PromptFault(f"a text becomes longer than {MAX_CHARACTERS:,} characters")
+    step(len(texts) + length // 1_000)
     return separator.join(texts)
 
 

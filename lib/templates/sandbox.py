@@ -113,16 +113,25 @@ def _refuse_large(number: float) -> None:
 
 def compile_prompt(source: str) -> Template:
     """The prompt, ready to be rendered; `PromptFault` where it is not a valid one."""
+    compiled = _compiled.get(source, partial(_try_to_compile, source))
+    if compiled.template is None:
+        raise PromptFault(compiled.fault)
+    return compiled.template
+
+
+def _try_to_compile(source: str) -> "_Compiled":
+    """What is wrong is kept as well: a page that shows it finds it out again with every rerun."""
     try:
-        return _compiled.get(source, partial(_compile, source)).template
-    except PromptFault:
-        raise
+        return _compile(source)
+    except PromptFault as error:
+        fault = error.message
     except TemplateSyntaxError as error:
-        raise PromptFault(f"line {error.lineno}: {cut(error.message, LONGEST_SENTENCE)}") from None
+        fault = f"line {error.lineno}: {cut(error.message, LONGEST_SENTENCE)}"
     except (RecursionError, MemoryError, SyntaxError):  # Python's words for what is nested too deeply
-        raise PromptFault("it is nested too deeply") from None
+        fault = "it is nested too deeply"
     except Exception as error:  # a number of a million digits, for instance: the prompt's words have caused it
-        raise _as_fault(error) from error
+        fault = _as_fault(error).message
+    return _Compiled(None, fault, 4 * len(source) + _BYTES_A_PROMPT)
 
 
 def render(source: str, variables: Mapping[str, object]) -> str:
@@ -170,7 +179,9 @@ def parse(source: str) -> nodes.Template:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    template: Template
+    template: Template | None
+    #: What is wrong with it, where there is none.
+    fault: str
     #: Of the memory, about.
     bytes: int
 
@@ -182,7 +193,7 @@ def _compile(source: str) -> _Compiled:
         _refuse(node)
     guarded = _Guard().visit(tree)
     template = Template.from_code(_environment, _environment.compile(guarded), dict(_environment.globals))
-    return _Compiled(template, len(source) * 4 + tokens * _BYTES_A_TOKEN + _BYTES_A_PROMPT)
+    return _Compiled(template, "", 4 * len(source) + tokens * _BYTES_A_TOKEN + _BYTES_A_PROMPT)
 
 
 _compiled = Kept[_Compiled](_MOST_BYTES, lambda compiled: compiled.bytes)

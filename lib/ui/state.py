@@ -30,3 +30,6 @@ RECOVERY_CODES = "recovery_codes"
 
 #: Set once this run of the script has drawn the title of its page.
 HAS_TITLE = "has_title"
+
+#: What the file that is being imported says, or what is wrong with it, beside its digest.
+IMPORT_READ = "import_read"
