@@ -12,6 +12,7 @@ from lib.ui import address, words
 from lib.ui.components.card import card
 from lib.ui.components.template_editor.header import show_head
 from lib.ui.components.template_editor.keeping import open_phase
+from lib.ui.components.template_editor.live import send_while_typing
 from lib.ui.components.template_editor.models import read_models
 from lib.ui.components.template_editor.phase_editor import add_phase, show_phase_editor
 from lib.ui.components.template_editor.phase_list import show_phases
@@ -25,6 +26,7 @@ desk = open_desk(actor, address.requested_id("template", what="template"))
 problems, models = find_problems(desk.content), read_models(actor)
 show_head(desk, problems, time_zone=actor.time_zone)
 show_problems(problems)
+send_while_typing()
 
 codes = codes_of(desk.content)
 asked = address.requested("phase")

@@ -51,11 +51,11 @@ _budget: ContextVar[Budget] = ContextVar("budget")
 
 
 @contextmanager
-def counted(*, max_steps: int, max_seconds: float) -> Iterator[None]:
+def counted(*, max_steps: int, max_seconds: float) -> Iterator[Budget]:
     """What is done in here counts towards a budget of its own."""
-    token = _budget.set(Budget(max_steps, max_seconds))
+    token = _budget.set(budget := Budget(max_steps, max_seconds))
     try:
-        yield
+        yield budget
     finally:
         _budget.reset(token)
 

@@ -137,6 +137,47 @@ def test_draft_is_the_same_in_two_tabs_and_is_written_by_keyboard(
     expect(other).to_have_url(re.compile(r"phase=Phase\+0|phase=Phase%200"))
 
 
+def test_what_is_typed_is_kept_and_rendered_without_leaving_the_field(
+    *, cast: Cast, models: None, server: str, page: Page
+) -> None:
+    template_id = create_template(cast.max, TemplateDetails(name="City guide"))
+    page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
+    page.goto(f"{server}/template-edit?template={template_id}")
+    subjects.settle(page)
+
+    prompt = _prompt(page)
+    prompt.fill("")
+    prompt.press_sequentially("Name three sights for {{ topic }}", delay=20)
+    until(lambda: _kept_prompt(cast, template_id) == "Name three sights for {{ topic }}", seconds=10)
+    expect(page.get_by_text("Name three sights for A bicycle that folds into a backpack")).to_be_visible()
+    # the field was never left: typing goes on where it was, and what is undone is what was typed
+    expect(prompt).to_be_focused()
+    page.keyboard.type(" today")
+    expect(prompt).to_have_value("Name three sights for {{ topic }} today")
+    until(lambda: (_kept_prompt(cast, template_id) or "").endswith(" today"), seconds=10)
+    page.keyboard.press("Control+z")
+    expect(prompt).not_to_have_value("Name three sights for {{ topic }} today")
+    undone = prompt.input_value()
+    until(lambda: _kept_prompt(cast, template_id) == undone, seconds=10)
+
+    # who leaves before a pause is asked, and may stay
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    prompt.press("Control+a")
+    page.keyboard.type("Typed, and not left")
+    page.evaluate("location.reload()")
+    until(lambda: _kept_prompt(cast, template_id) == "Typed, and not left", seconds=10)
+    assert asked == ["beforeunload"]
+    page.reload()  # a pause later nobody is asked, and what was typed is there
+    subjects.settle(page)
+    expect(_prompt(page)).to_have_value("Typed, and not left")
+
+
+def _kept_prompt(cast: Cast, template_id: UUID) -> str | None:
+    draft = find_draft(cast.max, template_id)
+    return str(phases_of(dict(draft.content))[0].get("prompt")) if draft else None
+
+
 def _field(page: Page, label: str) -> Locator:
     return page.get_by_label(label, exact=True)
 
