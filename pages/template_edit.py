@@ -26,7 +26,6 @@ desk = open_desk(actor, address.requested_id("template", what="template"))
 problems, models = find_problems(desk.content), read_models(actor)
 show_head(desk, problems, time_zone=actor.time_zone)
 show_problems(problems)
-send_while_typing()
 
 codes = codes_of(desk.content)
 asked = address.requested("phase")
@@ -45,3 +44,4 @@ with whole:
         show_questions(desk)
     with settings:
         show_template_settings(desk, models)
+send_while_typing()

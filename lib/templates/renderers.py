@@ -1,6 +1,6 @@
 """Renders prompts where they can hang or fill nothing: in processes beside this one, which end when they take too long.
 
-docs/decisions/0035 says why it is a process and no thread.
+docs/decisions/0014 says why it is a process and no thread.
 """
 
 import atexit

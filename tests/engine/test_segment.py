@@ -81,8 +81,7 @@ def test_other_runs_go_on_while_a_prompt_is_rendered(bench, installation, monkey
         return render_prompt(*arguments)
 
     async def other_run() -> None:
-        while not is_rendering.is_set():
-            await asyncio.sleep(0.01)
+        assert await asyncio.to_thread(is_rendering.wait, 20)
         is_alive.set()
 
     async def walk() -> str:
