@@ -43,7 +43,9 @@ class Priority(StrEnum):
 
 
 #: Their places in lists, as the indexes have them: the most urgent first, and what is worked on.
-PRIORITY_RANK: Final = "(CASE priority WHEN 'urgent' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 END)"
+PRIORITY_RANK: Final = (
+    "(CASE priority WHEN 'urgent' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 END)"
+)
 STATUS_RANK: Final = (
     "(CASE status WHEN 'active' THEN 0 WHEN 'failed' THEN 1 WHEN 'completed' THEN 2 WHEN 'archived' THEN 3 END)"
 )
@@ -88,7 +90,9 @@ class Project(Base):
         Index("idx_projects_organization_status_created", "organization_id", "status", "created_at", "id"),
         Index("idx_projects_organization_name_key", "organization_id", "name_key", "id"),
         Index("idx_projects_organization_priority_created", "organization_id", "priority", "created_at", "id"),
-        Index("idx_projects_organization_status_priority", *("organization_id", "status", "priority", "created_at", "id")),
+        Index(
+            "idx_projects_organization_status_priority", *("organization_id", "status", "priority", "created_at", "id")
+        ),
         Index("idx_projects_organization_person_created", "organization_id", "created_by", "created_at", "id"),
         Index("idx_projects_organization_priority_rank", "organization_id", text(PRIORITY_RANK), "id"),
         Index("idx_projects_organization_status_rank", "organization_id", text(STATUS_RANK), "id"),

@@ -1,7 +1,7 @@
 """Around the list of projects: what it can be narrowed to, how many there are, and all of them as a file."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Final
 from uuid import UUID
 
@@ -56,6 +56,16 @@ def count_projects_by_status(actor: Actor, chosen: ProjectFilter, *, most: int) 
     actor.require(Permission.PROJECTS_VIEW)
     with tenant_session(actor) as session:
         return queries.count_by_status(session, actor.organization_id, chosen=chosen, most=most)
+
+
+def is_search_cut(actor: Actor, chosen: ProjectFilter) -> bool:
+    """Whether a search looks at the newest of these projects only, because there are more than `MOST_SEARCHED`."""
+    actor.require(Permission.PROJECTS_VIEW)
+    if not chosen.search:
+        return False
+    with tenant_session(actor) as session:
+        there, most = replace(chosen, search=""), queries.MOST_SEARCHED
+        return queries.count_projects(session, actor.organization_id, chosen=there, most=most + 1) > most
 
 
 def export_projects(actor: Actor, chosen: ProjectFilter, *, sort: ProjectSort, file_format: ExportFormat) -> bytes:

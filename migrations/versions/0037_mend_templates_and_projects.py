@@ -1,7 +1,7 @@
-"""What others read of a template, what a version and a project's end say of themselves, and what projects are sorted by.
+"""What others read of a template, what a version and an archived project say of themselves, how projects are sorted.
 
-Other organizations' templates are read through the view `readable_templates`: what their page shows, and no version, no
-person, no counter. Drafts are read by who may write them. A version numbers itself, a launch counts itself, a card that
+Other organizations' templates are read through the view `readable_templates`: what their page shows, and no version,
+person or counter. Drafts are read by who may write them. A version numbers itself, a launch counts itself, a card that
 is public is approved with its version, and an archived project keeps what it was before.
 
 Each table is locked in a transaction of its own, and each statement before the last part can be repeated: see 0012.
@@ -42,9 +42,13 @@ _EDIT_OR_DECIDE = f"({_EDIT} OR {rls.may('templates.publish')})"
 NARROWED = {"orchestration_templates": _DRAFT, "template_versions": _SEEN, "template_reviews": _SEEN}
 PUBLIC_TEMPLATES = '"Published templates are public"'
 PUBLIC_VERSIONS = '"Versions of published templates are public"'
-_READ = "name, description, category, template_data, is_public, created_at, updated_at, publisher_name, version, status, tags"
-_IS_THERE = "EXISTS (SELECT 1 FROM organizations o WHERE o.id = t.organization_id AND {} IS NULL AND {} IS NULL)".format(
-    "o.deleted_at", "o.suspended_at"
+_READ = (
+    "name, description, category, template_data, is_public, created_at, updated_at, publisher_name, version, status, "
+    "tags"
+)
+_IS_THERE = (
+    "EXISTS (SELECT 1 FROM organizations o "
+    "WHERE o.id = t.organization_id AND o.deleted_at IS NULL AND o.suspended_at IS NULL)"
 )
 VIEW = f"""
     CREATE OR REPLACE VIEW readable_templates WITH (security_barrier) AS
@@ -144,7 +148,9 @@ def _mend_rows() -> Iterator[str]:
         "EXISTS (SELECT 1 FROM template_reviews r WHERE r.template_id = t.id AND r.decision IS NULL)"
     )
     yield (
-        "UPDATE template_versions v SET note = 'Forked' FROM orchestration_templates t WHERE t.id = v.template_id "
+        "UPDATE template_versions v SET note = "
+        "'Forked' || coalesce(' from version ' || substring(note from ', version ([0-9]+)$'), '') "
+        "FROM orchestration_templates t WHERE t.id = v.template_id "
         "AND t.forked_from IS NOT NULL AND v.version = 1 AND v.note LIKE 'Forked from “%'"
     )
     yield (
