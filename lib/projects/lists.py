@@ -75,7 +75,7 @@ def export_projects(actor: Actor, chosen: ProjectFilter, *, sort: ProjectSort, f
         return export_list(
             session,
             queries.export_projects(actor.organization_id, chosen),
-            order=queries.ORDERS[sort],
+            order=queries.order_of(sort, sees_own_only=actor.sees_own_only),
             columns=COLUMNS,
             file_format=file_format,
             resource_type="projects",

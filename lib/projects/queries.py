@@ -50,7 +50,12 @@ SUMMARY = {
     .select_from(_COUNTED)
     .correlate(Project)
     .scalar_subquery(),
-    "last_run_at": Project.last_run_at,
+    "last_run_at": select(OrchestrationRun.created_at)
+    .where(*_RUNS)
+    .order_by(OrchestrationRun.created_at.desc(), OrchestrationRun.id.desc())
+    .limit(1)
+    .correlate(Project)
+    .scalar_subquery(),
 }
 
 
@@ -67,6 +72,20 @@ ORDERS: Final = {
     ProjectSort.STATUS: Order("status", _rank(STATUS_RANK), Project.id, kind=int, is_descending=False),
     ProjectSort.LAST_RUN: Order("last_run", Project.last_run_at, Project.id, is_nullable=True),
     ProjectSort.SPENT: Order("spent", Project.spent_usd, Project.id, kind=Decimal, is_leakproof=False),
+}
+#: The same where somebody sees their own runs alone: of those, and not of what is kept for all.
+_OWN_ORDERS: Final = {
+    ProjectSort.LAST_RUN: Order("last_run", SUMMARY["last_run_at"], Project.id, is_nullable=True, is_leakproof=False),
+    ProjectSort.SPENT: Order(
+        "spent",
+        select(func.coalesce(func.sum(OrchestrationRun.cost_usd), 0))
+        .where(*_RUNS, OrchestrationRun.status.in_(FINAL_RUN_STATUSES))
+        .correlate(Project)
+        .scalar_subquery(),
+        Project.id,
+        kind=Decimal,
+        is_leakproof=False,
+    ),
 }
 #: No index answers a search under a policy: so many of the newest projects that the other filters leave are read.
 MOST_SEARCHED: Final = 10_000
@@ -97,13 +116,18 @@ def list_projects(
     organization_id: UUID,
     *,
     chosen: ProjectFilter,
-    sort: ProjectSort,
+    order: Order,
     cursor: str | None,
     limit: int,
 ) -> Rows:
     """A page of projects, in that order."""
     statement = narrow(_summaries(organization_id), organization_id, chosen)
-    return read_page(session, statement, order=ORDERS[sort], cursor=cursor, limit=limit)
+    return read_page(session, statement, order=order, cursor=cursor, limit=limit)
+
+
+def order_of(sort: ProjectSort, *, sees_own_only: bool) -> Order:
+    """What a list is sorted by, for somebody who sees all runs of the organization or only their own."""
+    return _OWN_ORDERS.get(sort, ORDERS[sort]) if sees_own_only else ORDERS[sort]
 
 
 def narrow(
@@ -123,10 +147,9 @@ def narrow(
 
 def _find(organization_id: UUID, conditions: Sequence[ColumnElement[bool]], search: str) -> Select[UUID]:
     """Those among the newest `MOST_SEARCHED` whose name or topic has it."""
-    texts = select(Project.id, Project.name, Project.topic).where(
-        Project.organization_id == organization_id, *conditions
-    )
-    newest = texts.order_by(Project.created_at.desc(), Project.id.desc()).limit(MOST_SEARCHED).subquery()
+    texts = select(Project.id, Project.name, Project.topic)
+    chosen = texts.where(Project.organization_id == organization_id, *conditions)
+    newest = chosen.order_by(Project.created_at.desc(), Project.id.desc()).limit(MOST_SEARCHED).subquery()
     has_it = newest.c.name.icontains(search, autoescape=True) | newest.c.topic.icontains(search, autoescape=True)
     return select(newest.c.id).where(has_it)
 

@@ -75,9 +75,10 @@ def update_project(actor: Actor, project_id: UUID, entry: ProjectEntry) -> None:
 
 
 def move_project(actor: Actor, project_id: UUID, status: ProjectStatus) -> ProjectStatus:
-    """Complete, fail, archive or restore (`active`) a project, as `lib.projects.states` allows it, and say what it is now.
+    """Complete, fail, archive or restore (`active`) a project, as `lib.projects.states` allows it; says what it is now.
 
-    Restored, it is what it was before it was archived. Raises `NotFound`, `NotPermitted`, and `Conflict` when the project has moved on meanwhile.
+    Restored, it is what it was before it was archived. Raises `NotFound`, `NotPermitted`, and `Conflict` when the
+    project has moved on meanwhile.
     """
     with tenant_session(actor) as session:
         project = _get(queries.load_project(session, project_id))
@@ -115,8 +116,9 @@ def list_projects(
     actor.require(Permission.PROJECTS_VIEW)
     chosen = chosen or ProjectFilter()
     with tenant_session(actor) as session:
+        order = queries.order_of(sort, sees_own_only=actor.sees_own_only)
         page = queries.list_projects(
-            session, actor.organization_id, chosen=chosen, sort=sort, cursor=cursor, limit=limit
+            session, actor.organization_id, chosen=chosen, order=order, cursor=cursor, limit=limit
         )
         return Page(tuple(ProjectSummary(**_summary(row)) for row in page.rows), page.newer, page.older)
 
