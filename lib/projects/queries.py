@@ -35,6 +35,14 @@ from lib.users.queries import person
 #: What `ProjectSummary` has, by its names. The runs' are worked out for the rows of the page only.
 _RUNS = OrchestrationRun.organization_id == Project.organization_id, OrchestrationRun.project_id == Project.id
 _COUNTED = select(OrchestrationRun.cost_usd).where(*_RUNS).limit(MOST_RUNS_COUNTED).correlate(Project).subquery()
+_LAST_RUN = (
+    select(OrchestrationRun.created_at)
+    .where(*_RUNS)
+    .order_by(OrchestrationRun.created_at.desc(), OrchestrationRun.id.desc())
+    .limit(1)
+    .correlate(Project)
+    .scalar_subquery()
+)
 SUMMARY = {
     "id": Project.id,
     "name": Project.name,
@@ -50,12 +58,7 @@ SUMMARY = {
     .select_from(_COUNTED)
     .correlate(Project)
     .scalar_subquery(),
-    "last_run_at": select(OrchestrationRun.created_at)
-    .where(*_RUNS)
-    .order_by(OrchestrationRun.created_at.desc(), OrchestrationRun.id.desc())
-    .limit(1)
-    .correlate(Project)
-    .scalar_subquery(),
+    "last_run_at": _LAST_RUN,
 }
 
 
@@ -75,7 +78,7 @@ ORDERS: Final = {
 }
 #: The same where somebody sees their own runs alone: of those, and not of what is kept for all.
 _OWN_ORDERS: Final = {
-    ProjectSort.LAST_RUN: Order("last_run", SUMMARY["last_run_at"], Project.id, is_nullable=True, is_leakproof=False),
+    ProjectSort.LAST_RUN: Order("last_run", _LAST_RUN, Project.id, is_nullable=True, is_leakproof=False),
     ProjectSort.SPENT: Order(
         "spent",
         select(func.coalesce(func.sum(OrchestrationRun.cost_usd), 0))

@@ -38,7 +38,6 @@ def publish_template(actor: Actor, template_id: UUID) -> bool:
             template.status = TemplateStatus.PUBLISHED
             return True
         reviews.request(session, actor, template, version=template.version, makes_public=False)
-        template.status = TemplateStatus.IN_REVIEW
         return False
 
 
@@ -113,20 +112,18 @@ def reject(actor: Actor, review_id: UUID, comment: str) -> None:
     """Leave everything as it is, and say why. Raises `InvalidInput`, `NotFound`, `NotPermitted`, `Conflict`."""
     said = clean_text(comment, field="Reason", longest=MAX_COMMENT)
     with tenant_session(actor) as session:
-        review, template = _get_to_decide(session, actor, review_id)
+        review, _ = _get_to_decide(session, actor, review_id)
         reviews.decide(session, actor, review, ReviewDecision.REJECTED, comment=said)
-        reviews.leave_review(template)
 
 
 def withdraw(actor: Actor, review_id: UUID) -> None:
     """Take one's own request back. Raises `NotFound`, `NotPermitted`, `Conflict`."""
     with tenant_session(actor) as session:
-        review, template = reviews.get_waiting(session, actor, review_id, to_decide=False)
+        review, _ = reviews.get_waiting(session, actor, review_id, to_decide=False)
         if review.requested_by != actor.user_id:
             message = "Only who asked for it takes a request back. You can refuse it instead."
             raise NotPermitted(Permission.TEMPLATES_PUBLISH, message)
         reviews.decide(session, actor, review, ReviewDecision.WITHDRAWN)
-        reviews.leave_review(template)
 
 
 def needs_word(session: Session, actor: Actor, template: OrchestrationTemplate | Row[*tuple[Any, ...]]) -> bool:

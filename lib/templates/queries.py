@@ -181,6 +181,7 @@ def find_template(session: Session, actor: Actor, template_id: UUID) -> Row[*tup
     newest = select(func.max(_V.version)).where(_V.template_id == _T.id).scalar_subquery()
     statement = _summaries(actor).add_columns(
         _T.template_data,
+        _T.description.label("card_description"),
         _T.created_at,
         _T.usage_count,
         _T.forked_from,

@@ -10,7 +10,7 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.errors import Conflict, NotFound
-from lib.models.template import OrchestrationTemplate, ReviewDecision, TemplateReview, TemplateStatus
+from lib.models.template import OrchestrationTemplate, ReviewDecision, TemplateReview
 from lib.templates.access import get_own, lock_to_decide
 from lib.templates.versions import queries
 from lib.templates.views import ReviewRequest
@@ -44,7 +44,7 @@ def request(
 ) -> None:
     """Ask somebody else to agree to a version, and to the card that everybody is to read with it.
 
-    Without `card` that is the one that stands there. Raises `Conflict` where another request waits already.
+    A draft is in review from then on (`api.follow_review`), until it is decided. Without `card` that is the one that stands there. Raises `Conflict` where another request waits already.
     """
     waiting = queries.find_waiting(session, template.id)
     if waiting is not None:
@@ -62,8 +62,6 @@ def request(
         )
     )
     session.flush()
-    if template.status == TemplateStatus.DRAFT:
-        template.status = TemplateStatus.IN_REVIEW
 
 
 def take_back(session: Session, actor: Actor, template_id: UUID) -> TemplateReview | None:
@@ -105,12 +103,6 @@ def decide(
     review.decision, review.decided_by, review.decided_at = decision, actor.user_id, clock.now()
     review.comment = comment or None
     session.flush()
-
-
-def leave_review(template: OrchestrationTemplate) -> None:
-    """What waited is a draft again."""
-    if template.status == TemplateStatus.IN_REVIEW:
-        template.status = TemplateStatus.DRAFT
 
 
 def get_waiting(

@@ -59,6 +59,7 @@ def get_template(actor: Actor, template_id: UUID) -> TemplateDetail:
         return TemplateDetail(
             **summary_of(actor, found),
             data=parse_template(found.template_data),
+            card_description=found.card_description or "",
             maker=Person(**found.maker) if found.maker else None,
             created_at=found.created_at,
             forked_from=(found.forked_from, found.source) if found.source else None,

@@ -116,6 +116,8 @@ class TemplateDetail(TemplateSummary):
     """A template, whole, and what the person who asks may do with it."""
 
     data: TemplateData
+    #: What the card itself says; `description` is what the template says of itself where that is nothing.
+    card_description: str
     #: None for other organizations' and for built-in ones.
     maker: Person | None
     created_at: datetime

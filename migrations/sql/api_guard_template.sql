@@ -27,11 +27,9 @@ BEGIN
        AND (NEW.deleted_at IS DISTINCT FROM OLD.deleted_at OR NOT EXISTS (
            SELECT 1 FROM template_reviews r
             WHERE r.template_id = NEW.id AND r.decided_by = api.person_id() AND r.decided_at = transaction_timestamp()
-              AND (r.decision = 'approved' AND NEW.version = r.version AND NEW.status = 'published'
-                   AND NEW.is_public = (OLD.is_public OR r.makes_public)
-                   AND api.card_of(NEW) = coalesce(r.card, api.card_of(OLD))
-                   OR r.decision = 'rejected' AND NEW.version = OLD.version AND NEW.status = 'draft'
-                   AND NEW.is_public = OLD.is_public AND api.card_of(NEW) = api.card_of(OLD)))) THEN
+              AND r.decision = 'approved' AND NEW.version = r.version AND NEW.status = 'published'
+              AND NEW.is_public = (OLD.is_public OR r.makes_public)
+              AND api.card_of(NEW) = coalesce(r.card, api.card_of(OLD)))) THEN
         RAISE EXCEPTION 'a template is changed by templates.edit' USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF TG_OP = 'INSERT' AND NEW.usage_count <> 0 THEN

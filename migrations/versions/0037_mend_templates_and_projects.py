@@ -27,6 +27,7 @@ REPLACED = (
 NEW = {
     "api_card_of": "authenticated",
     "api_number_version": "",
+    "api_follow_review": "",
     "api_rename_publisher": "",
     "api_count_project_run": "",
 }
@@ -59,7 +60,8 @@ VIEW = f"""
     SELECT id, NULL::uuid, NULL::uuid, NULL::integer, NULL::uuid, organization_id IS NULL, {_READ}
       FROM orchestration_templates t
      WHERE is_public AND status = 'published' AND deleted_at IS NULL
-       AND organization_id IS DISTINCT FROM {rls.ORGANIZATION} AND (organization_id IS NULL OR {_IS_THERE})"""
+       AND {rls.ORGANIZATION} IS NOT NULL AND organization_id IS DISTINCT FROM {rls.ORGANIZATION}
+       AND (organization_id IS NULL OR {_IS_THERE})"""
 
 RANKS = {
     "priority": ("urgent", "high", "medium", "low"),
@@ -174,6 +176,7 @@ def _guard() -> Iterator[str]:
     yield trigger("projects_guard", "projects", "BEFORE INSERT OR UPDATE", "guard_projects")
     yield trigger("template_versions_guard", "template_versions", "BEFORE INSERT", "number_version")
     yield trigger("template_reviews_guard", "template_reviews", "BEFORE INSERT OR UPDATE", "guard_template_review")
+    yield trigger("template_reviews_follow", "template_reviews", "AFTER INSERT OR UPDATE OF decision", "follow_review")
     yield (
         "CREATE OR REPLACE TRIGGER organizations_rename_publisher AFTER UPDATE OF name ON organizations FOR EACH ROW "
         "WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION api.rename_publisher()"
@@ -261,6 +264,7 @@ def downgrade() -> None:
 def _unguard() -> None:
     op.execute("DROP TRIGGER organizations_rename_publisher ON organizations")
     op.execute("DROP TRIGGER template_versions_guard ON template_versions")
+    op.execute("DROP TRIGGER template_reviews_follow ON template_reviews")
     for table, function in (("projects", "guard_projects"), ("template_reviews", "guard_template_review")):
         op.execute(
             f"CREATE OR REPLACE TRIGGER {table}_guard BEFORE UPDATE ON {table} FOR EACH ROW "

@@ -28,8 +28,6 @@ CALLS: Final[Mapping[str, str]] = {
     "api.may(text)": "SELECT api.may('projects.view')",
     "api.may_own(text)": "SELECT api.may_own('projects.edit')",
     "api.find_template(uuid)": "SELECT api.find_template(%(template)s)",
-    "api.find_offered(uuid,integer)": "SELECT api.find_offered(%(template)s, 1)",
-    "api.use_template(uuid)": "SELECT api.use_template(%(template)s)",
     "api.count_open_runs(uuid)": "SELECT api.count_open_runs(%(project)s)",
     "api.enqueue_run(uuid)": "SELECT api.enqueue_run(%(run)s)",
     "api.second_factors(uuid[])": "SELECT * FROM api.second_factors(ARRAY[%(person)s::uuid])",
