@@ -44,7 +44,8 @@ def request(
 ) -> None:
     """Ask somebody else to agree to a version, and to the card that everybody is to read with it.
 
-    A draft is in review from then on (`api.follow_review`), until it is decided. Without `card` that is the one that stands there. Raises `Conflict` where another request waits already.
+    Without `card` that is the one that stands there. A draft is in review from then on, until it is decided
+    (`api.follow_review`). Raises `Conflict` where another request waits already.
     """
     waiting = queries.find_waiting(session, template.id)
     if waiting is not None:

@@ -26,6 +26,8 @@ BEGIN
         NEW.archived_by := OLD.archived_by;
     END IF;
     IF TG_OP = 'INSERT' THEN
+        NEW.last_run_at := NULL;
+        NEW.spent_usd := 0;
         RETURN NEW;
     END IF;
     FOREACH v_permission IN ARRAY ARRAY['projects.archive', 'projects.edit'] LOOP

@@ -133,7 +133,7 @@ CHANGES = {
 Copies = dict[str, Callable[[UUID, UUID], dict[str, Any]]]
 COPIES: Copies = {
     "projects": lambda maker, _: {"created_by": maker},
-    "orchestration_templates": lambda maker, _: {"created_by": maker},
+    "orchestration_templates": lambda maker, _: {"created_by": maker, "usage_count": 0},
     "template_versions": lambda _, writer: {"version": 99, "created_by": writer},
     "template_drafts": lambda maker, _: {"created_by": maker},
     "template_reviews": lambda _, writer: {"requested_by": writer},
