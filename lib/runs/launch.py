@@ -24,7 +24,7 @@ from lib.projects.structures import ProjectSettings
 from lib.providers.base import ModelChoice
 from lib.providers.catalog import Catalog
 from lib.runs.structures import ProjectAtLaunch, RunInputs
-from lib.templates.access import load_launchable
+from lib.templates.access import get_launchable, refuse_withdrawn
 from lib.templates.inputs import InputValue, validate_inputs
 from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
 from lib.templates.plan import Plan, make_plan, refuse_unsupported
@@ -82,7 +82,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         ModelChoice.parse(request.model)
     with tenant_session(actor) as session:
         project = get_active(load_project(session, request.project_id))
-        template = load_launchable(session, actor, request.template_id)
+        template = get_launchable(session, actor, request.template_id)
         topic = clean_text(project.topic if request.topic is None else request.topic, field="Topic", longest=MAX_TOPIC)
         data = parse_template(template.template_data)
         defaults = _read_defaults(session, actor, project)
@@ -138,14 +138,16 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
     for choice in prepared.plan.models:
         check_model(actor, choice)
     with tenant_session(actor) as session:
+        refuse_withdrawn(session, actor, request.template_id)  # or the policy would refuse what is gone, without words
         run = OrchestrationRun(**_run_columns(actor, request, prepared))
         session.add(run)
         session.flush()
-        # Looked at again: a check of a model takes seconds, and the run's row waits for whoever archives its project.
+        # Looked at again: a check of a model takes seconds, the run's row waits for whoever archives its project, and
+        # its count for whoever retires the template.
         get_active(load_project(session, request.project_id))
+        refuse_withdrawn(session, actor, request.template_id)
         session.add_all(make_phases(actor, run.id, prepared.plan))
         session.flush()
-        session.execute(select(func.api.use_template(request.template_id)))
         session.execute(select(func.api.enqueue_run(run.id)))
         return run.id
 

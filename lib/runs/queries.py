@@ -16,8 +16,8 @@ from lib.errors import NotSignedIn
 from lib.models.organization import Organization
 from lib.models.people import people
 from lib.models.project import Project
+from lib.models.readable_templates import readable_templates
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
-from lib.models.template import OrchestrationTemplate
 from lib.organizations.views import Quota
 from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.views import RunSort
@@ -48,9 +48,7 @@ SUMMARY = {
 
 #: The template that the run was launched from, where the reader can see it and it is not deleted.
 _SEEN_TEMPLATE: Final = (
-    select(OrchestrationTemplate.id)
-    .where(OrchestrationTemplate.id == OrchestrationRun.template_id, OrchestrationTemplate.deleted_at.is_(None))
-    .scalar_subquery()
+    select(readable_templates.c.id).where(readable_templates.c.id == OrchestrationRun.template_id).scalar_subquery()
 )
 #: The answer, or as far as it is written.
 _WRITTEN = func.coalesce(PhaseExecution.response_text, PhaseStream.response_text)

@@ -30,14 +30,16 @@ def show_export_button(actor: Actor, template: TemplateSummary, *, version: int 
 
     The file is made, and noted in the audit trail, for whoever downloads it when they do.
     """
+    number = () if version is None else (f"v{version}",)
     if actor.may(Permission.TEMPLATES_VIEW):
         st.download_button(
-            "Export",
+            "Export" if version is None else "Export this version",
             data=guard.for_later(lambda actor: export_template(actor, template.id, version)),
-            file_name=words.file_name("template", template.name, ending=".yaml"),
+            file_name=words.file_name("template", template.name, *number, ending=".yaml"),
             mime="application/yaml",
             icon=":material/download:",
-            key=f"template-export-{template.id}",
+            key="-".join(["template-export", str(template.id), *number]),
+            type="secondary" if version is None else "tertiary",
             help="As a YAML file that can be edited and imported. The audit trail notes who exported it.",
             on_click="ignore",
         )

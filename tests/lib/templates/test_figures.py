@@ -20,8 +20,6 @@ pytestmark = pytest.mark.usefixtures("installation")
 
 def _launch(installation: Installation, actor: Actor, project_id: UUID, template_id: UUID) -> None:
     run = make_run(installation.database, actor, project_id=project_id, template_id=template_id)
-    with doors.person(installation.database, actor) as connection:
-        connection.execute("SELECT api.use_template(%s)", [template_id])
     end_run(installation.database, actor, run)
 
 
