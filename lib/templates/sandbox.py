@@ -15,23 +15,23 @@ That is the first line. The second is where it is done: in a process that is end
 """
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes, pass_context
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
-from jinja2.visitor import NodeTransformer
 
 from lib.quoting import LONGEST_SENTENCE, cut
 from lib.templates import renderers
-from lib.templates.filters import FILTERS, LARGEST_NUMBER, MAX_CHARACTERS, as_text, join_texts
+from lib.templates.counting import COUNTING, Guard, write
+from lib.templates.filters import FILTERS, LARGEST_NUMBER, MAX_CHARACTERS, join_texts
 from lib.templates.kept import Kept
 from lib.templates.list_filters import TESTS
-from lib.templates.steps import PromptFault, each, step, weigh
+from lib.templates.steps import PromptFault, step
 
 #: Of one prompt; all those of a template have no more together.
 MAX_PROMPT_BYTES = 200_000
@@ -191,7 +191,7 @@ def _compile(source: str) -> _Compiled:
     tree = parse(source)
     for node in tree.find_all(nodes.Node):
         _refuse(node)
-    guarded = _Guard().visit(tree)
+    guarded = Guard().visit(tree)
     template = Template.from_code(_environment, _environment.compile(guarded), dict(_environment.globals))
     return _Compiled(template, "", 4 * len(source) + tokens * _BYTES_A_TOKEN + _BYTES_A_PROMPT)
 
@@ -248,63 +248,6 @@ def _at(node: nodes.Node, message: str) -> PromptFault:
     return PromptFault(f"line {node.lineno}: {message}")
 
 
-class _Guard(NodeTransformer):
-    """Puts steps into loops, filters, comparisons and slices, and the sizes of joined texts under control."""
-
-    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - the visitor's way to name it
-        self.generic_visit(node)
-        node.iter = _filter(node.iter, "_each")
-        return node
-
-    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802 - the visitor's way to name it
-        self.generic_visit(node)
-        if node.node is not None:
-            node.node = _filter(node.node, "_weighed")
-        return node
-
-    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802 - the visitor's way to name it
-        self.generic_visit(node)
-        node.expr = _filter(node.expr, "_weighed")
-        for operand in node.ops:
-            operand.expr = _filter(operand.expr, "_weighed")
-        return node
-
-    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802 - the visitor's way to name it
-        self.generic_visit(node)
-        if isinstance(node.arg, nodes.Slice):  # Jinja2 asks the environment for all but these
-            node.node = _filter(node.node, "_weighed")
-        return node
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - the visitor's way to name it
-        self.generic_visit(node)
-        return _filter(nodes.List(node.nodes, lineno=node.lineno), "_concat")
-
-
-def _filter(node: Any, name: str) -> nodes.Filter:
-    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
-
-
-@pass_context  # keeps Jinja2 from calling it when it compiles; the same below
-def _each(_context: Context, value: Iterable[Any]) -> Iterator[Any]:
-    return each(value)
-
-
-@pass_context
-def _weighed(_context: Context, value: Any) -> Any:
-    step(weigh(value))
-    return value
-
-
-@pass_context
-def _concat(_context: Context, values: list[Any]) -> str:
-    return join_texts([as_text(value) for value in values])
-
-
-@pass_context
-def _write(_context: Context, value: Any) -> str:
-    return as_text(value)
-
-
 def _range(*bounds: int) -> range:
     numbers = range(*bounds)
     if len(numbers) > _MAX_RANGE:
@@ -314,10 +257,10 @@ def _range(*bounds: int) -> range:
 
 def _build_environment() -> _Environment:
     environment = _Environment(
-        undefined=_Missing, finalize=_write, trim_blocks=True, lstrip_blocks=True, autoescape=False, optimized=False
+        undefined=_Missing, finalize=write, trim_blocks=True, lstrip_blocks=True, autoescape=False, optimized=False
     )
     environment.globals = {"range": _range}
-    environment.filters = {**FILTERS, "_each": _each, "_weighed": _weighed, "_concat": _concat}
+    environment.filters = {**FILTERS, **COUNTING}
     environment.tests = dict(TESTS)
     return environment
 
