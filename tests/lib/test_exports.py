@@ -64,7 +64,7 @@ def test_parquet_has_types() -> None:
         pa.string(),
         pa.string(),
         pa.int64(),
-        pa.decimal128(12, 6),
+        pa.decimal128(20, 6),
         pa.timestamp("us", tz="UTC"),
     ]
     first, second = table.to_pylist()
