@@ -89,9 +89,7 @@ LINT: Final = (
     Excuse("PERF003", r"public\.user_tokens\.user_tokens_(invitations|password_links)", "found by hash or whose it is"),
     Excuse("PERF003", r"public\.phase_streams\..*", "a row for each answer being written, read by its key"),
     Excuse("PERF003", r"public\.api_usage\.api_usage_tries_\w+", "one row, found by its key"),
-    Excuse(
-        "PERF003", r".*\.orchestration_templates_drafts", "narrows the rows that the organization's index has found"
-    ),
+    Excuse("PERF003", r".*\.orchestration_templates_drafts", "narrows what the organization's index has found"),
 )
 
 #: Policies of which `pgrls verify` proves nothing for a session that is nobody's: it does not see that they are the
