@@ -216,7 +216,7 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("archived_at", "timestamptz"),
         Column("archived_by", "uuid", refers_to="users"),
         Column("status_before_archive", "varchar(50)"),
-        Column("name_key", "text", "lower(name)"),
+        Column("name_key", "text"),
         Column("last_run_at", "timestamptz"),
         Column("spent_usd", "numeric(14,6)", "0", NOT_NULL),
     ),

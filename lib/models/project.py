@@ -94,8 +94,7 @@ class Project(Base):
             "idx_projects_organization_status_priority", *("organization_id", "status", "priority", "created_at", "id")
         ),
         Index("idx_projects_organization_person_created", "organization_id", "created_by", "created_at", "id"),
-        Index("idx_projects_organization_priority_rank", "organization_id", text(PRIORITY_RANK), "id"),
-        Index("idx_projects_organization_status_rank", "organization_id", text(STATUS_RANK), "id"),
+        # idx_projects_organization_priority_rank and …_status_rank are the migration's: Alembic can't compare a CASE
         Index(
             "idx_projects_organization_last_run",
             *("organization_id", text("last_run_at DESC NULLS LAST"), text("id DESC")),

@@ -121,8 +121,7 @@ def upgrade() -> None:
 def _add_columns() -> Iterator[str]:
     yield (
         "ALTER TABLE projects ADD COLUMN IF NOT EXISTS status_before_archive varchar(50) "
-        "CONSTRAINT projects_status_before_archive_check CHECK (status_before_archive IS NULL OR status = 'archived' "
-        "AND status_before_archive IN ('active', 'completed', 'failed')), "
+        "CONSTRAINT projects_status_before_archive_check CHECK (status_before_archive IS NULL OR status = 'archived'), "
         # lower() is not leakproof, so under a policy no index on it is entered at a page's place; this column's is
         "ADD COLUMN IF NOT EXISTS name_key text GENERATED ALWAYS AS (lower(name)) STORED, "
         "ADD COLUMN IF NOT EXISTS last_run_at timestamptz, "
@@ -230,13 +229,18 @@ def downgrade() -> None:
     functions.replace("api_count_template_run", before=revision)
     functions.create("api_find_offered", execute="authenticated", before=revision)
     for table, policy, condition in (
-        ("orchestration_templates", PUBLIC_TEMPLATES, "is_public AND status = 'published' AND deleted_at IS NULL"),
-        ("template_versions", PUBLIC_VERSIONS, "api.find_offered(template_id, version) IS NOT NULL"),
+        (
+            "orchestration_templates",
+            PUBLIC_TEMPLATES,
+            f"is_public AND status = 'published' AND deleted_at IS NULL AND {rls.ORGANIZATION} IS NOT NULL",
+        ),
+        (
+            "template_versions",
+            PUBLIC_VERSIONS,
+            f"{rls.ORGANIZATION} IS NOT NULL AND api.find_offered(template_id, version) IS NOT NULL",
+        ),
     ):
-        op.execute(
-            f"CREATE POLICY {policy} ON {table} FOR SELECT TO authenticated "
-            f"USING ({condition} AND {rls.ORGANIZATION} IS NOT NULL)"
-        )
+        op.execute(f"CREATE POLICY {policy} ON {table} FOR SELECT TO authenticated USING ({condition})")
     for table in NARROWED:
         op.execute(f"DROP POLICY {table}_drafts ON {table}")
     op.execute(

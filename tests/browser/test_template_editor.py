@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import quote_plus
+from urllib.parse import parse_qs, quote_plus, urlsplit
 from uuid import UUID
 
 import pytest
@@ -19,7 +19,6 @@ from tests.browser import subjects
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.drafts import find_draft
-from tests.factories import make_project
 from tests.own_endpoint import entry_for, llm
 from tests.records import row
 from tests.workers import Workers, endpoint, until, workers
@@ -40,12 +39,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_four_phases_with_a_branch_are_built_tried_saved_and_launched(
     *, installation: Installation, cast: Cast, models: None, server: str, workers: Workers, page: Page
 ) -> None:
-    template_id = create_template(cast.max, TemplateDetails(name="City guide"))
-    make_project(installation.database, cast.max, name="Lisbon", topic="Lisbon in a day")
     workers.start()
     page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
-    page.goto(f"{server}/template-edit?template={template_id}")
-    subjects.settle(page)
+    _make_project(page, server, name="Lisbon", topic="Lisbon in a day")
+    template_id = _make_template(page, name="City guide")
 
     _write(page, "Sights", "Name three sights for {{ topic }}.")
     steps: list[tuple[str, list[str]]] = [("Food", ["Sights"]), ("Walks", ["Sights"]), ("Guide", ["Food", "Walks"])]
@@ -176,6 +173,30 @@ def test_what_is_typed_is_kept_and_rendered_without_leaving_the_field(
 def _kept_prompt(cast: Cast, template_id: UUID) -> str | None:
     draft = find_draft(cast.max, template_id)
     return str(phases_of(dict(draft.content))[0].get("prompt")) if draft else None
+
+
+def _make_project(page: Page, server: str, *, name: str, topic: str) -> None:
+    """From the list of projects, as a newcomer does."""
+    page.goto(f"{server}/projects")
+    subjects.settle(page)
+    page.get_by_role("button", name="New project").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill(name)
+    dialog.get_by_label("Topic", exact=True).fill(topic)
+    dialog.get_by_role("button", name="Create project").click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+
+
+def _make_template(page: Page, *, name: str) -> UUID:
+    """From the gallery to the editor; the new template's id."""
+    page.get_by_role("link", name="Templates").click()
+    page.get_by_role("button", name="New template").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill(name)
+    dialog.get_by_role("button", name="Create and edit").click()
+    expect(page).to_have_url(re.compile(r"template-edit\?template="))
+    subjects.settle(page)
+    return UUID(parse_qs(urlsplit(page.url).query)["template"][0])
 
 
 def _field(page: Page, label: str) -> Locator:

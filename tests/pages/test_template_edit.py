@@ -220,6 +220,8 @@ def test_only_who_may_edit_it_opens_it(open_as: OpenAs, cast: Cast, template_id:
         at = open_as(actor, TEMPLATE_EDIT, template=template_id)
         assert headings(at) in (["This page is not open to you"], ["Not found"])
     other = create_template(cast.mona, TemplateDetails(name="Hers"), {"phases": PHASES})
+    assert headings(open_as(cast.max, TEMPLATE_EDIT, template=other)) == ["Not found"], "her draft"
+    publish_template(cast.mona, other)
     assert headings(open_as(cast.max, TEMPLATE_EDIT, template=other)) == ["This page is not open to you"]
 
 

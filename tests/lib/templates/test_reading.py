@@ -83,7 +83,7 @@ def test_version_is_numbered_dated_and_signed_by_the_database(installation: Inst
         """VALUES (%s, %s, 2147483647, '{"phases": []}', %s, '2001-01-01')"""
     )
     with doors.person(installation.database, cast.max) as connection:
-        connection.execute(forge, [cast.organization_a, template_id, cast.alice.user_id])
+        connection.execute(forge, [cast.organization_a, template_id, cast.max.user_id])
         phaseless = forge.replace('{"phases": []}', '{"x": 1}')
         assert doors.refusal(connection, phaseless, [cast.organization_a, template_id, cast.max.user_id]) == "23514"
     forged = row(installation, "SELECT * FROM template_versions WHERE template_id = %s AND version > 1", template_id)
