@@ -39,7 +39,7 @@ class Kind(StrEnum):
     #: A word or an id of ours.
     WORD = "word"
     INTEGER = "integer"
-    #: numeric(12,6)
+    #: Of a call as numeric(12,6), of many as their sum.
     DOLLARS = "dollars"
     MOMENT = "moment"
 
@@ -100,7 +100,7 @@ def _write_parquet(columns: Sequence[Column], pages: Iterable[Sequence[Values]])
 
     types = {
         Kind.INTEGER: pa.int64(),
-        Kind.DOLLARS: pa.decimal128(12, 6),
+        Kind.DOLLARS: pa.decimal128(20, 6),
         Kind.MOMENT: pa.timestamp("us", tz="UTC"),
     }
     schema = pa.schema([(column.name, types.get(column.kind, pa.string())) for column in columns])

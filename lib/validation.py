@@ -8,13 +8,15 @@ import difflib
 import itertools
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from lib.errors import InvalidInput
+from lib.quoting import LONGEST_SENTENCE, cut
 
 Model = TypeVar("Model", bound=BaseModel)
 #: Where something is: names of fields, and numbers of entries from 0.
@@ -24,7 +26,6 @@ Location = tuple[str | int, ...]
 _MAX_LINES = 20
 _MAX_VALUES = 100_000
 _MAX_DEPTH = 40
-_LONGEST_WORD = 60
 _CHOICES = frozenset({"literal_error", "enum"})
 
 #: Error type of pydantic -> words, filled from the error's context. Whatever is missing here keeps pydantic's words.
@@ -76,8 +77,8 @@ class Fault:
     location: Location
     #: pydantic's name for it.
     kind: str
-    #: The same with its place, as `explain` says it.
-    words: str
+    #: Its words with its place, as `explain` has them. Made when they are asked for: of thousands a few are shown.
+    say: Callable[[], str]
 
 
 def validate(model_class: type[Model], data: object, *, what: str) -> Model:
@@ -97,12 +98,14 @@ def validate(model_class: type[Model], data: object, *, what: str) -> Model:
 
 def find_faults(model_class: type[BaseModel], data: object) -> tuple[Fault, ...]:
     """Whatever is wrong with `data` as a `model_class`, for who knows its lines; nothing where `validate` takes it."""
-    found = tuple(Fault(location, "unstorable", words) for location, words in _unstorable(data))
+    found = tuple(Fault(location, "unstorable", partial(str, words)) for location, words in _unstorable(data))
     if not found:
         try:
             model_class.model_validate(data)
         except ValidationError as error:
-            return tuple(Fault(each["loc"], each["type"], _line(each, model_class)) for each in _details(error))
+            return tuple(
+                Fault(each["loc"], each["type"], partial(_line, each, model_class)) for each in _details(error)
+            )
     return found
 
 
@@ -128,9 +131,11 @@ def describe(problems: Sequence[str], *, what: str) -> str:
 def explain(error: ValidationError, model_class: type[BaseModel] | None = None) -> tuple[str, ...]:
     """One line a fault, without a full stop. `model_class` allows “did you mean” for unknown keys."""
     details = _details(error)
-    lines = list(dict.fromkeys(_line(detail, model_class) for detail in details))
-    if len(lines) > _MAX_LINES:
-        lines = [*lines[:_MAX_LINES], f"and {len(lines) - _MAX_LINES} more"]
+    lines: dict[str, None] = {}
+    for number, detail in enumerate(details):
+        if len(lines) == _MAX_LINES:
+            return (*lines, f"and {len(details) - number} more")
+        lines[_line(detail, model_class)] = None
     return tuple(lines)
 
 
@@ -154,20 +159,20 @@ def _line(detail: Mapping[str, Any], model_class: type[BaseModel] | None) -> str
         return f"{name_place(location)}{_complaint(kind, context, str(detail['msg']))}"
     *parents, key = location
     known = _keys_at(model_class, parents) if model_class else ()
-    similar = find_similar(str(key), known)
+    similar = find_similar(cut(key), known)
     hint = f"did you mean “{similar}”" if similar else f"known are {', '.join(known)}" if known else ""
-    return f"{name_place(parents)}“{key}” is not known{'; ' if hint else ''}{hint}"
+    return f"{name_place(parents)}“{cut(key)}” is not known{'; ' if hint else ''}{hint}"
 
 
 def _instead(given: object) -> str:
     """The word that is none of those asked for; whoever imports a long file looks for it by that."""
-    text = str(given)
-    return f", not “{text if len(text) <= _LONGEST_WORD else text[: _LONGEST_WORD - 1] + '…'}”" if text else ""
+    text = cut(given)
+    return f", not “{text}”" if text else ""
 
 
 def _complaint(kind: str, context: dict[str, Any], message: str) -> str:
     if kind in {"value_error", "assertion_error"}:
-        return str(context.get("error", message)).rstrip(".")
+        return cut(context.get("error", message), LONGEST_SENTENCE).rstrip(".")
     if kind == "string_too_short":
         return "is empty" if context["min_length"] <= 1 else f"needs at least {context['min_length']} characters"
     if kind == "too_short":
@@ -176,13 +181,19 @@ def _complaint(kind: str, context: dict[str, Any], message: str) -> str:
 
 
 def name_place(location: Sequence[str | int]) -> str:
-    """`("phases", 2, "prompt")` as “phases 3, prompt: ”: people count from one."""
+    """`("phases", 2, "prompt")` as “phases 3, prompt: ”: people count from one. Of a list in a list “phases 3.1”."""
     parts: list[str] = []
+    before: str | int = ""
     for part in location:
-        if isinstance(part, int) and parts:
+        if isinstance(part, str):
+            parts.append(cut(part))
+        elif isinstance(before, int):
+            parts[-1] += f".{part + 1}"
+        elif parts:
             parts[-1] += f" {part + 1}"
         else:
-            parts.append(str(part))
+            parts.append(f"entry {part + 1}")
+        before = part
     return ", ".join(parts) + ": " if parts else ""
 
 

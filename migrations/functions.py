@@ -35,9 +35,9 @@ def replace(name: str, *, before: str | None = None) -> None:
     op.execute(_read(name, before)[0].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1))
 
 
-def drop(name: str) -> None:
-    """Take back what `create` made."""
-    op.execute(f"DROP FUNCTION {_read(name)[1]}")
+def drop(name: str, *, before: str | None = None) -> None:
+    """Take back what `create` made; `before` names the revision that did away with its file."""
+    op.execute(f"DROP FUNCTION {_read(name, before)[1]}")
 
 
 def _read(name: str, before: str | None = None) -> tuple[str, str]:

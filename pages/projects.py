@@ -3,10 +3,11 @@
 import streamlit as st
 
 from lib.access.permissions import Permission
-from lib.projects.lists import count_projects, export_projects
+from lib.projects.lists import count_projects, export_projects, is_search_cut
+from lib.projects.queries import MOST_SEARCHED
 from lib.projects.service import list_projects
 from lib.projects.views import ProjectSort
-from lib.ui import state
+from lib.ui import state, words
 from lib.ui.components import project_dialogs
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.export_menu import show_export
@@ -42,6 +43,8 @@ if is_creating or (may_create and st.session_state.pop(state.OPENS_NEW_PROJECT, 
     project_dialogs.show_new_project()
 if is_list:
     show_filters(bar, chosen)
+    if is_search_cut(actor, wanted):
+        st.markdown(f":gray[Searched in the newest {words.number(MOST_SEARCHED)} of these projects.]")
 if page and page.items:
     opened = show_project_table(page.items, key="projects-table", newer=page.newer, older=page.older)
     if opened is not None:

@@ -12,6 +12,7 @@ from lib.ui import address, words
 from lib.ui.components.card import card
 from lib.ui.components.template_editor.header import show_head
 from lib.ui.components.template_editor.keeping import open_phase
+from lib.ui.components.template_editor.live import send_while_typing
 from lib.ui.components.template_editor.models import read_models
 from lib.ui.components.template_editor.phase_editor import add_phase, show_phase_editor
 from lib.ui.components.template_editor.phase_list import show_phases
@@ -43,3 +44,4 @@ with whole:
         show_questions(desk)
     with settings:
         show_template_settings(desk, models)
+send_while_typing()

@@ -212,7 +212,14 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("is_operator", "boolean", "false", NOT_NULL),
         Column("created_by", "uuid", refers_to="users"),
     ),
-    "projects": (Column("archived_at", "timestamptz"), Column("archived_by", "uuid", refers_to="users")),
+    "projects": (
+        Column("archived_at", "timestamptz"),
+        Column("archived_by", "uuid", refers_to="users"),
+        Column("status_before_archive", "varchar(50)"),
+        Column("name_key", "text"),
+        Column("last_run_at", "timestamptz"),
+        Column("spent_usd", "numeric(14,6)", "0", NOT_NULL),
+    ),
     "orchestration_runs": (
         Column("organization_id", "uuid", None, NOT_NULL, refers_to="organizations"),
         Column("template_id", "uuid", refers_to="orchestration_templates"),

@@ -111,9 +111,12 @@ class Segment:
         step, begin = NextStep(), list[dict[str, Any]]()
         try:
             if self._fault is None:
-                step = self._decide_step()
+                step = await self._find_step()
                 skipped = [each.code for each in step.skip]
-                begin = [self._prompts.begin(code, self._states, skipped) for code in step.begin]
+                # beside this loop: other runs, and whoever cancels this one, wait for no prompt that takes its time
+                begin = [
+                    await asyncio.to_thread(self._prompts.begin, code, self._states, skipped) for code in step.begin
+                ]
         except PlanInvalid as error:
             self._take_fault(error)
             step, begin = NextStep(), []
@@ -256,6 +259,13 @@ class Segment:
         if follow_up.wait_seconds is not None:
             wait = asyncio.create_task(asyncio.sleep(max(follow_up.wait_seconds - passed_seconds, 0)))
             self._waits[wait] = next_attempt(state, follow_up.model)
+
+    async def _find_step(self) -> NextStep:
+        """What follows; beside the loop, as prompts are rendered, where that is by a condition."""
+        pending = (code for code, state in self._states.items() if state.status is PhaseStatus.PENDING)
+        if any(self._prompts.plan.get_phase(code).condition is not None for code in pending):
+            return await asyncio.to_thread(self._decide_step)
+        return self._decide_step()
 
     def _decide_step(self) -> NextStep:
         return decide_step(

@@ -137,6 +137,8 @@ class TemplateReview(Base):
     version: Mapped[int]
     #: Whether the template is to be public with it.
     makes_public: Mapped[bool]
+    #: What every organization is to read on its card; None where it is for one's own.
+    card: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     requested_by: Mapped[UUID] = mapped_column(reference("users", name="template_reviews_requested_by_fkey"))
     decision: Mapped[Str50 | None]
     decided_by: Mapped[UUID | None] = mapped_column(reference("users", name="template_reviews_decided_by_fkey"))
@@ -181,7 +183,9 @@ class TemplateStatistics(Base):
     runs: Mapped[int] = mapped_column(server_default=text("0"))
     completed: Mapped[int] = mapped_column(server_default=text("0"))
     failed: Mapped[int] = mapped_column(server_default=text("0"))
-    #: Of the completed ones: how many have a known cost, that cost together, and the time together.
+    #: Those completed ones that were no retries, and walked every phase themselves.
+    whole: Mapped[int] = mapped_column(server_default=text("0"))
+    #: Of these: how many have a known cost, that cost together, and the time together.
     known_costs: Mapped[int] = mapped_column(server_default=text("0"))
     cost_usd: Mapped[Decimal] = mapped_column(Numeric(14, 6), server_default=text("0"))
     time_ms: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

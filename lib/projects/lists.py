@@ -1,7 +1,7 @@
 """Around the list of projects: what it can be narrowed to, how many there are, and all of them as a file."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Final
 from uuid import UUID
 
@@ -58,6 +58,16 @@ def count_projects_by_status(actor: Actor, chosen: ProjectFilter, *, most: int) 
         return queries.count_by_status(session, actor.organization_id, chosen=chosen, most=most)
 
 
+def is_search_cut(actor: Actor, chosen: ProjectFilter) -> bool:
+    """Whether a search looks at the newest of these projects only, because there are more than `MOST_SEARCHED`."""
+    actor.require(Permission.PROJECTS_VIEW)
+    if not chosen.search:
+        return False
+    with tenant_session(actor) as session:
+        there, most = replace(chosen, search=""), queries.MOST_SEARCHED
+        return queries.count_projects(session, actor.organization_id, chosen=there, most=most + 1) > most
+
+
 def export_projects(actor: Actor, chosen: ProjectFilter, *, sort: ProjectSort, file_format: ExportFormat) -> bytes:
     """The projects that the filters leave, as they stand at one moment, as a file; recorded as `projects.export`."""
     actor.require(Permission.PROJECTS_VIEW)
@@ -65,7 +75,7 @@ def export_projects(actor: Actor, chosen: ProjectFilter, *, sort: ProjectSort, f
         return export_list(
             session,
             queries.export_projects(actor.organization_id, chosen),
-            order=queries.ORDERS[sort],
+            order=queries.order_of(sort, sees_own_only=actor.sees_own_only),
             columns=COLUMNS,
             file_format=file_format,
             resource_type="projects",

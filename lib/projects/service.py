@@ -74,10 +74,11 @@ def update_project(actor: Actor, project_id: UUID, entry: ProjectEntry) -> None:
             setattr(project, name, value)
 
 
-def move_project(actor: Actor, project_id: UUID, status: ProjectStatus) -> None:
-    """Complete, fail, archive or restore (`active`) a project, as `lib.projects.states` allows it.
+def move_project(actor: Actor, project_id: UUID, status: ProjectStatus) -> ProjectStatus:
+    """Complete, fail, archive or restore (`active`) a project, as `lib.projects.states` allows it; says what it is now.
 
-    Raises `NotFound`, `NotPermitted`, and `Conflict` when the project has moved on meanwhile.
+    Restored, it is what it was before it was archived. Raises `NotFound`, `NotPermitted`, and `Conflict` when the
+    project has moved on meanwhile.
     """
     with tenant_session(actor) as session:
         project = _get(queries.load_project(session, project_id))
@@ -92,11 +93,15 @@ def move_project(actor: Actor, project_id: UUID, status: ProjectStatus) -> None:
             raise Conflict(message)
         if status is ProjectStatus.ARCHIVED:
             _refuse_with_open_runs(session, project_id)
-        now = clock.now()
+        now, is_restored = clock.now(), project.status == ProjectStatus.ARCHIVED
+        if is_restored:
+            status = ProjectStatus(project.status_before_archive or ProjectStatus.ACTIVE)
+        elif status is not ProjectStatus.ARCHIVED:
+            project.completed_at = now if status is ProjectStatus.COMPLETED else None
         project.status = status
         project.archived_at = now if status is ProjectStatus.ARCHIVED else None
         project.archived_by = actor.user_id if status is ProjectStatus.ARCHIVED else None
-        project.completed_at = now if status is ProjectStatus.COMPLETED else None
+        return status
 
 
 def list_projects(
@@ -111,8 +116,9 @@ def list_projects(
     actor.require(Permission.PROJECTS_VIEW)
     chosen = chosen or ProjectFilter()
     with tenant_session(actor) as session:
+        order = queries.order_of(sort, sees_own_only=actor.sees_own_only)
         page = queries.list_projects(
-            session, actor.organization_id, chosen=chosen, sort=sort, cursor=cursor, limit=limit
+            session, actor.organization_id, chosen=chosen, order=order, cursor=cursor, limit=limit
         )
         return Page(tuple(ProjectSummary(**_summary(row)) for row in page.rows), page.newer, page.older)
 

@@ -21,6 +21,14 @@ class ProjectSort(StrEnum):
     OLDEST = "oldest"
     #: Capital letters or not.
     NAME = "name"
+    #: The most urgent first.
+    PRIORITY = "priority"
+    #: Active, failed, completed, archived.
+    STATUS = "status"
+    #: What was worked on last first, what never was last.
+    LAST_RUN = "last_run"
+    #: What its ended runs cost, as far as that is known.
+    SPENT = "spent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

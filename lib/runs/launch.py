@@ -28,11 +28,12 @@ from lib.providers.errors import ModelCallError
 from lib.runs.steering import clean_dollars
 from lib.runs.structures import ProjectAtLaunch, RunInputs
 from lib.runs.turns import USUAL_PRIORITY
-from lib.templates.access import load_launchable
+from lib.templates.access import get_launchable, refuse_withdrawn
 from lib.templates.inputs import InputValue, validate_inputs
 from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
 from lib.templates.plan import Plan, PlannedPhase, make_plan, refuse_unsupported
-from lib.templates.rendering import PreviewedPrompt, PromptContext, preview_prompts
+from lib.templates.previews import preview_again
+from lib.templates.rendering import PreviewedPrompt, PromptContext
 from lib.templates.structure import parse_template
 from lib.validation import read_stored
 
@@ -91,7 +92,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         ModelChoice.parse(request.model)
     with tenant_session(actor) as session:
         project = get_active(load_project(session, request.project_id))
-        template = load_launchable(session, actor, request.template_id)
+        template = get_launchable(session, actor, request.template_id)
         topic = clean_text(project.topic if request.topic is None else request.topic, field="Topic", longest=MAX_TOPIC)
         data = parse_template(template.template_data)
         settings = read_stored(ProjectSettings, project.settings, what="The project's settings")
@@ -123,7 +124,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         cost_limit_usd=request.cost_limit_usd and clean_dollars(request.cost_limit_usd, field="Cost limit"),
         project=at_launch,
         priority=priority,
-        prompts=preview_prompts(plan, context),
+        prompts=preview_again(actor.organization_id, plan, context),
     )
 
 
@@ -152,14 +153,16 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
     _refuse_another_model(request, prepared)
     check_models(actor, prepared.plan.phases)
     with tenant_session(actor) as session:
+        refuse_withdrawn(session, actor, request.template_id)  # or the policy would refuse what is gone, without words
         run = OrchestrationRun(**_run_columns(actor, request, prepared))
         session.add(run)
         session.flush()
-        # Looked at again: a check of a model takes seconds, and the run's row waits for whoever archives its project.
+        # Looked at again: a check of a model takes seconds, the run's row waits for whoever archives its project, and
+        # its count for whoever retires the template.
         get_active(load_project(session, request.project_id))
+        refuse_withdrawn(session, actor, request.template_id)
         session.add_all(make_phases(actor, run.id, prepared.plan))
         session.flush()
-        session.execute(select(func.api.use_template(request.template_id)))
         session.execute(select(func.api.enqueue_run(run.id)))
         return run.id
 

@@ -17,9 +17,9 @@ from lib.errors import NotSignedIn
 from lib.models.organization import Organization
 from lib.models.people import people
 from lib.models.project import Project
+from lib.models.readable_templates import readable_templates
 from lib.models.review import ReviewRequest
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
-from lib.models.template import OrchestrationTemplate
 from lib.organizations.views import Quota
 from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.views import RunSort, Turns
@@ -54,9 +54,7 @@ SUMMARY = {
 
 #: The template that the run was launched from, where the reader can see it and it is not deleted.
 _SEEN_TEMPLATE: Final = (
-    select(OrchestrationTemplate.id)
-    .where(OrchestrationTemplate.id == OrchestrationRun.template_id, OrchestrationTemplate.deleted_at.is_(None))
-    .scalar_subquery()
+    select(readable_templates.c.id).where(readable_templates.c.id == OrchestrationRun.template_id).scalar_subquery()
 )
 #: What is read of a run to change how it stands.
 _STEERED: Final = (

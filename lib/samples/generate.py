@@ -162,7 +162,7 @@ def _add_template(
 
 
 def _count_launches(rows: Rows) -> None:
-    """What `api.use_template` would have counted."""
+    """What `api.count_template_run` counts, for a run that nobody has launched."""
     launches = Counter(run["template_id"] for run in rows.tables["orchestration_runs"])
     for template in rows.tables["orchestration_templates"]:
         template["usage_count"] = launches[template["id"]]

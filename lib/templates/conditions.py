@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lib.errors import PlanInvalid
-from lib.templates.filters import PromptFault
 from lib.templates.reads import Part, Read, find_parts, find_reads
+from lib.templates.steps import PromptFault
 from lib.templates.structure import TemplateData, order_phases
 from lib.validation import find_similar
 

@@ -1,7 +1,9 @@
 """Templates as YAML files: written for people to read and edit, and read back with every fault in its line."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -13,7 +15,6 @@ from lib.audit.events import record_event
 from lib.db.session import tenant_session
 from lib.errors import FileFault, FileInvalid, InvalidInput, NotFound
 from lib.templates.access import get_row
-from lib.templates.filters import PromptFault
 from lib.templates.inputs import Part
 from lib.templates.sandbox import compile_prompt
 from lib.templates.service import (
@@ -26,16 +27,15 @@ from lib.templates.service import (
     check_details,
     create_template,
 )
+from lib.templates.steps import PromptFault
 from lib.templates.structure import TemplateData, parse_template
 from lib.templates.versions import queries
-from lib.templates.yaml_text import Document, Place, read_yaml
+from lib.templates.yaml_text import MOST_FAULTS, Document, Place, read_yaml
 from lib.templates.yaml_writing import write_yaml
 from lib.validation import Fault, Location, describe, find_faults, name_place
 
 #: Five times the prompts that a template may have: indentation counts.
 MAX_BYTES: Final = 1_000_000
-#: More help nobody at once.
-MOST_FAULTS: Final = 20
 #: docs/ has it; tests hold it against the models.
 SCHEMA_FILE: Final = "template.schema.json"
 
@@ -61,6 +61,15 @@ class TemplateFile(Part):
     def details(self) -> TemplateDetails:
         """What stands on the card."""
         return TemplateDetails(name=self.name, description=self.description, category=self.category, tags=self.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is wrong, and where; its words are made of those alone that are shown."""
+
+    location: Location
+    place: Place
+    say: Callable[[], str]
 
 
 def export_template(actor: Actor, template_id: UUID, version: int | None = None) -> bytes:
@@ -110,14 +119,18 @@ def write_template_file(template: TemplateFile) -> bytes:
 def read_template_file(content: bytes) -> TemplateFile:
     """What the file says. Raises `FileInvalid` with up to `MOST_FAULTS` faults, each with its line where it has one."""
     document = read_yaml(_decode(content))
-    faults = [FileFault(fault.words, fault.place.line, fault.place.column) for fault in document.faults]
+    faults = [_Found(fault.location, fault.place, partial(str, fault.words)) for fault in document.faults]
     if document.is_whole:
-        around = [fault.location for fault in document.faults]
-        faults.extend(fault for at, fault in _find_faults(document) if not _is_within(at, around))
+        said = {fault.location for fault in faults}
+        faults.extend(fault for fault in _find_faults(document) if not _is_within(fault.location, said))
     if faults:
-        faults.sort(key=lambda fault: fault.line or 0)
-        raise _invalid(FileFault(f.words, f.line, f.column, document.line(f.line or 1)) for f in faults)
+        faults.sort(key=lambda fault: fault.place.line)
+        raise _invalid([_describe(fault, document) for fault in faults[:MOST_FAULTS]], more=len(faults) - MOST_FAULTS)
     return TemplateFile.model_validate(document.value)
+
+
+def _describe(fault: _Found, document: Document) -> FileFault:
+    return FileFault(fault.say(), fault.place.line, fault.place.column, document.line(fault.place.line))
 
 
 def _decode(content: bytes) -> str:
@@ -135,7 +148,7 @@ def _decode(content: bytes) -> str:
     return text
 
 
-def _find_faults(document: Document) -> Iterator[tuple[Location, FileFault]]:
+def _find_faults(document: Document) -> Iterator[_Found]:
     """What is wrong with what the YAML says, once what people mean by it is there."""
     _take_defaults_as_written(document)
     faults = find_faults(TemplateFile, document.value)
@@ -143,7 +156,7 @@ def _find_faults(document: Document) -> Iterator[tuple[Location, FileFault]]:
         faults = find_faults(TemplateFile, document.value)
     for fault in faults:
         location = _named_in(document, fault) if fault.kind == "value_error" else fault.location
-        yield location, _at(_place_of(document, location, fault.kind), fault.words)
+        yield _Found(location, _place_of(document, location, fault.kind), fault.say)
     if not faults:
         read = TemplateFile.model_validate(document.value)
         yield from _faults_of_card(document, read)
@@ -181,7 +194,7 @@ def _put_as_written(document: Document, location: Location) -> bool:
 
 def _named_in(document: Document, fault: Fault) -> Location:
     """Where that is of which a fault of the whole speaks: the last phase, or input, of the first name in its words."""
-    named = _NAMED.search(fault.words)
+    named = _NAMED.search(fault.say())
     places = [
         location
         for location in document.places
@@ -198,15 +211,15 @@ def _place_of(document: Document, location: Location, kind: str) -> Place:
     return document.place_of(location)
 
 
-def _faults_of_card(document: Document, read: TemplateFile) -> Iterator[tuple[Location, FileFault]]:
+def _faults_of_card(document: Document, read: TemplateFile) -> Iterator[_Found]:
     try:
         check_details(read.details)
     except InvalidInput as error:
         location = ((error.field or "").lower(),)
-        yield location, _at(document.place_of(location), error.message.rstrip("."))
+        yield _Found(location, document.place_of(location), partial(str, error.message.rstrip(".")))
 
 
-def _faults_of_prompts(document: Document, read: TemplateFile) -> Iterator[tuple[Location, FileFault]]:
+def _faults_of_prompts(document: Document, read: TemplateFile) -> Iterator[_Found]:
     for index, phase in enumerate(read.data.phases):
         location: Location = ("data", "phases", index, "prompt")
         try:
@@ -218,7 +231,7 @@ def _faults_of_prompts(document: Document, read: TemplateFile) -> Iterator[tuple
             if begins and place.is_literal:
                 place = Place(place.line + _empty_lines(document, location) + int(begins[1]), 1)
                 words = f"{name_place(location)}{fault.message[begins.end() :].rstrip('.')}"
-            yield location, _at(place, words)
+            yield _Found(location, place, partial(str, words))
 
 
 def _empty_lines(document: Document, location: Location) -> int:
@@ -227,16 +240,10 @@ def _empty_lines(document: Document, location: Location) -> int:
     return text[: len(text) - len(text.lstrip())].count("\n") if isinstance(text, str) else 0
 
 
-def _at(place: Place, words: str) -> FileFault:
-    return FileFault(words, place.line, place.column)
+def _is_within(location: Location, around: Set[Location]) -> bool:
+    return any(location[:length] in around for length in range(len(location) + 1))
 
 
-def _is_within(location: Location, around: list[Location]) -> bool:
-    return any(location[: len(outer)] == outer for outer in around)
-
-
-def _invalid(faults: Iterator[FileFault] | list[FileFault]) -> FileInvalid:
-    found = list(faults)
-    if len(found) > MOST_FAULTS:
-        found = [*found[:MOST_FAULTS], FileFault(f"and {len(found) - MOST_FAULTS} more")]
+def _invalid(faults: Sequence[FileFault], *, more: int = 0) -> FileInvalid:
+    found = [*faults, FileFault(f"and {more} more")] if more > 0 else list(faults)
     return FileInvalid(describe([str(fault) for fault in found], what="The file"), faults=found)

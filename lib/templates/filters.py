@@ -1,14 +1,17 @@
 """The filters that a prompt can use: Jinja2's where they are harmless, ours where theirs could make much of little."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import wraps
 from typing import Any
 
-from jinja2 import pass_context
+from jinja2 import Environment, pass_context, pass_environment
 from jinja2.filters import FILTERS as _JINJA
 from jinja2.runtime import Context, Undefined
 
+from lib.templates.list_filters import LIST_FILTERS
 from lib.templates.notes import share_room, take_notes
+from lib.templates.steps import PromptFault, each, step
 
 #: No text inside a prompt, and no prompt, is longer.
 MAX_CHARACTERS = 1_000_000
@@ -17,11 +20,14 @@ MODEL, BUDGET = "model", "notes_characters"
 #: The key by which a phase's answer is known from other mappings.
 RESPONSE = "response"
 
-_HARMLESS = (
-    *("abs", "capitalize", "count", "d", "default", "first", "float", "int", "items", "last", "length", "list"),
-    *("lower", "map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "title"),
-    *("trim", "truncate", "unique", "upper", "wordcount"),
-)
+#: Letters a step where patterns look at them, and where Python itself does.
+_BY_PATTERN, _SLOWLY = 200, 20
+#: Digits of a number that is made of a text, in any base; longer texts are none.
+_MAX_DIGITS, _LONGEST_NUMBER = 16, 100
+#: Larger, no number in a prompt is.
+LARGEST_NUMBER = 10**16
+#: What `trim` takes off, at most so many different letters; each is held against each.
+_MAX_TRIMMED = 100
 
 
 class Stand(str):
@@ -42,16 +48,6 @@ class Stand(str):
     __gt__ = __le__ = __ge__ = __lt__
 
 
-class PromptFault(Exception):
-    """What is wrong with a prompt, in words that go on after “the prompt can't be used: ”."""
-
-    def __init__(self, message: str, *, missing: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        #: The variable that is not there, until somebody who knows the others has named them.
-        self.missing = missing
-
-
 def as_text(value: object) -> str:
     """How a value is written into a prompt."""
     if value is None:
@@ -69,17 +65,63 @@ def as_text(value: object) -> str:
 
 def join_texts(texts: Sequence[str], separator: str = "") -> str:
     """The texts as one, if it is not too long."""
-    if sum(map(len, texts)) + len(separator) * len(texts) > MAX_CHARACTERS:
+    length = sum(map(len, texts)) + len(separator) * len(texts)
+    if length > MAX_CHARACTERS:
         raise PromptFault(f"a text becomes longer than {MAX_CHARACTERS:,} characters")
+    step(len(texts) + length // 1_000)
     return separator.join(texts)
 
 
 def _join(values: Iterable[Any], d: str = "") -> str:
-    return join_texts([as_text(value) for value in values], d)
+    return join_texts([as_text(value) for value in each(values)], d)
+
+
+def _of_text(change: Callable[..., Any], *, letters_a_step: int = 1_000) -> Callable[..., Any]:
+    """Jinja2's filter of a text, at what it costs; of a list it would take Python's words for it."""
+
+    @wraps(change)
+    def changed(value: object, *words: Any, **named: Any) -> Any:
+        text = as_text(value)
+        step(len(text) // letters_a_step)
+        return change(text, *words, **named)
+
+    return changed
+
+
+@pass_environment
+def _truncate(environment: Environment, value: object, *words: Any, **named: Any) -> str:
+    return str(_JINJA["truncate"](environment, as_text(value), *words, **named))
+
+
+def _trim(value: object, chars: object = None) -> str:
+    letters = None if chars is None else as_text(chars)
+    if letters and len(letters) > _MAX_TRIMMED:
+        raise PromptFault(f"trim takes off at most {_MAX_TRIMMED} different letters")
+    return as_text(value).strip(letters)
+
+
+def _int(value: Any, default: Any = 0, base: int = 10) -> Any:
+    """Jinja2's, which would read a number of a million digits."""
+    if isinstance(value, str):
+        digits = value.strip().lstrip("+-")
+        is_number = digits.isdecimal() if base == 10 else digits.isalnum()
+        if is_number and len(digits) > _MAX_DIGITS:
+            raise PromptFault(f"int takes numbers of at most {_MAX_DIGITS} digits")
+        if len(digits) > _LONGEST_NUMBER:
+            return default
+    number = _JINJA["int"](value, default, base)
+    if isinstance(number, int) and abs(number) > LARGEST_NUMBER:
+        raise PromptFault("a number becomes too large")
+    return number
+
+
+def _float(value: Any, default: Any = 0.0) -> Any:
+    return default if isinstance(value, str) and len(value) > _LONGEST_NUMBER else _JINJA["float"](value, default)
 
 
 def _replace(value: object, old: object, new: object) -> str:
     text, before, after = as_text(value), as_text(old), as_text(new)
+    step(len(text) // 1_000)
     if len(text) + text.count(before) * len(after) > MAX_CHARACTERS:
         raise PromptFault(f"a text becomes longer than {MAX_CHARACTERS:,} characters")
     return text.replace(before, after)
@@ -97,9 +139,12 @@ def _notes(context: Context, value: Any, limit: int | None = None) -> str:
     budget = int(context[MODEL][BUDGET])
     room = budget if limit is None else max(0, min(limit, budget))
     if isinstance(value, str | Mapping) or value is None:
-        return take_notes(as_text(value), room)
-    items = list(value)
+        text = as_text(value)
+        step(len(text) // _BY_PATTERN)
+        return take_notes(text, room)
+    items = list(each(value))
     texts = [as_text(item).strip() for item in items]
+    step(sum(map(len, texts)) // _BY_PATTERN)
     shares = share_room([len(text) for text in texts], room)
     return join_texts(
         [
@@ -111,10 +156,18 @@ def _notes(context: Context, value: Any, limit: int | None = None) -> str:
     )
 
 
-FILTERS: dict[str, Any] = {name: _JINJA[name] for name in _HARMLESS} | {
+FILTERS: dict[str, Any] = {
+    **LIST_FILTERS,
+    **{name: _JINJA[name] for name in ("abs", "d", "default")},
+    **{name: _of_text(_JINJA[name]) for name in ("capitalize", "lower", "upper")},
+    **{name: _of_text(_JINJA[name], letters_a_step=_SLOWLY) for name in ("title", "wordcount")},
+    "float": _float,
+    "int": _int,
     "join": _join,
     "notes": _notes,
     "replace": _replace,
     "round": _round,
     "string": as_text,
+    "trim": _trim,
+    "truncate": _truncate,
 }

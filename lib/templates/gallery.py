@@ -71,14 +71,14 @@ def summary_of(actor: Actor, row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     """The fields of `TemplateSummary` from a row of `queries.SUMMARY`."""
     values = dict(zip(queries.SUMMARY, row, strict=False))  # pages have their key behind it
     figures = {name: values.pop(name) for name in TemplateFigures.__slots__}
-    organization_id, _ = values.pop("organization_id"), values.pop("created_by")
+    for name in ("organization_id", "created_by"):
+        del values[name]
     return (
         values
         | _rights(actor, row)
         | {
             "scope": queries.scope_of(actor, row),
             "status": TemplateStatus(row.status),
-            "is_builtin": organization_id is None,
             "tags": tuple(row.tags),
             "figures": TemplateFigures(**figures),
         }
@@ -88,10 +88,9 @@ def summary_of(actor: Actor, row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
 def _rights(actor: Actor, row: Row[*tuple[Any, ...]]) -> dict[str, bool]:
     is_own = row.organization_id == actor.organization_id
     may_edit = is_own and actor.may(Permission.TEMPLATES_EDIT, created_by=row.created_by)
-    is_launchable = row.status == TemplateStatus.PUBLISHED or (may_edit and row.status != TemplateStatus.RETIRED)
     return {
         "may_edit": may_edit,
         "may_publish": is_own and actor.may(Permission.TEMPLATES_PUBLISH),
-        "may_launch": is_launchable and actor.may(Permission.ORCHESTRATIONS_RUN),
+        "may_launch": row.is_launchable and actor.may(Permission.ORCHESTRATIONS_RUN),
         "may_fork": actor.may(Permission.TEMPLATES_CREATE),
     }

@@ -1,24 +1,24 @@
 """Who relies on a template: its author, the organization, everybody. Where it is asked for, two people decide."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.session import tenant_session
 from lib.entry import clean_text
 from lib.errors import Conflict, NotFound, NotPermitted
-from lib.models.organization import Tier
 from lib.models.template import OrchestrationTemplate, ReviewDecision, TemplateReview, TemplateStatus
 from lib.organizations.queries import read_settings, read_tier
 from lib.organizations.tiers import Feature, allows
+from lib.templates import reviews
 from lib.templates.access import get_own
+from lib.templates.structure import parse_template
 from lib.templates.versions import queries as version_queries
-from lib.templates.views import ReviewRequest
-from lib.users.views import Person
 
 MAX_COMMENT = 2_000
 
@@ -34,10 +34,10 @@ def publish_template(actor: Actor, template_id: UUID) -> bool:
             message = "This template is published already. Reload to see it."
             raise Conflict(message)
         if actor.may(Permission.TEMPLATES_PUBLISH):
+            reviews.settle(session, actor, template_id, version=template.version, is_public=False)
             template.status = TemplateStatus.PUBLISHED
             return True
-        request(session, actor, template, version=template.version, makes_public=False)
-        template.status = TemplateStatus.IN_REVIEW
+        reviews.request(session, actor, template, version=template.version, makes_public=False)
         return False
 
 
@@ -49,21 +49,47 @@ def make_public(actor: Actor, template_id: UUID) -> bool:
     with tenant_session(actor) as session:
         template = get_own(session, actor, template_id)
         actor.require(Permission.TEMPLATES_PUBLISH)
-        _refuse_public(actor, template, tier=read_tier(session, actor.organization_id))
-        requires_approval = read_settings(session, actor.organization_id).publishing.requires_approval
-        if requires_approval and not version_queries.is_approved_as_public(session, template_id, template.version):
-            request(session, actor, template, version=template.version, makes_public=True)
+        require_public_tier(session, actor)
+        _refuse_public(template)
+        if needs_approval(session, actor) and not _is_approved(session, template, template.version):
+            reviews.request(session, actor, template, version=template.version, makes_public=True)
             return False
+        reviews.settle(session, actor, template_id, version=template.version, is_public=True)
         template.status, template.is_public = TemplateStatus.PUBLISHED, True
         return True
 
 
 def make_private(actor: Actor, template_id: UUID) -> None:
-    """Keep it to the organization from now on. Raises `NotFound`, `NotPermitted`."""
+    """Keep it to the organization from now on, also what waits to be public. Raises `NotFound`, `NotPermitted`."""
     with tenant_session(actor) as session:
         template = get_own(session, actor, template_id)
         actor.require(Permission.TEMPLATES_PUBLISH)
+        why = "The template was made private meanwhile. Ask again, and the version is for the organization."
+        reviews.refuse_public(session, actor, template_id, why=why)
         template.is_public = False
+
+
+def offer_version(actor: Actor, template_id: UUID, version: int) -> bool:
+    """Let runs be launched from a version that is there, or ask for that; says whether it is offered now.
+
+    Raises `NotFound`, `NotPermitted`, `Conflict`, `PlanInvalid`.
+    """
+    with tenant_session(actor) as session:
+        template = get_own(session, actor, template_id)
+        found = version_queries.find_version(session, template_id, version)
+        if found is None:
+            raise NotFound("version")
+        _refuse_to_offer(template, version)
+        parse_template(found.template_data)
+        is_free = not needs_word(session, actor, template) or (
+            actor.may(Permission.TEMPLATES_PUBLISH) and _is_approved(session, template, version)
+        )
+        if not is_free:
+            reviews.request(session, actor, template, version=version, makes_public=template.is_public)
+            return False
+        reviews.settle(session, actor, template_id, version=version, is_public=template.is_public)
+        offer(template, found.template_data, version=version)
+        return True
 
 
 def approve(actor: Actor, review_id: UUID) -> None:
@@ -73,8 +99,12 @@ def approve(actor: Actor, review_id: UUID) -> None:
         version = version_queries.find_version(session, template.id, review.version)
         if version is None:
             raise NotFound("version")
-        _decide(session, actor, review, ReviewDecision.APPROVED)
+        if review.makes_public:
+            require_public_tier(session, actor)
+        reviews.decide(session, actor, review, ReviewDecision.APPROVED)
         offer(template, version.template_data, version=review.version)
+        if review.card is not None:
+            reviews.put_card(template, review.card)
         template.status, template.is_public = TemplateStatus.PUBLISHED, template.is_public or review.makes_public
 
 
@@ -82,29 +112,32 @@ def reject(actor: Actor, review_id: UUID, comment: str) -> None:
     """Leave everything as it is, and say why. Raises `InvalidInput`, `NotFound`, `NotPermitted`, `Conflict`."""
     said = clean_text(comment, field="Reason", longest=MAX_COMMENT)
     with tenant_session(actor) as session:
-        review, template = _get_to_decide(session, actor, review_id)
-        _decide(session, actor, review, ReviewDecision.REJECTED, comment=said)
-        _leave_review(template)
+        review, _ = _get_to_decide(session, actor, review_id)
+        reviews.decide(session, actor, review, ReviewDecision.REJECTED, comment=said)
 
 
 def withdraw(actor: Actor, review_id: UUID) -> None:
     """Take one's own request back. Raises `NotFound`, `NotPermitted`, `Conflict`."""
     with tenant_session(actor) as session:
-        review, template = _get_waiting(session, actor, review_id)
+        review, _ = reviews.get_waiting(session, actor, review_id, to_decide=False)
         if review.requested_by != actor.user_id:
             message = "Only who asked for it takes a request back. You can refuse it instead."
             raise NotPermitted(Permission.TEMPLATES_PUBLISH, message)
-        _decide(session, actor, review, ReviewDecision.WITHDRAWN)
-        _leave_review(template)
+        reviews.decide(session, actor, review, ReviewDecision.WITHDRAWN)
 
 
-def needs_word(session: Session, actor: Actor, template: OrchestrationTemplate) -> bool:
+def needs_word(session: Session, actor: Actor, template: OrchestrationTemplate | Row[*tuple[Any, ...]]) -> bool:
     """Whether others rely on the template, so that somebody else has to agree to a new version of it."""
     if template.status != TemplateStatus.PUBLISHED:
         return False
     if not actor.may(Permission.TEMPLATES_PUBLISH):
         return True
-    return template.is_public and read_settings(session, actor.organization_id).publishing.requires_approval
+    return template.is_public and needs_approval(session, actor)
+
+
+def needs_approval(session: Session, actor: Actor) -> bool:
+    """Whether the organization has a second person agree to what every organization reads."""
+    return read_settings(session, actor.organization_id).publishing.requires_approval
 
 
 def offer(template: OrchestrationTemplate, data: Mapping[str, object], *, version: int) -> None:
@@ -112,98 +145,9 @@ def offer(template: OrchestrationTemplate, data: Mapping[str, object], *, versio
     template.template_data, template.version = dict(data), version
 
 
-def request(
-    session: Session, actor: Actor, template: OrchestrationTemplate, *, version: int, makes_public: bool
-) -> None:
-    """Ask somebody else to agree to a version. Raises `Conflict` where another one waits already."""
-    waiting = version_queries.find_waiting(session, template.id)
-    if waiting is not None:
-        message = f"Version {waiting.version} waits for a decision already. Decide about that one first."
-        raise Conflict(message)
-    session.add(
-        TemplateReview(
-            organization_id=actor.organization_id,
-            template_id=template.id,
-            version=version,
-            makes_public=makes_public,
-            requested_by=actor.user_id,
-        )
-    )
-    session.flush()
-
-
-def withdraw_own_request(session: Session, actor: Actor, template_id: UUID) -> None:
-    """Take back what one has asked for, because a newer version takes its place. `Conflict` for another's request."""
-    waiting = version_queries.find_waiting(session, template_id)
-    if waiting is None:
-        return
-    if waiting.requested_by != actor.user_id:
-        message = f"Version {waiting.version} of somebody else waits for a decision. Decide about that one first."
-        raise Conflict(message)
-    _decide(session, actor, waiting, ReviewDecision.WITHDRAWN)
-
-
-def find_review(session: Session, actor: Actor, template_id: UUID) -> ReviewRequest | None:
-    """The newest request about a template, as the person sees it."""
-    found = version_queries.find_review(session, template_id)
-    if found is None:
-        return None
-    review: TemplateReview = found.TemplateReview
-    is_mine, is_waiting = review.requested_by == actor.user_id, review.decision is None
-    return ReviewRequest(
-        id=review.id,
-        version=review.version,
-        makes_public=review.makes_public,
-        requested_by=Person(**found.requester),
-        requested_at=review.created_at,
-        decision=ReviewDecision(review.decision) if review.decision else None,
-        decided_by=Person(**found.decider) if found.decider else None,
-        decided_at=review.decided_at,
-        comment=review.comment or "",
-        may_decide=is_waiting and not is_mine and actor.may(Permission.TEMPLATES_PUBLISH),
-        may_withdraw=is_waiting and is_mine,
-    )
-
-
-def _get_to_decide(session: Session, actor: Actor, review_id: UUID) -> tuple[TemplateReview, OrchestrationTemplate]:
-    actor.require(Permission.TEMPLATES_PUBLISH)
-    review, template = _get_waiting(session, actor, review_id)
-    if review.requested_by == actor.user_id:
-        message = "You asked for this yourself, so somebody else decides. Anybody who may publish templates can."
-        raise NotPermitted(Permission.TEMPLATES_PUBLISH, message)
-    return review, template
-
-
-def _get_waiting(session: Session, actor: Actor, review_id: UUID) -> tuple[TemplateReview, OrchestrationTemplate]:
-    """The request and its template, both locked, the template first as everywhere."""
-    seen = version_queries.load_review(session, review_id)
-    if seen is None:
-        raise NotFound("request")
-    template = get_own(session, actor, seen.template_id)
-    review = version_queries.load_review(session, review_id, for_update=True)
-    if review is None:
-        raise NotFound("request")
-    if review.decision is not None:
-        message = f"This request is {review.decision} by now. Reload to see it."
-        raise Conflict(message)
-    return review, template
-
-
-def _decide(
-    session: Session, actor: Actor, review: TemplateReview, decision: ReviewDecision, *, comment: str = ""
-) -> None:
-    """Written first: the template's own guard looks for it."""
-    review.decision, review.decided_by, review.decided_at = decision, actor.user_id, clock.now()
-    review.comment = comment or None
-    session.flush()
-
-
-def _leave_review(template: OrchestrationTemplate) -> None:
-    if template.status == TemplateStatus.IN_REVIEW:
-        template.status = TemplateStatus.DRAFT
-
-
-def _refuse_public(actor: Actor, template: OrchestrationTemplate, *, tier: Tier) -> None:
+def require_public_tier(session: Session, actor: Actor) -> None:
+    """Raise `Conflict` where the organization publishes nothing to everybody."""
+    tier = read_tier(session, actor.organization_id)
     if not allows(tier, Feature.PUBLIC_PUBLISHING):
         message = (
             f"{Feature.PUBLIC_PUBLISHING} are not part of the tier {tier.capitalize()}. Ask the "
@@ -213,6 +157,35 @@ def _refuse_public(actor: Actor, template: OrchestrationTemplate, *, tier: Tier)
     if actor.is_sample:
         message = "This is the sample workspace: its templates are nobody else's."
         raise Conflict(message)
+
+
+def _is_approved(session: Session, template: OrchestrationTemplate, version: int) -> bool:
+    """Whether somebody has agreed to that version's being public with the card as it is."""
+    return version_queries.is_approved_as_public(session, template.id, version, card=reviews.card_of(template))
+
+
+def _get_to_decide(session: Session, actor: Actor, review_id: UUID) -> tuple[TemplateReview, OrchestrationTemplate]:
+    actor.require(Permission.TEMPLATES_PUBLISH)
+    review, template = reviews.get_waiting(session, actor, review_id, to_decide=True)
+    if review.requested_by == actor.user_id:
+        message = "You asked for this yourself, so somebody else decides. Anybody who may publish templates can."
+        raise NotPermitted(Permission.TEMPLATES_PUBLISH, message)
+    return review, template
+
+
+def _refuse_to_offer(template: OrchestrationTemplate, version: int) -> None:
+    if template.status == TemplateStatus.RETIRED:
+        message = "This template is retired. Restore it first."
+        raise Conflict(message)
+    if template.status == TemplateStatus.IN_REVIEW:
+        message = "A version of it waits for a decision. Decide about that first, or take the request back."
+        raise Conflict(message)
+    if template.version == version:
+        message = f"Version {version} is offered already. Reload to see it."
+        raise Conflict(message)
+
+
+def _refuse_public(template: OrchestrationTemplate) -> None:
     if template.is_public:
         message = "This template is public already. Reload to see it."
         raise Conflict(message)

@@ -7,13 +7,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, Numeric, Row, Select, and_, cast, exists, func, or_, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.counting import count_each
 from lib.db.paging import Order, Rows, read_page
 from lib.entry import clean_search
+from lib.models.readable_templates import readable_templates
 from lib.models.template import (
     OrchestrationTemplate,
     TemplateReview,
@@ -24,21 +25,24 @@ from lib.models.template import (
 from lib.templates.views import TemplateScope, TemplateSort
 from lib.users.queries import person
 
-_T, _S, _V, _R = OrchestrationTemplate, TemplateStatistics, TemplateVersion, TemplateReview
-_IS_THERE: Final = _T.deleted_at.is_(None)
+_T, _S, _V, _R = readable_templates.c, TemplateStatistics, TemplateVersion, TemplateReview
 _RUNS: Final = func.coalesce(_S.runs, 0)
 #: Computed in the order's own terms: nobody compares them with a column.
 _SUCCESS: Final = cast(_S.completed, Numeric) / func.nullif(_S.completed + _S.failed, 0)
 _COST: Final = _S.cost_usd / func.nullif(_S.known_costs, 0)
-_TIME: Final = cast(_S.time_ms / func.nullif(_S.completed, 0), Integer)
+_TIME: Final = cast(_S.time_ms / func.nullif(_S.whole, 0), Integer)
+
+#: The card's; where it says nothing, what the template says of itself.
+_DESCRIPTION: Final = func.coalesce(_T.description, _T.template_data["description"].astext, "")
 
 #: What `TemplateSummary` is made of, by name.
 SUMMARY: Final = {
     "id": _T.id,
     "organization_id": _T.organization_id,
     "created_by": _T.created_by,
+    "is_builtin": _T.is_builtin,
     "name": _T.name,
-    "description": func.coalesce(_T.description, _T.template_data["description"].astext, ""),
+    "description": _DESCRIPTION,
     "category": func.coalesce(_T.category, ""),
     "tags": _T.tags,
     "status": _T.status,
@@ -103,7 +107,7 @@ def _is_in(actor: Actor, scope: TemplateScope | None) -> ColumnElement[bool]:
 
 
 def _narrow(actor: Actor, statement: Select[*tuple[Any, ...]], chosen: TemplateFilter) -> Select[*tuple[Any, ...]]:
-    conditions = [_IS_THERE, _is_in(actor, chosen.scope)]
+    conditions = [_is_in(actor, chosen.scope)]
     if chosen.category is not None:
         conditions.append(_T.category == chosen.category)
     if chosen.tag is not None:
@@ -114,12 +118,17 @@ def _narrow(actor: Actor, statement: Select[*tuple[Any, ...]], chosen: TemplateF
 
 
 #: What a search is looked for in.
-_TEXTS: Final = (_T.name, func.coalesce(_T.description, ""), func.array_to_string(_T.tags, " "))
+_TEXTS: Final = (_T.name, _DESCRIPTION, func.array_to_string(_T.tags, " "))
 
 
 def _with_figures(actor: Actor, *columns: Any) -> Select[*tuple[Any, ...]]:
     joined = and_(_S.template_id == _T.id, _S.organization_id == actor.organization_id)
-    return select(*columns).select_from(_T).outerjoin(_S, joined)
+    return select(*columns).select_from(readable_templates).outerjoin(_S, joined)
+
+
+def _summaries(actor: Actor) -> Select[*tuple[Any, ...]]:
+    """The columns of `SUMMARY`, in that order, and whether the person can launch it."""
+    return _with_figures(actor, *SUMMARY.values()).add_columns(is_launchable(actor).label("is_launchable"))
 
 
 def list_templates(
@@ -139,7 +148,7 @@ def list_templates(
     keys = select(_T.id) if sort in _WITHOUT_FIGURES else _with_figures(actor, _T.id)
     page = read_page(session, _narrow(actor, keys, chosen), order=ORDERS[sort], cursor=cursor, limit=limit)
     wanted = [row.id for row in page.rows]
-    summaries = _with_figures(actor, *SUMMARY.values()).where(_T.id.in_(wanted))
+    summaries = _summaries(actor).where(_T.id.in_(wanted))
     found = {row.id: row for row in session.execute(summaries)} if wanted else {}
     return Rows(rows=[found[each] for each in wanted if each in found], newer=page.newer, older=page.older)
 
@@ -154,7 +163,7 @@ def count_by_scope(session: Session, actor: Actor, *, chosen: TemplateFilter, mo
 
 def list_categories(session: Session, actor: Actor, *, limit: int) -> list[str]:
     """The categories of what the gallery shows, by name."""
-    found = select(_T.category).where(_T.category.is_not(None), _T.category != "", _IS_THERE, _is_in(actor, None))
+    found = select(_T.category).where(_T.category.is_not(None), _T.category != "", _is_in(actor, None))
     return [str(category) for category in session.scalars(found.distinct().order_by(_T.category).limit(limit))]
 
 
@@ -166,26 +175,37 @@ def list_tags(session: Session, actor: Actor, *, limit: int) -> list[str]:
 
 
 def find_template(session: Session, actor: Actor, template_id: UUID) -> Row[*tuple[Any, ...]] | None:
-    """One template as `list_templates` lists it, with the row behind it."""
-    source = aliased(OrchestrationTemplate)
-    forked_from = select(source.name).where(source.id == _T.forked_from, source.deleted_at.is_(None)).scalar_subquery()
+    """One template as `list_templates` lists it, with the rest of what its page shows."""
+    source = readable_templates.alias()
+    forked_from = select(source.c.name).where(source.c.id == _T.forked_from).scalar_subquery()
     newest = select(func.max(_V.version)).where(_V.template_id == _T.id).scalar_subquery()
-    statement = _with_figures(actor, *SUMMARY.values()).add_columns(
-        _T,
+    statement = _summaries(actor).add_columns(
+        _T.template_data,
+        _T.description.label("card_description"),
+        _T.created_at,
+        _T.usage_count,
+        _T.forked_from,
         person(_T.created_by).label("maker"),
         forked_from.label("source"),
         newest.label("newest"),
     )
-    return session.execute(statement.where(_T.id == template_id, _IS_THERE)).one_or_none()
+    return session.execute(statement.where(_T.id == template_id)).one_or_none()
 
 
-def load_template(
-    session: Session, template_id: UUID, *, for_update: bool = False, launchable_by: Actor | None = None
-) -> OrchestrationTemplate | None:
-    """The row, to change it (`for_update`: as it stands once it is locked) or to launch from it (`launchable_by`)."""
-    statement = select(_T).where(_T.id == template_id, _IS_THERE)
-    if launchable_by is not None:
-        statement = statement.where(is_launchable(launchable_by))
+def find_readable(session: Session, template_id: UUID) -> Row[*tuple[Any, ...]] | None:
+    """What the person can see of a template."""
+    return session.execute(select(readable_templates).where(_T.id == template_id)).one_or_none()
+
+
+def can_launch(session: Session, actor: Actor, template_id: UUID) -> bool:
+    """Whether the person can launch from it now."""
+    return bool(session.scalar(select(exists().where(_T.id == template_id, is_launchable(actor)))))
+
+
+def load_template(session: Session, template_id: UUID, *, for_update: bool = False) -> OrchestrationTemplate | None:
+    """The row of one of the organization's own, to change it (`for_update`: as it stands once it is locked)."""
+    own = OrchestrationTemplate
+    statement = select(own).where(own.id == template_id, own.deleted_at.is_(None))
     if for_update:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     return session.scalar(statement)
@@ -194,8 +214,8 @@ def load_template(
 def list_choices(session: Session, actor: Actor, *, wanted: UUID | None, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """What a run can be launched from: the organization's first, then the public ones; `wanted` among them."""
     is_own = _T.organization_id.is_not_distinct_from(actor.organization_id).label("is_own")
-    columns = select(_T.id, _T.name, is_own, _T.organization_id.is_(None).label("is_builtin"), _T.status)
-    launchable = columns.where(_IS_THERE, is_launchable(actor))
+    columns = select(_T.id, _T.name, is_own, _T.is_builtin, _T.status)
+    launchable = columns.where(is_launchable(actor))
     ordered = launchable.order_by(is_own.desc(), func.lower(_T.name), _T.id)
     found = list(session.execute(ordered.limit(limit)).all())
     if wanted is not None and all(row.id != wanted for row in found):
@@ -204,7 +224,7 @@ def list_choices(session: Session, actor: Actor, *, wanted: UUID | None, limit: 
 
 
 def is_launchable(actor: Actor) -> ColumnElement[bool]:
-    """Published, or a draft of what the person may edit: whoever writes one tries it."""
+    """Published, or a draft of what the person may edit: whoever writes one tries it. The one place that says so."""
     own = _T.organization_id == actor.organization_id
     if not actor.may(Permission.TEMPLATES_EDIT):
         own = and_(own, _T.created_by == actor.user_id)
@@ -216,7 +236,10 @@ def is_launchable(actor: Actor) -> ColumnElement[bool]:
 
 def find_builtin(session: Session, name: str) -> OrchestrationTemplate | None:
     """The built-in template of that name, locked: two upgrades at once publish it once."""
-    return session.scalar(select(_T).where(_T.organization_id.is_(None), _T.name == name).with_for_update())
+    builtin = OrchestrationTemplate
+    return session.scalar(
+        select(builtin).where(builtin.organization_id.is_(None), builtin.name == name).with_for_update()
+    )
 
 
 def scope_of(actor: Actor, row: Row[*tuple[Any, ...]]) -> TemplateScope:

@@ -1,11 +1,12 @@
 """What a prompt reads, found in its words alone: names, and the keys of those groups whose keys are known."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from jinja2 import meta, nodes
 
+from lib.templates.kept import Kept
 from lib.templates.sandbox import compile_prompt, parse
 
 #: Variables with keys that a template decides, or that are always the same.
@@ -23,12 +24,24 @@ class Read:
     line: int
 
 
-@lru_cache(maxsize=512)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    reads: tuple[Read, ...]
+    bytes: int
+
+
+_found = Kept[_Found](8_000_000, lambda found: found.bytes)
+
+
 def find_reads(source: str, *, is_condition: bool = False) -> tuple[Read, ...]:
     """Each once, in the order of their lines, but for those that the prompt says may be missing.
 
     Raises `PromptFault` where the prompt is none.
     """
+    return _found.get((source, is_condition), partial(_find, source, is_condition)).reads
+
+
+def _find(source: str, is_condition: bool) -> _Found:
     compile_prompt(source, is_condition=is_condition)
     tree = parse(source, is_condition=is_condition)
     free = meta.find_undeclared_variables(tree) - {"range"}
@@ -38,7 +51,8 @@ def find_reads(source: str, *, is_condition: bool = False) -> tuple[Read, ...]:
         key = None if id(node) in forgiven else _key_of(node, free)
         if key is not None:
             found.setdefault(key, Read(*key, node.lineno))
-    return tuple(sorted(found.values(), key=lambda read: read.line))
+    reads = tuple(sorted(found.values(), key=lambda read: read.line))
+    return _Found(reads, 500 + 4 * len(source) + 500 * len(reads))
 
 
 def _key_of(node: nodes.Node, free: set[str]) -> tuple[str | None, str] | None:

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lib.errors import PlanInvalid
-from lib.templates.filters import BUDGET, MODEL, RESPONSE, PromptFault, Stand
+from lib.templates.filters import BUDGET, MODEL, RESPONSE, Stand
 from lib.templates.inputs import InputValue
 from lib.templates.json_output.parsing import NotJson, parse_json
 from lib.templates.json_output.samples import sample_of
 from lib.templates.json_output.wording import ask_for_json
 from lib.templates.notes import take_notes
 from lib.templates.plan import Plan, PlannedPhase
+from lib.templates.renderers import taking_together
 from lib.templates.sandbox import compile_prompt, is_true, render
+from lib.templates.steps import PromptFault
 from lib.templates.structure import PhaseOutput, TemplateData
 
 #: What `phases["…"].status` says; a phase that failed is read by nobody.
@@ -20,6 +22,9 @@ COMPLETED, SKIPPED = "completed", "skipped"
 
 _REDO: Final = "Somebody has read an earlier answer of yours to this and asks for another one. They say:"
 _BEFORE: Final = "Your earlier answer was:"
+
+#: Of processor time, for all prompts of a plan before the launch: somebody waits for it.
+MAX_PREVIEW_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,10 @@ def add_redo(prompt: str, phase: PlannedPhase, redo: Redo) -> str:
 
 
 def preview_prompts(plan: Plan, context: PromptContext) -> tuple[PreviewedPrompt, ...]:
-    """All prompts of the plan, before anything is asked. Answers to come are shown as a mark in angle brackets."""
+    """All prompts of the plan, before anything is asked. Answers to come are shown as a mark in angle brackets.
+
+    Raises `PlanInvalid` as `render_prompt`, and for the phase that takes longest where all together take too long.
+    """
     marks = {
         phase.code: PhaseAnswer(
             phase.code,
@@ -130,16 +138,38 @@ def preview_prompts(plan: Plan, context: PromptContext) -> tuple[PreviewedPrompt
         inputs=context.inputs,
         answers=marks | dict(context.answers),
     )
-    return tuple(
-        PreviewedPrompt(
-            phase.code,
-            phase.name,
-            render_prompt(phase, expected),
-            condition=phase.condition,
-            fallbacks=tuple(other.model for other in phase.fallbacks),
-        )
-        for phase in plan.phases
+    previews: list[PreviewedPrompt] = []
+    seconds: dict[str, float] = {}
+    with taking_together(MAX_PREVIEW_SECONDS) as left:
+        for phase in plan.phases:
+            before = left.seconds
+            try:
+                previews.append(_preview(phase, expected))
+            except PlanInvalid:
+                if left.seconds > 0:
+                    raise
+            seconds[phase.code] = before - left.seconds
+            if left.seconds <= 0:
+                raise _too_slow(plan.get_phase(max(seconds, key=lambda code: seconds[code])), seconds)
+    return tuple(previews)
+
+
+def _preview(phase: PlannedPhase, context: PromptContext) -> PreviewedPrompt:
+    return PreviewedPrompt(
+        phase.code,
+        phase.name,
+        render_prompt(phase, context),
+        condition=phase.condition,
+        fallbacks=tuple(other.model for other in phase.fallbacks),
     )
+
+
+def _too_slow(slowest: PlannedPhase, seconds: Mapping[str, float]) -> PlanInvalid:
+    words = (
+        f"it takes {seconds[slowest.code]:.1f} s to be filled in, and the prompts of all phases together more than the "
+        f"{MAX_PREVIEW_SECONDS:g} s that they may; does it loop too often?"
+    )
+    return _explain(slowest.code, slowest.name, PromptFault(words))
 
 
 def check_prompts(template: TemplateData) -> None:

@@ -7,30 +7,41 @@ call each other, `"x" * 10**10`, strings that double line by line. Therefore:
 * only the filters in `filters.py`, none of which makes much out of little;
 * variables are texts, numbers, lists and mappings; a dot reads a key and never an attribute;
 * a condition is one expression of the same language, under the same limits;
-* each turn of a loop and each filter is a step: there is a limit of steps, of time and of output.
+* whatever is looked at is a step, also inside of filters and comparisons: there is a limit of steps, of time and of
+  output;
+* a prompt is no longer than `MAX_PROMPT_BYTES`, and what stands between its braces no more than `MAX_TOKENS`.
+
+That is the first line. The second is where it is done: in a process that is ended when it takes too long, see
+`renderers`.
 """
 
 import difflib
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes, pass_context
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
-from jinja2.visitor import NodeTransformer
 
-from lib.templates.filters import FILTERS, MAX_CHARACTERS, PromptFault, Stand, as_text, join_texts
+from lib.quoting import LONGEST_SENTENCE, cut
+from lib.templates import renderers
+from lib.templates.counting import COUNTING, Guard, write
+from lib.templates.filters import FILTERS, LARGEST_NUMBER, MAX_CHARACTERS, Stand, join_texts
+from lib.templates.kept import Kept
+from lib.templates.list_filters import TESTS
+from lib.templates.steps import PromptFault, step
 
-MAX_STEPS = 20_000
-MAX_SECONDS = 2.0
+#: Of one prompt; all those of a template have no more together.
+MAX_PROMPT_BYTES = 200_000
+#: Names, signs and texts between the braces of one prompt.
+MAX_TOKENS = 20_000
 _MAX_RANGE = 1_000
-_LARGEST_NUMBER = 10**15
+#: What compiled prompts may take of the memory, and what one takes: measured with prompts of nothing but variables.
+_MOST_BYTES, _BYTES_A_TOKEN, _BYTES_A_PROMPT = 32_000_000, 120, 5_000
 
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem),
@@ -38,25 +49,8 @@ _ALLOWED = (
     *(nodes.CondExpr, nodes.If, nodes.For, nodes.Assign, nodes.With, nodes.Concat, nodes.Add, nodes.Sub, nodes.Mul),
     *(nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Neg, nodes.Pos, nodes.List, nodes.Tuple, nodes.Keyword, nodes.Call),
 )
+_MOST_AT_HAND = 50
 _LOOP = frozenset({"index", "index0", "revindex", "revindex0", "first", "last", "length", "previtem", "nextitem"})
-
-
-@dataclass(slots=True)
-class _Budget:
-    """In steps and in processor time: how busy the machine is decides nothing."""
-
-    steps: int = 0
-    ends: float = field(default_factory=lambda: time.thread_time() + MAX_SECONDS)
-
-    def step(self) -> None:
-        self.steps += 1
-        if self.steps > MAX_STEPS:
-            raise PromptFault(f"it takes more than {MAX_STEPS:,} steps; does it loop too often?")
-        if time.thread_time() > self.ends:
-            raise PromptFault(f"it takes longer than {MAX_SECONDS:.0f} s")
-
-
-_budget: ContextVar[_Budget] = ContextVar("budget")
 
 
 class _Missing(StrictUndefined):
@@ -75,7 +69,7 @@ def _name_missing(message: str, owner: Any, name: str | None) -> PromptFault:
         return PromptFault(message, missing=name)
     if isinstance(owner, Mapping):
         return _describe_missing(name or "", sorted(map(str, owner)))
-    return PromptFault(f"“{name}” is not there: what stands before it is no group of values that has it")
+    return PromptFault(f"“{cut(name)}” is not there: what stands before it is no group of values that has it")
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -101,6 +95,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             return self.undefined(obj=obj, name=str(argument))
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        step()
         if operator == "+" and isinstance(left, str) and isinstance(right, str):
             return join_texts([left, right])
         for value in (left, right):
@@ -108,10 +103,16 @@ class _Environment(ImmutableSandboxedEnvironment):
                 str(value)  # raises
             if not isinstance(value, int | float):
                 raise PromptFault(f"“{operator}” needs two numbers")
+            _refuse_large(value)
         result = super().call_binop(context, operator, left, right)
-        if abs(result) > _LARGEST_NUMBER:
-            raise PromptFault("a number becomes too large")
+        _refuse_large(result)
         return result
+
+
+def _refuse_large(number: float) -> None:
+    """Before and after it is computed with: products of long numbers take for ever."""
+    if abs(number) > LARGEST_NUMBER:
+        raise PromptFault("a number becomes too large")
 
 
 def compile_prompt(source: str, *, is_condition: bool = False) -> Template:
@@ -119,30 +120,48 @@ def compile_prompt(source: str, *, is_condition: bool = False) -> Template:
 
     A condition becomes a prompt that comes out as a word where it is true, and empty where it is not.
     """
+    compiled = _compiled.get((source, is_condition), partial(_try_to_compile, source, is_condition))
+    if compiled.template is None:
+        raise PromptFault(compiled.fault)
+    return compiled.template
+
+
+def _try_to_compile(source: str, is_condition: bool) -> "_Compiled":
+    """What is wrong is kept as well: a page that shows it finds it out again with every rerun."""
     try:
         return _compile(source, is_condition)
-    except PromptFault:
-        raise
+    except PromptFault as error:
+        fault = error.message
     except TemplateSyntaxError as error:
-        raise PromptFault(f"line {error.lineno}: {error.message}") from None
+        fault = f"line {error.lineno}: {cut(error.message, LONGEST_SENTENCE)}"
     except (RecursionError, MemoryError, SyntaxError):  # Python's words for what is nested too deeply
-        raise PromptFault("it is nested too deeply") from None
+        fault = "it is nested too deeply"
     except Exception as error:  # a number of a million digits, for instance: the prompt's words have caused it
-        raise PromptFault(str(error) or type(error).__name__) from error
-
-
-def is_true(condition: str, variables: Mapping[str, object]) -> bool:
-    """Whether the expression holds. `PromptFault` says what is wrong, in words that end a sentence."""
-    return bool(_generate(compile_prompt(condition, is_condition=True), variables))
+        fault = _as_fault(error).message
+    return _Compiled(None, fault, 4 * len(source) + _BYTES_A_PROMPT)
 
 
 def render(source: str, variables: Mapping[str, object]) -> str:
     """The text of a prompt. `PromptFault` says what is wrong, in words that end a sentence."""
+    return renderers.call(render_here, source, dict(variables))
+
+
+def is_true(condition: str, variables: Mapping[str, object]) -> bool:
+    """Whether the expression holds. `PromptFault` as from `render`."""
+    return bool(renderers.call(ask_here, condition, dict(variables)))
+
+
+def render_here(source: str, variables: Mapping[str, object]) -> str:
+    """What `render` gives, in this process, which is one that can be ended: `renderers.call` has it done there."""
     return _generate(compile_prompt(source), variables)
 
 
+def ask_here(condition: str, variables: Mapping[str, object]) -> str:
+    """The same for `is_true`: a word where the condition holds."""
+    return _generate(compile_prompt(condition, is_condition=True), variables)
+
+
 def _generate(template: Template, variables: Mapping[str, object]) -> str:
-    token = _budget.set(_Budget())
     pieces: list[str] = []
     size = 0
     try:
@@ -156,17 +175,21 @@ def _generate(template: Template, variables: Mapping[str, object]) -> str:
             raise _describe_missing(fault.missing, sorted(variables)) from None
         raise
     except Exception as error:  # whatever happens in here, the prompt's words have caused it
-        raise PromptFault(str(error) or type(error).__name__) from error
-    finally:
-        _budget.reset(token)
+        raise _as_fault(error) from error
     return "".join(pieces).strip()
 
 
+def _as_fault(error: Exception) -> PromptFault:
+    if isinstance(error, MemoryError):
+        return PromptFault("it needs too much memory")
+    return PromptFault(cut(error, LONGEST_SENTENCE) or type(error).__name__)
+
+
 def _describe_missing(name: str, known: list[str]) -> PromptFault:
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f". Did you mean “{close[0]}”?" if close else ""
-    at_hand = ", ".join(known[:50]) or "nothing"
-    return PromptFault(f"it uses “{name}”, which is not there; at hand: {at_hand}{hint}")
+    close = difflib.get_close_matches(cut(name), known[:_MOST_AT_HAND], n=1)
+    hint = f". Did you mean “{cut(close[0])}”?" if close else ""
+    at_hand = ", ".join(map(cut, known[:_MOST_AT_HAND])) or "nothing"
+    return PromptFault(f"it uses “{cut(name)}”, which is not there; at hand: {at_hand}{hint}")
 
 
 def parse(source: str, *, is_condition: bool = False) -> nodes.Template:
@@ -184,13 +207,40 @@ def parse(source: str, *, is_condition: bool = False) -> nodes.Template:
     return tree
 
 
-@lru_cache(maxsize=512)
-def _compile(source: str, is_condition: bool) -> Template:
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    template: Template | None
+    #: What is wrong with it, where there is none.
+    fault: str
+    #: Of the memory, about.
+    bytes: int
+
+
+def _compile(source: str, is_condition: bool) -> _Compiled:
+    tokens = _count_tokens(source, is_condition)
     tree = parse(source, is_condition=is_condition)
     for node in tree.find_all(nodes.Node):
         _refuse(node)
-    guarded = _Guard().visit(tree)
-    return Template.from_code(_environment, _environment.compile(guarded), dict(_environment.globals))
+    guarded = Guard().visit(tree)
+    template = Template.from_code(_environment, _environment.compile(guarded), dict(_environment.globals))
+    return _Compiled(template, "", 4 * len(source) + tokens * _BYTES_A_TOKEN + _BYTES_A_PROMPT)
+
+
+_compiled = Kept[_Compiled](_MOST_BYTES, lambda compiled: compiled.bytes)
+
+
+def _count_tokens(source: str, is_condition: bool) -> int:
+    """How many there are, counted before anything is made of them. Raises `PromptFault` where it is too much."""
+    size = len(source.encode("utf-8", "surrogatepass"))
+    if size > MAX_PROMPT_BYTES:
+        raise PromptFault(f"it has {size // 1000:,} kB; {MAX_PROMPT_BYTES // 1000} kB is the most")
+    count = 0
+    # a condition is what else stands between braces
+    for _, kind, _ in _environment.lexer.tokeniter(source, None, state="variable" if is_condition else None):
+        count += kind not in {"data", "whitespace"}
+        if count > MAX_TOKENS:
+            raise PromptFault(f"it has more than {MAX_TOKENS:,} names and signs in its braces")
+    return count
 
 
 def _refuse(node: nodes.Node) -> None:
@@ -201,11 +251,11 @@ def _refuse(node: nodes.Node) -> None:
     if isinstance(node, nodes.Name | nodes.Getattr):
         name = node.name if isinstance(node, nodes.Name) else node.attr
         if name.startswith("_"):
-            raise _at(node, f"“{name}” can't be used: names don't begin with “_”")
+            raise _at(node, f"“{cut(name)}” can't be used: names don't begin with “_”")
     if isinstance(node, nodes.Filter):
         _refuse_filter(node)
     if isinstance(node, nodes.Test) and node.name not in _environment.tests:
-        raise _at(node, f"there is no test “{node.name}”")
+        raise _at(node, f"there is no test “{cut(node.name)}”")
     if isinstance(node, nodes.For) and node.recursive:
         raise _at(node, "a loop can't be recursive")
     if isinstance(node, nodes.Call) and not (isinstance(node.node, nodes.Name) and node.node.name == "range"):
@@ -219,60 +269,14 @@ def _refuse(node: nodes.Node) -> None:
 
 def _refuse_filter(node: nodes.Filter) -> None:
     if node.node is None or node.name not in FILTERS:
-        close = difflib.get_close_matches(node.name, FILTERS, n=1)
-        raise _at(node, f"there is no filter “{node.name}”" + (f"; did you mean “{close[0]}”" if close else ""))
+        close = difflib.get_close_matches(cut(node.name), FILTERS, n=1)
+        raise _at(node, f"there is no filter “{cut(node.name)}”" + (f"; did you mean “{close[0]}”" if close else ""))
     if node.name == "map" and (node.args or not any(keyword.key == "attribute" for keyword in node.kwargs)):
         raise _at(node, "map needs an attribute, as in map(attribute='response')")
 
 
 def _at(node: nodes.Node, message: str) -> PromptFault:
     return PromptFault(f"line {node.lineno}: {message}")
-
-
-class _Guard(NodeTransformer):
-    """Puts a step into each loop and each filter, and the sizes of joined texts under control."""
-
-    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - the visitor's way to name it
-        self.generic_visit(node)
-        node.iter = _filter(node.iter, "_each")
-        return node
-
-    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802 - the visitor's way to name it
-        self.generic_visit(node)
-        if node.node is not None:
-            node.node = _filter(node.node, "_step")
-        return node
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - the visitor's way to name it
-        self.generic_visit(node)
-        return _filter(nodes.List(node.nodes, lineno=node.lineno), "_concat")
-
-
-def _filter(node: Any, name: str) -> nodes.Filter:
-    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
-
-
-@pass_context  # keeps Jinja2 from calling it when it compiles; the same below
-def _each(_context: Context, value: Iterable[Any]) -> Iterator[Any]:
-    for item in value:
-        _budget.get().step()
-        yield item
-
-
-@pass_context
-def _step(_context: Context, value: Any) -> Any:
-    _budget.get().step()
-    return value
-
-
-@pass_context
-def _concat(_context: Context, values: list[Any]) -> str:
-    return join_texts([as_text(value) for value in values])
-
-
-@pass_context
-def _write(_context: Context, value: Any) -> str:
-    return as_text(value)
 
 
 def _range(*bounds: int) -> range:
@@ -284,12 +288,11 @@ def _range(*bounds: int) -> range:
 
 def _build_environment() -> _Environment:
     environment = _Environment(
-        undefined=_Missing, finalize=_write, trim_blocks=True, lstrip_blocks=True, autoescape=False, optimized=False
+        undefined=_Missing, finalize=write, trim_blocks=True, lstrip_blocks=True, autoescape=False, optimized=False
     )
     environment.globals = {"range": _range}
-    environment.filters = {**FILTERS, "_each": _each, "_step": _step, "_concat": _concat}
-    for name in ("callable", "filter", "test"):
-        del environment.tests[name]
+    environment.filters = {**FILTERS, **COUNTING}
+    environment.tests = dict(TESTS)
     return environment
 
 

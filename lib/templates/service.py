@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
@@ -11,13 +13,12 @@ from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
 from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.template import OrchestrationTemplate, TemplateStatus
-from lib.organizations.queries import read_settings
-from lib.templates import publishing, queries
-from lib.templates.access import get_own, get_row, load_launchable, require_publisher
+from lib.templates import publishing, queries, reviews
+from lib.templates.access import get_launchable, get_own, get_row, require_publisher
 from lib.templates.gallery import summary_of
-from lib.templates.structure import parse_template
+from lib.templates.structure import TemplateData, parse_template
 from lib.templates.versions import queries as version_queries
-from lib.templates.versions.service import MAX_NOTE, add_version, check_data, clean_note
+from lib.templates.versions.service import add_version, check_data, clean_note
 from lib.templates.views import (
     TemplateDetail,
     TemplateToLaunch,
@@ -53,19 +54,21 @@ def get_template(actor: Actor, template_id: UUID) -> TemplateDetail:
         found = queries.find_template(session, actor, template_id)
         if found is None:
             raise NotFound("template")
-        template: OrchestrationTemplate = found.OrchestrationTemplate
-        is_own = template.organization_id == actor.organization_id
+        is_own = found.organization_id == actor.organization_id
+        needs_approval = publishing.needs_approval(session, actor)
         return TemplateDetail(
             **summary_of(actor, found),
-            data=parse_template(template.template_data),
-            maker=Person(**found.maker) if is_own and found.maker else None,
-            created_at=template.created_at,
-            forked_from=(template.forked_from, found.source) if template.forked_from and found.source else None,
-            launches=template.usage_count if is_own else None,
-            newest_version=max(found.newest or 0, template.version),
-            review=publishing.find_review(session, actor, template_id) if is_own else None,
-            needs_approval=read_settings(session, actor.organization_id).publishing.requires_approval,
-            needs_word=is_own and publishing.needs_word(session, actor, template),
+            data=parse_template(found.template_data),
+            card_description=found.card_description or "",
+            maker=Person(**found.maker) if found.maker else None,
+            created_at=found.created_at,
+            forked_from=(found.forked_from, found.source) if found.source else None,
+            launches=found.usage_count,
+            newest_version=max(found.newest or 0, found.version),
+            review=reviews.find_review(session, actor, template_id) if is_own else None,
+            needs_approval=needs_approval,
+            card_needs_word=is_own and found.is_public and needs_approval,
+            needs_word=is_own and publishing.needs_word(session, actor, found),
         )
 
 
@@ -73,7 +76,7 @@ def get_template_to_launch(actor: Actor, template_id: UUID) -> TemplateToLaunch:
     """What the launch form asks of a template. Raises `NotFound`, `PlanInvalid`."""
     actor.require(Permission.TEMPLATES_VIEW)
     with tenant_session(actor) as session:
-        template = load_launchable(session, actor, template_id)
+        template = get_launchable(session, actor, template_id)
         data = parse_template(template.template_data)
         return TemplateToLaunch(
             id=template.id,
@@ -86,30 +89,19 @@ def get_template_to_launch(actor: Actor, template_id: UUID) -> TemplateToLaunch:
         )
 
 
-def create_template(
-    actor: Actor, details: TemplateDetails, data: object = STARTER, *, forked_from: UUID | None = None, note: str = ""
-) -> UUID:
+def create_template(actor: Actor, details: TemplateDetails, data: object = STARTER, *, note: str = "") -> UUID:
     """Make a draft with its first version and return its id. Raises `InvalidInput`, `PlanInvalid`, `NotPermitted`."""
     actor.require(Permission.TEMPLATES_CREATE)
     columns, parsed, note = check_details(details), check_data(data), clean_note(note)
     with tenant_session(actor) as session:
-        template = OrchestrationTemplate(
-            organization_id=actor.organization_id,
-            created_by=actor.user_id,
-            template_data=parsed.to_json(),
-            forked_from=forked_from,
-            **columns,
-        )
-        session.add(template)
-        session.flush()
-        add_version(session, actor, template, parsed, version=1, note=note)
-        return template.id
+        return _add(session, actor, columns, parsed, note=note)
 
 
 def fork_template(actor: Actor, template_id: UUID) -> UUID:
     """Make a draft of one's own out of what a template says now, and return its id. Raises `NotFound`."""
     actor.require(Permission.TEMPLATES_CREATE)
-    with tenant_session(actor) as session:
+    # one moment: the database looks for the source as well, and finds it as it was found here
+    with tenant_session(actor, is_one_moment=True) as session:
         source = get_row(session, template_id)
         details = TemplateDetails(
             name=f"Copy of {source.name}"[:MAX_NAME],
@@ -117,19 +109,33 @@ def fork_template(actor: Actor, template_id: UUID) -> UUID:
             category=source.category or "",
             tags=tuple(source.tags),
         )
-        data, version = source.template_data, source.version
-    note = f"Forked from “{source.name}”, version {version}"
-    return create_template(actor, details, data, forked_from=template_id, note=note[:MAX_NOTE])
+        # without the source's name: the note is read wherever the copy is
+        note = f"Forked from version {source.version}"
+        data = check_data(source.template_data)
+        return _add(session, actor, check_details(details), data, forked_from=template_id, note=note)
 
 
-def update_details(actor: Actor, template_id: UUID, details: TemplateDetails) -> None:
-    """Change what stands on the card. Raises `InvalidInput`, `NotFound`, `NotPermitted`."""
+def update_details(actor: Actor, template_id: UUID, details: TemplateDetails) -> bool:
+    """Change what stands on the card, or ask for that where everybody reads it; says whether it stands there now.
+
+    Raises `InvalidInput`, `NotFound`, `NotPermitted`, `Conflict`.
+    """
     columns = check_details(details)
     with tenant_session(actor) as session:
         template = get_own(session, actor, template_id)
         require_publisher(actor, template)
-        for name, value in columns.items():
-            setattr(template, name, value)
+        card = {name: value or "" for name, value in columns.items() if name != "tags"} | {"tags": columns["tags"]}
+        if card == reviews.card_of(template):
+            return True
+        is_asked = template.is_public and publishing.needs_approval(session, actor)
+        waiting = version_queries.find_waiting(session, template_id)
+        if is_asked or (waiting is not None and waiting.makes_public):
+            earlier = reviews.take_back(session, actor, template_id)
+            version = earlier.version if earlier else template.version
+            reviews.request(session, actor, template, version=version, makes_public=True, card=card)
+        if not is_asked:
+            reviews.put_card(template, card)
+        return not is_asked
 
 
 def retire_template(actor: Actor, template_id: UUID) -> None:
@@ -157,10 +163,35 @@ def delete_template(actor: Actor, template_id: UUID) -> None:
     """Remove a draft or a retired one from every list. Raises `NotFound`, `NotPermitted`, `Conflict`."""
     with tenant_session(actor) as session:
         template = get_own(session, actor, template_id)
+        if version_queries.find_waiting(session, template_id) is not None:
+            message = "A version of it waits for a decision. Decide about that first, or take the request back."
+            raise Conflict(message)
         if template.status not in {TemplateStatus.DRAFT, TemplateStatus.RETIRED}:
             message = "Others may rely on it. Retire it first; then it can be deleted."
             raise Conflict(message)
         template.deleted_at = clock.now()
+
+
+def _add(
+    session: Session,
+    actor: Actor,
+    columns: Mapping[str, object],
+    data: TemplateData,
+    *,
+    note: str,
+    forked_from: UUID | None = None,
+) -> UUID:
+    template = OrchestrationTemplate(
+        organization_id=actor.organization_id,
+        created_by=actor.user_id,
+        template_data=data.to_json(),
+        forked_from=forked_from,
+        **columns,
+    )
+    session.add(template)
+    session.flush()
+    add_version(session, actor, template, data, version=1, note=note)
+    return template.id
 
 
 def check_details(details: TemplateDetails) -> dict[str, object]:

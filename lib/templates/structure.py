@@ -16,10 +16,10 @@ from lib.errors import InvalidInput, PlanInvalid
 from lib.providers.base import ModelChoice, ModelParameters
 from lib.templates.inputs import InputField, Name, Part
 from lib.templates.json_output.schemas import find_problem
+from lib.templates.sandbox import MAX_PROMPT_BYTES
 from lib.validation import validate
 
 MAX_PHASES = 100
-MAX_PROMPT_BYTES = 200_000
 
 
 def _parse_model(text: str) -> str:

@@ -8,10 +8,11 @@ has ended, by the thread itself: nothing depends on the page's still being open.
 import asyncio
 import logging
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
-from threading import BoundedSemaphore, Event, Thread
+from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import Any, Final
 from uuid import UUID
 
@@ -41,7 +42,12 @@ _FAULT: Final = (
     "Something went wrong on our side, not at the model. Whoever runs this installation finds it in the log."
 )
 
+#: Of them one person's.
+MOST_OF_ONE: Final = 2
+
 _places = BoundedSemaphore(MOST_AT_ONCE)
+_taken: Counter[UUID] = Counter()
+_counting = Lock()
 
 
 @dataclass(slots=True)
@@ -103,9 +109,7 @@ def begin_try(
     """
     actor.require(Permission.ORCHESTRATIONS_RUN)
     provider = open_model(actor, choice)
-    if not _places.acquire(blocking=False):
-        message = "Many people are trying something out right now. Wait a moment and try again."
-        raise Conflict(message)
+    _take_place(actor)
     try:
         take_turn(actor, choice.provider)
         usage_id = _count(actor, choice)
@@ -113,9 +117,28 @@ def begin_try(
         call = ModelCall(choice.model, prompt, min(timeout_seconds, MOST_SECONDS), parameters, json)
         Thread(target=_make, args=(actor, tried, provider, call, usage_id), name="try", daemon=True).start()
     except BaseException:
-        _places.release()
+        _leave_place(actor)
         raise
     return tried
+
+
+def _take_place(actor: Actor) -> None:
+    with _counting:
+        if _taken[actor.user_id] >= MOST_OF_ONE:
+            message = f"{MOST_OF_ONE} of your tries are under way. Wait for one to end, or cancel it."
+            raise Conflict(message)
+        if not _places.acquire(blocking=False):
+            message = "Many people are trying something out right now. Wait a moment and try again."
+            raise Conflict(message)
+        _taken[actor.user_id] += 1
+
+
+def _leave_place(actor: Actor) -> None:
+    with _counting:
+        _taken[actor.user_id] -= 1
+        if not _taken[actor.user_id]:
+            del _taken[actor.user_id]
+        _places.release()
 
 
 def _count(actor: Actor, choice: ModelChoice) -> UUID:
@@ -139,7 +162,7 @@ def _make(actor: Actor, tried: Try, provider: Provider, call: ModelCall, usage_i
     except Exception:
         log.exception("how the tried call %s ended could not be noted", usage_id)
     finally:
-        _places.release()
+        _leave_place(actor)
         tried._ended.set()
 
 

@@ -1,9 +1,11 @@
 """What the pages see of templates."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from lib.models.template import ReviewDecision, TemplateStatus
@@ -44,9 +46,9 @@ class TemplateFigures:
     runs: int = 0
     completed: int = 0
     failed: int = 0
-    #: Of the completed runs; None where nothing has completed, or no cost is known.
+    #: Of the completed runs that were no retries; None where there is none, or no cost is known.
     average_cost_usd: Decimal | None = None
-    #: Milliseconds of a completed run on average.
+    #: Milliseconds of such a run on average.
     average_time_ms: int | None = None
 
     @property
@@ -96,6 +98,8 @@ class ReviewRequest:
     id: UUID
     version: int
     makes_public: bool
+    #: What every organization is to read on its card, by `name`, `description`, `category` and `tags`.
+    card: Mapping[str, Any] | None
     requested_by: Person
     requested_at: datetime
     decision: ReviewDecision | None
@@ -112,6 +116,8 @@ class TemplateDetail(TemplateSummary):
     """A template, whole, and what the person who asks may do with it."""
 
     data: TemplateData
+    #: What the card itself says; `description` is what the template says of itself where that is nothing.
+    card_description: str
     #: None for other organizations' and for built-in ones.
     maker: Person | None
     created_at: datetime
@@ -124,6 +130,8 @@ class TemplateDetail(TemplateSummary):
     review: ReviewRequest | None
     #: Whether somebody else's word is needed before it is public.
     needs_approval: bool
+    #: The same before what stands on its card is another.
+    card_needs_word: bool
     #: Whether somebody else has to agree before runs are launched from a next version of the reader's.
     needs_word: bool
 
@@ -173,3 +181,5 @@ class SavedVersion:
     version: int
     #: Whether runs are launched from it from now on; otherwise it waits for somebody's word.
     is_offered: bool
+    #: The version in whose place it waits.
+    replaces: int | None = None

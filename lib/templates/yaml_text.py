@@ -27,11 +27,14 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
+from lib.quoting import LONGEST_SENTENCE, cut
 from lib.validation import Location, name_place
 
 #: Deeper, or with more values, nothing of ours is; both are counted while the file is read.
 MAX_DEPTH = 40
 MAX_VALUES = 50_000
+#: More help nobody at once; reading ends there.
+MOST_FAULTS = 20
 
 _WORDS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -57,6 +60,9 @@ _SAID: Final = (
     ("expected ',' or", "a comma or a closing bracket is missing"),
     ("did not find expected <document start>", "something stands after the end of the template; put it under a name"),
     ("expected the node content", "a value is missing, or begins with a character that needs quotes"),
+    ("not in range", "there is no character of this number; take it out"),
+    ("too large to convert", "there is no character of this number; take it out"),
+    ("integer string conversion", "there is a number with too many digits; take it out"),
     ("special characters are not allowed", "there is a control character; take it out"),
 )
 
@@ -136,10 +142,12 @@ def read_yaml(text: str) -> Document:
         pass
     except MarkedYAMLError as error:
         is_unclosed = "unexpected end of stream" in (error.problem or "")
-        reader.refuse(_say(error.problem or ""), _place(error.context_mark if is_unclosed else error.problem_mark))
+        reader.note(_say(error.problem or ""), _place(error.context_mark if is_unclosed else error.problem_mark))
     except ReaderError as error:
         before = _LINE_END.split(text[: error.position])
-        reader.refuse(_say(str(error.reason)), Place(len(before), len(before[-1]) + 1))
+        reader.note(_say(str(error.reason)), Place(len(before), len(before[-1]) + 1))
+    except Exception as error:  # PyYAML hands on what Python says of a character beyond Unicode, and who knows of what
+        reader.note(_say(str(error)), reader.place)
     return document
 
 
@@ -150,14 +158,23 @@ class _Reader:
         self._document = document
         self._at: Location = ()
         self._values = 0
+        #: Of what was read last.
+        self.place = Place(1, 1)
 
-    def refuse(self, words: str, place: Place) -> None:
+    def note(self, words: str, place: Place) -> None:
         """Note a fault of what is being read."""
         self._document.faults.append(TextFault(self._at, f"{name_place(self._at)}{words}", place))
+
+    def refuse(self, words: str, place: Place) -> None:
+        """The same, while reading goes on; it ends where there are too many."""
+        self.note(words, place)
+        if len(self._document.faults) >= MOST_FAULTS:
+            raise _TooMuchError
 
     def read(self, events: Iterator[Event]) -> None:
         documents = 0
         for event in events:
+            self.place = _place(event.start_mark)
             if isinstance(event, DocumentStartEvent):
                 documents += 1
                 if documents > 1:
@@ -174,7 +191,7 @@ class _Reader:
             self._at = location[:_LONGEST_NAME]
             raise self._too_much(f"it is nested more than {MAX_DEPTH} levels deep", event)
         self._refuse_machinery(event)
-        place = _place(event.start_mark)
+        place = self.place = _place(event.start_mark)
         self._document.places[location] = place
         if isinstance(event, MappingStartEvent):
             return self._take_group(events, location)
@@ -218,11 +235,11 @@ class _Reader:
     def _refuse_machinery(self, event: Event) -> None:
         place = _place(event.start_mark)
         if isinstance(event, AliasEvent):
-            self.refuse(f"“*{event.anchor}” can't be used; write what it stands for", place)
+            self.refuse(f"“*{cut(event.anchor)}” can't be used; write what it stands for", place)
         elif isinstance(event, NodeEvent) and event.anchor:
-            self.refuse(f"“&{event.anchor}” can't be used: values can't be named", place)
+            self.refuse(f"“&{cut(event.anchor)}” can't be used: values can't be named", place)
         if tag := getattr(event, "tag", None):
-            self.refuse(f"the tag “{tag}” can't be used; leave it out", place)
+            self.refuse(f"the tag “{cut(tag)}” can't be used; leave it out", place)
 
     def _too_much(self, words: str, event: Event) -> _TooMuchError:
         self.refuse(words, _place(event.start_mark))
@@ -244,4 +261,7 @@ def _place(mark: Any) -> Place:
 
 
 def _say(problem: str) -> str:
-    return next((words for begins, words in _SAID if begins in problem), f"this is not valid YAML: {problem}")
+    return next(
+        (words for begins, words in _SAID if begins in problem),
+        f"this is not valid YAML: {cut(problem, LONGEST_SENTENCE)}",
+    )

@@ -33,3 +33,6 @@ HAS_TITLE = "has_title"
 
 #: Set while somebody may be writing what they say of an answer: a live page does not draw itself anew meanwhile.
 IS_DECIDING = "is_deciding"
+
+#: What the file that is being imported says, or what is wrong with it, beside its digest.
+IMPORT_READ = "import_read"

@@ -64,7 +64,7 @@ def get_user(session: Session, user_id: UUID) -> User:
     return user
 
 
-def person(user_id: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]) -> ColumnElement[Any]:
+def person(user_id: InstrumentedAttribute[Any] | ColumnElement[Any]) -> ColumnElement[Any]:
     """A column for other packages' selects: the person of that id as `Person` takes it, null where there is none."""
     return (
         select(

@@ -1,11 +1,18 @@
 -- api.guard_template_review()
--- A decision is final, is made by who makes it, and now. One's own request is withdrawn; another's is decided by those
--- with templates.publish.
+-- What is to be public is asked for with its card: the one that stands there, unless another is named. A decision is
+-- final, is made by who makes it, and now. One's own request is withdrawn; another's is decided by those with
+-- templates.publish.
 CREATE FUNCTION api.guard_template_review() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.makes_public AND NEW.card IS NULL THEN
+            NEW.card := (SELECT api.card_of(t) FROM orchestration_templates t WHERE t.id = NEW.template_id);
+        END IF;
+        RETURN NEW;
+    END IF;
     IF OLD.decision IS NOT NULL THEN
         RAISE EXCEPTION 'review % is decided', OLD.id USING ERRCODE = 'check_violation';
     END IF;

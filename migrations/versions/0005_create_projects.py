@@ -45,7 +45,7 @@ def upgrade() -> None:
     op.execute("CREATE INDEX idx_projects_archived_by ON projects (archived_by)")
     audit.touch("projects")
     audit.watch("projects")
-    functions.create("api_guard_projects")
+    functions.create("api_guard_projects", before="0031")
     op.execute(
         "CREATE TRIGGER projects_guard BEFORE UPDATE ON projects FOR EACH ROW EXECUTE FUNCTION api.guard_projects()"
     )

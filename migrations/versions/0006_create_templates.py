@@ -65,8 +65,8 @@ def upgrade() -> None:
     op.execute("CREATE INDEX idx_template_versions_created_by ON template_versions (created_by)")
     audit.touch("orchestration_templates", ignore=["usage_count"])
     audit.watch("orchestration_templates", resource="templates", ignore=["usage_count", "template_data"])
-    functions.create("api_find_template", execute="authenticated")
-    functions.create("api_use_template", execute="authenticated")
+    functions.create("api_find_template", execute="authenticated", before="0031")
+    functions.create("api_use_template", execute="authenticated", before="0031")
     functions.create("api_guard_template", before="0012")
     op.execute(
         "CREATE TRIGGER orchestration_templates_guard BEFORE INSERT OR UPDATE ON orchestration_templates "

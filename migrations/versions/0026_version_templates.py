@@ -19,9 +19,9 @@ def upgrade() -> None:
     _create_drafts()
     _create_reviews()
     _create_statistics()
-    functions.replace("api_guard_template")
+    functions.replace("api_guard_template", before="0031")
     functions.replace("api_remove_sample", before="0033")
-    functions.create("api_find_offered", execute="authenticated")
+    functions.create("api_find_offered", execute="authenticated", before="0031")
     op.execute(f"DROP POLICY {PUBLIC_VERSIONS} ON template_versions")
     op.execute(
         f"CREATE POLICY {PUBLIC_VERSIONS} ON template_versions FOR SELECT TO authenticated "
@@ -96,7 +96,7 @@ def _create_reviews() -> None:
     for column in ("organization_id", "requested_by", "decided_by"):
         op.execute(f"CREATE INDEX idx_{table}_{column} ON {table} ({column})")
     audit.watch(table)
-    functions.create("api_guard_template_review")
+    functions.create("api_guard_template_review", before="0031")
     op.execute(
         f"CREATE TRIGGER {table}_guard BEFORE UPDATE ON {table} FOR EACH ROW "
         "EXECUTE FUNCTION api.guard_template_review()"
@@ -149,7 +149,7 @@ def downgrade() -> None:
         f"CREATE POLICY {PUBLIC_VERSIONS} ON template_versions FOR SELECT TO authenticated "
         f"USING ({rls.ORGANIZATION} IS NOT NULL AND api.find_template(template_id) IS NOT NULL)"
     )
-    functions.drop("api_find_offered")
+    functions.drop("api_find_offered", before="0031")
     functions.replace("api_remove_sample", before=revision)
     functions.replace("api_guard_template", before=revision)
     op.execute("DROP TABLE template_statistics, template_reviews, template_drafts")

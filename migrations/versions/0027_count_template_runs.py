@@ -19,7 +19,7 @@ TRIGGERS = {
 
 
 def upgrade() -> None:
-    functions.create("api_count_template_run", before="0033")
+    functions.create("api_count_template_run", before="0031")
     for name, when in TRIGGERS.items():  # from now on no run is written, until the earlier ones are counted too
         op.execute(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION api.count_template_run()")
     op.execute("""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import quote_plus
+from urllib.parse import parse_qs, quote_plus, urlsplit
 from uuid import UUID
 
 import pytest
@@ -19,7 +19,6 @@ from tests.browser import subjects
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.drafts import find_draft
-from tests.factories import make_project
 from tests.own_endpoint import entry_for, llm
 from tests.records import row
 from tests.workers import Workers, endpoint, until, workers
@@ -40,12 +39,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_four_phases_with_a_branch_are_built_tried_saved_and_launched(
     *, installation: Installation, cast: Cast, models: None, server: str, workers: Workers, page: Page
 ) -> None:
-    template_id = create_template(cast.max, TemplateDetails(name="City guide"))
-    make_project(installation.database, cast.max, name="Lisbon", topic="Lisbon in a day")
     workers.start()
     page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
-    page.goto(f"{server}/template-edit?template={template_id}")
-    subjects.settle(page)
+    _make_project(page, server, name="Lisbon", topic="Lisbon in a day")
+    template_id = _make_template(page, name="City guide")
 
     _write(page, "Sights", "Name three sights for {{ topic }}.")
     steps: list[tuple[str, list[str]]] = [("Food", ["Sights"]), ("Walks", ["Sights"]), ("Guide", ["Food", "Walks"])]
@@ -135,6 +132,71 @@ def test_draft_is_the_same_in_two_tabs_and_is_written_by_keyboard(
     other.keyboard.press("Enter")
     expect(_prompt(other)).to_have_value("Of the first tab")
     expect(other).to_have_url(re.compile(r"phase=Phase\+0|phase=Phase%200"))
+
+
+def test_what_is_typed_is_kept_and_rendered_without_leaving_the_field(
+    *, cast: Cast, models: None, server: str, page: Page
+) -> None:
+    template_id = create_template(cast.max, TemplateDetails(name="City guide"))
+    page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
+    page.goto(f"{server}/template-edit?template={template_id}")
+    subjects.settle(page)
+
+    prompt = _prompt(page)
+    prompt.fill("")
+    prompt.press_sequentially("Name three sights for {{ topic }}", delay=20)
+    until(lambda: _kept_prompt(cast, template_id) == "Name three sights for {{ topic }}", seconds=10)
+    expect(page.get_by_text("Name three sights for A bicycle that folds into a backpack")).to_be_visible()
+    # the field was never left: typing goes on where it was, and what is undone is what was typed
+    expect(prompt).to_be_focused()
+    page.keyboard.type(" today")
+    expect(prompt).to_have_value("Name three sights for {{ topic }} today")
+    until(lambda: (_kept_prompt(cast, template_id) or "").endswith(" today"), seconds=10)
+    page.keyboard.press("Control+z")
+    expect(prompt).not_to_have_value("Name three sights for {{ topic }} today")
+    undone = prompt.input_value()
+    until(lambda: _kept_prompt(cast, template_id) == undone, seconds=10)
+
+    # who leaves before a pause is asked, and may stay
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    prompt.press("Control+a")
+    page.keyboard.type("Typed, and not left")
+    page.evaluate("location.reload()")
+    until(lambda: _kept_prompt(cast, template_id) == "Typed, and not left", seconds=10)
+    assert asked == ["beforeunload"]
+    page.reload()  # a pause later nobody is asked, and what was typed is there
+    subjects.settle(page)
+    expect(_prompt(page)).to_have_value("Typed, and not left")
+
+
+def _kept_prompt(cast: Cast, template_id: UUID) -> str | None:
+    draft = find_draft(cast.max, template_id)
+    return str(phases_of(dict(draft.content))[0].get("prompt")) if draft else None
+
+
+def _make_project(page: Page, server: str, *, name: str, topic: str) -> None:
+    """From the list of projects, as a newcomer does."""
+    page.goto(f"{server}/projects")
+    subjects.settle(page)
+    page.get_by_role("button", name="New project").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill(name)
+    dialog.get_by_label("Topic", exact=True).fill(topic)
+    dialog.get_by_role("button", name="Create project").click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+
+
+def _make_template(page: Page, *, name: str) -> UUID:
+    """From the gallery to the editor; the new template's id."""
+    page.get_by_role("link", name="Templates").click()
+    page.get_by_role("button", name="New template").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill(name)
+    dialog.get_by_role("button", name="Create and edit").click()
+    expect(page).to_have_url(re.compile(r"template-edit\?template="))
+    subjects.settle(page)
+    return UUID(parse_qs(urlsplit(page.url).query)["template"][0])
 
 
 def _field(page: Page, label: str) -> Locator:

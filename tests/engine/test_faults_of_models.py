@@ -12,6 +12,13 @@ from tests.records import rows
 #: Fine with the mark that a preview shows, and not with an answer.
 PROMPT_THAT_BREAKS = "{% if '⟨' in previous[0].response %}fine{% else %}{{ previous[3].response }}{% endif %}"
 
+#: The same, with work that would take hours.
+PROMPT_THAT_NEVER_ENDS = (
+    "{% if '⟨' in previous[0].response %}fine{% else %}{% set s = 'ab' %}"
+    + "{% set s = s ~ s %}" * 15
+    + "{{ s | upper | list | select('in', s | list) | list | length }}{% endif %}"
+)
+
 
 def test_failed_attempt_is_kept_and_tried_again(bench, workers, endpoint, installation):
     endpoint.state.scenarios.add(Fail(status=503, match=CHAT))
@@ -63,6 +70,15 @@ def test_answer_that_breaks_the_next_prompt_ends_the_run_in_words(bench, workers
     assert run.summary.status is RunStatus.FAILED
     assert run.error.kind == "prompt"
     assert "b" in run.error.message
+
+
+def test_prompt_that_never_ends_once_an_answer_is_there_ends_its_run_and_no_worker(bench, workers):
+    workers.start()
+    run_id = bench.launch([{"code": "a"}, {"code": "b", "prompt": PROMPT_THAT_NEVER_ENDS}])
+    run = bench.wait_for_end(run_id)
+    assert (run.summary.status, run.error.kind) == (RunStatus.FAILED, "prompt")
+    assert run.error.message.startswith("The prompt of b “B” can't be used: it takes more than")
+    assert bench.wait_for_end(bench.launch(chain("a"))).summary.status is RunStatus.COMPLETED
 
 
 def test_prompt_that_fails_beside_a_call_lets_it_finish(bench, workers, endpoint, installation):

@@ -1,6 +1,7 @@
 """One walk inside the test's own process, where the moment of a fault can be chosen."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from lib.models.run import RunStatus
 from lib.providers.base import ModelAnswer, ModelCall, ModelChoice, Provider
 from lib.providers.catalog import close_providers, get_provider
 from lib.providers.errors import ErrorKind, ModelCallError
+from lib.templates.rendering import render_prompt
 from tests.engine.conftest import chain
 from tests.records import row
 
@@ -66,6 +68,33 @@ def test_step_whose_reply_was_lost_in_an_outage_does_not_fail_the_run(bench, wor
     run = bench.wait_for_end(run_id)
     assert run.summary.status is RunStatus.COMPLETED
     assert [bench.statuses(run_id)[code][-1] for code in "ab"] == ["completed", "completed"]
+
+
+def test_other_runs_go_on_while_a_prompt_is_rendered(bench, installation, monkeypatch):
+    """The prompt waits for another task of the same loop, as a slow one would have all others wait for it."""
+    run_id = bench.launch(chain("a"))
+    is_rendering, is_alive = threading.Event(), threading.Event()
+
+    def render(*arguments: Any) -> str:
+        is_rendering.set()
+        assert is_alive.wait(20)
+        return render_prompt(*arguments)
+
+    async def other_run() -> None:
+        assert await asyncio.to_thread(is_rendering.wait, 20)
+        is_alive.set()
+
+    async def walk() -> str:
+        async with Store(installation.database.url(Login.WORKER)) as store:
+            segment = Segment(RunKey(bench.cast.organization_a, run_id), store, provider=_find_provider)
+            try:
+                state, _ = await asyncio.gather(segment.walk(), other_run())
+                return state
+            finally:
+                await close_providers(settings=get_settings())
+
+    monkeypatch.setattr("lib.engine.segment.render_prompt", render)
+    assert asyncio.run(walk()) == RunStatus.COMPLETED
 
 
 def test_wait_that_is_asked_for_while_the_worker_stops_is_kept(bench, installation):

@@ -64,7 +64,7 @@ def test_parquet_has_types() -> None:
         pa.string(),
         pa.string(),
         pa.int64(),
-        pa.decimal128(12, 6),
+        pa.decimal128(20, 6),
         pa.timestamp("us", tz="UTC"),
     ]
     first, second = table.to_pylist()
@@ -107,3 +107,13 @@ def test_any_text_comes_back_from_every_format(texts: list[str]) -> None:
     assert [row["title"] for row in json.loads(write_table(ExportFormat.JSON, titles, pages))] == texts
     table = pq.read_table(io.BytesIO(write_table(ExportFormat.PARQUET, titles, pages)))
     assert table.column("title").to_pylist() == texts
+
+
+def test_sum_of_many_runs_is_written_whole_in_every_format() -> None:
+    spent = Decimal("1000000.000001")
+    for file_format in ExportFormat:
+        written = write_table(file_format, [Column("spent_usd", Kind.DOLLARS)], [[(spent,)]])
+        if file_format is ExportFormat.PARQUET:
+            assert pq.read_table(io.BytesIO(written)).column("spent_usd").to_pylist() == [spent]
+        else:
+            assert str(spent) in written.decode()

@@ -88,7 +88,10 @@ def test_models_are_what_the_migrations_make(module_database: ClonedDatabase) ->
             opts={
                 "compare_type": True,
                 "compare_server_default": True,
-                "include_name": lambda name, kind, _: kind != "table" or name != LEFT_BEHIND,
+                # Alembic can't compare an index on a CASE
+                "include_name": lambda name, kind, _: (
+                    name != LEFT_BEHIND if kind == "table" else not str(name).endswith("_rank")
+                ),
             },
         )
         assert compare_metadata(context, Base.metadata) == []

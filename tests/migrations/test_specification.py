@@ -30,7 +30,8 @@ DECLARED = [
 ]
 
 _COLUMNS = """
-    SELECT a.attname, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid), a.attnotnull
+    SELECT a.attname, format_type(a.atttypid, a.atttypmod),
+           CASE a.attgenerated WHEN '' THEN pg_get_expr(d.adbin, d.adrelid) END, a.attnotnull
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped"""
 _KEYS = """

@@ -26,6 +26,7 @@ EDITS = {
 COUNTS = {
     "organizations": "UPDATE organizations SET api_quota_used = api_quota_used + 1 WHERE id = %s",
     "users": "UPDATE users SET last_login_at = now() WHERE id = %s",
+    "projects": "UPDATE projects SET last_run_at = now(), spent_usd = spent_usd + 1 WHERE id = %s",
     "orchestration_templates": "UPDATE orchestration_templates SET usage_count = usage_count + 1 WHERE id = %s",
     "provider_connections": "UPDATE provider_connections SET last_tested_at = now() WHERE id = %s",
 }
@@ -76,7 +77,8 @@ def test_counter_does_not_move_updated_at(later: Connection, rows: dict[str, UUI
 def test_every_table_with_updated_at_has_its_trigger(later: Connection) -> None:
     """But for the side table of a stream, whose one function writes it."""
     rows = later.execute(
-        "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'updated_at'"
+        "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' "
+        "AND column_name = 'updated_at' AND table_name IN (SELECT tablename FROM pg_tables)"
     ).fetchall()
     assert {name for (name,) in rows} == {*EDITS, "phase_streams"}
 

@@ -260,6 +260,7 @@ def test_template_asks_its_questions(open_as: OpenAs, installation: Installation
     text_input(at, "Audience").set_value("Fishers")
     text_area(at, "More (optional)").set_value("More")
     at.number_input[0].set_value(101)
+    assert (at.date_input[0].min.year, at.date_input[0].max.year) == (1900, 2200)
     at.date_input[0].set_value(None)
     at.run()
     assert selectbox(at, "Tone").value == "warm"

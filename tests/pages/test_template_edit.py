@@ -209,7 +209,7 @@ def test_question_is_added_in_a_dialog(at: AppTest, cast: Cast, template_id: UUI
 
 def test_change_that_is_refused_leaves_what_was_typed(at: AppTest) -> None:
     text_area(at, "Prompt").set_value("x" * 2_000_001).run()
-    assert "longer than 2 MB" in shown(at)
+    assert "200 kB is the most. The draft is as it was" in shown(at)
     assert len(text_area(at, "Prompt").value) == 2_000_001
     assert "Version 1, as it was saved." in shown(at)
 
@@ -220,6 +220,8 @@ def test_only_who_may_edit_it_opens_it(open_as: OpenAs, cast: Cast, template_id:
         at = open_as(actor, TEMPLATE_EDIT, template=template_id)
         assert headings(at) in (["This page is not open to you"], ["Not found"])
     other = create_template(cast.mona, TemplateDetails(name="Hers"), {"phases": PHASES})
+    assert headings(open_as(cast.max, TEMPLATE_EDIT, template=other)) == ["Not found"], "her draft"
+    publish_template(cast.mona, other)
     assert headings(open_as(cast.max, TEMPLATE_EDIT, template=other)) == ["This page is not open to you"]
 
 

@@ -186,6 +186,7 @@ _PROJECTS: Final = (
     _about(project_lists.list_owners, P.PROJECTS_VIEW, lambda to: _give(wanted=to.target.member_id)),
     _to(project_lists.count_projects, P.PROJECTS_VIEW, lambda to: _give(to.project_filter, most=9)),
     _about(project_lists.count_projects_by_status, P.PROJECTS_VIEW, lambda to: _give(to.project_filter, most=9)),
+    _about(project_lists.is_search_cut, P.PROJECTS_VIEW, lambda to: _give(ProjectFilter(search=to.text))),
     _about(
         project_lists.export_projects,
         P.PROJECTS_VIEW,
@@ -235,6 +236,7 @@ _TEMPLATES: Final = (
     _to(publishing.publish_template, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id), is_by_maker=True),
     _to(publishing.make_public, P.TEMPLATES_PUBLISH, lambda to: _give(to.target.template_id)),
     _to(publishing.make_private, P.TEMPLATES_PUBLISH, lambda to: _give(to.target.template_id)),
+    _to(publishing.offer_version, P.TEMPLATES_EDIT, lambda to: _give(to.target.draft_id, 1), is_by_maker=True),
     _to(publishing.approve, P.TEMPLATES_PUBLISH, lambda to: _give(to.target.review_id)),
     _to(publishing.reject, P.TEMPLATES_PUBLISH, lambda to: _give(to.target.review_id, "Not yet.")),
     _to(publishing.withdraw, P.TEMPLATES_EDIT, lambda to: _give(to.target.review_id), is_by_maker=True),

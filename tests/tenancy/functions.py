@@ -34,8 +34,6 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.may(text)": Definer(_PERSON, "asked by policies, reads the person's role"),
     "api.may_own(text)": Definer(_PERSON, "asked by policies, reads the person's role"),
     "api.find_template(uuid)": Definer(_PERSON, "asked by the guard of the table that it reads"),
-    "api.find_offered(uuid,integer)": Definer(_PERSON, "asked by the policy of versions, for templates of others"),
-    "api.use_template(uuid)": Definer(_PERSON, "counts the use of another organization's public template"),
     "api.count_open_runs(uuid)": Definer(_PERSON, "counts runs of one's own organization, whom not all may see"),
     "api.decide_review(uuid,text,text,text,text)": Definer(
         _PERSON, "nobody writes a decision, an answer or an attempt directly; looks who asks under the run's lock"
@@ -108,6 +106,9 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.may_invite_as(uuid,text,jsonb)": Definer(_NOBODY, "part of may_invite and find_invitation"),
     "api.write_audit(uuid,text,text,uuid,jsonb,jsonb)": Definer(_NOBODY, "part of everything that writes to the trail"),
     "api.end_access()": Definer(_NOBODY, "trigger: whoever deactivates has no rights on sessions"),
+    "api.count_project_run()": Definer(_NOBODY, "trigger: nobody writes what a project's runs add up to"),
+    "api.follow_review()": Definer(_NOBODY, "trigger: who says no to a draft may not read it any more"),
+    "api.rename_publisher()": Definer(_NOBODY, "trigger: who names an organization need not edit templates"),
     "api.count_template_run()": Definer(_NOBODY, "trigger: nobody writes a template's figures directly"),
     "api.end_password_links()": Definer(_NOBODY, "trigger: whoever changes rights has no rights on links"),
     "api.audit()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),
@@ -127,6 +128,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "user_credentials",
         "audit_logs",
         "mail_outbox",
+        "projects",
         "orchestration_templates",
         "template_versions",
         "template_drafts",
@@ -145,7 +147,6 @@ OPEN_TO_OWNER: Final = frozenset(
 #: Tables of which they touch the sample workspace's rows, and so open to the owner for those.
 OPEN_FOR_THE_SAMPLE: Final = frozenset(
     {
-        "projects",
         "integration_operations",
         "api_usage",
         "webhooks",

@@ -140,7 +140,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
     mark = admin.organization_slug
     project_id = make_project(database, member, name=f"Project of {mark}", topic=f"Topic of {mark}")
     make_project(database, admin, name=f"Another project of {mark}", topic=f"Topic of {mark}")
-    template_id = make_template(database, manager, name=f"Template of {mark}")
+    template_id = make_template(database, manager, name=f"Template of {mark}", status="published")
     make_version(database, manager, template_id)
     draft_id, retired_id, asked_id = (make_template(database, member, name=f"{name} of {mark}") for name in _DRAFTS)
     for made_id in (draft_id, retired_id, asked_id):
@@ -156,7 +156,6 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
     let_publish_to_everybody(database)
     with doors.admin(database) as connection:
         connection.execute("SET session_replication_role = replica")
-        connection.execute("UPDATE orchestration_templates SET status = 'published' WHERE id = %s", [template_id])
         connection.execute("UPDATE orchestration_templates SET status = 'retired' WHERE id = %s", [retired_id])
         connection.execute("UPDATE orchestration_runs SET status = 'paused' WHERE id = %s", [runs[1].id])
         connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [gone.user_id])

@@ -57,8 +57,12 @@ def copy_row(connection: Connection, table: Table, key: UUID, changes: dict[str,
 
 
 def insert_statement(table: Table) -> str:
-    """Inserts a row that is given as JSON."""
-    return f"INSERT INTO {table.name} SELECT * FROM jsonb_populate_record(NULL::{table.name}, %s::jsonb)"
+    """Inserts a row that is given as JSON, but for what PostgreSQL works out itself."""
+    columns = ", ".join(column.name for column in Base.metadata.tables[table.name].columns if column.computed is None)
+    return (
+        f"INSERT INTO {table.name} ({columns}) "
+        f"SELECT {columns} FROM jsonb_populate_record(NULL::{table.name}, %s::jsonb)"
+    )
 
 
 def columns_with(connection: Connection, table: str, privilege: str) -> list[str]:

@@ -11,8 +11,8 @@ from lib.db.counting import count_each
 from lib.db.paging import count_at_most, read_choices
 from lib.models.people import people
 from lib.models.project import Project
+from lib.models.readable_templates import readable_templates
 from lib.models.run import OrchestrationRun, RunStatus
-from lib.models.template import OrchestrationTemplate
 from lib.runs.queries import SUMMARY, RunFilter, narrow
 
 
@@ -60,7 +60,7 @@ def list_people(session: Session, organization_id: UUID, *, wanted: UUID | None,
 
 def list_templates(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:
     """Templates that runs were launched from, by name."""
-    template = OrchestrationTemplate
+    template = readable_templates.c
     is_used = template.id.in_(_used(OrchestrationRun.template_id, organization_id))
     templates = select(template.id, template.name).where(is_used).order_by(template.name)
     return read_choices(session, templates, key=template.id, wanted=wanted, limit=limit)

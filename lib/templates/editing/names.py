@@ -8,8 +8,9 @@ from lib.templates.conditions import fields_of
 from lib.templates.editing.content import Content, get_phase
 from lib.templates.editing.phases import dependencies_of, upstream_of
 from lib.templates.editing.questions import inputs_of, names_of
-from lib.templates.filters import FILTERS, PromptFault
+from lib.templates.filters import FILTERS
 from lib.templates.reads import Read, find_reads
+from lib.templates.steps import PromptFault
 from lib.validation import find_similar
 
 _TOP: Final = ("topic", "inputs", "project", "phases", "previous", "model")

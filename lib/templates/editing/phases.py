@@ -10,6 +10,7 @@ from typing import Any
 
 from lib.errors import AlreadyTaken, InvalidInput
 from lib.templates.editing.content import Content, Phase, codes_of, get_phase, phases_of, with_phases
+from lib.templates.editing.renaming import rename_key, rename_key_in_expression
 from lib.templates.structure import MAX_PHASES, order_phases
 
 MAX_CODE = 50
@@ -128,18 +129,17 @@ def rename_code(content: Content, old: str, new: str) -> Content:
     if new != old and new in codes_of(content):
         message = f"Another phase has the code “{new}”. Choose another one."
         raise AlreadyTaken(message, field="Code")
-    read = re.compile(rf"(phases\s*\[\s*)([\"']){re.escape(old)}\2(\s*\])")
-    renamed = [_rename(phase, old, new, read) for phase in phases_of(content)]
+    renamed = [_rename(phase, old, new) for phase in phases_of(content)]
     return _rekey_answers(with_phases(content, renamed), lambda code: new if code == old else code)
 
 
-def _rename(phase: Phase, old: str, new: str, read: re.Pattern[str]) -> dict[str, Any]:
+def _rename(phase: Phase, old: str, new: str) -> dict[str, Any]:
     changed = {**phase, "code": new if phase["code"] == old else phase["code"]}
     if phase.get("depends_on") is not None:
         changed["depends_on"] = [new if code == old else code for code in phase["depends_on"]]
-    for field in ("prompt", "condition"):
+    for field, rename in (("prompt", rename_key), ("condition", rename_key_in_expression)):
         if isinstance(text := phase.get(field), str):
-            changed[field] = read.sub(lambda found: f'{found[1]}"{new}"{found[3]}', text)
+            changed[field] = rename(text, "phases", old, new)
     return changed
 
 

@@ -10,8 +10,8 @@ from lib.templates.editing.conditions import find_faults
 from lib.templates.editing.content import Content, phases_of
 from lib.templates.editing.names import find_unknown
 from lib.templates.editing.questions import inputs_of
-from lib.templates.filters import PromptFault
 from lib.templates.sandbox import compile_prompt
+from lib.templates.steps import PromptFault
 from lib.templates.structure import parse_template
 
 _PLACE: Final = re.compile(r"(phases|inputs) (\d+)(?:, |: )")

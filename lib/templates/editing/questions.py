@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from lib.errors import AlreadyTaken, Conflict, InvalidInput
-from lib.templates.editing.content import Content, phases_of, set_sample, with_phases
+from lib.templates.editing.content import Content, Phase, phases_of, set_sample, with_phases
+from lib.templates.editing.renaming import rename_key, rename_key_in_expression
 from lib.templates.inputs import InputField
 from lib.validation import validate
 
@@ -87,13 +88,16 @@ def _rename_reads(content: Content, old: str, new: str) -> Content:
     """Have prompts and samples name an input as it is called now."""
     if old == new:
         return content
-    read = re.compile(rf"\binputs\.{old}\b")
-    renamed = [
-        {**phase, "prompt": read.sub(f"inputs.{new}", phase["prompt"])}
-        if isinstance(phase.get("prompt"), str)
-        else phase
-        for phase in phases_of(content)
-    ]
+    renamed = [_rename_in(phase, old, new) for phase in phases_of(content)]
     sample = content["samples"].get("inputs", {}).get(old)
     moved = set_sample(set_sample(content, ("inputs", old), None), ("inputs", new), sample)
     return with_phases(moved, renamed)
+
+
+def _rename_in(phase: Phase, old: str, new: str) -> Phase:
+    changed = {}
+    if isinstance(prompt := phase.get("prompt"), str):
+        changed["prompt"] = rename_key(prompt, "inputs", old, new)
+    if isinstance(condition := phase.get("condition"), str):
+        changed["condition"] = rename_key_in_expression(condition, "inputs", old, new)
+    return {**phase, **changed}

@@ -13,12 +13,14 @@ from lib.access.permissions import Permission
 from lib.db.session import tenant_session
 from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.template import TemplateDraft, TemplateStatus
+from lib.quoting import cut
 from lib.templates import publishing
 from lib.templates.access import get_editable
 from lib.templates.editing import content as drafts
 from lib.templates.editing.content import Content
 from lib.templates.editing.queries import find_draft, find_newest, lock_draft
 from lib.templates.editing.views import Desk, NewestVersion
+from lib.templates.sandbox import MAX_PROMPT_BYTES
 from lib.templates.versions.service import save_version
 from lib.templates.views import SavedVersion
 from lib.users.views import Person
@@ -57,10 +59,24 @@ def edit_draft(actor: Actor, template_id: UUID, edit: Callable[[Content], Conten
         get_editable(session, actor, template_id)  # not locked: typing keeps nobody from using the template
         draft = _lock_or_begin(session, actor, template_id)
         edited = _storable(edit(dict(draft.content)))
+        _refuse_long_prompts(edited)
         if len(json.dumps(edited)) > MAX_BYTES:
             message = "The draft is longer than 2 MB with that. Shorten a prompt or a sample; nothing else is lost."
             raise InvalidInput(message)
         draft.content = edited
+
+
+def _refuse_long_prompts(content: Content) -> None:
+    """Longer than any that can be saved: each look at the draft would read it again in vain."""
+    for phase in drafts.phases_of(content):
+        size = len(str(phase.get("prompt", "")).encode())
+        if size > MAX_PROMPT_BYTES:
+            message = (
+                f"The prompt of “{cut(phase.get('name') or phase['code'])}” has {size // 1000:,} kB with that; "
+                f"{MAX_PROMPT_BYTES // 1000} kB is the most. The draft is as it was: shorten the prompt, or give "
+                "a part of it to another phase."
+            )
+            raise InvalidInput(message, field="Prompt")
 
 
 def rebase_draft(actor: Actor, template_id: UUID, version: int) -> None:

@@ -1,5 +1,6 @@
 """Every select on what stands behind a template: its versions, drafts and requests for somebody's word."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -62,13 +63,14 @@ def find_waiting(session: Session, template_id: UUID) -> TemplateReview | None:
     )
 
 
-def is_approved_as_public(session: Session, template_id: UUID, version: int) -> bool:
-    """Whether somebody has agreed to that version's being public."""
+def is_approved_as_public(session: Session, template_id: UUID, version: int, *, card: Mapping[str, Any]) -> bool:
+    """Whether somebody has agreed to that version's being public with that card."""
     approved = exists().where(
         TemplateReview.template_id == template_id,
         TemplateReview.version == version,
         TemplateReview.makes_public,
         TemplateReview.decision == ReviewDecision.APPROVED,
+        TemplateReview.card == dict(card),
     )
     return bool(session.scalar(select(approved)))
 

@@ -10,8 +10,8 @@ from lib.db.paging import Page
 from lib.db.session import tenant_session
 from lib.entry import clean_line
 from lib.errors import Conflict, InvalidInput, NotFound
-from lib.models.template import OrchestrationTemplate, TemplateStatus, TemplateVersion
-from lib.templates import publishing
+from lib.models.template import OrchestrationTemplate, TemplateReview, TemplateStatus, TemplateVersion
+from lib.templates import publishing, reviews
 from lib.templates.access import get_own, get_row
 from lib.templates.conditions import check_conditions
 from lib.templates.rendering import check_prompts
@@ -26,6 +26,7 @@ MAX_NOTE = 500
 def save_version(actor: Actor, template_id: UUID, data: object, *, base_version: int, note: str = "") -> SavedVersion:
     """Add the next version, which is offered at once unless somebody else has to agree first.
 
+    Where an earlier one of its author's waits for that, this one waits in its place.
     `base_version` is the newest that its author had seen: a newer one is a `Conflict`. Raises `InvalidInput`,
     `PlanInvalid`, `NotFound`, `NotPermitted`.
     """
@@ -46,14 +47,9 @@ def save_version(actor: Actor, template_id: UUID, data: object, *, base_version:
         if before is not None and before.template_data == parsed.to_json():
             message = f"Nothing differs from version {newest}, so there is nothing to save."
             raise InvalidInput(message)
-        publishing.withdraw_own_request(session, actor, template_id)
+        earlier = reviews.take_back(session, actor, template_id)
         add_version(session, actor, template, parsed, version=newest + 1, note=note)
-        is_offered = not publishing.needs_word(session, actor, template)
-        if is_offered:
-            publishing.offer(template, parsed.to_json(), version=newest + 1)
-        else:
-            publishing.request(session, actor, template, version=newest + 1, makes_public=template.is_public)
-        return SavedVersion(version=newest + 1, is_offered=is_offered)
+        return _offer_or_ask(session, actor, template, parsed, version=newest + 1, earlier=earlier)
 
 
 def roll_back(actor: Actor, template_id: UUID, version: int) -> SavedVersion:
@@ -67,7 +63,7 @@ def roll_back(actor: Actor, template_id: UUID, version: int) -> SavedVersion:
 def list_versions(
     actor: Actor, template_id: UUID, *, cursor: str | None = None, limit: int = 20
 ) -> Page[TemplateVersionSummary]:
-    """A page of the versions that the person can see: all of their organization's, the offered one of others'."""
+    """A page of the versions of a template of one's own organization; of others' there are none to be seen."""
     actor.require(Permission.TEMPLATES_VIEW)
     with tenant_session(actor) as session:
         offered = get_row(session, template_id).version
@@ -120,6 +116,31 @@ def add_version(
         )
     )
     session.flush()
+
+
+def _offer_or_ask(
+    session: Session,
+    actor: Actor,
+    template: OrchestrationTemplate,
+    data: TemplateData,
+    *,
+    version: int,
+    earlier: TemplateReview | None,
+) -> SavedVersion:
+    """Offer the version, or ask for somebody's word; what was asked about an `earlier` one is asked about this one."""
+    needs_word = publishing.needs_word(session, actor, template)
+    if not needs_word:
+        publishing.offer(template, data.to_json(), version=version)
+    waits_already = template.status == TemplateStatus.IN_REVIEW or (earlier is not None and earlier.makes_public)
+    if needs_word or waits_already:
+        makes_public = template.is_public or (earlier is not None and earlier.makes_public)
+        card = earlier.card if earlier else None
+        reviews.request(session, actor, template, version=version, makes_public=makes_public, card=card)
+    return SavedVersion(
+        version=version,
+        is_offered=not needs_word and template.status != TemplateStatus.IN_REVIEW,
+        replaces=earlier.version if earlier and (needs_word or waits_already) else None,
+    )
 
 
 def _get_version(session: Session, template_id: UUID, version: int) -> TemplateVersion:

@@ -19,6 +19,7 @@ from lib.templates.service import get_template_to_launch
 from lib.templates.views import TemplateChoice, TemplateToLaunch
 from lib.ui import state, words
 from lib.ui.components.cost_limit import show_cost_limit
+from lib.ui.components.day_field import day_limits
 from lib.ui.components.model_choice import show_model_choice
 from lib.ui.components.turns import show_priority_choice
 from lib.ui.guard import require_actor
@@ -178,6 +179,6 @@ def _show_input(field: InputField, *, key: str) -> object:
             )
         case InputKind.DATE:
             day = date.fromisoformat(text) if text else None
-            return st.date_input(label, value=day, help=explained, key=key)
+            return st.date_input(label, value=day, help=explained, key=key, **day_limits(day))
         case _:
             return st.text_input(label, value=text, help=explained, key=key)

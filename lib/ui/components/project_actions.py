@@ -19,6 +19,11 @@ _DONE = {
     ProjectStatus.FAILED: "The project is marked as failed.",
     ProjectStatus.ARCHIVED: "The project is archived.",
 }
+_RESTORED = {
+    ProjectStatus.ACTIVE: "The project is back, and active.",
+    ProjectStatus.COMPLETED: "The project is back, completed as it was.",
+    ProjectStatus.FAILED: "The project is back, marked as failed as it was.",
+}
 _MOVES = {
     "Mark as completed": ProjectStatus.COMPLETED,
     "Mark as failed": ProjectStatus.FAILED,
@@ -46,8 +51,8 @@ def show_project_header(project: ProjectDetail) -> None:
         _ask_to_archive(project)
     elif chosen is not None:
         with feedback.told():
-            move_project(require_actor(), project.id, chosen)
-            feedback.succeeded(_DONE[chosen])
+            moved = move_project(require_actor(), project.id, chosen)
+            feedback.succeeded(_RESTORED[moved] if project.status is ProjectStatus.ARCHIVED else _DONE[moved])
             st.rerun()
 
 
@@ -80,7 +85,7 @@ def _ask_to_archive(project: ProjectDetail) -> None:
     show_confirm_dialog(
         "Archive this project?",
         text="It leaves the list of active projects, and no run can be launched for it. Everything is kept, "
-        "and restoring brings it back.",
+        "and restoring brings it back as it was.",
         action="Archive the project",
         on_confirm=archive,
         key="archive-project",

@@ -17,6 +17,10 @@ _SORTS: Final[Mapping[str, str]] = {
     ProjectSort.NEWEST: "Newest first",
     ProjectSort.OLDEST: "Oldest first",
     ProjectSort.NAME: "By name",
+    ProjectSort.PRIORITY: "Most urgent first",
+    ProjectSort.STATUS: "By status",
+    ProjectSort.LAST_RUN: "Last run first",
+    ProjectSort.SPENT: "Most spent first",
 }
 
 

@@ -13,6 +13,7 @@ from lib.ui.components.value_diff import show_value_diff
 _LONGEST_NAME = 80
 _NAMES: Mapping[str, str] = {
     "order": "Order of the phases",
+    "questions": "Order of the questions",
     "description": "Description",
     "model": "Model",
     "inputs": "Asked at launch",
@@ -33,9 +34,10 @@ def show_template_changes(old: TemplateData, new: TemplateData) -> None:
     """Draw what was added, removed and changed; phases are the same where their codes are."""
     before, after = ({phase.code: phase for phase in data.phases} for data in (old, new))
     is_same = True
-    if _around(old, before, after) != _around(new, after, before):
+    around = _around(old, new), _around(new, old)
+    if around[0] != around[1]:
         is_same = False
-        show_value_diff(_around(old, before, after), _around(new, after, before), names=_NAMES)
+        show_value_diff(*around, names=_NAMES)
     for code in dict.fromkeys([*after, *before]):
         if before.get(code) != after.get(code):
             is_same = False
@@ -45,11 +47,17 @@ def show_template_changes(old: TemplateData, new: TemplateData) -> None:
         st.markdown(":gray[Both versions say the same.]")
 
 
-def _around(data: TemplateData, own: Mapping[str, PhaseSpec], other: Mapping[str, PhaseSpec]) -> dict[str, object]:
-    """What stands around the phases; their order as far as both have them."""
+def _around(data: TemplateData, other: TemplateData) -> dict[str, object]:
+    """What stands around the phases; the order of phases and questions as far as both have them."""
     said = data.model_dump(mode="json", include={"description", "model", "inputs", "parameters"}, exclude_defaults=True)
-    inputs = {field["label"]: field for field in said.pop("inputs", [])}
-    return said | {"inputs": inputs, "order": [own[code].name for code in own if code in other]}
+    # by name, which prompts read and no two share: two questions may be labelled alike
+    inputs = {field["name"]: field for field in said.pop("inputs", [])}
+    codes, names = {phase.code for phase in other.phases}, {field.name for field in other.inputs}
+    return said | {
+        "inputs": inputs,
+        "order": [phase.code for phase in data.phases if phase.code in codes],
+        "questions": [field.name for field in data.inputs if field.name in names],
+    }
 
 
 def _show_phase(old: PhaseSpec | None, new: PhaseSpec | None) -> None:

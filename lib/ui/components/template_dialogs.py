@@ -8,7 +8,7 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.templates.gallery import list_gallery_words
 from lib.templates.service import TemplateDetails, create_template, update_details
-from lib.templates.views import TemplateSummary
+from lib.templates.views import TemplateDetail, TemplateSummary
 from lib.ui import feedback
 from lib.ui.guard import require_actor
 from lib.ui.navigation import TEMPLATE_EDIT
@@ -34,11 +34,18 @@ def show_new_template() -> None:
 @st.dialog("Details", width="medium")
 def show_edit_details(template: TemplateSummary) -> None:
     """Ask for changes to what stands on the card; what the template says has versions, and an editor."""
-    details = _show_form(f"details-{template.id}", template=template, action="Save changes")
+    is_asked = isinstance(template, TemplateDetail) and template.card_needs_word
+    if is_asked:
+        st.markdown(":gray[Every organization reads this card, so somebody else has to agree first.]")
+    details = _show_form(
+        f"details-{template.id}", template=template, action="Ask for the changes" if is_asked else "Save changes"
+    )
     if details:
         with feedback.told():
-            update_details(require_actor(Permission.TEMPLATES_EDIT), template.id, details)
-            feedback.succeeded("The changes are saved.")
+            is_saved = update_details(require_actor(Permission.TEMPLATES_EDIT), template.id, details)
+            feedback.succeeded(
+                "The changes are saved." if is_saved else "Asked. Until somebody agrees the card says what it did."
+            )
             st.rerun()
 
 
@@ -50,7 +57,7 @@ def _show_form(key: str, *, action: str, template: TemplateSummary | None = None
         name = st.text_input("Name", value=template.name if template else "", placeholder="Market brief")
         description = st.text_area(
             "Description",
-            value=template.description if template else "",
+            value=_description_of(template),
             height=90,
             help="What comes out of it, in two lines: the gallery shows no more.",
             placeholder="A sourced brief on a market: scope, sources, outline, drafts, summary.",
@@ -67,6 +74,13 @@ def _show_form(key: str, *, action: str, template: TemplateSummary | None = None
         if not st.form_submit_button(action, type="primary"):
             return None
     return TemplateDetails(name=name, description=description, category=chosen or "", tags=tuple(kept))
+
+
+def _description_of(template: TemplateSummary | None) -> str:
+    """Of the card itself: what the template's own text says in its place is not entered there unasked."""
+    if template is None:
+        return ""
+    return template.card_description if isinstance(template, TemplateDetail) else template.description
 
 
 def _show_category(categories: Sequence[str], current: str) -> str | None:

@@ -32,9 +32,13 @@ def show_template_figures(template: TemplateDetail) -> None:
         Metric(
             "Average cost",
             words.money(figures.average_cost_usd) if figures.completed else words.NOTHING,
-            "Of completed runs whose cost is known.",
+            "Of completed runs whose cost is known, retries left out.",
         ),
-        Metric("Average time", _say_time(figures) if figures.completed else words.NOTHING, "Of completed runs."),
+        Metric(
+            "Average time",
+            _say_time(figures) if figures.completed else words.NOTHING,
+            "Of completed runs, retries left out.",
+        ),
     ]
     if template.launches is not None:
         metrics.append(Metric("Launches", words.number(template.launches), "By all organizations of the installation."))

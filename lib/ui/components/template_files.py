@@ -1,5 +1,6 @@
 """Templates as files: brought in as a draft, and taken along."""
 
+import hashlib
 from typing import Final
 
 import streamlit as st
@@ -7,9 +8,9 @@ import streamlit as st
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.errors import FileFault, FileInvalid
-from lib.templates.files import export_template, import_template, read_template_file
+from lib.templates.files import TemplateFile, export_template, import_template, read_template_file
 from lib.templates.views import TemplateSummary
-from lib.ui import feedback, guard, words
+from lib.ui import feedback, guard, state, words
 from lib.ui.navigation import TEMPLATE
 
 #: Faults with their lines before they scroll.
@@ -29,14 +30,16 @@ def show_export_button(actor: Actor, template: TemplateSummary, *, version: int 
 
     The file is made, and noted in the audit trail, for whoever downloads it when they do.
     """
+    number = () if version is None else (f"v{version}",)
     if actor.may(Permission.TEMPLATES_VIEW):
         st.download_button(
-            "Export",
+            "Export" if version is None else "Export this version",
             data=guard.for_later(lambda actor: export_template(actor, template.id, version)),
-            file_name=words.file_name("template", template.name, ending=".yaml"),
+            file_name=words.file_name("template", template.name, *number, ending=".yaml"),
             mime="application/yaml",
             icon=":material/download:",
-            key=f"template-export-{template.id}",
+            key="-".join(["template-export", str(template.id), *number]),
+            type="secondary" if version is None else "tertiary",
             help="As a YAML file that can be edited and imported. The audit trail notes who exported it.",
             on_click="ignore",
         )
@@ -63,14 +66,27 @@ def _ask_for_file() -> None:
 
 def _show_what_it_says(content: bytes) -> bool:
     """Say what would be imported, or every fault with its line; says whether it can be."""
-    try:
-        read = read_template_file(content)
-    except FileInvalid as error:
-        _show_faults(error.faults)
+    read = _read(content)
+    if isinstance(read, tuple):
+        _show_faults(read)
         return False
     parts = [words.count(len(read.data.phases), "phase"), words.count(len(read.data.inputs), "question")]
     st.markdown(f":green[:material/check_circle:] **{words.plain(read.name)}** · {' · '.join(parts)}")
     return True
+
+
+def _read(content: bytes) -> TemplateFile | tuple[FileFault, ...]:
+    """What the file says, or what is wrong with it; read once, for the dialog is drawn with everything that is done."""
+    digest = hashlib.sha256(content).digest()
+    known, read = st.session_state.get(state.IMPORT_READ, (None, ()))
+    if known != digest:
+        try:
+            read = read_template_file(content)
+        except FileInvalid as error:
+            read = error.faults
+        st.session_state[state.IMPORT_READ] = digest, read
+    found: TemplateFile | tuple[FileFault, ...] = read
+    return found
 
 
 def _show_faults(faults: tuple[FileFault, ...]) -> None:

@@ -1,5 +1,7 @@
 """A version that waits for somebody's word: who asked, what would change, and the answer."""
 
+from typing import Final
+
 import streamlit as st
 from markupsafe import Markup
 
@@ -15,9 +17,11 @@ from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.person import person_inline
 from lib.ui.components.template_changes import show_template_changes
+from lib.ui.components.value_diff import show_value_diff
 from lib.ui.guard import require_actor
 
 _ASKED = Markup('<div class="ao-context">Asked by {} {}</div><div>{}</div>')
+_CARD: Final = {"name": "Name", "description": "Description", "category": "Category", "tags": "Tags"}
 _REFUSED = Markup('<div class="ao-context">By {} {}</div>')
 
 
@@ -36,10 +40,15 @@ def show_template_review(actor: Actor, template: TemplateDetail) -> None:
 
 
 def _show_request(actor: Actor, template: TemplateDetail, review: ReviewRequest) -> None:
-    title = f"Version {words.number(review.version)} waits for somebody's word"
+    is_card_alone = template.is_public and review.version == template.version
+    title = (
+        f"{'Another card' if is_card_alone else f'Version {words.number(review.version)}'} waits for somebody's word"
+    )
     with card(title, key="template-review"):
         when = moment_inline(review.requested_at, time_zone=actor.time_zone)
         st.html(_ASKED.format(person_inline(review.requested_by), when, _say_what_follows(template, review)))
+        if review.card is not None and _card_of(template) != dict(review.card):
+            show_value_diff(_card_of(template), review.card, names=_CARD)
         if review.version != template.version:
             label = f"What changes against version {words.number(template.version)}, which is offered now"
             with st.expander(label, type="compact", key="review-changes", on_change="rerun") as opened:
@@ -51,6 +60,15 @@ def _show_request(actor: Actor, template: TemplateDetail, review: ReviewRequest)
             _show_withdrawal(review)
         else:
             st.markdown(":gray[Anybody who may publish templates decides, but for who asked.]")
+
+
+def _card_of(template: TemplateDetail) -> dict[str, object]:
+    return {
+        "name": template.name,
+        "description": template.card_description,
+        "category": template.category,
+        "tags": list(template.tags),
+    }
 
 
 def _say_what_follows(template: TemplateDetail, review: ReviewRequest) -> str:

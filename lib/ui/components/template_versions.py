@@ -6,10 +6,12 @@ import streamlit as st
 from markupsafe import Markup
 
 from lib.access.actor import Actor
+from lib.access.permissions import Permission
 from lib.models.template import TemplateStatus
+from lib.templates import publishing
 from lib.templates.versions import service as versions
-from lib.templates.views import TemplateDetail, TemplateVersionSummary
-from lib.ui import words
+from lib.templates.views import SavedVersion, TemplateDetail, TemplateVersionSummary
+from lib.ui import feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
@@ -18,6 +20,8 @@ from lib.ui.components.person import person_inline
 from lib.ui.components.row_list import row, row_list
 from lib.ui.components.status import TEMPLATE, Status, show_status
 from lib.ui.components.template_changes import show_template_changes
+from lib.ui.components.template_files import show_export_button
+from lib.ui.guard import require_actor
 
 #: The query parameter that holds the cursor; the activity has one of its own.
 _CURSOR: Final = "versions"
@@ -40,7 +44,7 @@ def show_template_versions(actor: Actor, template: TemplateDetail) -> None:
         items = page.items if page else ()
         with row_list("versions"):
             for version in items:
-                _show_version(template, version, time_zone=actor.time_zone)
+                _show_version(actor, template, version)
         if not items:
             st.markdown(":gray[There is no version that far back.]")
         show_page_buttons(
@@ -54,8 +58,8 @@ def show_template_versions(actor: Actor, template: TemplateDetail) -> None:
             _show_comparison(actor, template)
 
 
-def _show_version(template: TemplateDetail, version: TemplateVersionSummary, *, time_zone: str) -> None:
-    who, when = person_inline(version.author), moment_inline(version.created_at, time_zone=time_zone)
+def _show_version(actor: Actor, template: TemplateDetail, version: TemplateVersionSummary) -> None:
+    who, when = person_inline(version.author), moment_inline(version.created_at, time_zone=actor.time_zone)
     note = words.short(version.note, most=_LONGEST_NOTE)
     detail = _NOTED.format(note, who, when) if note else _DETAIL.format(who, when)
     with row(f"Version {words.number(version.version)}", detail=detail):
@@ -63,10 +67,32 @@ def _show_version(template: TemplateDetail, version: TemplateVersionSummary, *, 
             show_status(_OFFERED)
         elif _is_waiting(template, version):
             show_status(TEMPLATE[TemplateStatus.IN_REVIEW])
+        show_export_button(actor, template, version=version.version)
+        _show_offer(template, version)
         may_go_back = template.may_edit and template.status is not TemplateStatus.RETIRED
         is_older = version.version < template.newest_version
         if may_go_back and is_older and st.button("Roll back", key=f"roll-back-{version.version}"):
             _ask_to_roll_back(template, version.version)
+
+
+def _show_offer(template: TemplateDetail, version: TemplateVersionSummary) -> None:
+    """The way out for a version that was refused, taken back or passed over: to offer it, or to ask for that again."""
+    is_possible = template.may_edit and template.status in {TemplateStatus.DRAFT, TemplateStatus.PUBLISHED}
+    if not is_possible or version.is_offered or template.is_waiting:
+        return
+    review = template.review
+    was_asked = review is not None and review.version == version.version
+    label = "Offer this version" if not template.needs_word else "Ask again" if was_asked else "Ask for this version"
+    if st.button(label, key=f"offer-{version.version}"):
+        with feedback.told():
+            is_offered = publishing.offer_version(
+                require_actor(Permission.TEMPLATES_EDIT), template.id, version.version
+            )
+            number = words.number(version.version)
+            feedback.succeeded(
+                f"Version {number} is offered." if is_offered else f"Version {number} waits for somebody's word."
+            )
+            st.rerun()
 
 
 def _is_waiting(template: TemplateDetail, version: TemplateVersionSummary) -> bool:
@@ -88,8 +114,7 @@ def _show_comparison(actor: Actor, template: TemplateDetail) -> None:
 def _ask_to_roll_back(template: TemplateDetail, version: int) -> None:
     def roll_back(actor: Actor) -> str:
         saved = versions.roll_back(actor, template.id, version)
-        number = words.number(saved.version)
-        return f"Version {number} is offered." if saved.is_offered else f"Version {number} waits for somebody's word."
+        return say_saved(saved)
 
     older, newest = words.number(version), words.number(template.newest_version)
     show_confirm_dialog(
@@ -100,6 +125,16 @@ def _ask_to_roll_back(template: TemplateDetail, version: int) -> None:
         on_confirm=roll_back,
         key="roll-back-template",
     )
+
+
+def say_saved(saved: SavedVersion) -> str:
+    """What became of a version that was saved, and of the one in whose place it waits."""
+    number = words.number(saved.version)
+    asked = f", in place of version {words.number(saved.replaces)}" if saved.replaces else ""
+    if saved.is_offered:
+        waits = f" Somebody's word on its being public is asked for{asked}." if asked else ""
+        return f"Version {number} is offered.{waits}"
+    return f"Version {number} waits for somebody's word{asked}."
 
 
 def _say_what_follows(template: TemplateDetail) -> str:

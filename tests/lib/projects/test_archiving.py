@@ -16,6 +16,7 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, show_members_their_own_only
 from tests.made_runs import end_run, make_run
+from tests.records import row
 
 pytestmark = pytest.mark.usefixtures("installation")
 
@@ -61,3 +62,18 @@ def test_project_whose_run_is_being_launched_is_archived_by_nobody(installation:
             connection.commit()
     assert [str(each) for each in outcome if isinstance(each, Conflict)] != []
     assert get_project(cast.mona, project_id).status is ProjectStatus.ACTIVE
+
+
+def test_sql_archives_as_a_person_does(installation: Installation, cast: Cast) -> None:
+    project_id = make_project(installation.database, cast.max)
+    run = make_run(installation.database, cast.max, project_id=project_id)
+    forge = "UPDATE projects SET status = 'archived', archived_at = '1999-01-01', archived_by = %s WHERE id = %s"
+    with doors.person(installation.database, cast.max) as connection:
+        assert doors.refusal(connection, forge, [cast.vera.user_id, project_id]) == "55000"
+    end_run(installation.database, cast.max, run)
+    with doors.person(installation.database, cast.max) as connection:
+        connection.execute(forge.encode(), [cast.vera.user_id, project_id])
+        later = "UPDATE projects SET archived_at = '1999-01-01', archived_by = %s WHERE id = %s"
+        connection.execute(later.encode(), [cast.vera.user_id, project_id])
+    stored = row(installation, "SELECT archived_by, archived_at FROM projects WHERE id = %s", project_id)
+    assert (stored["archived_by"], stored["archived_at"].year > 1999) == (cast.max.user_id, True)

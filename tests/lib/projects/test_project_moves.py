@@ -35,7 +35,10 @@ def test_project_moves_as_the_table_says(installation: Installation, cast: Cast,
         move_project(cast.mona, project_id, target)
         after = stored(installation, project_id)
         assert after["status"] == target
-        assert (after["completed_at"] is not None) == (target is ProjectStatus.COMPLETED)
+        if target is ProjectStatus.ARCHIVED:
+            assert (after["completed_at"], after["status_before_archive"]) == (before["completed_at"], status)
+        else:
+            assert (after["completed_at"] is not None) == (target is ProjectStatus.COMPLETED)
         assert (after["archived_at"] is not None) == (target is ProjectStatus.ARCHIVED)
         assert after["archived_by"] == (cast.mona.user_id if target is ProjectStatus.ARCHIVED else None)
         entry = trail(installation, "projects.update", project_id)[-1]
@@ -55,6 +58,20 @@ def test_archived_project_is_read_and_not_edited_before_it_is_restored(installat
     move_project(cast.max, project_id, ProjectStatus.ACTIVE)
     update_project(cast.max, project_id, replace(ENTRY, name="Restored"))
     assert [choice.name for choice in list_project_choices(cast.max)] == ["Restored"]
+
+
+@pytest.mark.parametrize("status", [ProjectStatus.COMPLETED, ProjectStatus.FAILED, ProjectStatus.ACTIVE])
+def test_restored_project_is_what_it_was_before_it_was_archived(
+    installation: Installation, cast: Cast, status: ProjectStatus
+) -> None:
+    project_id = make_project(installation.database, cast.max)
+    if status is not ProjectStatus.ACTIVE:
+        move_project(cast.max, project_id, status)
+    before = stored(installation, project_id)
+    move_project(cast.max, project_id, ProjectStatus.ARCHIVED)
+    assert move_project(cast.mona, project_id, ProjectStatus.ACTIVE) is status
+    after = stored(installation, project_id)
+    assert after == before | {"updated_at": after["updated_at"]}
 
 
 def test_person_is_told_what_they_may_do(installation: Installation, cast: Cast) -> None:

@@ -53,6 +53,10 @@ def test_member_makes_project_of_all_that_was_entered(installation: Installation
         "completed_at": None,
         "archived_at": None,
         "archived_by": None,
+        "status_before_archive": None,
+        "name_key": "heat pumps",
+        "last_run_at": None,
+        "spent_usd": 0,
     }
     (entry,) = trail(installation, "projects.create", project_id)
     assert entry.items() >= signature(cast.max).items()
@@ -89,7 +93,7 @@ def test_edit_changes_what_was_entered_and_nothing_else(installation: Installati
     after = stored(installation, project_id)
     assert after["updated_at"] > before["updated_at"]
     changed = {"name": "Heat pumps 2", "metadata": {"team_size": 6}}
-    assert after == before | changed | {"updated_at": after["updated_at"]}
+    assert after == before | changed | {"name_key": "heat pumps 2", "updated_at": after["updated_at"]}
     (entry,) = trail(installation, "projects.update", project_id)
     assert entry.items() >= signature(cast.mona).items()
     assert entry["old_values"] == {"name": "Heat pumps", "metadata": ENTRY.metadata}

@@ -16,7 +16,7 @@ from lib.templates.filters import MAX_CHARACTERS
 from lib.templates.notes import take_notes
 from lib.templates.plan import make_plan
 from lib.templates.rendering import PhaseAnswer, PromptContext, check_prompts, preview_prompts, render_prompt
-from lib.templates.sandbox import MAX_SECONDS
+from lib.templates.steps import MAX_SECONDS
 from lib.templates.structure import TemplateData, parse_template
 from lib.templates.versions.service import check_data
 
@@ -67,29 +67,24 @@ HIDDEN = (
     "{{ ['x'] | sort(attribute='__class__.__name__') | first }}",
     "{{ varargs }}",
 )
-_STEPS, _TIME, _LONG, _DEEP = (
-    "more than 20,000 steps",
-    "longer than 2 s",
-    "longer than 1,000,000 char",
-    "nested too deeply",
-)
+_STEPS, _LONG, _DEEP = "more than 100,000 steps", "longer than 1,000,000 char", "nested too deeply"
 #: Work without end, or with an end that nobody lives to see, and what stops it.
 ENDLESS = {
     "{% for a in range(1000) %}" * 3 + "{% endfor %}" * 3: _STEPS,
-    "{% for a in range(1000) %}{{ inputs.long | upper | lower | title | wordcount }}{% endfor %}": _TIME,
+    "{% for a in range(1000) %}{{ inputs.long | upper | lower | title | wordcount }}{% endfor %}": _STEPS,
     "{% for a in range(1000000000) %}{% endfor %}": "a range has more than 1,000 numbers",
     "{{ range(100000000) | list | length }}": "a range has more than 1,000 numbers",
     "{% for a in range(900) %}{{ inputs.long | replace('w', 'v') }}{% endfor %}": f"it becomes {_LONG}",
     "{% set a = inputs.long %}" + "{% set a = a ~ a %}" * 12 + "{{ a }}": f"a text becomes {_LONG}",
     "{{ inputs.long | replace('', inputs.long) }}": f"a text becomes {_LONG}",
-    "{{ inputs.long | list | join(inputs.long) }}": f"a text becomes {_LONG}",
+    "{{ inputs.long[:5000] | list | join(inputs.long) }}": f"a text becomes {_LONG}",
     "{{ 'x' * 10000000000 }}": "“*” needs two numbers",
     "{{ 9 ** 9 ** 9 }}": "“pow” can't be used",
     "{{ " + "999999 * " * 50 + "9 }}": "a number becomes too large",
     "{{ " + "[" * 3_000 + "]" * 3_000 + " }}": _DEEP,
     "{{ " + "-" * 3_000 + "1 }}": _DEEP,
     "{{ " + "topic if topic else (" * 3_000 + "1" + ")" * 3_000 + " }}": _DEEP,
-    "{{ topic" + "[0]" * 30_000 + " }}": _DEEP,
+    "{{ topic" + "[0]" * 6_000 + " }}": _DEEP,
     "{% if topic %}" * 1_000: _DEEP,
 }
 

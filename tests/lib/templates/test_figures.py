@@ -1,6 +1,7 @@
 """How often a template was used and how its runs went: exact however many launch and end at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -20,8 +21,6 @@ pytestmark = pytest.mark.usefixtures("installation")
 
 def _launch(installation: Installation, actor: Actor, project_id: UUID, template_id: UUID) -> None:
     run = make_run(installation.database, actor, project_id=project_id, template_id=template_id)
-    with doors.person(installation.database, actor) as connection:
-        connection.execute("SELECT api.use_template(%s)", [template_id])
     end_run(installation.database, actor, run)
 
 
@@ -49,3 +48,20 @@ def test_what_has_no_runs_has_no_figures_and_stands_last_in_every_order_by_them(
     assert get_template(cast.mona, template_id).figures == TemplateFigures()
     for sort in TemplateSort:
         assert [found.id for found in list_templates(cast.mona, sort=sort).items] == [template_id]
+
+
+def test_retry_is_no_launch_and_says_nothing_of_what_a_run_takes(installation: Installation, cast: Cast) -> None:
+    template_id = create_template(cast.mona, TemplateDetails(name="Retried"))
+    project_id = make_project(installation.database, cast.mona)
+    first = make_run(installation.database, cast.mona, project_id=project_id, template_id=template_id)
+    end_run(installation.database, cast.mona, first)
+    retried = make_run(installation.database, cast.mona, project_id=project_id, template_id=None)
+    with doors.admin(installation.database) as connection:
+        connection.execute(
+            "UPDATE orchestration_runs SET template_id = %s, parent_run_id = %s WHERE id = %s",
+            [template_id, first.id, retried.id],
+        )
+    end_run(installation.database, cast.mona, retried)
+    template = get_template(cast.mona, template_id)
+    assert (template.launches, template.figures.completed) == (1, 2)
+    assert template.figures.average_cost_usd == Decimal("0.056")

@@ -252,12 +252,12 @@ def prompt_of(content: bytes) -> str:
 def test_export_is_the_version_that_is_offered_or_another_and_the_trail_says_who_took_it(
     cast: Cast, installation: Installation, template_id: UUID
 ) -> None:
-    assert prompt_of(export_template(cast.vera, template_id)) == "Second: {{ topic }}"
-    assert prompt_of(export_template(cast.vera, template_id, 1)) == "First: {{ topic }}"
+    assert prompt_of(export_template(cast.alice, template_id)) == "Second: {{ topic }}"
+    assert prompt_of(export_template(cast.alice, template_id, 1)) == "First: {{ topic }}"
     trail = "SELECT user_id, resource_id, new_values FROM audit_logs WHERE action = 'templates.export' ORDER BY id"
     assert rows(installation, trail) == [
         {
-            "user_id": cast.vera.user_id,
+            "user_id": cast.alice.user_id,
             "resource_id": template_id,
             "new_values": {"format": "yaml", "version": version},
         }

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.templates.filters import PromptFault
-from lib.templates.sandbox import MAX_SECONDS, render
+from lib.templates.sandbox import render
+from lib.templates.steps import MAX_SECONDS, PromptFault
 
 IDEA = {"code": "Phase 0", "name": "Ideation", "response": "Bikes. " * 100}
 ENDLESS = "{% for a in range(999) %}" * 3 + "{% endfor %}" * 3
@@ -162,8 +162,8 @@ def test_nothing_takes_forever_or_fills_the_memory(source: str) -> None:
 
 
 def test_many_quick_steps_end_with_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lib.templates.sandbox.MAX_SECONDS", 0.05)
-    monkeypatch.setattr("lib.templates.sandbox.MAX_STEPS", 10**9)
+    monkeypatch.setattr("lib.templates.steps.MAX_SECONDS", 0.05)
+    monkeypatch.setattr("lib.templates.steps.MAX_STEPS", 10**9)
     assert "takes longer" in fault(ENDLESS)
 
 

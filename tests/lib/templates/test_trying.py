@@ -4,10 +4,10 @@ import pytest
 from llmock.scenarios import Delay
 from llmock.testing import LLMockServer
 
-from lib.errors import NotPermitted, QuotaUsedUp
+from lib.errors import Conflict, NotPermitted, QuotaUsedUp
 from lib.providers.base import ModelChoice, ModelParameters
 from lib.providers.errors import ModelCallError
-from lib.templates.trying import Try, begin_try
+from lib.templates.trying import MOST_OF_ONE, Try, begin_try
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -77,3 +77,18 @@ def test_who_may_launch_nothing_and_models_that_are_not_there_cost_nothing(
     with pytest.raises(ModelCallError, match="no connection “nowhere”"):
         ask(cast.max, ModelChoice("nowhere", "x"))
     assert quota(installation, cast) == 0
+
+
+def test_nobody_takes_the_places_of_all(installation: Installation, cast: Cast, endpoint: LLMockServer) -> None:
+    endpoint.state.scenarios.add(Delay(seconds=20))
+    tries = [ask(cast.max) for _ in range(MOST_OF_ONE)]
+    with pytest.raises(Conflict, match="2 of your tries are under way"):
+        ask(cast.max)
+    tries.append(ask(cast.mona))
+    for tried in tries:
+        tried.cancel()
+    until(lambda: all(tried.is_over for tried in tries))
+    tries.append(ask(cast.max))
+    tries[-1].cancel()
+    until(lambda: tries[-1].is_over)
+    assert quota(installation, cast) == MOST_OF_ONE + 2

@@ -12,6 +12,7 @@ from lib.templates.editing.questions import inputs_of
 from lib.templates.editing.views import Desk
 from lib.templates.inputs import InputKind
 from lib.ui import words
+from lib.ui.components.day_field import day_limits
 from lib.ui.components.template_editor.keeping import Field
 
 
@@ -46,7 +47,7 @@ def _show_sample(desk: Desk, question: Mapping[str, Any], value: object) -> None
         case InputKind.NUMBER:
             st.number_input(label, **field.shows(float(value) if isinstance(value, int | float) else None))
         case InputKind.DATE:
-            st.date_input(label, **field.shows(_day(value)))
+            st.date_input(label, **day_limits(_day(value)), **field.shows(_day(value)))
         case _:
             st.text_input(label, **field.shows(str(value or "")))
 

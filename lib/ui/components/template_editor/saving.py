@@ -8,6 +8,7 @@ from lib.templates.editing.problems import Problem
 from lib.templates.editing.service import save_draft
 from lib.templates.editing.views import Desk
 from lib.ui import feedback, words
+from lib.ui.components.template_versions import say_saved
 from lib.ui.components.text_diff import show_text_diff
 from lib.ui.guard import require_actor
 
@@ -39,8 +40,7 @@ def show_save(desk: Desk, problems: tuple[Problem, ...]) -> None:
     if st.button(label, type="primary", key="save-version", disabled=not changes):
         with feedback.told():
             saved = save_draft(require_actor(Permission.TEMPLATES_VIEW), desk.template_id, note=note)
-            then = "Runs are launched from it now." if saved.is_offered else "It waits for somebody to agree to it."
-            feedback.succeeded(f"Version {saved.version} is saved. {then}")
+            feedback.succeeded(f"Saved. {say_saved(saved)}")
             st.rerun()
 
 

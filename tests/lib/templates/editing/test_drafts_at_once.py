@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from lib.errors import NotFound, NotPermitted
-from lib.templates.editing.content import set_sample
+from lib.errors import InvalidInput, NotFound, NotPermitted
+from lib.templates.editing.content import codes_of, phases_of, set_phase_field, set_sample
 from lib.templates.editing.service import edit_draft, open_desk, save_draft
+from lib.templates.publishing import publish_template
 from lib.templates.service import TemplateDetails, create_template
 from tests.cast import Cast
 from tests.drafts import find_draft
@@ -59,8 +60,20 @@ def test_draft_that_was_written_on_while_it_was_saved_stays(cast: Cast, monkeypa
 
 def test_draft_of_what_one_may_not_edit_is_not_begun(cast: Cast) -> None:
     template_id = make(cast)
-    for actor, refusal in ((cast.vera, NotPermitted), (cast.charlie, NotFound)):
-        with pytest.raises(refusal):
+    for actor in (cast.vera, cast.charlie):
+        with pytest.raises(NotFound):
             edit_draft(actor, template_id, lambda content: content)
-    with pytest.raises(NotPermitted):
-        open_desk(cast.vera, template_id)
+    publish_template(cast.mona, template_id)
+    for ask in (open_desk, lambda *who: edit_draft(*who, lambda content: content)):
+        with pytest.raises(NotPermitted):
+            ask(cast.vera, template_id)
+
+
+def test_prompt_that_no_version_could_have_is_refused_and_the_draft_is_as_it_was(cast: Cast) -> None:
+    template_id = make(cast)
+    code = codes_of(open_desk(cast.max, template_id).content)[0]
+    edit_draft(cast.max, template_id, lambda content: set_phase_field(content, code, ("prompt",), "Kept"))
+    with pytest.raises(InvalidInput, match=r"has 400 kB with that; 200 kB is the most[.] The draft is as it was"):
+        edit_draft(cast.max, template_id, lambda content: set_phase_field(content, code, ("prompt",), "ä" * 200_001))
+    assert phases_of(open_desk(cast.max, template_id).content)[0]["prompt"] == "Kept"
+    edit_draft(cast.max, template_id, lambda content: set_phase_field(content, code, ("prompt",), "x" * 200_000))

@@ -87,7 +87,7 @@ def test_new_code_stands_wherever_the_old_one_stood() -> None:
     content = {**content, "samples": {"answers": {"a": "Of a"}}}
     renamed = phases.rename_code(content, "a", " Idea ")
     assert needs(renamed) == {"Idea": "", "b": "Idea", "c": "Idea"}
-    assert get_phase(renamed, "c")["prompt"] == '{{ phases["Idea"].response }} {{ a }}'
+    assert get_phase(renamed, "c")["prompt"] == "{{ phases['Idea'].response }} {{ a }}"
     assert renamed["samples"]["answers"] == {"Idea": "Of a"}
     with pytest.raises(AlreadyTaken, match="Another phase has the code"):
         phases.rename_code(content, "a", "b")

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from lib.access.actor import Actor
-from lib.templates.files import export_template, read_template_file
+from lib.templates.files import TemplateFile, export_template, read_template_file
 from lib.templates.gallery import list_templates
 from lib.templates.service import TemplateDetails, create_template
 from lib.ui import state
@@ -46,6 +46,24 @@ def _press(at: AppTest, *, is_sent: bool = False) -> AppTest:
     at.run()
     assert not at.exception
     return at
+
+
+def test_text_is_read_once_while_it_is_the_same(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+
+    def note(content: bytes) -> TemplateFile:
+        read.append(content)
+        return read_template_file(content)
+
+    monkeypatch.setattr("lib.ui.components.template_files.read_template_file", note)
+    at = _press(_open(cast.secret_of(cast.max)))
+    at.text_area(key="template-import-text").set_value(FAULTY)
+    _press(at)
+    _press(at)
+    assert read == [FAULTY.encode()]
+    at.text_area(key="template-import-text").set_value(RIGHT)
+    _press(at)
+    assert read == [FAULTY.encode(), RIGHT.encode()]
 
 
 def _names(actor: Actor) -> list[str]:
