@@ -93,7 +93,7 @@ def test_other_runs_go_on_while_a_prompt_is_rendered(bench, installation, monkey
             finally:
                 await close_providers(settings=get_settings())
 
-    monkeypatch.setattr("lib.engine.segment.render_prompt", render)
+    monkeypatch.setattr("lib.engine.prompts.render_prompt", render)
     assert asyncio.run(walk()) == RunStatus.COMPLETED
 
 

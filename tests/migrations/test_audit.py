@@ -114,7 +114,7 @@ def test_counters_are_no_events(database: ClonedDatabase, cast: Cast) -> None:
             "orchestration_templates t WHERE o.id = %s AND u.id = %s AND t.id = %s",
             [cast.organization_a, cast.alice.user_id, workspace.template_id],
         ).fetchone()
-    assert row == (2, 1, True)
+    assert row == (4, 1, True)
     for action in ("organizations.update", "users.update"):
         assert _trail(database, action) == []
     changed = [entry["resource_id"] for entry in _trail(database, "templates.update")]

@@ -141,7 +141,7 @@ COPIES: Copies = {
     "template_versions": lambda _, writer: {"version": 99, "created_by": writer},
     "template_drafts": lambda maker, _: {"created_by": maker},
     "template_reviews": lambda _, writer: {"requested_by": writer},
-    "orchestration_runs": lambda maker, _: {"user_id": maker},
+    "orchestration_runs": lambda maker, _: {"user_id": maker, "admitted_at": None},
     "phase_executions": lambda *_: {"phase_code": "Phase 9"},
     "provider_connections": lambda _, writer: {"slug": "another", "created_by": writer},
     "invitations": lambda maker, _: {"invited_by": maker, "email": f"{uuid4()}@invited.example"},

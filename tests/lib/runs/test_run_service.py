@@ -186,9 +186,9 @@ def test_overview_shows_what_runs_and_what_ran(installation: Installation, cast:
     end_run(installation.database, cast.alice, ended)
     seen = get_overview(cast.vera)
     assert [(live.summary.id, live.writing) for live in seen.running] == [(made.run.id, ("Research",))]
-    assert [run.title for run in seen.recent] == ["Ended", "A run"]
+    assert [run.title for run in seen.recent] == ["Ended", "Looked at by nobody", "To be reviewed", "A run"]
     assert (seen.has_projects, seen.has_runs) == (True, True)
-    assert seen.quota.used == 4, "two attempts of each"
+    assert seen.quota.used == 6, "two attempts of each, and one where the first is looked at"
 
 
 def test_quota_of_a_month_that_is_over_is_unused(installation: Installation, cast: Cast) -> None:
