@@ -230,6 +230,7 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("model", "varchar(255)"),
         Column("schedule_id", "uuid"),
         Column("title", "varchar(255)"),
+        Column("estimate", "jsonb"),
         # the fence
         Column("worker_token", "uuid"),
     ),
@@ -297,6 +298,7 @@ ADDED_TABLES: Final = frozenset(
         "template_reviews",
         "template_statistics",
         "phase_streams",
+        "run_comments",
         "provider_connections",
         "mail_outbox",
         "organization_slugs",

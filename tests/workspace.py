@@ -15,7 +15,17 @@ from tests.factories import (
     make_version,
     make_webhook,
 )
-from tests.made_runs import HeldRun, MadeRun, answer, beginning, call_worker, make_operation, make_run, open_run
+from tests.made_runs import (
+    HeldRun,
+    MadeRun,
+    answer,
+    beginning,
+    call_worker,
+    make_comment,
+    make_operation,
+    make_run,
+    open_run,
+)
 from tests.made_templates import make_draft, make_review
 
 
@@ -59,6 +69,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         run.phases[second],
         "Fold it tw",
     )
+    make_comment(database, actor, run.id)
     make_token(database, actor)
     make_mail(database, actor)
     return Workspace(

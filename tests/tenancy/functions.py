@@ -128,6 +128,7 @@ OPEN_FOR_THE_SAMPLE: Final = frozenset(
         "phase_executions",
         "integration_operations",
         "api_usage",
+        "run_comments",
         "webhooks",
         "user_tokens",
         "user_credentials",
