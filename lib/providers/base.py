@@ -116,6 +116,9 @@ class Provider(Protocol):
     def is_free(self) -> bool:
         """Whether no call costs anything, however it ends."""
 
+    def find_price_usd(self, model: str, *, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
+        """What a call of that size would cost in US dollars; None is unknown. Asks nobody."""
+
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         """The model's whole answer; `on_text` gets each new piece as it comes, in order.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from decimal import Decimal
 from weakref import WeakKeyDictionary
 
 from pydantic import SecretStr
@@ -51,6 +52,16 @@ class LocalModel:
     def is_free(self) -> bool:
         """It costs nobody anything but time."""
         return True
+
+    def find_price_usd(
+        self,
+        model: str,  # noqa: ARG002 as `Provider` names them
+        *,
+        prompt_tokens: int,  # noqa: ARG002 as above
+        completion_tokens: int,  # noqa: ARG002 as above
+    ) -> Decimal | None:
+        """See `Provider.find_price_usd`."""
+        return Decimal(0)
 
     @property
     def is_installed(self) -> bool:

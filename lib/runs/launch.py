@@ -23,7 +23,8 @@ from lib.projects.service import MAX_TOPIC
 from lib.projects.structures import ProjectSettings
 from lib.providers.base import ModelChoice
 from lib.providers.catalog import Catalog
-from lib.runs.structures import ProjectAtLaunch, RunInputs
+from lib.runs.estimating.service import estimate_plan, read_past
+from lib.runs.structures import ProjectAtLaunch, RunEstimate, RunInputs
 from lib.templates.access import load_launchable
 from lib.templates.inputs import InputValue, validate_inputs
 from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
@@ -65,6 +66,8 @@ class Prepared:
     project: ProjectAtLaunch
     #: What the models will be asked, with a mark where an answer will stand.
     prompts: tuple[PreviewedPrompt, ...]
+    #: What that will probably take.
+    estimate: RunEstimate
 
 
 def check_project(actor: Actor, project_id: UUID) -> None:
@@ -101,6 +104,10 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
     context = PromptContext(
         topic=topic, project_name=at_launch.name, project_description=at_launch.description, inputs=values
     )
+    prompts = preview_prompts(plan, context)
+    with tenant_session(actor) as session:
+        past = read_past(session, actor.organization_id, request.template_id, plan)
+    everything = [phase.code for phase in plan.phases]
     return Prepared(
         title=clean_line(request.title or _first_words(topic), field="Title", longest=MAX_TITLE),
         topic=topic,
@@ -108,7 +115,8 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         plan=plan,
         inputs=values,
         project=at_launch,
-        prompts=preview_prompts(plan, context),
+        prompts=prompts,
+        estimate=estimate_plan(actor, plan, context, asked=everything, past=past),
     )
 
 
@@ -198,6 +206,7 @@ def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> di
         "plan": prepared.plan.to_json(),
         "inputs": RunInputs(project=prepared.project, values=dict(prepared.inputs)).model_dump(mode="json"),
         "model": str(prepared.model.choice),
+        "estimate": prepared.estimate.model_dump(mode="json"),
     }
 
 

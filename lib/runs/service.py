@@ -18,8 +18,8 @@ from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseStatus, RunStatus
 from lib.runs import queries
 from lib.runs.queries import RunFilter
-from lib.runs.states import FINAL_RUN_STATUSES, RETRYABLE_RUN_STATUSES
-from lib.runs.structures import ErrorDetails, RunInputs, TokenUsage
+from lib.runs.states import FINAL_RUN_STATUSES
+from lib.runs.structures import ErrorDetails, RunEstimate, RunInputs, TokenUsage
 from lib.runs.views import (
     AttemptFigures,
     AttemptTexts,
@@ -169,8 +169,10 @@ def _find_run(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
         "may_resume": may_steer
         and summary.status is RunStatus.PAUSED
         and actor.may_some(Permission.ORCHESTRATIONS_RUN),
-        "may_retry": summary.status in RETRYABLE_RUN_STATUSES and actor.may_some(Permission.ORCHESTRATIONS_RUN),
+        "may_retry": summary.status in FINAL_RUN_STATUSES and actor.may_some(Permission.ORCHESTRATIONS_RUN),
         "parent_run_id": row.parent_run_id,
+        "begins_with": row.forked_from_phase,
+        "estimate": read_stored(RunEstimate, row.estimate, what="The run's estimate") if row.estimate else None,
     }
 
 

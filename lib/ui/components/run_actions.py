@@ -6,7 +6,7 @@ from markupsafe import Markup
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.models.run import RunStatus
-from lib.runs.retry import RetryOffer, find_retry, retry_run
+from lib.runs.retry import retry_run
 from lib.runs.service import cancel_run, resume_run
 from lib.runs.structures import ErrorDetails
 from lib.runs.views import RunProgress
