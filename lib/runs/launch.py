@@ -18,12 +18,14 @@ from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.project import Project, ProjectStatus
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, RunStatus
 from lib.organizations.queries import read_settings
+from lib.organizations.views import Quota
 from lib.projects.queries import load_project
 from lib.projects.service import MAX_TOPIC
 from lib.projects.structures import ProjectSettings
 from lib.providers.base import ModelChoice
 from lib.providers.catalog import Catalog
 from lib.runs.estimating.service import estimate_plan, read_past
+from lib.runs.queries import read_quota
 from lib.runs.structures import ProjectAtLaunch, RunEstimate, RunInputs
 from lib.templates.access import load_launchable
 from lib.templates.inputs import InputValue, validate_inputs
@@ -68,6 +70,7 @@ class Prepared:
     prompts: tuple[PreviewedPrompt, ...]
     #: What that will probably take.
     estimate: RunEstimate
+    quota: Quota
 
 
 def check_project(actor: Actor, project_id: UUID) -> None:
@@ -107,6 +110,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
     prompts = preview_prompts(plan, context)
     with tenant_session(actor) as session:
         past = read_past(session, actor.organization_id, request.template_id, plan)
+        quota = read_quota(session, actor.organization_id)
     everything = [phase.code for phase in plan.phases]
     return Prepared(
         title=clean_line(request.title or _first_words(topic), field="Title", longest=MAX_TITLE),
@@ -117,6 +121,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         project=at_launch,
         prompts=prompts,
         estimate=estimate_plan(actor, plan, context, asked=everything, past=past),
+        quota=quota,
     )
 
 

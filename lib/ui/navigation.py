@@ -66,6 +66,15 @@ RUN = PageEntry(
     permission=Permission.ORCHESTRATIONS_VIEW,
     is_visible=False,
 )
+COMPARE = PageEntry(
+    file="pages/compare.py",
+    title="Compare",
+    icon="compare_arrows",
+    url_path="compare",
+    section="Work",
+    permission=Permission.ORCHESTRATIONS_VIEW,
+    is_visible=False,
+)
 PROJECTS = PageEntry(
     file="pages/projects.py",
     title="Projects",
@@ -158,6 +167,7 @@ PAGES: Sequence[PageEntry] = (
     LAUNCH,
     RUNS,
     RUN,
+    COMPARE,
     PROJECTS,
     PROJECT,
     TEMPLATES,

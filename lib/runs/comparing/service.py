@@ -29,7 +29,7 @@ def compare_runs(actor: Actor, left_id: UUID, right_id: UUID) -> Comparison:
     with tenant_session(actor) as session:
         digests: _Digests = {row[0]: (row[1], row[2]) for row in queries.list_digests(session, attempts)}
     before, after = ({phase.code: phase for phase in run.phases} for run in (left, right))
-    return Comparison(runs=Pair(left, right), phases=_pair(before, after, digests))
+    return Comparison(left=left, right=right, phases=_pair(before, after, digests))
 
 
 def find_runs_of_versions(actor: Actor, template_id: UUID, old: int, new: int) -> tuple[UUID, UUID] | None:

@@ -55,7 +55,8 @@ class ComparedPhase:
 class Comparison:
     """Two runs, phase by phase in the order of the right one, what only the left one has at its place."""
 
-    runs: Pair[RunProgress]
+    left: RunProgress
+    right: RunProgress
     phases: tuple[ComparedPhase, ...]
 
 
