@@ -62,7 +62,7 @@ def estimate_run(
         if phase.code not in asked:
             continue
         density = _density(phase.model, everything)
-        prompt = int(low[phase.code] * density[0]), int(high[phase.code] * density[1])
+        prompt = round(low[phase.code] * density[0]), round(high[phase.code] * density[1])
         completion, based_on = lengths[phase.code]
         phases.append(
             PhaseEstimate(

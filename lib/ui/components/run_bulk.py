@@ -117,5 +117,5 @@ def _show_result(result: BulkResult, said: _Words) -> None:
         done = f"{words.count(result.done, 'run')} {said.done}."
         st.markdown(f":green[:material/check_circle:] {words.plain(done)}")
     for why, number in result.left.items():
-        left = f"{words.count(number, 'run')} left as {'it is' if number == 1 else 'they are'}: {why}."
+        left = f"{words.count(number, 'run')} not: {why}."
         st.markdown(f":orange[:material/warning:] {words.plain(left)}")

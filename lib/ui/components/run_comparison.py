@@ -62,8 +62,7 @@ def show_compared_phases(found: Comparison, *, is_whole: bool) -> None:
 def _say_alike(alike: int, *, of: int) -> str:
     if alike == of:
         return "Both asked and answered the same in every phase."
-    verb = "asked and answered the same" if alike > 1 else "is the same"
-    return f"{words.count(alike, 'more phase')} {verb} in both."
+    return f"{words.count(alike, 'more phase')} {words.are(alike)} the same in both."
 
 
 def _both(found: Comparison) -> tuple[RunProgress, RunProgress]:
