@@ -161,17 +161,17 @@ def test_prompt_that_can_not_be_asked_is_refused(
 def test_other_model_is_asked_by_all_but_those_with_one_of_their_own(
     installation: Installation, cast: Cast, done: MadeRun
 ) -> None:
-    run_id = retry_run(cast.max, RetryRequest(run_id=done.id, begins_with="b", model="openai:gpt-4.1"))
+    run_id = retry_run(cast.max, RetryRequest(run_id=done.id, begins_with="b", model="openai:gpt-4-turbo"))
     models = {phase.code: phase.newest.model for phase in watch_run(cast.max, run_id).phases}
-    assert models["b"] == "openai:gpt-4.1"
+    assert models["b"] == "openai:gpt-4-turbo"
     assert models["d"] == OTHER, "its own"
-    assert models["a"] != "openai:gpt-4.1", "taken over as it was answered"
-    assert stored_run(installation, run_id)["model"] == "openai:gpt-4.1"
+    assert models["a"] != "openai:gpt-4-turbo", "taken over as it was answered"
+    assert stored_run(installation, run_id)["model"] == "openai:gpt-4-turbo"
 
 
 def test_phase_that_it_begins_with_asks_the_chosen_model_though_it_has_one(cast: Cast, done: MadeRun) -> None:
-    prepared = preview_retry(cast.max, RetryRequest(run_id=done.id, begins_with="d", model="openai:gpt-4.1"))
-    assert prepared.plan.get_phase("d").model == "openai:gpt-4.1"
+    prepared = preview_retry(cast.max, RetryRequest(run_id=done.id, begins_with="d", model="openai:gpt-4-turbo"))
+    assert prepared.plan.get_phase("d").model == "openai:gpt-4-turbo"
 
 
 def test_entered_anew_it_is_asked_anew_and_old_answers_are_named(
