@@ -9,10 +9,10 @@ from uuid import UUID
 from lib.models.run import PhaseStatus, RunStatus
 from lib.runs.states import FINAL_RUN_STATUSES
 from lib.samples.content import SampleError, Workspace
+from lib.samples.launches import Launch
 from lib.samples.rows import Row, Rows
 from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.rendering import PhaseAnswer, PromptContext, render_prompt
-from lib.templates.structure import TemplateData
 
 _CHARACTERS_A_TOKEN = 4
 _ENDPOINT = "/v1/chat/completions"
@@ -21,35 +21,6 @@ _MOST_ATTEMPTS = 3
 _MOST_PARTS = 3
 #: Of a hundred attempts so many fail and are made again.
 _FAILED_ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class SampleTemplateRow:
-    """A template as it was at one time."""
-
-    id: UUID
-    name: str
-    version: int
-    data: TemplateData
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """What somebody chose."""
-
-    organization_id: UUID
-    project_id: UUID
-    project_name: str
-    project_description: str
-    user_id: UUID
-    template: SampleTemplateRow
-    model: str
-    topic: str
-    moment: datetime
-    #: How far it is to get; None leaves it to chance.
-    status: RunStatus | None = None
-    #: Whether a phase was rejected in review and written anew.
-    is_rejected_once: bool = False
 
 
 @dataclass(slots=True)
@@ -79,6 +50,9 @@ class Walk:
             self._walk_phase(phase)
 
     def _walk_phase(self, phase: PlannedPhase) -> None:
+        if self.launch.before and phase.code in self.launch.before.reused:
+            self._take_over(phase, self.launch.before.reused[phase.code])
+            return
         begins = max((self.ends[code] for code in phase.depends_on if code in self.ends), default=self.started)
         if self.status is RunStatus.COMPLETED or phase.position < self.turning:
             self._write(phase, begins)
@@ -107,6 +81,23 @@ class Walk:
             begins = self._add_failed(phase, begins, attempt, self._error()) + self.rows.seconds(4)
             attempt += 1
         self._add_answered(phase, begins, attempt, self._answer(), PhaseStatus.COMPLETED)
+
+    def _take_over(self, phase: PlannedPhase, row: Row) -> None:
+        """As api.reuse_phase copies it: nothing was asked for it here, so it has no start."""
+        kept = (
+            "prompt_text",
+            "response_text",
+            "execution_time_ms",
+            "cost_usd",
+            "finish_reason",
+            "token_usage",
+            "model",
+        )
+        copied = {name: row[name] for name in kept}
+        taken = {"started_at": None, "completed_at": self.started, "reused_from": row["id"]}
+        self._add(phase, 1, status=PhaseStatus.COMPLETED, **copied, **taken)
+        self.answers[phase.code] = PhaseAnswer(phase.code, phase.name, row["response_text"])
+        self.ends[phase.code] = self.started
 
     def _fail(self, phase: PlannedPhase, begins: datetime) -> None:
         error = self._error()
@@ -216,7 +207,7 @@ class Walk:
             "token_usage": {},
             "error_details": {},
             "review_policy": phase.review.model_dump(mode="json") if phase.review else None,
-            **dict.fromkeys(("started_at", "completed_at", *optional)),
+            **dict.fromkeys(("started_at", "completed_at", "reused_from", *optional)),
             **columns,
         }
         self.phases[phase.code] = row

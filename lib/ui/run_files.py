@@ -40,7 +40,7 @@ def write_html(document: RunDocument) -> bytes:
     style = Markup(_STYLE)  # noqa: S704 our own words
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     title = words.line(document.run.title)
-    facts = Markup("").join(_FACT.format(label, words.visible(value)) for label, value in _facts(document))
+    facts = Markup("").join(_FACT.format(words.line(label), words.visible(value)) for label, value in _facts(document))
     phases = Markup("").join(map(_html_phase, document.phases))
     return _PAGE.format(digest, title, style, title, facts, phases, _footer(document)).encode()
 
@@ -49,7 +49,7 @@ def write_markdown(document: RunDocument) -> bytes:
     """One file for whatever reads Markdown; answers stand in it as they were written."""
     parts = [
         f"# {_escape(document.run.title)}",
-        "\n".join(f"* **{label}**: {_escape(value)}" for label, value in _facts(document)),
+        "\n".join(f"* **{_escape(label)}**: {_escape(value)}" for label, value in _facts(document)),
     ]
     for phase in document.phases:
         parts += [f"## {phase.position + 1} {_escape(phase.name)}", f"_{_escape(_meta(phase))}_"]
@@ -100,7 +100,7 @@ def _meta(phase: ExportedPhase) -> str:
     if phase.model and phase.answer is not None:
         said.append(phase.model)
     if phase.is_reused:
-        return " · ".join([*said, "reused from the run before"])
+        return words.line(" · ".join([*said, "reused from the run before"]))
     if phase.prompt_tokens is not None:
         said += [
             words.tokens(phase.prompt_tokens + (phase.completion_tokens or 0)),
@@ -110,7 +110,7 @@ def _meta(phase: ExportedPhase) -> str:
         said.append(words.duration(phase.execution_time_ms / 1000))
     if phase.finish_reason == "length":
         said.append("cut off at the model's limit of tokens")
-    return " · ".join(said)
+    return words.line(" · ".join(said))
 
 
 def _footer(document: RunDocument) -> str:

@@ -29,7 +29,7 @@ from tests.cast import make_organization, make_person
 from tests.conftest import Installation
 from tests.database import ClonedDatabase, clone_of
 from tests.factories import make_invitation, make_project, make_template, make_version, see_connection
-from tests.made_runs import fail_second_phase, make_run
+from tests.made_runs import fail_second_phase, make_comment, make_run
 from tests.made_templates import let_publish_to_everybody, make_draft, make_review
 from tests.own_endpoint import entry_for
 
@@ -66,6 +66,8 @@ class Target:
     paused_id: UUID
     #: The manager's; the others are the member's.
     failed_id: UUID
+    #: The member's, on the queued run.
+    comment_id: UUID
     invitation_id: UUID
     connection_id: UUID
     #: As pages have it that were opened at the beginning.
@@ -178,6 +180,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         attempt_id=runs[0].phases["Phase 0"],
         paused_id=runs[1].id,
         failed_id=runs[2].id,
+        comment_id=make_comment(database, member, runs[0].id, text=f"A comment of {mark}"),
         invitation_id=make_invitation(database, admin, email=f"new@new.{mark}.example").id,
         connection_id=connection_id,
         connection=get_connection(admin, connection_id),

@@ -144,6 +144,15 @@ def _phase(doer: Doer, change: Change) -> bool:
     return _run(doer, Change("", change.old, change.rows["orchestration_runs"][change.row["run_id"]], change.rows))
 
 
+def _comment(doer: Doer, change: Change) -> bool:
+    """In one's own name; one's own to change, and for who governs the organization to delete."""
+    is_own = bool(change.row["created_by"] == doer.user_id)
+    if change.old is None:
+        return doer.may(P.ORCHESTRATIONS_REVIEW) and is_own
+    is_deleted = change.row["deleted_at"] is not None
+    return change.new is not None and doer.is_alive and (is_own or (is_deleted and doer.may(P.ORGANIZATION_EDIT)))
+
+
 def _template(doer: Doer, change: Change) -> bool:
     """One's own to make; what others rely on is changed by those who publish, and counted by who launches."""
     old, new = change.old, change.new
@@ -250,6 +259,7 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "projects": _project,
     "orchestration_runs": _run,
     "phase_executions": _phase,
+    "run_comments": _comment,
     "orchestration_templates": _template,
     "template_versions": _version,
     "template_reviews": _review,
@@ -274,6 +284,7 @@ _VIEWED_BY: Final = {
     "audit_logs": P.AUDIT_VIEW,
     "projects": P.PROJECTS_VIEW,
     "orchestration_runs": P.ORCHESTRATIONS_VIEW,
+    "run_comments": P.ORCHESTRATIONS_VIEW,
     "orchestration_templates": P.TEMPLATES_VIEW,
     "template_versions": P.TEMPLATES_VIEW,
     "template_reviews": P.TEMPLATES_VIEW,
@@ -303,7 +314,7 @@ def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
         return bool(row["created_by"] == doer.user_id)
     if table == "organizations" or (table == "users" and row["id"] == doer.user_id):
         return True
-    if doer.sees_own_only and table in {"projects", "orchestration_runs", "phase_executions"}:
+    if doer.sees_own_only and table in {"projects", "orchestration_runs", "phase_executions", "run_comments"}:
         own = [run for run in rows["orchestration_runs"].values() if run["user_id"] == doer.user_id]
         is_own = row.get("created_by") == doer.user_id or row.get("run_id") in {run["id"] for run in own}
         return doer.is_alive and (is_own or any(row["id"] in {run["id"], run["project_id"]} for run in own))

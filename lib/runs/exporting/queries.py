@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from lib.models.run import PhaseExecution
@@ -14,7 +15,7 @@ def list_newest(session: Session, run_id: UUID) -> Sequence[PhaseExecution]:
     newest = (
         select(PhaseExecution.id)
         .where(PhaseExecution.run_id == run_id)
-        .distinct(PhaseExecution.phase_code)
+        .ext(distinct_on(PhaseExecution.phase_code))
         .order_by(PhaseExecution.phase_code, PhaseExecution.attempt.desc())
     )
     statement = select(PhaseExecution).where(PhaseExecution.id.in_(newest))

@@ -1,10 +1,10 @@
 """A run as a file: read whole at one moment, and noted in the trail in the same transaction."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from lib import clock
@@ -39,7 +39,7 @@ def export_run(actor: Actor, run_id: UUID, *, file_format: RunFormat, has_prompt
         document = RunDocument(
             exported_at=clock.now(),
             has_prompts=has_prompts,
-            run=_describe(seen, run),
+            run=_describe(dict(zip(queries.SUMMARY, seen, strict=False)), run),
             phases=_phases(session, run_id, has_prompts=has_prompts),
         )
         record_event(
@@ -52,17 +52,17 @@ def export_run(actor: Actor, run_id: UUID, *, file_format: RunFormat, has_prompt
         return document
 
 
-def _describe(seen: Row[*tuple[Any, ...]], run: OrchestrationRun) -> ExportedRun:
+def _describe(seen: Mapping[str, Any], run: OrchestrationRun) -> ExportedRun:
     values = RunInputs.model_validate(run.inputs, extra="ignore").values
     labels = {question["name"]: question["label"] for question in run.plan.get("inputs", ())}
     return ExportedRun(
         id=run.id,
-        title=seen.title,
+        title=seen["title"],
         status=run.status,
         topic=run.topic,
-        project=seen.project_name,
-        launched_by=seen.launched_by,
-        template=seen.template_name,
+        project=seen["project_name"],
+        launched_by=seen["launched_by"],
+        template=seen["template_name"],
         template_version=run.template_version,
         model=run.model,
         created_at=run.created_at,
