@@ -92,12 +92,6 @@ class RunEstimate(_Structure):
         return len(self.phases)
 
     @property
-    def tokens(self) -> tuple[int, int]:
-        """In and out together."""
-        low = sum(phase.prompt_tokens[0] + phase.completion_tokens[0] for phase in self.phases)
-        return low, sum(phase.prompt_tokens[1] + phase.completion_tokens[1] for phase in self.phases)
-
-    @property
     def cost_usd(self) -> tuple[Decimal, Decimal] | None:
         """None where one price is unknown."""
         costs = [phase.cost_usd for phase in self.phases]

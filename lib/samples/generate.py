@@ -70,6 +70,7 @@ def make_rows(workspace: Workspace, *, now: datetime) -> Mapping[str, list[Row]]
     runs = [make_run(rows, workspace, launch) for launch in _launches(rows, workspace, team)]
     _count_launches(rows)
     runs.append(run_again(rows, workspace, people, runs))
+    rows.tables["orchestration_runs"].sort(key=lambda run: run["created_at"])
     _add_organization(rows, workspace, organization_id, founded)
     trail.add_trail(rows, workspace, organization_id=organization_id, people=people, projects=projects, runs=runs)
     return rows.tables

@@ -49,6 +49,7 @@ def take(page: Page, label: str, folder: Path) -> tuple[str, str]:
     return name, (folder / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.timeout(400)
 def test_run_is_steered_from_its_middle(
     *, endpoint: LLMockServer, workers: Workers, server: str, cast: Cast, done: MadeRun, page: Page, tmp_path: Path
 ) -> None:
@@ -90,16 +91,17 @@ def test_run_is_steered_from_its_middle(
     document = RunDocument.model_validate(json.loads(take(page, "JSON", tmp_path)[1]))
     assert (document.run.goes_on_from, document.run.goes_on_with) == (done.id, "Phase 1")
     assert [phase.is_reused for phase in document.phases] == [True, False]
-    html = tmp_path / take(page, "HTML", tmp_path)[0]
+    html = take(page, "HTML", tmp_path)[1]
     page.keyboard.press("Escape")
 
-    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("button", name="Compare").click()
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
     settle(page)
-    expect(page.get_by_text("other prompt and answer")).to_be_visible()
+    expect(page.get_by_text("other model, prompt and answer")).to_be_visible()
     expect(page.get_by_text("1 more phase is the same in both.")).to_be_visible()
     expect(page.get_by_text("Fold it thrice.").first).to_be_visible()
 
-    page.goto(html.as_uri())
+    page.goto("about:blank")
+    page.set_content(html)
     expect(page.get_by_role("heading", name="2 Research")).to_be_visible()
-    assert page.evaluate("getComputedStyle(document.body).maxWidth") == "750px", "its style is let through"
+    assert page.evaluate("getComputedStyle(document.body).maxWidth") == "800px", "its style is let through"

@@ -71,8 +71,8 @@ def buttons(at: AppTest) -> list[str]:
 
 
 def deeds(at: AppTest) -> list[str]:
-    """Those of a run's page, but for the one of each field for comments."""
-    return [label for label in buttons(at) if label != "Comment"]
+    """Those of a run's page, but for what belongs to comments."""
+    return [label for label in buttons(at) if label not in {"Comment", "Delete"}]
 
 
 def button(at: AppTest, label: str) -> Button:

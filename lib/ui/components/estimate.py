@@ -19,12 +19,11 @@ _METHOD = (
 
 
 def show_estimate(estimate: RunEstimate, quota: Quota, *, key: str) -> None:
-    """Draw cost, time, tokens and calls, what is unknown of them, and where they come from."""
+    """Draw cost, time and calls, what is unknown of them, and how that was worked out, phase by phase."""
     show_metric_strip(
         [
             Metric("Cost", say_cost(estimate)),
             Metric("Time", words.duration_span(estimate.seconds)),
-            Metric("Tokens", words.number_span(estimate.tokens)),
             Metric("Calls", words.number(estimate.calls), note=_left(quota)),
         ],
         key=f"strip-{key}",

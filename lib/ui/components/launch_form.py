@@ -23,6 +23,9 @@ from lib.ui.guard import require_actor
 
 _NOT_AS_SHOWN = "Nothing was launched: what is chosen is not what you saw when you pressed Launch."
 _LAUNCH_THAT = "Look at it, and press Launch again to launch that."
+_TEMPLATE_IS_GONE = "The template of that run is not yours to launch any more. Choose another one."
+#: Stands for a template that is no longer there: nothing has it.
+_GONE = UUID(int=0)
 _Each = TypeVar("_Each", ProjectChoice, TemplateChoice)
 
 
@@ -50,6 +53,10 @@ def show_launch_form(
     project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id) if choice else None
     usual = project.settings.default_template_id if project else None
     offered = {each.id for each in templates}
+    if draft:  # what that run was launched from is not replaced by another one in silence
+        template_id = template_id or _GONE
+        if template_id not in offered:
+            st.markdown(f":orange[:material/warning:] {words.plain(_TEMPLATE_IS_GONE)}")
     template = _choose_template(templates, template_id or (usual if usual in offered else None))
     if not project or not template:
         return None

@@ -13,8 +13,8 @@ from lib.ui import words
 #: In characters: of a longer value the beginning is shown, which opens.
 _LONGEST = 200
 _TABLE = Markup(
-    '<div class="ao-pair"><table><thead><tr><th></th><th>Left</th><th>Right</th><th>Difference</th></tr></thead>'
-    "<tbody>{}</tbody></table></div>"
+    '<table class="ao-diff ao-pair"><thead><tr><th></th><th>Left</th><th>Right</th><th>Difference</th></tr></thead>'
+    "<tbody>{}</tbody></table>"
 )
 _ROW = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td class="ao-none">{}</td></tr>')
 _LONG = Markup('<details class="ao-long"><summary>{}</summary>{}</details>')
@@ -31,7 +31,7 @@ class PairRow:
 
 
 def show_pair_table(rows: Sequence[PairRow]) -> None:
-    """Draw the table; on a phone it scrolls sideways."""
+    """Draw the table."""
     body = Markup("").join(_ROW.format(row.label, _cell(row.left), _cell(row.right), row.difference) for row in rows)
     st.html(_TABLE.format(body))
 

@@ -23,7 +23,7 @@ from lib.ui.navigation import LAUNCH, RUNS
 
 #: In characters: the longest name of a phase that a button has room for, and of what stands in the line of context.
 _LONGEST_NAME = 40
-_LAUNCHED = Markup("{} · launched by {} {}{}")
+_LAUNCHED = Markup("{} · launched by {} {}")
 _DUPLICATE = "Duplicate"
 
 
@@ -37,10 +37,10 @@ def show_run_header(run: RunProgress, *, comments: int, time_zone: str) -> bool:
     version = f" v{run.template_version}" if run.template_version else ""
     launched = _LAUNCHED.format(
         f"{words.short(summary.template_name + version, most=_LONGEST_NAME)} · "
-        f"{words.short(summary.project_name, most=_LONGEST_NAME)}",
+        f"{words.short(summary.project_name, most=_LONGEST_NAME)}"
+        + (f" · {words.count(comments, 'comment')}" if comments else ""),
         person_inline(run.launcher),
         moment_inline(summary.created_at, time_zone=time_zone),
-        f" · {words.count(comments, 'comment')}" if comments else "",
     )
     with page_header(
         summary.title,
