@@ -19,11 +19,11 @@ from lib.ui.components.project_dialogs import open_new_project
 from lib.ui.guard import require_actor
 
 actor = require_actor(Permission.ORCHESTRATIONS_RUN)
+copied_id = address.find_requested_id("from")
+draft = read_draft(actor, copied_id) if copied_id else None
 with page_header("Launch", subtitle="Nothing is asked of a model before you press Launch."):
     pass
 
-copied_id = address.find_requested_id("from")
-draft = read_draft(actor, copied_id) if copied_id else None
 wanted = address.find_requested_id("project") or (draft.project_id if draft else None)
 template_id = address.find_requested_id("template") or (draft.template_id if draft else None)
 projects = list_project_choices(actor, wanted=wanted)

@@ -47,7 +47,7 @@ def test_run_under_way_is_watched_by_everybody(open_as: OpenAs, cast: Cast, live
     for actor in cast.of_a:
         at = open_as(actor, RUN, run=live.run.id)
         assert headings(at)[:1] == ["A run"]
-        assert "Two steps v1 · Folding bicycle · launched by Alice" in shown(at)
+        assert "Two steps v1 · Folding bicycle · 1 comment · launched by Alice" in shown(at)
         assert numbers(at).items() >= {"Progress": "1 of 2 phases", "Cost": "$0.03", "Tokens": "950"}.items()
         assert [expander.label.split("**")[1] for expander in at.expander] == ["1 Ideation", "2 Research"]
         assert "Fold it tw" in shown(at), "the answer as far as it is written"

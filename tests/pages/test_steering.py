@@ -115,7 +115,7 @@ def test_many_are_cancelled_after_a_question_with_their_number(
     for number in range(4):
         make_run(installation.database, cast.max, project_id=project_id, title=f"Run {number}")
     at = choose_of_more(open_as(cast.max, RUNS), "Cancel what matches…")
-    assert "4 runs that have not ended match and are yours to cancel." in shown(at)
+    assert "**4 runs** that have not ended match and are yours to cancel." in shown(at)
     assert "“Run 3”, “Run 2”, “Run 1” and 1 more." in shown(at)
     (menu,) = (each for each in at.get("menu_button") if each.key == "more-runs")
     menu.set_value("Cancel what matches…")
@@ -150,6 +150,7 @@ def test_launch_says_what_it_will_take_before_anything_is_spent(
     assert "What it will probably take" in headings(at)
     numbers = {metric.label: metric.value for metric in at.metric}
     assert numbers == {"Cost": "unknown", "Time": "unknown", "Calls": "2"}
-    assert f"The price of {MODEL} is not known here" in shown(at)
+    assert "The price of openai:" in shown(at)
+    assert "is not known here, so the cost is not either." in shown(at)
     rows(installation, "UPDATE organizations SET api_quota_limit = 1 RETURNING 1")
     assert "It needs more calls than are left this month" in shown(at.run())
