@@ -47,7 +47,7 @@ def test_what_differs_is_told_phase_by_phase(installation: Installation, cast: C
     left, right = make(installation, cast.max), make(installation, cast.max)
     end_run(installation.database, cast.max, left)
     held = open_run(installation.database, cast.organization_a, right.id)
-    other = beginning("Phase 0") | {"prompt": "Something else", "model": "openai:gpt-4o"}
+    other = beginning("Phase 0") | {"prompt": "Something else"}
     held.advance(begin=[other])
     said = answer(right.phases["Phase 0"], response="Fold it thrice.", completion_tokens=50, cost_usd=0.01)
     held.advance(finish=[said])
