@@ -51,13 +51,7 @@ def show_launch_form(
         "Project", projects, index=chosen, format_func=_namer(projects), placeholder="Choose a project"
     )
     project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id) if choice else None
-    usual = project.settings.default_template_id if project else None
-    offered = {each.id for each in templates}
-    if draft:  # what that run was launched from is not replaced by another one in silence
-        template_id = template_id or _GONE
-        if template_id not in offered:
-            st.markdown(f":orange[:material/warning:] {words.plain(_TEMPLATE_IS_GONE)}")
-    template = _choose_template(templates, template_id or (usual if usual in offered else None))
+    template = _choose_template(templates, _find_wanted(project, templates, template_id, draft))
     if not project or not template:
         return None
     actor = require_actor(Permission.ORCHESTRATIONS_RUN)
@@ -81,6 +75,19 @@ def show_launch_form(
         topic=topic,
         inputs=inputs,
     )
+
+
+def _find_wanted(
+    project: ProjectDetail | None, templates: Sequence[TemplateChoice], template_id: UUID | None, draft: Draft | None
+) -> UUID | None:
+    """The template to begin with; what a run was launched from is not replaced by another one in silence."""
+    offered = {each.id for each in templates}
+    if draft is not None:
+        if template_id not in offered:
+            st.markdown(f":orange[:material/warning:] {words.plain(_TEMPLATE_IS_GONE)}")
+        return template_id or _GONE
+    usual = project.settings.default_template_id if project else None
+    return template_id or (usual if usual in offered else None)
 
 
 def _suffix(draft: Draft | None) -> str:
