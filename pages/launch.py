@@ -5,27 +5,29 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.connections.offers import read_offers
 from lib.projects.service import list_project_choices
-from lib.runs.foresight import find_launch_warnings
-from lib.runs.launch import check_project, launch_run, preview_launch
+from lib.runs.duplicating import read_draft
+from lib.runs.launch import check_project, launch_run
 from lib.runs.turns import read_turns
 from lib.templates.gallery import list_template_choices
-from lib.ui import address, feedback, words
+from lib.ui import address, feedback
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.launch_form import show_launch_button, show_launch_form
-from lib.ui.components.model_choice import show_own_models
+from lib.ui.components.launch_preview import show_launch_preview
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.components.project_dialogs import open_new_project
-from lib.ui.components.prompt_preview import show_prompts
 from lib.ui.components.turns import show_turns_at_launch
 from lib.ui.guard import require_actor
 
 actor = require_actor(Permission.ORCHESTRATIONS_RUN)
+copied_id = address.find_requested_id("from")
+draft = read_draft(actor, copied_id) if copied_id else None
 with page_header("Launch", subtitle="Nothing is asked of a model before you press Launch."):
     pass
 
-wanted, template_id = address.find_requested_id("project"), address.find_requested_id("template")
+wanted = address.find_requested_id("project") or (draft.project_id if draft else None)
+template_id = address.find_requested_id("template") or (draft.template_id if draft else None)
 projects = list_project_choices(actor, wanted=wanted)
 if not projects:
     text = "A run belongs to a project, whose topic every phase reads. Make one first; it takes a minute."
@@ -44,6 +46,7 @@ with left, card("What to run"):
         read_offers(actor),
         project_id=wanted,
         template_id=template_id,
+        draft=draft,
     )
     if request is None and wanted and wanted not in {project.id for project in projects}:
         with above, feedback.told():
@@ -55,12 +58,5 @@ with left, card("What to run"):
             run_id = launch_run(require_actor(Permission.ORCHESTRATIONS_RUN), request)
             feedback.succeeded("The run is launched.")
             open_run(run_id)
-with right, card("What the model will be asked"), feedback.told():
-    if request is None:
-        st.markdown(":gray[Every prompt, as the model will read it, once project, template and model are chosen.]")
-    else:
-        prepared = preview_launch(actor, request)
-        for warning in find_launch_warnings(actor, prepared.plan, cost_limit_usd=prepared.cost_limit_usd):
-            st.markdown(f":orange[:material/warning:] {words.plain(warning)}")
-        show_own_models(prepared.plan)
-        show_prompts(prepared.prompts)
+with right:
+    show_launch_preview(actor, request)

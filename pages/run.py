@@ -1,14 +1,17 @@
-"""One run: watch it being written, read it, cancel or continue it."""
+"""One run: watch it being written, read it, say something about it, cancel or continue it, run it again."""
 
 import streamlit as st
 
 from lib.access.permissions import Permission
 from lib.models.run import RunStatus
+from lib.runs.commenting.service import count_comments
 from lib.runs.service import watch_run
 from lib.runs.views import RunProgress
 from lib.ui import address, feedback, state
 from lib.ui.components import run_actions, run_summary, writing
 from lib.ui.components.card import card
+from lib.ui.components.run_comments import show_run_comments
+from lib.ui.components.run_family import show_run_family
 from lib.ui.components.run_phases import show_run_phases
 from lib.ui.components.run_timeline import show_run_timeline
 from lib.ui.guard import require_actor
@@ -19,7 +22,8 @@ NUMBERS_SECONDS = 5.0
 actor = require_actor(Permission.ORCHESTRATIONS_VIEW)
 st.session_state[state.IS_DECIDING] = False
 run = watch_run(actor, address.requested_id("run", what="run"))
-is_asking = run_actions.show_run_header(run, time_zone=actor.time_zone)
+comments = count_comments(actor, run.summary.id)
+is_asking = run_actions.show_run_header(run, comments=comments.total, time_zone=actor.time_zone)
 # What is being written asks for itself; the steps that were running when the page was drawn are drawn again when the
 # run stands otherwise, and the whole page is when others are running.
 running = [n for n, phase in enumerate(run.phases) if phase.is_under_way]
@@ -52,7 +56,7 @@ def show_phases() -> None:
     seen = look()
     if writing.is_refused(run.summary.id) != is_slow:
         feedback.draw_anew()
-    is_watched = show_run_phases(seen, seen.phases[first:end], time_zone=actor.time_zone)
+    is_watched = show_run_phases(seen, seen.phases[first:end], comments=comments, time_zone=actor.time_zone)
     if seen.is_live and not is_watched:
         writing.show_watch(seen)
 
@@ -64,8 +68,10 @@ with left:
     feedback.live(show_numbers, seconds=NUMBERS_SECONDS if may_move else None)
     st.subheader("Phases", anchor=False)
     with st.container(gap="xsmall", key="phases"):
-        show_run_phases(run, run.phases[:first], time_zone=actor.time_zone)
+        show_run_phases(run, run.phases[:first], comments=comments, time_zone=actor.time_zone)
         feedback.live(show_phases, seconds=NUMBERS_SECONDS if run.is_live and is_slow else None)
-        show_run_phases(run, run.phases[end:], time_zone=actor.time_zone)
+        show_run_phases(run, run.phases[end:], comments=comments, time_zone=actor.time_zone)
+    show_run_comments(run, comments, time_zone=actor.time_zone)
 with right:
     run_summary.show_run_facts(run, time_zone=actor.time_zone)
+    show_run_family(actor, run)

@@ -1,4 +1,4 @@
-"""Runs: all of the organization's, to be filtered, sorted and taken along as a file."""
+"""Runs: all of the organization's, to be filtered, sorted, compared, and taken along as a file."""
 
 import streamlit as st
 
@@ -12,8 +12,10 @@ from lib.ui.components.filters import show_filters, show_nothing_found
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page
+from lib.ui.components.run_bulk import show_bulk_menu
 from lib.ui.components.run_filters import chosen_runs, make_run_filters
-from lib.ui.components.run_table import show_run_table
+from lib.ui.components.run_selection import show_selection
+from lib.ui.components.run_table import show_selectable_runs
 from lib.ui.filtering import read_filters
 from lib.ui.guard import require_actor
 from lib.ui.navigation import LAUNCH
@@ -36,12 +38,15 @@ with page_header("Runs", subtitle="Every run keeps its prompts, answers, tokens 
             count=lambda most: count_runs(actor, wanted, most=most),
             export=lambda actor, file_format: export_runs(actor, wanted, sort=sort, file_format=file_format),
         )
+        show_bulk_menu(actor, wanted)
     if may_launch and st.button("Launch run", type="primary", icon=":material/rocket_launch:"):
         st.switch_page(LAUNCH.file)
 if is_list:
     show_filters(bar, chosen)
 if page and page.items:
-    open_run(show_run_table(page.items, key="runs", newer=page.newer, older=page.older))
+    opened, selected = show_selectable_runs(page.items, key="runs", newer=page.newer, older=page.older)
+    open_run(opened)
+    show_selection(selected)
 elif current_cursor():
     show_no_such_page()
 elif chosen:

@@ -16,7 +16,7 @@ from lib.templates.plan import make_plan
 from lib.templates.structure import parse_template
 from tests import doors
 from tests.doors import Database
-from tests.factories import TEMPLATE_DATA, TOPIC, insert
+from tests.factories import TEMPLATE_DATA, TOPIC, insert, made_by
 
 MODEL = "local:smollm2-135m"
 
@@ -209,6 +209,16 @@ def make_operation(database: Database, actor: Actor, run_id: UUID) -> UUID:
             run_id=run_id,
             operation_type="file.write",
             operation_params={"path": "plan.md"},
+        )
+
+
+def make_comment(
+    database: Database, actor: Actor, run_id: UUID, *, phase_code: str | None = None, text: str = "Worth reading."
+) -> UUID:
+    """What the person says of the run, or of one of its phases."""
+    with doors.person(database, actor) as connection:
+        return insert(
+            connection, "run_comments", **made_by(actor), run_id=run_id, phase_code=phase_code, comment_text=text
         )
 
 

@@ -240,6 +240,7 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("model", "varchar(255)"),
         Column("schedule_id", "uuid"),
         Column("title", "varchar(255)"),
+        Column("estimate", "jsonb"),
         # the fence
         Column("worker_token", "uuid"),
         Column("admitted_at", "timestamptz"),
@@ -314,6 +315,7 @@ ADDED_TABLES: Final = frozenset(
         "phase_streams",
         "review_requests",
         "run_reviews",
+        "run_comments",
         "provider_connections",
         "connection_turns",
         "mail_outbox",

@@ -17,7 +17,17 @@ from tests.factories import (
     make_webhook,
 )
 from tests.made_reviews import make_waiting, make_word
-from tests.made_runs import HeldRun, MadeRun, answer, beginning, call_worker, make_operation, make_run, open_run
+from tests.made_runs import (
+    HeldRun,
+    MadeRun,
+    answer,
+    beginning,
+    call_worker,
+    make_comment,
+    make_operation,
+    make_run,
+    open_run,
+)
 from tests.made_templates import make_draft, make_review
 
 
@@ -63,6 +73,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         run.phases[second],
         "Fold it tw",
     )
+    make_comment(database, actor, run.id)
     make_word(database, actor, make_waiting(database, actor, project_id=project_id, title="To be reviewed"))
     review = make_waiting(database, actor, project_id=project_id, title="Looked at by nobody")
     connection_id = make_connection(database, actor, slug=f"acme-{uuid4()}")

@@ -22,6 +22,8 @@ _DID: Final[Mapping[str, str]] = {
     "provider_connections.update": "edited the connection",
     "provider_connections.delete": "deleted the connection",
     "provider_connections.test": "tested the connection",
+    "run_comments.create": "commented on the run",
+    "run_comments.update": "edited a comment on the run",
     "users.create": "joined",
     "users.update": "edited the profile",
     "identity.sign_in": "signed in",
@@ -48,6 +50,7 @@ _SET: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "slug": ("changed the short name", "changed the short name"),
     },
     "templates.update": {"deleted_at": ("deleted the template", "restored the template")},
+    "run_comments.update": {"deleted_at": ("deleted a comment on the run", "restored a comment on the run")},
 }
 #: Action -> status before and after -> the same, where the status says more than "edited".
 _MOVED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {

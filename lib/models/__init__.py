@@ -10,7 +10,7 @@ from lib.models.mail import MailOutbox
 from lib.models.organization import Organization, OrganizationSlug
 from lib.models.project import Project
 from lib.models.review import ReviewRequest, RunReview
-from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution, PhaseStream
+from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution, PhaseStream, RunComment
 from lib.models.template import OrchestrationTemplate, TemplateVersion
 from lib.models.usage import ApiUsage
 from lib.models.user import User
@@ -34,6 +34,7 @@ __all__ = [
     "Project",
     "ProviderConnection",
     "ReviewRequest",
+    "RunComment",
     "RunReview",
     "SignInNetwork",
     "TemplateVersion",

@@ -118,6 +118,8 @@ class OrchestrationRun(Base):
     #: The sum over all attempts; None when the price of one is unknown.
     cost_usd: Mapped[Dollars | None] = mapped_column(server_default=text("0"))
     cost_limit_usd: Mapped[Dollars | None]
+    #: What the launch was expected to take, as it was shown before it; `lib.runs.structures.RunEstimate`.
+    estimate: Mapped[Json | None] = mapped_column(JSONB)
     #: The fence: who holds it may write, nobody else.
     worker_token: Mapped[UUID | None]
     #: Since when it holds one of the organization's places; None while it waits for its turn, and after its end.
@@ -255,4 +257,29 @@ class IntegrationOperation(Base):
         Index("idx_integration_operations_run", "organization_id", "run_id"),
         Index("idx_integration_operations_phase", "organization_id", "phase_execution_id"),
         Index("idx_integration_operations_approver", "organization_id", "approved_by"),
+    )
+
+
+class RunComment(Base):
+    """What somebody said of a run, or of one of its phases. A deleted one has no words any more."""
+
+    __tablename__ = "run_comments"
+
+    id: Mapped[Key]
+    organization_id: Mapped[UUID] = mapped_column(reference("organizations", name="run_comments_organization_id_fkey"))
+    run_id: Mapped[UUID] = mapped_column(reference("orchestration_runs", name="run_comments_run_id_fkey"))
+    #: None is about the run as a whole.
+    phase_code: Mapped[Str50 | None]
+    created_by: Mapped[UUID] = mapped_column(reference("users", name="run_comments_created_by_fkey"))
+    comment_text: Mapped[str]
+    created_at: Mapped[CreatedAt]
+    edited_at: Mapped[Moment | None]
+    deleted_at: Mapped[Moment | None]
+
+    __table_args__ = (
+        tenant_reference("run_id", "orchestration_runs", name="run_comments_run_fkey"),
+        tenant_reference("created_by", "users", name="run_comments_author_fkey"),
+        Index("idx_run_comments_run", "organization_id", "run_id", "phase_code", "created_at", "id"),
+        Index("idx_run_comments_run_id", "run_id"),
+        Index("idx_run_comments_created_by", "created_by"),
     )

@@ -130,8 +130,8 @@ class Provider(Protocol):
     def is_free(self) -> bool:
         """Whether no call costs anything, however it ends."""
 
-    def knows_price(self, model: str) -> bool:
-        """Whether it is known beforehand that an answer's cost will be known."""
+    def find_price_usd(self, model: str, *, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
+        """What a call of that size would cost in US dollars; None is unknown. Asks nobody."""
 
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         """The model's whole answer; `on_text` gets each new piece as it comes, in order.

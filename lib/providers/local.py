@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from decimal import Decimal
 from weakref import WeakKeyDictionary
 
 from pydantic import SecretStr
@@ -52,6 +53,16 @@ class LocalModel:
         """It costs nobody anything but time."""
         return True
 
+    def find_price_usd(
+        self,
+        model: str,  # noqa: ARG002 as `Provider` names them
+        *,
+        prompt_tokens: int,  # noqa: ARG002 as above
+        completion_tokens: int,  # noqa: ARG002 as above
+    ) -> Decimal | None:
+        """See `Provider.find_price_usd`."""
+        return Decimal(0)
+
     @property
     def is_installed(self) -> bool:
         """Whether the weights and the runtime are there."""
@@ -61,11 +72,6 @@ class LocalModel:
     def pid(self) -> int | None:
         """Of the child process, while there is one."""
         return self._process.pid
-
-    def knows_price(self, model: str) -> bool:
-        """Nothing costs anything here."""
-        del model
-        return True
 
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         """See `Provider.answer`. Waiting for one's turn, and for the process to start, is not timed."""

@@ -5,12 +5,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from genai_prices import Usage
     from pydantic_ai.usage import RequestUsage
 
 _MILLION = Decimal(1_000_000)
-#: Of a call that nobody has made, to see whether it has a price.
-_SOME_TOKENS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +34,7 @@ def find_cost_usd(
     return _find_listed_usd(usage, model=model, base_url=base_url)
 
 
-def knows_price(*, model: str, base_url: str, prices: Prices | None, is_free: bool) -> bool:
-    """Whether a call's cost will be known, by the rules of `find_cost_usd`."""
-    if is_free or prices is not None:
-        return True
-    from genai_prices import Usage  # noqa: PLC0415 - as below
-
-    usage = Usage(input_tokens=_SOME_TOKENS, output_tokens=_SOME_TOKENS)
-    return _find_listed_usd(usage, model=model, base_url=base_url) is not None
-
-
-def _find_listed_usd(usage: "RequestUsage | Usage", *, model: str, base_url: str) -> Decimal | None:
+def _find_listed_usd(usage: "RequestUsage", *, model: str, base_url: str) -> Decimal | None:
     from genai_prices import calc_price  # noqa: PLC0415 - 0.2 s that a process without a paid call never spends
 
     try:

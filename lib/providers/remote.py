@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from decimal import Decimal
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from lib.providers.base import ModelAnswer, ModelCall
 from lib.providers.errors import ErrorKind
 from lib.providers.json_mode import ask_for
 from lib.providers.phrases import Case
-from lib.providers.pricing import Prices, find_cost_usd, knows_price
+from lib.providers.pricing import Prices, find_cost_usd
 from lib.providers.translation import MOST_CHARACTERS
 from lib.providers.wire import Wire
 
@@ -67,9 +68,14 @@ class RemoteModels:
         """Fields of `ModelParameters` that have no effect here."""
         return self._wire.ignored
 
-    def knows_price(self, model: str) -> bool:
-        """See `Provider.knows_price`."""
-        return knows_price(model=model, base_url=self._wire.base_url, prices=self._prices, is_free=self.is_free)
+    def find_price_usd(self, model: str, *, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
+        """See `Provider.find_price_usd`."""
+        from pydantic_ai.usage import RequestUsage  # noqa: PLC0415 - 0.2 s that a page without a model never spends
+
+        usage = RequestUsage(input_tokens=prompt_tokens, output_tokens=completion_tokens)
+        return find_cost_usd(
+            usage, model=model, base_url=self._wire.base_url, prices=self._prices, is_free=self.is_free
+        )
 
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         """See `Provider.answer`. Bounded as a whole by the call's time-out, and between two pieces by the stall's."""

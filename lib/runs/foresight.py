@@ -15,6 +15,9 @@ from lib.providers.errors import ModelCallError
 from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.structure import ReviewGate
 
+#: Of a call that nobody has made, to see whether it has a price.
+_SOME_TOKENS = 1000
+
 
 def find_launch_warnings(actor: Actor, plan: Plan, *, cost_limit_usd: Decimal | None) -> tuple[str, ...]:
     """Where the run would stand still for long: reviews that nobody else may give, and costs that nobody knows."""
@@ -47,10 +50,11 @@ def _warn_of_review(session: Session, actor: Actor, phase: PlannedPhase, gate: R
 def _warn_of_costs(actor: Actor, plan: Plan) -> Iterator[str]:
     for choice in plan.models:
         try:
-            is_known = open_model(actor, choice).knows_price(choice.model)
+            provider = open_model(actor, choice)
         except ModelCallError:
             continue  # nobody answers there: the launch says so
-        if not is_known:
+        some = _SOME_TOKENS
+        if provider.find_price_usd(choice.model, prompt_tokens=some, completion_tokens=some) is None:
             yield (
                 f"Nobody knows what “{choice}” costs, so the run pauses after the first answer of it and asks whether "
                 "to go on without a cost limit."

@@ -19,14 +19,17 @@ from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.project import Priority, Project, ProjectStatus
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, RunPriority, RunStatus
 from lib.organizations.queries import read_settings
+from lib.organizations.views import Quota
 from lib.projects.queries import load_project
 from lib.projects.service import MAX_TOPIC
 from lib.projects.structures import ProjectSettings
 from lib.providers.base import ModelChoice
 from lib.providers.catalog import Catalog
 from lib.providers.errors import ModelCallError
+from lib.runs.estimating.service import estimate_plan, read_past
+from lib.runs.queries import read_quota
 from lib.runs.steering import clean_dollars
-from lib.runs.structures import ProjectAtLaunch, RunInputs
+from lib.runs.structures import ProjectAtLaunch, RunEstimate, RunInputs
 from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.access import get_launchable, refuse_withdrawn
 from lib.templates.inputs import InputValue, validate_inputs
@@ -76,6 +79,9 @@ class Prepared:
     priority: RunPriority
     #: What the models will be asked, with a mark where an answer will stand.
     prompts: tuple[PreviewedPrompt, ...]
+    #: What that will probably take.
+    estimate: RunEstimate
+    quota: Quota
 
 
 def check_project(actor: Actor, project_id: UUID) -> None:
@@ -115,6 +121,11 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
     context = PromptContext(
         topic=topic, project_name=at_launch.name, project_description=at_launch.description, inputs=values
     )
+    prompts = preview_again(actor.organization_id, plan, context)
+    with tenant_session(actor) as session:
+        past = read_past(session, actor.organization_id, request.template_id, plan)
+        quota = read_quota(session, actor.organization_id)
+    everything = [phase.code for phase in plan.phases]
     return Prepared(
         title=clean_line(request.title or _first_words(topic), field="Title", longest=MAX_TITLE),
         topic=topic,
@@ -124,7 +135,9 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         cost_limit_usd=request.cost_limit_usd and clean_dollars(request.cost_limit_usd, field="Cost limit"),
         project=at_launch,
         priority=priority,
-        prompts=preview_again(actor.organization_id, plan, context),
+        prompts=prompts,
+        estimate=estimate_plan(actor, plan, context, asked=everything, past=past),
+        quota=quota,
     )
 
 
@@ -167,15 +180,18 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
         return run.id
 
 
-def check_models(actor: Actor, phases: Iterable[PlannedPhase]) -> None:
+def check_models(actor: Actor, phases: Iterable[PlannedPhase], *, checked: set[ModelChoice] | None = None) -> None:
     """Ask the first model of each phase whether it would answer, and see that the others are offered.
 
-    Those are not asked: they are there for the hour in which somebody does not answer. Raises `ModelError`.
+    Those are not asked: they are there for the hour in which somebody does not answer. Neither are those that `checked`
+    holds, to which the others are added. Raises `ModelError`.
     """
     asked = list(phases)
-    first = dict.fromkeys(phase.choice for phase in asked)
-    for choice in first:
-        check_model(actor, choice)
+    checked = set() if checked is None else checked
+    for choice in dict.fromkeys(phase.choice for phase in asked):
+        if choice not in checked:
+            check_model(actor, choice)
+            checked.add(choice)
     for phase in asked:
         for other in phase.fallbacks:
             try:
@@ -237,6 +253,7 @@ def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> di
         "model": str(prepared.model.choice),
         "priority": prepared.priority,
         "cost_limit_usd": prepared.cost_limit_usd,
+        "estimate": prepared.estimate.model_dump(mode="json"),
     }
 
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, cast, exists, func, literal, select
-from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy import Row, Select, Uuid, cast, exists, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
 from sqlalchemy.orm import Session, aliased, load_only
 
 from lib.db.paging import Order, Rows, read_page
@@ -182,6 +182,8 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
         person(OrchestrationRun.pause_requested_by).label("pauser"),
         OrchestrationRun.cost_limit_usd,
         OrchestrationRun.parent_run_id,
+        OrchestrationRun.forked_from_phase,
+        OrchestrationRun.estimate,
         person(OrchestrationRun.user_id).label("launcher"),
         func.api.live_workers().label("live_workers"),
     )
@@ -252,6 +254,12 @@ def find_earlier(session: Session, run_id: UUID, attempt_id: UUID) -> Row[UUID, 
     return session.execute(statement.limit(1)).one_or_none()
 
 
+def list_responses(session: Session, attempt_ids: Sequence[UUID]) -> dict[str, str]:
+    """The answers of these attempts, by the code of their phase."""
+    columns = select(PhaseExecution.phase_code, func.coalesce(PhaseExecution.response_text, ""))
+    return {row[0]: row[1] for row in session.execute(columns.where(PhaseExecution.id.in_(attempt_ids)))}
+
+
 def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> OrchestrationRun | None:
     """The row, to change it; with `for_update` as it stands once it is locked."""
     statement = select(OrchestrationRun).where(OrchestrationRun.id == run_id).options(load_only(*_STEERED))
@@ -259,6 +267,19 @@ def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> Orc
         # without populate_existing a row that the session has read before would stay as it was then
         statement = statement.with_for_update().execution_options(populate_existing=True)
     return session.scalar(statement)
+
+
+def lock_runs(session: Session, run_ids: Sequence[UUID]) -> Sequence[OrchestrationRun]:
+    """Those of the rows that the person may change, locked in the order of their ids, as everybody does it."""
+    run = OrchestrationRun
+    statement = select(run).where(run.id.in_(run_ids)).options(load_only(run.status, run.cancel_requested_at))
+    return session.scalars(statement.order_by(run.id).with_for_update(of=run)).all()
+
+
+def end_as_cancelled(session: Session, run_ids: Sequence[UUID]) -> None:
+    """End runs that no worker holds."""
+    each = func.unnest(literal(list(run_ids), ARRAY(Uuid())))
+    session.execute(select(func.api.end_run(each, RunStatus.CANCELLED.value, None))).all()
 
 
 def load_whole(session: Session, run_id: UUID) -> OrchestrationRun | None:

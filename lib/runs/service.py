@@ -18,8 +18,8 @@ from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseStatus, RunPriority, RunStatus
 from lib.runs import queries
 from lib.runs.queries import RunFilter
-from lib.runs.states import COST_STOPS, FINAL_RUN_STATUSES, PAUSABLE_RUN_STATUSES, RETRYABLE_RUN_STATUSES
-from lib.runs.structures import ErrorDetails, RunInputs, TokenUsage
+from lib.runs.states import COST_STOPS, FINAL_RUN_STATUSES, PAUSABLE_RUN_STATUSES
+from lib.runs.structures import ErrorDetails, RunEstimate, RunInputs, TokenUsage
 from lib.runs.views import (
     AttemptFigures,
     AttemptTexts,
@@ -187,9 +187,11 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         and row.pause_requested_at is None,
         "may_raise_limit": may_spend and row.cost_limit_usd is not None,
         "may_finish": may_steer and is_paused and summary.completed_phases > 0,
-        "may_retry": summary.status in RETRYABLE_RUN_STATUSES and actor.may_some(Permission.ORCHESTRATIONS_RUN),
+        "may_retry": summary.status in FINAL_RUN_STATUSES and actor.may_some(Permission.ORCHESTRATIONS_RUN),
         "may_prioritize": may_steer and summary.status is RunStatus.QUEUED,
         "parent_run_id": row.parent_run_id,
+        "begins_with": row.forked_from_phase,
+        "estimate": read_stored(RunEstimate, row.estimate, what="The run's estimate") if row.estimate else None,
     }
 
 

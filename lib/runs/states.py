@@ -31,7 +31,7 @@ PHASE_MOVES: Mapping[PhaseStatus, frozenset[PhaseStatus]] = {
 }
 
 FINAL_RUN_STATUSES = frozenset(status for status, moves in RUN_MOVES.items() if not moves)
-#: A run that another one can go on from.
+#: A run that did not come to its end, and is worth another try; one that was completed can be run again as well.
 RETRYABLE_RUN_STATUSES = frozenset({_R.FAILED, _R.CANCELLED})
 #: A run that may still change by itself: what a live view goes on asking about.
 LIVE_RUN_STATUSES = frozenset({_R.QUEUED, _R.RUNNING})

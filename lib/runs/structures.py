@@ -1,5 +1,6 @@
 """The JSON structures of a run: what it was launched with, and how it is kept. The specification's are verbatim."""
 
+from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -71,6 +72,55 @@ class NotAsked(StrEnum):
     SKIPPED_BEFORE = "skipped_before"
     #: It waits for the limit of its connection; written by api.hold_attempts.
     CONNECTION_LIMIT = "connection_limit"
+
+
+class PhaseEstimate(_Structure):
+    """One phase of an estimate. A pair is from the cheaper case to the dearer one."""
+
+    code: str
+    name: str
+    #: `provider:model`.
+    model: str
+    prompt_tokens: tuple[int, int]
+    completion_tokens: tuple[int, int]
+    #: None where the price is unknown.
+    cost_usd: tuple[Decimal, Decimal] | None
+    #: None where nothing like it has run.
+    seconds: tuple[float, float] | None
+    #: Earlier attempts at the phase that its length comes from; 0 is a stated default.
+    based_on: int
+
+
+class RunEstimate(_Structure):
+    """`orchestration_runs.estimate`: what was expected of a run before it began."""
+
+    phases: tuple[PhaseEstimate, ...]
+    #: Along the longest way through the phases; None where one on it is unknown.
+    seconds: tuple[float, float] | None
+
+    @property
+    def calls(self) -> int:
+        """Of the quota, where no attempt has to be repeated."""
+        return len(self.phases)
+
+    @property
+    def cost_usd(self) -> tuple[Decimal, Decimal] | None:
+        """None where one price is unknown."""
+        costs = [phase.cost_usd for phase in self.phases]
+        known = [cost for cost in costs if cost is not None]
+        if len(known) < len(costs):
+            return None
+        return sum((cost[0] for cost in known), Decimal(0)), sum((cost[1] for cost in known), Decimal(0))
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing of it costs anything."""
+        return all(phase.cost_usd is not None and phase.cost_usd[1] == 0 for phase in self.phases)
+
+    @property
+    def unpriced_models(self) -> tuple[str, ...]:
+        """What is unknown of the cost: each model once."""
+        return tuple(dict.fromkeys(phase.model for phase in self.phases if phase.cost_usd is None))
 
 
 class ErrorDetails(_Structure):

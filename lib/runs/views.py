@@ -11,7 +11,7 @@ from uuid import UUID
 from lib.models.run import PhaseStatus, RunPriority, RunStatus
 from lib.organizations.views import Quota
 from lib.runs.states import LIVE_RUN_STATUSES
-from lib.runs.structures import ErrorDetails
+from lib.runs.structures import ErrorDetails, RunEstimate
 from lib.users.views import Person
 
 #: What a shape says in place of the status of a phase that waits for the limit of its connection.
@@ -245,6 +245,10 @@ class RunProgress:
     may_prioritize: bool
     #: The run that this one goes on from.
     parent_run_id: UUID | None
+    #: Code of the phase that it began with; None is the start.
+    begins_with: str | None
+    #: What was expected of it before it began; None of runs of before there was one.
+    estimate: RunEstimate | None
 
     @property
     def is_live(self) -> bool:

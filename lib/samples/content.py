@@ -114,6 +114,14 @@ class SampleError(_Part):
     weight: int
 
 
+class SampleComment(_Part):
+    """What somebody said of a run that was run again, or of the phase at which it was."""
+
+    by: str
+    is_about_phase: bool = False
+    text: str
+
+
 class Workspace(_Part):
     """All of it."""
 
@@ -126,6 +134,7 @@ class Workspace(_Part):
     #: Where a phase asks for JSON; each fits the schema of every such phase.
     json_answers: tuple[str, ...]
     errors: tuple[SampleError, ...]
+    comments: tuple[SampleComment, ...]
 
 
 @cache

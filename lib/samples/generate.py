@@ -11,8 +11,9 @@ from lib.models.project import ProjectStatus
 from lib.models.run import RunStatus
 from lib.samples import trail
 from lib.samples.content import SamplePerson, SampleProject, SampleTemplate, Workspace
+from lib.samples.launches import Launch, SampleTemplateRow
 from lib.samples.rows import Row, Rows
-from lib.samples.walk import Launch, SampleTemplateRow
+from lib.samples.steering import run_again
 from lib.samples.work import make_run
 from lib.templates.builtin import list_builtin_templates
 
@@ -71,6 +72,8 @@ def make_rows(workspace: Workspace, *, now: datetime) -> Mapping[str, list[Row]]
     team = _Team(organization_id, people, projects, templates)
     runs = [make_run(rows, workspace, launch) for launch in _launches(rows, workspace, team)]
     _count_launches(rows)
+    runs.append(run_again(rows, workspace, people, runs))
+    rows.tables["orchestration_runs"].sort(key=lambda run: run["created_at"])
     _add_organization(rows, workspace, organization_id, founded)
     trail.add_trail(rows, workspace, organization_id=organization_id, people=people, projects=projects, runs=runs)
     return rows.tables

@@ -10,11 +10,11 @@ from lib.models.run import PhaseStatus, RunStatus
 from lib.runs.states import FINAL_RUN_STATUSES
 from lib.runs.structures import NotAsked
 from lib.samples.content import SampleError, Workspace
+from lib.samples.launches import Launch
 from lib.samples.reviews import look_at
 from lib.samples.rows import Row, Rows
 from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.rendering import SKIPPED, PhaseAnswer, PromptContext, is_condition_met, render_prompt
-from lib.templates.structure import TemplateData
 
 _CHARACTERS_A_TOKEN = 4
 _ENDPOINT = "/v1/chat/completions"
@@ -23,39 +23,6 @@ _MOST_ATTEMPTS = 3
 _MOST_PARTS = 3
 #: Of a hundred attempts so many fail and are made again.
 _FAILED_ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class SampleTemplateRow:
-    """A template as it was at one time."""
-
-    id: UUID
-    name: str
-    version: int
-    data: TemplateData
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """What somebody chose."""
-
-    organization_id: UUID
-    project_id: UUID
-    project_name: str
-    project_description: str
-    user_id: UUID
-    template: SampleTemplateRow
-    model: str
-    topic: str
-    moment: datetime
-    #: How far it is to get; None leaves it to chance.
-    status: RunStatus | None = None
-    #: Whether a phase was sent back in review and written anew.
-    is_rejected_once: bool = False
-    #: Whether it has stopped for what it cost.
-    is_over_limit: bool = False
-    #: Who else may review it.
-    reviewers: tuple[UUID, ...] = ()
 
 
 @dataclass(slots=True)
@@ -85,6 +52,9 @@ class Walk:
             self._walk_phase(phase)
 
     def _walk_phase(self, phase: PlannedPhase) -> None:
+        if self.launch.before and phase.code in self.launch.before.reused:
+            self._take_over(phase, self.launch.before.reused[phase.code])
+            return
         begins = max((self.ends[code] for code in phase.depends_on if code in self.ends), default=self.started)
         if self._is_skipped(phase):
             self._skip(phase, begins)
@@ -131,6 +101,24 @@ class Walk:
             begins = self._add_failed(phase, begins, attempt, self._error()) + self.rows.seconds(4)
             attempt += 1
         self._add_answered(phase, begins, attempt, self._answer(phase), PhaseStatus.COMPLETED)
+
+    def _take_over(self, phase: PlannedPhase, row: Row) -> None:
+        """As api.reuse_phase copies it: nothing was asked for it here, so it has no start."""
+        kept = (
+            "prompt_text",
+            "response_text",
+            "original_response",
+            "execution_time_ms",
+            "cost_usd",
+            "finish_reason",
+            "token_usage",
+            "model",
+        )
+        copied = {name: row[name] for name in kept}
+        taken = {"started_at": None, "completed_at": self.started, "reused_from": row["id"]}
+        self._add(phase, 1, status=PhaseStatus.COMPLETED, **copied, **taken)
+        self.answers[phase.code] = PhaseAnswer(phase.code, phase.name, row["response_text"], output=phase.output)
+        self.ends[phase.code] = self.started
 
     def _fail(self, phase: PlannedPhase, begins: datetime) -> None:
         error = self._error()
@@ -246,7 +234,7 @@ class Walk:
             "token_usage": {},
             "error_details": {},
             "review_policy": phase.review.model_dump(mode="json") if phase.review else None,
-            **dict.fromkeys(("started_at", "completed_at", "cost_usd", "finish_reason", *optional)),
+            **dict.fromkeys(("started_at", "completed_at", "cost_usd", "finish_reason", "reused_from", *optional)),
             **columns,
         }
         self.phases[phase.code] = row

@@ -10,8 +10,9 @@ from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.base import ModelChoice
 from lib.runs.structures import ProjectAtLaunch, RunInputs
 from lib.samples.content import Workspace
+from lib.samples.launches import Launch
 from lib.samples.rows import Row, Rows
-from lib.samples.walk import Launch, Walk, milliseconds
+from lib.samples.walk import Walk, milliseconds
 from lib.templates.plan import Plan, make_plan
 from lib.templates.rendering import PromptContext
 from lib.templates.structure import ReviewGate
@@ -97,6 +98,8 @@ def _add_run(walk: Walk, at_launch: ProjectAtLaunch) -> None:
         total_tokens=walk.tokens,
         cost_usd=None if walk.cost_usd is None else str(walk.cost_usd),
         cost_limit_usd=str(walk.cost_usd) if launch.is_over_limit else None,
+        parent_run_id=launch.before.run_id if launch.before else None,
+        forked_from_phase=launch.before.begins_with if launch.before else None,
     )
 
 

@@ -74,6 +74,15 @@ REVIEWS = PageEntry(
     section="Work",
     permission=Permission.ORCHESTRATIONS_REVIEW,
 )
+COMPARE = PageEntry(
+    file="pages/compare.py",
+    title="Compare",
+    icon="compare_arrows",
+    url_path="compare",
+    section="Work",
+    permission=Permission.ORCHESTRATIONS_VIEW,
+    is_visible=False,
+)
 PROJECTS = PageEntry(
     file="pages/projects.py",
     title="Projects",
@@ -167,6 +176,7 @@ PAGES: Sequence[PageEntry] = (
     RUNS,
     RUN,
     REVIEWS,
+    COMPARE,
     PROJECTS,
     PROJECT,
     TEMPLATES,

@@ -17,6 +17,7 @@ from lib.clock import find_zone
 #: Stands where a number does not apply yet: a phase that has not begun has taken no time.
 NOTHING = "\N{EN DASH}"
 UNKNOWN = "unknown"
+MINUS = "\N{MINUS SIGN}"
 _EMPTY = "empty"
 #: What JSON says of what is none, and how people do.
 _AS_WORDS = {"null": "not set", "true": "yes", "false": "no", "[]": _EMPTY, "{}": _EMPTY}
@@ -167,6 +168,32 @@ def money(usd: Decimal | float | None) -> str:
 def cost(usd: Decimal | float | None) -> str:
     """Dollars where other figures stand beside them: "$0.12", "unknown cost"."""
     return "unknown cost" if usd is None else money(usd)
+
+
+def money_span(span: tuple[Decimal, Decimal] | None) -> str:
+    """From the least to the most: "$0.04" to "0.09" in one word, "$0.04" where both say so, "free" for nothing."""
+    if span is None:
+        return UNKNOWN
+    low, high = (money(usd) for usd in span)
+    if span[1] == 0:
+        return "free"
+    if low == high or high.startswith("<"):
+        return high
+    return f"up to {high}" if span[0] < _CENT else f"{low}\N{EN DASH}{high.removeprefix('$')}"
+
+
+def number_span(span: tuple[int, int]) -> str:
+    """From the least to the most, in one word; one number where both are alike."""
+    low, high = (number(value) for value in span)
+    return high if low == high else f"{low}\N{EN DASH}{high}"
+
+
+def duration_span(span: tuple[float, float] | None) -> str:
+    """From the least to the most: "12 s to 1 min 5 s"."""
+    if span is None:
+        return UNKNOWN
+    low, high = (duration(seconds) for seconds in span)
+    return high if low == high else f"{low} to {high}"
 
 
 def share(part: float) -> str:

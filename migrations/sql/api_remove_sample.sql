@@ -31,7 +31,8 @@ BEGIN
     END LOOP;
     DELETE FROM user_tokens WHERE invitation_id IN (SELECT id FROM invitations WHERE organization_id = v_organization);
     FOREACH v_table IN ARRAY ARRAY[
-        'invitations', 'audit_logs', 'api_usage', 'phase_streams', 'integration_operations', 'run_reviews',
+        'invitations', 'audit_logs', 'api_usage', 'phase_streams', 'integration_operations', 'run_comments',
+        'run_reviews',
         'review_requests', 'phase_executions', 'orchestration_runs', 'template_statistics', 'template_drafts',
         'template_reviews', 'template_versions', 'orchestration_templates', 'projects', 'webhooks', 'connection_turns',
         'provider_connections', 'users']

@@ -24,6 +24,8 @@ CHANGED = (
     "api_load_sample",
     "api_remove_sample",
 )
+#: What a later migration changed again, and which.
+CHANGED_AGAIN = {"api_load_sample": "0035", "api_remove_sample": "0035"}
 #: file -> who may execute it, in the order in which they need each other.
 DOORS = {
     "api_find_redo": "engine",
@@ -72,7 +74,7 @@ def upgrade() -> None:
     for name, execute in DOORS.items():
         functions.create(name, execute=execute)
     for name in CHANGED:
-        functions.replace(name)
+        functions.replace(name, before=CHANGED_AGAIN.get(name))
     functions.create("api_track_review")
     op.execute(
         "CREATE TRIGGER phase_executions_track_review AFTER UPDATE OF status ON phase_executions FOR EACH ROW "

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 from tests.benchmarks import (
     engine,
+    estimate,
     fairness,
     gallery,
     idle,
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[Ground], Sequence[Figure]]] = {
     "pages": pages.main,
     "people": people.main,
     "gallery": gallery.main,
+    "estimate": estimate.main,
     "projects": projects.main,
     "paint": paint.main,
     "engine": engine.main,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib import clock
 from lib.audit.views import Change
-from lib.ui.components import activity, json_view, moment, person, row_list, text_diff, value_diff
+from lib.ui.components import activity, json_view, moment, pair_table, person, row_list, text_diff, value_diff
 from lib.users.views import Person
 
 MONA = Person(name="Mona Reyes", role="manager", is_deactivated=False)
@@ -27,6 +27,7 @@ def show_changes() -> None:
         {"role": "manager", "runs": 200, "permissions": ["audit.view"], "topic": "Selling <b>heat pumps</b>."},
         names={"role": "Role", "runs": "Monthly runs", "permissions": "Extra permissions", "topic": "Topic"},
     )
+    pair_table.show_pair_table([pair_table.PairRow("Tokens", "1,900", "950", "\N{MINUS SIGN}950")])
     text_diff.show_text_diff(PROMPT, PROMPT.replace("Rule 9.", "Name five sources, two of them official."))
     json_view.show_json(
         {"kind": "auth", "status": 401, "is_final": True, "retry": {"wait": [1.5, 2], "reason": None}}, key="error"

@@ -1,5 +1,6 @@
 """What there is to look at: an organization with a run in every state, and an installation that nobody has set up."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,7 +19,7 @@ from tests.browser.gallery_of_templates import make_gallery, write_template
 from tests.browser.steered import Steered, make_steered
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
 from tests.factories import make_invitation, make_project
-from tests.made_runs import answer, ask_to_cancel, beginning, end_run, make_run, open_run
+from tests.made_runs import answer, ask_to_cancel, beginning, end_run, make_comment, make_run, open_run
 from tests.web_process import orchestrator_web
 from tests.workspace import make_workspace
 
@@ -40,6 +41,24 @@ Three things decide: **weight**, the *hinge* and the price.
 """
 
 
+#: Of the retried run's one phase.
+_ESTIMATE = {
+    "phases": [
+        {
+            "code": "Phase 1",
+            "name": "Research",
+            "model": "openai:gpt-4.1",
+            "prompt_tokens": [120, 180],
+            "completion_tokens": [600, 900],
+            "cost_usd": ["0.041000", "0.087000"],
+            "seconds": [4.0, 12.0],
+            "based_on": 12,
+        }
+    ],
+    "seconds": [4.0, 12.0],
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What there is to look at: organization A's project and runs, by their state."""
@@ -52,6 +71,8 @@ class Scene:
     cancelled: UUID
     #: One phase skipped, one asked of another model, one in JSON, one that waits for a connection's limit.
     branching: UUID
+    #: Goes on from the failed one, with another answer.
+    retried: UUID
     person_id: UUID
     #: Of alice, with two versions and runs; and of max, whose second version waits for somebody's word.
     template_id: UUID
@@ -111,7 +132,13 @@ def scene(dashboard: Dashboard) -> Scene:
     ask_to_cancel(database, actor, cancelled.id)
     stopped = answer(cancelled.phases[second], status="cancelled", response=None, finish_reason=None, cost_usd=None)
     held.advance(finish=[stopped], end={"status": "cancelled", "error": {}})
+    retried = _go_on(database, actor, failed.id)
     _let_time_pass(database)
+    make_comment(database, dashboard.cast.mona, failed.id, text="The *hinge* is the story. Ask for sources next time?")
+    make_comment(database, actor, failed.id, text="Agreed:\n\n1. patents first\n2. then prices")
+    talked = "Read the second table: people say **weight**, and **what they actually fold** is the lightest one."
+    make_comment(database, dashboard.cast.max, failed.id, phase_code="Phase 0", text=talked)
+    make_comment(database, dashboard.cast.max, failed.id, phase_code="Phase 1", text=talked)
     with doors.person(database, actor) as connection:
         offer = (
             "UPDATE provider_connections SET models = '{gpt-4.1,gpt-4.1-mini}', requests_per_minute = 1 WHERE id = %s"
@@ -127,12 +154,39 @@ def scene(dashboard: Dashboard) -> Scene:
     max_id = dashboard.cast.max.user_id
     templates = make_gallery(database, dashboard.cast)
     return Scene(
-        *(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, branching, max_id),
+        *(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, branching, retried, max_id),
         *templates,
         write_template(database, actor),
         make_steered(database, dashboard.cast, project_id=project_id),
         invited.secret,
     )
+
+
+def _go_on(database: ClonedDatabase, actor: Actor, failed_id: UUID) -> UUID:
+    """The failed run again from its second phase, with another model, as a retry makes it."""
+    with doors.person(database, actor) as connection:
+        made = connection.execute(
+            "INSERT INTO orchestration_runs (organization_id, user_id, project_id, title, topic, status, total_phases, "
+            "completed_phases, template_id, template_version, plan, inputs, model, parent_run_id, forked_from_phase, "
+            "estimate) SELECT organization_id, user_id, project_id, title, topic, 'queued', 2, 1, template_id, "
+            "template_version, plan, inputs, 'openai:gpt-4.1', id, 'Phase 1', %s FROM orchestration_runs WHERE id = %s "
+            "RETURNING id",
+            [json.dumps(_ESTIMATE), failed_id],
+        ).fetchone()
+        assert made
+        connection.execute(
+            "INSERT INTO phase_executions (organization_id, run_id, phase_code, phase_name, position, reused_from, "
+            "model) SELECT organization_id, %s, phase_code, phase_name, position, "
+            "CASE WHEN position = 0 THEN id END, CASE WHEN position = 1 THEN 'openai:gpt-4.1' END "
+            "FROM phase_executions WHERE run_id = %s AND attempt = 1",
+            [made[0], failed_id],
+        )
+    run_id: UUID = made[0]
+    held = open_run(database, actor.organization_id, run_id)
+    begun = held.advance(begin=[beginning("Phase 1") | {"model": "openai:gpt-4.1", "prompt": "Sources, please."}])
+    said = answer(UUID(begun["begun"][0]["id"]), response=_ANSWER.replace("9.1 kg", "8.7 kg"), cost_usd=0.061)
+    held.advance(finish=[said], end={"status": "completed", "error": {}})
+    return run_id
 
 
 def _fail_at_the_third_attempt(database: ClonedDatabase, actor: Actor, run_id: UUID, phases: dict[str, UUID]) -> None:

@@ -14,6 +14,7 @@ from lib.identity.cookie import session_cookie_name
 from lib.identity.tokens import hash_secret, new_secret
 from lib.ui.navigation import (
     ACCOUNT,
+    COMPARE,
     CONNECTIONS,
     LAUNCH,
     ORGANIZATION,
@@ -56,6 +57,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
     olga = dashboard.olga
     queries = {PROJECT: f"?project={scene.project_id}", RUN: f"?run={scene.running}"}
     queries |= {PERSON: f"?person={scene.person_id}", TEMPLATE: f"?template={scene.template_id}"}
+    queries[COMPARE] = f"?left={scene.failed}&right={scene.retried}"
     queries[TEMPLATE_EDIT] = f"?template={scene.edited_template_id}&phase=Phase+2"
     accept = f"/accept?token={scene.invitation}"
 
@@ -76,6 +78,21 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("runs-filtered", full, f"/runs?status=failed&project={scene.project_id}&model=nonsense"),
         see("runs-no-page", full, "/runs?page=nonsense"),
         see("run-queued", full, f"{_path(RUN)}?run={scene.queued}"),
+        see("run-completed", full, f"{_path(RUN)}?run={scene.retried}"),
+        see("run-again", full, f"{_path(RUN)}?run={scene.failed}", _ask_to_retry),
+        see("run-discussed", full, f"{_path(RUN)}?run={scene.failed}", _read_comments),
+        see(
+            "run-export",
+            full,
+            f"{_path(RUN)}?run={scene.retried}",
+            lambda page: press(page, "Export", "With the prompts"),
+        ),
+        see("runs-selected", full, "/runs", _select_two),
+        see("runs-cancel", full, "/runs", lambda page: _act_on_many(page, "Cancel what matches")),
+        see("runs-retry-none", full, "/runs?status=completed", lambda page: _act_on_many(page, "Retry what matches")),
+        see("launch-from", full, f"/launch?from={scene.failed}"),
+        see("compare-whole", full, f"{_path(COMPARE)}{queries[COMPARE]}", _show_the_same_too),
+        see("compare-error", empty, f"{_path(COMPARE)}{queries[COMPARE]}"),
         see("project-empty", full, f"{_path(PROJECT)}?project={scene.idle_project_id}"),
         see("run-error", full, f"{_path(RUN)}?run={scene.failed}"),
         see("run-branching", full, f"{_path(RUN)}?run={scene.branching}", _open_json),
@@ -219,6 +236,37 @@ def _break_the_database(page: Page, database: ClonedDatabase) -> None:
     finally:
         with doors.admin(database) as connection:
             connection.execute("ALTER TABLE away RENAME TO orchestration_runs")
+
+
+def _ask_to_retry(page: Page) -> None:
+    page.get_by_role("button", name="Retry from Research").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("1 finished phase is reused")).to_be_visible()
+    dialog.get_by_text("Prompt of Research").click()
+    expect(dialog.get_by_role("textbox", name="Prompt")).to_be_visible()
+
+
+def _read_comments(page: Page) -> None:
+    page.get_by_role("tab", name="Comments").first.click()
+    expect(page.get_by_text("what they actually fold").first).to_be_visible()
+
+
+def _select_two(page: Page) -> None:
+    table = page.get_by_test_id("stDataFrame").first
+    for row in (1, 2):
+        table.click(position={"x": 18, "y": 38 * row + 19})
+    expect(page.get_by_text("2 runs selected")).to_be_visible()
+
+
+def _act_on_many(page: Page, option: str) -> None:
+    page.get_by_test_id("stMain").get_by_role("button", name="More").click()
+    page.get_by_text(option).click()
+    expect(page.get_by_role("button", name="Close", exact=True).last).to_be_visible()
+
+
+def _show_the_same_too(page: Page) -> None:
+    page.get_by_text("Show what is the same too").click()
+    settle(page)
 
 
 def _ask_to_cancel(page: Page) -> None:

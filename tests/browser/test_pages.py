@@ -16,6 +16,7 @@ from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import MAX_NAME
 from lib.ui.navigation import (
     ACCOUNT,
+    COMPARE,
     CONNECTIONS,
     LAUNCH,
     ORGANIZATION,
@@ -96,6 +97,7 @@ def drawn(page: Page) -> None:
 def query_of(entry: PageEntry, made: Workspace) -> str:
     queries = {PROJECT: f"?project={made.project_id}", RUN: f"?run={made.run.id}", PERSON: f"?person={made.user_id}"}
     queries |= dict.fromkeys((TEMPLATE, TEMPLATE_EDIT), f"?template={made.template_id}")
+    queries[COMPARE] = f"?left={made.run.id}&right={made.run.id}"
     return queries.get(entry, "")
 
 
@@ -131,6 +133,7 @@ def test_empty_page_is_drawn(see: Callable[..., Page], dashboard: Dashboard, mad
         LAUNCH: "There is no active project yet",
         RUNS: "No runs yet",
         RUN: "Not found",
+        COMPARE: "Not found",
         PROJECTS: "No projects yet",
         PROJECT: "Not found",
         TEMPLATES: "Project plan",

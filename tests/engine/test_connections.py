@@ -14,7 +14,6 @@ from lib.models.run import RunStatus
 from lib.projects.service import ProjectEntry, create_project
 from lib.providers.errors import ModelCallError
 from lib.runs.launch import LaunchRequest, launch_run
-from lib.runs.retry import retry_run
 from tests.conftest import Installation
 from tests.engine.conftest import CHAT, Bench, chain
 from tests.factories import make_connection, make_template
@@ -22,6 +21,7 @@ from tests.made_runs import beginning, call_worker, make_run, open_run
 from tests.own_endpoint import edit, entry_for
 from tests.own_endpoint import llm as own  # the installation's is another one
 from tests.records import row, rows
+from tests.retrying import go_on
 from tests.workers import Workers, until
 
 __all__ = ["own"]
@@ -70,10 +70,10 @@ def test_switched_off_between_two_phases_ends_the_run_with_the_reason(
     assert error["kind"] == "not_configured"
     assert "“Acme models” is deactivated" in error["message"]
     with pytest.raises(ModelError, match="is deactivated"):
-        retry_run(bench.cast.alice, run_id)
+        go_on(bench.cast.alice, run_id)
 
     service.set_active(bench.cast.alice, connection_id, is_active=True)
-    again = bench.wait_for_end(retry_run(bench.cast.alice, run_id))
+    again = bench.wait_for_end(go_on(bench.cast.alice, run_id))
     assert again.summary.status is RunStatus.COMPLETED
 
 

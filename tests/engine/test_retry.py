@@ -3,9 +3,9 @@
 from llmock.scenarios import Fail, Match, Reply
 
 from lib.models.run import RunStatus
-from lib.runs.retry import retry_run
 from tests.engine.conftest import CHAT
 from tests.records import row, rows
+from tests.retrying import go_on
 
 
 def test_retry_asks_only_for_what_was_not_finished(bench, workers, endpoint, installation):
@@ -22,7 +22,7 @@ def test_retry_asks_only_for_what_was_not_finished(bench, workers, endpoint, ins
     assert bench.wait_for_end(failed).summary.status is RunStatus.FAILED
     endpoint.state.journal.clear()
 
-    run_id = retry_run(bench.cast.alice, failed)
+    run_id = go_on(bench.cast.alice, failed)
     run = bench.wait_for_end(run_id)
     assert run.summary.status is RunStatus.COMPLETED
     asked = [r.body["messages"][-1]["content"] for r in endpoint.state.journal.records(wait=5) if r.method == "POST"]

@@ -70,6 +70,11 @@ def buttons(at: AppTest) -> list[str]:
     return [button.label for button in at.main.button if not button.disabled]
 
 
+def deeds(at: AppTest) -> list[str]:
+    """Those of a run's page, but for what belongs to comments."""
+    return [label for label in buttons(at) if label not in {"Comment", "Delete"}]
+
+
 def button(at: AppTest, label: str) -> Button:
     """The button of that label."""
     (found,) = (one for one in at.button if one.label == label)

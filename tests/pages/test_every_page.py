@@ -19,6 +19,7 @@ from lib.projects.service import ProjectEntry, update_project
 from lib.ui.components.permission_words import PERMISSIONS
 from lib.ui.navigation import (
     ACCOUNT,
+    COMPARE,
     CONNECTIONS,
     LAUNCH,
     ORGANIZATION,
@@ -71,6 +72,7 @@ def parameters_of(page: PageEntry, made: Workspace) -> Mapping[str, UUID]:
     """What its address needs to show something."""
     of_the_project = {"project": made.project_id}
     of_others = {RUN: {"run": made.run.id}, PERSON: {"person": made.user_id}, TEMPLATE: {"template": made.template_id}}
+    of_others[COMPARE] = {"left": made.run.id, "right": made.run.id}
     of_others[TEMPLATE_EDIT] = {"template": made.template_id}
     return {PROJECT: of_the_project, LAUNCH: of_the_project, **of_others}.get(page, {})
 
@@ -106,7 +108,7 @@ PRESSED = {OVERVIEW: "Open", LAUNCH: "Launch", RUNS: "Launch run", RUN: "Cancel"
 PRESSED |= {PROJECT: "Edit", USERS: "Invite people", PERSON: "Save rights", CONNECTIONS: "Add connection"}
 PRESSED |= {ACCOUNT: "Save profile", TEMPLATES: "New template", TEMPLATE: "Fork"}
 PRESSED |= {ACCOUNT: "Save profile", TEMPLATE_EDIT: "Add a phase"}
-PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
+PRESSED |= {COMPARE: "Swap sides", ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
 
 
 @EACH

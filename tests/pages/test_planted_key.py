@@ -29,12 +29,14 @@ from lib.projects.queries import ProjectFilter
 from lib.projects.service import ProjectEntry, create_project
 from lib.projects.views import ProjectSort
 from lib.providers.base import ModelChoice
+from lib.runs.exporting.service import RunFormat, export_run
 from lib.runs.launch import LaunchRequest, launch_run
 from lib.runs.lists.service import export_runs
 from lib.runs.queries import RunFilter
 from lib.runs.views import RunSort
 from lib.templates.files import export_template
-from lib.ui.navigation import CONNECTIONS, PAGES, PERSON, PROJECT, RUN, TEMPLATE, TEMPLATE_EDIT, USERS
+from lib.ui.navigation import COMPARE, CONNECTIONS, PAGES, PERSON, PROJECT, RUN, TEMPLATE, TEMPLATE_EDIT, USERS
+from lib.ui.run_files import write_html, write_markdown
 from lib.users.invitations import export_invitations
 from lib.users.people import export_people
 from lib.users.queries import PersonFilter
@@ -124,7 +126,7 @@ def test_every_list_that_can_be_exported_is_searched() -> None:
         for name, function in inspect.getmembers(import_module(module.name), inspect.isfunction)
         if name.startswith("export_") and "actor" in inspect.signature(function).parameters
     }
-    assert found == {*EXPORTS, "export_template"}, "a template's file is no list"
+    assert found == {*EXPORTS, "export_template", "export_run"}, "the files of one template and of one run are no lists"
 
 
 @pytest.mark.parametrize("file_format", ExportFormat)
@@ -179,6 +181,7 @@ def test_planted_key_is_found_nowhere(
 
     of_page = {
         RUN: [{"run": run_id} for run_id in ended],
+        COMPARE: [{"left": ended[0], "right": ended[1]}],
         PROJECT: [{"project": project_id}],
         PERSON: [{"person": cast.max.user_id}],
         USERS: [{}, {"status": "invited"}],
@@ -200,6 +203,10 @@ def test_planted_key_is_found_nowhere(
     at = press(open_as(cast.alice, CONNECTIONS), "Test")
     assert_clean(whole(at), where="the dialog of the test")
     assert_clean(export_template(cast.alice, template_id).decode(), where="the template's file")
+    for run_id in ended:
+        document = export_run(cast.alice, run_id, file_format=RunFormat.JSON, has_prompts=True)
+        for data in (document.to_json(), write_html(document), write_markdown(document)):
+            assert_clean(data.decode(), where="the run's file")
     for name, export in EXPORTS.items():
         for file_format in ExportFormat:
             assert_clean(read_export(file_format, export(cast.alice, file_format)), where=f"{name} as {file_format}")

@@ -13,7 +13,7 @@ from tests.conftest import Installation
 from tests.factories import TOPIC, make_project
 from tests.made_runs import MadeRun, answer, ask_to_cancel, beginning, end_run, make_run, open_run
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import buttons, facts, headings, markdown, markup, press, shown
+from tests.pages.reading import deeds, facts, headings, markdown, markup, press, shown
 from tests.records import row
 from tests.workspace import Workspace, make_workspace
 
@@ -47,7 +47,7 @@ def test_run_under_way_is_watched_by_everybody(open_as: OpenAs, cast: Cast, live
     for actor in cast.of_a:
         at = open_as(actor, RUN, run=live.run.id)
         assert headings(at)[:1] == ["A run"]
-        assert "Two steps v1 · Folding bicycle · launched by Alice" in shown(at)
+        assert "Two steps v1 · Folding bicycle · 1 comment · launched by Alice" in shown(at)
         assert numbers(at).items() >= {"Progress": "1 of 2 phases", "Cost": "$0.03", "Tokens": "950"}.items()
         assert [expander.label.split("**")[1] for expander in at.expander] == ["1 Ideation", "2 Research"]
         assert "Fold it tw" in shown(at), "the answer as far as it is written"
@@ -63,8 +63,8 @@ def test_cancel_is_offered_to_who_may(open_as: OpenAs, cast: Cast, live: Workspa
         (cast.max, [], ["Pause", "Cancel"]),
         (cast.vera, [], []),
     ):
-        assert buttons(open_as(actor, RUN, run=live.run.id)) == alices
-        assert buttons(open_as(actor, RUN, run=waiting.id)) == of_max
+        assert deeds(open_as(actor, RUN, run=live.run.id)) == alices
+        assert deeds(open_as(actor, RUN, run=waiting.id)) == of_max
 
 
 def test_run_is_cancelled_after_a_question(
@@ -81,14 +81,14 @@ def test_run_is_cancelled_after_a_question(
     assert status_of(installation, waiting.id) == "cancelled"
     assert [toast.value for toast in at.toast] == [r"The run is being cancelled\."]
     assert "Cancelled" in shown(at)
-    assert buttons(at) == ["Retry from Ideation"]
+    assert deeds(at) == ["Retry from Ideation"]
 
 
 def test_run_that_a_worker_holds_says_that_it_is_being_cancelled(open_as: OpenAs, cast: Cast, live: Workspace) -> None:
     at = press(open_as(cast.alice, RUN, run=live.run.id), "Cancel")
     assert "1 finished phase is kept." in shown(at)
     press(at, "Cancel", "Cancel the run")
-    assert buttons(at) == []
+    assert deeds(at) == []
     assert "This run is being cancelled" in shown(at)
     assert "No worker is running" in headings(at)
 
@@ -99,7 +99,7 @@ def test_run_that_ended_meanwhile_is_shown_as_it_ended(
     at = press(open_as(cast.max, RUN, run=waiting.id), "Cancel")
     cancel_run(cast.mona, waiting.id)
     at.run()
-    assert buttons(at) == ["Retry from Ideation"]
+    assert deeds(at) == ["Retry from Ideation"]
     assert status_of(installation, waiting.id) == "cancelled"
 
 
@@ -157,23 +157,23 @@ def test_failed_run_says_what_happened_and_what_is_kept(
         "Status 401",
     ):
         assert words in said
-    assert buttons(at) == []
+    assert deeds(at) == []
 
 
 def test_paused_run_goes_on_by_who_may(
     open_as: OpenAs, installation: Installation, cast: Cast, waiting: MadeRun
 ) -> None:
     open_run(installation.database, cast.organization_a, waiting.id).advance(end={"status": "paused", "error": QUOTA})
-    assert buttons(open_as(cast.vera, RUN, run=waiting.id)) == []
+    assert deeds(open_as(cast.vera, RUN, run=waiting.id)) == []
     at = open_as(cast.max, RUN, run=waiting.id)
     assert "The organization's calls to models are used up." in headings(at)
     assert "Ask the installation's operator to raise the quota" in shown(at)
-    assert buttons(at) == ["Cancel", "Continue"], "the way on stands beside what went wrong"
+    assert deeds(at) == ["Cancel", "Continue"], "the way on stands beside what went wrong"
 
     press(at, "Continue")
     assert status_of(installation, waiting.id) == "queued"
     assert [toast.value for toast in at.toast] == [r"The run goes on\."]
-    assert buttons(at) == ["Pause", "Cancel"]
+    assert deeds(at) == ["Pause", "Cancel"]
 
 
 def test_every_attempt_is_told(open_as: OpenAs, installation: Installation, cast: Cast, waiting: MadeRun) -> None:

@@ -15,7 +15,7 @@ from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_runs import HeldRun, MadeRun, answer, beginning, fail_second_phase, make_run, open_run
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import buttons, headings, press, shown
+from tests.pages.reading import deeds, headings, press, shown
 from tests.records import row, rows
 from tests.workers import MODEL
 
@@ -105,15 +105,15 @@ def test_phase_that_failed_for_good_says_why_nothing_follows(
 
 def test_retry_is_offered_to_who_may_launch(open_as: OpenAs, cast: Cast, failed: MadeRun) -> None:
     for actor in (cast.alice, cast.mona, cast.max):
-        assert buttons(open_as(actor, RUN, run=failed.id)) == [RETRY]
-    assert buttons(open_as(cast.vera, RUN, run=failed.id)) == []
+        assert deeds(open_as(actor, RUN, run=failed.id)) == [RETRY]
+    assert deeds(open_as(cast.vera, RUN, run=failed.id)) == []
 
 
 def test_run_is_retried_after_a_question_that_says_what_it_saves(
     open_as: OpenAs, installation: Installation, cast: Cast, failed: MadeRun
 ) -> None:
     at = press(open_as(cast.max, RUN, run=failed.id), RETRY)
-    assert "A new run goes on from “Research”, with the same plan and inputs." in shown(at)
+    assert "Asked anew: Research. This run stays as it is." in shown(at)
     assert "1 finished phase is reused: Ideation. That saves 950 tokens, $0.03 and 5.0 s." in shown(at)
     press(at, RETRY, "Leave it as it is")
     assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 1, "nothing is done before it is confirmed"
@@ -143,7 +143,10 @@ def test_retried_run_says_where_it_comes_from_and_what_is_reused(
     press(at, RETRY, "Launch the retry")
     child = row(installation, "SELECT id FROM orchestration_runs WHERE parent_run_id = %s", failed.id)
     at = open_as(cast.vera, RUN, run=child["id"])
-    assert "Retried from the run before" in links(at)
+    assert "This run: again from Research of this one" in shown(at)
+    assert deeds(at)[-2:] == ["Open", "Compare"]
     assert [("reused" in expander.label) for expander in at.expander][:2] == [True, False]
     assert "1 of 2 phases" in shown(at)
-    assert "Retried from the run before" not in links(open_as(cast.vera, RUN, run=failed.id))
+    at = open_as(cast.vera, RUN, run=failed.id)
+    assert "This run: again" not in shown(at)
+    assert "Again from Research" in shown(at), "and the run before says what became of it"

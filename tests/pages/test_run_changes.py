@@ -37,7 +37,7 @@ def test_second_attempt_is_told_from_the_first_where_somebody_asks(
     at = open_as(cast.vera, RUN, run=twice[0].id)
     assert "Changes" in [tab.label for tab in at.tabs]
     assert not [code for code in at.code if code.language == "diff"], "nothing is read before that"
-    (switch,) = at.toggle
+    (switch,) = (one for one in at.toggle if one.label != "With the prompts")
     switch.set_value(True).run()
     assert not at.exception
     assert [code.value for code in at.code if code.language == "diff"] == ["  Fold it.\n- Once.\n+ Twice."]

@@ -31,11 +31,17 @@ from lib.providers.base import ModelChoice, ModelParameters
 from lib.providers.catalog import Catalog
 from lib.reviews import service as reviews
 from lib.reviews.queries import ReviewFilter
-from lib.runs import foresight, launch, retry, steering, turns
+from lib.runs import bulk, duplicating, foresight, launch, retry, steering, turns
 from lib.runs import service as runs
+from lib.runs.bulk import BulkAction
+from lib.runs.commenting import service as commenting
+from lib.runs.comparing import service as comparing
+from lib.runs.exporting import service as exporting
+from lib.runs.exporting.service import RunFormat
 from lib.runs.launch import LaunchRequest
 from lib.runs.lists import service as run_lists
 from lib.runs.queries import RunFilter
+from lib.runs.retry_views import RetryRequest
 from lib.runs.views import RunSort
 from lib.runs.watching import service as watching
 from lib.samples import service as samples
@@ -115,6 +121,10 @@ class Choice:
         return {"phases": [{"code": "Phase 0", "name": "Only", "prompt": "Say something else."}]}
 
     @property
+    def retry(self) -> RetryRequest:
+        return RetryRequest(run_id=self.target.failed_id, begins_with="Phase 1", topic=self.text)
+
+    @property
     def request(self) -> LaunchRequest:
         return LaunchRequest(
             project_id=self.target.project_id, template_id=self.target.template_id, model=MODEL, title=self.text
@@ -148,9 +158,15 @@ def _give(*positional: Any, **named: Any) -> tuple[tuple[Any, ...], dict[str, An
     return positional, named
 
 
-def _about(use_case: Callable[..., Any], permission: Permission | str | None, arguments: Any = None) -> Deed:
+def _about(
+    use_case: Callable[..., Any],
+    permission: Permission | str | None,
+    arguments: Any = None,
+    *,
+    is_by_maker: bool = False,
+) -> Deed:
     """Something of one's own organization, or of oneself."""
-    return Deed(use_case, permission, arguments or (lambda _: _give()))
+    return Deed(use_case, permission, arguments or (lambda _: _give()), is_by_maker=is_by_maker)
 
 
 def _to(use_case: Callable[..., Any], permission: Permission, arguments: Any, *, is_by_maker: bool = False) -> Deed:
@@ -304,7 +320,45 @@ _RUNS: Final = (
         P.ORCHESTRATIONS_RUN,
         lambda _: _give(Catalog((), ()), project=ProjectSettings(), template_model=None),
     ),
-    _to(retry.retry_run, P.ORCHESTRATIONS_RUN, lambda to: _give(to.target.failed_id)),
+    _to(retry.open_retry, P.ORCHESTRATIONS_RUN, lambda to: _give(to.target.failed_id)),
+    _to(retry.preview_retry, P.ORCHESTRATIONS_RUN, lambda to: _give(to.retry)),
+    _to(retry.retry_run, P.ORCHESTRATIONS_RUN, lambda to: _give(to.retry)),
+    _to(duplicating.read_draft, P.ORCHESTRATIONS_RUN, lambda to: _give(to.target.run_id)),
+    _about(
+        bulk.preview_bulk,
+        P.ORCHESTRATIONS_CANCEL,
+        lambda to: _give(to.run_filter, BulkAction.CANCEL),
+        is_by_maker=True,
+    ),
+    _about(bulk.preview_bulk, P.ORCHESTRATIONS_RUN, lambda to: _give(to.run_filter, BulkAction.RETRY)),
+    _about(
+        bulk.cancel_runs,
+        P.ORCHESTRATIONS_CANCEL,
+        lambda to: _give([to.target.run_id, to.target.paused_id, to.target.failed_id]),
+        is_by_maker=True,
+    ),
+    _about(
+        bulk.retry_runs,
+        P.ORCHESTRATIONS_RUN,
+        lambda to: _give([to.target.run_id, to.target.failed_id], on_progress=lambda _: None),
+    ),
+    _to(
+        comparing.compare_runs,
+        P.ORCHESTRATIONS_VIEW,
+        lambda to: _give(to.target.run_id, to.target.failed_id),
+    ),
+    _to(comparing.find_runs_of_versions, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.template_id, 1, 1)),
+    _about(comparing.read_family, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.failed_id)),
+    _to(
+        exporting.export_run,
+        P.ORCHESTRATIONS_VIEW,
+        lambda to: _give(to.target.run_id, file_format=RunFormat.HTML, has_prompts=True),
+    ),
+    _to(commenting.list_comments, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.run_id, cursor=to.cursor)),
+    _about(commenting.count_comments, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.run_id)),
+    _to(commenting.add_comment, P.ORCHESTRATIONS_REVIEW, lambda to: _give(to.target.run_id, to.text)),
+    _to(commenting.edit_comment, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.comment_id, to.text)),
+    _to(commenting.delete_comment, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.comment_id)),
     _about(run_lists.list_run_choices, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.run_filter)),
     _to(run_lists.count_runs, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.run_filter, most=9)),
     _about(run_lists.count_runs_by_status, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.run_filter, most=9)),
@@ -483,6 +537,7 @@ PURE: Final = frozenset(
         "lib.reviews.queries.waits_for",
         "lib.runs.launch.check_models",  # tried through launch_run and retry_run
         "lib.connections.turns.take_turn",  # tried through begin_try and test_connection; the database asks as well
+        "lib.runs.estimating.service.estimate_plan",  # tried through each launch and retry
         "lib.templates.access.require_publisher",
         "lib.templates.gallery.summary_of",
         "lib.templates.queries.is_launchable",

@@ -149,6 +149,7 @@ OPEN_FOR_THE_SAMPLE: Final = frozenset(
     {
         "integration_operations",
         "api_usage",
+        "run_comments",
         "webhooks",
         "user_tokens",
         "user_credentials",

@@ -30,7 +30,7 @@ from tests.conftest import Installation
 from tests.database import ClonedDatabase, clone_of
 from tests.factories import make_invitation, make_project, make_template, make_version, see_connection
 from tests.made_reviews import make_waiting
-from tests.made_runs import fail_second_phase, make_run
+from tests.made_runs import fail_second_phase, make_comment, make_run
 from tests.made_templates import let_publish_to_everybody, make_draft, make_review
 from tests.own_endpoint import entry_for
 
@@ -69,6 +69,8 @@ class Target:
     paused_id: UUID
     #: The manager's; the others are the member's.
     failed_id: UUID
+    #: The member's, on the queued run.
+    comment_id: UUID
     invitation_id: UUID
     connection_id: UUID
     #: As pages have it that were opened at the beginning.
@@ -181,6 +183,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         request_id=make_waiting(database, member, project_id=project_id, title=f"Review of {mark}").id,
         paused_id=runs[1].id,
         failed_id=runs[2].id,
+        comment_id=make_comment(database, member, runs[0].id, text=f"A comment of {mark}"),
         invitation_id=make_invitation(database, admin, email=f"new@new.{mark}.example").id,
         connection_id=connection_id,
         connection=get_connection(admin, connection_id),

@@ -167,6 +167,15 @@ def _reviewed(doer: Doer, change: Change) -> bool:
     )
 
 
+def _comment(doer: Doer, change: Change) -> bool:
+    """In one's own name; one's own to change, and for who governs the organization to delete."""
+    is_own = bool(change.row["created_by"] == doer.user_id)
+    if change.old is None:
+        return doer.may(P.ORCHESTRATIONS_REVIEW) and is_own
+    is_deleted = change.row["deleted_at"] is not None
+    return change.new is not None and doer.is_alive and (is_own or (is_deleted and doer.may(P.ORGANIZATION_EDIT)))
+
+
 def _template(doer: Doer, change: Change) -> bool:
     """One's own to make; what others rely on is changed by those who publish, and counted by who launches."""
     old, new = change.old, change.new
@@ -275,6 +284,7 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "phase_executions": _phase,
     "review_requests": _reviewed,
     "run_reviews": _reviewed,
+    "run_comments": _comment,
     "orchestration_templates": _template,
     "template_versions": _version,
     "template_reviews": _review,
@@ -300,6 +310,7 @@ _VIEWED_BY: Final = {
     "audit_logs": P.AUDIT_VIEW,
     "projects": P.PROJECTS_VIEW,
     "orchestration_runs": P.ORCHESTRATIONS_VIEW,
+    "run_comments": P.ORCHESTRATIONS_VIEW,
     "orchestration_templates": P.TEMPLATES_VIEW,
     "template_versions": P.TEMPLATES_VIEW,
     "template_reviews": P.TEMPLATES_VIEW,
@@ -331,7 +342,7 @@ def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
         return True
     if doer.sees_own_only and table in {
         *("projects", "orchestration_runs", "phase_executions"),
-        *("review_requests", "run_reviews"),
+        *("review_requests", "run_reviews", "run_comments"),
     }:
         own = [run for run in rows["orchestration_runs"].values() if run["user_id"] == doer.user_id]
         is_own = row.get("created_by") == doer.user_id or row.get("run_id") in {run["id"] for run in own}

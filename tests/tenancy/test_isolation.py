@@ -45,6 +45,7 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "template_reviews"): {"version": 1},
     ("web", "orchestration_runs"): {"status": "queued", **_NOT_RUN},
     ("web", "phase_executions"): {"phase_code": "Phase 9", "status": "pending"},
+    ("web", "run_comments"): {},
     ("web", "webhooks"): {},
     ("web", "provider_connections"): {"slug": "another"},
     ("web", "invitations"): {"email": "somebody-else@invited.example"},

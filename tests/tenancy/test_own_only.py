@@ -13,7 +13,14 @@ from tests.factories import make_project, show_members_their_own_only
 from tests.made_runs import make_run
 from tests.workspace import Workspace, make_workspace
 
-TABLES = ("projects", "orchestration_runs", "phase_executions", "phase_streams", "integration_operations")
+TABLES = (
+    "projects",
+    "orchestration_runs",
+    "phase_executions",
+    "phase_streams",
+    "integration_operations",
+    "run_comments",
+)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tests.factories import (
     make_webhook,
 )
 from tests.made_reviews import make_waiting, make_word
-from tests.made_runs import answer, beginning, call_worker, make_operation, make_run, open_run
+from tests.made_runs import answer, beginning, call_worker, make_comment, make_operation, make_run, open_run
 from tests.made_templates import make_draft, make_review
 from tests.tenancy.tables import NAMES, Table, copy_row, insert_statement, read_tables
 
@@ -107,6 +107,10 @@ RULES: dict[tuple[str, str], Rule] = {
     ("review_requests", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
     ("run_reviews", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
     ("integration_operations", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
+    ("run_comments", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
+    ("run_comments", "INSERT"): Rule((P.ORCHESTRATIONS_REVIEW,), only_own=True),
+    # one's own words, or everybody's to take away: test_comments.py
+    ("run_comments", "UPDATE"): Rule((P.ORGANIZATION_EDIT,), own_is_free=True),
     ("api_usage", "SELECT"): Rule((P.ANALYTICS_VIEW,), own_is_free=True),
     ("webhooks", "SELECT"): Rule((P.WEBHOOKS_VIEW,)),
     ("webhooks", "INSERT"): Rule((P.WEBHOOKS_MANAGE,)),
@@ -129,6 +133,7 @@ CHANGES = {
     "decided_by = api.person_id(), decided_at = now()",
     "orchestration_runs": "cancel_requested_at = now()",
     "phase_executions": "status = 'cancelled'",
+    "run_comments": "deleted_at = now()",
     "webhooks": "description = 'Changed'",
     "provider_connections": "name = 'Changed'",
     "invitations": "revoked_at = now()",
@@ -143,6 +148,7 @@ COPIES: Copies = {
     "template_reviews": lambda _, writer: {"requested_by": writer},
     "orchestration_runs": lambda maker, _: {"user_id": maker, "admitted_at": None},
     "phase_executions": lambda *_: {"phase_code": "Phase 9"},
+    "run_comments": lambda maker, _: {"created_by": maker},
     "provider_connections": lambda _, writer: {"slug": "another", "created_by": writer},
     "invitations": lambda maker, _: {"invited_by": maker, "email": f"{uuid4()}@invited.example"},
 }
@@ -230,6 +236,7 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
         "review_requests": review.id,
         "run_reviews": word_id,
         "integration_operations": make_operation(database, actor, walked.id),
+        "run_comments": make_comment(database, actor, queued.id),
         "api_usage": usage[0],
         "mail_outbox": make_mail(database, actor),
     }

@@ -1,11 +1,12 @@
 """Every select around the list of runs: what it can be narrowed to, how many there are, what a file of them says."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Row, Select, exists, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from lib.db.counting import count_each
 from lib.db.paging import count_at_most, read_choices
@@ -14,6 +15,7 @@ from lib.models.project import Project
 from lib.models.readable_templates import readable_templates
 from lib.models.run import OrchestrationRun, RunStatus
 from lib.runs.queries import SUMMARY, RunFilter, narrow
+from lib.runs.states import RETRYABLE_RUN_STATUSES
 
 
 def export_runs(organization_id: UUID, chosen: RunFilter) -> Select[*tuple[Any, ...]]:
@@ -42,6 +44,34 @@ def count_by_status(session: Session, organization_id: UUID, *, chosen: RunFilte
     )
     statements = {status: narrow(texts, replace(chosen, status=status, search="")) for status in RunStatus}
     return count_each(session, statements, search=chosen.search, most=most)
+
+
+def list_for_bulk(
+    session: Session,
+    organization_id: UUID,
+    *,
+    chosen: RunFilter,
+    statuses: Collection[RunStatus],
+    made_by: UUID | None,
+    is_retry: bool,
+    limit: int,
+) -> Sequence[Row[UUID, str]]:
+    """Id and title of runs that something can be done to at once, the newest first."""
+    run, again = OrchestrationRun, aliased(OrchestrationRun)
+    found = narrow(
+        select(run.id, SUMMARY["title"].label("title")).where(run.organization_id == organization_id), chosen
+    )
+    found = found.where(run.status.in_(statuses))
+    if made_by is not None:
+        found = found.where(run.user_id == made_by)
+    if is_retry:
+        # one that is under way or has succeeded: another one would pay for the same once more
+        is_better = ~again.status.in_(RETRYABLE_RUN_STATUSES)
+        child = (again.organization_id == organization_id) & (again.parent_run_id == run.id)
+        found = found.where(~exists().where(child, is_better))
+    else:
+        found = found.where(run.cancel_requested_at.is_(None))
+    return session.execute(found.order_by(run.created_at.desc(), run.id.desc()).limit(limit)).all()
 
 
 def list_projects(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:

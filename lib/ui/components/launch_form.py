@@ -11,6 +11,7 @@ from lib.access.permissions import Permission
 from lib.projects.service import get_project
 from lib.projects.views import ProjectChoice, ProjectDetail
 from lib.providers.catalog import Catalog
+from lib.runs.duplicating import Draft
 from lib.runs.launch import LaunchRequest, find_default_model
 from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.builtin import FIRST
@@ -26,6 +27,9 @@ from lib.ui.guard import require_actor
 
 _NOT_AS_SHOWN = "Nothing was launched: what is chosen is not what you saw when you pressed Launch."
 _LAUNCH_THAT = "Look at it, and press Launch again to launch that."
+_TEMPLATE_IS_GONE = "The template of that run is not yours to launch any more. Choose another one."
+#: Stands for a template that is no longer there: nothing has it.
+_GONE = UUID(int=0)
 _Each = TypeVar("_Each", ProjectChoice, TemplateChoice)
 
 
@@ -36,8 +40,11 @@ def show_launch_form(
     *,
     project_id: UUID | None = None,
     template_id: UUID | None = None,
+    draft: Draft | None = None,
 ) -> LaunchRequest | None:
     """Draw the choices, beginning with those ids; returns them as they stand, None while one is missing.
+
+    Of a `draft`, which is a run from before, everything else is filled in as well.
 
     No st.form: the questions depend on the template, and the preview on everything. No field has `max_chars`: a browser
     would cut off in silence what is pasted; the preview says what is too long.
@@ -48,16 +55,18 @@ def show_launch_form(
         "Project", projects, index=chosen, format_func=_namer(projects), placeholder="Choose a project"
     )
     project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id) if choice else None
-    usual = project.settings.default_template_id if project else None
-    offered = {each.id for each in templates}
-    template = _choose_template(templates, template_id or (usual if usual in offered else None))
+    template = _choose_template(templates, _find_wanted(project, templates, template_id, draft))
     if not project or not template:
         return None
     actor = require_actor(Permission.ORCHESTRATIONS_RUN)
     default = find_default_model(actor, catalog, project=project.settings, template_model=template.model)
-    model = show_model_choice(catalog, default, context=f"{project.id}-{template.id}")
-    topic, title = _show_words(project)
-    inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
+    before = draft.model if draft else None
+    model = show_model_choice(catalog, default, context=f"{project.id}-{template.id}", wanted=before)
+    topic, title = _show_words(project, draft)
+    inputs = {
+        field.name: show_input(field, key=f"{template.id}-{field.name}{_suffix(draft)}")
+        for field in _answered(template.inputs, draft)
+    }
     cost_limit = show_cost_limit(
         project.settings.cost_limit_usd,
         key=f"limit-{project.id}",
@@ -81,20 +90,47 @@ def show_launch_form(
     )
 
 
-def _show_words(project: ProjectDetail) -> tuple[str, str]:
+def _find_wanted(
+    project: ProjectDetail | None, templates: Sequence[TemplateChoice], template_id: UUID | None, draft: Draft | None
+) -> UUID | None:
+    """The template to begin with; what a run was launched from is not replaced by another one in silence."""
+    offered = {each.id for each in templates}
+    if draft is not None:
+        if template_id not in offered:
+            st.markdown(f":orange[:material/warning:] {words.plain(_TEMPLATE_IS_GONE)}")
+        return template_id or _GONE
+    usual = project.settings.default_template_id if project else None
+    return template_id or (usual if usual in offered else None)
+
+
+def _suffix(draft: Draft | None) -> str:
+    """Ends the keys of what is filled in: another run fills in something else."""
+    return f"-{draft.run_id}" if draft else ""
+
+
+def _answered(questions: Sequence[InputField], draft: Draft | None) -> Sequence[InputField]:
+    """The questions, with what was answered before in place of the defaults."""
+    if draft is None:
+        return questions
+    return [each.model_copy(update={"default": draft.values.get(each.name, each.default)}) for each in questions]
+
+
+def _show_words(project: ProjectDetail, draft: Draft | None) -> tuple[str, str]:
     """The run's topic and its title; words for one project are not for the next."""
+    before = draft if draft and draft.project_id == project.id else None
     topic = st.text_area(
         "Topic",
-        value=project.topic,
+        value=before.topic if before else project.topic,
         height=90,
-        key=f"topic-{project.id}",
+        key=f"topic-{project.id}{_suffix(before)}",
         help="This run's own; the project keeps its.",
     )
     title = st.text_input(
         "Title",
+        value=before.title if before else "",
         placeholder="The topic's first words",
         help="What the run is called in lists.",
-        key=f"title-{project.id}",
+        key=f"title-{project.id}{_suffix(before)}",
     )
     return topic, title
 
@@ -161,8 +197,8 @@ def _steps(template: TemplateToLaunch) -> str:
     return words.plain(f"Version {words.number(template.version)} · {steps}")
 
 
-def _show_input(field: InputField, *, key: str) -> object:
-    """One question of the template, by its kind."""
+def show_input(field: InputField, *, key: str) -> object:
+    """Draw one question of the template, by its kind; returns what stands there."""
     label = words.plain(field.label) + ("" if field.required else " (optional)")
     explained = words.plain(field.help) if field.help else None
     text = str(field.default) if field.default is not None else ""

@@ -15,6 +15,8 @@ class Metric:
     label: str
     value: str
     help_text: str | None = None
+    #: What it is to be compared with, muted below the number.
+    note: str | None = None
 
 
 def show_metric_strip(metrics: Sequence[Metric], *, key: str = "strip") -> None:
@@ -24,5 +26,10 @@ def show_metric_strip(metrics: Sequence[Metric], *, key: str = "strip") -> None:
         for metric in metrics:
             # A metric's value is Markdown as its label is, so "$1.84 · $2.10" would become a formula.
             grid.metric(
-                plain(metric.label), plain(metric.value), help=plain(metric.help_text) if metric.help_text else None
+                plain(metric.label),
+                plain(metric.value),
+                plain(metric.note) if metric.note else None,
+                delta_color="off",
+                delta_arrow="off",
+                help=plain(metric.help_text) if metric.help_text else None,
             )

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.models.run import RunStatus
-from lib.runs.retry import RetryOffer, find_retry, retry_run
+from lib.runs.retry import find_begin
 from lib.runs.service import cancel_run, resume_run
 from lib.runs.steering import pause_run
 from lib.runs.structures import ErrorDetails
@@ -17,15 +17,18 @@ from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.page_header import page_header
 from lib.ui.components.person import person_inline
+from lib.ui.components.retry_dialog import open_retry_dialog
+from lib.ui.components.run_export import show_run_export
 from lib.ui.guard import require_actor
-from lib.ui.navigation import RUN, RUNS
+from lib.ui.navigation import LAUNCH, RUNS
 
 #: In characters: the longest name of a phase that a button has room for, and of what stands in the line of context.
 _LONGEST_NAME = 40
 _LAUNCHED = Markup("{} · launched by {} {}")
+_DUPLICATE = "Duplicate"
 
 
-def show_run_header(run: RunProgress, *, time_zone: str) -> bool:
+def show_run_header(run: RunProgress, *, comments: int, time_zone: str) -> bool:
     """Draw title, status, where the run comes from, and the buttons that this person may press.
 
     The way on from an error stands below, beside what went wrong. Returns whether a question about the run was opened:
@@ -35,7 +38,8 @@ def show_run_header(run: RunProgress, *, time_zone: str) -> bool:
     version = f" v{run.template_version}" if run.template_version else ""
     launched = _LAUNCHED.format(
         f"{words.short(summary.template_name + version, most=_LONGEST_NAME)} · "
-        f"{words.short(summary.project_name, most=_LONGEST_NAME)}",
+        f"{words.short(summary.project_name, most=_LONGEST_NAME)}"
+        + (f" · {words.count(comments, 'comment')}" if comments else ""),
         person_inline(run.launcher),
         moment_inline(summary.created_at, time_zone=time_zone),
     )
@@ -47,19 +51,23 @@ def show_run_header(run: RunProgress, *, time_zone: str) -> bool:
     ):
         is_pausing = run.may_pause and st.button("Pause", icon=":material/pause:")
         is_cancelling = run.may_cancel and st.button("Cancel", icon=":material/close:")
+        show_run_export(run)
         is_retrying = find_stop(run) is None and show_way_on(run)
-    if run.parent_run_id:
-        st.page_link(
-            RUN.file,
-            label="Retried from the run before",
-            icon=":material/history:",
-            query_params={"run": str(run.parent_run_id)},
-        )
+        _show_more(run)
     if is_cancelling:
         _ask_to_cancel(run)
     if is_pausing:
         _ask_to_pause(run)
     return is_cancelling or is_pausing or is_retrying
+
+
+def _show_more(run: RunProgress) -> None:
+    """The menu of what is rare; nothing for who may not launch."""
+    if not require_actor(Permission.ORCHESTRATIONS_VIEW).may(Permission.ORCHESTRATIONS_RUN):
+        return
+    chosen = st.menu_button("More", [_DUPLICATE], icon=":material/more_horiz:", key="more-run")
+    if chosen == _DUPLICATE:
+        st.switch_page(LAUNCH.file, query_params={"from": str(run.summary.id)})
 
 
 def find_stop(run: RunProgress) -> ErrorDetails | None:
@@ -77,9 +85,13 @@ def show_way_on(run: RunProgress) -> bool:
             resume_run(require_actor(Permission.ORCHESTRATIONS_RUN), run.summary.id)
             feedback.succeeded("The run goes on.")
             st.rerun()
-    offer = find_retry(run) if run.may_retry else None
-    if offer and st.button(f"Retry from {_place(offer)}", type="primary", icon=":material/replay:"):
-        _ask_to_retry(run, offer)
+    if not run.may_retry:
+        return False
+    begins_with = find_begin(run)
+    name = next((phase.name for phase in run.phases if phase.code == begins_with), "")
+    label = f"Retry from {words.plain(words.short(name, most=_LONGEST_NAME))}" if name else "Run again"
+    if st.button(label, type="primary" if name else "secondary", icon=":material/replay:"):
+        open_retry_dialog(run)
         return True
     return False
 
@@ -111,35 +123,3 @@ def _ask_to_cancel(run: RunProgress) -> None:
         on_confirm=cancel,
         key="cancel-run",
     )
-
-
-def _ask_to_retry(run: RunProgress, offer: RetryOffer) -> None:
-    def retry(actor: Actor) -> str:
-        run_id = retry_run(actor, run.summary.id)
-        feedback.succeeded("The retry is launched.")
-        st.switch_page(RUN.file, query_params={"run": str(run_id)})
-
-    show_confirm_dialog(
-        "Retry this run?",
-        text=f"A new run goes on from “{offer.phase_name}”, with the same plan and inputs. "
-        f"{_savings(offer)} This run stays as it is.",
-        action="Launch the retry",
-        on_confirm=retry,
-        key="retry-run",
-    )
-
-
-def _savings(offer: RetryOffer) -> str:
-    if not offer.reused:
-        return "No phase was finished, so it begins at the beginning."
-    kept = words.count(len(offer.reused), "finished phase")
-    saved = [words.tokens(offer.saved_tokens)]
-    if offer.saved_cost_usd:
-        saved.append(words.money(offer.saved_cost_usd))
-    saved.append(words.duration(offer.saved_ms / 1000))
-    reused = f"{kept} {words.are(len(offer.reused))} reused: {', '.join(offer.reused_names)}."
-    return f"{reused} That saves {words.together(saved)}."
-
-
-def _place(offer: RetryOffer) -> str:
-    return words.plain(words.short(offer.phase_name, most=_LONGEST_NAME))

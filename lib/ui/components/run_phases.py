@@ -9,6 +9,7 @@ import streamlit as st
 from lib import clock
 from lib.access.permissions import Permission
 from lib.models.run import PhaseStatus
+from lib.runs.commenting.views import CommentCounts
 from lib.runs.service import get_texts
 from lib.runs.structures import NotAsked
 from lib.runs.views import AttemptFigures, AttemptTexts, PhaseFigures, RunProgress
@@ -19,6 +20,7 @@ from lib.ui.components.facts import show_facts
 from lib.ui.components.finished_answer import show_finished_answer
 from lib.ui.components.phase_card import phase_card
 from lib.ui.components.review_panel import show_review_panel
+from lib.ui.components.run_comments import show_comments
 from lib.ui.components.text_diff import show_text_diff
 from lib.ui.components.writing import show_writing
 from lib.ui.guard import require_actor
@@ -33,7 +35,9 @@ _WHY_SKIPPED: Final[Mapping[str, str]] = {
 _LONGEST_NOTE: Final = 90
 
 
-def show_run_phases(run: RunProgress, phases: Sequence[PhaseFigures], *, time_zone: str) -> bool:
+def show_run_phases(
+    run: RunProgress, phases: Sequence[PhaseFigures], *, comments: CommentCounts, time_zone: str
+) -> bool:
     """Draw these phases of the run; the one that is being written is open, and at the end what one comes to read.
 
     That is the phase that failed, or else the last one that was written.
@@ -51,14 +55,14 @@ def show_run_phases(run: RunProgress, phases: Sequence[PhaseFigures], *, time_zo
                 phase.position + 1,
                 phase.name,
                 status=status.PHASE[phase.status],
-                meta=_meta(phase, is_live=run.is_live, time_zone=time_zone),
+                meta=_meta(phase, is_live=run.is_live, comments=comments.of.get(phase.code, 0), time_zone=time_zone),
                 detail=_detail(phase),
                 # another key once it is written: it opens while it is, and closes by itself when the next one begins
                 key=f"{phase.position}-{_moment(run, phase)}",
                 is_expanded=is_writing or waits or is_wanted,
             ) as is_open:
                 if is_open and not phase.note:
-                    _show_inside(run, phase, _read_texts(run, phase), time_zone=time_zone)
+                    _show_inside(run, phase, _read_texts(run, phase), comments=comments, time_zone=time_zone)
                     is_watched = is_watched or is_writing
     return is_watched
 
@@ -82,15 +86,16 @@ def _read_texts(run: RunProgress, phase: PhaseFigures) -> AttemptTexts:
     return get_texts(require_actor(Permission.ORCHESTRATIONS_VIEW), run.summary.id, phase.newest.id)
 
 
-def _meta(phase: PhaseFigures, *, is_live: bool, time_zone: str) -> list[str]:
+def _meta(phase: PhaseFigures, *, is_live: bool, comments: int, time_zone: str) -> list[str]:
     """Nothing that changes from one second to the next: this is drawn when the run stands otherwise, and not before."""
     newest = phase.newest
+    commented = [words.count(comments, "comment")] if comments else []
     if newest.reused_from:
-        return ["reused"]
+        return ["reused", *commented]
     if phase.note:
         said = phase.note[:1].lower() + phase.note[1:].rstrip(".")
         kind = newest.error.kind if newest.error else ""
-        return [_WHY_SKIPPED.get(kind, words.short(said, most=_LONGEST_NOTE))]
+        return [_WHY_SKIPPED.get(kind, words.short(said, most=_LONGEST_NOTE)), *commented]
     meta: list[str] = []
     if newest.started_at is not None and newest.answered_at is not None:
         # as the timeline shows it: with loading the local model, and waiting for it
@@ -103,7 +108,7 @@ def _meta(phase: PhaseFigures, *, is_live: bool, time_zone: str) -> list[str]:
         meta.append(words.count(len(phase.attempts), "attempt"))
     if is_live and newest.next_attempt_at:
         meta.append(_until(newest.next_attempt_at, time_zone=time_zone))
-    return meta
+    return [*meta, *commented]
 
 
 def _until(moment: datetime, *, time_zone: str) -> str:
@@ -121,7 +126,9 @@ def _detail(phase: PhaseFigures) -> str | None:
     return f"{newest.model} · {'reused from the run before' if newest.reused_from else f'attempt {newest.number}'}"
 
 
-def _show_inside(run: RunProgress, phase: PhaseFigures, texts: AttemptTexts, *, time_zone: str) -> None:
+def _show_inside(
+    run: RunProgress, phase: PhaseFigures, texts: AttemptTexts, *, comments: CommentCounts, time_zone: str
+) -> None:
     run_id, newest = run.summary.id, phase.newest
     has_ended = newest.status is not PhaseStatus.RUNNING
     names = [
@@ -131,6 +138,7 @@ def _show_inside(run: RunProgress, phase: PhaseFigures, texts: AttemptTexts, *, 
         *(["Attempts"] if len(phase.attempts) > 1 else []),
         *(["Edits"] if newest.is_edited else []),
         *(["Changes"] if has_ended and _has_earlier(run, phase) else []),
+        *(["Comments"] if comments.may_write or comments.of.get(phase.code) else []),
     ]
     tabs = dict(zip(names, st.tabs(names, key=f"tabs-{run_id}-{phase.position}"), strict=True))
     with tabs["Answer"]:
@@ -160,6 +168,9 @@ def _show_inside(run: RunProgress, phase: PhaseFigures, texts: AttemptTexts, *, 
     if "Changes" in tabs:
         with tabs["Changes"]:
             show_attempt_changes(run_id, newest.id, texts)
+    if "Comments" in tabs:
+        with tabs["Comments"]:
+            show_comments(run, phase.code, comments, time_zone=time_zone)
 
 
 def _has_earlier(run: RunProgress, phase: PhaseFigures) -> bool:

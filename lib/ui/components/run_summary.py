@@ -10,6 +10,7 @@ from lib.ui import words
 from lib.ui.components import status
 from lib.ui.components.card import card
 from lib.ui.components.error_panel import error_panel
+from lib.ui.components.estimate import say_cost
 from lib.ui.components.facts import show_facts
 from lib.ui.components.json_view import show_raw_json
 from lib.ui.components.metric_strip import Metric, show_metric_strip
@@ -41,7 +42,12 @@ def show_run_numbers(run: RunProgress) -> None:
         [
             _progress(run),
             Metric("Elapsed", words.clock(seconds_of(summary))),
-            Metric("Cost", words.money(summary.cost_usd), "All attempts; unknown where a model's price is."),
+            Metric(
+                "Cost",
+                words.money(summary.cost_usd),
+                "All attempts; unknown where a model's price is.",
+                note=f"estimated {say_cost(run.estimate)}" if run.estimate else None,
+            ),
             Metric("Tokens", words.number(summary.total_tokens), "In and out, all attempts."),
         ]
     )

@@ -1,16 +1,26 @@
 """A list of runs, wherever runs are listed: the Runs page, a project, the overview."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from lib import clock
 from lib.runs.views import RunSummary
 from lib.ui import words
 from lib.ui.components import status
 from lib.ui.components.opened_row import find_opened
-from lib.ui.components.paged_table import show_paged_table
+from lib.ui.components.paged_table import TableEvent, show_paged_table
+
+
+def show_selectable_runs(
+    runs: Sequence[RunSummary], *, key: str, newer: str | None, older: str | None
+) -> tuple[UUID | None, Sequence[RunSummary]]:
+    """The same with rows that can be selected; returns the run that was opened, and those that are selected."""
+    event = _draw(runs, _columns(), key=key, newer=newer, older=older, is_selectable=True)
+    opened = find_opened(key, [run.id for run in runs], clicked=event.opened)
+    return opened, [runs[number] for number in event.selected if number < len(runs)]
 
 
 def show_run_table(
@@ -25,6 +35,12 @@ def show_run_table(
 
     `is_short` leaves out what the place around it says already.
     """
+    columns = _columns(is_short=is_short)
+    event = _draw(runs, columns, key=key, newer=newer, older=older, is_selectable=False)
+    return find_opened(key, [run.id for run in runs], clicked=event.opened)
+
+
+def _columns(*, is_short: bool = False) -> Mapping[str, ColumnConfig]:
     columns = {
         "Status": status.column({**status.RUN, "waiting": status.WAITING_RUN}, width=116),
         "Run": st.column_config.TextColumn("Run", width=178 if is_short else 250),
@@ -37,8 +53,20 @@ def show_run_table(
         "Cost": st.column_config.TextColumn("Cost", width=65, alignment="right"),
     }
     if is_short:
-        columns = {name: columns[name] for name in ("Status", "Run", "Launched", "Phases", "Duration", "Cost")}
-    event = show_paged_table(
+        return {name: columns[name] for name in ("Status", "Run", "Launched", "Phases", "Duration", "Cost")}
+    return columns
+
+
+def _draw(
+    runs: Sequence[RunSummary],
+    columns: Mapping[str, ColumnConfig],
+    *,
+    key: str,
+    newer: str | None,
+    older: str | None,
+    is_selectable: bool,
+) -> TableEvent:
+    return show_paged_table(
         [_row(run) for run in runs],
         key=key,
         label="Runs",
@@ -47,8 +75,8 @@ def show_run_table(
         newer=newer,
         older=older,
         opens="Run",
+        is_selectable=is_selectable,
     )
-    return find_opened(key, [run.id for run in runs], clicked=event.opened)
 
 
 def _row(run: RunSummary) -> dict[str, object]:

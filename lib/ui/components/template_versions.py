@@ -8,6 +8,7 @@ from markupsafe import Markup
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.models.template import TemplateStatus
+from lib.runs.comparing.service import find_runs_of_versions
 from lib.templates import publishing
 from lib.templates.versions import service as versions
 from lib.templates.views import SavedVersion, TemplateDetail, TemplateVersionSummary
@@ -22,6 +23,7 @@ from lib.ui.components.status import TEMPLATE, Status, show_status
 from lib.ui.components.template_changes import show_template_changes
 from lib.ui.components.template_files import show_export_button
 from lib.ui.guard import require_actor
+from lib.ui.navigation import COMPARE
 
 #: The query parameter that holds the cursor; the activity has one of its own.
 _CURSOR: Final = "versions"
@@ -109,6 +111,14 @@ def _show_comparison(actor: Actor, template: TemplateDetail) -> None:
     new = right.selectbox("To version", numbers, index=0, format_func=words.number, key="compare-to")
     before, after = (versions.get_version_data(actor, template.id, number) for number in (old, new))
     show_template_changes(before, after)
+    runs = find_runs_of_versions(actor, template.id, old, new)
+    if runs and runs[0] != runs[1]:
+        st.page_link(
+            COMPARE.file,
+            label="Compare their last runs",
+            icon=":material/compare_arrows:",
+            query_params={"left": str(runs[0]), "right": str(runs[1])},
+        )
 
 
 def _ask_to_roll_back(template: TemplateDetail, version: int) -> None:

@@ -11,13 +11,15 @@ from lib.errors import Conflict, ModelError, NotFound, NotPermitted, QuotaUsedUp
 from lib.models.project import ProjectStatus
 from lib.models.run import PhaseStatus, RunStatus
 from lib.projects.service import move_project
-from lib.runs.retry import find_retry, retry_run
+from lib.runs.retry import find_begin, open_retry, preview_retry
+from lib.runs.retry_views import RetryRequest
 from lib.runs.service import cancel_run, watch_run
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_template
-from tests.made_runs import MadeRun, answer, beginning, end_run, fail_second_phase, make_run, open_run
+from tests.made_runs import MadeRun, answer, beginning, fail_second_phase, make_run, open_run
 from tests.records import row, rows, signature, trail
+from tests.retrying import go_on
 from tests.whole_run import get_run
 from tests.workers import MODEL
 
@@ -48,7 +50,7 @@ def test_retry_takes_over_what_was_completed_and_waits_in_the_queue(
     installation: Installation, cast: Cast, failed: MadeRun
 ) -> None:
     used = row(installation, "SELECT api_quota_used FROM organizations WHERE id = %s", cast.organization_a)
-    run_id = retry_run(cast.max, failed.id)
+    run_id = go_on(cast.max, failed.id)
 
     before = row(installation, "SELECT * FROM orchestration_runs WHERE id = %s", failed.id)
     after = row(installation, "SELECT * FROM orchestration_runs WHERE id = %s", run_id)
@@ -70,7 +72,7 @@ def test_retry_takes_over_what_was_completed_and_waits_in_the_queue(
 
 
 def test_retry_stands_in_the_trail_with_its_parent(installation: Installation, cast: Cast, failed: MadeRun) -> None:
-    run_id = retry_run(cast.max, failed.id)
+    run_id = go_on(cast.max, failed.id)
     (entry,) = trail(installation, "orchestrations.fork", run_id)
     assert entry.items() >= signature(cast.max).items()
     assert entry["new_values"]["parent_run_id"] == str(failed.id)
@@ -78,22 +80,20 @@ def test_retry_stands_in_the_trail_with_its_parent(installation: Installation, c
 
 
 def test_offer_names_what_is_reused_and_what_that_took(cast: Cast, failed: MadeRun) -> None:
-    offer = find_retry(watch_run(cast.max, failed.id))
-    assert offer is not None
-    assert (offer.phase_code, offer.phase_name) == ("Phase 1", "Research")
-    assert offer.reused_names == ("Ideation",)
-    assert (offer.saved_tokens, offer.saved_cost_usd, offer.saved_ms) == (950, Decimal("0.028"), 5000)
+    assert open_retry(cast.max, failed.id).begins_with == "Phase 1"
+    prepared = preview_retry(cast.max, RetryRequest(run_id=failed.id, begins_with="Phase 1"))
+    assert [phase.name for phase in prepared.reused.values()] == ["Ideation"]
+    assert (prepared.saved_tokens, prepared.saved_cost_usd, prepared.saved_seconds) == (950, Decimal("0.028"), 5)
+    assert prepared.written_before == ()
 
 
 def test_retry_of_a_retry_takes_over_what_the_first_run_wrote(
     installation: Installation, cast: Cast, failed: MadeRun
 ) -> None:
-    again = retry_run(cast.max, failed.id)
+    again = go_on(cast.max, failed.id)
     cancel_run(cast.max, again)
-    offer = find_retry(watch_run(cast.max, again))
-    assert offer is not None
-    assert (offer.phase_code, offer.saved_tokens) == ("Phase 1", 950)
-    third = get_run(cast.max, retry_run(cast.max, again))
+    assert find_begin(watch_run(cast.max, again)) == "Phase 1"
+    third = get_run(cast.max, go_on(cast.max, again))
     assert third.phases[0].newest.response == "Fold it twice."
     assert third.parent_run_id == again
 
@@ -104,7 +104,7 @@ def test_cancelled_run_goes_on_with_its_first_unfinished_phase(
     database = installation.database
     run = make_run(database, cast.max, project_id=make_project(database, cast.max), model=MODEL)
     cancel_run(cast.max, run.id)
-    retried = get_run(cast.max, retry_run(cast.max, run.id))
+    retried = get_run(cast.max, go_on(cast.max, run.id))
     assert [phase.status for phase in retried.phases] == [PhaseStatus.PENDING, PhaseStatus.PENDING]
     assert row(installation, "SELECT forked_from_phase FROM orchestration_runs WHERE parent_run_id = %s", run.id) == {
         "forked_from_phase": "Phase 0"
@@ -115,47 +115,45 @@ def test_cancelled_run_goes_on_with_its_first_unfinished_phase(
 def test_who_may_launch_may_retry_anybodys_run_in_their_own_name(cast: Cast, failed: MadeRun, name: str) -> None:
     actor = getattr(cast, name)
     assert watch_run(actor, failed.id).may_retry
-    assert get_run(actor, retry_run(actor, failed.id)).summary.user_id == actor.user_id
+    assert get_run(actor, go_on(actor, failed.id)).summary.user_id == actor.user_id
 
 
-def test_viewer_cannot_retry_run(installation: Installation, cast: Cast, failed: MadeRun) -> None:
+def test_viewer_cannot_go_on(installation: Installation, cast: Cast, failed: MadeRun) -> None:
     assert not watch_run(cast.vera, failed.id).may_retry
     with pytest.raises(NotPermitted):
-        retry_run(cast.vera, failed.id)
+        go_on(cast.vera, failed.id)
     assert runs_of(installation) == 1
 
 
 def test_stranger_finds_no_run_to_retry(installation: Installation, cast: Cast, failed: MadeRun) -> None:
     for actor, run_id in ((cast.charlie, failed.id), (cast.alice, uuid4())):
         with pytest.raises(NotFound):
-            retry_run(actor, run_id)
+            go_on(actor, run_id)
     assert runs_of(installation) == 1
 
 
-@pytest.mark.parametrize("how", ["queued", "running", "paused", "completed"])
-def test_run_that_has_not_failed_is_not_retried(
+@pytest.mark.parametrize("how", ["queued", "running", "paused"])
+def test_run_that_has_not_ended_is_not_run_again(
     installation: Installation, cast: Cast, endpoint: LLMockServer, how: str
 ) -> None:
     database = installation.database
     run = make_run(database, cast.max, project_id=make_project(database, cast.max), model=MODEL)
-    if how == "completed":
-        end_run(database, cast.max, run)
-    elif how != "queued":
+    if how != "queued":
         held = open_run(database, cast.organization_a, run.id)
         if how == "paused":
             held.advance(end={"status": "paused", "error": {}})
     assert not watch_run(cast.max, run.id).may_retry
     with pytest.raises(Conflict, match=f"this one is {how}"):
-        retry_run(cast.max, run.id)
+        go_on(cast.max, run.id)
 
 
 def test_used_up_quota_is_said_before_anything_is_made(installation: Installation, cast: Cast, failed: MadeRun) -> None:
     rows(installation, USED_UP, cast.organization_a)
     with pytest.raises(QuotaUsedUp, match="7 calls for this month are used up"):
-        retry_run(cast.max, failed.id)
+        go_on(cast.max, failed.id)
     assert runs_of(installation) == 1
     rows(installation, "UPDATE organizations SET quota_resets_at = now() - interval '1 s' RETURNING 1")
-    assert retry_run(cast.max, failed.id), "the month is over"
+    assert go_on(cast.max, failed.id), "the month is over"
 
 
 def test_model_that_would_not_answer_is_said_before_anything_is_made(
@@ -163,7 +161,7 @@ def test_model_that_would_not_answer_is_said_before_anything_is_made(
 ) -> None:
     endpoint.state.scenarios.add(Fail(status=401, times=None))
     with pytest.raises(ModelError, match="does not accept the key"):
-        retry_run(cast.max, failed.id)
+        go_on(cast.max, failed.id)
     assert runs_of(installation) == 1
 
 
@@ -171,18 +169,18 @@ def test_project_that_is_archived_takes_no_retry(installation: Installation, cas
     project_id = watch_run(cast.max, failed.id).summary.project_id
     move_project(cast.max, project_id, ProjectStatus.ARCHIVED)
     with pytest.raises(Conflict, match="archived"):
-        retry_run(cast.max, failed.id)
+        go_on(cast.max, failed.id)
     assert runs_of(installation) == 1
 
 
 def test_template_that_is_gone_is_not_needed(installation: Installation, cast: Cast, failed: MadeRun) -> None:
     rows(installation, "UPDATE orchestration_templates SET deleted_at = now() RETURNING 1")
-    run = watch_run(cast.max, retry_run(cast.max, failed.id))
+    run = watch_run(cast.max, go_on(cast.max, failed.id))
     assert run.summary.template_name == "Two steps"
 
 
 def test_walked_retry_counts_only_what_it_asked_itself(installation: Installation, cast: Cast, failed: MadeRun) -> None:
-    run_id = retry_run(cast.max, failed.id)
+    run_id = go_on(cast.max, failed.id)
     held = open_run(installation.database, cast.organization_a, run_id)
     (begun,) = held.advance(begin=[beginning("Phase 1")])["begun"]
     held.advance(finish=[answer(UUID(begun["id"]))], end={"status": "completed", "error": {}})

@@ -60,7 +60,8 @@ def test_templates_have_versions_of_which_each_run_names_the_one_of_its_time() -
         template_id, version = run["template_id"], run["template_version"]
         assert since[template_id, version]["created_at"] <= run["created_at"]
         assert (later := since.get((template_id, version + 1))) is None or later["created_at"] > run["created_at"]
-    launched = Counter(run["template_version"] for run in made()["orchestration_runs"])
+    # who runs one again launches no template
+    launched = Counter(run["template_version"] for run in made()["orchestration_runs"] if not run["parent_run_id"])
     assert launched.keys() == {1, 2, 3}
     assert sum(row["usage_count"] for row in templates.values()) == launched.total()
     assert len({row["category"] for row in templates.values()}) > 5
@@ -92,7 +93,8 @@ def test_run_costs_what_its_attempts_cost() -> None:
             assert run["cost_usd"] is None
         else:
             assert Decimal(run["cost_usd"]) == sum(map(Decimal, costs))
-        tokens = (row["token_usage"].get("total_tokens", 0) for row in phases[run["id"]])
+        asked = [row for row in phases[run["id"]] if not row["reused_from"]]
+        tokens = (row["token_usage"].get("total_tokens", 0) for row in asked)
         assert run["total_tokens"] == sum(tokens)
 
 
@@ -155,3 +157,21 @@ def test_everybody_who_did_something_was_there() -> None:
     assert gone
     for row in made()["audit_logs"]:
         assert row["user_id"] not in gone or row["created_at"] <= gone[row["user_id"]]
+
+
+def test_one_was_run_again_from_its_middle_with_another_model_and_talked_about() -> None:
+    runs = {row["id"]: row for row in made()["orchestration_runs"]}
+    (again,) = (row for row in runs.values() if row["parent_run_id"])
+    before, phases = runs[again["parent_run_id"]], by_run("phase_executions")
+    assert again["model"] != before["model"]
+    assert before["completed_at"] < again["created_at"]
+    reused = [row for row in phases[again["id"]] if row["reused_from"]]
+    assert 0 < len(reused) < again["total_phases"]
+    answers = {row["id"]: row["response_text"] for row in phases[before["id"]]}
+    assert [answers[row["reused_from"]] for row in reused] == [row["response_text"] for row in reused]
+    asked = {row["phase_code"]: row["model"] for row in phases[again["id"]] if not row["reused_from"]}
+    assert again["forked_from_phase"] in asked
+    assert set(asked.values()) == {again["model"]}
+    comments = made()["run_comments"]
+    assert {row["run_id"] for row in comments} == {before["id"]}
+    assert {row["phase_code"] for row in comments} == {None, again["forked_from_phase"]}

@@ -1,0 +1,101 @@
+"""Two runs against each other, phase by phase: what was asked and answered, by whom, for how much, how long it took."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.db.session import tenant_session
+from lib.models.run import RunStatus
+from lib.runs.comparing import queries
+from lib.runs.comparing.views import ComparedPhase, Comparison, Family, Pair, Relative
+from lib.runs.service import watch_run
+from lib.runs.views import PhaseFigures
+
+#: The newest of those that go on from a run.
+MOST_CHILDREN: Final = 10
+
+_Digests = Mapping[UUID, tuple[str | None, str | None]]
+
+
+def compare_runs(actor: Actor, left_id: UUID, right_id: UUID) -> Comparison:
+    """Both runs, without their texts; phases are the same where their codes are. Raises `NotFound`."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    left, right = watch_run(actor, left_id), watch_run(actor, right_id)
+    attempts = [phase.newest.id for run in (left, right) for phase in run.phases]
+    with tenant_session(actor) as session:
+        digests: _Digests = {row[0]: (row[1], row[2]) for row in queries.list_digests(session, attempts)}
+    before, after = ({phase.code: phase for phase in run.phases} for run in (left, right))
+    return Comparison(left=left, right=right, phases=_pair(before, after, digests))
+
+
+def find_runs_of_versions(actor: Actor, template_id: UUID, old: int, new: int) -> tuple[UUID, UUID] | None:
+    """The last run of each of two versions of a template that the person can see; None where one has none."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        found = queries.list_newest_of_versions(session, actor.organization_id, template_id, (old, new))
+    return (found[old], found[new]) if old in found and new in found else None
+
+
+def read_family(actor: Actor, run_id: UUID) -> Family:
+    """The run that this one goes on from, and those that go on from it, as far as the person can see them."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        parent = queries.find_parent(session, actor.organization_id, run_id)
+        children = queries.list_children(session, actor.organization_id, run_id, limit=MOST_CHILDREN + 1)
+    return Family(
+        parent=_relative(parent) if parent else None,
+        children=tuple(_relative(row) for row in children[:MOST_CHILDREN]),
+        has_more=len(children) > MOST_CHILDREN,
+    )
+
+
+def _relative(row: Row[*tuple[Any, ...]]) -> Relative:
+    return Relative(
+        id=row.id,
+        title=row.title,
+        status=RunStatus(row.status),
+        model=row.model or "",
+        created_at=row.created_at,
+        begins_with=row.forked_from_phase,
+    )
+
+
+def _pair(
+    left: Mapping[str, PhaseFigures], right: Mapping[str, PhaseFigures], digests: _Digests
+) -> tuple[ComparedPhase, ...]:
+    compared = []
+    for code in _merge(list(left), list(right)):
+        phases = Pair(left.get(code), right.get(code))
+        phase = phases.right or phases.left
+        both = [digests.get(each.newest.id, (None, None)) for each in (phases.left, phases.right) if each]
+        if phase is not None:
+            compared.append(
+                ComparedPhase(
+                    code=code,
+                    name=phase.name,
+                    phases=phases,
+                    is_same_prompt=_is_same([texts[0] for texts in both]),
+                    is_same_answer=_is_same([texts[1] for texts in both]),
+                )
+            )
+    return tuple(compared)
+
+
+def _is_same(digests: list[str | None]) -> bool | None:
+    if len(digests) < 2 or digests == [None, None]:
+        return None
+    return digests[0] == digests[1]
+
+
+def _merge(left: list[str], right: list[str]) -> list[str]:
+    """The right one's order; what only the left one has comes after what it followed there."""
+    merged = list(right)
+    for number, code in enumerate(left):
+        if code not in merged:
+            before = [other for other in left[:number] if other in merged]
+            merged.insert(merged.index(before[-1]) + 1 if before else 0, code)
+    return merged

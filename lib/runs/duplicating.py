@@ -1,0 +1,45 @@
+"""A run as the beginning of another one: what the Launch page is filled in with; nothing is launched."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.db.session import tenant_session
+from lib.errors import NotFound
+from lib.runs import queries
+from lib.runs.structures import RunInputs
+from lib.templates.inputs import InputValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What somebody launched before."""
+
+    run_id: UUID
+    project_id: UUID
+    #: None where it is nobody's to launch from any more.
+    template_id: UUID | None
+    title: str
+    topic: str
+    model: str | None
+    values: Mapping[str, InputValue]
+
+
+def read_draft(actor: Actor, run_id: UUID) -> Draft:
+    """What the run was launched with. Raises `NotFound`, `NotPermitted`."""
+    actor.require(Permission.ORCHESTRATIONS_RUN)
+    with tenant_session(actor) as session:
+        run = queries.load_whole(session, run_id)
+        if run is None:
+            raise NotFound("run")
+        return Draft(
+            run_id=run.id,
+            project_id=run.project_id,
+            template_id=run.template_id,
+            title=run.title or "",
+            topic=run.topic,
+            model=run.model,
+            values=RunInputs.model_validate(run.inputs, extra="ignore").values,
+        )

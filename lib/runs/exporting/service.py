@@ -1,0 +1,104 @@
+"""A run as a file: read whole at one moment, and noted in the trail in the same transaction."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from lib import clock
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.audit.events import record_event
+from lib.db.session import tenant_session
+from lib.errors import NotFound
+from lib.models.run import OrchestrationRun, PhaseExecution
+from lib.runs import queries
+from lib.runs.exporting.queries import list_newest
+from lib.runs.exporting.structures import ExportedInput, ExportedPhase, ExportedRun, RunDocument
+from lib.runs.structures import RunInputs
+
+
+class RunFormat(StrEnum):
+    """What a run can be downloaded as; the value is the ending of the file's name."""
+
+    MARKDOWN = "md"
+    HTML = "html"
+    JSON = "json"
+
+
+def export_run(actor: Actor, run_id: UUID, *, file_format: RunFormat, has_prompts: bool) -> RunDocument:
+    """What the file says; recorded as `orchestrations.export` with the format. Raises `NotFound`."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor, is_one_moment=True) as session:
+        seen = queries.find_run(session, actor.organization_id, run_id)
+        run = queries.load_whole(session, run_id)
+        if seen is None or run is None:
+            raise NotFound("run")
+        document = RunDocument(
+            exported_at=clock.now(),
+            has_prompts=has_prompts,
+            run=_describe(dict(zip(queries.SUMMARY, seen, strict=False)), run),
+            phases=_phases(session, run_id, has_prompts=has_prompts),
+        )
+        record_event(
+            session,
+            "orchestrations.export",
+            resource_type="orchestrations",
+            resource_id=run_id,
+            values={"format": file_format, "prompts": has_prompts, "phases": len(document.phases)},
+        )
+        return document
+
+
+def _describe(seen: Mapping[str, Any], run: OrchestrationRun) -> ExportedRun:
+    values = RunInputs.model_validate(run.inputs, extra="ignore").values
+    labels = {question["name"]: question["label"] for question in run.plan.get("inputs", ())}
+    return ExportedRun(
+        id=run.id,
+        title=seen["title"],
+        status=run.status,
+        topic=run.topic,
+        project=seen["project_name"],
+        launched_by=seen["launched_by"],
+        template=seen["template_name"],
+        template_version=run.template_version,
+        model=run.model,
+        created_at=run.created_at,
+        started_at=run.started_at,
+        completed_at=run.completed_at,
+        execution_time_ms=run.execution_time_ms,
+        total_tokens=run.total_tokens,
+        cost_usd=run.cost_usd,
+        inputs=tuple(
+            ExportedInput(name=name, label=labels.get(name, name), value=value) for name, value in values.items()
+        ),
+        goes_on_from=run.parent_run_id,
+        goes_on_with=run.forked_from_phase,
+    )
+
+
+def _phases(session: Session, run_id: UUID, *, has_prompts: bool) -> tuple[ExportedPhase, ...]:
+    return tuple(_phase(each, has_prompts=has_prompts) for each in list_newest(session, run_id))
+
+
+def _phase(attempt: PhaseExecution, *, has_prompts: bool) -> ExportedPhase:
+    return ExportedPhase(
+        code=attempt.phase_code,
+        name=attempt.phase_name,
+        position=attempt.position,
+        depends_on=tuple(attempt.depends_on),
+        status=attempt.status,
+        attempt=attempt.attempt,
+        model=attempt.model,
+        is_reused=attempt.reused_from is not None,
+        prompt=attempt.prompt_text if has_prompts else None,
+        answer=attempt.response_text,
+        prompt_tokens=attempt.token_usage.get("prompt_tokens"),
+        completion_tokens=attempt.token_usage.get("completion_tokens"),
+        cost_usd=attempt.cost_usd,
+        execution_time_ms=attempt.execution_time_ms,
+        finish_reason=attempt.finish_reason,
+        error=attempt.error_details.get("message"),
+    )

@@ -1,0 +1,96 @@
+"""A run as a file that other programs read: the documented structure, and its JSON Schema.
+
+Made of the models: `python -m lib.runs.exporting.structures > docs/run.schema.json` after these have changed.
+"""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lib.models.run import PhaseStatus, RunStatus
+from lib.templates.inputs import InputValue
+
+Told = Annotated[Decimal | None, Field(description="In US dollars; null where a price is unknown.")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ExportedInput(_Part):
+    """A question of the template, and what was answered at the launch."""
+
+    name: str
+    label: str
+    value: InputValue
+
+
+class ExportedRun(_Part):
+    """The run itself."""
+
+    id: UUID
+    title: str
+    status: RunStatus
+    topic: str
+    project: str
+    launched_by: str
+    template: str
+    template_version: int | None
+    model: Annotated[str | None, Field(description="provider:model, as chosen at the launch.")]
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    execution_time_ms: int | None
+    total_tokens: Annotated[int, Field(description="Of all attempts, in and out.")]
+    cost_usd: Told
+    inputs: tuple[ExportedInput, ...]
+    goes_on_from: Annotated[UUID | None, Field(description="The run that this one took completed phases over from.")]
+    goes_on_with: Annotated[str | None, Field(description="Code of the phase that it began with; null is the start.")]
+
+
+class ExportedPhase(_Part):
+    """A phase as its newest attempt left it; earlier attempts are not in the file."""
+
+    code: str
+    name: str
+    position: int
+    depends_on: tuple[str, ...]
+    status: PhaseStatus
+    attempt: int
+    model: str | None
+    is_reused: Annotated[bool, Field(description="Whether it was taken over: nothing was asked or paid here.")]
+    prompt: Annotated[str | None, Field(description="Null where the file was made without prompts, or none was.")]
+    answer: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost_usd: Told
+    execution_time_ms: int | None
+    finish_reason: str | None
+    error: Annotated[str | None, Field(description="What went wrong, in words.")]
+
+
+class RunDocument(_Part):
+    """A run of AI Orchestrator with its answers, as it stood when it was exported."""
+
+    schema_version: Literal[1] = 1
+    exported_at: datetime
+    has_prompts: bool
+    run: ExportedRun
+    phases: tuple[ExportedPhase, ...]
+
+    def to_json(self) -> bytes:
+        """The file."""
+        return self.model_dump_json(indent=2).encode()
+
+
+def write_schema() -> str:
+    """The same as docs/run.schema.json has it."""
+    return json.dumps(RunDocument.model_json_schema(mode="serialization"), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(write_schema(), end="")

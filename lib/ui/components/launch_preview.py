@@ -1,0 +1,30 @@
+"""What a launch would do, before it is done: what it will probably take, and every prompt."""
+
+import streamlit as st
+
+from lib.access.actor import Actor
+from lib.runs.foresight import find_launch_warnings
+from lib.runs.launch import LaunchRequest, preview_launch
+from lib.ui import feedback, words
+from lib.ui.components.card import card
+from lib.ui.components.estimate import show_estimate
+from lib.ui.components.model_choice import show_own_models
+from lib.ui.components.prompt_preview import show_prompts
+
+
+def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
+    """Draw both cards, or what speaks against the launch; None is a choice that is still missing."""
+    prepared = None
+    with card("What it will probably take"), feedback.told():
+        if request is None:
+            st.markdown(":gray[Cost, time and calls, once project, template and model are chosen.]")
+        else:
+            prepared = preview_launch(actor, request)
+            show_estimate(prepared.estimate, prepared.quota, key="launch")
+            for warning in find_launch_warnings(actor, prepared.plan, cost_limit_usd=prepared.cost_limit_usd):
+                st.markdown(f":orange[:material/warning:] {words.plain(warning)}")
+    if prepared is None:
+        return
+    with card("What the model will be asked"):
+        show_own_models(prepared.plan)
+        show_prompts(prepared.prompts)

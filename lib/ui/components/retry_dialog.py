@@ -1,0 +1,80 @@
+"""The one dialog in which a run that has ended is run again: from where, how, and what that saves and costs."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from lib.access.permissions import Permission
+from lib.connections.offers import read_offers
+from lib.runs.retry import open_retry, preview_retry, retry_run
+from lib.runs.retry_views import Prepared, RetryRequest
+from lib.runs.views import RunProgress
+from lib.ui import feedback, words
+from lib.ui.components.estimate import show_estimate
+from lib.ui.components.retry_form import show_retry_form
+from lib.ui.guard import require_actor
+from lib.ui.navigation import RUN
+
+#: Of phases that are named, that many; in characters each.
+_MOST_NAMED, _LONGEST_NAME = 8, 60
+
+
+def open_retry_dialog(run: RunProgress) -> None:
+    """Open it. A live page waits with drawing itself anew while it is open."""
+
+    @st.dialog("Run again", width="large", on_dismiss="rerun")
+    def ask() -> None:
+        request = None
+        with feedback.told():
+            actor = require_actor(Permission.ORCHESTRATIONS_RUN)
+            desk = open_retry(actor, run.summary.id)
+            request = show_retry_form(desk, read_offers(actor))
+            _show_outcome(preview_retry(actor, request), run)
+        with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+            if st.button("Leave it as it is", key="retry-run-leave"):
+                st.rerun()
+            is_confirmed = st.button("Launch the retry", type="primary", key="retry-run-confirm")
+        if is_confirmed and request is not None:
+            _launch(request)
+
+    ask()
+
+
+def _launch(request: RetryRequest) -> None:
+    with feedback.told(), st.spinner("Asking the model whether it is there"):
+        made = retry_run(require_actor(Permission.ORCHESTRATIONS_RUN), request)
+        feedback.succeeded("The retry is launched.")
+        st.switch_page(RUN.file, query_params={"run": str(made)})
+
+
+def _show_outcome(prepared: Prepared, run: RunProgress) -> None:
+    """Say what is taken over, what that saves, and what the rest will probably take."""
+    asked = [phase.name for phase in prepared.plan.phases if phase.code not in prepared.reused]
+    st.markdown(f":green[:material/check_circle:] {words.plain(_savings(prepared))}")
+    st.markdown(f":blue[:material/play_arrow:] {words.plain(f'Asked anew: {_name(asked)}. This run stays as it is.')}")
+    if prepared.written_before:
+        told = (
+            f"{_name(prepared.written_before)} {words.are(len(prepared.written_before))} kept as written with the old"
+        )
+        told = f"{told} topic or inputs. To have everything follow the new ones, begin at the start."
+        st.markdown(f":orange[:material/warning:] {words.plain(told)}")
+    show_estimate(prepared.estimate, prepared.quota, key=f"retry-{run.summary.id}")
+    with st.expander("What the model will be asked first", type="compact"):
+        st.code(words.visible(prepared.prompt), language=None, wrap_lines=True)
+
+
+def _savings(prepared: Prepared) -> str:
+    names = [phase.name for phase in prepared.reused.values()]
+    if not names:
+        return "No phase is reused: it begins at the beginning."
+    saved = [words.tokens(prepared.saved_tokens), words.duration(prepared.saved_seconds)]
+    if prepared.saved_cost_usd:
+        saved.insert(1, words.money(prepared.saved_cost_usd))
+    kept = f"{words.count(len(names), 'finished phase')} {words.are(len(names))} reused: {_name(names)}."
+    return f"{kept} That saves {words.together(saved)}."
+
+
+def _name(names: Sequence[str]) -> str:
+    shown = [words.short(name, most=_LONGEST_NAME) for name in names[:_MOST_NAMED]]
+    more = len(names) - _MOST_NAMED
+    return words.together([*shown, *([f"{words.number(more)} more"] if more > 0 else [])])

@@ -1,0 +1,131 @@
+"""What can be chosen of a run that goes on from another one: from where, by which plan, with what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lib.providers.catalog import Catalog
+from lib.runs.replan import Difference
+from lib.runs.retry_views import RetryDesk, RetryRequest
+from lib.templates.plan import Plan
+from lib.ui import words
+from lib.ui.components import status
+from lib.ui.components.launch_form import show_input
+
+#: Stands for the start and for the model as before; no code and no model is called so.
+_NONE = ""
+_LONGEST_NAME, _MOST_NAMED = 60, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Topic and answers, None where they are as before."""
+
+    topic: str | None
+    inputs: Mapping[str, object] | None
+
+
+def show_retry_form(desk: RetryDesk, catalog: Catalog) -> RetryRequest:
+    """Draw the choices; returns them as they stand.
+
+    The keys of what depends on another choice have it in them: another plan has other prompts and questions.
+    """
+    key = f"retry-{desk.run.summary.id}"
+    is_latest = _choose_plan(desk, key=key)
+    plan = desk.plan_of(is_latest=is_latest)
+    key = f"{key}-{plan.template_version}" if is_latest else key
+    left, right = st.columns(2)
+    with left:
+        begins_with = _choose_phase(desk, plan, key=key)
+    with right:
+        model = _choose_model(desk, catalog, key=key)
+    prompt = _show_prompt(plan, begins_with, key=key)
+    entered = _show_entries(desk, is_latest=is_latest, key=key)
+    return RetryRequest(
+        run_id=desk.run.summary.id,
+        begins_with=begins_with,
+        is_latest=is_latest,
+        shown_version=plan.template_version if is_latest else None,
+        model=model,
+        topic=entered.topic,
+        inputs=entered.inputs,
+        prompt=prompt,
+    )
+
+
+def _choose_plan(desk: RetryDesk, *, key: str) -> bool:
+    if desk.latest is None:
+        return False
+    labels = {
+        False: f"As it was, version {words.number(desk.frozen.template_version)}",
+        True: f"Latest, version {words.number(desk.latest.template_version)}",
+    }
+    chosen = st.segmented_control(
+        "Template", list(labels), default=False, format_func=labels.__getitem__, key=f"{key}-plan", required=True
+    )
+    if chosen:
+        told = "; ".join(_say(difference) for difference in desk.differences) or "Its phases say the same"
+        st.markdown(f":gray[{words.plain(told)}.]")
+    return bool(chosen)
+
+
+def _say(difference: Difference) -> str:
+    names = [words.short(name, most=_LONGEST_NAME) for name in difference.names[:_MOST_NAMED]]
+    more = len(difference.names) - _MOST_NAMED
+    return f"{difference.what}: {words.together([*names, *([f'{more} more'] if more > 0 else [])])}"
+
+
+def _choose_phase(desk: RetryDesk, plan: Plan, *, key: str) -> str | None:
+    phases = {phase.code: phase for phase in desk.run.phases}
+    options = [_NONE, *(phase.code for phase in plan.phases)]
+
+    def say(code: str) -> str:
+        if code == _NONE:
+            return "The start: everything is asked anew"
+        name = f"{plan.get_phase(code).position + 1} {words.short(plan.get_phase(code).name, most=_LONGEST_NAME)}"
+        stood = status.PHASE[phases[code].status].word.lower() if code in phases else "new"
+        return f"{name} ({stood})"
+
+    default = desk.begins_with if desk.begins_with in options else _NONE
+    chosen = st.selectbox("From", options, index=options.index(default or _NONE), format_func=say, key=f"{key}-from")
+    return chosen or None
+
+
+def _choose_model(desk: RetryDesk, catalog: Catalog, *, key: str) -> str | None:
+    before = desk.run.summary.model
+    labels = {str(model.choice): model.full_label for model in catalog.models}
+    options = [_NONE, *(model for model in labels if model != before)]
+    chosen = st.selectbox(
+        "Model",
+        options,
+        format_func=lambda model: (
+            words.line(f"{labels[model]} · {model.partition(':')[0]}") if model else f"As before: {words.line(before)}"
+        ),
+        help="Phases with a model of their own keep it, but for the one that it begins with.",
+        key=f"{key}-model",
+    )
+    return chosen or None
+
+
+def _show_prompt(plan: Plan, begins_with: str | None, *, key: str) -> str | None:
+    """The prompt of the phase that it begins with; None as long as nobody has changed it."""
+    phase = plan.get_phase(begins_with) if begins_with else plan.phases[0]
+    with st.expander(f"Prompt of {words.plain(words.short(phase.name, most=_LONGEST_NAME))}", type="compact"):
+        text = st.text_area(
+            "Prompt",
+            value=phase.prompt,
+            height=160,
+            help="For the new run alone; the template stays as it is.",
+            key=f"{key}-prompt-{phase.code}",
+        )
+    return None if text.strip() == phase.prompt.strip() else text
+
+
+def _show_entries(desk: RetryDesk, *, is_latest: bool, key: str) -> Entered:
+    questions = desk.questions_of(is_latest=is_latest)
+    with st.expander("Topic and inputs" if questions else "Topic", type="compact"):
+        topic = st.text_area("Topic", value=desk.topic, height=90, key=f"{key}-topic")
+        inputs = {question.name: show_input(question, key=f"{key}-in-{question.name}") for question in questions}
+    is_same = topic.strip() == desk.topic.strip()
+    return Entered(topic=None if is_same else topic, inputs=inputs or None)

@@ -1,0 +1,141 @@
+"""A run as a file that people read: nothing in it means anything, and a long answer is no trouble."""
+
+import base64
+import hashlib
+import re
+import time
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from lib import clock
+from lib.runs.exporting.structures import ExportedInput, ExportedPhase, ExportedRun, RunDocument
+from lib.ui.run_files import write_html, write_markdown
+
+NASTY = '<script>alert(1)</script> ![x](https://evil.example/x.png) "quoted" \u202e</pre></style>'
+
+
+def document(**changes: Any) -> RunDocument:
+    phase = {
+        "code": "a",
+        "name": "Ideas",
+        "position": 0,
+        "depends_on": (),
+        "status": "completed",
+        "attempt": 1,
+        "model": "openai:gpt-4o",
+        "is_reused": False,
+        "prompt": "Write.",
+        "answer": "# Loud\n\n**Bold** and `code`",
+        "prompt_tokens": 150,
+        "completion_tokens": 800,
+        "cost_usd": None,
+        "execution_time_ms": 5_000,
+        "finish_reason": "stop",
+        "error": None,
+    } | changes.pop("phase", {})
+    run = {
+        "id": UUID(int=7),
+        "title": "A run",
+        "status": "completed",
+        "topic": "Boats",
+        "project": "Folding",
+        "launched_by": "Max",
+        "template": "Two steps",
+        "template_version": 3,
+        "model": "openai:gpt-4o",
+        "created_at": clock.now(),
+        "started_at": None,
+        "completed_at": None,
+        "execution_time_ms": 61_000,
+        "total_tokens": 950,
+        "cost_usd": None,
+        "inputs": (ExportedInput(name="who", label="Audience", value="Fishers"),),
+        "goes_on_from": None,
+        "goes_on_with": None,
+    } | changes.pop("run", {})
+    return RunDocument(
+        exported_at=clock.now(),
+        has_prompts=True,
+        run=ExportedRun(**run),
+        phases=(ExportedPhase(**phase),),
+    )
+
+
+def html_of(**changes: Any) -> str:
+    return write_html(document(**changes)).decode()
+
+
+def test_html_says_it_all() -> None:
+    page = html_of()
+    for said in (
+        "<h1>A run</h1>",
+        "<dd>Boats</dd>",
+        "<dt>Audience</dt><dd>Fishers</dd>",
+        "<dd>unknown</dd>",
+        "<h2>1 Ideas</h2>",
+        "<pre>Write.</pre>",
+        "<strong>Bold</strong>",
+        "950 tokens",
+        "1 min 1 s",
+    ):
+        assert said in page, said
+    assert "<h4>Loud</h4>" in page, "below the page's own headings"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"run": {"title": NASTY}},
+        {"run": {"topic": NASTY}},
+        {"run": {"inputs": (ExportedInput(name="a", label=NASTY, value=NASTY),)}},
+        {"phase": {"name": NASTY}},
+        {"phase": {"prompt": NASTY}},
+        {"phase": {"answer": NASTY}},
+        {"phase": {"error": NASTY}},
+        {"phase": {"model": NASTY}},
+    ],
+    ids=str,
+)
+def test_nothing_that_somebody_wrote_means_anything_in_html(changes: dict[str, Any]) -> None:
+    page = html_of(**changes)
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "\u202e" not in page
+    assert page.count("</style>") == 1
+    assert "&lt;script&gt;" in page
+
+
+def test_html_loads_and_runs_nothing() -> None:
+    page = html_of()
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', page)
+    (style,) = re.findall(r"<style>(.*?)</style>", page, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'"
+    assert not re.findall(r"(?:src|href)=|url\(|@import| on\w+=", page)
+
+
+def test_markdown_keeps_the_answer_and_nothing_ends_its_block() -> None:
+    prompt = "Before\n```\nfenced\n````\n# no heading"
+    text = write_markdown(document(run={"title": "# *A* [run](x)"}, phase={"prompt": prompt})).decode()
+    assert text.startswith(r"# \# \*A\* \[run\](x)" + "\n")
+    assert f"`````text\n{prompt}\n`````" in text
+    assert "**Bold** and `code`" in text
+    assert "_Completed · openai:gpt-4o · 950 tokens · cost unknown · 5.0 s_" in text
+
+
+def test_without_prompts_there_is_no_heading_for_them() -> None:
+    without = document(phase={"prompt": None})
+    assert b"Prompt" not in write_markdown(without)
+    assert b"Prompt" not in write_html(without)
+
+
+def test_megabyte_of_an_answer_is_written_whole() -> None:
+    paragraph = "Sales **fell** by *19 %* and `recovered` in the spring.\n\n"
+    answer = paragraph * (1_000_000 // len(paragraph))
+    began = time.process_time()
+    page = html_of(phase={"answer": answer})
+    assert time.process_time() - began < 20
+    assert page.count("<strong>fell</strong>") == answer.count("fell")
+    assert answer.strip() in write_markdown(document(phase={"answer": answer})).decode()
