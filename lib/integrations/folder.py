@@ -1,0 +1,100 @@
+"""The installation's artifact folder: what operations write, a folder a run and in it one an operation.
+
+    <data folder>/artifacts/<organization>/<run>/<operation>/<path>
+
+Every folder on the way is opened by its name in the one before and never through a symbolic link, so that a path can't
+lead out, whatever was put there meanwhile. A file is whole when it appears: written beside it under another name, then
+renamed. The operation's own folder makes that no file is another one's, also where letters' case does not count.
+"""
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import Final
+from uuid import UUID
+
+from lib.data_folder import data_folder, make_private_folder
+from lib.integrations.base import FailureKind, OperationFailed
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def artifact_folder() -> Path:
+    """Where artifacts lie, made when it is missing."""
+    folder = data_folder() / "artifacts"
+    make_private_folder(folder)
+    return folder
+
+
+def write_artifact(folder: Path, place: tuple[UUID, UUID, UUID], path: PurePosixPath, content: bytes) -> None:
+    """Write the file of an operation (`place` is organization, run, operation). Again, it is the same file anew.
+
+    Raises `OperationFailed`, also where the disk is full.
+    """
+    try:
+        with _open_folders(folder, [*map(str, place), *path.parts[:-1]], makes=True) as parent:
+            _write(parent, path.name, content)
+    except OSError as error:
+        raise _explain(error) from error
+
+
+def read_artifact(folder: Path, place: tuple[UUID, UUID, UUID], path: PurePosixPath) -> bytes | None:
+    """What stands in the file of an operation; None where there is none (any more)."""
+    try:
+        with _open_folders(folder, [*map(str, place), *path.parts[:-1]], makes=False) as parent:
+            file = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=parent)
+            with os.fdopen(file, "rb") as opened:
+                return opened.read()
+    except OSError:
+        return None
+
+
+@contextmanager
+def _open_folders(folder: Path, names: list[str], *, makes: bool) -> Iterator[int]:
+    """The last of the folders, each opened inside of the one before."""
+    current = os.open(folder, _OPEN_FOLDER)
+    try:
+        for name in names:
+            if makes:
+                with suppress(FileExistsError):
+                    os.mkdir(name, 0o700, dir_fd=current)
+            inner = os.open(name, _OPEN_FOLDER, dir_fd=current)
+            os.close(current)
+            current = inner
+        yield current
+    finally:
+        os.close(current)
+
+
+def _write(parent: int, name: str, content: bytes) -> None:
+    beside = f".{secrets.token_hex(8)}.part"
+    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=parent)
+    try:
+        with os.fdopen(file, "wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.rename(beside, name, src_dir_fd=parent, dst_dir_fd=parent)
+        os.fsync(parent)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(beside, dir_fd=parent)
+        raise
+
+
+def _explain(error: OSError) -> OperationFailed:
+    if error.errno in _FULL:
+        message = (
+            "The disk of the installation's artifact folder is full, so nothing was written. Ask whoever runs this "
+            "installation to make room there, then retry the run."
+        )
+        return OperationFailed(message, kind=FailureKind.DISK_FULL)
+    if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.EISDIR}:
+        message = "Something else stands where the file is to be written, so nothing was written."
+        return OperationFailed(message, kind=FailureKind.EXISTS)
+    message = f"The artifact folder can't be written: {error.strerror}. Ask whoever runs this installation."
+    return OperationFailed(message, kind=FailureKind.INTERNAL)
