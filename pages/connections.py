@@ -1,8 +1,9 @@
-"""Connections: the organization's own ways to models, with their keys, models, prices and health."""
+"""Connections: the organization's own ways to models, and where operations go; keys are entered and never shown."""
 
 import streamlit as st
 
 from lib.access.permissions import Permission
+from lib.connections.integrations.service import list_integrations
 from lib.connections.offers import list_environment_models
 from lib.connections.service import list_connections
 from lib.ui import words
@@ -10,6 +11,7 @@ from lib.ui.components import connection_dialogs
 from lib.ui.components.card import card
 from lib.ui.components.connection_list import show_connections
 from lib.ui.components.empty_state import empty_state
+from lib.ui.components.integration_list import show_integrations, show_new_integration
 from lib.ui.components.page_header import page_header
 from lib.ui.guard import require_actor
 
@@ -29,6 +31,15 @@ else:
     with empty_state("connections", icon=":material/cable:", title="No connections of your own yet", text=text):
         if may_manage and st.button("Add the first connection", icon=":material/add:"):
             connection_dialogs.show_new_connection()
+
+integrations = list_integrations(actor)
+with card("Integrations", note="where operations after a phase go", key="integrations"):
+    if integrations:
+        show_integrations(actor, integrations)
+    else:
+        st.markdown(":gray[None yet. A service, a bucket or a channel that runs may write to once somebody approves.]")
+    if may_manage and st.button("Add integration", icon=":material/add:"):
+        show_new_integration()
 
 offered = list_environment_models(actor)
 with card("The installation's own models", note="set up by whoever runs it", key="environment"):

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from lib import clock
 from lib.access.actor import Actor
+from lib.connections.integrations.views import IntegrationView
 from lib.connections.views import ConnectionView, Pricing
 from lib.db.logins import Login
 from lib.identity.tokens import hash_secret, new_secret
@@ -112,6 +113,24 @@ def make_connection(
         )
 
 
+def make_integration(
+    database: Database, actor: Actor, *, slug: str = "acme-api", secret: str = "Bearer of-the-tests-0123456789"
+) -> UUID:
+    """Where operations go, by somebody who may. Its secret is no seal, as `make_connection`'s key."""
+    with doors.person(database, actor) as connection:
+        return insert(
+            connection,
+            "integration_connections",
+            **made_by(actor),
+            slug=slug,
+            name="Acme API",
+            kind="http.request",
+            target="https://api.example/v1",
+            encrypted_secret=secret.encode(),
+            sealed_last4=secret[-4:],
+        )
+
+
 def see_connection(connection_id: UUID) -> ConnectionView:
     """What a page shows of `make_connection`'s, also to who may not read it."""
     return ConnectionView(
@@ -147,6 +166,21 @@ def make_webhook(database: Database, actor: Actor, *, name: str = "Deployments")
             url="https://hooks.example/deployments",
             secret_key="whsec_of-the-tests",
         )
+
+
+def see_integration(integration_id: UUID) -> IntegrationView:
+    """What a page shows of `make_integration`'s."""
+    return IntegrationView(
+        id=integration_id,
+        slug="acme-api",
+        name="Acme API",
+        kind="http.request",
+        target="https://api.example/v1",
+        settings={},
+        sealed_last4="6789",
+        is_active=True,
+        updated_at=clock.now(),
+    )
 
 
 def make_token(database: Database, actor: Actor) -> None:

@@ -8,6 +8,7 @@ from tests import doors
 from tests.doors import Database
 from tests.factories import (
     make_connection,
+    make_integration,
     make_invitation,
     make_mail,
     make_project,
@@ -76,6 +77,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     make_comment(database, actor, run.id)
     make_word(database, actor, make_waiting(database, actor, project_id=project_id, title="To be reviewed"))
     review = make_waiting(database, actor, project_id=project_id, title="Looked at by nobody")
+    make_integration(database, actor, slug=f"acme-{uuid4()}")
     connection_id = make_connection(database, actor, slug=f"acme-{uuid4()}")
     with doors.engine(database, actor.organization_id) as connection:
         connection.execute("SELECT api.take_turns(%s, %s, 60, 1)", [actor.organization_id, connection_id])

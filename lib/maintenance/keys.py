@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from lib.connections.integrations.opening import SECRET_PURPOSE
 from lib.connections.opening import KEY_PURPOSE
 from lib.db.logins import Login
 from lib.db.server import database_url
@@ -43,6 +44,12 @@ class SealedColumn:
 SEALED_COLUMNS: Final[Sequence[SealedColumn]] = (
     SealedColumn(
         table="provider_connections", column="encrypted_key", purpose=KEY_PURPOSE, bound_to=("vendor", "base_url")
+    ),
+    SealedColumn(
+        table="integration_connections",
+        column="encrypted_secret",
+        purpose=SECRET_PURPOSE,
+        bound_to=("kind", "target"),
     ),
     SealedColumn(table="mail_outbox", column="secret", purpose=outbox.PURPOSE),
     SealedColumn(

@@ -2,7 +2,7 @@
 
 from lib.db.base import Base
 from lib.models.audit_log import AuditLog
-from lib.models.connection import ProviderConnection
+from lib.models.connection import IntegrationConnection, ProviderConnection
 from lib.models.engine import EngineSettings
 from lib.models.identity import ClaimKey, SignInNetwork, UserCredential, UserSession, UserToken
 from lib.models.invitation import Invitation
@@ -22,6 +22,7 @@ __all__ = [
     "Base",
     "ClaimKey",
     "EngineSettings",
+    "IntegrationConnection",
     "IntegrationOperation",
     "Invitation",
     "MailOutbox",

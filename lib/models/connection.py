@@ -12,6 +12,7 @@ from lib.db.base import (
     Key,
     Moment,
     Str50,
+    Str100,
     Str255,
     reference,
     tenant_reference,
@@ -55,6 +56,37 @@ class ProviderConnection(Base):
         UniqueConstraint("organization_id", "slug", name="provider_connections_organization_id_slug_key"),
         tenant_reference("created_by", "users", name="provider_connections_creator_fkey"),
         Index("idx_provider_connections_created_by", "created_by"),
+    )
+
+
+class IntegrationConnection(Base):
+    """Where operations of one kind go, of one organization's own. Templates name it by its `slug`."""
+
+    __tablename__ = "integration_connections"
+
+    id: Mapped[Key]
+    organization_id: Mapped[UUID] = mapped_column(
+        reference("organizations", name="integration_connections_organization_id_fkey")
+    )
+    slug: Mapped[Str50]
+    name: Mapped[Str255]
+    #: The kind of operation: `lib.integrations.registry`.
+    kind: Mapped[Str100]
+    #: What the secret is bound to, such as an address.
+    target: Mapped[str] = mapped_column(String(500), server_default=text("''"))
+    settings: Mapped[JsonObject]
+    #: Sealed by `lib.secrets.vault`. Written by people and never read by them: api.open_integration gives it away.
+    encrypted_secret: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, deferred_raiseload=True)
+    sealed_last4: Mapped[str] = mapped_column(String(4), server_default=text("''"))
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_by: Mapped[UUID] = mapped_column(reference("users", name="integration_connections_created_by_fkey"))
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+
+    __table_args__ = (
+        UniqueConstraint("organization_id", "slug", name="integration_connections_organization_id_slug_key"),
+        tenant_reference("created_by", "users", name="integration_connections_creator_fkey"),
+        Index("idx_integration_connections_created_by", "created_by"),
     )
 
 

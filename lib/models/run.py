@@ -246,9 +246,22 @@ class IntegrationOperation(Base):
     approved_at: Mapped[Moment | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     error_details: Mapped[JsonObject]
+    #: The same with each attempt at it, so that a receiver can tell that it has it already.
     idempotency_key: Mapped[UUID] = mapped_column(server_default=text("api.uuid7()"))
+    name: Mapped[Str255 | None]
+    #: Among the operations of its phase, as the plan lists them.
+    position: Mapped[int] = mapped_column(server_default=text("0"))
+    #: Of the newest attempt.
+    started_at: Mapped[Moment | None]
+    next_attempt_at: Mapped[Moment | None]
+    #: What the run before has done, so that this one does not.
+    reused_from: Mapped[UUID | None]
 
     __table_args__ = (
+        Index("integration_operations_organization_id_id_key", "organization_id", "id", unique=True),
+        tenant_reference("reused_from", "integration_operations", name="integration_operations_reused_from_fkey"),
+        Index("idx_integration_operations_reused_from", "organization_id", "reused_from"),
+        Index("integration_operations_place_key", "organization_id", "phase_execution_id", "position", unique=True),
         UniqueConstraint("idempotency_key", name="integration_operations_idempotency_key_key"),
         tenant_reference("run_id", "orchestration_runs", name="integration_operations_run_fkey"),
         tenant_reference("phase_execution_id", "phase_executions", name="integration_operations_phase_fkey"),

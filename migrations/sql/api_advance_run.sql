@@ -8,10 +8,12 @@
 --   begin  [{code, name, position, depends_on, attempt, model, prompt}]
 --   end    {status, error} or null
 --   waiting  ids of the attempts that the worker believes to wait for a review
+--   operate  {make, finish, begin, waiting} of operations: see api.make_operations, api.finish_operations,
+--            api.begin_operations and api.decided_operations; NULL where the run has none
 -- Returns {state, begun [{id, code, attempt}], held [{code, wait_ms}], quota_exhausted, cost_stop, decided}; state is
 -- 'lost' when another worker holds the run now (nothing was written), 'cancelling' and 'pausing' when somebody asked for
 -- that (nothing was skipped or begun), 'changed' when the end makes no sense any more (nothing was ended), else 'running'
--- or the end. `held` are those that wait for the limit of their connection, `decided` the phases that waited as they
+-- or the end. `operations` are those made, begun or decided, as they stand. `held` are those that wait for the limit of their connection, `decided` the phases that waited as they
 -- stand now that people have decided, `cost_stop` says why money lets nothing begin.
 CREATE FUNCTION api.advance_run(p_organization uuid, p_run uuid, p_token uuid, p_step jsonb) RETURNS jsonb
 LANGUAGE plpgsql
@@ -28,6 +30,9 @@ DECLARE
     v_end text := p_step #>> '{end,status}';
     v_decided jsonb;
     v_stop text;
+    v_operate jsonb := p_step -> 'operate';
+    v_operations jsonb;
+    v_is_decided boolean := false;
 BEGIN
     PERFORM api.enter_engine(p_organization);
     -- The fence, and the lock that puts the steps of one run in order: by key and token alone, no other index is read.
@@ -49,6 +54,12 @@ BEGIN
     IF v_finish <> '[]' THEN
         PERFORM api.finish_attempts(v_run, v_finish);
     END IF;
+    IF jsonb_typeof(v_operate) = 'object' THEN
+        PERFORM api.finish_operations(v_run, v_operate -> 'finish');
+        v_operations := api.make_operations(v_run, v_operate -> 'make')
+                        || coalesce(api.decided_operations(p_run, v_operate -> 'waiting'), '[]');
+        v_is_decided := jsonb_array_length(v_operations) > 0;
+    END IF;
     IF v_run.cancel_requested_at IS NULL AND v_end = 'cancelled' THEN
         RAISE EXCEPTION 'nobody wants run % cancelled', p_run;
     END IF;
@@ -60,9 +71,9 @@ BEGIN
                    WHEN v_run.cost_usd IS NULL THEN 'cost_unknown'
                    WHEN v_run.cost_usd >= v_run.cost_limit_usd THEN 'cost_limit' END;
     -- Whoever decides, or raises the limit, waits for this lock: what they did a moment ago counts.
-    IF v_end = 'waiting_review' AND v_decided IS NOT NULL
+    IF v_end = 'waiting_review' AND (v_decided IS NOT NULL OR v_is_decided)
        OR v_end = 'paused' AND p_step #>> '{end,error,kind}' IN ('cost_limit', 'cost_unknown') AND v_stop IS NULL THEN
-        RETURN jsonb_build_object('state', 'changed', 'decided', v_decided);
+        RETURN jsonb_build_object('state', 'changed', 'decided', v_decided, 'operations', v_operations);
     END IF;
     IF v_end = 'waiting_review' AND v_run.pause_requested_at IS NOT NULL THEN
         v_end := 'paused';
@@ -78,10 +89,14 @@ BEGIN
         RETURN jsonb_build_object('state', 'cancelling', 'begun', v_begun, 'quota_exhausted', false);
     END IF;
     IF v_run.pause_requested_at IS NOT NULL THEN
-        RETURN jsonb_build_object('state', 'pausing', 'begun', v_begun, 'quota_exhausted', false);
+        RETURN jsonb_build_object(
+            'state', 'pausing', 'begun', v_begun, 'quota_exhausted', false, 'operations', v_operations);
     END IF;
     IF v_skip <> '[]' THEN
         PERFORM api.skip_phases(v_run, v_skip);
+    END IF;
+    IF v_operate -> 'begin' <> '[]' THEN
+        v_operations := v_operations || api.begin_operations(v_run, v_operate -> 'begin');
     END IF;
     IF v_ready <> '[]' AND v_stop IS NULL THEN
         v_held := api.hold_attempts(v_run, v_ready);
@@ -97,6 +112,7 @@ BEGIN
     END IF;
     RETURN jsonb_build_object(
         'state', 'running', 'begun', v_begun, 'held', v_held, 'quota_exhausted', v_exhausted,
-        'cost_stop', CASE WHEN p_step -> 'begin' <> '[]' THEN v_stop END, 'decided', v_decided);
+        'cost_stop', CASE WHEN p_step -> 'begin' <> '[]' THEN v_stop END, 'decided', v_decided,
+        'operations', v_operations);
 END
 $$;

@@ -1,6 +1,6 @@
 -- api.end_run(uuid, text, jsonb)
 -- Close a run as completed, failed or cancelled, or let it lie: paused, or waiting for a review. At its end what never
--- began is skipped, or cancelled with it, and what waits for a review is looked at no more; api.guard_run works out the
+-- began is skipped, or cancelled with it, operations too, and what waits for a review is looked at no more; api.guard_run works out the
 -- results. Called by the engine, which has closed every attempt by then, and without an error, for a run that no worker
 -- holds, by the person who cancels it: under the caller's own policies. A run is paused by whoever has asked for it, else
 -- by the suspension of its organization, else for the reason given.
@@ -21,8 +21,9 @@ BEGIN
          WHERE id = p_run;
         RETURN;
     END IF;
-    IF EXISTS (SELECT 1 FROM phase_executions WHERE run_id = p_run AND status = 'running') THEN
-        RAISE EXCEPTION 'run % has an attempt that is running still', p_run;
+    IF EXISTS (SELECT 1 FROM phase_executions WHERE run_id = p_run AND status = 'running')
+       OR EXISTS (SELECT 1 FROM integration_operations WHERE run_id = p_run AND status = 'running') THEN
+        RAISE EXCEPTION 'run % has an attempt or an operation that is running still', p_run;
     END IF;
     IF p_status = 'waiting_review' THEN
         UPDATE orchestration_runs SET status = 'waiting_review', worker_token = NULL WHERE id = p_run;
@@ -32,6 +33,8 @@ BEGIN
        SET status = CASE WHEN status = 'pending' AND p_status IN ('completed', 'failed') THEN 'skipped'
                          ELSE 'cancelled' END
      WHERE run_id = p_run AND status IN ('pending', 'waiting_review');
+    UPDATE integration_operations SET status = 'cancelled'
+     WHERE run_id = p_run AND status IN ('pending', 'waiting_approval');
     IF p_error IS NULL THEN
         UPDATE orchestration_runs SET status = p_status WHERE id = p_run;
     ELSE

@@ -2,8 +2,8 @@
 -- A worker takes a run: from here on only the token given here may write to it. Whatever was running when the holder
 -- before was lost is closed as lost, with its usage row: the call was made and counted. It took until the last word
 -- that was seen of it, where there was one: how long nobody worked afterwards is not its time. Returns the run as it
--- stands, each phase's newest attempt among it with how often its model was asked since somebody sent an answer back, or {"state": "gone"} when
--- there is nothing to walk. A run of an organization that is suspended is paused, one of an organization that is
+-- stands, each phase's newest attempt among it with how often its model was asked since somebody sent an answer back, and
+-- its operations, or {"state": "gone"} when there is nothing to walk. A run of an organization that is suspended is paused, one of an organization that is
 -- deleted is to be cancelled.
 CREATE FUNCTION api.open_segment(p_organization uuid, p_run uuid, p_token uuid) RETURNS jsonb
 LANGUAGE plpgsql
@@ -11,6 +11,7 @@ AS $$
 DECLARE
     v_run public.orchestration_runs;
     v_phases jsonb;
+    v_operations jsonb;
     v_has_unknown_cost boolean;
 BEGIN
     PERFORM api.enter_engine(p_organization);
@@ -51,6 +52,9 @@ BEGIN
           FROM lost
     )
     SELECT bool_or(cost_usd IS NULL) INTO v_has_unknown_cost FROM lost;
+    IF v_run.plan @? '$.phases[*].operations[*]' THEN
+        v_operations := api.take_over_operations(v_run);
+    END IF;
     IF v_has_unknown_cost THEN
         UPDATE public.orchestration_runs SET cost_usd = NULL WHERE id = p_run;
     END IF;
@@ -90,6 +94,7 @@ BEGIN
              ORDER BY phase_code, attempt DESC) p;
     RETURN jsonb_build_object(
         'state', CASE WHEN v_run.cancel_requested_at IS NULL THEN 'running' ELSE 'cancelling' END,
-        'topic', v_run.topic, 'plan', v_run.plan, 'inputs', v_run.inputs, 'phases', v_phases);
+        'topic', v_run.topic, 'title', v_run.title, 'plan', v_run.plan, 'inputs', v_run.inputs, 'phases', v_phases,
+        'operations', v_operations);
 END
 $$;

@@ -35,7 +35,7 @@ BEGIN
         'run_reviews',
         'review_requests', 'phase_executions', 'orchestration_runs', 'template_statistics', 'template_drafts',
         'template_reviews', 'template_versions', 'orchestration_templates', 'projects', 'webhooks', 'connection_turns',
-        'provider_connections', 'users']
+        'provider_connections', 'integration_connections', 'users']
     LOOP
         EXECUTE format('DELETE FROM %I WHERE organization_id = $1', v_table) USING v_organization;
     END LOOP;

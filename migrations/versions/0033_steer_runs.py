@@ -25,7 +25,9 @@ CHANGED = (
     "api_remove_sample",
 )
 #: What a later migration changed again, and which.
-CHANGED_AGAIN = {"api_load_sample": "0035", "api_remove_sample": "0035"}
+CHANGED_AGAIN = {"api_load_sample": "0035", "api_remove_sample": "0035"} | dict.fromkeys(
+    ("api_end_run", "api_open_segment", "api_advance_run", "api_steered_runs"), "0037"
+)
 #: file -> who may execute it, in the order in which they need each other.
 DOORS = {
     "api_find_redo": "engine",
@@ -72,7 +74,7 @@ def upgrade() -> None:
     _create_requests()
     _create_reviews()
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before=CHANGED_AGAIN.get(name))
     for name in CHANGED:
         functions.replace(name, before=CHANGED_AGAIN.get(name))
     functions.create("api_track_review")

@@ -12,7 +12,8 @@ revision = "0035"
 down_revision = "0034"
 
 TABLE = "run_comments"
-SAMPLE = ("api_load_sample", "api_remove_sample")
+#: File -> the later migration that changed it again.
+SAMPLE = {"api_load_sample": None, "api_remove_sample": "0037"}
 
 
 def upgrade() -> None:
@@ -42,8 +43,8 @@ def upgrade() -> None:
     )
     audit.watch(TABLE, secret=("comment_text",))
     _protect()
-    for name in SAMPLE:
-        functions.replace(name)
+    for name, before in SAMPLE.items():
+        functions.replace(name, before=before)
     op.execute("ALTER TABLE orchestration_runs ADD COLUMN estimate jsonb")
 
 

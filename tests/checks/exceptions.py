@@ -30,6 +30,7 @@ SQUAWK: Final = (
     Excuse("adding-field-with-default", "0031", "projects are few and small: 100,000 are rewritten in two seconds"),
     Excuse("ban-drop-function", "0031", "nothing but the policy that goes with it asked api.find_offered"),
     Excuse("constraint-missing-not-valid", "0032", "the column is new and empty, and there are few connections"),
+    Excuse("constraint-missing-not-valid", "0037", "the column is new and empty, and nothing has made operations yet"),
     Excuse("ban-drop-constraint", "0033", "another takes its place that knows the mails about reviews as well"),
     Excuse("ban-drop-constraint", "0034", "its own, left by an upgrade that was interrupted; it is added anew at once"),
     Excuse("ban-drop-not-null", "0023", "the version before writes an inviter, and meets none before anybody upgrades"),

@@ -9,7 +9,7 @@ from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.doors import Connection
-from tests.factories import make_connection, make_project, make_template
+from tests.factories import make_connection, make_integration, make_project, make_template
 from tests.made_templates import make_draft
 
 #: Table -> an edit of one row, by its key.
@@ -21,6 +21,7 @@ EDITS = {
     "orchestration_templates": "UPDATE orchestration_templates SET name = 'Renamed' WHERE id = %s",
     "template_drafts": "UPDATE template_drafts SET content = '{}' WHERE id = %s",
     "provider_connections": "UPDATE provider_connections SET name = 'Renamed' WHERE id = %s",
+    "integration_connections": "UPDATE integration_connections SET name = 'Renamed' WHERE id = %s",
 }
 #: Table -> what moves a counter, which is no edit.
 COUNTS = {
@@ -44,6 +45,7 @@ def rows(module_database: ClonedDatabase) -> dict[str, UUID]:
         "orchestration_templates": template_id,
         "template_drafts": make_draft(module_database, people.alice, template_id),
         "provider_connections": make_connection(module_database, people.alice),
+        "integration_connections": make_integration(module_database, people.alice),
     }
 
 

@@ -44,7 +44,7 @@ def save(at: AppTest) -> None:
 def test_empty_page_says_what_it_is_for(open_as: OpenAs, cast: Cast, installation: Installation) -> None:
     at = open_as(cast.alice, CONNECTIONS)
     assert headings(at)[:2] == ["Connections", "No connections of your own yet"]
-    assert buttons(at) == ["Add connection", "Add the first connection"]
+    assert buttons(at) == ["Add connection", "Add the first connection", "Add integration"]
     assert "None are offered to your organization." in shown(at)
     assert buttons(open_as(cast.mona, CONNECTIONS)) == [], "who only reads is offered nothing to do"
 

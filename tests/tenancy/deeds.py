@@ -12,6 +12,8 @@ from lib.audit import service as audit
 from lib.connections import defaults, offers, trying
 from lib.connections import service as connections
 from lib.connections.entry import ConnectionEntry
+from lib.connections.integrations import service as integrations
+from lib.connections.integrations.views import IntegrationEntry
 from lib.exports import ExportFormat
 from lib.identity import email_change, second_factor, sessions
 from lib.identity import service as identity
@@ -107,6 +109,13 @@ class Choice:
     def connection(self) -> ConnectionEntry:
         base_url = "http://127.0.0.1:9/v1"  # nobody answers there
         return ConnectionEntry(name=self.text, vendor="openai_compatible", api_key="sk-planted-0123", base_url=base_url)
+
+    @property
+    def integration(self) -> IntegrationEntry:
+        # nobody is asked there
+        return IntegrationEntry(
+            kind="http.request", name=self.text, target="https://127.0.0.1:8443/v1", secret="Bearer planted-0123456789"
+        )
 
     @property
     def project_filter(self) -> ProjectFilter:
@@ -423,6 +432,18 @@ _CONNECTIONS: Final = (
     _to(connections.set_active, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id, is_active=False)),
     _to(connections.delete_connection, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.connection_id)),
     _to(connections.find_uses, P.CONNECTIONS_VIEW, lambda to: _give(to.target.connection_id)),
+    _about(integrations.list_integrations, P.CONNECTIONS_VIEW),
+    _about(integrations.list_offered, P.ORCHESTRATIONS_VIEW),
+    _about(integrations.create_integration, P.CONNECTIONS_MANAGE, lambda to: _give(to.integration, slug="another-way")),
+    _to(
+        integrations.update_integration,
+        P.CONNECTIONS_MANAGE,
+        lambda to: _give(to.integration, seen=to.target.integration),
+    ),
+    _to(integrations.set_active, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.integration.id, is_active=False)),
+    _to(integrations.delete_integration, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.integration.id)),
+    _to(integrations.count_templates, P.CONNECTIONS_VIEW, lambda to: _give(to.target.integration.id)),
+    _to(integrations.try_integration, P.CONNECTIONS_MANAGE, lambda to: _give(to.target.integration.id)),
     _about(offers.read_offers, P.ORCHESTRATIONS_RUN),
     _about(offers.read_traits, None),
     _about(offers.list_environment_models, P.CONNECTIONS_VIEW),

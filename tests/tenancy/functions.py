@@ -38,6 +38,11 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.decide_review(uuid,text,text,text,text)": Definer(
         _PERSON, "nobody writes a decision, an answer or an attempt directly; looks who asks under the run's lock"
     ),
+    "api.decide_operation(uuid,boolean,text)": Definer(
+        _PERSON, "nobody writes an operation directly; looks who asks under the run's lock"
+    ),
+    "api.open_integration(text)": Definer(_PERSON, "people have no right to read a sealed secret"),
+    "api.offered_integrations()": Definer(_PERSON, "who edits templates or approves has no right to see connections"),
     "api.pause_run(uuid)": Definer(_PERSON, "people have no right to write why a run is paused"),
     "api.raise_cost_limit(uuid,numeric)": Definer(_PERSON, "people have no right on the limit, nor on the queue"),
     "api.finish_run(uuid)": Definer(_PERSON, "people have no right to complete a run"),
@@ -140,6 +145,8 @@ OPEN_TO_OWNER: Final = frozenset(
         "review_requests",
         "run_reviews",
         "provider_connections",
+        "integration_connections",
+        "integration_operations",
         "connection_turns",
     }
 )
@@ -147,7 +154,6 @@ OPEN_TO_OWNER: Final = frozenset(
 #: Tables of which they touch the sample workspace's rows, and so open to the owner for those.
 OPEN_FOR_THE_SAMPLE: Final = frozenset(
     {
-        "integration_operations",
         "api_usage",
         "run_comments",
         "webhooks",

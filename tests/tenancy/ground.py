@@ -13,6 +13,8 @@ from llmock.testing import LLMockServer
 from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.config import get_settings
+from lib.connections.integrations.service import list_integrations
+from lib.connections.integrations.views import IntegrationView
 from lib.connections.service import create_connection, get_connection
 from lib.connections.views import ConnectionView
 from lib.db import session
@@ -28,7 +30,15 @@ from tests import doors
 from tests.cast import make_organization, make_person
 from tests.conftest import Installation
 from tests.database import ClonedDatabase, clone_of
-from tests.factories import make_invitation, make_project, make_template, make_version, see_connection
+from tests.factories import (
+    make_integration,
+    make_invitation,
+    make_project,
+    make_template,
+    make_version,
+    see_connection,
+    see_integration,
+)
 from tests.made_reviews import make_waiting
 from tests.made_runs import fail_second_phase, make_comment, make_run
 from tests.made_templates import let_publish_to_everybody, make_draft, make_review
@@ -75,6 +85,7 @@ class Target:
     connection_id: UUID
     #: As pages have it that were opened at the beginning.
     connection: ConnectionView
+    integration: IntegrationView
 
 
 _DRAFTS: Final = ("Draft", "Retired template", "Template to be published")
@@ -82,7 +93,7 @@ _SECOND_VERSION: Final = {"phases": [{"code": "Phase 0", "name": "Only", "prompt
 #: What nobody has.
 NOBODYS = Target(
     **{name: uuid4() for name in Target.__dataclass_fields__}
-    | {"slug": "nobody", "connection": see_connection(uuid4())}
+    | {"slug": "nobody", "connection": see_connection(uuid4()), "integration": see_integration(uuid4())}
 )
 
 
@@ -162,6 +173,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         connection.execute("UPDATE orchestration_runs SET status = 'paused' WHERE id = %s", [runs[1].id])
         connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [gone.user_id])
     connection_id = create_connection(admin, entry_for(llm, name=f"Models of {mark}"), slug="own-llm")
+    make_integration(database, admin, slug="own-api")
     make_invitation(database, admin, email=f"boss@new.{mark}.example", role="admin")
     return Target(
         organization_id=admin.organization_id,
@@ -187,6 +199,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         invitation_id=make_invitation(database, admin, email=f"new@new.{mark}.example").id,
         connection_id=connection_id,
         connection=get_connection(admin, connection_id),
+        integration=list_integrations(admin)[0],
     )
 
 

@@ -157,6 +157,14 @@ def _phase(doer: Doer, change: Change) -> bool:
     )
 
 
+def _operation(doer: Doer, change: Change) -> bool:
+    """Whoever may review decides; whoever ends the run ends it as well."""
+    run = change.rows["orchestration_runs"][change.row["run_id"]]
+    return change.old is not None and (
+        doer.may(P.ORCHESTRATIONS_REVIEW) or doer.may(P.ORCHESTRATIONS_CANCEL, run["user_id"])
+    )
+
+
 def _reviewed(doer: Doer, change: Change) -> bool:
     """A word is one's own; what it comes to is a reviewer's, and what a run's end does to it is who ends the run's."""
     run = change.rows["orchestration_runs"][change.row["run_id"]]
@@ -298,6 +306,8 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "organizations": _organization,
     "organization_slugs": lambda doer, change: doer.may(P.ORGANIZATION_EDIT) and change.old is None,
     "provider_connections": lambda doer, _: doer.may(P.CONNECTIONS_MANAGE),
+    "integration_connections": lambda doer, _: doer.may(P.CONNECTIONS_MANAGE),
+    "integration_operations": _operation,
     "connection_turns": lambda doer, _: doer.may(P.CONNECTIONS_MANAGE) or doer.may(P.ORCHESTRATIONS_RUN),
     "api_usage": _usage,
     "mail_outbox": _mail,
@@ -307,6 +317,8 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
 _VIEWED_BY: Final = {
     "invitations": P.USERS_VIEW,
     "provider_connections": P.CONNECTIONS_VIEW,
+    "integration_connections": P.CONNECTIONS_VIEW,
+    "integration_operations": P.ORCHESTRATIONS_VIEW,
     "audit_logs": P.AUDIT_VIEW,
     "projects": P.PROJECTS_VIEW,
     "orchestration_runs": P.ORCHESTRATIONS_VIEW,

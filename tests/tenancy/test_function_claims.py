@@ -31,6 +31,10 @@ CALLS: Final[Mapping[str, str]] = {
     "api.count_open_runs(uuid)": "SELECT api.count_open_runs(%(project)s)",
     "api.decide_review(uuid,text,text,text,text)": "SELECT nullif("
     "api.decide_review(%(review)s, 'approve', '', NULL, '') ->> 'state', 'not_found')",
+    "api.decide_operation(uuid,boolean,text)": "SELECT nullif("
+    "api.decide_operation(%(operation)s, true, ''), 'not_found')",
+    "api.open_integration(text)": "SELECT api.open_integration(%(integration)s)",
+    "api.offered_integrations()": "SELECT api.offered_integrations()",
     "api.pause_run(uuid)": "SELECT api.pause_run(%(run)s)",
     "api.raise_cost_limit(uuid,numeric)": "SELECT api.raise_cost_limit(%(run)s, 1)",
     "api.finish_run(uuid)": "SELECT api.finish_run(%(run)s)",
@@ -113,7 +117,9 @@ def _ask(connection: Connection, world: World, name: str) -> list[Any] | str | N
         "connection": world.a.connection_id,
         "invitation": world.a.invitation_id,
         "review": world.a.review_id,
-        "slug": _slug_of_a(connection, world),
+        "slug": _slug_of_a(connection, world, "provider_connections"),
+        "operation": world.a.operation_id,
+        "integration": _slug_of_a(connection, world, "integration_connections"),
     }
     before, answer = _rows_of_a(connection, world), None
     try:
@@ -125,10 +131,12 @@ def _ask(connection: Connection, world: World, name: str) -> list[Any] | str | N
     return answer
 
 
-def _slug_of_a(connection: Connection, world: World) -> str:
+def _slug_of_a(connection: Connection, world: World, table: str) -> str:
     with connection.transaction(force_rollback=True):
         connection.execute("RESET ROLE")
-        found = connection.execute("SELECT slug FROM provider_connections WHERE id = %s", [world.a.connection_id])
+        found = connection.execute(
+            f"SELECT slug FROM {table} WHERE organization_id = %s".encode(), [world.cast.organization_a]
+        )
         [(slug,)] = found.fetchall()
     return str(slug)
 

@@ -48,6 +48,7 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "run_comments"): {},
     ("web", "webhooks"): {},
     ("web", "provider_connections"): {"slug": "another"},
+    ("web", "integration_connections"): {"slug": "another", "encrypted_secret": "\\x00"},
     ("web", "invitations"): {"email": "somebody-else@invited.example"},
     ("engine", "phase_executions"): {"attempt": 99},
     ("engine", "phase_streams"): {},

@@ -20,6 +20,7 @@ from tests.database import ClonedDatabase
 from tests.doors import Connection
 from tests.factories import (
     make_connection,
+    make_integration,
     make_invitation,
     make_mail,
     make_project,
@@ -107,6 +108,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("review_requests", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
     ("run_reviews", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
     ("integration_operations", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
+    # the maker is the run's
+    ("integration_operations", "UPDATE"): Rule((P.ORCHESTRATIONS_CANCEL,), by_maker=True),
     ("run_comments", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
     ("run_comments", "INSERT"): Rule((P.ORCHESTRATIONS_REVIEW,), only_own=True),
     # one's own words, or everybody's to take away: test_comments.py
@@ -120,6 +123,10 @@ RULES: dict[tuple[str, str], Rule] = {
     ("provider_connections", "INSERT"): Rule((P.CONNECTIONS_MANAGE,)),
     ("provider_connections", "UPDATE"): Rule((P.CONNECTIONS_MANAGE,)),
     ("provider_connections", "DELETE"): Rule((P.CONNECTIONS_MANAGE,)),
+    ("integration_connections", "SELECT"): Rule((P.CONNECTIONS_VIEW,)),
+    ("integration_connections", "INSERT"): Rule((P.CONNECTIONS_MANAGE,)),
+    ("integration_connections", "UPDATE"): Rule((P.CONNECTIONS_MANAGE,)),
+    ("integration_connections", "DELETE"): Rule((P.CONNECTIONS_MANAGE,)),
 }
 NOBODY = Rule()
 #: Table -> a change that its guard has nothing against.
@@ -136,6 +143,8 @@ CHANGES = {
     "run_comments": "deleted_at = now()",
     "webhooks": "description = 'Changed'",
     "provider_connections": "name = 'Changed'",
+    "integration_connections": "name = 'Changed'",
+    "integration_operations": "status = 'cancelled'",
     "invitations": "revoked_at = now()",
 }
 #: Table -> what makes a copy of somebody's row a new one in the name of `maker`, written by `writer`.
@@ -150,6 +159,7 @@ COPIES: Copies = {
     "phase_executions": lambda *_: {"phase_code": "Phase 9"},
     "run_comments": lambda maker, _: {"created_by": maker},
     "provider_connections": lambda _, writer: {"slug": "another", "created_by": writer},
+    "integration_connections": lambda _, writer: {"slug": "another", "created_by": writer, "encrypted_secret": "\\x00"},
     "invitations": lambda maker, _: {"invited_by": maker, "email": f"{uuid4()}@invited.example"},
 }
 #: Of these there is one for a template, so a copy is another template's.
@@ -182,6 +192,7 @@ def estate(module_database: ClonedDatabase) -> Estate:
     rows["organizations"][alice] = cast.organization_a
     rows["webhooks"][alice] = make_webhook(module_database, cast.alice)
     connection_id = rows["provider_connections"][alice] = make_connection(module_database, cast.alice)
+    rows["integration_connections"][alice] = make_integration(module_database, cast.alice)
     with doors.engine(module_database, cast.organization_a) as connection:
         connection.execute("SELECT api.take_turns(%s, %s, 60, 1)", [cast.organization_a, connection_id])
     rows["connection_turns"][alice] = connection_id
