@@ -11,6 +11,7 @@ from uuid import UUID
 
 from lib.engine.steps import End, Skip
 from lib.engine.store import Advanced, RunKey, Store
+from lib.models.run import OperationStatus
 
 
 class DrainingStore(Store):
@@ -48,15 +49,19 @@ class DrainingStore(Store):
         begin: Sequence[Mapping[str, Any]] = (),
         end: End | None = None,
         waiting: Sequence[UUID] = (),
+        operate: Mapping[str, Any] | None = None,
     ) -> Advanced:
         self._count(key.run_id, 1)
         under_way = 0
         try:
             begin = () if self._is_draining else begin
+            operate = {**operate, "begin": []} if operate and self._is_draining else operate
             advanced = await super().advance(
-                key, token, finish=finish, skip=skip, begin=begin, end=end, waiting=waiting
+                key, token, finish=finish, skip=skip, begin=begin, end=end, waiting=waiting, operate=operate
             )
             under_way = len(advanced.begun) - len(finish)
+            begun = sum(each.status is OperationStatus.RUNNING for each in advanced.operations)
+            under_way += begun - len(operate["finish"] if operate else ())
         finally:
             self._count(key.run_id, under_way - 1)
         return advanced

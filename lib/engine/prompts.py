@@ -37,6 +37,10 @@ class Prompts:
         """Whether the phase's condition holds, with these skipped as well. Raises `PlanInvalid`."""
         return phase.condition is None or is_condition_met(phase, self._with_answers(states, skipped))
 
+    def context_of(self, states: Mapping[str, PhaseState]) -> PromptContext:
+        """What operations read: the answers that are there."""
+        return self._with_answers(states, ())
+
     def begin(self, code: str, states: Mapping[str, PhaseState], skipped: Collection[str]) -> dict[str, Any]:
         """The row of `api.advance_run`'s `begin`, with these skipped as well. Raises `PlanInvalid`."""
         state = states[code]

@@ -2,25 +2,29 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 
+from lib.config import get_settings
 from lib.engine.attempt import Attempt, Outcome, interrupted, make_attempt
 from lib.engine.follow_up import FollowUp, decide_follow_up, next_attempt
+from lib.engine.operations import Operations
 from lib.engine.patience import advance_patiently
 from lib.engine.pauses import find_pause, own_fault
 from lib.engine.prompts import Prompts
 from lib.engine.steps import Asked, End, Misfit, NextStep, PhaseState, Skip, decide_step
-from lib.engine.store import Advanced, Held, RunKey, Store
+from lib.engine.store import Advanced, Held, OpenedRun, RunKey, Store
 from lib.errors import PlanInvalid
 from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.base import ModelChoice, Provider
 from lib.providers.errors import ErrorKind, read_kind
 from lib.providers.retry import jitter_of
+from lib.templates.operations import RunFacts
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +49,7 @@ class Segment:
     is_released: asyncio.Event = field(default_factory=asyncio.Event)
     token: UUID = field(default_factory=uuid4)
     _prompts: Prompts = field(init=False)
+    _operations: Operations = field(default_factory=Operations)
     _states: dict[str, PhaseState] = field(default_factory=dict)
     #: Model calls under way, waits before another attempt, and attempts that wait for the limit of their connection.
     _calls: dict[asyncio.Task[Outcome], Attempt] = field(default_factory=dict)
@@ -63,6 +68,11 @@ class Segment:
         states = self._states.values()
         return [state.id for state in states if state.status is PhaseStatus.WAITING_REVIEW and state.id]
 
+    @property
+    def asked(self) -> list[UUID]:
+        """The same, and the operations that wait for a person's word."""
+        return [*self.waiting, *self._operations.waiting]
+
     async def walk(self) -> str:
         """Walk as far as it goes and say where that was: how the run ended or lies still, or `lost` or `gone`."""
         opened = await self.store.open_segment(self.key, self.token)
@@ -70,6 +80,7 @@ class Segment:
             return "gone"
         try:
             self._prompts = Prompts.of(opened)
+            self._operations = self._make_operations(opened)
             self._states = dict(opened.states)
             if opened.is_cancelling:
                 return await self._stop(End(RunStatus.CANCELLED))
@@ -81,13 +92,29 @@ class Segment:
             log.exception("run %s can't be walked", self.key.run_id)
             return await self._stop(own_fault())
         finally:
-            for task in (*self._calls, *self._waits, *self._holds):
+            for task in (*self._calls, *self._waits, *self._holds, *self._operations.tasks):
                 task.cancel()
+
+    def _make_operations(self, opened: OpenedRun) -> Operations:
+        title, run_id = opened.title or opened.topic, str(self.key.run_id)
+        operations = Operations(
+            organization_id=self.key.organization_id,
+            run_id=self.key.run_id,
+            plan=self._prompts.plan,
+            facts=RunFacts(run_id, title, f"{get_settings().url}/run?run={run_id}"),
+            find=partial(self.store.find_integration, self.key.organization_id),
+        )
+        operations.take(opened.operations)
+        return operations
 
     async def _go_on(self) -> str:
         finished: list[Outcome] = []
         while True:
             advanced = await self._step(finished)
+            has_news = self._operations.take(advanced.operations)
+            if has_news and advanced.state == RunStatus.RUNNING and not advanced.decided:
+                finished = []  # made or decided a moment ago: what may begin of it begins now
+                continue
             if pause := self._find_pause(advanced):
                 advanced = await self._advance(end=pause)
             if advanced.state == "cancelling":
@@ -108,7 +135,11 @@ class Segment:
     async def _step(self, finished: Sequence[Outcome]) -> Advanced:
         """Close what ended, skip what is not asked and begin what is ready: one round trip."""
         finished = [self._note(outcome) for outcome in finished]
-        step, begin = NextStep(), list[dict[str, Any]]()
+        step, begin, make = (
+            NextStep(is_failing=self._fault is not None),
+            list[dict[str, Any]](),
+            list[Mapping[str, Any]](),
+        )
         try:
             if self._fault is None:
                 step = await self._find_step()
@@ -117,15 +148,24 @@ class Segment:
                 begin = [
                     await asyncio.to_thread(self._prompts.begin, code, self._states, skipped) for code in step.begin
                 ]
+                make = await self._plan_operations()
         except PlanInvalid as error:
             self._take_fault(error)
-            step, begin = NextStep(), []
-        if self._fault and not self._calls:
+            step, begin = NextStep(is_failing=True), []
+        if self._fault and not self._calls and not self._operations.is_busy:
             return await self._advance(finished, end=self._fault)
-        advanced = await self._advance(finished, skip=step.skip, begin=begin, end=step.end)
+        operate = self._operations.as_step(make, () if step.is_failing else self._operations.find_ready())
+        advanced = await self._advance(finished, skip=step.skip, begin=begin, end=step.end, operate=operate)
         if advanced.state == RunStatus.RUNNING:
             self._note_step(step, begin, advanced)
         return advanced
+
+    async def _plan_operations(self) -> list[Mapping[str, Any]]:
+        """What is to be done after the phases that are completed by now, rendered beside the loop."""
+        owed = self._operations.find_owed(self._states)
+        if not owed:
+            return []
+        return await asyncio.to_thread(self._operations.plan_owed, owed, self._prompts.context_of(self._states))
 
     def _take_fault(self, error: PlanInvalid) -> None:
         """A prompt or a condition that can't be used: the run ends once the calls under way have."""
@@ -162,7 +202,8 @@ class Segment:
 
         Waits before another attempt are given up for it: whoever goes on begins them again.
         """
-        if self._calls or ((self._waits or self._holds) and advanced.is_quota_exhausted):
+        is_waiting = (self._waits or self._holds) and advanced.is_quota_exhausted
+        if self._calls or self._operations.is_busy or is_waiting:
             return None
         pause = find_pause(
             is_pausing=advanced.state == "pausing",
@@ -187,6 +228,7 @@ class Segment:
             wait.cancel()
         self._waits.clear()
         self._holds.clear()
+        self._operations.drop_waits()
 
     def _call(self, attempt: Attempt) -> asyncio.Task[Outcome]:
         async def write(attempt_id: UUID, text: str) -> None:
@@ -196,7 +238,7 @@ class Segment:
 
     async def _wait(self) -> list[Outcome]:
         """Until a call ends, a wait is over, somebody cancels or steers, or the worker stops."""
-        waits = (*self._calls, *self._waits, *self._holds)
+        waits = (*self._calls, *self._waits, *self._holds, *self._operations.tasks)
         events = (self.cancel, self.release, *(() if self._is_pausing else (self.look,)))
         told = [asyncio.create_task(event.wait()) for event in events]
         try:
@@ -205,6 +247,7 @@ class Segment:
             for task in told:
                 task.cancel()
         self.look.clear()
+        self._operations.collect(done)
         for wait in [task for task in self._waits if task in done]:
             state = self._waits.pop(wait)
             self._states[state.code] = state
@@ -273,18 +316,20 @@ class Segment:
             self._states,
             busy={attempt.phase.code for attempt in self._calls.values()},
             waiting={*(state.code for state in self._waits.values()), *self._holds.values()},
+            operations=self._operations.stand(self._states),
             is_met=lambda phase, skipped: self._prompts.is_met(phase, self._states, skipped),
         )
 
     async def _stop(self, end: End, finished: Sequence[Outcome] = ()) -> str:
         """End the calls under way and the run with them; answers that came in the same moment are kept."""
         outcomes = await self._end_calls(Outcome)
+        await self._operations.end_calls(is_handed_over=False)
         return (await self._advance([*finished, *outcomes], end=end)).state
 
     async def _release(self, finished: Sequence[Outcome]) -> None:
         """Give up the calls under way, so that another worker goes on at once. This walk ends with its loop."""
         outcomes = [self._note(outcome) for outcome in (*finished, *await self._end_calls(interrupted))]
-        if outcomes:
+        if await self._operations.end_calls(is_handed_over=True) or outcomes:
             await self._advance(outcomes)
         self.is_released.set()
         await asyncio.Event().wait()
@@ -308,6 +353,7 @@ class Segment:
         skip: Sequence[Skip] = (),
         begin: Sequence[dict[str, Any]] = (),
         end: End | None = None,
+        operate: Mapping[str, Any] | None = None,
     ) -> Advanced:
         return await advance_patiently(
             self.store,
@@ -318,4 +364,5 @@ class Segment:
             begin=begin,
             end=end,
             waiting=self.waiting,
+            operate=operate or self._operations.as_step(),
         )

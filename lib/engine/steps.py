@@ -79,12 +79,28 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationsStand:
+    """How the operations of the phases stand."""
+
+    #: One is being performed.
+    is_busy: bool = False
+    #: One is being performed, or is to be, without anybody's word.
+    is_going_on: bool = False
+    #: One waits for a person's word.
+    is_waiting: bool = False
+    #: The error of one that has failed for good.
+    failed: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NextStep:
     """Skip and begin these phases, in the plan's order, then end; nothing of it means: wait for what is running."""
 
     begin: tuple[str, ...] = ()
     skip: tuple[Skip, ...] = ()
     end: End | None = None
+    #: Something has failed for good: nothing begins any more, no operation either.
+    is_failing: bool = False
 
 
 #: Whether the condition of a phase is true, where these phases are skipped besides those that the states say.
@@ -102,15 +118,17 @@ def decide_step(
     busy: Collection[str] = (),
     waiting: Collection[str] = (),
     is_met: IsMet = _always,
+    operations: OperationsStand = OperationsStand(),
 ) -> NextStep:
     """What follows from how the phases stand, whole chains of skipped ones at once.
 
     `busy` are the codes that are being written, `waiting` those that failed and get another attempt, or have to wait
-    for their first. Once a phase has failed for good, or its answer was rejected, nothing new begins, no other attempt
-    either; what is being written beside it may finish, and then the run fails with that phase's error. Where nothing
-    but reviews can lead on, the run waits for those. A phase begins when all that it waits for is completed or skipped,
-    and is skipped where all of that was skipped or its condition is not met; what `is_met` raises goes through. Only a
-    phase that was never begun is skipped.
+    for their first. Once a phase has failed for good, or its answer was rejected, or an operation has failed, nothing
+    new begins, no other attempt either; what is under way beside it may finish, and then the run fails with that error.
+    Where nothing but reviews and approvals of operations can lead on, the run waits for those, and it is not completed
+    before all operations have ended. A phase begins when all that it waits for is completed or skipped, and is skipped
+    where all of that was skipped or its condition is not met; what `is_met` raises goes through. Only a phase that was
+    never begun is skipped.
     """
     underway = {*busy, *waiting}
     failed = [
@@ -121,7 +139,9 @@ def decide_step(
     if failed:
         first = min(failed, key=lambda state: plan.get_phase(state.code).position)
         error = {**first.error, "phase": first.code, "attempt": first.attempt}
-        return NextStep() if busy else NextStep(end=End(RunStatus.FAILED, error))
+        return _fail(error, is_busy=bool(busy) or operations.is_busy)
+    if operations.failed is not None:
+        return _fail(operations.failed, is_busy=bool(busy) or operations.is_busy)
     statuses = {code: state.status for code, state in states.items()}
     begin: list[str] = []
     skip: list[Skip] = []
@@ -137,14 +157,23 @@ def decide_step(
         else:
             skip.append(Skip(phase.code, why))
             statuses[phase.code] = PhaseStatus.SKIPPED
-    return NextStep(tuple(begin), tuple(skip), None if begin or underway else _find_end(statuses.values()))
+    return NextStep(
+        tuple(begin),
+        tuple(skip),
+        None if begin or underway or operations.is_going_on else _find_end(statuses.values(), operations),
+    )
 
 
-def _find_end(statuses: Collection[PhaseStatus]) -> End | None:
+def _fail(error: Mapping[str, Any], *, is_busy: bool) -> NextStep:
+    """Let what is under way end, then the run with this error."""
+    return NextStep(end=None if is_busy else End(RunStatus.FAILED, error), is_failing=True)
+
+
+def _find_end(statuses: Collection[PhaseStatus], operations: OperationsStand) -> End | None:
     """How the run ends where nothing is to begin and nothing under way."""
-    if _DONE.issuperset(statuses):
-        return End(RunStatus.COMPLETED)
-    return End(RunStatus.WAITING_REVIEW) if PhaseStatus.WAITING_REVIEW in statuses else None
+    if operations.is_waiting or PhaseStatus.WAITING_REVIEW in statuses:
+        return End(RunStatus.WAITING_REVIEW)
+    return End(RunStatus.COMPLETED) if _DONE.issuperset(statuses) else None
 
 
 def _why_skipped(

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
 from lib.connections.structures import CallableConnection
+from lib.engine.performing import OperationState
 from lib.engine.steps import Asked, End, Misfit, PhaseState, Skip
 from lib.models.run import PhaseStatus
 from lib.templates.rendering import Redo
@@ -31,7 +32,9 @@ class OpenedRun:
     is_cancelling: bool
     topic: str
     plan: Mapping[str, Any]
+    title: str
     inputs: Mapping[str, Any]
+    operations: tuple[OperationState, ...]
     states: Mapping[str, PhaseState]
 
 
@@ -69,6 +72,8 @@ class Advanced:
     cost_stop: str | None = None
     #: Phases that waited for a review, as they stand now that people have decided.
     decided: tuple[PhaseState, ...] = ()
+    #: Those that were made or begun, or that a person has decided about, as they stand.
+    operations: tuple[OperationState, ...] = ()
 
 
 class Store:
@@ -102,6 +107,8 @@ class Store:
         return OpenedRun(
             is_cancelling=opened["state"] == "cancelling",
             topic=opened["topic"],
+            title=opened["title"] or "",
+            operations=tuple(map(OperationState.of, opened["operations"] or ())),
             plan=opened["plan"],
             inputs=opened["inputs"],
             states={phase["code"]: _opened_state(phase) for phase in opened["phases"] or ()},
@@ -117,10 +124,12 @@ class Store:
         begin: Sequence[Mapping[str, Any]] = (),
         end: End | None = None,
         waiting: Sequence[UUID] = (),
+        operate: Mapping[str, Any] | None = None,
     ) -> Advanced:
         """One step: close the attempts that ended, skip what is not asked, begin what is ready, or end the run.
 
-        `waiting` are the attempts that wait for a review, as far as the worker knows.
+        `waiting` are the attempts that wait for a review, as far as the worker knows; `operate` is of
+        `Operations.as_step`.
         """
         step = {
             "finish": list(finish),
@@ -128,6 +137,7 @@ class Store:
             "begin": list(begin),
             "end": {"status": end.status, "error": dict(end.error)} if end else None,
             "waiting": [str(attempt_id) for attempt_id in waiting],
+            "operate": operate,
         }
         result = await self._call(
             "SELECT api.advance_run(%s, %s, %s, %s)", key.organization_id, key.run_id, token, Jsonb(step)
@@ -139,6 +149,7 @@ class Store:
             is_quota_exhausted=result.get("quota_exhausted", False),
             cost_stop=result.get("cost_stop"),
             decided=tuple(map(_state, result.get("decided") or ())),
+            operations=tuple(map(OperationState.of, result.get("operations") or ())),
         )
 
     async def find_connection(self, organization_id: UUID, slug: str) -> tuple[str, CallableConnection | None]:
@@ -146,6 +157,11 @@ class Store:
         found = await self._call("SELECT api.find_connection(%s, %s)", organization_id, slug)
         connection = found["connection"]
         return found["organization_slug"] or "", connection and CallableConnection.model_validate(connection)
+
+    async def find_integration(self, organization_id: UUID, slug: str) -> Mapping[str, Any] | None:
+        """The organization's integration connection of that slug, the secret still sealed."""
+        found: Mapping[str, Any] | None = await self._call("SELECT api.find_integration(%s, %s)", organization_id, slug)
+        return found
 
     async def list_cancel_requests(self, run_ids: Sequence[UUID]) -> list[UUID]:
         """Those of the runs that somebody wants cancelled."""

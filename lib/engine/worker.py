@@ -54,8 +54,8 @@ class Worker:
             segment.cancel.set()
 
     def waiting(self) -> list[UUID]:
-        """Of these runs, the attempts that wait for a review while something else goes on."""
-        return [attempt_id for segment in self._segments.values() for attempt_id in segment.waiting]
+        """Of these runs, the attempts and operations that wait for people while something else goes on."""
+        return [attempt_id for segment in self._segments.values() for attempt_id in segment.asked]
 
     def steer(self, run_id: UUID) -> None:
         """Have a run looked at anew, if it is one of this worker's."""

@@ -62,6 +62,9 @@ class LaunchRequest:
     priority: RunPriority | None = None
     #: Once the run has cost so much, nothing further begins before somebody raises it; None is none.
     cost_limit_usd: Decimal | None = None
+    #: Whether the operations after its phases are done; otherwise they say what they would do. None is what the
+    #: organization's settings say, which may forbid it as well.
+    integration_enabled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,8 @@ class Prepared:
     #: What that will probably take.
     estimate: RunEstimate
     quota: Quota
+    #: Whether operations will be done.
+    integration_enabled: bool = False
 
 
 def check_project(actor: Actor, project_id: UUID) -> None:
@@ -103,6 +108,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         data = parse_template(template.template_data)
         settings = read_stored(ProjectSettings, project.settings, what="The project's settings")
         defaults = _read_defaults(session, actor, settings)
+        is_allowed = read_settings(session, actor.organization_id).integration_enabled
         at_launch = ProjectAtLaunch(name=project.name, description=project.description or "")
         priority = request.priority or USUAL_PRIORITY[Priority(project.priority)]
     named = {ModelSource.RUN: request.model, ModelSource.TEMPLATE: data.model, **defaults}
@@ -138,6 +144,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         prompts=prompts,
         estimate=estimate_plan(actor, plan, context, asked=everything, past=past),
         quota=quota,
+        integration_enabled=is_allowed and request.integration_enabled is not False,
     )
 
 
@@ -253,6 +260,7 @@ def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> di
         "model": str(prepared.model.choice),
         "priority": prepared.priority,
         "cost_limit_usd": prepared.cost_limit_usd,
+        "integration_enabled": prepared.integration_enabled,
         "estimate": prepared.estimate.model_dump(mode="json"),
     }
 

@@ -17,6 +17,9 @@ _TOLD_OTHERWISE: Final = frozenset(
     | {"notes_characters", "parameters"}
 )
 
+#: In place of the code of a phase that a retry begins with: none is asked, and what was not done after them is.
+AFTER_THE_LAST: Final = ""
+
 TraitsOf = Callable[[ModelChoice], ModelTraits]
 
 
@@ -39,7 +42,7 @@ def find_reused(
     if begins_with is None:
         return ()
     codes = [phase.code for phase in plan.phases]
-    if begins_with not in codes:
+    if begins_with not in {*codes, AFTER_THE_LAST}:
         message = f"“{begins_with}” is no phase of that version. Begin with another one."
         raise InvalidInput(message, field="From")
     anew = {begins_with, *(code for code in codes if code not in known)}

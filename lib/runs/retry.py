@@ -20,7 +20,7 @@ from lib.providers.base import ModelChoice
 from lib.runs import queries
 from lib.runs.estimating.service import estimate_plan, read_past
 from lib.runs.launch import check_models, get_active, make_phases
-from lib.runs.replan import TraitsOf, change_model, change_prompt, find_differences, find_reused
+from lib.runs.replan import AFTER_THE_LAST, TraitsOf, change_model, change_prompt, find_differences, find_reused
 from lib.runs.retry_views import Prepared, RetryDesk, RetryRequest
 from lib.runs.service import watch_run
 from lib.runs.states import FINAL_RUN_STATUSES
@@ -38,10 +38,13 @@ from lib.validation import read_stored
 def find_begin(run: RunProgress) -> str | None:
     """Where a retry begins unless somebody says otherwise: the phase that failed, or the first that was not completed.
 
-    None, which is the start, where all were. What the plan itself skipped is looked at anew, and nothing begins there.
+    None, which is the start, where all were, and `AFTER_THE_LAST` where only an operation was not done. What the plan
+    itself skipped is looked at anew, and nothing begins there.
     """
     left = [phase.code for phase in run.phases if phase.status is not PhaseStatus.COMPLETED and not phase.is_not_asked]
     failed = run.error.phase if run.error else None
+    if not left and run.error and run.error.kind == "operation":
+        return AFTER_THE_LAST
     return failed if failed in left else next(iter(left), None)
 
 
@@ -225,7 +228,8 @@ def _run_columns(actor: Actor, before: OrchestrationRun, request: RetryRequest, 
         "model": prepared.model or None,
         "priority": before.priority,
         "cost_limit_usd": before.cost_limit_usd,
+        "integration_enabled": before.integration_enabled,
         "parent_run_id": before.id,
-        "forked_from_phase": request.begins_with,
+        "forked_from_phase": request.begins_with or None,
         "estimate": prepared.estimate.model_dump(mode="json"),
     }

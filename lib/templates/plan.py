@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from lib.errors import InvalidInput, PlanNotSupported
+from lib.integrations.registry import find_kinds
 from lib.models.run import PhaseStatus
 from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
 from lib.providers.catalog import get_traits
@@ -210,5 +211,5 @@ def _name_reviewers(gate: ReviewGate, reviewers: Sequence[UUID]) -> ReviewGate:
 
 
 def _unsupported(phase: PlannedPhase) -> Iterable[str]:
-    if phase.operations:
-        yield "operations"
+    for name in dict.fromkeys(each.type for each in phase.operations if each.type not in find_kinds()):
+        yield f"operations of the kind “{name}”"

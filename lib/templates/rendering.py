@@ -86,7 +86,7 @@ def render_prompt(phase: PlannedPhase, context: PromptContext) -> str:
     """
     model = {"name": phase.choice.model, "is_small": phase.is_small_model, BUDGET: phase.notes_characters}
     try:
-        text = render(phase.prompt, _variables(phase, context) | {MODEL: model})
+        text = render(phase.prompt, variables_of(phase, context) | {MODEL: model})
     except PromptFault as fault:
         raise _explain(phase.code, phase.name, fault) from fault
     if not text:
@@ -105,7 +105,7 @@ def is_condition_met(phase: PlannedPhase, context: PromptContext) -> bool:
     if phase.condition is None:
         return True
     try:
-        return is_true(phase.condition, _variables(phase, context))
+        return is_true(phase.condition, variables_of(phase, context))
     except PromptFault as fault:
         raise _explain(phase.code, phase.name, fault, what="condition") from fault
 
@@ -184,9 +184,10 @@ def check_prompts(template: TemplateData) -> None:
         raise PlanInvalid("\n".join(problems), problems=problems)
 
 
-def _variables(phase: PlannedPhase, context: PromptContext) -> dict[str, object]:
+def variables_of(phase: PlannedPhase, context: PromptContext, *, reads: str | None = None) -> dict[str, object]:
+    """What the phase's prompt and condition read, or else what `reads`, their text, does. Raises `PromptFault`."""
     answers = [context.answers[code] for code in phase.upstream if code in context.answers]
-    read = f"{phase.prompt} {phase.condition}"
+    read = f"{phase.prompt} {phase.condition}" if reads is None else reads
     shown = {answer.code: _as_variables(answer, has_json="json" in read) for answer in answers}
     return {
         "topic": context.topic,

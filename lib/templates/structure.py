@@ -80,7 +80,8 @@ class OperationSpec(Part):
     type: Annotated[str, Field(min_length=1, max_length=100)]
     name: Name | None = None
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
-    requires_approval: StrictBool = False
+    #: None asks people where somebody outside notices it: see `lib.integrations.base.Kind.is_outside`.
+    requires_approval: StrictBool | None = None
     condition: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
 
 

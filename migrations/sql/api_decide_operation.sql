@@ -44,7 +44,7 @@ BEGIN
         PERFORM pg_notify('orchestrator_steer', '');
     ELSIF v_run.status = 'waiting_review' THEN
         UPDATE orchestration_runs SET status = 'queued' WHERE id = v_run.id;
-        PERFORM api.queue_run(v_run.organization_id, v_run.id);
+        PERFORM api.admit_runs(v_run.organization_id);
     END IF;
     RETURN CASE WHEN p_approve THEN 'approved' ELSE 'rejected' END;
 END

@@ -1,5 +1,6 @@
 -- api.finish_operations(orchestration_runs, jsonb)
--- Part of api.advance_run: each attempt at an operation that ended, with its one usage row. `status` is pending where
+-- Part of api.advance_run: each attempt at an operation that ended, with its one usage row, which
+-- is not its phase's: that one is the call to the model. `status` is pending where
 -- another attempt follows, after `wait_ms`.
 CREATE FUNCTION api.finish_operations(p_run public.orchestration_runs, p_finish jsonb) RETURNS void
 LANGUAGE plpgsql
@@ -18,12 +19,12 @@ BEGIN
                next_attempt_at = clock_timestamp() + make_interval(secs => e.wait_ms / 1000.0)
           FROM ended e
          WHERE o.id = e.id AND o.run_id = p_run.id AND o.status = 'running'
-        RETURNING o.id, o.phase_execution_id, o.operation_type, o.execution_time_ms
+        RETURNING o.id, o.operation_type, o.execution_time_ms
     ), used AS (
-        INSERT INTO api_usage (organization_id, user_id, project_id, run_id, phase_execution_id, endpoint, method,
-                               cost_usd, response_time_ms, status_code, error_kind)
-        SELECT p_run.organization_id, p_run.user_id, p_run.project_id, p_run.id, closed.phase_execution_id,
-               closed.operation_type, e.method, 0, closed.execution_time_ms, e.status_code, e.error ->> 'kind'
+        INSERT INTO api_usage (organization_id, user_id, project_id, run_id, endpoint, method, cost_usd,
+                               response_time_ms, status_code, error_kind)
+        SELECT p_run.organization_id, p_run.user_id, p_run.project_id, p_run.id, closed.operation_type, e.method, 0,
+               closed.execution_time_ms, e.status_code, e.error ->> 'kind'
           FROM ended e JOIN closed USING (id)
     )
     SELECT count(*) INTO v_closed FROM closed;

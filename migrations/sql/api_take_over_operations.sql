@@ -18,9 +18,9 @@ BEGIN
          WHERE run_id = p_run.id AND status = 'running'
         RETURNING *
     )
-    INSERT INTO api_usage (organization_id, user_id, project_id, run_id, phase_execution_id, endpoint, method, cost_usd,
-                           response_time_ms, error_kind)
-    SELECT p_run.organization_id, p_run.user_id, p_run.project_id, p_run.id, phase_execution_id, operation_type, 'POST',
+    INSERT INTO api_usage (organization_id, user_id, project_id, run_id, endpoint, method, cost_usd, response_time_ms,
+                           error_kind)
+    SELECT p_run.organization_id, p_run.user_id, p_run.project_id, p_run.id, operation_type, 'POST',
            0, execution_time_ms, 'lost'
       FROM lost;
     RETURN (SELECT jsonb_agg(api.operation_state(o) ORDER BY o.phase_execution_id, o.position)

@@ -14,6 +14,7 @@ from lib.models.template import OrchestrationTemplate, TemplateReview, TemplateS
 from lib.templates import publishing, reviews
 from lib.templates.access import get_own, get_row
 from lib.templates.conditions import check_conditions
+from lib.templates.operations import check_operations
 from lib.templates.rendering import check_prompts
 from lib.templates.structure import TemplateData, parse_template
 from lib.templates.versions import queries
@@ -93,6 +94,7 @@ def check_data(data: object) -> TemplateData:
     parsed = parse_template(data)
     check_prompts(parsed)
     check_conditions(parsed)
+    check_operations(parsed)
     return parsed
 
 

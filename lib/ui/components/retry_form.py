@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lib.providers.catalog import Catalog
-from lib.runs.replan import Difference
+from lib.runs.replan import AFTER_THE_LAST, Difference
 from lib.runs.retry_views import RetryDesk, RetryRequest
 from lib.templates.plan import Plan
 from lib.ui import words
@@ -15,6 +15,8 @@ from lib.ui.components.launch_form import show_input
 
 #: Stands for the start and for the model as before; no code and no model is called so.
 _NONE = ""
+#: Stands for no phase at all: only what was not done after them.
+_OPERATIONS = "\n"
 _LONGEST_NAME, _MOST_NAMED = 60, 6
 
 
@@ -79,17 +81,21 @@ def _say(difference: Difference) -> str:
 def _choose_phase(desk: RetryDesk, plan: Plan, *, key: str) -> str | None:
     phases = {phase.code: phase for phase in desk.run.phases}
     options = [_NONE, *(phase.code for phase in plan.phases)]
+    if desk.begins_with == AFTER_THE_LAST:
+        options = [_OPERATIONS, *options]
 
     def say(code: str) -> str:
         if code == _NONE:
             return "The start: everything is asked anew"
+        if code == _OPERATIONS:
+            return "What was not done: no phase is asked anew"
         name = f"{plan.get_phase(code).position + 1} {words.short(plan.get_phase(code).name, most=_LONGEST_NAME)}"
         stood = status.PHASE[phases[code].status].word.lower() if code in phases else "new"
         return f"{name} ({stood})"
 
-    default = desk.begins_with if desk.begins_with in options else _NONE
+    default = _OPERATIONS if _OPERATIONS in options else desk.begins_with if desk.begins_with in options else _NONE
     chosen = st.selectbox("From", options, index=options.index(default or _NONE), format_func=say, key=f"{key}-from")
-    return chosen or None
+    return AFTER_THE_LAST if chosen == _OPERATIONS else chosen or None
 
 
 def _choose_model(desk: RetryDesk, catalog: Catalog, *, key: str) -> str | None:

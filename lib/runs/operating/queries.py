@@ -1,0 +1,64 @@
+"""Every select on operations."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session, aliased
+
+from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution
+from lib.users.queries import person
+
+_COLUMNS = (
+    IntegrationOperation.id,
+    IntegrationOperation.run_id,
+    IntegrationOperation.operation_type,
+    IntegrationOperation.name,
+    IntegrationOperation.status,
+    IntegrationOperation.operation_params,
+    IntegrationOperation.requires_approval,
+    IntegrationOperation.approved_at,
+    IntegrationOperation.attempts,
+    IntegrationOperation.next_attempt_at,
+    IntegrationOperation.completed_at,
+    IntegrationOperation.execution_time_ms,
+    IntegrationOperation.result,
+    IntegrationOperation.error_details,
+    IntegrationOperation.reused_from,
+)
+
+
+def list_operations(session: Session, organization_id: UUID, run_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Those of a run, in the order of its phases, with who has decided and who has launched it."""
+    statement = (
+        select(
+            *_COLUMNS,
+            PhaseExecution.phase_code,
+            OrchestrationRun.user_id.label("launched_by"),
+            person(IntegrationOperation.approved_by).label("decider"),
+        )
+        .join(PhaseExecution, PhaseExecution.id == IntegrationOperation.phase_execution_id)
+        .join(OrchestrationRun, OrchestrationRun.id == IntegrationOperation.run_id)
+        .where(IntegrationOperation.organization_id == organization_id, IntegrationOperation.run_id == run_id)
+        .order_by(PhaseExecution.position, IntegrationOperation.position)
+    )
+    return session.execute(statement).all()
+
+
+def find_written(session: Session, operation_id: UUID) -> Row[*tuple[Any, ...]] | None:
+    """Where an operation has written its file: its run, and, of one that the run before did, that one's."""
+    origin = aliased(IntegrationOperation)
+    statement = (
+        select(
+            IntegrationOperation.organization_id,
+            func.coalesce(origin.run_id, IntegrationOperation.run_id).label("run_id"),
+            func.coalesce(origin.id, IntegrationOperation.id).label("operation_id"),
+            IntegrationOperation.status,
+            IntegrationOperation.operation_type,
+            IntegrationOperation.result,
+        )
+        .outerjoin(origin, origin.id == IntegrationOperation.reused_from)
+        .where(IntegrationOperation.id == operation_id)
+    )
+    return session.execute(statement).first()

@@ -1,0 +1,106 @@
+"""What people do with the operations after a run's phases: read them, say their word, take the files home."""
+
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import Row, func, select
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.connections.integrations.queries import list_offered
+from lib.db.session import tenant_session
+from lib.entry import clean_text
+from lib.errors import Conflict, NotFound, NotPermitted
+from lib.integrations.folder import artifact_folder, read_artifact
+from lib.integrations.registry import find_kinds
+from lib.models.run import OperationStatus
+from lib.runs.operating import queries
+from lib.runs.operating.views import Artifact, OperationView
+from lib.users.views import Person
+
+MAX_REASON = 1_000
+
+
+def list_operations(actor: Actor, run_id: UUID) -> tuple[OperationView, ...]:
+    """Those of a run, in the order of its phases; none where it is not the person's to see. Raises `NotPermitted`."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        rows = queries.list_operations(session, actor.organization_id, run_id)
+        targets = {each.slug: each.target for each in list_offered(session)} if rows else {}
+    return tuple(_view(actor, row, targets) for row in rows)
+
+
+def decide_operation(actor: Actor, operation_id: UUID, *, is_approved: bool, reason: str = "") -> None:
+    """Let an operation be done, or not, with a reason; a run that waits for it goes on.
+
+    Nobody approves alone what their own run does outside. Raises `NotFound`, `NotPermitted`, `InvalidInput` for a
+    rejection without a reason, and `Conflict` where it does not wait (any more).
+    """
+    actor.require(Permission.ORCHESTRATIONS_REVIEW)
+    said = "" if is_approved else clean_text(reason, field="Why?", longest=MAX_REASON)
+    with tenant_session(actor) as session:
+        state = session.scalar(select(func.api.decide_operation(operation_id, is_approved, said)))
+    if state == "not_found":
+        raise NotFound("operation")
+    if state == "own":
+        message = "This run is your own: somebody else has to approve what it does outside. You can reject it."
+        raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message)
+    if state not in {"approved", "rejected"}:
+        message = f"Somebody was first: this operation is {state} by now."
+        raise Conflict(message)
+
+
+def get_artifact(actor: Actor, operation_id: UUID) -> Artifact:
+    """The file that an operation has written here. Raises `NotFound`, `NotPermitted`."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        row = queries.find_written(session, operation_id)
+    if row is None or row.status != OperationStatus.COMPLETED or row.result.get("place") != "folder":
+        raise NotFound("file")
+    path = PurePosixPath(row.result["path"])
+    content = read_artifact(artifact_folder(), (row.organization_id, row.run_id, row.operation_id), path)
+    if content is None:
+        raise NotFound("file")
+    return Artifact(path.name, content)
+
+
+def _view(actor: Actor, row: Row[*tuple[Any, ...]], targets: dict[str, str]) -> OperationView:
+    status = OperationStatus(row.status)
+    waits = status is OperationStatus.WAITING_APPROVAL and actor.may(Permission.ORCHESTRATIONS_REVIEW)
+    kind = find_kinds().get(row.operation_type)
+    label = kind.label if kind else row.operation_type
+    return OperationView(
+        id=row.id,
+        phase_code=row.phase_code,
+        type=row.operation_type,
+        name=row.name or label,
+        status=status,
+        params=row.operation_params,
+        does=_describe(row, targets) or label,
+        requires_approval=row.requires_approval,
+        decided_by=row.decider and Person(**row.decider),
+        decided_at=row.approved_at,
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        completed_at=row.completed_at,
+        execution_time_ms=row.execution_time_ms,
+        result=row.result,
+        message=row.error_details.get("message", ""),
+        is_reused=row.reused_from is not None,
+        may_approve=waits and row.launched_by != actor.user_id,
+        may_reject=waits,
+    )
+
+
+def _describe(row: Row[*tuple[Any, ...]], targets: dict[str, str]) -> str:
+    """What it does, in one sentence; nothing where its parameters could not be filled in, or are another version's."""
+    kind = find_kinds().get(row.operation_type)
+    if kind is None or (row.status == OperationStatus.FAILED and row.attempts == 0):
+        return ""
+    try:
+        params = kind.parameters.model_validate(row.operation_params)
+    except ValidationError:
+        return ""
+    return kind.describe(params, target=targets.get(params.connection_slug or "", ""))
