@@ -47,21 +47,20 @@ _READ = (
     "name, description, category, template_data, is_public, created_at, updated_at, publisher_name, version, status, "
     "tags"
 )
-_IS_THERE = (
-    "EXISTS (SELECT 1 FROM organizations o "
-    "WHERE o.id = t.organization_id AND o.deleted_at IS NULL AND o.suspended_at IS NULL)"
+_IS_OWN = f"organization_id = {rls.ORGANIZATION}"
+_IS_OFFERED = (
+    "is_public AND status = 'published' AND (organization_id IS NULL OR organization_id IN "
+    "(SELECT o.id FROM organizations o WHERE o.deleted_at IS NULL AND o.suspended_at IS NULL))"
 )
+# One SELECT: the parts of a UNION ALL are planned each by itself, and a barrier around them holds nothing back in them.
 VIEW = f"""
     CREATE OR REPLACE VIEW readable_templates WITH (security_barrier) AS
-    SELECT id, organization_id, created_by, usage_count, forked_from, false AS is_builtin, {_READ}
+    SELECT id, CASE WHEN {_IS_OWN} THEN organization_id END AS organization_id,
+           CASE WHEN {_IS_OWN} THEN created_by END AS created_by,
+           CASE WHEN {_IS_OWN} THEN usage_count END AS usage_count,
+           CASE WHEN {_IS_OWN} THEN forked_from END AS forked_from, organization_id IS NULL AS is_builtin, {_READ}
       FROM orchestration_templates
-     WHERE organization_id = {rls.ORGANIZATION} AND deleted_at IS NULL AND {_DRAFT}
-    UNION ALL
-    SELECT id, NULL::uuid, NULL::uuid, NULL::integer, NULL::uuid, organization_id IS NULL, {_READ}
-      FROM orchestration_templates t
-     WHERE is_public AND status = 'published' AND deleted_at IS NULL
-       AND {rls.ORGANIZATION} IS NOT NULL AND organization_id IS DISTINCT FROM {rls.ORGANIZATION}
-       AND (organization_id IS NULL OR {_IS_THERE})"""
+     WHERE deleted_at IS NULL AND {rls.ORGANIZATION} IS NOT NULL AND ({_IS_OWN} AND {_DRAFT} OR {_IS_OFFERED})"""
 
 RANKS = {
     "priority": ("urgent", "high", "medium", "low"),
