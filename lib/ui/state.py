@@ -31,5 +31,7 @@ RECOVERY_CODES = "recovery_codes"
 #: Set once this run of the script has drawn the title of its page.
 HAS_TITLE = "has_title"
 
+#: The request about a version that stood on the page when a button about it was pressed.
+PRESSED_REVIEW = "pressed_review"
 #: What the file that is being imported says, or what is wrong with it, beside its digest.
 IMPORT_READ = "import_read"
