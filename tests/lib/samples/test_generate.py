@@ -62,7 +62,6 @@ def test_templates_have_versions_of_which_each_run_names_the_one_of_its_time() -
         assert (later := since.get((template_id, version + 1))) is None or later["created_at"] > run["created_at"]
     launched = Counter(run["template_version"] for run in made()["orchestration_runs"])
     assert launched.keys() == {1, 2, 3}
-    assert sum(row["usage_count"] for row in templates.values()) == launched.total()
     assert len({row["category"] for row in templates.values()}) > 5
 
 
