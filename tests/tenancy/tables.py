@@ -58,11 +58,16 @@ def copy_row(connection: Connection, table: Table, key: UUID, changes: dict[str,
 
 def insert_statement(table: Table) -> str:
     """Inserts a row that is given as JSON, but for what PostgreSQL works out itself."""
-    columns = ", ".join(column.name for column in Base.metadata.tables[table.name].columns if column.computed is None)
+    columns = written_columns(table.name)
     return (
         f"INSERT INTO {table.name} ({columns}) "
         f"SELECT {columns} FROM jsonb_populate_record(NULL::{table.name}, %s::jsonb)"
     )
+
+
+def written_columns(table: str) -> str:
+    """The columns that PostgreSQL does not work out itself, as SQL names them."""
+    return ", ".join(column.name for column in Base.metadata.tables[table].columns if column.computed is None)
 
 
 def columns_with(connection: Connection, table: str, privilege: str) -> list[str]:
