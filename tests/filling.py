@@ -109,9 +109,10 @@ _TEMPLATES = """
       FROM generate_series(1, %(count)s) n RETURNING id
 """
 _FIGURES = """
-    INSERT INTO template_statistics (organization_id, template_id, runs, completed, failed, known_costs, cost_usd,
-                                     time_ms)
-    SELECT %(reader)s, id, n, n - n / 10, n / 10, CASE WHEN n %% 10 = 0 THEN 0 ELSE n - n / 10 END, n * 0.13, n * 4321
+    INSERT INTO template_statistics (organization_id, template_id, runs, completed, failed, whole, known_costs,
+                                     cost_usd, time_ms)
+    SELECT %(reader)s, id, n, n - n / 10, n / 10, n - n / 10,
+           CASE WHEN n %% 10 = 0 THEN 0 ELSE n - n / 10 END, n * 0.13, n * 4321
       FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS made (id, number), LATERAL (SELECT 1 + number %% 997) x (n)
      WHERE number %% 2 = 0
 """

@@ -218,7 +218,7 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("status_before_archive", "varchar(50)"),
         Column("name_key", "text"),
         Column("last_run_at", "timestamptz"),
-        Column("spent_usd", "numeric(14,6)", "0", NOT_NULL),
+        Column("spent_millionths", "bigint", "0", NOT_NULL),
     ),
     "orchestration_runs": (
         Column("organization_id", "uuid", None, NOT_NULL, refers_to="organizations"),

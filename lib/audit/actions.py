@@ -110,6 +110,7 @@ _SILENT: Final = frozenset(
         "created_by",
         "archived_at",
         "archived_by",
+        "status_before_archive",
         "completed_at",
         "suspended_at",
         "deleted_at",

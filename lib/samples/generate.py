@@ -1,6 +1,5 @@
 """The rows of the sample workspace: who is there, what they work on, and ninety days of it."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -71,7 +70,6 @@ def make_rows(workspace: Workspace, *, now: datetime) -> Mapping[str, list[Row]]
     }
     team = _Team(organization_id, people, projects, templates)
     runs = [make_run(rows, workspace, launch) for launch in _launches(rows, workspace, team)]
-    _count_launches(rows)
     runs.append(run_again(rows, workspace, people, runs))
     rows.tables["orchestration_runs"].sort(key=lambda run: run["created_at"])
     _add_organization(rows, workspace, organization_id, founded)
@@ -162,13 +160,6 @@ def _add_template(
         )
         made.append((moment, SampleTemplateRow(template_id, template.name, number, data)))
     return made
-
-
-def _count_launches(rows: Rows) -> None:
-    """What `api.count_template_run` counts, for a run that nobody has launched."""
-    launches = Counter(run["template_id"] for run in rows.tables["orchestration_runs"])
-    for template in rows.tables["orchestration_templates"]:
-        template["usage_count"] = launches[template["id"]]
 
 
 def _add_project(rows: Rows, organization_id: UUID, project: SampleProject, owner: UUID, number: int) -> UUID:

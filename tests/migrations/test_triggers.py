@@ -26,7 +26,7 @@ EDITS = {
 COUNTS = {
     "organizations": "UPDATE organizations SET api_quota_used = api_quota_used + 1 WHERE id = %s",
     "users": "UPDATE users SET last_login_at = now() WHERE id = %s",
-    "projects": "UPDATE projects SET last_run_at = now(), spent_usd = spent_usd + 1 WHERE id = %s",
+    "projects": "UPDATE projects SET last_run_at = now(), spent_millionths = spent_millionths + 1 WHERE id = %s",
     "orchestration_templates": "UPDATE orchestration_templates SET usage_count = usage_count + 1 WHERE id = %s",
     "provider_connections": "UPDATE provider_connections SET last_tested_at = now() WHERE id = %s",
 }

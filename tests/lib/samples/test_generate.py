@@ -63,7 +63,6 @@ def test_templates_have_versions_of_which_each_run_names_the_one_of_its_time() -
     # who runs one again launches no template
     launched = Counter(run["template_version"] for run in made()["orchestration_runs"] if not run["parent_run_id"])
     assert launched.keys() == {1, 2, 3}
-    assert sum(row["usage_count"] for row in templates.values()) == launched.total()
     assert len({row["category"] for row in templates.values()}) > 5
 
 
