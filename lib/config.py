@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = Field(default=None, description="the mail server, with name and password")
     mail_from: str | None = Field(default=None, description="who mails come from")
     worker_concurrency: int = Field(default=8, ge=1, le=256, description="runs that one worker walks at once")
+    schedule_minutes: int = Field(
+        default=5, ge=1, le=1440, description="how many minutes a schedule leaves between two runs at least"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )

@@ -301,6 +301,7 @@ ADDED_TABLES: Final = frozenset(
         "mail_outbox",
         "organization_slugs",
         "invitations",
+        "schedules",
     }
 )
 

@@ -1,4 +1,4 @@
-"""The worker process: takes runs from the queue and walks them, several at once, and sends mails."""
+"""The worker process: takes runs from the queue and walks them, several at once, launches what is due, sends mails."""
 
 import asyncio
 import logging
@@ -19,6 +19,7 @@ from lib.engine.lease import Lease, first_line, listen
 from lib.engine.models import find_provider
 from lib.engine.post import Post
 from lib.engine.queue import Wake, start_queue
+from lib.engine.schedules import Schedules
 from lib.engine.segment import Segment
 from lib.engine.store import RunKey, Store
 from lib.providers.catalog import close_providers
@@ -101,11 +102,13 @@ async def _work(settings: Settings) -> None:
         worker = Worker(store, settings)
         lease = Lease(url, executor_id=executor_id, wake=wake)
         post = Post(url, settings)
+        schedules = Schedules(url)
         held = asyncio.Event()
         guards = [
             asyncio.create_task(lease.hold(runs=worker.runs, cancel=worker.cancel, is_held=held)),
             asyncio.create_task(listen(url, wake=wake, look_for_cancels=worker.look_for_cancels)),
             asyncio.create_task(post.deliver()),
+            asyncio.create_task(schedules.launch()),
             asyncio.create_task(stop.wait()),
         ]
         ready = asyncio.create_task(held.wait())
@@ -118,7 +121,7 @@ async def _work(settings: Settings) -> None:
             await asyncio.wait(guards, return_when=asyncio.FIRST_COMPLETED)
         failures = [error for guard in guards if guard.done() and (error := guard.exception())]
         wake.stop()
-        await asyncio.gather(worker.release(), post.release())
+        await asyncio.gather(worker.release(), post.release(), schedules.release())
         for guard in guards:
             guard.cancel()
         await close_providers(settings=settings)

@@ -9,6 +9,7 @@ from lib.models.mail import MailOutbox
 from lib.models.organization import Organization, OrganizationSlug
 from lib.models.project import Project
 from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution, PhaseStream
+from lib.models.schedule import Schedule
 from lib.models.template import OrchestrationTemplate, TemplateVersion
 from lib.models.usage import ApiUsage
 from lib.models.user import User
@@ -30,6 +31,7 @@ __all__ = [
     "PhaseStream",
     "Project",
     "ProviderConnection",
+    "Schedule",
     "SignInNetwork",
     "TemplateVersion",
     "User",

@@ -1,6 +1,6 @@
 """Launching: from what a person chose to a run in the queue, checked before anything is spent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -50,6 +50,8 @@ class LaunchRequest:
     #: None takes the project's.
     topic: str | None = None
     inputs: Mapping[str, object] = field(default_factory=dict)
+    #: The schedule that it is launched for.
+    schedule_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +128,12 @@ def find_default_model(
     return _first_of(catalog)
 
 
-def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
+def launch_run(actor: Actor, request: LaunchRequest, *, also: Callable[[Session, UUID], None] | None = None) -> UUID:
     """Put a run into the queue and return its id; run, phases, audit and queue entry are one transaction.
 
-    Every model of the plan is asked first whether it would answer. Raises `InvalidInput`, `PlanInvalid`,
-    `PlanNotSupported`, `NotFound`, `NotPermitted`, `Conflict`, `ModelError`; then nothing was launched.
+    `also` is done to the run's id in the same one: where it raises, nothing was launched. Every model of the plan is
+    asked first whether it would answer. Raises `InvalidInput`, `PlanInvalid`, `PlanNotSupported`, `NotFound`,
+    `NotPermitted`, `Conflict`, `ModelError`; then nothing was launched.
     """
     prepared = preview_launch(actor, request)
     _refuse_another_model(request, prepared)
@@ -146,6 +149,8 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
         session.flush()
         session.execute(select(func.api.use_template(request.template_id)))
         session.execute(select(func.api.enqueue_run(run.id)))
+        if also is not None:
+            also(session, run.id)
         return run.id
 
 
@@ -198,6 +203,7 @@ def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> di
         "plan": prepared.plan.to_json(),
         "inputs": RunInputs(project=prepared.project, values=dict(prepared.inputs)).model_dump(mode="json"),
         "model": str(prepared.model.choice),
+        "schedule_id": request.schedule_id,
     }
 
 

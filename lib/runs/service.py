@@ -105,18 +105,23 @@ def cancel_run(actor: Actor, run_id: UUID) -> None:
     Raises `NotFound`, `NotPermitted`, and `Conflict` when the run has ended already.
     """
     with tenant_session(actor) as session:
-        run = _get(queries.load_run(session, run_id))
-        actor.require(Permission.ORCHESTRATIONS_CANCEL, created_by=run.user_id)
-        run = _get(queries.load_run(session, run_id, for_update=True))
-        if run.status in FINAL_RUN_STATUSES:
-            message = f"This run has ended already: it is {run.status}."
-            raise Conflict(message)
-        run.cancel_requested_at = run.cancel_requested_at or clock.now()
-        session.flush()
-        if run.status == RunStatus.RUNNING:
-            session.execute(select(func.pg_notify("orchestrator_cancel", "")))
-        else:
-            session.execute(select(func.api.end_run(run_id, RunStatus.CANCELLED.value, None)))
+        cancel_within(session, actor, run_id)
+
+
+def cancel_within(session: Session, actor: Actor, run_id: UUID) -> None:
+    """The same as part of a transaction that does more."""
+    run = _get(queries.load_run(session, run_id))
+    actor.require(Permission.ORCHESTRATIONS_CANCEL, created_by=run.user_id)
+    run = _get(queries.load_run(session, run_id, for_update=True))
+    if run.status in FINAL_RUN_STATUSES:
+        message = f"This run has ended already: it is {run.status}."
+        raise Conflict(message)
+    run.cancel_requested_at = run.cancel_requested_at or clock.now()
+    session.flush()
+    if run.status == RunStatus.RUNNING:
+        session.execute(select(func.pg_notify("orchestrator_cancel", "")))
+    else:
+        session.execute(select(func.api.end_run(run_id, RunStatus.CANCELLED.value, None)))
 
 
 def resume_run(actor: Actor, run_id: UUID) -> None:

@@ -26,7 +26,7 @@ def upgrade() -> None:
     _create_runs()
     _create_phases()
     _create_operations()
-    functions.create("api_audit_run")
+    functions.create("api_audit_run", before="0035")
     functions.create("api_guard_run")
     functions.create("api_guard_phase")
     functions.create("api_reuse_phase")

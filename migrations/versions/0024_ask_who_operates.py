@@ -20,7 +20,7 @@ CHANGED = (
     "api_open_segment",
 )
 #: What a later migration changed, and which.
-BEFORE = {"api_remove_sample": "0026"}
+BEFORE = {"api_remove_sample": "0026", "api_load_sample": "0035"}
 
 
 def upgrade() -> None:

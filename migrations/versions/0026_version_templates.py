@@ -20,7 +20,7 @@ def upgrade() -> None:
     _create_reviews()
     _create_statistics()
     functions.replace("api_guard_template")
-    functions.replace("api_remove_sample")
+    functions.replace("api_remove_sample", before="0035")
     functions.create("api_find_offered", execute="authenticated")
     op.execute(f"DROP POLICY {PUBLIC_VERSIONS} ON template_versions")
     op.execute(
