@@ -16,6 +16,7 @@ from tests.factories import (
     make_webhook,
 )
 from tests.made_runs import HeldRun, MadeRun, answer, beginning, call_worker, make_operation, make_run, open_run
+from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft, make_review
 
 
@@ -35,6 +36,7 @@ class Workspace:
     webhook_id: UUID
     connection_id: UUID
     invitation_id: UUID
+    schedule_id: UUID
 
 
 def make_workspace(database: Database, actor: Actor) -> Workspace:
@@ -72,4 +74,5 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         webhook_id=make_webhook(database, actor),
         connection_id=make_connection(database, actor, slug=f"acme-{uuid4()}"),
         invitation_id=make_invitation(database, actor).id,
+        schedule_id=make_schedule(database, actor, project_id=project_id, template_id=template_id),
     )

@@ -37,8 +37,8 @@ _NO_ROLE: Final = (
     "db roles` again, as an administrator of PostgreSQL; workers notice by themselves"
 )
 _OTHER_KEY: Final = (
-    "nothing that is scheduled is launched: the database does not know this worker's ORCHESTRATOR_SECRET_KEY. Give every "
-    "process the same key, and run `orchestrator db upgrade` after a change of it"
+    "nothing that is scheduled is launched: the database does not know this worker's ORCHESTRATOR_SECRET_KEY. Give "
+    "every process the same key, and run `orchestrator db upgrade` after a change of it"
 )
 
 

@@ -23,6 +23,8 @@ class MailKind(StrEnum):
     PASSWORD_CHANGED_NOTICE = "password_changed_notice"  # noqa: S105 a word
     #: `name`, `change` as it follows "Two-step sign-in was" ("turned on"), `when`, `where`.
     SECOND_FACTOR_NOTICE = "second_factor_notice"
+    #: A schedule was switched off: `name`, `schedule` by its title, `reason`. Written by api.settle_schedule.
+    SCHEDULE_STOPPED_NOTICE = "schedule_stopped_notice"
 
 
 #: Words that a kind's templates can't do without, and those that they say where they are given.
@@ -33,6 +35,7 @@ NEEDED: Final[Mapping[MailKind, frozenset[str]]] = {
     MailKind.EMAIL_CHANGED_NOTICE: frozenset({"name", "new_email"}),
     MailKind.PASSWORD_CHANGED_NOTICE: frozenset({"name"}),
     MailKind.SECOND_FACTOR_NOTICE: frozenset({"name", "change"}),
+    MailKind.SCHEDULE_STOPPED_NOTICE: frozenset({"name", "schedule", "reason"}),
 }
 WELCOME: Final = frozenset({"role", "days", "when", "where"})
 #: Kinds that carry a one-time link.

@@ -28,7 +28,6 @@ BEGIN
         IF NEW.is_active AND NOT OLD.is_active THEN
             NEW.refusals := 0;
             NEW.stopped_at := NULL;
-            NEW.claimed_until := NULL;
         END IF;
     END IF;
     IF v_is_new OR NEW.project_id <> OLD.project_id THEN

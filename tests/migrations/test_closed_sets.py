@@ -12,6 +12,7 @@ from lib.models.mail import MailStatus
 from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
 from lib.models.run import OperationStatus, PhaseStatus, RunStatus
+from lib.models.schedule import CatchUp, Overlap, ScheduleResult
 from lib.models.template import ReviewDecision, TemplateStatus
 from lib.providers.vendors import Vendor
 from tests import doors
@@ -31,6 +32,9 @@ CLOSED: dict[str, type[StrEnum]] = {
     "phase_executions_status_check": PhaseStatus,
     "integration_operations_status_check": OperationStatus,
     "provider_connections_vendor_check": Vendor,
+    "schedules_catch_up_check": CatchUp,
+    "schedules_overlap_check": Overlap,
+    "schedules_last_result_check": ScheduleResult,
     "mail_outbox_kind_check": MailKind,
     "mail_outbox_status_check": MailStatus,
 }

@@ -140,6 +140,17 @@ def _run(doer: Doer, change: Change) -> bool:
     return change.new is not None and doer.may(P.ORCHESTRATIONS_CANCEL, maker)
 
 
+def _schedule(doer: Doer, change: Change) -> bool:
+    """In one's own name; whoever changes what another one's launches, or when, takes it over."""
+    old, new = change.old, change.new
+    if new is None or not doer.may(P.ORCHESTRATIONS_RUN):
+        return False
+    if old is None:
+        return new["created_by"] == new["user_id"] == doer.user_id
+    is_steered = change.columns - _TIMES <= {"is_active", "next_run_at", "deleted_at", "refusals", "stopped_at"}
+    return doer.may(P.ORCHESTRATIONS_CANCEL, old["user_id"]) and (is_steered or new["user_id"] == doer.user_id)
+
+
 def _phase(doer: Doer, change: Change) -> bool:
     return _run(doer, Change("", change.old, change.rows["orchestration_runs"][change.row["run_id"]], change.rows))
 
@@ -249,6 +260,7 @@ def _trail(doer: Doer, change: Change) -> bool:
 _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "projects": _project,
     "orchestration_runs": _run,
+    "schedules": _schedule,
     "phase_executions": _phase,
     "orchestration_templates": _template,
     "template_versions": _version,
@@ -274,6 +286,7 @@ _VIEWED_BY: Final = {
     "audit_logs": P.AUDIT_VIEW,
     "projects": P.PROJECTS_VIEW,
     "orchestration_runs": P.ORCHESTRATIONS_VIEW,
+    "schedules": P.ORCHESTRATIONS_VIEW,
     "orchestration_templates": P.TEMPLATES_VIEW,
     "template_versions": P.TEMPLATES_VIEW,
     "template_reviews": P.TEMPLATES_VIEW,
@@ -303,6 +316,8 @@ def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
         return bool(row["created_by"] == doer.user_id)
     if table == "organizations" or (table == "users" and row["id"] == doer.user_id):
         return True
+    if doer.sees_own_only and table == "schedules":
+        return doer.is_alive and doer.user_id in {row["user_id"], row["created_by"]}
     if doer.sees_own_only and table in {"projects", "orchestration_runs", "phase_executions"}:
         own = [run for run in rows["orchestration_runs"].values() if run["user_id"] == doer.user_id]
         is_own = row.get("created_by") == doer.user_id or row.get("run_id") in {run["id"] for run in own}

@@ -32,6 +32,8 @@ CALLS: Final[Mapping[str, str]] = {
     "api.use_template(uuid)": "SELECT api.use_template(%(template)s)",
     "api.count_open_runs(uuid)": "SELECT api.count_open_runs(%(project)s)",
     "api.enqueue_run(uuid)": "SELECT api.enqueue_run(%(run)s)",
+    "api.fire_schedule(uuid,timestamp with time zone,timestamp with time zone,uuid)": "SELECT api.fire_schedule("
+    "%(schedule)s, now(), now(), %(run)s)",
     "api.second_factors(uuid[])": "SELECT * FROM api.second_factors(ARRAY[%(person)s::uuid])",
     "api.record_event(text,text,uuid,jsonb)": "SELECT api.record_event('projects.export', 'projects', NULL, '{}')",
     "api.open_connection(text)": "SELECT api.open_connection(%(slug)s)",
@@ -106,6 +108,7 @@ def _ask(connection: Connection, world: World, name: str) -> list[Any] | str | N
         "template": world.a.template_id,
         "connection": world.a.connection_id,
         "invitation": world.a.invitation_id,
+        "schedule": world.a.schedule_id,
         "slug": _slug_of_a(connection, world),
     }
     before, answer = _rows_of_a(connection, world), None

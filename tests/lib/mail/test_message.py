@@ -12,6 +12,7 @@ VALUES = {
     MailKind.EMAIL_CHANGED_NOTICE: {"name": "Ann", "new_email": "ann@other.example"},
     MailKind.PASSWORD_CHANGED_NOTICE: {"name": "Ann"},
     MailKind.SECOND_FACTOR_NOTICE: {"name": "Ann", "change": "turned on"},
+    MailKind.SCHEDULE_STOPPED_NOTICE: {"name": "Ann", "schedule": "Every morning", "reason": "The model is gone."},
 }
 
 
