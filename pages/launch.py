@@ -15,6 +15,7 @@ from lib.ui.components.model_choice import show_own_models
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.components.project_dialogs import open_new_project
+from lib.ui.components.schedule_form import show_later, show_schedule_button
 from lib.ui.guard import require_actor
 
 actor = require_actor(Permission.ORCHESTRATIONS_RUN)
@@ -44,8 +45,10 @@ with left, card("What to run"):
     if request is None and wanted and wanted not in {project.id for project in projects}:
         with above, feedback.told():
             check_project(actor, wanted)
-    is_launching = show_launch_button(request)
-    if is_launching and request:
+    is_later, timing = show_later(actor)
+    if is_later:
+        show_schedule_button(request, timing)
+    elif show_launch_button(request) and request:
         with feedback.told(), st.spinner("Asking the model whether it is there"):
             run_id = launch_run(require_actor(Permission.ORCHESTRATIONS_RUN), request)
             feedback.succeeded("The run is launched.")

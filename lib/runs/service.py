@@ -176,6 +176,9 @@ def _find_run(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
         and actor.may_some(Permission.ORCHESTRATIONS_RUN),
         "may_retry": summary.status in RETRYABLE_RUN_STATUSES and actor.may_some(Permission.ORCHESTRATIONS_RUN),
         "parent_run_id": row.parent_run_id,
+        "schedule": (UUID(row.schedule[0]), row.schedule[1])
+        if row.schedule and actor.may_some(Permission.ORCHESTRATIONS_RUN)
+        else None,
     }
 
 

@@ -160,6 +160,8 @@ class RunProgress:
     may_retry: bool
     #: The run that this one goes on from.
     parent_run_id: UUID | None
+    #: Id and title of the schedule that it was launched for, where the reader can open that one.
+    schedule: tuple[UUID, str] | None = None
 
     @property
     def is_live(self) -> bool:

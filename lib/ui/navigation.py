@@ -66,6 +66,23 @@ RUN = PageEntry(
     permission=Permission.ORCHESTRATIONS_VIEW,
     is_visible=False,
 )
+SCHEDULES = PageEntry(
+    file="pages/schedules.py",
+    title="Schedules",
+    icon="event_repeat",
+    url_path="schedules",
+    section="Work",
+    permission=Permission.ORCHESTRATIONS_RUN,
+)
+SCHEDULE = PageEntry(
+    file="pages/schedule.py",
+    title="Schedule",
+    icon="event_repeat",
+    url_path="schedule",
+    section="Work",
+    permission=Permission.ORCHESTRATIONS_RUN,
+    is_visible=False,
+)
 PROJECTS = PageEntry(
     file="pages/projects.py",
     title="Projects",
@@ -158,6 +175,8 @@ PAGES: Sequence[PageEntry] = (
     LAUNCH,
     RUNS,
     RUN,
+    SCHEDULES,
+    SCHEDULE,
     PROJECTS,
     PROJECT,
     TEMPLATES,

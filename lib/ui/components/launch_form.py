@@ -1,11 +1,13 @@
 """What is chosen before a launch: project, template, model, the template's questions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
 import streamlit as st
+from pydantic import ValidationError
 
 from lib.access.permissions import Permission
 from lib.projects.service import get_project
@@ -13,7 +15,7 @@ from lib.projects.views import ProjectChoice, ProjectDetail
 from lib.providers.catalog import Catalog
 from lib.runs.launch import LaunchRequest, find_default_model
 from lib.templates.builtin import FIRST
-from lib.templates.inputs import InputField, InputKind
+from lib.templates.inputs import InputField, InputKind, InputValue
 from lib.templates.service import get_template_to_launch
 from lib.templates.views import TemplateChoice, TemplateToLaunch
 from lib.ui import state, words
@@ -22,6 +24,20 @@ from lib.ui.guard import require_actor
 
 _NOT_AS_SHOWN = "Nothing was launched: what is chosen is not what you saw when you pressed Launch."
 _LAUNCH_THAT = "Look at it, and press Launch again to launch that."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What the form begins with, where something is there already."""
+
+    title: str
+    #: None is the project's.
+    topic: str | None
+    #: `provider:model`; None is the default.
+    model: str | None
+    inputs: Mapping[str, InputValue]
+
+
 _Each = TypeVar("_Each", ProjectChoice, TemplateChoice)
 
 
@@ -32,8 +48,9 @@ def show_launch_form(
     *,
     project_id: UUID | None = None,
     template_id: UUID | None = None,
+    begin: Beginning | None = None,
 ) -> LaunchRequest | None:
-    """Draw the choices, beginning with those ids; returns them as they stand, None while one is missing.
+    """Draw the choices, beginning with those ids and `begin`; returns them as they stand, None while one is missing.
 
     No st.form: the questions depend on the template, and the preview on everything. No field has `max_chars`: a browser
     would cut off in silence what is pasted; the preview says what is too long.
@@ -51,9 +68,14 @@ def show_launch_form(
         return None
     actor = require_actor(Permission.ORCHESTRATIONS_RUN)
     default = find_default_model(actor, catalog, project=project.settings, template_model=template.model)
-    model = show_model_choice(catalog, default, context=f"{project.id}-{template.id}")
-    topic, title = _show_words(project)
-    inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
+    context = f"{project.id}-{template.id}"
+    model = show_model_choice(catalog, default, context=context, begin=begin.model if begin else None)
+    topic, title = _show_words(project, begin if project.id == project_id else None)
+    answers = begin.inputs if begin and template.id == template_id else {}
+    inputs = {
+        field.name: _show_input(_beginning_with(field, answers), key=f"{template.id}-{field.name}")
+        for field in template.inputs
+    }
     shown = model or default
     if shown is None:
         return None
@@ -68,17 +90,28 @@ def show_launch_form(
     )
 
 
-def _show_words(project: ProjectDetail) -> tuple[str, str]:
+def _beginning_with(field: InputField, answers: Mapping[str, InputValue]) -> InputField:
+    """The question with the answer that is there already for its default, as long as it would take that."""
+    if answers.get(field.name) is None:
+        return field
+    try:
+        return InputField.model_validate(field.model_dump() | {"default": answers[field.name]})
+    except ValidationError:
+        return field
+
+
+def _show_words(project: ProjectDetail, begin: Beginning | None) -> tuple[str, str]:
     """The run's topic and its title; words for one project are not for the next."""
     topic = st.text_area(
         "Topic",
-        value=project.topic,
+        value=begin.topic if begin and begin.topic is not None else project.topic,
         height=90,
         key=f"topic-{project.id}",
         help="This run's own; the project keeps its.",
     )
     title = st.text_input(
         "Title",
+        value=begin.title if begin else "",
         placeholder="The topic's first words",
         help="What the run is called in lists.",
         key=f"title-{project.id}",

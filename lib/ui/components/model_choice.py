@@ -44,9 +44,12 @@ class _Drawn:
     notice: str = ""
 
 
-def show_model_choice(catalog: Catalog, default: ChosenModel | None, *, context: str) -> OfferedModel | None:
+def show_model_choice(
+    catalog: Catalog, default: ChosenModel | None, *, context: str, begin: str | None = None
+) -> OfferedModel | None:
     """Draw the choice; None stands for `default`, which is asked where nobody chooses, and depends on `context`.
 
+    It begins with the model `begin` where that is on offer; where it is not, it says so.
     A choice stays as long as it is on offer. When it, or the default that was shown, has made way for another model
     the reader is told, and stays told until they choose one.
     """
@@ -58,7 +61,7 @@ def show_model_choice(catalog: Catalog, default: ChosenModel | None, *, context:
     option = st.selectbox(
         "Model",
         options,
-        index=0 if options else None,
+        index=(options.index(begin) if begin in options else 0) if options else None,
         format_func=lambda name: (
             labels.get(name, name) if name else f"Default: {labels.get(default_name, default_name)}"
         ),
@@ -70,6 +73,9 @@ def show_model_choice(catalog: Catalog, default: ChosenModel | None, *, context:
     drawn = _Drawn(context, option or _BY_DEFAULT, asked, labels.get(asked, asked))
     drawn = replace(drawn, notice=_notice(before, drawn, labels))
     st.session_state[state.LAUNCH_MODEL] = drawn
+    if begin and begin not in models and not option:
+        gone = f"“{begin}” is not on offer any more. Now chosen: the default."
+        st.markdown(f":orange[:material/warning:] {words.plain(gone)}")
     if drawn.notice:
         st.markdown(f":orange[:material/warning:] {words.plain(drawn.notice)}")
     _explain(models.get(asked), default, is_chosen=bool(option))

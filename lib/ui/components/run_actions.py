@@ -17,7 +17,7 @@ from lib.ui.components.moment import moment_inline
 from lib.ui.components.page_header import page_header
 from lib.ui.components.person import person_inline
 from lib.ui.guard import require_actor
-from lib.ui.navigation import RUN, RUNS
+from lib.ui.navigation import RUN, RUNS, SCHEDULE
 
 #: In characters: the longest name of a phase that a button has room for, and of what stands in the line of context.
 _LONGEST_NAME = 40
@@ -52,6 +52,14 @@ def show_run_header(run: RunProgress, *, time_zone: str) -> bool:
             label="Retried from the run before",
             icon=":material/history:",
             query_params={"run": str(run.parent_run_id)},
+        )
+    if run.schedule:
+        schedule_id, title = run.schedule
+        st.page_link(
+            SCHEDULE.file,
+            label=f"Of the schedule “{words.plain(words.short(title, most=80))}”",
+            icon=":material/event_repeat:",
+            query_params={"schedule": str(schedule_id)},
         )
     if is_cancelling:
         _ask_to_cancel(run)
