@@ -105,6 +105,17 @@ class SampleProject(_Part):
     status: ProjectStatus = ProjectStatus.ACTIVE
 
 
+class SampleSchedule(_Part):
+    """What would be launched by itself, were it switched on."""
+
+    title: str
+    owner: str
+    project: str
+    template: str
+    cron: str
+    time_zone: str
+
+
 class SampleError(_Part):
     """A way in which an attempt fails."""
 
@@ -122,6 +133,7 @@ class Workspace(_Part):
     people: tuple[SamplePerson, ...]
     templates: tuple[SampleTemplate, ...]
     projects: tuple[SampleProject, ...]
+    schedules: tuple[SampleSchedule, ...]
     answers: tuple[str, ...]
     errors: tuple[SampleError, ...]
 

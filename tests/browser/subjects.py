@@ -24,6 +24,8 @@ from lib.ui.navigation import (
     PROJECT,
     PROJECTS,
     RUN,
+    SCHEDULE,
+    SCHEDULES,
     TEMPLATE,
     TEMPLATE_EDIT,
     TEMPLATES,
@@ -55,6 +57,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
     olga = dashboard.olga
     queries = {PROJECT: f"?project={scene.project_id}", RUN: f"?run={scene.running}"}
     queries |= {PERSON: f"?person={scene.person_id}", TEMPLATE: f"?template={scene.template_id}"}
+    queries[SCHEDULE] = f"?schedule={scene.schedule_id}"
     queries[TEMPLATE_EDIT] = f"?template={scene.edited_template_id}&phase=Phase+2"
     accept = f"/accept?token={scene.invitation}"
 
@@ -91,6 +94,10 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             lambda page: press(page, "Save version", "Against version 1"),
         ),
         see("template-edit-error", empty, f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}"),
+        see("launch-later", full, f"/launch?start=later&project={scene.project_id}"),
+        see("schedules-error", full, f"{_path(SCHEDULES)}?page=nonsense"),
+        see("schedules-question", full, f"{_path(SCHEDULE)}{queries[SCHEDULE]}", _ask_to_delete),
+        see("schedule-error", empty, f"{_path(SCHEDULE)}{queries[SCHEDULE]}"),
         see("projects-error", full, _path(PROJECTS), _create_nothing),
         see("project-error", empty, f"{_path(PROJECT)}?project={scene.project_id}"),
         see("templates-error", full, f"{_path(TEMPLATES)}?search=zeppelin&category=nonsense"),
@@ -185,6 +192,10 @@ def settle(page: Page) -> None:
     """Wait until the script has run and nothing that is seen is about to be replaced."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     expect(page.locator('[data-stale="true"], [data-testid="stSkeleton"]')).to_have_count(0)
+
+
+def _ask_to_delete(page: Page) -> None:
+    press(page, "Delete…", "launches nothing any more")
 
 
 def press(page: Page, button: str, said: str) -> None:

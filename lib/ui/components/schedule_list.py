@@ -27,15 +27,15 @@ from lib.ui.navigation import RUN, SCHEDULE, SCHEDULES
 
 _RUN_NOW, _EDIT, _SWITCH_ON, _SWITCH_OFF, _DELETE = "Run now", "Edit…", "Switch on", "Switch off", "Delete…"
 _CONTEXT = Markup('<div class="ao-context">{}</div>')
-_LINE = Markup("{}<br>{} · {} · as {}<br>{}")
+_WHAT = Markup("{} · {} · as {}")
 _RUN = Permission.ORCHESTRATIONS_RUN
 #: What a project's or a template's own page has room for.
 _FEW = 5
 _RESULTS = {
-    ScheduleResult.SKIPPED: "left out",
-    ScheduleResult.MISSED: "left out",
-    ScheduleResult.WAITING: "waits",
-    ScheduleResult.REFUSED: "not launched",
+    ScheduleResult.SKIPPED: "Left out",
+    ScheduleResult.MISSED: "Left out",
+    ScheduleResult.WAITING: "Waiting",
+    ScheduleResult.REFUSED: "Not launched",
 }
 
 
@@ -53,11 +53,8 @@ def show_schedules(actor: Actor, schedules: Sequence[ScheduleSummary]) -> None:
 
 def show_schedule_state(actor: Actor, schedule: ScheduleSummary) -> None:
     """Draw what a single schedule does next and did last, and what can be done about it."""
-    st.html(
-        _CONTEXT.format(
-            Markup("{}<br>{}").format(_say_next(schedule, actor.time_zone), _say_last(schedule, actor.time_zone))
-        )
-    )
+    zone = actor.time_zone
+    st.html(_CONTEXT.format(_lines(_say_next(schedule, zone), _say_last(schedule, zone))))
     _show_last_run(schedule)
     with st.container(horizontal=True, gap="xsmall"):
         if schedule.may_run and st.button(_RUN_NOW, icon=":material/play_arrow:"):
@@ -79,9 +76,8 @@ def show_schedules_of(actor: Actor, chosen: ScheduleFilter) -> None:
     note = f"the newest {_FEW}" if page.older else words.count(len(page.items), "schedule")
     with card("Schedules", note=note, key="schedules-of"), row_list("schedules-of"):
         for schedule in page.items:
-            detail = Markup("{}<br>{}").format(
-                say_timetable(schedule.cron, schedule.time_zone), _say_next(schedule, actor.time_zone)
-            )
+            times = say_timetable(schedule.cron, schedule.time_zone)
+            detail = _lines(times, _say_next(schedule, actor.time_zone))
             with row(schedule.title, detail=detail, status=STATUS[standing_of(schedule)]):
                 _show_open(schedule)
         if page.older:
@@ -116,14 +112,14 @@ def standing_of(schedule: ScheduleSummary) -> str:
 def _show_facts(actor: Actor, schedule: ScheduleSummary) -> None:
     title = words.plain(words.short(schedule.title, most=120))
     st.markdown(f"**{title}** {inline(STATUS[standing_of(schedule)])}")
-    facts = _LINE.format(
-        say_timetable(schedule.cron, schedule.time_zone),
+    what = _WHAT.format(
         words.short(schedule.template_name or "a template that is gone", most=60),
         words.short(schedule.project_name or "a project that is gone", most=60),
         person_inline(schedule.person),
-        Markup(" · ").join((_say_next(schedule, actor.time_zone), _say_last(schedule, actor.time_zone))),
     )
-    st.html(_CONTEXT.format(facts))
+    zone = actor.time_zone
+    times = say_timetable(schedule.cron, schedule.time_zone)
+    st.html(_CONTEXT.format(_lines(times, what, _say_next(schedule, zone), _say_last(schedule, zone))))
     _show_last_run(schedule)
 
 
@@ -137,20 +133,25 @@ def _show_last_run(schedule: ScheduleSummary) -> None:
         )
 
 
+def _lines(*lines: str) -> Markup:
+    """Each in a line of its own; a moment ends the line that it stands in."""
+    return Markup("").join(Markup("<div>{}</div>").format(line) for line in lines)
+
+
 def _say_next(schedule: ScheduleSummary, time_zone: str) -> Markup:
     if not schedule.is_active or schedule.next_run_at is None:
-        return Markup("no next run")
-    return Markup("next {}").format(moment_inline(schedule.next_run_at, time_zone=time_zone))
+        return Markup("No next run")
+    return Markup("Next {}").format(moment_inline(schedule.next_run_at, time_zone=time_zone))
 
 
 def _say_last(schedule: ScheduleSummary, time_zone: str) -> Markup:
     if schedule.last_result is None:
-        return Markup("nothing launched yet")
+        return Markup("Nothing launched yet")
     when = moment_inline(schedule.last_result_at, time_zone=time_zone)
     if schedule.last_result is ScheduleResult.LAUNCHED:
-        return Markup("launched {}").format(when)
+        return Markup("Launched {}").format(when)
     said = _RESULTS[schedule.last_result]
-    return Markup("{} {}: {}").format(said, when, words.short(schedule.last_message, most=300))
+    return Markup("{}: {} · {}").format(said, words.short(schedule.last_message, most=300), when)
 
 
 def _show_actions(schedule: ScheduleSummary) -> None:

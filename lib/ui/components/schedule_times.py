@@ -141,7 +141,10 @@ def _show_next(table: Timetable, *, reader_zone: str) -> None:
 def _say_time(moment: datetime, zone: str, reader_zone: str) -> str:
     here, there = moment.astimezone(clock.find_zone(zone)), moment.astimezone(clock.find_zone(reader_zone))
     said = _say_day_and_time(here)
-    return said if here.utcoffset() == there.utcoffset() else f"{said}, which is {_say_day_and_time(there)} for you"
+    if here.utcoffset() == there.utcoffset():
+        return said
+    for_reader = f"{there:%H:%M}" if here.date() == there.date() else _say_day_and_time(there)
+    return f"{said}, which is {for_reader} for you"
 
 
 def _say_day_and_time(moment: datetime) -> str:
