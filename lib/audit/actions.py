@@ -16,6 +16,8 @@ _DID: Final[Mapping[str, str]] = {
     "provider_connections.update": "edited the connection",
     "provider_connections.delete": "deleted the connection",
     "provider_connections.test": "tested the connection",
+    "schedules.create": "made the schedule",
+    "schedules.update": "edited the schedule",
     "users.create": "joined",
     "users.update": "edited the profile",
     "identity.sign_in": "signed in",
@@ -41,6 +43,7 @@ _SET: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "slug": ("changed the short name", "changed the short name"),
     },
     "templates.update": {"deleted_at": ("deleted the template", "restored the template")},
+    "schedules.update": {"deleted_at": ("deleted the schedule", "restored the schedule")},
 }
 #: Action -> status before and after -> the same, where the status says more than "edited".
 _MOVED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
@@ -72,6 +75,7 @@ _BECAME: Final[Mapping[str, Mapping[str, Mapping[object, str]]]] = {
         "is_public": {True: "made the template public", False: "kept the template to the organization again"},
         "version": {_ANYTHING: "offered another version of the template"},
     },
+    "schedules.update": {"is_active": {True: "switched the schedule on", False: "switched the schedule off"}},
     "template_reviews.update": {
         "decision": {
             "approved": "agreed to a version of the template",

@@ -14,7 +14,7 @@ from lib.db.logins import Login
 LARGE = frozenset(
     {
         *("orchestration_runs", "phase_executions", "api_usage", "integration_operations", "audit_logs"),
-        *("users", "invitations"),  # of all organizations together
+        *("users", "invitations", "schedules"),  # of all organizations together
     }
 )
 #: A statement that reads so many rows of one without a limit reads more than a page shows.

@@ -80,7 +80,8 @@ def test_ninety_days_without_a_gap_and_nothing_after_now(now: datetime) -> None:
     assert {day for day in workdays if day.weekday() < 5} <= {moment.date() for moment in launched}
     for table, rows in made(now).items():
         for row in rows:
-            moments = [value for value in row.values() if isinstance(value, datetime)]
+            # when a schedule would run next is to come, and nothing else
+            moments = [v for name, v in row.items() if isinstance(v, datetime) and name != "next_run_at"]
             assert all(moment <= now for moment in moments), (table, row)
 
 
@@ -150,3 +151,10 @@ def test_everybody_who_did_something_was_there() -> None:
     assert gone
     for row in made()["audit_logs"]:
         assert row["user_id"] not in gone or row["created_at"] <= gone[row["user_id"]]
+
+
+def test_two_schedules_are_there_and_run_nothing_by_themselves() -> None:
+    schedules = made(NOW)["schedules"]
+    assert len(schedules) == 2
+    assert not any(row["is_active"] for row in schedules)
+    assert all(row["next_run_at"] > NOW for row in schedules)
