@@ -1,6 +1,6 @@
 """Schedules: runs that launch by themselves, in a person's name, and the few functions through which workers do it.
 
-The index and the check of the foreign key on a live table of runs are made beside the work, as 0013 makes indexes.
+Each table that it refers to is locked in a transaction of its own, and what is long is done beside the work: see 0012.
 """
 
 from alembic import op
@@ -26,6 +26,31 @@ DOORS = {
 }
 CHANGED = ("api_audit_run", "api_load_sample", "api_remove_sample")
 RUNS, RUN_KEY, RUN_INDEX = "orchestration_runs", "orchestration_runs_schedule_fkey", "idx_orchestration_runs_schedule"
+WHOSE = "FOREIGN KEY (organization_id, {}) REFERENCES {} (organization_id, id)"
+REFERENCES = {
+    (TABLE, f"{TABLE}_organization_id_fkey"): "FOREIGN KEY (organization_id) REFERENCES organizations (id)",
+    (TABLE, f"{TABLE}_project_id_fkey"): "FOREIGN KEY (project_id) REFERENCES projects (id)",
+    (TABLE, f"{TABLE}_template_id_fkey"): "FOREIGN KEY (template_id) REFERENCES orchestration_templates (id)",
+    (TABLE, f"{TABLE}_user_id_fkey"): "FOREIGN KEY (user_id) REFERENCES users (id)",
+    (TABLE, f"{TABLE}_created_by_fkey"): "FOREIGN KEY (created_by) REFERENCES users (id)",
+    (TABLE, f"{TABLE}_project_fkey"): WHOSE.format("project_id", "projects"),
+    (TABLE, f"{TABLE}_person_fkey"): WHOSE.format("user_id", "users"),
+    (TABLE, f"{TABLE}_creator_fkey"): WHOSE.format("created_by", "users"),
+    (TABLE, f"{TABLE}_last_run_fkey"): WHOSE.format("last_run_id", RUNS),
+    (RUNS, RUN_KEY): WHOSE.format("schedule_id", TABLE),
+}
+INDEXES = {
+    f"idx_{TABLE}_due": f"{TABLE} (next_run_at) WHERE is_active",
+    f"idx_{TABLE}_organization_created": f"{TABLE} (organization_id, created_at, id)",
+    f"idx_{TABLE}_project_created": f"{TABLE} (organization_id, project_id, created_at, id)",
+    f"idx_{TABLE}_template_created": f"{TABLE} (organization_id, template_id, created_at, id)",
+    **{
+        f"idx_{TABLE}_{column}": f"{TABLE} ({column})"
+        for column in ("project_id", "template_id", "user_id", "created_by")
+    },
+    f"idx_{TABLE}_last_run": f"{TABLE} (organization_id, last_run_id)",
+    RUN_INDEX: f"{RUNS} (organization_id, schedule_id, created_at, id)",
+}
 MAIL_KINDS = (
     "invitation",
     "password_reset",
@@ -37,7 +62,13 @@ MAIL_KINDS = (
 
 
 def upgrade() -> None:
-    _create_table()
+    with op.get_context().autocommit_block():  # each statement by itself, and each can be repeated
+        _create_table()
+        for (table, name), what in REFERENCES.items():
+            _refer(table, name, what)
+        for name, where in INDEXES.items():
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+            op.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {where}")
     functions.create("api_guard_schedules")
     op.execute(
         f"CREATE TRIGGER {TABLE}_guard BEFORE INSERT OR UPDATE ON {TABLE} FOR EACH ROW "
@@ -53,18 +84,18 @@ def upgrade() -> None:
         functions.replace(name)
     op.execute("GRANT EXECUTE ON FUNCTION api.is_signed(text, text) TO orchestrator_worker")
     _allow_mails(*MAIL_KINDS, "schedule_stopped_notice")
-    _refer_from_runs()
 
 
 def _create_table() -> None:
+    """Without what refers to other tables: each of these is locked by itself. Nobody has a right on it yet."""
     op.execute(f"""
-        CREATE TABLE {TABLE} (
+        CREATE TABLE IF NOT EXISTS {TABLE} (
             id uuid PRIMARY KEY DEFAULT api.uuid7(),
-            organization_id uuid NOT NULL CONSTRAINT {TABLE}_organization_id_fkey REFERENCES organizations (id),
-            project_id uuid NOT NULL CONSTRAINT {TABLE}_project_id_fkey REFERENCES projects (id),
-            template_id uuid NOT NULL CONSTRAINT {TABLE}_template_id_fkey REFERENCES orchestration_templates (id),
-            user_id uuid NOT NULL CONSTRAINT {TABLE}_user_id_fkey REFERENCES users (id),
-            created_by uuid NOT NULL CONSTRAINT {TABLE}_created_by_fkey REFERENCES users (id),
+            organization_id uuid NOT NULL,
+            project_id uuid NOT NULL,
+            template_id uuid NOT NULL,
+            user_id uuid NOT NULL,
+            created_by uuid NOT NULL,
             title varchar(255) NOT NULL,
             topic text,
             inputs jsonb NOT NULL DEFAULT '{{}}',
@@ -91,23 +122,21 @@ def _create_table() -> None:
             updated_at timestamptz NOT NULL DEFAULT now(),
             deleted_at timestamptz,
             CONSTRAINT {TABLE}_organization_id_id_key UNIQUE (organization_id, id),
-            CONSTRAINT {TABLE}_project_fkey FOREIGN KEY (organization_id, project_id)
-                REFERENCES projects (organization_id, id),
-            CONSTRAINT {TABLE}_person_fkey FOREIGN KEY (organization_id, user_id)
-                REFERENCES users (organization_id, id),
-            CONSTRAINT {TABLE}_creator_fkey FOREIGN KEY (organization_id, created_by)
-                REFERENCES users (organization_id, id),
-            CONSTRAINT {TABLE}_last_run_fkey FOREIGN KEY (organization_id, last_run_id)
-                REFERENCES orchestration_runs (organization_id, id),
             CONSTRAINT {TABLE}_active_check CHECK (NOT is_active OR (next_run_at IS NOT NULL AND deleted_at IS NULL))
         )""")
-    op.execute(f"CREATE INDEX idx_{TABLE}_due ON {TABLE} (next_run_at) WHERE is_active")
-    lists = {"organization": "", "project": "project_id, ", "template": "template_id, "}
-    for name, column in lists.items():
-        op.execute(f"CREATE INDEX idx_{TABLE}_{name}_created ON {TABLE} (organization_id, {column}created_at, id)")
-    for column in ("project_id", "template_id", "user_id", "created_by"):
-        op.execute(f"CREATE INDEX idx_{TABLE}_{column} ON {TABLE} ({column})")
-    op.execute(f"CREATE INDEX idx_{TABLE}_last_run ON {TABLE} (organization_id, last_run_id)")
+
+
+def _refer(table: str, name: str, what: str) -> None:
+    """A new table has nothing to be looked through; runs are, beside the work, by who asks for it afterwards."""
+    later = "" if table == TABLE else " NOT VALID"
+    op.execute(f"""
+        DO $$ BEGIN
+            IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = '{name}') THEN
+                ALTER TABLE {table} ADD CONSTRAINT {name} {what}{later};
+            END IF;
+        END $$""")
+    if later:
+        op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
 
 def _protect() -> None:
@@ -130,38 +159,20 @@ def _protect() -> None:
     steers = f"{rls.may('orchestrations.run')} AND {rls.may('orchestrations.cancel', created_by='user_id')}"
     rls.permit(TABLE, "UPDATE", steers)
     op.execute(f"GRANT SELECT, INSERT, UPDATE ({CHANGEABLE}) ON {TABLE} TO authenticated")
+    op.execute(
+        f"CREATE POLICY {RUNS}_schedule_insert_permitted ON {RUNS} AS RESTRICTIVE FOR INSERT TO authenticated "
+        f"WITH CHECK ({rls.sees(RUNS, 'schedule_id', of=TABLE)})"
+    )
 
 
 def _allow_mails(*kinds: str) -> None:
     words = ", ".join(f"'{kind}'" for kind in kinds)
     op.execute("ALTER TABLE mail_outbox DROP CONSTRAINT mail_outbox_kind_check")
-    op.execute(f"ALTER TABLE mail_outbox ADD CONSTRAINT mail_outbox_kind_check CHECK (kind IN ({words})) NOT VALID")
-
-
-def _refer_from_runs() -> None:
-    """Each statement by itself, and each can be repeated."""
-    with op.get_context().autocommit_block():
-        op.execute("ALTER TABLE mail_outbox VALIDATE CONSTRAINT mail_outbox_kind_check")
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {RUN_INDEX}")
-        op.execute(
-            f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {RUN_INDEX} "
-            f"ON {RUNS} (organization_id, schedule_id, created_at, id)"
-        )
-        op.execute(f"ALTER TABLE {RUNS} DROP CONSTRAINT IF EXISTS {RUN_KEY}")
-        op.execute(
-            f"ALTER TABLE {RUNS} ADD CONSTRAINT {RUN_KEY} FOREIGN KEY (organization_id, schedule_id) "
-            f"REFERENCES {TABLE} (organization_id, id) NOT VALID"
-        )
-        op.execute(f"ALTER TABLE {RUNS} VALIDATE CONSTRAINT {RUN_KEY}")
-        op.execute(f"DROP POLICY IF EXISTS {RUNS}_schedule_permitted ON {RUNS}")
-        op.execute(
-            f"CREATE POLICY {RUNS}_schedule_permitted ON {RUNS} AS RESTRICTIVE FOR INSERT TO authenticated "
-            f"WITH CHECK ({rls.sees(RUNS, 'schedule_id', of=TABLE)})"
-        )
+    op.execute(f"ALTER TABLE mail_outbox ADD CONSTRAINT mail_outbox_kind_check CHECK (kind IN ({words}))")
 
 
 def downgrade() -> None:
-    op.execute(f"DROP POLICY {RUNS}_schedule_permitted ON {RUNS}")
+    op.execute(f"DROP POLICY {RUNS}_schedule_insert_permitted ON {RUNS}")
     op.execute(f"ALTER TABLE {RUNS} DROP CONSTRAINT {RUN_KEY}")
     op.execute(f"DROP INDEX {RUN_INDEX}")
     # a run that ended is never changed by anybody, and this is nobody: without the guards
