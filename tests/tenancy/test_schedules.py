@@ -46,12 +46,9 @@ def worker(world: World) -> Iterator[Connection]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_worker_without_signed_claims_is_nobody(world: World, worker: Connection, name: str) -> None:
-    for signature in (
-        "",
-        "0" * 64,
-        hmac.new(b"guessed", json.dumps(claims_of(world.cast.alice)).encode(), "sha256").hexdigest(),
-    ):
-        doors.become_person(worker, world.cast.alice, signature=signature)
+    claims = json.dumps(claims_of(world.cast.alice))
+    for signature in ("", "0" * 64, hmac.new(b"guessed", claims.encode(), "sha256").hexdigest()):
+        doors.announce(worker, claims, signature=signature)
         may_read = bool(columns_with(worker, name, "SELECT"))
         assert doors.reached(worker, f"SELECT FROM {name}") == (0 if may_read else NOT_ALLOWED)
         assert doors.reached(worker, f"DELETE FROM {name}") in {0, NOT_ALLOWED}

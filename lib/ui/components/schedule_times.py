@@ -140,15 +140,11 @@ def _show_next(table: Timetable, *, reader_zone: str) -> None:
 
 def _say_time(moment: datetime, zone: str, reader_zone: str) -> str:
     here, there = moment.astimezone(clock.find_zone(zone)), moment.astimezone(clock.find_zone(reader_zone))
-    said = _say_day_and_time(here)
+    said = words.day_and_minute(moment, zone=zone)
     if here.utcoffset() == there.utcoffset():
         return said
-    for_reader = f"{there:%H:%M}" if here.date() == there.date() else _say_day_and_time(there)
-    return f"{said}, which is {for_reader} for you"
-
-
-def _say_day_and_time(moment: datetime) -> str:
-    return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M}"
+    say = words.minute if here.date() == there.date() else words.day_and_minute
+    return f"{said}, which is {say(moment, zone=reader_zone)} for you"
 
 
 def _show_policy(label: str, options: Mapping[Policy, str], chosen: Policy, *, key: str) -> Policy:
