@@ -42,7 +42,8 @@ def make_due(installation: Installation, schedule_id: UUID, *, ago: timedelta = 
     """Let a time of the schedule have come, that long before the one that was the last."""
     with psycopg.connect(installation.database.admin_url) as connection:
         connection.execute(
-            "UPDATE schedules SET next_run_at = date_trunc('hour', now()) - %s, claimed_until = NULL WHERE id = %s",
+            # a claim that ran out: nobody takes it for an edit
+            "UPDATE schedules SET next_run_at = date_trunc('hour', now()) - %s, claimed_until = now() WHERE id = %s",
             [ago, schedule_id],
         )
 
