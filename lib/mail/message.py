@@ -30,6 +30,8 @@ class MailKind(StrEnum):
     REVIEW_REMINDER = "review_reminder"
     #: It is overdue.
     REVIEW_ESCALATED = "review_escalated"
+    #: A schedule was switched off: `name`, `schedule` by its title, `reason`. Written by api.settle_schedule.
+    SCHEDULE_STOPPED_NOTICE = "schedule_stopped_notice"
 
 
 #: Words that a kind's templates can't do without, and those that they say where they are given.
@@ -44,6 +46,7 @@ NEEDED: Final[Mapping[MailKind, frozenset[str]]] = {
         (MailKind.REVIEW_REQUESTED, MailKind.REVIEW_REMINDER, MailKind.REVIEW_ESCALATED),
         frozenset({"name", "title", "run"}),
     ),
+    MailKind.SCHEDULE_STOPPED_NOTICE: frozenset({"name", "schedule", "reason"}),
 }
 WELCOME: Final = frozenset({"role", "days", "when", "where", "due"})
 #: Kinds that carry a one-time link.

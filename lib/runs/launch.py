@@ -1,6 +1,6 @@
 """Launching: from what a person chose to a run in the queue, checked before anything is spent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -62,6 +62,8 @@ class LaunchRequest:
     priority: RunPriority | None = None
     #: Once the run has cost so much, nothing further begins before somebody raises it; None is none.
     cost_limit_usd: Decimal | None = None
+    #: The schedule that it is launched for.
+    schedule_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,12 +157,12 @@ def find_default_model(
     return _first_of(catalog)
 
 
-def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
+def launch_run(actor: Actor, request: LaunchRequest, *, also: Callable[[Session, UUID], None] | None = None) -> UUID:
     """Put a run into the queue and return its id; run, phases, audit and queue entry are one transaction.
 
-    Every model that a phase asks first is asked whether it would answer, and all others have to be offered. Raises
-    `InvalidInput`, `PlanInvalid`, `PlanNotSupported`, `NotFound`, `NotPermitted`, `Conflict`, `ModelError`; then
-    nothing was launched.
+    `also` is done to the run's id in the same one: where it raises, nothing was launched. Every model that a phase asks
+    first is asked whether it would answer, and all others have to be offered. Raises `InvalidInput`, `PlanInvalid`,
+    `PlanNotSupported`, `NotFound`, `NotPermitted`, `Conflict`, `ModelError`; then nothing was launched.
     """
     prepared = preview_launch(actor, request)
     _refuse_another_model(request, prepared)
@@ -177,6 +179,8 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
         session.add_all(make_phases(actor, run.id, prepared.plan))
         session.flush()
         session.execute(select(func.api.enqueue_run(run.id)))
+        if also is not None:
+            also(session, run.id)
         return run.id
 
 
@@ -254,6 +258,7 @@ def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> di
         "priority": prepared.priority,
         "cost_limit_usd": prepared.cost_limit_usd,
         "estimate": prepared.estimate.model_dump(mode="json"),
+        "schedule_id": request.schedule_id,
     }
 
 

@@ -20,6 +20,7 @@ from lib.models.project import Project
 from lib.models.readable_templates import readable_templates
 from lib.models.review import ReviewRequest
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
+from lib.models.schedule import Schedule
 from lib.organizations.views import Quota
 from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.views import RunSort, Turns
@@ -63,6 +64,12 @@ _STEERED: Final = (
     OrchestrationRun.cancel_requested_at,
     OrchestrationRun.priority,
 )
+#: The schedule that it was launched for, as [id, title], where the reader can see it and it is not deleted.
+_SCHEDULE: Final = (
+    select(func.json_build_array(Schedule.id, Schedule.title))
+    .where(Schedule.id == OrchestrationRun.schedule_id, Schedule.deleted_at.is_(None))
+    .scalar_subquery()
+)
 #: The answer, or as far as it is written.
 _WRITTEN = func.coalesce(PhaseExecution.response_text, PhaseStream.response_text)
 
@@ -76,6 +83,8 @@ class RunFilter:
     #: Who launched them.
     user_id: UUID | None = None
     template_id: UUID | None = None
+    #: Launched for it, by itself or by hand.
+    schedule_id: UUID | None = None
     model: str | None = None
     #: Launched then or later.
     since: datetime | None = None
@@ -131,6 +140,7 @@ def narrow(statement: Select[*tuple[Any, ...]], chosen: RunFilter) -> Select[*tu
         OrchestrationRun.project_id: chosen.project_id,
         OrchestrationRun.user_id: chosen.user_id,
         OrchestrationRun.template_id: chosen.template_id,
+        OrchestrationRun.schedule_id: chosen.schedule_id,
         OrchestrationRun.model: chosen.model,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
@@ -184,6 +194,7 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
         OrchestrationRun.parent_run_id,
         OrchestrationRun.forked_from_phase,
         OrchestrationRun.estimate,
+        _SCHEDULE.label("schedule"),
         person(OrchestrationRun.user_id).label("launcher"),
         func.api.live_workers().label("live_workers"),
     )

@@ -111,18 +111,23 @@ def cancel_run(actor: Actor, run_id: UUID) -> None:
     Raises `NotFound`, `NotPermitted`, and `Conflict` when the run has ended already.
     """
     with tenant_session(actor) as session:
-        run = _get(queries.load_run(session, run_id))
-        actor.require(Permission.ORCHESTRATIONS_CANCEL, created_by=run.user_id)
-        run = _get(queries.load_run(session, run_id, for_update=True))
-        if run.status in FINAL_RUN_STATUSES:
-            message = f"This run has ended already: it is {run.status}."
-            raise Conflict(message)
-        run.cancel_requested_at = run.cancel_requested_at or clock.now()
-        session.flush()
-        if run.status == RunStatus.RUNNING:
-            session.execute(select(func.pg_notify("orchestrator_cancel", "")))
-        else:
-            session.execute(select(func.api.end_run(run_id, RunStatus.CANCELLED.value, None)))
+        cancel_within(session, actor, run_id)
+
+
+def cancel_within(session: Session, actor: Actor, run_id: UUID) -> None:
+    """The same as part of a transaction that does more."""
+    run = _get(queries.load_run(session, run_id))
+    actor.require(Permission.ORCHESTRATIONS_CANCEL, created_by=run.user_id)
+    run = _get(queries.load_run(session, run_id, for_update=True))
+    if run.status in FINAL_RUN_STATUSES:
+        message = f"This run has ended already: it is {run.status}."
+        raise Conflict(message)
+    run.cancel_requested_at = run.cancel_requested_at or clock.now()
+    session.flush()
+    if run.status == RunStatus.RUNNING:
+        session.execute(select(func.pg_notify("orchestrator_cancel", "")))
+    else:
+        session.execute(select(func.api.end_run(run_id, RunStatus.CANCELLED.value, None)))
 
 
 def resume_run(actor: Actor, run_id: UUID) -> None:
@@ -192,6 +197,9 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "parent_run_id": row.parent_run_id,
         "begins_with": row.forked_from_phase,
         "estimate": read_stored(RunEstimate, row.estimate, what="The run's estimate") if row.estimate else None,
+        "schedule": (UUID(row.schedule[0]), row.schedule[1])
+        if row.schedule and actor.may_some(Permission.ORCHESTRATIONS_RUN)
+        else None,
     }
 
 

@@ -29,13 +29,14 @@ BEGIN
         EXECUTE format('DELETE FROM %I WHERE user_id IN (SELECT id FROM users WHERE organization_id = $1)', v_table)
           USING v_organization;
     END LOOP;
+    UPDATE schedules SET last_run_id = NULL WHERE organization_id = v_organization AND last_run_id IS NOT NULL;
     DELETE FROM user_tokens WHERE invitation_id IN (SELECT id FROM invitations WHERE organization_id = v_organization);
     FOREACH v_table IN ARRAY ARRAY[
         'invitations', 'audit_logs', 'api_usage', 'phase_streams', 'integration_operations', 'run_comments',
         'run_reviews',
-        'review_requests', 'phase_executions', 'orchestration_runs', 'template_statistics', 'template_drafts',
-        'template_reviews', 'template_versions', 'orchestration_templates', 'projects', 'webhooks', 'connection_turns',
-        'provider_connections', 'users']
+        'review_requests', 'phase_executions', 'orchestration_runs', 'schedules', 'template_statistics',
+        'template_drafts', 'template_reviews', 'template_versions', 'orchestration_templates', 'projects', 'webhooks',
+        'connection_turns', 'provider_connections', 'users']
     LOOP
         EXECUTE format('DELETE FROM %I WHERE organization_id = $1', v_table) USING v_organization;
     END LOOP;

@@ -138,7 +138,7 @@ def test_duplicate_leads_to_the_launch_with_everything_filled_in(
     assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 1, "nothing is launched"
     rows(installation, "UPDATE orchestration_templates SET status = 'retired' RETURNING 1")
     at = open_as(cast.max, LAUNCH, **{"from": failed.id})
-    assert "The template of that run is not yours to launch any more." in shown(at)
+    assert "Its template is not yours to launch any more." in shown(at)
     assert button(at, "Launch").disabled, "another one does not take its place"
     assert headings(open_as(cast.charlie, LAUNCH, **{"from": failed.id})) == ["Not found"]
 
