@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from lib.db.paging import Order, Rows, read_page
 from lib.models.project import Project
+from lib.models.readable_templates import readable_templates
 from lib.models.run import OrchestrationRun
 from lib.models.schedule import Schedule
-from lib.models.template import OrchestrationTemplate
 from lib.runs.states import FINAL_RUN_STATUSES
 from lib.users.queries import person
 
@@ -26,8 +26,8 @@ SUMMARY = {
     "project_id": Schedule.project_id,
     "project_name": select(Project.name).where(Project.id == Schedule.project_id).scalar_subquery(),
     "template_id": Schedule.template_id,
-    "template_name": select(OrchestrationTemplate.name)
-    .where(OrchestrationTemplate.id == Schedule.template_id)
+    "template_name": select(readable_templates.c.name)
+    .where(readable_templates.c.id == Schedule.template_id)
     .scalar_subquery(),
     "user_id": Schedule.user_id,
     "person": person(Schedule.user_id).label("person"),

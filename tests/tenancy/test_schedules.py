@@ -10,7 +10,7 @@ import pytest
 from lib.db.logins import AUTHENTICATED, Login
 from tests import doors
 from tests.doors import Connection, claims_of
-from tests.factories import make_project
+from tests.factories import make_project, make_template
 from tests.made_schedules import make_schedule
 from tests.tenancy.conftest import World
 from tests.tenancy.tables import NAMES, columns_with
@@ -32,8 +32,9 @@ FORGED = (
 
 @pytest.fixture(scope="module")
 def of_max(world: World) -> UUID:
-    """A schedule of a member of A."""
-    return make_schedule(world.database, world.cast.max, project_id=world.a.project_id, template_id=world.a.template_id)
+    """A schedule of a member of A, of a template that they see: a draft of their own."""
+    template_id = make_template(world.database, world.cast.max)
+    return make_schedule(world.database, world.cast.max, project_id=world.a.project_id, template_id=template_id)
 
 
 @pytest.fixture
@@ -103,7 +104,8 @@ def test_nobody_makes_one_in_the_name_of_another(world: World) -> None:
         "INSERT INTO schedules (organization_id, project_id, template_id, title, cron, time_zone, next_run_at, "
         "created_by, user_id) VALUES (%s, %s, %s, 'T', '0 7 * * *', 'UTC', now() + interval '1 day', %s, %s)"
     )
-    of_a = [world.cast.organization_a, world.a.project_id, world.a.template_id]
+    template_id = make_template(world.database, world.cast.max)
+    of_a = [world.cast.organization_a, world.a.project_id, template_id]
     max_, mona = world.cast.max.user_id, world.cast.mona.user_id
     with doors.person(world.database, world.cast.max) as connection:
         for people, refused in (((max_, max_), None), ((mona, max_), NOT_ALLOWED), ((max_, mona), NOT_ALLOWED)):
@@ -129,6 +131,9 @@ def test_schedule_points_to_what_its_person_sees(world: World, of_max: UUID) -> 
             )
             == NOT_ALLOWED
         )
+    with doors.person(world.database, world.cast.max) as connection:
+        draft = "UPDATE schedules SET template_id = %s WHERE id = %s"
+        assert doors.refusal(connection, draft, [world.a.template_id, of_max]) == NOT_ALLOWED
 
 
 def test_run_names_a_schedule_that_its_person_sees(world: World, of_max: UUID) -> None:
