@@ -35,9 +35,9 @@ from lib.errors import (
 )
 from lib.models.run import RunPriority
 from lib.models.schedule import CatchUp, Overlap, ScheduleResult
+from lib.organizations.queries import read_quota
 from lib.providers.errors import RETRYABLE, ModelCallError
 from lib.runs.launch import LaunchRequest, launch_run
-from lib.runs.queries import read_quota
 from lib.runs.service import cancel_within
 from lib.schedules import queries
 from lib.schedules.due import Turn, take_turn

@@ -570,7 +570,7 @@ PURE: Final = frozenset(
         "lib.organizations.operator.actions_for",
         "lib.organizations.operator.door",  # tried through each of the operator's deeds, like the other one
         "lib.organizations.operator.identity_door",
-        "lib.runs.launch.make_phases",
+        "lib.runs.phases.make_phases",
         "lib.reviews.queries.is_reviewer",
         "lib.reviews.queries.list_waiting",
         "lib.reviews.queries.waits_for",

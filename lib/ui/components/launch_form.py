@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from lib.access.permissions import Permission
+from lib.models.run import RunPriority
 from lib.projects.service import get_project
 from lib.projects.views import ProjectChoice, ProjectDetail
 from lib.providers.catalog import Catalog
@@ -72,13 +74,7 @@ def show_launch_form(
         field.name: show_input(field, key=f"{template.id}-{field.name}{_suffix(draft)}")
         for field in _answered(template.inputs, draft)
     }
-    cost_limit = show_cost_limit(
-        before.cost_limit_usd if before else project.settings.cost_limit_usd,
-        key=f"limit-{key}",
-        explained="Once the run has cost so much nothing further begins, and it asks whether to go on.",
-    )
-    with st.expander("More", type="compact"):
-        priority = show_priority_choice(before.priority if before else USUAL_PRIORITY[project.priority], key=key)
+    cost_limit, priority = _show_bounds(project, before, key=key)
     shown = model or default
     if shown is None:
         return None
@@ -145,6 +141,18 @@ def _show_words(project: ProjectDetail, before: Draft | None, *, key: str) -> tu
         key=f"title-{key}",
     )
     return topic, title
+
+
+def _show_bounds(project: ProjectDetail, before: Draft | None, *, key: str) -> tuple[Decimal | None, RunPriority]:
+    """What the run may cost, and how soon its turn comes."""
+    cost_limit = show_cost_limit(
+        before.cost_limit_usd if before else project.settings.cost_limit_usd,
+        key=f"limit-{key}",
+        explained="Once the run has cost so much nothing further begins, and it asks whether to go on.",
+    )
+    with st.expander("More", type="compact"):
+        priority = show_priority_choice(before.priority if before else USUAL_PRIORITY[project.priority], key=key)
+    return cost_limit, priority
 
 
 def show_launch_button(request: LaunchRequest | None) -> bool:
