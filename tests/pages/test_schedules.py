@@ -1,6 +1,7 @@
 """Schedules: the list, the form that makes and changes one, and where else they are spoken of."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from llmock.testing import LLMockServer
 from lib.config import get_settings
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
+from lib.models.run import RunPriority
 from lib.runs.launch import LaunchRequest
 from lib.schedules import service
 from lib.templates.builtin import FIRST
@@ -119,7 +121,8 @@ def test_run_now_opens_the_run(open_as: OpenAs, cast: Cast, installation: Instal
 def test_page_of_one_begins_with_what_it_is(
     open_as: OpenAs, cast: Cast, installation: Installation, request_of_max: LaunchRequest
 ) -> None:
-    made = schedule(cast.max, replace(request_of_max, topic="Its own topic", model="openai:gpt-4o"), cron="30 6 L * *")
+    request = replace(request_of_max, topic="Its own topic", model="openai:gpt-4o", cost_limit_usd=Decimal("2.5"))
+    made = schedule(cast.max, replace(request, priority=RunPriority.HIGH), cron="30 6 L * *")
     at = open_as(cast.max, SCHEDULE, schedule=made)
     assert at.title[0].value == "Every day"
     assert text_area(at, "Topic").value == "Its own topic"
@@ -130,6 +133,7 @@ def test_page_of_one_begins_with_what_it_is(
     assert at.title[0].value == "Schedules"
     after = stored(installation, made)
     assert (after["cron"], after["topic"], after["model"]) == ("30 6 L * *", "Its own topic", "openai:gpt-4o")
+    assert (after["cost_limit_usd"], after["priority"]) == (Decimal("2.5"), "high")
 
 
 def test_model_that_is_gone_is_told(

@@ -49,11 +49,11 @@ def test_runs_are_compared_by_whoever_sees_both(
     done = make_run(
         installation.database, cast.max, project_id=make_project(installation.database, cast.max), title=NASTY
     )
-    end_run(installation.database, cast.max, done)
+    end_run(installation.database, cast.max, done, cost_usd=0.01)
     for actor in cast.of_a:
         at = open_as(actor, COMPARE, left=failed.id, right=done.id)
         said = shown(at)
-        for words in ("2 Research", "other status and answer", "Fold it twice.", "\N{MINUS SIGN}"):
+        for words in ("2 Research", "other status and answer", "Fold it twice.", "\N{MINUS SIGN}$0.04"):
             assert words in said, words
         assert "<script" not in markup(at)
     at = open_as(cast.charlie, COMPARE, left=failed.id, right=done.id)

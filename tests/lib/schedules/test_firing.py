@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from lib.models.run import RunPriority
 from lib.models.schedule import CatchUp, Overlap
 from lib.runs.launch import LaunchRequest, launch_run
 from lib.schedules.firing import launch_due
+from lib.schedules.service import run_now
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import show_members_their_own_only
@@ -50,6 +53,17 @@ def test_run_is_launched_as_its_person_and_says_so(
         None,
     )
     assert launch["new_values"]["schedule_id"] == str(schedule_id)
+
+
+def test_run_has_the_limit_and_the_priority_that_were_chosen(
+    installation: Installation, cast: Cast, request_of_max: LaunchRequest
+) -> None:
+    bounds: dict[str, Any] = {"cost_limit_usd": Decimal("2.5"), "priority": RunPriority.HIGH}
+    for bounded, expected in ((bounds, (Decimal("2.5"), "high")), ({}, (None, "normal"))):
+        schedule_id = schedule(cast.max, replace(request_of_max, **bounded))
+        for run_id in (take_turn(installation, schedule_id)["last_run_id"], run_now(cast.mona, schedule_id)):
+            run = stored_run(installation, run_id)
+            assert (run["cost_limit_usd"], run["priority"]) == expected
 
 
 def test_what_is_not_due_is_nobodys(installation: Installation, cast: Cast, request_of_max: LaunchRequest) -> None:
