@@ -5,6 +5,7 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.models.run import RunStatus
 from lib.runs.commenting.service import count_comments
+from lib.runs.operating.service import list_operations
 from lib.runs.service import watch_run
 from lib.runs.views import RunProgress
 from lib.ui import address, feedback, state
@@ -23,9 +24,9 @@ actor = require_actor(Permission.ORCHESTRATIONS_VIEW)
 st.session_state[state.IS_DECIDING] = False
 run = watch_run(actor, address.requested_id("run", what="run"))
 comments = count_comments(actor, run.summary.id)
+operations = list_operations(actor, run.summary.id) if run.operations else ()
 is_asking = run_actions.show_run_header(run, comments=comments.total, time_zone=actor.time_zone)
-# What is being written asks for itself; the steps that were running when the page was drawn are drawn again when the
-# run stands otherwise, and the whole page is when others are running.
+# What is being written asks for itself; steps that were running are drawn again when the run stands otherwise.
 running = [n for n, phase in enumerate(run.phases) if phase.is_under_way]
 first, end = (running[0], running[-1] + 1) if running else (len(run.phases), len(run.phases))
 fresh = [run, run]  # the page's own look serves both parts the first time
@@ -56,7 +57,9 @@ def show_phases() -> None:
     seen = look()
     if writing.is_refused(run.summary.id) != is_slow:
         feedback.draw_anew()
-    is_watched = show_run_phases(seen, seen.phases[first:end], comments=comments, time_zone=actor.time_zone)
+    is_watched = show_run_phases(
+        seen, seen.phases[first:end], comments=comments, operations=operations, time_zone=actor.time_zone
+    )
     if seen.is_live and not is_watched:
         writing.show_watch(seen)
 
@@ -68,9 +71,9 @@ with left:
     feedback.live(show_numbers, seconds=NUMBERS_SECONDS if may_move else None)
     st.subheader("Phases", anchor=False)
     with st.container(gap="xsmall", key="phases"):
-        show_run_phases(run, run.phases[:first], comments=comments, time_zone=actor.time_zone)
+        show_run_phases(run, run.phases[:first], comments=comments, operations=operations, time_zone=actor.time_zone)
         feedback.live(show_phases, seconds=NUMBERS_SECONDS if run.is_live and is_slow else None)
-        show_run_phases(run, run.phases[end:], comments=comments, time_zone=actor.time_zone)
+        show_run_phases(run, run.phases[end:], comments=comments, operations=operations, time_zone=actor.time_zone)
     show_run_comments(run, comments, time_zone=actor.time_zone)
 with right:
     run_summary.show_run_facts(run, time_zone=actor.time_zone)

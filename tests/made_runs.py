@@ -165,7 +165,9 @@ def answer(phase_id: UUID, *, status: str = "completed", **columns: Any) -> dict
     }
 
 
-def end_run(database: Database, actor: Actor, run: MadeRun, *, status: str = "completed") -> None:
+def end_run(
+    database: Database, actor: Actor, run: MadeRun, *, status: str = "completed", cost_usd: float = 0.028
+) -> None:
     """Walk a queued run to its end: all phases completed, or the first one failed or cancelled and the rest undone."""
     held = open_run(database, actor.organization_id, run.id)
     if status == "cancelled":
@@ -173,7 +175,7 @@ def end_run(database: Database, actor: Actor, run: MadeRun, *, status: str = "co
     if status == "completed":
         for code, phase_id in run.phases.items():
             held.advance(begin=[beginning(code)])
-            held.advance(finish=[answer(phase_id)])
+            held.advance(finish=[answer(phase_id, cost_usd=cost_usd)])
     elif status == "failed":
         code, phase_id = next(iter(run.phases.items()))
         held.advance(begin=[beginning(code)])
@@ -199,16 +201,16 @@ def ask_to_cancel(database: Database, actor: Actor, run_id: UUID) -> None:
         connection.execute("UPDATE orchestration_runs SET cancel_requested_at = now() WHERE id = %s", [run_id])
 
 
-def make_operation(database: Database, actor: Actor, run_id: UUID) -> UUID:
+def make_operation(database: Database, actor: Actor, run_id: UUID, **columns: Any) -> UUID:
     """An operation after a phase, as the engine writes it."""
+    said = {"operation_type": "artifact.write", "operation_params": {"path": "plan.md", "content": "Fold it twice."}}
     with doors.engine(database, actor.organization_id) as connection:
         return insert(
             connection,
             "integration_operations",
             organization_id=actor.organization_id,
             run_id=run_id,
-            operation_type="file.write",
-            operation_params={"path": "plan.md"},
+            **said | columns,
         )
 
 

@@ -218,7 +218,7 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("status_before_archive", "varchar(50)"),
         Column("name_key", "text"),
         Column("last_run_at", "timestamptz"),
-        Column("spent_usd", "numeric(14,6)", "0", NOT_NULL),
+        Column("spent_millionths", "bigint", "0", NOT_NULL),
     ),
     "orchestration_runs": (
         Column("organization_id", "uuid", None, NOT_NULL, refers_to="organizations"),
@@ -238,7 +238,7 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("total_tokens", "integer", "0", NOT_NULL),
         Column("cost_limit_usd", "numeric(12,6)"),
         Column("model", "varchar(255)"),
-        Column("schedule_id", "uuid"),
+        Column("schedule_id", "uuid", refers_to="schedules"),
         Column("title", "varchar(255)"),
         Column("estimate", "jsonb"),
         # the fence
@@ -327,6 +327,7 @@ ADDED_TABLES: Final = frozenset(
         "mail_outbox",
         "organization_slugs",
         "invitations",
+        "schedules",
     }
 )
 

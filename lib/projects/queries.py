@@ -74,7 +74,7 @@ ORDERS: Final = {
     ProjectSort.PRIORITY: Order("priority", _rank(PRIORITY_RANK), Project.id, kind=int, is_descending=False),
     ProjectSort.STATUS: Order("status", _rank(STATUS_RANK), Project.id, kind=int, is_descending=False),
     ProjectSort.LAST_RUN: Order("last_run", Project.last_run_at, Project.id, is_nullable=True),
-    ProjectSort.SPENT: Order("spent", Project.spent_usd, Project.id, kind=Decimal, is_leakproof=False),
+    ProjectSort.SPENT: Order("spent", Project.spent_millionths, Project.id, kind=int),
 }
 #: The same where somebody sees their own runs alone: of those, and not of what is kept for all.
 _OWN_ORDERS: Final = {

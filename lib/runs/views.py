@@ -249,6 +249,12 @@ class RunProgress:
     begins_with: str | None
     #: What was expected of it before it began; None of runs of before there was one.
     estimate: RunEstimate | None
+    #: "id status" of each operation after its phases.
+    operations: tuple[str, ...] = ()
+    #: Whether those are done, where the organization lets them be.
+    integration_enabled: bool = False
+    #: Id and title of the schedule that it was launched for, where the reader can open that one.
+    schedule: tuple[UUID, str] | None = None
 
     @property
     def is_live(self) -> bool:
@@ -264,6 +270,7 @@ class RunProgress:
             is_pause_requested=self.pause is not None,
             live_workers=self.live_workers,
             newest=((phase.newest.id, HELD if phase.is_held else phase.status) for phase in self.phases),
+            operations=self.operations,
         )
 
 
@@ -274,11 +281,15 @@ def shape_of(
     is_pause_requested: bool,
     live_workers: int,
     newest: Iterable[tuple[UUID, str]],
+    operations: Iterable[str] = (),
 ) -> str:
-    """What a look at a run is compared by: short, and the same in every process. `newest` are its phases' attempts."""
+    """What a look at a run is compared by: short, and the same in every process.
+
+    `newest` are its phases' attempts, `operations` say of each its id and how it stands.
+    """
     attempts = [f"{attempt_id} {phase_status}" for attempt_id, phase_status in newest]
     said = (is_cancel_requested, is_pause_requested, live_workers == 0)
-    told = "\n".join([status, *map(str, said), *attempts])
+    told = "\n".join([status, *map(str, said), *attempts, *operations])
     return sha256(told.encode()).hexdigest()[:16]
 
 

@@ -1,6 +1,5 @@
 """The rows of the sample workspace: who is there, what they work on, and ninety days of it."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,12 +8,14 @@ from uuid import UUID
 from lib.access.permissions import Role
 from lib.models.project import ProjectStatus
 from lib.models.run import RunStatus
+from lib.models.schedule import CatchUp, Overlap
 from lib.samples import trail
-from lib.samples.content import SamplePerson, SampleProject, SampleTemplate, Workspace
+from lib.samples.content import SamplePerson, SampleProject, SampleSchedule, SampleTemplate, Workspace
 from lib.samples.launches import Launch, SampleTemplateRow
 from lib.samples.rows import Row, Rows
 from lib.samples.steering import run_again
 from lib.samples.work import make_run
+from lib.schedules.timetable import Timetable
 from lib.templates.builtin import list_builtin_templates
 
 DAYS = 90
@@ -35,6 +36,7 @@ _STOPPED_MINUTES_AGO = 240
 #: A finished project has had its last run by then.
 _FINISHED_DAYS_AGO = 25
 _BUILT_IN = "Project plan"
+_SCHEDULED_DAYS_AGO = 14
 #: Between two versions of a template.
 _DAYS_A_VERSION = 21
 
@@ -71,11 +73,12 @@ def make_rows(workspace: Workspace, *, now: datetime) -> Mapping[str, list[Row]]
     }
     team = _Team(organization_id, people, projects, templates)
     runs = [make_run(rows, workspace, launch) for launch in _launches(rows, workspace, team)]
-    _count_launches(rows)
     runs.append(run_again(rows, workspace, people, runs))
     rows.tables["orchestration_runs"].sort(key=lambda run: run["created_at"])
     _add_organization(rows, workspace, organization_id, founded)
     trail.add_trail(rows, workspace, organization_id=organization_id, people=people, projects=projects, runs=runs)
+    for schedule in workspace.schedules:
+        _add_schedule(rows, team, schedule)
     return rows.tables
 
 
@@ -164,13 +167,6 @@ def _add_template(
     return made
 
 
-def _count_launches(rows: Rows) -> None:
-    """What `api.count_template_run` counts, for a run that nobody has launched."""
-    launches = Counter(run["template_id"] for run in rows.tables["orchestration_runs"])
-    for template in rows.tables["orchestration_templates"]:
-        template["usage_count"] = launches[template["id"]]
-
-
 def _add_project(rows: Rows, organization_id: UUID, project: SampleProject, owner: UUID, number: int) -> UUID:
     finished = (
         rows.days_ago(_FINISHED_DAYS_AGO - 2 - number / 2) if project.status is not ProjectStatus.ACTIVE else None
@@ -192,6 +188,31 @@ def _add_project(rows: Rows, organization_id: UUID, project: SampleProject, owne
         completed_at=finished if project.status is ProjectStatus.COMPLETED else None,
         archived_at=finished if is_archived else None,
         archived_by=owner if is_archived else None,
+    )
+
+
+def _add_schedule(rows: Rows, team: _Team, schedule: SampleSchedule) -> None:
+    """One that is switched off: the sample runs nothing by itself."""
+    made, owner = rows.days_ago(_SCHEDULED_DAYS_AGO), team.people[schedule.owner]
+    rows.add(
+        "schedules",
+        made=made,
+        organization_id=team.organization_id,
+        project_id=team.projects[schedule.project],
+        template_id=team.offered(schedule.template, made).id,
+        user_id=owner,
+        created_by=owner,
+        title=schedule.title,
+        cron=schedule.cron,
+        time_zone=schedule.time_zone,
+        catch_up=CatchUp.LATEST,
+        overlap=Overlap.SKIP,
+        inputs={},
+        is_active=False,
+        next_run_at=Timetable(cron=schedule.cron, time_zone=schedule.time_zone).after(rows.now),
+        refusals=0,
+        created_at=made,
+        updated_at=made,
     )
 
 

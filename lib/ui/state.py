@@ -34,5 +34,8 @@ HAS_TITLE = "has_title"
 #: Set while somebody may be writing what they say of an answer: a live page does not draw itself anew meanwhile.
 IS_DECIDING = "is_deciding"
 
+#: The request about a version that stood on the page when a button about it was pressed.
+PRESSED_REVIEW = "pressed_review"
+
 #: What the file that is being imported says, or what is wrong with it, beside its digest.
 IMPORT_READ = "import_read"

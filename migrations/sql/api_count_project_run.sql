@@ -8,8 +8,9 @@ AS $$
 BEGIN
     UPDATE projects
        SET last_run_at = greatest(last_run_at, NEW.created_at),
-           spent_usd = spent_usd
-               + CASE WHEN NEW.status IN ('completed', 'failed', 'cancelled') THEN coalesce(NEW.cost_usd, 0) ELSE 0 END
+           spent_millionths = spent_millionths
+               + CASE WHEN NEW.status IN ('completed', 'failed', 'cancelled')
+                      THEN (1000000 * coalesce(NEW.cost_usd, 0))::bigint ELSE 0 END
      WHERE id = NEW.project_id;
     RETURN NULL;
 END

@@ -2,7 +2,7 @@
 -- A person's word on an operation that waits, under the run's lock: it may be done, or not (with `p_reason`). Never alone
 -- one's own: whoever has launched the run may reject and not approve. A run that waits for it goes on in the same
 -- transaction; a worker that holds it is told.
--- Returns 'not_found', the status where it does not wait (any more), 'own', or 'approved' and 'rejected'.
+-- Returns 'not_found', 'is …' with its status where it does not wait (any more), 'own', or 'approved' and 'rejected'.
 CREATE FUNCTION api.decide_operation(p_operation uuid, p_approve boolean, p_reason text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -23,7 +23,7 @@ BEGIN
     END IF;
     SELECT * INTO STRICT v_operation FROM integration_operations WHERE id = p_operation;
     IF v_operation.status <> 'waiting_approval' THEN
-        RETURN v_operation.status;
+        RETURN 'is ' || v_operation.status;
     END IF;
     IF p_approve AND v_run.user_id = v_person THEN
         RETURN 'own';

@@ -27,7 +27,7 @@ BEGIN
     END IF;
     IF TG_OP = 'INSERT' THEN
         NEW.last_run_at := NULL;
-        NEW.spent_usd := 0;
+        NEW.spent_millionths := 0;
         RETURN NEW;
     END IF;
     FOREACH v_permission IN ARRAY ARRAY['projects.archive', 'projects.edit'] LOOP

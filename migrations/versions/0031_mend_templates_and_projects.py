@@ -47,21 +47,20 @@ _READ = (
     "name, description, category, template_data, is_public, created_at, updated_at, publisher_name, version, status, "
     "tags"
 )
-_IS_THERE = (
-    "EXISTS (SELECT 1 FROM organizations o "
-    "WHERE o.id = t.organization_id AND o.deleted_at IS NULL AND o.suspended_at IS NULL)"
+_IS_OWN = f"organization_id = {rls.ORGANIZATION}"
+_IS_OFFERED = (
+    "is_public AND status = 'published' AND (organization_id IS NULL OR organization_id IN "
+    "(SELECT o.id FROM organizations o WHERE o.deleted_at IS NULL AND o.suspended_at IS NULL))"
 )
+# One SELECT: the parts of a UNION ALL are planned each by itself, and a barrier around them holds nothing back in them.
 VIEW = f"""
     CREATE OR REPLACE VIEW readable_templates WITH (security_barrier) AS
-    SELECT id, organization_id, created_by, usage_count, forked_from, false AS is_builtin, {_READ}
+    SELECT id, CASE WHEN {_IS_OWN} THEN organization_id END AS organization_id,
+           CASE WHEN {_IS_OWN} THEN created_by END AS created_by,
+           CASE WHEN {_IS_OWN} THEN usage_count END AS usage_count,
+           CASE WHEN {_IS_OWN} THEN forked_from END AS forked_from, organization_id IS NULL AS is_builtin, {_READ}
       FROM orchestration_templates
-     WHERE organization_id = {rls.ORGANIZATION} AND deleted_at IS NULL AND {_DRAFT}
-    UNION ALL
-    SELECT id, NULL::uuid, NULL::uuid, NULL::integer, NULL::uuid, organization_id IS NULL, {_READ}
-      FROM orchestration_templates t
-     WHERE is_public AND status = 'published' AND deleted_at IS NULL
-       AND {rls.ORGANIZATION} IS NOT NULL AND organization_id IS DISTINCT FROM {rls.ORGANIZATION}
-       AND (organization_id IS NULL OR {_IS_THERE})"""
+     WHERE deleted_at IS NULL AND {rls.ORGANIZATION} IS NOT NULL AND ({_IS_OWN} AND {_DRAFT} OR {_IS_OFFERED})"""
 
 RANKS = {
     "priority": ("urgent", "high", "medium", "low"),
@@ -85,10 +84,10 @@ INDEXES = {
     "idx_projects_organization_priority_rank": f"organization_id, {rank('priority')}, id",
     "idx_projects_organization_status_rank": f"organization_id, {rank('status')}, id",
     "idx_projects_organization_last_run": "organization_id, last_run_at DESC NULLS LAST, id DESC",
-    "idx_projects_organization_spent": "organization_id, spent_usd DESC, id DESC",
+    "idx_projects_organization_spent": "organization_id, spent_millionths DESC, id DESC",
 }
 #: Columns of `projects` that are worked out, so that their change is no edit.
-COUNTED = ("name_key", "last_run_at", "spent_usd")
+COUNTED = ("name_key", "last_run_at", "spent_millionths")
 #: On `orchestration_runs`.
 TRIGGERS = {
     "orchestration_runs_project_count_launch": "AFTER INSERT ON orchestration_runs FOR EACH ROW",
@@ -125,7 +124,7 @@ def _add_columns() -> Iterator[str]:
         # lower() is not leakproof, so under a policy no index on it is entered at a page's place; this column's is
         "ADD COLUMN IF NOT EXISTS name_key text GENERATED ALWAYS AS (lower(name)) STORED, "
         "ADD COLUMN IF NOT EXISTS last_run_at timestamptz, "
-        "ADD COLUMN IF NOT EXISTS spent_usd numeric(14,6) NOT NULL DEFAULT 0"
+        "ADD COLUMN IF NOT EXISTS spent_millionths bigint NOT NULL DEFAULT 0"
     )
     yield "ALTER TABLE template_statistics ADD COLUMN IF NOT EXISTS whole integer NOT NULL DEFAULT 0"
     yield (
@@ -216,10 +215,10 @@ def _count() -> None:
     op.execute("""
         UPDATE template_statistics SET known_costs = 0, cost_usd = 0, time_ms = 0 WHERE whole = 0 AND completed > 0""")
     op.execute("""
-        UPDATE projects p SET last_run_at = r.last_run_at, spent_usd = r.spent_usd
+        UPDATE projects p SET last_run_at = r.last_run_at, spent_millionths = r.spent
           FROM (SELECT project_id, max(created_at) AS last_run_at,
-                       coalesce(sum(cost_usd) FILTER (WHERE status IN ('completed', 'failed', 'cancelled')), 0)
-                           AS spent_usd
+                       coalesce(sum((1000000 * cost_usd)::bigint)
+                                    FILTER (WHERE status IN ('completed', 'failed', 'cancelled')), 0)::bigint AS spent
                   FROM orchestration_runs GROUP BY project_id) r WHERE r.project_id = p.id""")
 
 
@@ -259,7 +258,7 @@ def downgrade() -> None:
     op.execute(f"CREATE INDEX {_OLD_NAMES} ON projects (organization_id, lower(name), id)")
     op.execute(
         "ALTER TABLE projects DROP COLUMN status_before_archive, DROP COLUMN name_key, DROP COLUMN last_run_at, "
-        "DROP COLUMN spent_usd"
+        "DROP COLUMN spent_millionths"
     )
     op.execute("ALTER TABLE template_statistics DROP COLUMN whole")
     op.execute("ALTER TABLE template_reviews DROP COLUMN card")

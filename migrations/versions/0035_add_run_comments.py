@@ -12,8 +12,7 @@ revision = "0035"
 down_revision = "0034"
 
 TABLE = "run_comments"
-#: File -> the later migration that changed it again.
-SAMPLE = {"api_load_sample": None, "api_remove_sample": "0037"}
+SAMPLE = ("api_load_sample", "api_remove_sample")
 
 
 def upgrade() -> None:
@@ -43,8 +42,8 @@ def upgrade() -> None:
     )
     audit.watch(TABLE, secret=("comment_text",))
     _protect()
-    for name, before in SAMPLE.items():
-        functions.replace(name, before=before)
+    for name in SAMPLE:
+        functions.replace(name, before="0036")
     op.execute("ALTER TABLE orchestration_runs ADD COLUMN estimate jsonb")
 
 

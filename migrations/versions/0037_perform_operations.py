@@ -10,7 +10,7 @@ from alembic import op
 from migrations import audit, functions, rls
 
 revision = "0037"
-down_revision = "0035"
+down_revision = "0036"
 
 CONNECTIONS, OPERATIONS = "integration_connections", "integration_operations"
 #: Nobody who signs in reads the secret, sealed as it is.

@@ -79,30 +79,27 @@ def _reruns(web: Web, live: LiveRun) -> list[Figure]:
             continue  # measured with a large template
         shown = {"run": live.run_id, "project": live.project_id, **web.shown}
         parameters = {page.url_path: shown[page.url_path]} if page.url_path in shown else {}
-        with web.open(page, **parameters) as tab:
-            tab.run()
-            tab.run()
-            before = cpu_seconds(web.process)
-            answers = [tab.run() for _ in range(RERUNS)]
-            figures += _figures(page.url_path, answers, cpu_seconds(web.process) - before)
+        figures += _figures(page.url_path, *_rerun(web, page, **parameters))
     return figures
 
 
-def _launch(web: Web, actor: Actor, request: LaunchRequest) -> list[Figure]:
-    """What the Launch page shows of that template, every prompt rendered, and what a press on its button takes."""
-    with web.open(navigation.LAUNCH, project=request.project_id, template=request.template_id) as tab:
+def _rerun(web: Web, page: navigation.PageEntry, **parameters: object) -> tuple[list[Answered], float]:
+    """The warm page, drawn anew so often, and the CPU seconds of the web process for all of it."""
+    with web.open(page, **parameters) as tab:
         tab.run()
         tab.run()
         before = cpu_seconds(web.process)
         answers = [tab.run() for _ in range(RERUNS)]
-        cpu = 1000 * (cpu_seconds(web.process) - before) / RERUNS
+        return answers, cpu_seconds(web.process) - before
+
+
+def _launch(web: Web, actor: Actor, request: LaunchRequest) -> list[Figure]:
+    """What the Launch page shows of that template, every prompt rendered, and what a press on its button takes."""
     name = f"launch of {PHASES} phases, {PHASES * PROMPT_BYTES // 1000} kB of prompts"
-    wall, _, received = _figures(name, answers, 0)
+    drawn = _rerun(web, navigation.LAUNCH, project=request.project_id, template=request.template_id)
     pressed = median_of(lambda: milliseconds(lambda: launch_run(actor, request)), rounds=LAUNCHES)
     return [
-        wall,
-        Figure(name=f"{name}: CPU", value=cpu, unit="ms"),
-        received,
+        *_figures(name, *drawn),
         Figure(name=f"{name}: from the press to the queue", value=pressed, unit="ms", most=MOST_LAUNCH_MS),
     ]
 
@@ -129,19 +126,9 @@ def _write_template(database: ClonedDatabase, actor: Actor) -> UUID:
 
 def _edit(web: Web, template_id: UUID) -> list[Figure]:
     """A rerun of the editor, as after each change."""
-    with web.open(navigation.TEMPLATE_EDIT, template=template_id, phase="Phase 20") as tab:
-        tab.run()
-        tab.run()
-        before = cpu_seconds(web.process)
-        answers = [tab.run() for _ in range(RERUNS)]
-        cpu = 1000 * (cpu_seconds(web.process) - before) / RERUNS
     name = f"editor of {PHASES} phases, {PHASES * PROMPT_BYTES // 1000} kB of prompts"
-    wall, _, received = _figures(name, answers, 0)
-    return [
-        wall,
-        Figure(name=f"{name}: CPU", value=cpu, unit="ms", most=MOST_EDITOR_CPU_MS),
-        Figure(name=received.name, value=received.value, unit="kB", most=MOST_EDITOR_KB),
-    ]
+    drawn = _rerun(web, navigation.TEMPLATE_EDIT, template=template_id, phase="Phase 20")
+    return _figures(name, *drawn, most_cpu_ms=MOST_EDITOR_CPU_MS, most_kb=MOST_EDITOR_KB)
 
 
 def _refreshes(web: Web, page: navigation.PageEntry, live: LiveRun, *, name: str) -> list[Figure]:
@@ -155,12 +142,10 @@ def _refreshes(web: Web, page: navigation.PageEntry, live: LiveRun, *, name: str
 def _looks(web: Web, live: LiveRun, *, name: str) -> list[Figure]:
     """What a page that watches a run asks once a second."""
     watch = Watch(web.url, live.run_id, live.writing, cookie=web.cookie)
-    return _measure(web, live, watch.look, name=f"live refresh of {name}", has_target=True)
+    return _measure(web, live, watch.look, name=f"live refresh of {name}", most_cpu_ms=MOST_CPU_MS, most_kb=MOST_KB)
 
 
-def _measure(
-    web: Web, live: LiveRun, ask: Callable[[], Answered], *, name: str, has_target: bool = False
-) -> list[Figure]:
+def _measure(web: Web, live: LiveRun, ask: Callable[[], Answered], *, name: str, **most: float) -> list[Figure]:
     """A second of writing lies between two of them."""
     ask()
     cpu, answers = 0.0, []
@@ -169,19 +154,25 @@ def _measure(
         before = cpu_seconds(web.process)
         answers.append(ask())
         cpu += cpu_seconds(web.process) - before
-    return _figures(name, answers, cpu, has_target=has_target)
+    return _figures(name, answers, cpu, **most)
 
 
-def _figures(name: str, answers: list[Answered], cpu: float, *, has_target: bool = False) -> list[Figure]:
+def _figures(
+    name: str,
+    answers: list[Answered],
+    cpu: float,
+    *,
+    most_cpu_ms: float | None = None,
+    most_kb: float | None = None,
+) -> list[Figure]:
+    """`cpu` are the seconds that all the answers took of the web process."""
     return [
         Figure(name=f"{name}: wall", value=statistics.median(one.milliseconds for one in answers), unit="ms"),
-        Figure(
-            name=f"{name}: CPU", value=1000 * cpu / len(answers), unit="ms", most=MOST_CPU_MS if has_target else None
-        ),
+        Figure(name=f"{name}: CPU", value=1000 * cpu / len(answers), unit="ms", most=most_cpu_ms),
         Figure(
             name=f"{name}: bytes",
             value=statistics.median(one.received_bytes for one in answers) / 1000,
             unit="kB",
-            most=MOST_KB if has_target else None,
+            most=most_kb,
         ),
     ]

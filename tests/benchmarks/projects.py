@@ -36,7 +36,7 @@ SEARCHES = {"of many": "Project", "of nothing": "zeppelin"}
 _MARK = (
     "UPDATE projects SET "
     "priority = CASE WHEN name LIKE '%9999' OR name = 'Project 99' THEN 'urgent' ELSE 'medium' END, "
-    "last_run_at = created_at, spent_usd = (random() * 100)::numeric(14,6)"
+    "last_run_at = created_at, spent_millionths = (random() * 100000000)::bigint"
 )
 
 

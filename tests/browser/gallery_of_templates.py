@@ -66,9 +66,9 @@ def _make(database: Database, actor: Actor, runs: int, **columns: Any) -> UUID:
         if runs:
             done = runs - runs // 10
             connection.execute(
-                "INSERT INTO template_statistics (organization_id, template_id, runs, completed, failed, known_costs, "
-                "cost_usd, time_ms) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-                [actor.organization_id, made, runs, done, runs - done, done, done * 1.6, done * 540_000],
+                "INSERT INTO template_statistics (organization_id, template_id, runs, completed, failed, whole, "
+                "known_costs, cost_usd, time_ms) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                [actor.organization_id, made, runs, done, runs - done, done, done, done * 1.6, done * 540_000],
             )
     return made
 

@@ -102,7 +102,7 @@ def test_four_phases_with_a_branch_are_built_tried_saved_and_launched(
 
     cost = words.money(run["cost_usd"])
     page.get_by_role("link", name="Templates").click()
-    card = page.locator(".st-key-template-" + str(template_id))
+    card = page.locator(f".st-key-template-{template_id}")
     expect(card.get_by_text(re.compile(rf"4 phases · {re.escape(cost)} · .* · 100 % ok · 1 run$"))).to_be_visible()
     page.get_by_role("link", name="Projects").click()
     way_in = page.get_by_role("combobox", name="Open one of: Projects")  # the table is a canvas

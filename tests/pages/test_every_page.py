@@ -31,6 +31,8 @@ from lib.ui.navigation import (
     PROJECTS,
     RUN,
     RUNS,
+    SCHEDULE,
+    SCHEDULES,
     TEMPLATE,
     TEMPLATE_EDIT,
     TEMPLATES,
@@ -73,7 +75,7 @@ def parameters_of(page: PageEntry, made: Workspace) -> Mapping[str, UUID]:
     of_the_project = {"project": made.project_id}
     of_others = {RUN: {"run": made.run.id}, PERSON: {"person": made.user_id}, TEMPLATE: {"template": made.template_id}}
     of_others[COMPARE] = {"left": made.run.id, "right": made.run.id}
-    of_others[TEMPLATE_EDIT] = {"template": made.template_id}
+    of_others |= {TEMPLATE_EDIT: {"template": made.template_id}, SCHEDULE: {"schedule": made.schedule_id}}
     return {PROJECT: of_the_project, LAUNCH: of_the_project, **of_others}.get(page, {})
 
 
@@ -96,7 +98,8 @@ def test_session_that_ended_shows_nothing_any_more(
     open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry
 ) -> None:
     at = open_as(cast.alice, page, **parameters_of(page, made))
-    assert page.title in {at.title[0].value, "Project", "Run", "Person", "Template", "Template editor"}
+    of_one_thing = {"Project", "Run", "Person", "Schedule", "Template", "Template editor"}
+    assert page.title in {at.title[0].value, *of_one_thing}
     revoke(installation, cast.alice)
     at.run()
     assert not at.exception
@@ -108,7 +111,8 @@ PRESSED = {OVERVIEW: "Open", LAUNCH: "Launch", RUNS: "Launch run", RUN: "Cancel"
 PRESSED |= {PROJECT: "Edit", USERS: "Invite people", PERSON: "Save rights", CONNECTIONS: "Add connection"}
 PRESSED |= {ACCOUNT: "Save profile", TEMPLATES: "New template", TEMPLATE: "Fork"}
 PRESSED |= {ACCOUNT: "Save profile", TEMPLATE_EDIT: "Add a phase"}
-PRESSED |= {COMPARE: "Swap sides", ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
+PRESSED |= {COMPARE: "Swap sides", SCHEDULES: "Run now", SCHEDULE: "Switch off"}
+PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
 
 
 @EACH
@@ -157,27 +161,42 @@ def test_every_role_sees_it_or_is_told_politely(
 ) -> None:
     for actor in cast.of_a:
         at = open_as(actor, page, **parameters_of(page, made))
-        needed = Permission.TEMPLATES_EDIT if page is TEMPLATE_EDIT else page.permission  # the template is alice's
-        if page.is_open_to(actor) and (page is not TEMPLATE_EDIT or actor.may(Permission.TEMPLATES_EDIT)):
+        if page is TEMPLATE_EDIT and not actor.may(Permission.TEMPLATES_EDIT):
+            assert headings(at) == ["Not found"], "a draft of alice's"
+        elif page.is_open_to(actor):
             assert "This page is not open to you" not in headings(at)
             continue
-        assert headings(at) == ["This page is not open to you"]
-        if page.is_for_operators:
-            assert "This is for the operators of this installation." in shown(at)
         else:
-            assert needed
-            assert f"“{PERMISSIONS[needed]}”" in shown(at)
-            assert needed not in shown(at), "its name in the code"
-            assert "Ask an admin of your organization to grant it." in shown(at)
+            _is_refused(at, page)
         assert not at.code
         assert not at.selectbox
         assert TOPIC not in shown(at)
 
 
+def _is_refused(at: AppTest, page: PageEntry) -> None:
+    assert headings(at) == ["This page is not open to you"]
+    if page.is_for_operators:
+        assert "This is for the operators of this installation." in shown(at)
+        return
+    assert page.permission
+    assert f"“{PERMISSIONS[page.permission]}”" in shown(at)
+    assert page.permission not in shown(at), "its name in the code"
+    assert "Ask an admin of your organization to grant it." in shown(at)
+
+
 def test_viewer_is_refused_somewhere(cast: Cast) -> None:
     """Or the test above would say nothing."""
     closed = [page.title for page in PAGES if not page.is_open_to(cast.vera)]
-    assert closed == ["Launch", "Users", "Person", "Connections", "Organization", "Organizations"]
+    assert closed == [
+        "Launch",
+        "Schedules",
+        "Schedule",
+        "Users",
+        "Person",
+        "Connections",
+        "Organization",
+        "Organizations",
+    ]
 
 
 @EACH
@@ -207,6 +226,9 @@ def nasty(installation: Installation, cast: Cast, made: Workspace) -> Workspace:
     with doors.admin(installation.database) as connection:
         connection.execute("SET session_replication_role = replica")  # what a run was launched with is not changed
         connection.execute("UPDATE orchestration_runs SET title = %s, topic = %s", [NASTY, NASTY])
+        connection.execute(
+            "UPDATE schedules SET title = %s, last_result = 'refused', last_message = %s", [NASTY, NASTY]
+        )
         connection.execute("UPDATE phase_executions SET phase_name = %s, response_text = %s", [NASTY, NASTY])
         connection.execute(
             "UPDATE provider_connections SET name = %s, models = ARRAY[%s], last_tested_at = now(), "

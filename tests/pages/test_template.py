@@ -174,6 +174,20 @@ def test_who_decides_sees_who_asks_and_what_changes_and_agrees(open_as: OpenAs, 
     assert get_template(cast.vera, waiting).version == 2
 
 
+@pytest.mark.parametrize("button", ["Approve", "Refuse"])
+def test_version_that_took_the_place_of_the_one_on_the_page_is_not_decided_about(
+    open_as: OpenAs, cast: Cast, waiting: UUID, button: str
+) -> None:
+    at = open_as(cast.mona, TEMPLATE, template=waiting)
+    text_area(at, "Reason, if you refuse").set_value("Too long.")
+    newer = {"phases": [{"code": "A", "name": "Draft", "prompt": "Nobody has read this"}]}
+    save_version(cast.max, waiting, newer, base_version=2)
+    press(at, button)
+    assert "This request is withdrawn by now. Reload to see it." in shown(at)
+    assert "Version 3 waits for somebody's word" in headings(at)
+    assert get_template(cast.vera, waiting).version == 1
+
+
 def test_refusal_needs_a_reason_which_its_author_reads(open_as: OpenAs, cast: Cast, waiting: UUID) -> None:
     at = press(open_as(cast.mona, TEMPLATE, template=waiting), "Refuse")
     assert "Reason is empty" in shown(at)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 from llmock.testing import LLMockServer
 
+from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.config import get_settings
@@ -23,6 +25,7 @@ from lib.db.server import URL_VARIABLES
 from lib.projects.service import list_projects
 from lib.projects.views import ProjectSort
 from lib.runs.service import list_runs
+from lib.schedules.service import get_schedule
 from lib.templates.versions.service import save_version
 from lib.users.invitations import list_invitations
 from lib.users.people import list_people
@@ -40,7 +43,8 @@ from tests.factories import (
     see_integration,
 )
 from tests.made_reviews import make_waiting
-from tests.made_runs import fail_second_phase, make_comment, make_run
+from tests.made_runs import fail_second_phase, make_comment, make_operation, make_run
+from tests.made_schedules import make_schedule
 from tests.made_templates import let_publish_to_everybody, make_draft, make_review
 from tests.own_endpoint import entry_for
 
@@ -86,6 +90,11 @@ class Target:
     #: As pages have it that were opened at the beginning.
     connection: ConnectionView
     integration: IntegrationView
+    #: After the first phase of the queued run; it waits for a word.
+    operation_id: UUID
+    #: The member's.
+    schedule_id: UUID
+    schedule_seen: datetime
 
 
 _DRAFTS: Final = ("Draft", "Retired template", "Template to be published")
@@ -93,7 +102,12 @@ _SECOND_VERSION: Final = {"phases": [{"code": "Phase 0", "name": "Only", "prompt
 #: What nobody has.
 NOBODYS = Target(
     **{name: uuid4() for name in Target.__dataclass_fields__}
-    | {"slug": "nobody", "connection": see_connection(uuid4()), "integration": see_integration(uuid4())}
+    | {
+        "slug": "nobody",
+        "connection": see_connection(uuid4()),
+        "integration": see_integration(uuid4()),
+        "schedule_seen": clock.now(),
+    }
 )
 
 
@@ -172,6 +186,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         connection.execute("UPDATE orchestration_templates SET status = 'retired' WHERE id = %s", [retired_id])
         connection.execute("UPDATE orchestration_runs SET status = 'paused' WHERE id = %s", [runs[1].id])
         connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [gone.user_id])
+    schedule_id = make_schedule(database, member, project_id=project_id, template_id=template_id)
     connection_id = create_connection(admin, entry_for(llm, name=f"Models of {mark}"), slug="own-llm")
     make_integration(database, admin, slug="own-api")
     make_invitation(database, admin, email=f"boss@new.{mark}.example", role="admin")
@@ -200,6 +215,15 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         connection_id=connection_id,
         connection=get_connection(admin, connection_id),
         integration=list_integrations(admin)[0],
+        operation_id=make_operation(
+            database,
+            member,
+            runs[0].id,
+            phase_execution_id=runs[0].phases["Phase 0"],
+            status="waiting_approval",
+        ),
+        schedule_id=schedule_id,
+        schedule_seen=get_schedule(admin, schedule_id).updated_at,
     )
 
 

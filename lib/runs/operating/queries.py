@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Row, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution
 from lib.users.queries import person
@@ -27,6 +28,13 @@ _COLUMNS = (
     IntegrationOperation.error_details,
     IntegrationOperation.reused_from,
 )
+
+
+def standing(run_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[list[str]]:
+    """A column for selects on runs: "id status" of each operation of the run, always in the same order."""
+    each = cast(IntegrationOperation.id, Text) + " " + IntegrationOperation.status
+    found = select(each).where(IntegrationOperation.run_id == run_id).order_by(IntegrationOperation.id)
+    return func.array(found.correlate(OrchestrationRun).scalar_subquery(), type_=ARRAY(Text))
 
 
 def list_operations(session: Session, organization_id: UUID, run_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:

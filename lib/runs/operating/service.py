@@ -48,7 +48,7 @@ def decide_operation(actor: Actor, operation_id: UUID, *, is_approved: bool, rea
         message = "This run is your own: somebody else has to approve what it does outside. You can reject it."
         raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message)
     if state not in {"approved", "rejected"}:
-        message = f"Somebody was first: this operation is {state} by now."
+        message = f"Somebody was first: this operation {state} by now."
         raise Conflict(message)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.orm import Session
 
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream
+from lib.runs.operating.queries import standing
 from lib.runs.views import HELD
 
 _RUN: Final[BindParameter[UUID]] = bindparam("run_id")
@@ -30,6 +31,7 @@ def _make_shape() -> Select[*tuple[Any, ...]]:
         OrchestrationRun.pause_requested_at.is_not(None).label("is_pause_requested"),
         func.api.live_workers().label("live_workers"),
         func.array(newest, type_=ARRAY(Text)).label("newest"),
+        standing(_RUN).label("operations"),
     ).where(OrchestrationRun.id == _RUN)
 
 
@@ -48,7 +50,7 @@ _REST: Final = _make_rest()
 
 
 def find_shape(session: Session, run_id: UUID) -> Row[*tuple[Any, ...]] | None:
-    """How the run stands, with "id status" of each phase's newest attempt, in the plan's order; see `HELD`."""
+    """How the run stands, with "id status" of each phase's newest attempt, in the plan's order, and of operations."""
     return session.execute(_SHAPE, {"run_id": run_id}).one_or_none()
 
 

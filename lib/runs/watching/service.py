@@ -48,6 +48,7 @@ def look_at_run(actor: Actor, run_id: UUID, *, reader: Reader | None = None) -> 
             is_pause_requested=run.is_pause_requested,
             live_workers=run.live_workers,
             newest=((UUID(attempt_id), status) for attempt_id, status in map(str.split, run.newest)),
+            operations=run.operations,
         )
         found = reader and queries.read_on(
             session, run_id, reader.attempt_id, after=reader.after, has_bytes=reader.has_bytes

@@ -8,8 +8,9 @@ import streamlit as st
 
 from lib import clock
 from lib.access.permissions import Permission
-from lib.models.run import PhaseStatus
+from lib.models.run import OperationStatus, PhaseStatus
 from lib.runs.commenting.views import CommentCounts
+from lib.runs.operating.views import OperationView
 from lib.runs.service import get_texts
 from lib.runs.structures import NotAsked
 from lib.runs.views import AttemptFigures, AttemptTexts, PhaseFigures, RunProgress
@@ -21,6 +22,7 @@ from lib.ui.components.finished_answer import show_finished_answer
 from lib.ui.components.phase_card import phase_card
 from lib.ui.components.review_panel import show_review_panel
 from lib.ui.components.run_comments import show_comments
+from lib.ui.components.run_operations import show_operations
 from lib.ui.components.text_diff import show_text_diff
 from lib.ui.components.writing import show_writing
 from lib.ui.guard import require_actor
@@ -36,7 +38,12 @@ _LONGEST_NOTE: Final = 90
 
 
 def show_run_phases(
-    run: RunProgress, phases: Sequence[PhaseFigures], *, comments: CommentCounts, time_zone: str
+    run: RunProgress,
+    phases: Sequence[PhaseFigures],
+    *,
+    comments: CommentCounts,
+    operations: Sequence[OperationView] = (),
+    time_zone: str,
 ) -> bool:
     """Draw these phases of the run; the one that is being written is open, and at the end what one comes to read.
 
@@ -50,21 +57,36 @@ def show_run_phases(
     with st.container(gap="xsmall"):
         for phase in phases:
             is_writing, waits = phase.status is PhaseStatus.RUNNING, phase.status is PhaseStatus.WAITING_REVIEW
+            own = [each for each in operations if each.phase_code == phase.code]
+            asks = any(each.status is OperationStatus.WAITING_APPROVAL for each in own)
             is_wanted = phase.position == wanted and phase.newest.response_bytes <= _MOST_OPENED_BYTES
             with phase_card(
                 phase.position + 1,
                 phase.name,
                 status=status.PHASE[phase.status],
-                meta=_meta(phase, is_live=run.is_live, comments=comments.of.get(phase.code, 0), time_zone=time_zone),
+                meta=[
+                    *_meta(phase, is_live=run.is_live, comments=comments.of.get(phase.code, 0), time_zone=time_zone),
+                    *_say_operations(own),
+                ],
                 detail=_detail(phase),
                 # another key once it is written: it opens while it is, and closes by itself when the next one begins
-                key=f"{phase.position}-{_moment(run, phase)}",
-                is_expanded=is_writing or waits or is_wanted,
+                key=f"{phase.position}-{'approval' if asks else _moment(run, phase)}",
+                is_expanded=is_writing or waits or asks or is_wanted,
             ) as is_open:
                 if is_open and not phase.note:
                     _show_inside(run, phase, _read_texts(run, phase), comments=comments, time_zone=time_zone)
+                    show_operations(own, time_zone=time_zone)
                     is_watched = is_watched or is_writing
     return is_watched
+
+
+def _say_operations(operations: Sequence[OperationView]) -> list[str]:
+    """What the line that opens a step says of them."""
+    if any(each.status is OperationStatus.WAITING_APPROVAL for each in operations):
+        return ["needs approval"]
+    if any(each.status is OperationStatus.FAILED for each in operations):
+        return ["operation failed"]
+    return [words.count(len(operations), "operation")] if operations else []
 
 
 def _moment(run: RunProgress, phase: PhaseFigures) -> str:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.models.run import PhaseStatus, RunStatus
+from lib.models.run import OperationStatus, PhaseStatus, RunStatus
 from lib.providers.errors import RETRYABLE
 from lib.runs.states import COST_STOPS, ENDED_HERE
 from lib.runs.views import RunProgress
@@ -94,6 +94,10 @@ def show_run_notice(run: RunProgress) -> None:
 def _show_waiting(run: RunProgress) -> None:
     """Name the answers that wait for people: on a phone they stand far below."""
     waiting = [phase.name for phase in run.phases if phase.status is PhaseStatus.WAITING_REVIEW]
+    asked = sum(said.endswith(f" {OperationStatus.WAITING_APPROVAL}") for said in run.operations)
+    if asked:
+        what = f"{words.count(asked, 'operation')} below to be approved before anything is sent."
+        st.markdown(status.inline(status.OPERATION["waiting_approval"], text=what))
     if waiting and run.summary.status is not RunStatus.CANCELLED:
         named = words.together([f"“{name}”" for name in waiting])
         st.markdown(status.inline(status.RUN[RunStatus.WAITING_REVIEW], text=f"To be reviewed below: {named}."))

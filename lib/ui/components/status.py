@@ -56,6 +56,17 @@ PHASE: Mapping[str, Status] = {
     "rejected": _status("Rejected", "thumb_down", "red", "✕"),
 }
 
+OPERATION: Mapping[str, Status] = {
+    "pending": _status("Pending", "schedule", "gray", "○"),
+    "waiting_approval": _status("Needs approval", "rate_review", "orange", "◆"),
+    "running": _RUNNING,
+    "completed": _status("Done", "check_circle", "green", "✓"),
+    "dry_run": _status("Dry run", "visibility", "gray", "○"),
+    "failed": _FAILED,
+    "rejected": _status("Rejected", "thumb_down", "gray", "✕"),
+    "cancelled": _CANCELLED,
+}
+
 #: An answer that people are asked about.
 REVIEW: Mapping[str, Status] = {
     "waiting": _NEEDS_REVIEW,
@@ -85,6 +96,13 @@ CONNECTION: Mapping[str, Status] = {
     "failing": _status("Failing", "error", "red", "✕"),
     "untested": _status("Not tested", "help", "gray", "○"),
     "inactive": _status("Deactivated", "power_settings_new", "gray", "\N{EN DASH}"),
+}
+
+SCHEDULE: Mapping[str, Status] = {
+    "on": _status("On", "check_circle", "green", "✓"),
+    "off": _status("Off", "power_settings_new", "gray", "\N{EN DASH}"),
+    "stopped": _status("Stopped", "error", "red", "✕"),
+    "ended": _status("Ended", "task_alt", "gray", "✓"),
 }
 
 PERSON: Mapping[str, Status] = {

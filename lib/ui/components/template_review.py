@@ -1,6 +1,7 @@
 """A version that waits for somebody's word: who asked, what would change, and the answer."""
 
 from typing import Final
+from uuid import UUID
 
 import streamlit as st
 from markupsafe import Markup
@@ -11,7 +12,7 @@ from lib.models.template import ReviewDecision
 from lib.templates import publishing
 from lib.templates.versions import service as versions
 from lib.templates.views import ReviewRequest, TemplateDetail
-from lib.ui import feedback, words
+from lib.ui import feedback, state, words
 from lib.ui.components.card import card
 from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
@@ -81,30 +82,60 @@ def _say_what_follows(template: TemplateDetail, review: ReviewRequest) -> str:
 
 
 def _show_decision(review: ReviewRequest) -> None:
-    reason = st.text_area(
+    st.text_area(
         "Reason, if you refuse",
         height=80,
         placeholder="What has to be different before you agree.",
-        key=f"reason-{review.id}",
+        key=_reason_key(review.id),
     )
     with st.container(horizontal=True, gap="xsmall"):
-        is_approved = st.button("Approve", type="primary", icon=":material/check:", key="approve-version")
-        is_refused = st.button("Refuse", icon=":material/close:", key="refuse-version")
+        is_approved = st.button(
+            "Approve",
+            type="primary",
+            icon=":material/check:",
+            key="approve-version",
+            on_click=_note_press,
+            args=(review.id,),
+        )
+        is_refused = st.button(
+            "Refuse", icon=":material/close:", key="refuse-version", on_click=_note_press, args=(review.id,)
+        )
+    seen = _take_pressed(review)
     with feedback.told():
         if is_approved:
-            publishing.approve(require_actor(Permission.TEMPLATES_PUBLISH), review.id)
+            publishing.approve(require_actor(Permission.TEMPLATES_PUBLISH), seen)
             feedback.succeeded(f"Version {words.number(review.version)} is offered.")
             st.rerun()
         if is_refused:
-            publishing.reject(require_actor(Permission.TEMPLATES_PUBLISH), review.id, reason)
+            publishing.reject(
+                require_actor(Permission.TEMPLATES_PUBLISH), seen, st.session_state.get(_reason_key(seen), "")
+            )
             feedback.succeeded("Refused. Its author reads why.")
             st.rerun()
 
 
 def _show_withdrawal(review: ReviewRequest) -> None:
     st.markdown(":gray[You asked, so somebody else decides: anybody who may publish templates.]")
-    if st.button("Take it back", icon=":material/undo:", key="withdraw-version"):
+    is_withdrawn = st.button(
+        "Take it back", icon=":material/undo:", key="withdraw-version", on_click=_note_press, args=(review.id,)
+    )
+    seen = _take_pressed(review)
+    if is_withdrawn:
         with feedback.told():
-            publishing.withdraw(require_actor(Permission.TEMPLATES_VIEW), review.id)
+            publishing.withdraw(require_actor(Permission.TEMPLATES_VIEW), seen)
             feedback.succeeded("The request is taken back.")
             st.rerun()
+
+
+def _reason_key(review_id: UUID) -> str:
+    return f"reason-{review_id}"
+
+
+def _note_press(review_id: UUID) -> None:
+    st.session_state[state.PRESSED_REVIEW] = review_id
+
+
+def _take_pressed(review: ReviewRequest) -> UUID:
+    """The request that was on the page when its button was pressed: another one may have taken its place since."""
+    seen: UUID = st.session_state.pop(state.PRESSED_REVIEW, review.id)
+    return seen

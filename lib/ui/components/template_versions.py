@@ -69,12 +69,16 @@ def _show_version(actor: Actor, template: TemplateDetail, version: TemplateVersi
             show_status(_OFFERED)
         elif _is_waiting(template, version):
             show_status(TEMPLATE[TemplateStatus.IN_REVIEW])
-        show_export_button(actor, template, version=version.version)
-        _show_offer(template, version)
-        may_go_back = template.may_edit and template.status is not TemplateStatus.RETIRED
-        is_older = version.version < template.newest_version
-        if may_go_back and is_older and st.button("Roll back", key=f"roll-back-{version.version}"):
-            _ask_to_roll_back(template, version.version)
+        # one button wide, so that a phone has room for the note
+        with st.popover("Options", icon=":material/more_horiz:", type="tertiary", key=f"version-{version.version}"):
+            show_export_button(actor, template, version=version.version)
+            _show_offer(template, version)
+            may_go_back = template.may_edit and template.status is not TemplateStatus.RETIRED
+            is_older = version.version < template.newest_version
+            key = f"roll-back-{version.version}"
+            is_going_back = may_go_back and is_older and st.button("Roll back", type="tertiary", key=key)
+    if is_going_back:
+        _ask_to_roll_back(template, version.version)
 
 
 def _show_offer(template: TemplateDetail, version: TemplateVersionSummary) -> None:
@@ -85,7 +89,7 @@ def _show_offer(template: TemplateDetail, version: TemplateVersionSummary) -> No
     review = template.review
     was_asked = review is not None and review.version == version.version
     label = "Offer this version" if not template.needs_word else "Ask again" if was_asked else "Ask for this version"
-    if st.button(label, key=f"offer-{version.version}"):
+    if st.button(label, type="tertiary", key=f"offer-{version.version}"):
         with feedback.told():
             is_offered = publishing.offer_version(
                 require_actor(Permission.TEMPLATES_EDIT), template.id, version.version

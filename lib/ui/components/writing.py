@@ -153,7 +153,8 @@ def _show(run: RunProgress, shown: dict[str, object], *, key: str) -> None:
 
 
 def _hear(key: str, run_id: UUID) -> None:
-    told = st.session_state[key].told
+    heard = st.session_state.get(key)  # nothing once the run has ended, and its component gone, meanwhile
+    told = heard and heard.told
     if told in {_REFUSED, _WORKS}:
         st.session_state[_refused_key(run_id)] = told == _REFUSED
 

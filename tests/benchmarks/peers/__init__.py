@@ -1,5 +1,4 @@
 import asyncio
-import logging
 import os
 import statistics
 import subprocess
@@ -34,8 +33,6 @@ AT_ONCE = 8
 ROUNDS = 5
 RUNS = {"ours": 80, "langgraph": 80, "prefect": 4}
 LEAST_OVER_LANGGRAPH, LEAST_OVER_PREFECT = 1.5, 40
-
-log = logging.getLogger(__name__)
 
 
 def main(ground: Ground) -> list[Figure]:

@@ -13,14 +13,14 @@ from lib.access.actor import Actor
 from lib.errors import InvalidInput
 from lib.exports import ExportFormat
 from lib.models.project import Priority, ProjectStatus
-from lib.projects.lists import count_projects_by_status, export_projects, list_owners
+from lib.projects.lists import count_projects_by_status, export_projects, is_search_cut, list_owners
 from lib.projects.queries import ProjectFilter
 from lib.projects.service import create_project, get_project, list_project_choices, list_projects, move_project
 from lib.projects.views import MOST_RUNS_COUNTED, ProjectSort
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project
+from tests.factories import make_project, show_members_their_own_only
 from tests.lib.projects.entries import ENTRY
 from tests.made_runs import end_run, make_run
 from tests.records import row, rows
@@ -208,3 +208,43 @@ def test_stranger_sees_none_in_a_list(installation: Installation, cast: Cast) ->
     assert names(cast.charlie) == ["Own boat"]
     assert names(cast.charlie, search="secret") == []
     assert [choice.name for choice in list_project_choices(cast.charlie)] == ["Own boat"]
+
+
+def test_projects_are_sorted_by_what_they_are_and_by_what_their_runs_add_up_to(
+    installation: Installation, cast: Cast
+) -> None:
+    idle, spent, cheap = (make_project(installation.database, cast.mona, name=name) for name in ("I", "S", "C"))
+    for project_id in (spent, spent, cheap):
+        run = make_run(installation.database, cast.mona, project_id=project_id)
+        end_run(installation.database, cast.mona, run)
+    make_run(installation.database, cast.mona, project_id=spent)
+    move_project(cast.mona, cheap, ProjectStatus.COMPLETED)
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE projects SET priority = 'urgent' WHERE id = %s", [idle])
+
+    def found(actor: Actor, sort: ProjectSort) -> list[UUID]:
+        return [project.id for project in list_projects(actor, sort=sort).items]
+
+    assert found(cast.vera, ProjectSort.SPENT) == [spent, cheap, idle]
+    assert found(cast.vera, ProjectSort.LAST_RUN) == [spent, cheap, idle]
+    assert found(cast.vera, ProjectSort.PRIORITY)[0] == idle
+    assert found(cast.vera, ProjectSort.STATUS)[-1] == cheap
+    kept = row(installation, "SELECT spent_millionths FROM projects WHERE id = %s", spent)
+    assert kept == {"spent_millionths": 2 * 56_000}
+    make_run(installation.database, cast.max, project_id=idle)
+    show_members_their_own_only(installation.database, cast.organization_a)
+    member = replace(cast.max, sees_own_only=True)
+    assert found(member, ProjectSort.LAST_RUN) == found(member, ProjectSort.SPENT) == [idle]
+
+
+def test_search_looks_through_the_newest_and_says_so(
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lib.projects.queries.MOST_SEARCHED", 2)
+    for name in ("Old bicycle", "New bicycle", "Boat"):
+        make_project(installation.database, cast.mona, name=name, topic="x")
+    chosen = ProjectFilter(search="bicycle")
+    assert [project.name for project in list_projects(cast.vera, chosen).items] == ["New bicycle"]
+    assert is_search_cut(cast.vera, chosen)
+    assert not is_search_cut(cast.vera, ProjectFilter())
+    assert not is_search_cut(cast.charlie, chosen)

@@ -56,7 +56,7 @@ def test_member_makes_project_of_all_that_was_entered(installation: Installation
         "status_before_archive": None,
         "name_key": "heat pumps",
         "last_run_at": None,
-        "spent_usd": 0,
+        "spent_millionths": 0,
     }
     (entry,) = trail(installation, "projects.create", project_id)
     assert entry.items() >= signature(cast.max).items()
