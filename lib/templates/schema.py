@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from lib.integrations.base import Kind
+from lib.integrations.registry import find_kinds
 from lib.templates.files import TemplateFile
 
 _MODEL: Final = "Written as provider:model, for example openai:gpt-4.1-mini. The Launch page lists what is on offer."
@@ -70,7 +72,7 @@ _SAID: Final[Mapping[str, Mapping[str, str]]] = {
         "max_attempts": "How often a model is asked where it fails; 3 where it is left out.",
         "fallback_models": "Asked in this order, each where the one before it has failed for good.",
         "review": "People who have to agree before the phases behind this one begin.",
-        "operations": "What is done with the answer. Not in this version.",
+        "operations": "What is done with the answer once the phase is completed, approved if it has a review.",
     },
     "ModelParameters": {
         "": "How a model is asked to write. What is left out is decided by the provider.",
@@ -98,11 +100,14 @@ _SAID: Final[Mapping[str, Mapping[str, str]]] = {
         "instructions": "What they should look at.",
     },
     "OperationSpec": {
-        "": "Something done with the answer. Not in this version.",
+        "": "Something done with the answer: a file written, an address called, a message sent.",
         "type": "What is done.",
         "name": "What people read.",
-        "parameters": "How it is done.",
-        "requires_approval": "Whether somebody is asked before.",
+        "parameters": (
+            "How it is done. Texts may read what prompts do, and answer, answers, answers_json, phase.name, run.title, "
+            "run.url."
+        ),
+        "requires_approval": "Whether somebody approves it first; left out, what leads outside waits for that.",
         "condition": "An expression; where it is not true nothing is done.",
     },
 }
@@ -123,12 +128,34 @@ def make_schema() -> dict[str, Any]:
     anything = {"JsonValue": parts.pop("JsonValue")}
     for name, part in (("TemplateFile", made), *parts.items()):
         _explain(part, _SAID[name])
+    _know_kinds(parts["OperationSpec"])
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
         "title": "Template of AI Orchestrator",
         **{key: value for key, value in made.items() if key != "title"},
         "$defs": parts | anything,
     }
+
+
+def _know_kinds(operation: dict[str, Any]) -> None:
+    """Each kind of operation has parameters of its own."""
+    operation["properties"]["type"]["enum"] = list(find_kinds())
+    operation["allOf"] = [
+        {
+            "if": {"properties": {"type": {"const": name}}},
+            "then": {"properties": {"parameters": _parameters_of(kind)}},
+        }
+        for name, kind in find_kinds().items()
+    ]
+
+
+def _parameters_of(kind: Kind) -> dict[str, Any]:
+    made = kind.parameters.model_json_schema(schema_generator=_WithoutTitles)
+    made.pop("$defs", None)  # JsonValue, which the whole schema has
+    for part in (made, *made.get("properties", {}).values()):
+        for key in ("title", "lines", "default"):
+            part.pop(key, None)
+    return made
 
 
 def write_schema() -> str:

@@ -86,6 +86,7 @@ def get_template_to_launch(actor: Actor, template_id: UUID) -> TemplateToLaunch:
             phase_names=tuple(phase.name for phase in data.phases),
             inputs=data.inputs,
             model=data.model,
+            has_operations=any(phase.operations for phase in data.phases),
         )
 
 

@@ -20,6 +20,8 @@ from lib.templates.sandbox import MAX_PROMPT_BYTES
 from lib.validation import validate
 
 MAX_PHASES = 100
+#: After one phase.
+MAX_OPERATIONS = 20
 
 
 def _parse_model(text: str) -> str:
@@ -103,7 +105,7 @@ class PhaseSpec(Part):
     #: Asked in this order where the model of the phase fails for good.
     fallback_models: tuple[Model, ...] = Field(default=(), max_length=5)
     review: ReviewGate | None = None
-    operations: tuple[OperationSpec, ...] = Field(default=(), max_length=20)
+    operations: tuple[OperationSpec, ...] = Field(default=(), max_length=MAX_OPERATIONS)
 
 
 class TemplateData(Part):

@@ -172,6 +172,8 @@ class TemplateToLaunch:
     inputs: tuple[InputField, ...]
     #: What the template itself proposes, as `provider:model`.
     model: str | None
+    #: Whether something is done after one of its phases.
+    has_operations: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

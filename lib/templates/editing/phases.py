@@ -10,6 +10,7 @@ from typing import Any
 
 from lib.errors import AlreadyTaken, InvalidInput
 from lib.templates.editing.content import Content, Phase, codes_of, get_phase, phases_of, with_phases
+from lib.templates.editing.operations import rename_in_operations
 from lib.templates.editing.renaming import rename_key, rename_key_in_expression
 from lib.templates.structure import MAX_PHASES, order_phases
 
@@ -140,6 +141,8 @@ def _rename(phase: Phase, old: str, new: str) -> dict[str, Any]:
     for field, rename in (("prompt", rename_key), ("condition", rename_key_in_expression)):
         if isinstance(text := phase.get(field), str):
             changed[field] = rename(text, "phases", old, new)
+    if phase.get("operations"):
+        changed["operations"] = rename_in_operations(phase["operations"], old, new)
     return changed
 
 

@@ -9,6 +9,7 @@ from lib.errors import PlanInvalid
 from lib.templates.editing.conditions import find_faults
 from lib.templates.editing.content import Content, phases_of
 from lib.templates.editing.names import find_unknown
+from lib.templates.editing.operations import find_faults as find_operation_faults
 from lib.templates.editing.questions import inputs_of
 from lib.templates.sandbox import compile_prompt
 from lib.templates.steps import PromptFault
@@ -44,7 +45,7 @@ class Problem:
 
 def find_problems(content: Content) -> tuple[Problem, ...]:
     """All of them, those that keep it from being saved first."""
-    return (*_structure(content), *_prompts(content), *_conditions(content), *_names(content))
+    return (*_structure(content), *_prompts(content), *_conditions(content), *_operations(content), *_names(content))
 
 
 def _structure(content: Content) -> Iterator[Problem]:
@@ -90,6 +91,12 @@ def _conditions(content: Content) -> Iterator[Problem]:
             end = "" if fault.endswith("?") else "."
             name = phase.get("name") or phase["code"]
             yield Problem(f"“{name}”: the condition can't be used: {fault}{end}", phase["code"])
+
+
+def _operations(content: Content) -> Iterator[Problem]:
+    names = {phase["code"]: phase.get("name") or phase["code"] for phase in phases_of(content)}
+    for code, fault in find_operation_faults(content):
+        yield Problem(f"“{names[code]}”: {fault}{'' if fault.endswith('?') else '.'}", code)
 
 
 def _names(content: Content) -> Iterator[Problem]:

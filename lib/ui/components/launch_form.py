@@ -72,6 +72,7 @@ def show_launch_form(
     topic, title = _show_words(project, before, key=key)
     inputs = _show_questions(template, draft)
     cost_limit, priority = _show_bounds(project, before, key=key)
+    is_on = _show_integrations(key) if template.has_operations else None
     shown = model or default
     if shown is None:
         return None
@@ -85,6 +86,7 @@ def show_launch_form(
         inputs=inputs,
         cost_limit_usd=cost_limit,
         priority=priority,
+        integration_enabled=is_on,
     )
 
 
@@ -158,6 +160,17 @@ def _show_bounds(project: ProjectDetail, before: Draft | None, *, key: str) -> t
     with st.expander("More", type="compact"):
         priority = show_priority_choice(before.priority if before else USUAL_PRIORITY[project.priority], key=key)
     return cost_limit, priority
+
+
+def _show_integrations(key: str) -> bool:
+    """Whether what follows the phases is done."""
+    return st.toggle(
+        "Do what follows the phases",
+        value=True,
+        help="Files, calls and messages of the template. Switched off, or where your organization does not let runs do "
+        "anything outside, the run says what it would do and does nothing.",
+        key=f"integrations-{key}",
+    )
 
 
 def show_launch_button(request: LaunchRequest | None) -> bool:

@@ -3,13 +3,30 @@
 import streamlit as st
 
 from lib.access.actor import Actor
+from lib.integrations.registry import find_kinds
 from lib.runs.foresight import find_launch_warnings
-from lib.runs.launch import LaunchRequest, preview_launch
+from lib.runs.launch import LaunchRequest, Prepared, preview_launch
 from lib.ui import feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.estimate import show_estimate
 from lib.ui.components.model_choice import show_own_models
 from lib.ui.components.prompt_preview import show_prompts
+
+
+def _show_operations(prepared: Prepared) -> None:
+    """What follows the phases, and whether that is done."""
+    found = [(phase.name, each) for phase in prepared.plan.phases for each in phase.operations]
+    if not found:
+        return
+    note = "done after its phases" if prepared.integration_enabled else "a dry run: nothing is done"
+    with card("What follows", note=note):
+        for name, each in found:
+            kind = find_kinds().get(each.type)
+            label = each.name or (kind.label if kind else each.type)
+            told = f"{words.short(label, most=60)} · after {words.short(name, most=60)}"
+            st.markdown(f"{kind.icon if kind else ''} {words.plain(told)}")
+        if not prepared.integration_enabled:
+            st.markdown(":gray[Your organization's settings, or the switch beside, keep runs from doing anything.]")
 
 
 def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
@@ -25,6 +42,7 @@ def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
                 st.markdown(f":orange[:material/warning:] {words.plain(warning)}")
     if prepared is None:
         return
+    _show_operations(prepared)
     with card("What the model will be asked"):
         show_own_models(prepared.plan)
         show_prompts(prepared.prompts)

@@ -14,6 +14,7 @@ from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.template_editor.keeping import Field, keep, open_phase, phase_field
 from lib.ui.components.template_editor.models import Models
+from lib.ui.components.template_editor.operation_forms import show_phase_operations
 from lib.ui.components.template_editor.palette import show_palette
 from lib.ui.components.template_editor.phase_settings import show_answer, show_model, show_review
 from lib.ui.components.template_editor.preview import show_preview
@@ -32,7 +33,8 @@ def show_phase_editor(desk: Desk, code: str, models: Models) -> None:
             st.text_input("Name of the phase", **named)
             _show_actions(desk, code)
         _show_needs(desk, code)
-        prompt, model, answer, review = st.tabs(["Prompt", "Model and limits", "Answer", "Review"])
+        names = ["Prompt", "Model and limits", "Answer", "Review", "Operations"]
+        prompt, model, answer, review, operations = st.tabs(names)
         with prompt:
             _show_prompt(desk, code, models)
         with model:
@@ -41,6 +43,8 @@ def show_phase_editor(desk: Desk, code: str, models: Models) -> None:
             show_answer(desk, code)
         with review:
             show_review(desk, code)
+        with operations:
+            show_phase_operations(desk, code)
 
 
 def name_of(content: Content, code: str) -> str:
