@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from lib.config import get_settings
 from lib.engine.performing import Find, OperationOutcome, OperationState, perform_operation
+from lib.engine.prompts import Prompts
 from lib.engine.steps import OperationsStand, PhaseState
+from lib.engine.store import OpenedRun, RunKey, Store
 from lib.integrations.base import FailureKind, OperationFailed
 from lib.integrations.registry import get_kind
 from lib.models.run import OperationStatus, PhaseStatus
@@ -39,6 +43,15 @@ class Operations:
     _waits: dict[asyncio.Task[None], UUID] = field(default_factory=dict)
     #: Outcomes that the database does not know yet.
     _ended: list[OperationOutcome] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, key: RunKey, store: Store, opened: OpenedRun, plan: Plan) -> "Operations":
+        """Those of a run as it was opened; what waits for its time waits on."""
+        facts = RunFacts(str(key.run_id), opened.title or opened.topic, f"{get_settings().url}/run?run={key.run_id}")
+        find = partial(store.find_integration, key.organization_id)
+        operations = cls(key.organization_id, key.run_id, plan, facts, find)
+        operations.take(opened.operations)
+        return operations
 
     @property
     def tasks(self) -> tuple[asyncio.Task[Any], ...]:
@@ -83,7 +96,7 @@ class Operations:
         if state.status is _S.PENDING and state.wait_seconds > 0:
             self._waits[asyncio.create_task(asyncio.sleep(state.wait_seconds))] = state.id
 
-    def find_owed(self, states: Mapping[str, PhaseState]) -> list[PhaseState]:
+    def _find_owed(self, states: Mapping[str, PhaseState]) -> list[PhaseState]:
         """The completed phases whose operations are not made yet, in the plan's order."""
         made = {each.attempt_id for each in self._states.values()}
         return [
@@ -94,8 +107,12 @@ class Operations:
             and states[phase.code].id not in made
         ]
 
-    def plan_owed(self, owed: Sequence[PhaseState], context: PromptContext) -> list[Mapping[str, Any]]:
-        """The rows of `api.make_operations`. It renders: call it beside the event loop."""
+    async def plan_owed(self, states: Mapping[str, PhaseState], prompts: Prompts) -> list[Mapping[str, Any]]:
+        """The rows of `api.make_operations` for what is to be done by now, rendered beside the event loop."""
+        owed = self._find_owed(states)
+        return await asyncio.to_thread(self._plan, owed, prompts.context_of(states)) if owed else []
+
+    def _plan(self, owed: Sequence[PhaseState], context: PromptContext) -> list[Mapping[str, Any]]:
         return [
             {
                 "attempt_id": str(state.id),
@@ -120,7 +137,7 @@ class Operations:
         """What a step is decided by."""
         return OperationsStand(
             is_busy=self.is_busy,
-            is_going_on=bool(self.find_owed(states))
+            is_going_on=bool(self._find_owed(states))
             or any(each.status in {_S.PENDING, _S.RUNNING} for each in self._states.values()),
             is_waiting=bool(self.waiting),
             failed=self._find_failed(states),

@@ -4,26 +4,23 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 
-from lib.config import get_settings
-from lib.engine.attempt import Attempt, Outcome, interrupted, make_attempt
+from lib.engine.attempt import Attempt, Outcome, end_calls, interrupted, make_attempt
 from lib.engine.follow_up import FollowUp, decide_follow_up, next_attempt, read_follow_up
 from lib.engine.operations import Operations
 from lib.engine.patience import advance_patiently
 from lib.engine.pauses import find_pause, own_fault
 from lib.engine.prompts import Prompts
-from lib.engine.steps import Asked, End, Misfit, NextStep, PhaseState, Skip, decide_step
-from lib.engine.store import Advanced, OpenedRun, RunKey, Store
+from lib.engine.steps import Asked, End, Misfit, NextStep, PhaseState, decide_step
+from lib.engine.store import Advanced, RunKey, Store
 from lib.engine.waits import Waits
 from lib.errors import PlanInvalid
 from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.base import ModelChoice, Provider
-from lib.templates.operations import RunFacts
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +73,7 @@ class Segment:
             return "gone"
         try:
             self._prompts = Prompts.of(opened)
-            self._operations = self._make_operations(opened)
+            self._operations = Operations.of(self.key, self.store, opened, self._prompts.plan)
             self._states = dict(opened.states)
             if opened.is_cancelling:
                 return await self._stop(End(RunStatus.CANCELLED))
@@ -91,18 +88,6 @@ class Segment:
             self._waits.drop()
             for task in (*self._calls, *self._operations.tasks):
                 task.cancel()
-
-    def _make_operations(self, opened: OpenedRun) -> Operations:
-        title, run_id = opened.title or opened.topic, str(self.key.run_id)
-        operations = Operations(
-            organization_id=self.key.organization_id,
-            run_id=self.key.run_id,
-            plan=self._prompts.plan,
-            facts=RunFacts(run_id, title, f"{get_settings().url}/run?run={run_id}"),
-            find=partial(self.store.find_integration, self.key.organization_id),
-        )
-        operations.take(opened.operations)
-        return operations
 
     async def _go_on(self) -> str:
         finished: list[Outcome] = []
@@ -145,7 +130,7 @@ class Segment:
                 begin = [
                     await asyncio.to_thread(self._prompts.begin, code, self._states, skipped) for code in step.begin
                 ]
-                make = await self._plan_operations()
+                make = await self._operations.plan_owed(self._states, self._prompts)
         except PlanInvalid as error:
             self._take_fault(error)
             step, begin = NextStep(is_failing=True), []
@@ -156,13 +141,6 @@ class Segment:
         if advanced.state == RunStatus.RUNNING:
             self._note_step(step, begin, advanced)
         return advanced
-
-    async def _plan_operations(self) -> list[Mapping[str, Any]]:
-        """What is to be done after the phases that are completed by now, rendered beside the loop."""
-        owed = self._operations.find_owed(self._states)
-        if not owed:
-            return []
-        return await asyncio.to_thread(self._operations.plan_owed, owed, self._prompts.context_of(self._states))
 
     def _take_fault(self, error: PlanInvalid) -> None:
         """A prompt or a condition that can't be used: the run ends once the calls under way have."""
@@ -298,47 +276,20 @@ class Segment:
 
     async def _stop(self, end: End, finished: Sequence[Outcome] = ()) -> str:
         """End the calls under way and the run with them; answers that came in the same moment are kept."""
-        outcomes = await self._end_calls(Outcome)
+        outcomes = await end_calls(self._calls, Outcome)
         await self._operations.end_calls(is_handed_over=False)
         return (await self._advance([*finished, *outcomes], end=end)).state
 
     async def _release(self, finished: Sequence[Outcome]) -> None:
         """Give up the calls under way, so that another worker goes on at once. This walk ends with its loop."""
-        outcomes = [self._note(outcome) for outcome in (*finished, *await self._end_calls(interrupted))]
+        outcomes = [self._note(outcome) for outcome in (*finished, *await end_calls(self._calls, interrupted))]
         if await self._operations.end_calls(is_handed_over=True) or outcomes:
             await self._advance(outcomes)
         self.is_released.set()
         await asyncio.Event().wait()
 
-    async def _end_calls(self, as_outcome: Callable[[Attempt], Outcome]) -> list[Outcome]:
-        calls = dict(self._calls)
-        for task in calls:
-            task.cancel()
-        results = await asyncio.gather(*calls, return_exceptions=True)
-        outcomes = [
-            result if isinstance(result, Outcome) else as_outcome(attempt)
-            for attempt, result in zip(calls.values(), results, strict=True)
-        ]
-        self._calls.clear()
-        return outcomes
-
-    async def _advance(
-        self,
-        finished: Sequence[Outcome] = (),
-        *,
-        skip: Sequence[Skip] = (),
-        begin: Sequence[dict[str, Any]] = (),
-        end: End | None = None,
-        operate: Mapping[str, Any] | None = None,
-    ) -> Advanced:
-        return await advance_patiently(
-            self.store,
-            self.key,
-            self.token,
-            finish=[outcome.as_finish() for outcome in finished],
-            skip=skip,
-            begin=begin,
-            end=end,
-            waiting=self.waiting,
-            operate=operate or self._operations.as_step(),
-        )
+    async def _advance(self, finished: Sequence[Outcome] = (), **step: Any) -> Advanced:
+        """`Store.advance` with what has ended, and what waits, as far as this walk knows."""
+        step["operate"] = step.get("operate") or self._operations.as_step()
+        finish = [outcome.as_finish() for outcome in finished]
+        return await advance_patiently(self.store, self.key, self.token, finish=finish, waiting=self.waiting, **step)

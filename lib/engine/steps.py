@@ -131,17 +131,9 @@ def decide_step(
     never begun is skipped.
     """
     underway = {*busy, *waiting}
-    failed = [
-        state
-        for state in states.values()
-        if state.status in {PhaseStatus.FAILED, PhaseStatus.REJECTED} and state.code not in underway
-    ]
-    if failed:
-        first = min(failed, key=lambda state: plan.get_phase(state.code).position)
-        error = {**first.error, "phase": first.code, "attempt": first.attempt}
-        return _fail(error, is_busy=bool(busy) or operations.is_busy)
-    if operations.failed is not None:
-        return _fail(operations.failed, is_busy=bool(busy) or operations.is_busy)
+    if error := _find_failure(plan, states, underway, operations):
+        is_ending = not busy and not operations.is_busy
+        return NextStep(end=End(RunStatus.FAILED, error) if is_ending else None, is_failing=True)
     statuses = {code: state.status for code, state in states.items()}
     begin: list[str] = []
     skip: list[Skip] = []
@@ -164,9 +156,19 @@ def decide_step(
     )
 
 
-def _fail(error: Mapping[str, Any], *, is_busy: bool) -> NextStep:
-    """Let what is under way end, then the run with this error."""
-    return NextStep(end=None if is_busy else End(RunStatus.FAILED, error), is_failing=True)
+def _find_failure(
+    plan: Plan, states: Mapping[str, PhaseState], underway: Collection[str], operations: OperationsStand
+) -> Mapping[str, Any] | None:
+    """The error of the first phase, or else of an operation, that has failed for good."""
+    failed = [
+        state
+        for state in states.values()
+        if state.status in {PhaseStatus.FAILED, PhaseStatus.REJECTED} and state.code not in underway
+    ]
+    if not failed:
+        return operations.failed
+    first = min(failed, key=lambda state: plan.get_phase(state.code).position)
+    return {**first.error, "phase": first.code, "attempt": first.attempt}
 
 
 def _find_end(statuses: Collection[PhaseStatus], operations: OperationsStand) -> End | None:

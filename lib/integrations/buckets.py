@@ -77,7 +77,7 @@ async def _call(
 
 def _sign(connection: OpenConnection, method: Literal["GET", "PUT"], key: str) -> str:
     import obstore  # noqa: PLC0415 - loaded by who writes to a bucket
-    from obstore.store import S3Store  # noqa: PLC0415
+    from obstore.store import S3Store  # noqa: PLC0415 - the same
 
     parts = urlsplit(connection.target)
     store = S3Store(

@@ -42,7 +42,7 @@ async def call(
     """The receiver's answer, whatever it says. Raises `OperationFailed` where none came."""
     import httpx2  # noqa: PLC0415 - 0.1 s that a page without a call never spends
 
-    from lib.http.safe import AddressRefused  # noqa: PLC0415 - 0.2 s
+    from lib.http.safe import AddressRefused  # noqa: PLC0415 - 0.2 s, likewise
 
     host = urlsplit(url).hostname or ""
     try:

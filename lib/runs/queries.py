@@ -180,7 +180,6 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
         OrchestrationRun.parent_run_id,
         OrchestrationRun.forked_from_phase,
         OrchestrationRun.estimate,
-        OrchestrationRun.integration_enabled,
         standing(OrchestrationRun.id).label("operations"),
         _SCHEDULE.label("schedule"),
         person(OrchestrationRun.user_id).label("launcher"),

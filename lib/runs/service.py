@@ -199,7 +199,6 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "parent_run_id": row.parent_run_id,
         "begins_with": row.forked_from_phase,
         "operations": tuple(row.operations),
-        "integration_enabled": row.integration_enabled,
         "estimate": read_stored(RunEstimate, row.estimate, what="The run's estimate") if row.estimate else None,
         "schedule": (UUID(row.schedule[0]), row.schedule[1])
         if row.schedule and actor.may_some(Permission.ORCHESTRATIONS_RUN)

@@ -249,10 +249,7 @@ class RunProgress:
     begins_with: str | None
     #: What was expected of it before it began; None of runs of before there was one.
     estimate: RunEstimate | None
-    #: "id status" of each operation after its phases.
-    operations: tuple[str, ...] = ()
-    #: Whether those are done, where the organization lets them be.
-    integration_enabled: bool = False
+    operations: tuple[str, ...] = ()  #: "id status" of each, after its phases
     #: Id and title of the schedule that it was launched for, where the reader can open that one.
     schedule: tuple[UUID, str] | None = None
 
@@ -283,14 +280,10 @@ def shape_of(
     newest: Iterable[tuple[UUID, str]],
     operations: Iterable[str] = (),
 ) -> str:
-    """What a look at a run is compared by: short, and the same in every process.
-
-    `newest` are its phases' attempts, `operations` say of each its id and how it stands.
-    """
-    attempts = [f"{attempt_id} {phase_status}" for attempt_id, phase_status in newest]
+    """What a look at a run is compared by: short, and the same in every process. `newest` are its phases' attempts."""
+    attempts = (f"{attempt_id} {phase_status}" for attempt_id, phase_status in newest)
     said = (is_cancel_requested, is_pause_requested, live_workers == 0)
-    told = "\n".join([status, *map(str, said), *attempts, *operations])
-    return sha256(told.encode()).hexdigest()[:16]
+    return sha256("\n".join([status, *map(str, said), *attempts, *operations]).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ DOORS: dict[str, set[str]] = {
     "Home": {"identity_session"},  # handed to /readyz
     "lib.audit.service": {"tenant_session"},
     "lib.connections.defaults": {"tenant_session"},
+    "lib.connections.integrations.service": {"tenant_session"},
     "lib.connections.offers": {"tenant_session"},
     "lib.connections.service": {"tenant_session"},
     "lib.connections.trying": {"tenant_session"},
@@ -34,6 +35,7 @@ DOORS: dict[str, set[str]] = {
     "lib.runs.duplicating": {"tenant_session"},
     "lib.runs.exporting.service": {"tenant_session"},
     "lib.runs.launch": {"tenant_session"},
+    "lib.runs.operating.service": {"tenant_session"},
     "lib.runs.lists.service": {"tenant_session"},
     "lib.reviews.service": {"tenant_session"},
     "lib.runs.foresight": {"tenant_session"},

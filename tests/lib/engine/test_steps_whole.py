@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from lib.engine.steps import PhaseState, decide_step
+from lib.engine.steps import OperationsStand, PhaseState, decide_step
 from lib.errors import PlanInvalid
 from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.base import ModelChoice
@@ -146,3 +146,42 @@ def test_every_plan_ends_and_no_phase_is_both_skipped_and_begun(dependencies, ra
         pytest.fail("it never ends")
     assert sorted(begun + skipped) == sorted(dependencies), "each once"
     assert untrue <= set(skipped)
+
+
+@given(graphs(), st.data())
+def test_run_is_not_over_before_its_operations_are(dependencies, data):
+    plan = plan_of(dependencies)
+    states = {code: PhaseState(code, 1, data.draw(st.sampled_from(ALL))) for code in dependencies}
+    running = {code for code, state in states.items() if state.status is PhaseStatus.RUNNING}
+    is_busy, is_going_on, is_waiting, has_failed = (data.draw(st.booleans()) for _ in range(4))
+    error = {"kind": "operation", "message": "It answered 404."}
+    operations = OperationsStand(is_busy, is_busy or is_going_on, is_waiting, error if has_failed else None)
+    step = decide_step(plan, states, busy=running, operations=operations)
+    if step.end is None:
+        return
+    assert not running
+    assert not is_busy, "what is under way may end first"
+    match step.end.status:
+        case RunStatus.COMPLETED:
+            assert not is_going_on
+            assert not is_waiting
+            assert not has_failed
+        case RunStatus.WAITING_REVIEW:
+            assert not is_going_on
+            assert not has_failed
+            assert is_waiting or PhaseStatus.WAITING_REVIEW in {state.status for state in states.values()}
+        case RunStatus.FAILED:
+            assert step.is_failing
+            phases_failed = {PhaseStatus.FAILED, PhaseStatus.REJECTED} & {state.status for state in states.values()}
+            assert has_failed or phases_failed
+
+
+def test_operation_that_failed_ends_the_run_once_what_is_written_is():
+    plan = plan_of({"a": [], "b": ["a"], "c": []})
+    failed = OperationsStand(failed={"kind": "operation", "message": "No.", "phase": "a"})
+    states = with_status(plan, a=PhaseStatus.COMPLETED, c=PhaseStatus.RUNNING)
+    step = decide_step(plan, states, busy={"c"}, operations=failed)
+    assert (step.begin, step.end, step.is_failing) == ((), None, True)
+    step = decide_step(plan, with_status(plan, a=PhaseStatus.COMPLETED, c=PhaseStatus.COMPLETED), operations=failed)
+    assert step.end is not None
+    assert (step.end.status, step.end.error["kind"]) == (RunStatus.FAILED, "operation")

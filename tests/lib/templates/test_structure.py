@@ -31,7 +31,7 @@ EVERYTHING = template(
         review={"required_approvals": 2, "reviewers": ["manager"], "due_hours": 48, "instructions": "Read it."},
         operations=[
             {
-                "type": "file",
+                "type": "artifact.write",
                 "name": "Save",
                 "parameters": {"path": "a.md"},
                 "requires_approval": True,
