@@ -7,7 +7,7 @@ from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
 from tests.made_reviews import make_waiting, make_word
-from tests.made_runs import answer, beginning, make_run, open_run
+from tests.made_runs import answer, beginning, make_operation, make_run, open_run
 
 INSTRUCTIONS = "Are the figures of this year, and does each have a source?"
 EDITED = "Fold it twice, and once more for the train."
@@ -24,6 +24,8 @@ class Steered:
     paused: UUID
     #: For its cost.
     stopped: UUID
+    #: With operations in every state, one of which waits for somebody.
+    operated: UUID
 
 
 def make_steered(database: ClonedDatabase, cast: Cast, *, project_id: UUID) -> Steered:
@@ -47,7 +49,13 @@ def make_steered(database: ClonedDatabase, cast: Cast, *, project_id: UUID) -> S
     paused = make_run(database, cast.max, project_id=project_id, title="Rental prices")
     with doors.person(database, cast.max) as connection:
         connection.execute("SELECT api.pause_run(%s)", [paused.id])
-    return Steered(waiting.run.id, approved.run.id, paused.id, _stop(database, cast, project_id))
+    return Steered(
+        waiting.run.id,
+        approved.run.id,
+        paused.id,
+        _stop(database, cast, project_id),
+        _operate(database, cast, project_id),
+    )
 
 
 def _stop(database: ClonedDatabase, cast: Cast, project_id: UUID) -> UUID:
@@ -60,4 +68,34 @@ def _stop(database: ClonedDatabase, cast: Cast, project_id: UUID) -> UUID:
     assert held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])["cost_stop"] == "cost_limit"
     message = "The run has spent as much as its cost limit allows. Nothing further begins before that is raised."
     held.advance(end={"status": "paused", "error": {"kind": "cost_limit", "message": message}})
+    return run.id
+
+
+def _operate(database: ClonedDatabase, cast: Cast, project_id: UUID) -> UUID:
+    run = make_run(database, cast.max, project_id=project_id, title="Hinges for the tracker")
+    held = open_run(database, cast.organization_a, run.id)
+    first, second = run.phases
+    held.advance(begin=[beginning(first)])
+    held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])
+    held.advance(finish=[answer(run.phases[second])])
+    text = "Below ten kilograms people carry it.\nAbove, they leave it in the hall."
+    call = {"method": "POST", "url": "https://tracker.example.com/api/items", "json_body": {"text": text}}
+    sent = {"operation_type": "http.request", "operation_params": call}
+    file = {"operation_params": {"path": "reports/hinges.md", "content": text}}
+    kept = {"place": "folder", "path": "reports/hinges.md", "bytes": len(text)}
+    busy = {"kind": "busy", "message": "“tracker.example.com” answered 503."}
+    for position, columns in enumerate(
+        (
+            sent | {"status": "waiting_approval", "name": "Tell the tracker"},
+            file | {"status": "completed", "result": kept, "attempts": 1, "execution_time_ms": 4},
+            sent | {"status": "failed", "attempts": 5, "execution_time_ms": 30_012, "error_details": busy},
+            sent
+            | {"status": "completed", "result": {"dry_run": True, "would": "POST https://tracker.example.com/api"}},
+        )
+    ):
+        phase_id = run.phases[second]
+        make_operation(database, cast.max, run.id, phase_execution_id=phase_id, position=position, **columns)
+    with doors.admin(database) as connection:
+        wait = "UPDATE orchestration_runs SET status = 'waiting_review', worker_token = NULL WHERE id = %s"
+        connection.execute(wait, [run.id])
     return run.id

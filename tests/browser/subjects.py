@@ -112,6 +112,25 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("run-reviewed", full, f"{_path(RUN)}?run={scene.steered.approved}"),
         see("run-paused", full, f"{_path(RUN)}?run={scene.steered.paused}"),
         see("run-stopped", full, f"{_path(RUN)}?run={scene.steered.stopped}"),
+        see("run-operations", full, f"{_path(RUN)}?run={scene.steered.operated}"),
+        see(
+            "run-operations-approve",
+            full,
+            f"{_path(RUN)}?run={scene.steered.operated}",
+            lambda page: press(page, "Approve", "It can't be taken back"),
+        ),
+        see(
+            "template-edit-operations",
+            full,
+            f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
+            _add_an_operation,
+        ),
+        see(
+            "connections-integration",
+            full,
+            _path(CONNECTIONS),
+            lambda page: press(page, "Add integration", "Kept encrypted"),
+        ),
         see("run-pause", full, f"{_path(RUN)}?run={scene.running}", _ask_to_pause),
         see("reviews-error", full, f"{_path(REVIEWS)}?show=decided&due=overdue"),
         see("run-question", full, f"{_path(RUN)}?run={scene.running}", _ask_to_cancel),
@@ -355,6 +374,13 @@ def _open_json(page: Page) -> None:
 def _turn(page: Page, tab: str) -> None:
     page.get_by_role("tab", name=tab).click()
     settle(page)
+
+
+def _add_an_operation(page: Page) -> None:
+    _turn(page, "Operations")
+    page.get_by_role("button", name="Add an operation").click()
+    page.get_by_text("Call an address", exact=True).click()
+    expect(page.get_by_label("Address")).to_be_visible()
 
 
 def _take_anothers_short_name(page: Page) -> None:

@@ -68,7 +68,7 @@ def test_connections_of_its_kind_are_offered_to_who_may_not_see_them_otherwise(
     add(at, "Send a message")
     assert "operation 1 can't be used: connection: is missing" in shown(at)
     box = selectbox(at, "Connection")
-    assert box.options == ["None", "Team channel · team-channel"]
+    assert box.options == ["Team channel · team-channel"]
     box.set_value("team-channel").run()
     (written,) = draft_of(cast.max, template_id)["phases"][0]["operations"]
     assert written["parameters"]["connection"] == "team-channel"

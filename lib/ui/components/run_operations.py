@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.integrations.registry import find_kinds
 from lib.models.run import OperationStatus
 from lib.runs.operating.service import decide_operation
 from lib.runs.operating.views import OperationView
@@ -18,6 +19,7 @@ from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.person import person_inline
+from lib.ui.components.row_list import row_list
 from lib.ui.guard import require_actor
 
 _CONTEXT: Final = Markup('<div class="ao-context">{}</div>')
@@ -32,9 +34,11 @@ def show_operations(operations: Sequence[OperationView], *, time_zone: str) -> N
         return
     waiting = sum(each.status is OperationStatus.WAITING_APPROVAL for each in operations)
     note = f"{words.count(waiting, 'operation')} to be approved" if waiting else None
-    with card("Operations", note=note, key=f"operations-{operations[0].id}"):
+    key = f"operations-{operations[0].id}"
+    with card("Operations", note=note, key=key), row_list(f"{key}-rows"):
         for each in operations:
-            _show(each, time_zone=time_zone)
+            with st.container(gap="xsmall"):
+                _show(each, time_zone=time_zone)
 
 
 def _show(each: OperationView, *, time_zone: str) -> None:
@@ -47,9 +51,8 @@ def _show(each: OperationView, *, time_zone: str) -> None:
         color = "red" if each.status is OperationStatus.FAILED else "gray"
         st.markdown(f":{color}[{words.plain(each.message)}]")
     with st.expander("What is sent" if not each.result else "What was sent and what came back", type="compact"):
-        _show_values(each.params)
-        if each.result:
-            _show_values(each.result)
+        _show_values(each.params, kind=each.type)
+        _show_values(each.result)
     _show_buttons(each)
 
 
@@ -76,15 +79,18 @@ def _facts(each: OperationView, time_zone: str) -> Markup:
     return Markup(" · ").join(parts)
 
 
-def _show_values(values: Mapping[str, Any]) -> None:
-    """Each value as it is, in a block that nothing in it can end."""
+def _show_values(values: Mapping[str, Any], *, kind: str | None = None) -> None:
+    """Each value as it is, in a block that nothing in it can end; parameters by the names that the form has."""
+    known = find_kinds().get(kind or "")
+    titles = {name: str(field.title) for name, field in known.parameters.model_fields.items()} if known else {}
     for name, value in values.items():
+        label = words.plain(titles.get(name) or _name(name))
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
         if "\n" in text or len(text) > 80:
-            st.markdown(f":gray[{words.plain(_name(name))}]")
+            st.markdown(f":gray[{label}]")
             st.code(words.visible(text[:_LONGEST]), language=None, wrap_lines=True)
         else:
-            st.markdown(f":gray[{words.plain(_name(name))}] {words.plain(text)}")
+            st.markdown(f":gray[{label}] {words.plain(text)}")
 
 
 def _name(key: str) -> str:
@@ -118,7 +124,7 @@ def _ask_to_approve(each: OperationView) -> None:
         return "Approved. It is done in a moment."
 
     def show() -> None:
-        _show_values(each.params)
+        _show_values(each.params, kind=each.type)
 
     st.session_state[state.IS_DECIDING] = True
     show_confirm_dialog(

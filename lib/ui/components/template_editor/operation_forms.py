@@ -21,7 +21,7 @@ from lib.ui import words
 from lib.ui.components.template_editor.keeping import Field, keep
 from lib.ui.guard import require_actor
 
-_APPROVALS: Final = {None: "Where it leads outside", True: "Always", False: "Never"}
+_APPROVALS: Final = {True: "Always", False: "Never"}
 _READS: Final = (
     "`{{ answer }}` :gray[this phase's answer] · `{{ answers }}` :gray[all so far] · `{{ answers_json }}` "
     ":gray[the same as JSON] · `{{ run.title }}`, `{{ run.url }}`, `{{ run.id }}`, `{{ phase.name }}` :gray[and "
@@ -98,7 +98,8 @@ def _show_approval(place: _Place, written: Operation) -> None:
     st.selectbox(
         "Somebody approves it first",
         list(_APPROVALS),
-        format_func=_APPROVALS.__getitem__,
+        format_func=lambda each: _APPROVALS.get(each, str(each)),
+        placeholder="Where it leads outside",
         help="Never alone whoever has launched the run.",
         **place.field(("requires_approval",)).shows(written.get("requires_approval")),
     )
@@ -133,12 +134,13 @@ def _show_parameter(
 
 
 def _show_connection(field: Field, names: Mapping[str, str], value: object, about: Mapping[str, Any]) -> None:
-    options = [None, *names, *([str(value)] if value and value not in names else [])]
+    options = [*names, *([str(value)] if value and value not in names else [])]
 
-    def say(slug: str | None) -> str:
-        return words.line(names.get(slug, f"{slug} (not there)")) if slug else "None"
+    def say(slug: str) -> str:
+        return words.line(names.get(slug, f"{slug} (not there)"))
 
-    st.selectbox(options=options, format_func=say, **about, **field.among(map(say, options)).shows(value))
+    shown = field.among(map(say, options)).shows(value)
+    st.selectbox(options=options, format_func=say, placeholder="None", **about, **shown)
 
 
 def _or_none(text: str) -> str | None:
