@@ -102,7 +102,7 @@ def receiving() -> Iterator[Receiver]:
         server.shutdown()
 
 
-def wait_for(receiver: Receiver, count: int, *, seconds: float = 20.0) -> None:
+def wait_for(receiver: Receiver, count: int, *, seconds: float = 60.0) -> None:
     """Until so many requests have come."""
     deadline = time.monotonic() + seconds
     while len(receiver.received) < count:

@@ -288,14 +288,14 @@ def test_worker_killed_between_effect_and_record_sends_the_same_key_again(bench,
 
 
 def test_approval_is_taken_up_while_another_phase_is_written(bench, workers, endpoint, receiver):
-    endpoint.state.scenarios.add(Delay(seconds=4, match=Match(path="*completions", model="gpt-4o")))
+    endpoint.state.scenarios.add(Delay(seconds=20, match=Match(path="*completions", model="gpt-4o")))
     workers.start()
     first = {"code": "a", "depends_on": [], "operations": [call(receiver, requires_approval=True)]}
     slow = {"code": "slow", "depends_on": [], "model": "openai:gpt-4o"}
     run_id = bench.launch([first, slow])
     until(lambda: any(each.status == "waiting_approval" for each in operations(bench, run_id)))
     decide_operation(bench.cast.mona, only(bench, run_id).id, is_approved=True)
-    until(lambda: only(bench, run_id).status == "completed", 3.0)
+    until(lambda: only(bench, run_id).status == "completed", 15.0)
     assert bench.statuses(run_id)["slow"] == ["running"]
     assert bench.wait_for_end(run_id).summary.status is RunStatus.COMPLETED
 
