@@ -452,7 +452,7 @@ _OPERATIONS: Final = (
         P.ORCHESTRATIONS_REVIEW,
         lambda to: _give(to.target.operation_id, is_approved=False, reason=to.text),
     ),
-    _to(operating.get_artifact, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.operation_id)),
+    _to(operating.get_artifact, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.written_id)),
 )
 _CONNECTIONS: Final = (
     _about(connections.list_connections, P.CONNECTIONS_VIEW),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -15,13 +16,14 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.config import get_settings
-from lib.connections.integrations.service import list_integrations
-from lib.connections.integrations.views import IntegrationView
+from lib.connections.integrations.service import create_integration, list_integrations
+from lib.connections.integrations.views import IntegrationEntry, IntegrationView
 from lib.connections.service import create_connection, get_connection
 from lib.connections.views import ConnectionView
 from lib.db import session
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
+from lib.integrations.folder import artifact_folder, write_artifact
 from lib.projects.service import list_projects
 from lib.projects.views import ProjectSort
 from lib.runs.service import list_runs
@@ -34,7 +36,6 @@ from tests.cast import make_organization, make_person
 from tests.conftest import Installation
 from tests.database import ClonedDatabase, clone_of
 from tests.factories import (
-    make_integration,
     make_invitation,
     make_project,
     make_template,
@@ -43,7 +44,7 @@ from tests.factories import (
     see_integration,
 )
 from tests.made_reviews import make_waiting
-from tests.made_runs import fail_second_phase, make_comment, make_operation, make_run
+from tests.made_runs import MadeRun, fail_second_phase, make_comment, make_operation, make_run
 from tests.made_schedules import make_schedule
 from tests.made_templates import let_publish_to_everybody, make_draft, make_review
 from tests.own_endpoint import entry_for
@@ -92,6 +93,8 @@ class Target:
     integration: IntegrationView
     #: After the first phase of the queued run; it waits for a word.
     operation_id: UUID
+    #: Has written a file.
+    written_id: UUID
     #: The member's.
     schedule_id: UUID
     schedule_seen: datetime
@@ -188,7 +191,8 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [gone.user_id])
     schedule_id = make_schedule(database, member, project_id=project_id, template_id=template_id)
     connection_id = create_connection(admin, entry_for(llm, name=f"Models of {mark}"), slug="own-llm")
-    make_integration(database, admin, slug="own-api")
+    where = {"kind": "http.request", "name": f"API of {mark}", "target": llm.base_url()}
+    create_integration(admin, IntegrationEntry(**where, secret="Bearer planted-0123456789"), slug="own-api")
     make_invitation(database, admin, email=f"boss@new.{mark}.example", role="admin")
     return Target(
         organization_id=admin.organization_id,
@@ -222,9 +226,19 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
             phase_execution_id=runs[0].phases["Phase 0"],
             status="waiting_approval",
         ),
+        written_id=_write_file(database, member, runs[0]),
         schedule_id=schedule_id,
         schedule_seen=get_schedule(admin, schedule_id).updated_at,
     )
+
+
+def _write_file(database: ClonedDatabase, member: Actor, run: MadeRun) -> UUID:
+    path = PurePosixPath("plan.md")
+    columns = {"phase_execution_id": run.phases["Phase 1"], "status": "completed"}
+    result = {"place": "folder", "path": str(path)}
+    made = make_operation(database, member, run.id, **columns, result=result)
+    write_artifact(artifact_folder(), (member.organization_id, run.id, made), path, b"Fold it twice.")
+    return made
 
 
 def _places(admin: Actor) -> Iterator[str | None]:
