@@ -67,7 +67,7 @@ class Models:
     """Every model there is. It costs something, and answers when the test says so."""
 
     questions: list[Question] = field(default_factory=list)
-    name = "local"
+    name = "openai"
     is_free = False
 
     def find_price_usd(self, model: str, *, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
@@ -94,12 +94,24 @@ class Models:
         )
 
 
-class WatchedStore(Store):
-    """Knows how many of its steps are under way."""
+class SlowStore(Store):
+    """Knows how many of its statements are under way, and holds each back while it `is_slow`, until it is let go."""
 
     busy = 0
+    is_slow = False
+
+    def __init__(self, url: str, *, connections: int) -> None:
+        super().__init__(url, connections=connections)
+        self.held: list[asyncio.Future[None]] = []
 
     async def _call(self, query: str, *arguments: object) -> Any:
+        if self.is_slow:
+            held = asyncio.get_running_loop().create_future()
+            self.held.append(held)
+            try:
+                await held
+            finally:
+                self.held.remove(held)
         self.busy += 1
         try:
             return await super()._call(query, *arguments)
@@ -114,7 +126,9 @@ class Stage:
     installation: Installation
     cast: Cast
     loop: asyncio.AbstractEventLoop
-    store: WatchedStore
+    store: SlowStore
+    #: What hears of people's wishes: it is never held back.
+    listener: Store
     project_id: UUID
     #: Past everybody's rules.
     eyes: psycopg.Connection[Record]
@@ -124,14 +138,17 @@ class Stage:
     def build(cls, installation: Installation, cast: Cast, loop: asyncio.AbstractEventLoop) -> "Stage":
         with doors.admin(installation.database) as connection:
             connection.execute(NOTE_MOVES.encode())
-        store = WatchedStore(installation.database.url(Login.WORKER), connections=4)
-        loop.run_until_complete(store.__aenter__())
+        url = installation.database.url(Login.WORKER)
+        store, listener = SlowStore(url, connections=4), Store(url, connections=1)
+        for each in (store, listener):
+            loop.run_until_complete(each.__aenter__())
         eyes = psycopg.connect(installation.database.admin_url, row_factory=dict_row, autocommit=True)
-        return cls(installation, cast, loop, store, make_project(installation.database, cast.alice), eyes)
+        return cls(installation, cast, loop, store, listener, make_project(installation.database, cast.alice), eyes)
 
     def close(self) -> None:
         self.eyes.close()
-        self.loop.run_until_complete(self.store.__aexit__(None, None, None))
+        for store in (self.store, self.listener):
+            self.loop.run_until_complete(store.__aexit__(None, None, None))
 
     def settle(self) -> None:
         """Let the workers go on until each of them waits for something outside."""
@@ -179,6 +196,7 @@ class RandomWalk(RuleBasedStateMachine):
             self.stage.installation.database,
             self.stage.cast.alice,
             project_id=self.stage.project_id,
+            model="openai:gpt-4.1-mini",
             data={"phases": [data.draw(phases(number), label="phase") for number in range(count)]},
         )
         self.run_id = run.id
@@ -205,12 +223,12 @@ class RandomWalk(RuleBasedStateMachine):
     @precondition(lambda self: self.walks)
     @rule(number=st.integers(0, 2))
     def a_worker_looks_what_people_want(self, number: int) -> None:
-        walk, store = self._walk(number), self.stage.store
+        walk, listener = self._walk(number), self.stage.listener
 
         async def look() -> None:
-            if await store.list_cancel_requests([self.id]):
+            if await listener.list_cancel_requests([self.id]):
                 walk.segment.cancel.set()
-            if await store.list_steered([self.id], walk.segment.waiting):
+            if await listener.list_steered([self.id], walk.segment.waiting):
                 walk.segment.look.set()
 
         self.stage.loop.run_until_complete(look())
@@ -235,6 +253,21 @@ class RandomWalk(RuleBasedStateMachine):
         self._walk(number).segment.release.set()
         self._settle()
 
+    @rule(is_slow=st.booleans())
+    def the_database_gets_slow(self, is_slow: bool) -> None:
+        """From here on people are quicker than the workers' next statements."""
+        self.stage.store.is_slow = is_slow
+        if not is_slow:
+            while self.stage.store.held:
+                self.a_statement_arrives(0)
+
+    @precondition(lambda self: self.stage.store.held)
+    @rule(number=st.integers(0, 2))
+    def a_statement_arrives(self, number: int) -> None:
+        held = self.stage.store.held
+        held[number % len(held)].set_result(None)
+        self._settle()
+
     # models
 
     @precondition(lambda self: self.models.questions)
@@ -252,7 +285,7 @@ class RandomWalk(RuleBasedStateMachine):
     )
     def a_model_fails(self, number: int, kind: ErrorKind) -> None:
         question = self._question(number)
-        error = ModelCallError("Not this time.", kind=kind, provider="local", model=question.call.model, status=500)
+        error = ModelCallError("Not this time.", kind=kind, provider="openai", model=question.call.model, status=500)
         question.answer.set_exception(error)
         self._settle()
 
@@ -360,6 +393,7 @@ class RandomWalk(RuleBasedStateMachine):
         if self.run_id is None:
             return
         try:
+            self.the_database_gets_slow(is_slow=False)
             self.the_quota_changes(is_used_up=False)
             for _ in range(40):
                 status = self._run()["status"]
