@@ -82,6 +82,9 @@ class Settings(BaseSettings):
         default=20, ge=0, le=3600, description="how long a worker that is to stop lets its calls go on"
     )
     keep_workflows_hours: int = Field(default=24, ge=1, description="how long the queue keeps what has ended")
+    schedule_minutes: int = Field(
+        default=5, ge=1, le=1440, description="how many minutes a schedule leaves between two runs at least"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )

@@ -17,6 +17,7 @@ from lib.ui.components.launch_preview import show_launch_preview
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.components.project_dialogs import open_new_project
+from lib.ui.components.schedule_form import show_later, show_schedule_button
 from lib.ui.components.turns import show_turns_at_launch
 from lib.ui.guard import require_actor
 
@@ -51,9 +52,12 @@ with left, card("What to run"):
     if request is None and wanted and wanted not in {project.id for project in projects}:
         with above, feedback.told():
             check_project(actor, wanted)
-    show_turns_at_launch(read_turns(actor))
-    is_launching = show_launch_button(request)
-    if is_launching and request:
+    is_later, timing = show_later(actor)
+    if is_later:
+        show_schedule_button(request, timing)
+    else:
+        show_turns_at_launch(read_turns(actor))
+    if not is_later and show_launch_button(request) and request:
         with feedback.told(), st.spinner("Asking the model whether it is there"):
             run_id = launch_run(require_actor(Permission.ORCHESTRATIONS_RUN), request)
             feedback.succeeded("The run is launched.")

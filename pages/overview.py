@@ -5,9 +5,11 @@ import streamlit as st
 from lib import clock
 from lib.access.permissions import Permission
 from lib.runs.service import get_overview
+from lib.schedules.service import list_stopped
 from lib.ui import words
 from lib.ui.components import overview
 from lib.ui.components.page_header import page_header
+from lib.ui.components.schedule_list import show_stopped
 from lib.ui.guard import require_actor
 from lib.ui.navigation import LAUNCH
 
@@ -25,4 +27,5 @@ with page_header("Overview", subtitle=f"{actor.organization_name} · {today}"):
 if is_launching:
     st.switch_page(LAUNCH.file)
 
+show_stopped(list_stopped(actor))
 overview.show_overview(seen, actor)

@@ -6,6 +6,7 @@ from lib.access.permissions import Permission
 from lib.projects.service import get_project
 from lib.runs.queries import RunFilter
 from lib.runs.service import list_runs
+from lib.schedules.queries import ScheduleFilter
 from lib.ui import address
 from lib.ui.components import project_actions, project_facts
 from lib.ui.components.card import card
@@ -13,6 +14,7 @@ from lib.ui.components.empty_state import empty_state
 from lib.ui.components.overview import open_run
 from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page
 from lib.ui.components.run_table import show_run_table
+from lib.ui.components.schedule_list import show_schedules_of
 from lib.ui.guard import require_actor
 
 actor = require_actor(Permission.PROJECTS_VIEW)
@@ -39,6 +41,7 @@ with left:
         ):
             if project.may_launch:
                 project_actions.show_launch_button(project, label="Launch the first run", key="first-run")
+    show_schedules_of(actor, ScheduleFilter(project_id=project.id))
     project_facts.show_project_activity(actor, project)
 with right, card("Details"):
     project_facts.show_project_facts(project, time_zone=actor.time_zone)

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from lib.access.permissions import Permission
+from lib.schedules.queries import ScheduleFilter
 from lib.templates.service import get_template
 from lib.ui import address
+from lib.ui.components.schedule_list import show_schedules_of
 from lib.ui.components.template_facts import show_template_activity, show_template_facts
 from lib.ui.components.template_figures import show_template_figures
 from lib.ui.components.template_header import show_template_header
@@ -23,6 +25,7 @@ left, right = st.columns([2.15, 1], gap="medium")
 with left:
     show_template_preview(template.data)
     show_template_versions(actor, template)
+    show_schedules_of(actor, ScheduleFilter(template_id=template.id))
     show_template_activity(actor, template)
 with right:
     show_template_facts(template, time_zone=actor.time_zone)

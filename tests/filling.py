@@ -116,6 +116,23 @@ _FIGURES = """
       FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS made (id, number), LATERAL (SELECT 1 + number %% 997) x (n)
      WHERE number %% 2 = 0
 """
+# One in a hundred is due, and as many were switched off for refusals.
+_SCHEDULES = """
+    INSERT INTO schedules (organization_id, project_id, template_id, user_id, created_by, title, cron, time_zone,
+                           is_active, stopped_at, next_run_at, created_at)
+    SELECT organization_id, id, %(template)s, created_by, created_by, 'Schedule ' || n, '0 7 * * *', 'UTC',
+           n %% 100 <> 1, CASE WHEN n %% 100 = 1 THEN now() END,
+           now() + CASE WHEN n %% 100 = 0 THEN -1 ELSE n END * interval '1 minute', now() - n * interval '1 hour'
+      FROM projects, generate_series(1, %(each)s) n
+"""
+
+
+def fill_schedules(database: Database, template_id: UUID, *, each: int) -> None:
+    """So many schedules of every project, launched from one template."""
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(_SCHEDULES, {"template": template_id, "each": each})
+    analyze(database)
 
 
 def fill_templates(

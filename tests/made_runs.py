@@ -165,7 +165,9 @@ def answer(phase_id: UUID, *, status: str = "completed", **columns: Any) -> dict
     }
 
 
-def end_run(database: Database, actor: Actor, run: MadeRun, *, status: str = "completed") -> None:
+def end_run(
+    database: Database, actor: Actor, run: MadeRun, *, status: str = "completed", cost_usd: float = 0.028
+) -> None:
     """Walk a queued run to its end: all phases completed, or the first one failed or cancelled and the rest undone."""
     held = open_run(database, actor.organization_id, run.id)
     if status == "cancelled":
@@ -173,7 +175,7 @@ def end_run(database: Database, actor: Actor, run: MadeRun, *, status: str = "co
     if status == "completed":
         for code, phase_id in run.phases.items():
             held.advance(begin=[beginning(code)])
-            held.advance(finish=[answer(phase_id)])
+            held.advance(finish=[answer(phase_id, cost_usd=cost_usd)])
     elif status == "failed":
         code, phase_id = next(iter(run.phases.items()))
         held.advance(begin=[beginning(code)])

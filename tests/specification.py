@@ -238,7 +238,7 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("total_tokens", "integer", "0", NOT_NULL),
         Column("cost_limit_usd", "numeric(12,6)"),
         Column("model", "varchar(255)"),
-        Column("schedule_id", "uuid"),
+        Column("schedule_id", "uuid", refers_to="schedules"),
         Column("title", "varchar(255)"),
         Column("estimate", "jsonb"),
         # the fence
@@ -321,6 +321,7 @@ ADDED_TABLES: Final = frozenset(
         "mail_outbox",
         "organization_slugs",
         "invitations",
+        "schedules",
     }
 )
 

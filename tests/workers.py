@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from tests.records import row
 
 #: What the endpoint answers for.
 MODEL = "openai:gpt-4o-mini"
+
+COMMAND = (sys.executable, "-m", "lib.cli", "worker")
 
 _LIVE = (
     "SELECT count(*) AS live FROM pg_locks WHERE locktype = 'advisory' AND classid = 4711 AND granted "
@@ -48,7 +50,9 @@ class Workers:
     log: Path
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, name: str = "one", *, drain_seconds: float = 0) -> subprocess.Popen[bytes]:
+    def start(
+        self, name: str = "one", *, drain_seconds: float = 0, command: Sequence[str] = COMMAND
+    ) -> subprocess.Popen[bytes]:
         """Start one and wait until it lives. Told to stop it gives its calls up at once, unless it says otherwise."""
         before = self.live()
         mine = {URL_VARIABLES[Login.WORKER], "ORCHESTRATOR_SECRET_KEY", "ORCHESTRATOR_DATA_DIR"}
@@ -62,9 +66,7 @@ class Workers:
         }
         environment["ORCHESTRATOR_DRAIN_SECONDS"] = str(drain_seconds)
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "lib.cli", "worker"], cwd=ROOT, env=environment, stdout=log, stderr=log
-            )
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         self._running[name] = process
         until(lambda: self.live() > before or process.poll() is not None)
         assert process.poll() is None, self.log.read_text()

@@ -28,6 +28,7 @@ from tests.made_runs import (
     make_run,
     open_run,
 )
+from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft, make_review
 
 
@@ -49,6 +50,7 @@ class Workspace:
     invitation_id: UUID
     #: An answer of which nobody has said anything.
     review_id: UUID
+    schedule_id: UUID
 
 
 def make_workspace(database: Database, actor: Actor) -> Workspace:
@@ -93,4 +95,5 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         connection_id=connection_id,
         invitation_id=make_invitation(database, actor).id,
         review_id=review.id,
+        schedule_id=make_schedule(database, actor, project_id=project_id, template_id=template_id),
     )

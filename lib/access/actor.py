@@ -1,6 +1,6 @@
-"""Who asks. An `Actor` is made by `lib.identity` from a living session and by nothing else.
+"""Who asks. Two make an `Actor`: `lib.identity` of a living session, `lib.schedules.firing` of a schedule that is due.
 
-A use case takes it first; a function that has one in hand knows that a session was checked.
+A use case takes it first; a function that has one in hand knows that one of these was checked.
 """
 
 from collections.abc import Mapping
@@ -46,6 +46,8 @@ class Actor:
     organization_slug: str
     origin: Origin
     extra_permissions: frozenset[Permission] = field(default_factory=frozenset)
+    #: Whether a worker acts for them, at a time that they have set. No session is theirs then, and `session_id` is nil.
+    is_scheduled: bool = False
     #: Never while they visit.
     is_operator: bool = False
     #: Whether their organization is the sample workspace.

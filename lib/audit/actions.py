@@ -24,6 +24,8 @@ _DID: Final[Mapping[str, str]] = {
     "provider_connections.test": "tested the connection",
     "run_comments.create": "commented on the run",
     "run_comments.update": "edited a comment on the run",
+    "schedules.create": "made the schedule",
+    "schedules.update": "edited the schedule",
     "users.create": "joined",
     "users.update": "edited the profile",
     "identity.sign_in": "signed in",
@@ -51,6 +53,7 @@ _SET: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
     "templates.update": {"deleted_at": ("deleted the template", "restored the template")},
     "run_comments.update": {"deleted_at": ("deleted a comment on the run", "restored a comment on the run")},
+    "schedules.update": {"deleted_at": ("deleted the schedule", "restored the schedule")},
 }
 #: Action -> status before and after -> the same, where the status says more than "edited".
 _MOVED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
@@ -82,6 +85,7 @@ _BECAME: Final[Mapping[str, Mapping[str, Mapping[object, str]]]] = {
         "is_public": {True: "made the template public", False: "kept the template to the organization again"},
         "version": {_ANYTHING: "offered another version of the template"},
     },
+    "schedules.update": {"is_active": {True: "switched the schedule on", False: "switched the schedule off"}},
     "template_reviews.update": {
         "decision": {
             "approved": "agreed to a version of the template",

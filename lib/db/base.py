@@ -38,6 +38,10 @@ def reference(table: str, *, name: str) -> ForeignKey:
     return ForeignKey(f"{table}.id", name=name)
 
 
-def tenant_reference(column: str, table: str, *, name: str) -> ForeignKeyConstraint:
-    """A composite foreign key that keeps both rows in one organization."""
-    return ForeignKeyConstraint(["organization_id", column], [f"{table}.organization_id", f"{table}.id"], name=name)
+def tenant_reference(column: str, table: str, *, name: str, is_back: bool = False) -> ForeignKeyConstraint:
+    """A composite foreign key that keeps both rows in one organization.
+
+    `is_back` is for one of two tables that refer to each other, the older one.
+    """
+    columns, there = ["organization_id", column], [f"{table}.organization_id", f"{table}.id"]
+    return ForeignKeyConstraint(columns, there, name=name, use_alter=is_back)

@@ -6,14 +6,15 @@
 | web      | authenticated | a person's rows, under the policies                             |
 | identity |               | credentials, sessions and tokens: a small pool of the web process |
 | worker   | engine        | one organization at a time, by setting                          |
+|          | authenticated | what a schedule launches, as its person, by signed claims       |
 """
 
 from enum import StrEnum
 from typing import Final
 
-#: What `orchestrator_web` becomes in each transaction.
+#: What `orchestrator_web` becomes in each transaction, and `orchestrator_worker` to launch what is scheduled.
 AUTHENTICATED: Final = "authenticated"
-#: What `orchestrator_worker` becomes in each transaction.
+#: What `orchestrator_worker` becomes in each other transaction.
 ENGINE: Final = "engine"
 
 
@@ -31,6 +32,6 @@ class Login(StrEnum):
         return f"orchestrator_{self.value}"
 
     @property
-    def becomes(self) -> str | None:
-        """The group role it may `SET ROLE` to, if any. It inherits none of that role's rights."""
-        return {Login.WEB: AUTHENTICATED, Login.WORKER: ENGINE}.get(self)
+    def becomes(self) -> tuple[str, ...]:
+        """The group roles it may `SET ROLE` to. It inherits none of their rights."""
+        return {Login.WEB: (AUTHENTICATED,), Login.WORKER: (ENGINE, AUTHENTICATED)}.get(self, ())

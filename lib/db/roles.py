@@ -123,8 +123,8 @@ def _role_statements(passwords: Mapping[Login, str], rounds: int) -> Iterator[st
         yield _make_role(login.role_name, f"LOGIN {_NO_POWERS}", "rolinherit OR NOT rolcanlogin")
         if login in passwords:
             yield f"ALTER ROLE {login.role_name} PASSWORD '{password_hash(passwords[login], rounds)}'"
-        if login.becomes is not None:
-            yield _grant_role(login.becomes, login.role_name)
+        for role in login.becomes:
+            yield _grant_role(role, login.role_name)
     # Who is no superuser needs this to give a database to the owner. It is taken back at the end.
     yield _grant_role(Login.OWNER.role_name, "CURRENT_USER")
 

@@ -69,7 +69,7 @@ class Request(Protocol):
 
 
 class Caller(Protocol):
-    """A signed-in person, as `lib.access.actor.Actor` says it."""
+    """A signed-in person, or one for whom a worker acts, as `lib.access.actor.Actor` says it."""
 
     @property
     def user_id(self) -> UUID: ...
@@ -77,6 +77,8 @@ class Caller(Protocol):
     def organization_id(self) -> UUID: ...
     @property
     def session_id(self) -> UUID: ...
+    @property
+    def is_scheduled(self) -> bool: ...
     @property
     def sees_own_only(self) -> bool: ...
     @property
@@ -89,6 +91,8 @@ def tenant_session(caller: Caller, *, is_one_moment: bool = False) -> Iterator[S
 
     Use cases ask for the permission before they change anything. Where PostgreSQL refuses all the same, somebody has
     taken it meanwhile: `RightsChanged`, also for what policies, grants and guards refuse in a function.
+    A worker launches what is scheduled through the same door, by its own login and with claims that it signs
+    (docs/decisions/0016).
     `is_one_moment` is for reading a list in several statements: all of them see it as it stood at the first.
     """
     claims = json.dumps(
@@ -96,12 +100,12 @@ def tenant_session(caller: Caller, *, is_one_moment: bool = False) -> Iterator[S
         | {
             "sub": str(caller.user_id),
             "organization": str(caller.organization_id),
-            "session": str(caller.session_id),
         }
+        | ({} if caller.is_scheduled else {"session": str(caller.session_id)})
         | ({"own_only": "true"} if caller.sees_own_only else {})
     )
     try:
-        with _transaction(Login.WEB) as session:
+        with _transaction(Login.WORKER if caller.is_scheduled else Login.WEB) as session:
             if is_one_moment:
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             session.execute(_ANNOUNCE_PERSON, {"claims": claims, "signature": sign(claims)})

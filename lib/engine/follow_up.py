@@ -7,7 +7,7 @@ from uuid import UUID
 from lib.engine.steps import Asked, PhaseState
 from lib.models.run import PhaseStatus
 from lib.providers import retry
-from lib.providers.errors import ErrorKind
+from lib.providers.errors import ErrorKind, read_kind
 from lib.providers.retry import RetryDecision
 from lib.templates.plan import PlannedPhase
 
@@ -46,6 +46,14 @@ def decide_follow_up(
     if decided.wait_seconds is not None or following is None or kind in _OUR_OWN:
         return FollowUp(decided.wait_seconds, decided.reason, model)
     return FollowUp(0.0, decided.reason, following)
+
+
+def read_follow_up(run_id: UUID, phase: PlannedPhase, state: PhaseState) -> FollowUp:
+    """What was decided to follow an attempt that had failed before; where nobody had, its worker was lost."""
+    error = state.error
+    if reason := error.get("retry_reason"):
+        return FollowUp(error.get("retry_seconds"), reason, error.get("retry_model") or state.model)
+    return decide_follow_up(run_id, phase, state, read_kind(error.get("kind")))
 
 
 def _decide(

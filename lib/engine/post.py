@@ -8,20 +8,20 @@ Without a mail server nothing is taken, and what has waited for a week ends.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from functools import partial
-from threading import Thread
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import class_row
 
 from lib.config import Settings
+from lib.engine.aside import do_aside
 from lib.engine.lease import first_line
 from lib.errors import ConfigurationError
 from lib.mail.message import MailKind
@@ -116,7 +116,7 @@ class Post:
 
     async def _send(self, connection: psycopg.AsyncConnection, mail: Claimed, server: SmtpServer) -> bool:
         try:
-            await _in_thread(partial(send, self._compose(mail), server))
+            await do_aside(partial(send, self._compose(mail), server), name="mail")
         except MailFailed as error:
             await _note_failure(connection, mail, error)
             return not error.is_down
@@ -166,25 +166,3 @@ async def _purge(connection: psycopg.AsyncConnection) -> None:
     row = await cursor.fetchone()
     if row and row[0]:
         log.warning("%d mails have waited for a week and are not sent any more", row[0])
-
-
-async def _in_thread(work: Callable[[], Any]) -> None:
-    """Do it in a thread of its own, which nobody waits for when the worker ends in the middle."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
-
-    def tell(error: Exception | None) -> None:
-        if not done.done():
-            done.set_exception(error) if error else done.set_result(None)
-
-    def run() -> None:
-        error: Exception | None = None
-        try:
-            work()
-        except Exception as raised:  # it is raised where it is awaited
-            error = raised
-        with suppress(RuntimeError):  # the loop is closed: the worker has ended
-            loop.call_soon_threadsafe(tell, error)
-
-    Thread(target=run, name="mail", daemon=True).start()
-    await done

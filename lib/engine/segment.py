@@ -10,22 +10,18 @@ from uuid import UUID, uuid4
 import psycopg
 
 from lib.engine.attempt import Attempt, Outcome, interrupted, make_attempt
-from lib.engine.follow_up import FollowUp, decide_follow_up, next_attempt
+from lib.engine.follow_up import FollowUp, decide_follow_up, next_attempt, read_follow_up
 from lib.engine.patience import advance_patiently
 from lib.engine.pauses import find_pause, own_fault
 from lib.engine.prompts import Prompts
 from lib.engine.steps import Asked, End, Misfit, NextStep, PhaseState, Skip, decide_step
-from lib.engine.store import Advanced, Held, RunKey, Store
+from lib.engine.store import Advanced, RunKey, Store
+from lib.engine.waits import Waits
 from lib.errors import PlanInvalid
 from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.base import ModelChoice, Provider
-from lib.providers.errors import ErrorKind, read_kind
-from lib.providers.retry import jitter_of
 
 log = logging.getLogger(__name__)
-
-#: Who was told so often to wait for a connection's limit asks no more seldom after that.
-_MOST_SPREAD = 8
 
 
 @dataclass(slots=True)
@@ -46,16 +42,16 @@ class Segment:
     token: UUID = field(default_factory=uuid4)
     _prompts: Prompts = field(init=False)
     _states: dict[str, PhaseState] = field(default_factory=dict)
-    #: Model calls under way, waits before another attempt, and attempts that wait for the limit of their connection.
+    #: Model calls under way.
     _calls: dict[asyncio.Task[Outcome], Attempt] = field(default_factory=dict)
-    _waits: dict[asyncio.Task[None], PhaseState] = field(default_factory=dict)
-    _holds: dict[asyncio.Task[None], str] = field(default_factory=dict)
-    #: Code -> how often in a row it was held.
-    _held: dict[str, int] = field(default_factory=dict)
+    _waits: Waits = field(init=False)
     #: Why the run ends once the calls under way have.
     _fault: End | None = None
     #: Nothing begins any more: there is no point in looking once a second what somebody wants.
     _is_pausing: bool = False
+
+    def __post_init__(self) -> None:
+        self._waits = Waits(self.key.run_id)
 
     @property
     def waiting(self) -> list[UUID]:
@@ -81,7 +77,8 @@ class Segment:
             log.exception("run %s can't be walked", self.key.run_id)
             return await self._stop(own_fault())
         finally:
-            for task in (*self._calls, *self._waits, *self._holds):
+            self._waits.drop()
+            for task in self._calls:
                 task.cancel()
 
     async def _go_on(self) -> str:
@@ -132,7 +129,7 @@ class Segment:
         why = {"kind": "prompt", "message": error.message}
         where = {"phase": error.field, "attempt": self._states[error.field].attempt} if error.field else {}
         self._fault = End(RunStatus.FAILED, why | where)
-        self._drop_waits()
+        self._waits.drop()
 
     def _note_step(self, step: NextStep, begin: Sequence[dict[str, Any]], advanced: Advanced) -> None:
         for skip in step.skip:
@@ -147,22 +144,16 @@ class Segment:
             )
             attempt = Attempt(begun.id, begun.attempt, phase, row["prompt"])
             self._calls[self._call(attempt)] = attempt
-            self._held.pop(begun.code, None)
+            self._waits.forget_holds(begun.code)
         for held in advanced.held:
-            self._hold(held)
-
-    def _hold(self, held: Held) -> None:
-        """Wait as long as the database said; who was held before, a while longer, for many may wait for the same."""
-        times = self._held[held.code] = self._held.get(held.code, 0) + 1
-        spread = min(times - 1, _MOST_SPREAD) * jitter_of(self.key.run_id, held.code, times)
-        self._holds[asyncio.create_task(asyncio.sleep(held.wait_seconds * (1 + spread)))] = held.code
+            self._waits.hold(held)
 
     def _find_pause(self, advanced: Advanced) -> End | None:
         """Why the run lies still from here on; None while it goes on, or has something under way.
 
         Waits before another attempt are given up for it: whoever goes on begins them again.
         """
-        if self._calls or ((self._waits or self._holds) and advanced.is_quota_exhausted):
+        if self._calls or (self._waits and advanced.is_quota_exhausted):
             return None
         pause = find_pause(
             is_pausing=advanced.state == "pausing",
@@ -170,7 +161,7 @@ class Segment:
             is_quota_exhausted=advanced.is_quota_exhausted,
         )
         if pause:
-            self._drop_waits()
+            self._waits.drop()
         return pause
 
     def _take_up(self, advanced: Advanced) -> None:
@@ -179,14 +170,8 @@ class Segment:
             known = self._states[decided.code]
             is_anew = decided.attempt != known.attempt  # sent back: its models are asked as if for the first time
             self._states[decided.code] = replace(decided, asked=Asked() if is_anew else known.asked)
-        if not self._calls and not self._waits and not self._holds:
+        if not self._calls and not self._waits:
             self._schedule_failed()
-
-    def _drop_waits(self) -> None:
-        for wait in (*self._waits, *self._holds):
-            wait.cancel()
-        self._waits.clear()
-        self._holds.clear()
 
     def _call(self, attempt: Attempt) -> asyncio.Task[Outcome]:
         async def write(attempt_id: UUID, text: str) -> None:
@@ -196,20 +181,16 @@ class Segment:
 
     async def _wait(self) -> list[Outcome]:
         """Until a call ends, a wait is over, somebody cancels or steers, or the worker stops."""
-        waits = (*self._calls, *self._waits, *self._holds)
         events = (self.cancel, self.release, *(() if self._is_pausing else (self.look,)))
         told = [asyncio.create_task(event.wait()) for event in events]
         try:
-            done, _ = await asyncio.wait({*waits, *told}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({*self._calls, *self._waits.tasks, *told}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in told:
                 task.cancel()
         self.look.clear()
-        for wait in [task for task in self._waits if task in done]:
-            state = self._waits.pop(wait)
+        for state in self._waits.take_over(done):
             self._states[state.code] = state
-        for hold in [task for task in self._holds if task in done]:
-            del self._holds[hold]
         outcomes = []
         for call in [task for task in self._calls if task in done]:
             del self._calls[call]
@@ -228,8 +209,12 @@ class Segment:
             if outcome.answer is not None:
                 misfit = Misfit(outcome.answer.text, outcome.faults)
                 state = replace(state, misfit=misfit, asked=replace(state.asked, misfits=state.asked.misfits + 1))
-            follow_up = outcome.follow_up or self._decide_follow_up(
-                state, error.kind, retry_after_seconds=error.retry_after_seconds
+            follow_up = outcome.follow_up or decide_follow_up(
+                self.key.run_id,
+                self._prompts.plan.get_phase(code),
+                state,
+                error.kind,
+                retry_after_seconds=error.retry_after_seconds,
             )
             outcome = replace(outcome, follow_up=follow_up)
             state = replace(state, status=PhaseStatus.FAILED, error=outcome.as_finish()["error"])
@@ -242,23 +227,13 @@ class Segment:
         for state in list(self._states.values()):
             if state.status is not PhaseStatus.FAILED:
                 continue
-            if reason := state.error.get("retry_reason"):
-                model = state.error.get("retry_model") or state.model
-                follow_up = FollowUp(state.error.get("retry_seconds"), reason, model)
-            else:  # nobody has decided yet: its worker was lost
-                follow_up = self._decide_follow_up(state, read_kind(state.error.get("kind")))
+            follow_up = read_follow_up(self.key.run_id, self._prompts.plan.get_phase(state.code), state)
             self._wait_for_next(state, follow_up, passed_seconds=state.ended_seconds_ago)
-
-    def _decide_follow_up(
-        self, state: PhaseState, kind: ErrorKind, *, retry_after_seconds: float | None = None
-    ) -> FollowUp:
-        phase = self._prompts.plan.get_phase(state.code)
-        return decide_follow_up(self.key.run_id, phase, state, kind, retry_after_seconds=retry_after_seconds)
 
     def _wait_for_next(self, state: PhaseState, follow_up: FollowUp, *, passed_seconds: float = 0.0) -> None:
         if follow_up.wait_seconds is not None:
-            wait = asyncio.create_task(asyncio.sleep(max(follow_up.wait_seconds - passed_seconds, 0)))
-            self._waits[wait] = next_attempt(state, follow_up.model)
+            following = next_attempt(state, follow_up.model)
+            self._waits.add(following, seconds=follow_up.wait_seconds - passed_seconds)
 
     async def _find_step(self) -> NextStep:
         """What follows; beside the loop, as prompts are rendered, where that is by a condition."""
@@ -272,7 +247,7 @@ class Segment:
             self._prompts.plan,
             self._states,
             busy={attempt.phase.code for attempt in self._calls.values()},
-            waiting={*(state.code for state in self._waits.values()), *self._holds.values()},
+            waiting=self._waits.codes,
             is_met=lambda phase, skipped: self._prompts.is_met(phase, self._states, skipped),
         )
 

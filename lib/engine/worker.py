@@ -1,4 +1,4 @@
-"""The worker process: takes runs from the queue and walks them, several at once, and sends mails."""
+"""The worker process: takes runs from the queue and walks them, several at once, launches what is due, sends mails."""
 
 import asyncio
 import logging
@@ -21,6 +21,7 @@ from lib.engine.lease import Lease, first_line, listen
 from lib.engine.models import find_provider
 from lib.engine.post import Post
 from lib.engine.queue import Wake, start_queue
+from lib.engine.schedules import Schedules
 from lib.engine.segment import Segment
 from lib.engine.store import RunKey
 from lib.providers.catalog import close_providers
@@ -137,11 +138,13 @@ async def _work(settings: Settings) -> None:
         lease = Lease(url, executor_id=executor_id, wake=wake, keep_hours=settings.keep_workflows_hours)
         worker = Worker(store, settings, hand_over=lease.hand_over)
         post = Post(url, settings)
+        schedules = Schedules(url)
         held = asyncio.Event()
         guards = [
             asyncio.create_task(lease.hold(walks=worker, is_held=held)),
             asyncio.create_task(listen(url, wake=wake, look_for_wishes=worker.look_for_wishes)),
             asyncio.create_task(post.deliver()),
+            asyncio.create_task(schedules.launch()),
             asyncio.create_task(stop.wait()),
         ]
         ready = asyncio.create_task(held.wait())
@@ -154,8 +157,10 @@ async def _work(settings: Settings) -> None:
             await asyncio.wait(guards, return_when=asyncio.FIRST_COMPLETED)
         failures = [error for guard in guards if guard.done() and (error := guard.exception())]
         wake.stop()
+        leaving = [schedules.release()]
         if stop.is_set():
-            await _drain(worker, seconds=settings.drain_seconds, hurry=hurry)
+            leaving.append(_drain(worker, seconds=settings.drain_seconds, hurry=hurry))
+        await asyncio.gather(*leaving)
         await asyncio.gather(worker.release(), post.release())
         for guard in guards:
             guard.cancel()

@@ -30,6 +30,8 @@ class MailKind(StrEnum):
     REVIEW_REMINDER = "review_reminder"
     #: It is overdue.
     REVIEW_ESCALATED = "review_escalated"
+    #: A schedule was switched off: `name`, `schedule` by its title, `reason`. Written by api.settle_schedule.
+    SCHEDULE_STOPPED_NOTICE = "schedule_stopped_notice"
 
 
 #: Words that a kind's templates can't do without, and those that they say where they are given.
@@ -44,15 +46,19 @@ NEEDED: Final[Mapping[MailKind, frozenset[str]]] = {
         (MailKind.REVIEW_REQUESTED, MailKind.REVIEW_REMINDER, MailKind.REVIEW_ESCALATED),
         frozenset({"name", "title", "run"}),
     ),
+    MailKind.SCHEDULE_STOPPED_NOTICE: frozenset({"name", "schedule", "reason"}),
 }
 WELCOME: Final = frozenset({"role", "days", "when", "where", "due"})
 #: Kinds that carry a one-time link.
 WITH_LINK: Final = frozenset({MailKind.INVITATION, MailKind.PASSWORD_RESET, MailKind.EMAIL_CHANGE})
 
-#: Kinds that lead to a page, which asks whoever opens it to sign in: the word that its path ends with.
-_PAGES: Final[Mapping[MailKind, tuple[str, str]]] = dict.fromkeys(
-    (MailKind.REVIEW_REQUESTED, MailKind.REVIEW_REMINDER, MailKind.REVIEW_ESCALATED), ("/run?run=", "run")
-)
+#: Kinds that lead to a page, which asks whoever opens it to sign in: its path, and the word that it ends with, if any.
+_PAGES: Final[Mapping[MailKind, tuple[str, str]]] = {
+    **dict.fromkeys(
+        (MailKind.REVIEW_REQUESTED, MailKind.REVIEW_REMINDER, MailKind.REVIEW_ESCALATED), ("/run?run=", "run")
+    ),
+    MailKind.SCHEDULE_STOPPED_NOTICE: ("/schedules", ""),
+}
 
 #: One address, and nothing that a header or an SMTP command would take for more.
 _RECIPIENT: Final = re.compile(r"[^@\s<>,;:\"\\()\x00-\x1f\x7f-\x9f]+@[^@\s<>,;:\"\\()\x00-\x1f\x7f-\x9f]+")
@@ -91,7 +97,7 @@ def find_page_path(kind: MailKind, values: Mapping[str, str]) -> str:
     if kind not in _PAGES:
         return ""
     begins, name = _PAGES[kind]
-    return f"{begins}{UUID(values[name])}"
+    return f"{begins}{UUID(values[name])}" if name else begins
 
 
 def check_recipient(recipient: str) -> None:

@@ -19,6 +19,8 @@ from lib.mail.message import MailKind, find_page_path
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _SUBJECT: Final = "Subject: "
 _LONGEST_VALUE: Final = 100
+#: Sentences, in which names of anybody's stand.
+_LONGEST: Final = {"reason": 500}
 #: Shown as they are: nobody's own words, or an address, which may have to be compared or copied.
 _AS_THEY_ARE: Final = frozenset({"new_email", "when", "where", "days", "due", "run"})
 #: What mail programs make links of by themselves, in the middle of a word.
@@ -71,5 +73,6 @@ def _shown(name: str, value: str) -> str:
     line = " ".join(seen.split())
     if name in _AS_THEY_ARE:
         return line
-    short = line if len(line) <= _LONGEST_VALUE else line[: _LONGEST_VALUE - 1].rstrip() + "…"
+    longest = _LONGEST.get(name, _LONGEST_VALUE)
+    short = line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
     return _LINKING.sub(_WORD_JOINER, short)

@@ -11,6 +11,7 @@ from lib.models.organization import Organization, OrganizationSlug
 from lib.models.project import Project
 from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution, PhaseStream, RunComment
+from lib.models.schedule import Schedule
 from lib.models.template import OrchestrationTemplate, TemplateVersion
 from lib.models.usage import ApiUsage
 from lib.models.user import User
@@ -36,6 +37,7 @@ __all__ = [
     "ReviewRequest",
     "RunComment",
     "RunReview",
+    "Schedule",
     "SignInNetwork",
     "TemplateVersion",
     "User",

@@ -130,6 +130,7 @@ class OrchestrationRun(Base):
         UniqueConstraint("organization_id", "id", name="orchestration_runs_organization_id_id_key"),
         tenant_reference("project_id", "projects", name="orchestration_runs_project_fkey"),
         tenant_reference("user_id", "users", name="orchestration_runs_person_fkey"),
+        tenant_reference("schedule_id", "schedules", name="orchestration_runs_schedule_fkey", is_back=True),
         tenant_reference("parent_run_id", "orchestration_runs", name="orchestration_runs_parent_fkey"),
         Index("idx_orchestration_runs_project_id", "project_id"),
         Index("idx_orchestration_runs_status", "status"),
@@ -145,6 +146,7 @@ class OrchestrationRun(Base):
         ),
         Index("idx_orchestration_runs_user_id", "user_id"),
         Index("idx_orchestration_runs_template_id", "template_id"),
+        Index("idx_orchestration_runs_schedule", "organization_id", "schedule_id", "created_at", "id"),
         Index("idx_orchestration_runs_parent", "organization_id", "parent_run_id"),
         Index(
             "idx_orchestration_runs_organization_cost",

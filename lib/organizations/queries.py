@@ -161,6 +161,15 @@ def read_settings(session: Session, organization_id: UUID) -> OrganizationSettin
     return OrganizationSettings.read(stored)
 
 
+def read_quota(session: Session, organization_id: UUID) -> Quota:
+    """What the organization has used in this period. Raises `NotSignedIn` when who asks is gone by now."""
+    columns = (Organization.api_quota_used, Organization.api_quota_limit, Organization.quota_resets_at)
+    found = session.execute(select(*columns).where(Organization.id == organization_id)).one_or_none()
+    if found is None:
+        raise NotSignedIn
+    return Quota.read(*found)
+
+
 def read_tier(session: Session, organization_id: UUID) -> Tier:
     """The organization's tier. Raises `NotSignedIn` when who asks is gone by now."""
     stored = session.scalar(select(Organization.subscription_tier).where(Organization.id == organization_id))

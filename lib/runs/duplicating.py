@@ -1,13 +1,15 @@
-"""A run as the beginning of another one: what the Launch page is filled in with; nothing is launched."""
+"""What was chosen before as the beginning of another choice: what the Launch page is filled in with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.session import tenant_session
 from lib.errors import NotFound
+from lib.models.run import RunPriority
 from lib.runs import queries
 from lib.runs.structures import RunInputs
 from lib.templates.inputs import InputValue
@@ -15,16 +17,21 @@ from lib.templates.inputs import InputValue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What somebody launched before."""
+    """What somebody launched before, or has launched by a schedule."""
 
-    run_id: UUID
+    #: The run's, or the schedule's.
+    id: UUID
     project_id: UUID
     #: None where it is nobody's to launch from any more.
     template_id: UUID | None
     title: str
-    topic: str
+    #: None is the project's.
+    topic: str | None
+    #: `provider:model`; None is the default of the moment.
     model: str | None
     values: Mapping[str, InputValue]
+    cost_limit_usd: Decimal | None
+    priority: RunPriority
 
 
 def read_draft(actor: Actor, run_id: UUID) -> Draft:
@@ -35,11 +42,13 @@ def read_draft(actor: Actor, run_id: UUID) -> Draft:
         if run is None:
             raise NotFound("run")
         return Draft(
-            run_id=run.id,
+            id=run.id,
             project_id=run.project_id,
             template_id=run.template_id,
             title=run.title or "",
             topic=run.topic,
             model=run.model,
             values=RunInputs.model_validate(run.inputs, extra="ignore").values,
+            cost_limit_usd=run.cost_limit_usd,
+            priority=RunPriority(run.priority),
         )

@@ -1,9 +1,8 @@
 """Launching: from what a person chose to a run in the queue, checked before anything is spent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +16,8 @@ from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
 from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.project import Priority, Project, ProjectStatus
-from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, RunPriority, RunStatus
-from lib.organizations.queries import read_settings
+from lib.models.run import OrchestrationRun, RunPriority, RunStatus
+from lib.organizations.queries import read_quota, read_settings
 from lib.organizations.views import Quota
 from lib.projects.queries import load_project
 from lib.projects.service import MAX_TOPIC
@@ -27,7 +26,7 @@ from lib.providers.base import ModelChoice
 from lib.providers.catalog import Catalog
 from lib.providers.errors import ModelCallError
 from lib.runs.estimating.service import estimate_plan, read_past
-from lib.runs.queries import read_quota
+from lib.runs.phases import make_phases
 from lib.runs.steering import clean_dollars
 from lib.runs.structures import ProjectAtLaunch, RunEstimate, RunInputs
 from lib.runs.turns import USUAL_PRIORITY
@@ -62,6 +61,8 @@ class LaunchRequest:
     priority: RunPriority | None = None
     #: Once the run has cost so much, nothing further begins before somebody raises it; None is none.
     cost_limit_usd: Decimal | None = None
+    #: The schedule that it is launched for.
+    schedule_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,12 +156,12 @@ def find_default_model(
     return _first_of(catalog)
 
 
-def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
+def launch_run(actor: Actor, request: LaunchRequest, *, also: Callable[[Session, UUID], None] | None = None) -> UUID:
     """Put a run into the queue and return its id; run, phases, audit and queue entry are one transaction.
 
-    Every model that a phase asks first is asked whether it would answer, and all others have to be offered. Raises
-    `InvalidInput`, `PlanInvalid`, `PlanNotSupported`, `NotFound`, `NotPermitted`, `Conflict`, `ModelError`; then
-    nothing was launched.
+    `also` is done to the run's id in the same one: where it raises, nothing was launched. Every model that a phase asks
+    first is asked whether it would answer, and all others have to be offered. Raises `InvalidInput`, `PlanInvalid`,
+    `PlanNotSupported`, `NotFound`, `NotPermitted`, `Conflict`, `ModelError`; then nothing was launched.
     """
     prepared = preview_launch(actor, request)
     _refuse_another_model(request, prepared)
@@ -177,6 +178,8 @@ def launch_run(actor: Actor, request: LaunchRequest) -> UUID:
         session.add_all(make_phases(actor, run.id, prepared.plan))
         session.flush()
         session.execute(select(func.api.enqueue_run(run.id)))
+        if also is not None:
+            also(session, run.id)
         return run.id
 
 
@@ -254,31 +257,8 @@ def _run_columns(actor: Actor, request: LaunchRequest, prepared: Prepared) -> di
         "priority": prepared.priority,
         "cost_limit_usd": prepared.cost_limit_usd,
         "estimate": prepared.estimate.model_dump(mode="json"),
+        "schedule_id": request.schedule_id,
     }
-
-
-def make_phases(
-    actor: Actor, run_id: UUID, plan: Plan, *, reused: Mapping[str, UUID] = MappingProxyType({})
-) -> list[PhaseExecution]:
-    """The rows of a run's phases, not yet added.
-
-    `reused` are completed attempts of the run before, by code; what they hold api.reuse_phase fills in.
-    """
-    return [
-        PhaseExecution(
-            organization_id=actor.organization_id,
-            run_id=run_id,
-            phase_code=phase.code,
-            phase_name=phase.name,
-            status=PhaseStatus.COMPLETED if phase.code in reused else PhaseStatus.PENDING,
-            position=phase.position,
-            depends_on=list(phase.depends_on),
-            model=phase.model,
-            reused_from=reused.get(phase.code),
-            review_policy=phase.review and phase.review.model_dump(mode="json"),
-        )
-        for phase in plan.phases
-    ]
 
 
 def get_active(project: Project | None) -> Project:

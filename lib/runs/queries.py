@@ -9,18 +9,16 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, Uuid, cast, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
-from sqlalchemy.orm import Session, aliased, load_only
+from sqlalchemy.orm import Session, load_only
 
 from lib.db.paging import Order, Rows, read_page
 from lib.entry import clean_search
 from lib.errors import NotSignedIn
-from lib.models.organization import Organization
 from lib.models.people import people
 from lib.models.project import Project
 from lib.models.readable_templates import readable_templates
-from lib.models.review import ReviewRequest
-from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream, RunStatus
-from lib.organizations.views import Quota
+from lib.models.run import OrchestrationRun, RunStatus
+from lib.models.schedule import Schedule
 from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.views import RunSort, Turns
 from lib.users.queries import person
@@ -63,8 +61,12 @@ _STEERED: Final = (
     OrchestrationRun.cancel_requested_at,
     OrchestrationRun.priority,
 )
-#: The answer, or as far as it is written.
-_WRITTEN = func.coalesce(PhaseExecution.response_text, PhaseStream.response_text)
+#: The schedule that it was launched for, as [id, title], where the reader can see it and it is not deleted.
+_SCHEDULE: Final = (
+    select(func.json_build_array(Schedule.id, Schedule.title))
+    .where(Schedule.id == OrchestrationRun.schedule_id, Schedule.deleted_at.is_(None))
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,8 @@ class RunFilter:
     #: Who launched them.
     user_id: UUID | None = None
     template_id: UUID | None = None
+    #: Launched for it, by itself or by hand.
+    schedule_id: UUID | None = None
     model: str | None = None
     #: Launched then or later.
     since: datetime | None = None
@@ -131,6 +135,7 @@ def narrow(statement: Select[*tuple[Any, ...]], chosen: RunFilter) -> Select[*tu
         OrchestrationRun.project_id: chosen.project_id,
         OrchestrationRun.user_id: chosen.user_id,
         OrchestrationRun.template_id: chosen.template_id,
+        OrchestrationRun.schedule_id: chosen.schedule_id,
         OrchestrationRun.model: chosen.model,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
@@ -157,16 +162,6 @@ def list_live(session: Session, organization_id: UUID, *, limit: int) -> Sequenc
     return session.execute(statement).all()
 
 
-def list_writing(session: Session, run_ids: Sequence[UUID]) -> Sequence[Row[UUID, str]]:
-    """The phases of these runs that are being written: run and name."""
-    statement = (
-        select(PhaseExecution.run_id, PhaseExecution.phase_name)
-        .where(PhaseExecution.run_id.in_(run_ids), PhaseExecution.status == PhaseStatus.RUNNING)
-        .order_by(PhaseExecution.position)
-    )
-    return session.execute(statement).all()
-
-
 def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tuple[Any, ...]] | None:
     """One run as `list_runs` lists it, what it was launched with, and how many workers live; no prompt, no answer."""
     statement = _summaries(organization_id).add_columns(
@@ -184,80 +179,11 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
         OrchestrationRun.parent_run_id,
         OrchestrationRun.forked_from_phase,
         OrchestrationRun.estimate,
+        _SCHEDULE.label("schedule"),
         person(OrchestrationRun.user_id).label("launcher"),
         func.api.live_workers().label("live_workers"),
     )
     return session.execute(statement.where(OrchestrationRun.id == run_id)).one_or_none()
-
-
-def list_figures(session: Session, run_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Every attempt of a run in the plan's order, without its texts: their length is read, not they."""
-    statement = (
-        select(
-            PhaseExecution.id,
-            PhaseExecution.phase_code,
-            PhaseExecution.phase_name,
-            PhaseExecution.position,
-            PhaseExecution.depends_on,
-            PhaseExecution.attempt,
-            PhaseExecution.status,
-            PhaseExecution.model,
-            PhaseExecution.started_at,
-            PhaseExecution.completed_at,
-            PhaseExecution.execution_time_ms,
-            PhaseExecution.token_usage,
-            PhaseExecution.cost_usd,
-            PhaseExecution.finish_reason,
-            PhaseExecution.error_details,
-            PhaseExecution.reused_from,
-            PhaseExecution.redo_comment,
-            PhaseExecution.original_response.is_not(None).label("is_edited"),
-            ReviewRequest.id.label("review_id"),
-            ReviewRequest.requested_at,
-            ReviewRequest.due_at,
-            ReviewRequest.decided_at,
-            PhaseExecution.prompt_text.is_not(None).label("has_prompt"),
-            func.coalesce(func.octet_length(_WRITTEN), 0).label("response_bytes"),
-        )
-        .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
-        .outerjoin(
-            ReviewRequest,
-            (ReviewRequest.organization_id == PhaseExecution.organization_id)
-            & (ReviewRequest.phase_execution_id == PhaseExecution.id),
-        )
-        .where(PhaseExecution.run_id == run_id)
-        .order_by(PhaseExecution.position, PhaseExecution.phase_code, PhaseExecution.attempt)
-    )
-    return session.execute(statement).all()
-
-
-def find_texts(session: Session, run_id: UUID, attempt_id: UUID) -> Row[str | None, str, str | None] | None:
-    """Prompt and answer of one attempt, as far as they are written, and the model's own where that was edited."""
-    return session.execute(
-        select(PhaseExecution.prompt_text, func.coalesce(_WRITTEN, ""), PhaseExecution.original_response)
-        .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
-        .where(PhaseExecution.run_id == run_id, PhaseExecution.id == attempt_id)
-    ).one_or_none()
-
-
-def find_earlier(session: Session, run_id: UUID, attempt_id: UUID) -> Row[UUID, UUID, int] | None:
-    """Run, id and number of the attempt before this one: of this run, or else the newest of the run it goes on from."""
-    this, earlier = aliased(PhaseExecution), PhaseExecution
-    parent = select(OrchestrationRun.parent_run_id).where(OrchestrationRun.id == run_id).scalar_subquery()
-    statement = (
-        select(earlier.run_id, earlier.id, earlier.attempt)
-        .join(this, this.phase_code == earlier.phase_code)
-        .where(this.run_id == run_id, this.id == attempt_id)
-        .where(((earlier.run_id == run_id) & (earlier.attempt < this.attempt)) | (earlier.run_id == parent))
-        .order_by((earlier.run_id == run_id).desc(), earlier.attempt.desc())
-    )
-    return session.execute(statement.limit(1)).one_or_none()
-
-
-def list_responses(session: Session, attempt_ids: Sequence[UUID]) -> dict[str, str]:
-    """The answers of these attempts, by the code of their phase."""
-    columns = select(PhaseExecution.phase_code, func.coalesce(PhaseExecution.response_text, ""))
-    return {row[0]: row[1] for row in session.execute(columns.where(PhaseExecution.id.in_(attempt_ids)))}
 
 
 def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> OrchestrationRun | None:
@@ -294,15 +220,6 @@ def read_turns(session: Session, run_id: UUID | None = None) -> Turns:
     if found is None:
         raise NotSignedIn
     return Turns(admitted=found.admitted, most=found.most, waiting=found.waiting, place=found.place)
-
-
-def read_quota(session: Session, organization_id: UUID) -> Quota:
-    """What the organization has used in this period. Raises `NotSignedIn` when who asks is gone by now."""
-    columns = (Organization.api_quota_used, Organization.api_quota_limit, Organization.quota_resets_at)
-    found = session.execute(select(*columns).where(Organization.id == organization_id)).one_or_none()
-    if found is None:
-        raise NotSignedIn
-    return Quota.read(*found)
 
 
 def has_any(session: Session, table: type[Project | OrchestrationRun]) -> bool:

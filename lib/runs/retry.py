@@ -13,13 +13,16 @@ from lib.db.session import tenant_session
 from lib.entry import clean_text
 from lib.errors import Conflict, NotFound, QuotaUsedUp
 from lib.models.run import OrchestrationRun, PhaseStatus, RunStatus
+from lib.organizations.queries import read_quota
 from lib.projects.queries import load_project
 from lib.projects.service import MAX_TOPIC
 from lib.projects.structures import ProjectSettings
 from lib.providers.base import ModelChoice
 from lib.runs import queries
+from lib.runs.attempts.queries import list_responses
 from lib.runs.estimating.service import estimate_plan, read_past
-from lib.runs.launch import check_models, get_active, make_phases
+from lib.runs.launch import check_models, get_active
+from lib.runs.phases import make_phases
 from lib.runs.replan import TraitsOf, change_model, change_prompt, find_differences, find_reused
 from lib.runs.retry_views import Prepared, RetryDesk, RetryRequest
 from lib.runs.service import watch_run
@@ -78,8 +81,8 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         completed = {code for code, phase in phases.items() if phase.status is PhaseStatus.COMPLETED}
         codes = find_reused(plan, known=phases, completed=completed, begins_with=request.begins_with)
         reused = {code: phases[code] for code in codes}
-        answers = queries.list_responses(session, [phase.newest.id for phase in reused.values()])
-        quota = queries.read_quota(session, actor.organization_id)
+        answers = list_responses(session, [phase.newest.id for phase in reused.values()])
+        quota = read_quota(session, actor.organization_id)
         template_id = session.scalar(select(func.api.find_template(before.template_id)))
         past = read_past(session, actor.organization_id, template_id, plan)
     context = PromptContext(

@@ -16,7 +16,9 @@ from lib.db.session import tenant_session
 from lib.errors import Conflict, NotFound
 from lib.models.project import Project
 from lib.models.run import OrchestrationRun, PhaseStatus, RunPriority, RunStatus
+from lib.organizations.queries import read_quota
 from lib.runs import queries
+from lib.runs.attempts.queries import find_earlier, find_texts, list_figures, list_writing
 from lib.runs.queries import RunFilter
 from lib.runs.states import COST_STOPS, FINAL_RUN_STATUSES, PAUSABLE_RUN_STATUSES
 from lib.runs.structures import ErrorDetails, RunEstimate, RunInputs, TokenUsage
@@ -44,7 +46,7 @@ def get_overview(actor: Actor) -> Overview:
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
         live = [_summary(row) for row in queries.list_live(session, actor.organization_id, limit=RUNNING_SHOWN)]
-        writing = queries.list_writing(session, [run.id for run in live]) if live else []
+        writing = list_writing(session, [run.id for run in live]) if live else []
         recent = queries.list_runs(session, actor.organization_id, chosen=RunFilter(), cursor=None, limit=RECENT_SHOWN)
         return Overview(
             running=tuple(
@@ -52,7 +54,7 @@ def get_overview(actor: Actor) -> Overview:
                 for run in live
             ),
             recent=tuple(_summary(row) for row in recent.rows),
-            quota=queries.read_quota(session, actor.organization_id),
+            quota=read_quota(session, actor.organization_id),
             has_projects=queries.has_any(session, Project),
             has_runs=bool(recent.rows),
             live_workers=queries.count_live_workers(session),
@@ -83,7 +85,7 @@ def watch_run(actor: Actor, run_id: UUID) -> RunProgress:
         row = queries.find_run(session, actor.organization_id, run_id)
         if row is None:
             raise NotFound("run")
-        phases = _phases(queries.list_figures(session, run_id), json_codes=row.json_phases)
+        phases = _phases(list_figures(session, run_id), json_codes=row.json_phases)
         return RunProgress(**_see_run(session, actor, row), phases=phases)
 
 
@@ -98,7 +100,7 @@ def find_earlier_texts(actor: Actor, run_id: UUID, attempt_id: UUID) -> EarlierT
     """Prompt and answer of the attempt before: in this run, or in the one that it goes on from; None at the first."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
-        row = queries.find_earlier(session, run_id, attempt_id)
+        row = find_earlier(session, run_id, attempt_id)
         if row is None:
             return None
         texts = _read_texts(session, row.run_id, row.id)
@@ -111,18 +113,23 @@ def cancel_run(actor: Actor, run_id: UUID) -> None:
     Raises `NotFound`, `NotPermitted`, and `Conflict` when the run has ended already.
     """
     with tenant_session(actor) as session:
-        run = _get(queries.load_run(session, run_id))
-        actor.require(Permission.ORCHESTRATIONS_CANCEL, created_by=run.user_id)
-        run = _get(queries.load_run(session, run_id, for_update=True))
-        if run.status in FINAL_RUN_STATUSES:
-            message = f"This run has ended already: it is {run.status}."
-            raise Conflict(message)
-        run.cancel_requested_at = run.cancel_requested_at or clock.now()
-        session.flush()
-        if run.status == RunStatus.RUNNING:
-            session.execute(select(func.pg_notify("orchestrator_cancel", "")))
-        else:
-            session.execute(select(func.api.end_run(run_id, RunStatus.CANCELLED.value, None)))
+        cancel_within(session, actor, run_id)
+
+
+def cancel_within(session: Session, actor: Actor, run_id: UUID) -> None:
+    """The same as part of a transaction that does more."""
+    run = _get(queries.load_run(session, run_id))
+    actor.require(Permission.ORCHESTRATIONS_CANCEL, created_by=run.user_id)
+    run = _get(queries.load_run(session, run_id, for_update=True))
+    if run.status in FINAL_RUN_STATUSES:
+        message = f"This run has ended already: it is {run.status}."
+        raise Conflict(message)
+    run.cancel_requested_at = run.cancel_requested_at or clock.now()
+    session.flush()
+    if run.status == RunStatus.RUNNING:
+        session.execute(select(func.pg_notify("orchestrator_cancel", "")))
+    else:
+        session.execute(select(func.api.end_run(run_id, RunStatus.CANCELLED.value, None)))
 
 
 def resume_run(actor: Actor, run_id: UUID) -> None:
@@ -192,6 +199,9 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "parent_run_id": row.parent_run_id,
         "begins_with": row.forked_from_phase,
         "estimate": read_stored(RunEstimate, row.estimate, what="The run's estimate") if row.estimate else None,
+        "schedule": (UUID(row.schedule[0]), row.schedule[1])
+        if row.schedule and actor.may_some(Permission.ORCHESTRATIONS_RUN)
+        else None,
     }
 
 
@@ -202,7 +212,7 @@ def _summary(row: Row[*tuple[Any, ...]]) -> RunSummary:
 
 
 def _read_texts(session: Session, run_id: UUID, attempt_id: UUID) -> AttemptTexts:
-    row = queries.find_texts(session, run_id, attempt_id)
+    row = find_texts(session, run_id, attempt_id)
     if row is None:
         raise NotFound("attempt")
     return AttemptTexts(prompt=row[0], response=row[1], original=row[2])

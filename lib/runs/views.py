@@ -249,6 +249,8 @@ class RunProgress:
     begins_with: str | None
     #: What was expected of it before it began; None of runs of before there was one.
     estimate: RunEstimate | None
+    #: Id and title of the schedule that it was launched for, where the reader can open that one.
+    schedule: tuple[UUID, str] | None = None
 
     @property
     def is_live(self) -> bool:

@@ -105,6 +105,17 @@ class SampleProject(_Part):
     status: ProjectStatus = ProjectStatus.ACTIVE
 
 
+class SampleSchedule(_Part):
+    """What would be launched by itself, were it switched on."""
+
+    title: str
+    owner: str
+    project: str
+    template: str
+    cron: str
+    time_zone: str
+
+
 class SampleError(_Part):
     """A way in which an attempt fails."""
 
@@ -130,6 +141,7 @@ class Workspace(_Part):
     people: tuple[SamplePerson, ...]
     templates: tuple[SampleTemplate, ...]
     projects: tuple[SampleProject, ...]
+    schedules: tuple[SampleSchedule, ...]
     answers: tuple[str, ...]
     #: Where a phase asks for JSON; each fits the schema of every such phase.
     json_answers: tuple[str, ...]

@@ -8,12 +8,14 @@ from uuid import UUID
 from lib.access.permissions import Role
 from lib.models.project import ProjectStatus
 from lib.models.run import RunStatus
+from lib.models.schedule import CatchUp, Overlap
 from lib.samples import trail
-from lib.samples.content import SamplePerson, SampleProject, SampleTemplate, Workspace
+from lib.samples.content import SamplePerson, SampleProject, SampleSchedule, SampleTemplate, Workspace
 from lib.samples.launches import Launch, SampleTemplateRow
 from lib.samples.rows import Row, Rows
 from lib.samples.steering import run_again
 from lib.samples.work import make_run
+from lib.schedules.timetable import Timetable
 from lib.templates.builtin import list_builtin_templates
 
 DAYS = 90
@@ -34,6 +36,7 @@ _STOPPED_MINUTES_AGO = 240
 #: A finished project has had its last run by then.
 _FINISHED_DAYS_AGO = 25
 _BUILT_IN = "Project plan"
+_SCHEDULED_DAYS_AGO = 14
 #: Between two versions of a template.
 _DAYS_A_VERSION = 21
 
@@ -74,6 +77,8 @@ def make_rows(workspace: Workspace, *, now: datetime) -> Mapping[str, list[Row]]
     rows.tables["orchestration_runs"].sort(key=lambda run: run["created_at"])
     _add_organization(rows, workspace, organization_id, founded)
     trail.add_trail(rows, workspace, organization_id=organization_id, people=people, projects=projects, runs=runs)
+    for schedule in workspace.schedules:
+        _add_schedule(rows, team, schedule)
     return rows.tables
 
 
@@ -183,6 +188,31 @@ def _add_project(rows: Rows, organization_id: UUID, project: SampleProject, owne
         completed_at=finished if project.status is ProjectStatus.COMPLETED else None,
         archived_at=finished if is_archived else None,
         archived_by=owner if is_archived else None,
+    )
+
+
+def _add_schedule(rows: Rows, team: _Team, schedule: SampleSchedule) -> None:
+    """One that is switched off: the sample runs nothing by itself."""
+    made, owner = rows.days_ago(_SCHEDULED_DAYS_AGO), team.people[schedule.owner]
+    rows.add(
+        "schedules",
+        made=made,
+        organization_id=team.organization_id,
+        project_id=team.projects[schedule.project],
+        template_id=team.offered(schedule.template, made).id,
+        user_id=owner,
+        created_by=owner,
+        title=schedule.title,
+        cron=schedule.cron,
+        time_zone=schedule.time_zone,
+        catch_up=CatchUp.LATEST,
+        overlap=Overlap.SKIP,
+        inputs={},
+        is_active=False,
+        next_run_at=Timetable(cron=schedule.cron, time_zone=schedule.time_zone).after(rows.now),
+        refusals=0,
+        created_at=made,
+        updated_at=made,
     )
 
 

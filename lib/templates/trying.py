@@ -25,10 +25,10 @@ from lib.connections.offers import open_model
 from lib.connections.turns import take_turn
 from lib.db.session import tenant_session
 from lib.errors import Conflict, OrchestratorError, QuotaUsedUp
+from lib.organizations.queries import read_quota
 from lib.providers.base import JsonWish, ModelAnswer, ModelCall, ModelChoice, ModelParameters, Provider
 from lib.providers.errors import NOT_CHARGED, ErrorKind, ModelCallError
 from lib.providers.http_client import run_now
-from lib.runs.queries import read_quota
 
 log = logging.getLogger(__name__)
 

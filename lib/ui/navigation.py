@@ -83,6 +83,23 @@ COMPARE = PageEntry(
     permission=Permission.ORCHESTRATIONS_VIEW,
     is_visible=False,
 )
+SCHEDULES = PageEntry(
+    file="pages/schedules.py",
+    title="Schedules",
+    icon="event_repeat",
+    url_path="schedules",
+    section="Work",
+    permission=Permission.ORCHESTRATIONS_RUN,
+)
+SCHEDULE = PageEntry(
+    file="pages/schedule.py",
+    title="Schedule",
+    icon="event_repeat",
+    url_path="schedule",
+    section="Work",
+    permission=Permission.ORCHESTRATIONS_RUN,
+    is_visible=False,
+)
 PROJECTS = PageEntry(
     file="pages/projects.py",
     title="Projects",
@@ -177,6 +194,8 @@ PAGES: Sequence[PageEntry] = (
     RUN,
     REVIEWS,
     COMPARE,
+    SCHEDULES,
+    SCHEDULE,
     PROJECTS,
     PROJECT,
     TEMPLATES,

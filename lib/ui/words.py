@@ -261,6 +261,12 @@ def exact(moment: datetime | None, *, zone: str = "UTC") -> str:
     return f"{said} ({day}{utc:%H:%M} UTC)"
 
 
+def day_and_minute(moment: datetime, *, zone: str = "UTC") -> str:
+    """A moment that is to come, as somebody who lives there reads it: "Sun 29 Nov 2026, 07:00"."""
+    local = moment.astimezone(find_zone(zone))
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
 def hour(moment: datetime, *, zone: str = "UTC") -> str:
     """The reader's time of a moment that is seconds or minutes away: "15:11:42"."""
     return f"{moment.astimezone(find_zone(zone)):%H:%M:%S}"

@@ -16,7 +16,8 @@ BEGIN
             'project_id', NEW.project_id, 'topic', NEW.topic, 'template_id', NEW.template_id,
             'template_version', NEW.template_version, 'model', NEW.model, 'total_phases', NEW.total_phases,
             'cost_limit_usd', NEW.cost_limit_usd,
-            'parent_run_id', NEW.parent_run_id, 'forked_from_phase', NEW.forked_from_phase));
+            'parent_run_id', NEW.parent_run_id, 'forked_from_phase', NEW.forked_from_phase,
+            'schedule_id', NEW.schedule_id));
     ELSIF NEW.status IS DISTINCT FROM OLD.status AND NEW.status IN ('completed', 'failed', 'cancelled', 'paused') THEN
         v_action := CASE WHEN NEW.status = 'paused' THEN 'orchestrations.pause' ELSE 'orchestrations.end' END;
         v_old := jsonb_build_object('status', OLD.status);

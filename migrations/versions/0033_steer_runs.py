@@ -25,7 +25,7 @@ CHANGED = (
     "api_remove_sample",
 )
 #: What a later migration changed again, and which.
-CHANGED_AGAIN = {"api_load_sample": "0035", "api_remove_sample": "0035"}
+CHANGED_AGAIN = {"api_audit_run": "0036", "api_load_sample": "0035", "api_remove_sample": "0035"}
 #: file -> who may execute it, in the order in which they need each other.
 DOORS = {
     "api_find_redo": "engine",

@@ -43,7 +43,7 @@ def upgrade() -> None:
     audit.watch(TABLE, secret=("comment_text",))
     _protect()
     for name in SAMPLE:
-        functions.replace(name)
+        functions.replace(name, before="0036")
     op.execute("ALTER TABLE orchestration_runs ADD COLUMN estimate jsonb")
 
 

@@ -63,7 +63,7 @@ def text_files() -> Iterator[tuple[str, str]]:
                 hidden = path.name.startswith(".") and path.name not in _OURS
                 if not hidden and path.name not in _NOT_OURS and not path.name.endswith(".egg-info"):
                     waiting.append(path)
-            elif path.suffix in _TEXT and not path.is_symlink():
+            elif path.suffix in _TEXT and path.name != ".git" and not path.is_symlink():  # a worktree's is a file
                 try:
                     yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
                 except UnicodeDecodeError:

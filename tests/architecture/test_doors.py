@@ -42,6 +42,8 @@ DOORS: dict[str, set[str]] = {
     "lib.runs.steering": {"tenant_session"},
     "lib.runs.turns": {"tenant_session"},
     "lib.runs.watching.service": {"tenant_session"},
+    "lib.schedules.firing": {"tenant_session"},  # by the workers' login
+    "lib.schedules.service": {"tenant_session"},
     "lib.samples.service": {"identity_session"},
     "lib.templates.editing.service": {"tenant_session"},
     "lib.templates.files": {"tenant_session"},
@@ -68,6 +70,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.db.embedded_cluster": {"connect"},  # to see whether it answers
     "lib.engine.store": {"AsyncConnectionPool"},  # one statement a step, without the ORM
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
+    "lib.engine.schedules": {"connect"},  # takes and notes one schedule at a time; its launch goes by the door
     "lib.engine.post": {"connect"},  # listens for mails, and takes and notes one at a time
 }
 _OPENERS = {

@@ -17,9 +17,11 @@ from tests.browser.branching_run import make_branching_run
 from tests.browser.conftest import Dashboard
 from tests.browser.gallery_of_templates import make_gallery, write_template
 from tests.browser.steered import Steered, make_steered
+from tests.cast import Cast
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
 from tests.factories import make_invitation, make_project
 from tests.made_runs import answer, ask_to_cancel, beginning, end_run, make_comment, make_run, open_run
+from tests.made_schedules import make_schedule
 from tests.web_process import orchestrator_web
 from tests.workspace import make_workspace
 
@@ -39,6 +41,16 @@ Three things decide: **weight**, the *hinge* and the price.
 
 `hinge = steel`
 """
+
+#: How the schedules of the scene stand.
+_STANDINGS = (
+    "title = 'Market brief, every weekday', cron = '0 7 * * 1-5', time_zone = 'Europe/Berlin', "
+    "last_result = 'launched', last_result_at = now() - interval '3 hours'",
+    "title = 'Patents of the month', cron = '30 6 L * *', is_active = false, refusals = 3, stopped_at = now(), "
+    "last_result = 'refused', last_result_at = now() - interval '20 minutes', "
+    "last_message = 'The project “Patents since 2020” is archived. Make it active again before launching for it.'",
+    "title = 'Dealers, four times a day', cron = '15 */6 * * *', is_active = false",
+)
 
 
 #: Of the retried run's one phase.
@@ -82,6 +94,7 @@ class Scene:
     steered: Steered
     #: What the link of an invitation holds.
     invitation: str
+    schedule_id: UUID
 
 
 @pytest.fixture(scope="module")
@@ -153,12 +166,14 @@ def scene(dashboard: Dashboard) -> Scene:
     invited = make_invitation(database, actor, email="nora@company.example", role="manager")
     max_id = dashboard.cast.max.user_id
     templates = make_gallery(database, dashboard.cast)
+    schedule_id = _make_schedules(database, dashboard.cast, project_id, templates[0], completed.id)
     return Scene(
         *(project_id, idle_project_id, queued.id, made.run.id, failed.id, cancelled.id, branching, retried, max_id),
         *templates,
         write_template(database, actor),
         make_steered(database, dashboard.cast, project_id=project_id),
         invited.secret,
+        schedule_id,
     )
 
 
@@ -187,6 +202,17 @@ def _go_on(database: ClonedDatabase, actor: Actor, failed_id: UUID) -> UUID:
     said = answer(UUID(begun["begun"][0]["id"]), response=_ANSWER.replace("9.1 kg", "8.7 kg"), cost_usd=0.061)
     held.advance(finish=[said], end={"status": "completed", "error": {}})
     return run_id
+
+
+def _make_schedules(database: ClonedDatabase, cast: Cast, project_id: UUID, template_id: UUID, run_id: UUID) -> UUID:
+    """One that has run, one that was switched off for refusals, one of somebody else's that is off."""
+    of_what = {"project_id": project_id, "template_id": template_id}
+    made = [make_schedule(database, actor, **of_what) for actor in (cast.alice, cast.alice, cast.max)]
+    with doors.admin(database) as connection:
+        for schedule_id, change in zip(made, _STANDINGS, strict=True):
+            connection.execute(f"UPDATE schedules SET {change} WHERE id = %s".encode(), [schedule_id])
+        connection.execute("UPDATE schedules SET last_run_id = %s WHERE id = %s", [run_id, made[0]])
+    return made[0]
 
 
 def _fail_at_the_third_attempt(database: ClonedDatabase, actor: Actor, run_id: UUID, phases: dict[str, UUID]) -> None:

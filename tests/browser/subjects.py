@@ -26,6 +26,8 @@ from lib.ui.navigation import (
     PROJECTS,
     REVIEWS,
     RUN,
+    SCHEDULE,
+    SCHEDULES,
     TEMPLATE,
     TEMPLATE_EDIT,
     TEMPLATES,
@@ -58,6 +60,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
     queries = {PROJECT: f"?project={scene.project_id}", RUN: f"?run={scene.running}"}
     queries |= {PERSON: f"?person={scene.person_id}", TEMPLATE: f"?template={scene.template_id}"}
     queries[COMPARE] = f"?left={scene.failed}&right={scene.retried}"
+    queries[SCHEDULE] = f"?schedule={scene.schedule_id}"
     queries[TEMPLATE_EDIT] = f"?template={scene.edited_template_id}&phase=Phase+2"
     accept = f"/accept?token={scene.invitation}"
 
@@ -125,6 +128,10 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             lambda page: press(page, "Save version", "Against version 1"),
         ),
         see("template-edit-error", empty, f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}"),
+        see("launch-later", full, f"/launch?start=later&project={scene.project_id}"),
+        see("schedules-error", full, f"{_path(SCHEDULES)}?page=nonsense"),
+        see("schedules-question", full, f"{_path(SCHEDULE)}{queries[SCHEDULE]}", _ask_to_delete),
+        see("schedule-error", empty, f"{_path(SCHEDULE)}{queries[SCHEDULE]}"),
         see("projects-error", full, _path(PROJECTS), _create_nothing),
         see("project-error", empty, f"{_path(PROJECT)}?project={scene.project_id}"),
         see("templates-error", full, f"{_path(TEMPLATES)}?search=zeppelin&category=nonsense"),
@@ -219,6 +226,10 @@ def settle(page: Page) -> None:
     """Wait until the script has run and nothing that is seen is about to be replaced."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     expect(page.locator('[data-stale="true"], [data-testid="stSkeleton"]')).to_have_count(0)
+
+
+def _ask_to_delete(page: Page) -> None:
+    press(page, "Delete…", "launches nothing any more")
 
 
 def press(page: Page, button: str, said: str) -> None:

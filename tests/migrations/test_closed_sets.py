@@ -13,6 +13,7 @@ from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
 from lib.models.review import Decision, ReviewOutcome
 from lib.models.run import OperationStatus, PhaseStatus, RunPriority, RunStatus
+from lib.models.schedule import CatchUp, Overlap, ScheduleResult
 from lib.models.template import ReviewDecision, TemplateStatus
 from lib.providers.vendors import Vendor
 from tests import doors
@@ -35,6 +36,10 @@ CLOSED: dict[str, type[StrEnum]] = {
     "provider_connections_vendor_check": Vendor,
     "review_requests_outcome_check": ReviewOutcome,
     "run_reviews_decision_check": Decision,
+    "schedules_priority_check": RunPriority,
+    "schedules_catch_up_check": CatchUp,
+    "schedules_overlap_check": Overlap,
+    "schedules_last_result_check": ScheduleResult,
     "mail_outbox_kind_check": MailKind,
     "mail_outbox_status_check": MailStatus,
 }

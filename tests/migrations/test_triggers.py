@@ -10,6 +10,7 @@ from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.doors import Connection
 from tests.factories import make_connection, make_project, make_template
+from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft
 
 #: Table -> an edit of one row, by its key.
@@ -21,6 +22,7 @@ EDITS = {
     "orchestration_templates": "UPDATE orchestration_templates SET name = 'Renamed' WHERE id = %s",
     "template_drafts": "UPDATE template_drafts SET content = '{}' WHERE id = %s",
     "provider_connections": "UPDATE provider_connections SET name = 'Renamed' WHERE id = %s",
+    "schedules": "UPDATE schedules SET title = 'Renamed' WHERE id = %s",
 }
 #: Table -> what moves a counter, which is no edit.
 COUNTS = {
@@ -29,6 +31,7 @@ COUNTS = {
     "projects": "UPDATE projects SET last_run_at = now(), spent_millionths = spent_millionths + 1 WHERE id = %s",
     "orchestration_templates": "UPDATE orchestration_templates SET usage_count = usage_count + 1 WHERE id = %s",
     "provider_connections": "UPDATE provider_connections SET last_tested_at = now() WHERE id = %s",
+    "schedules": "UPDATE schedules SET claimed_until = now() WHERE id = %s",
 }
 
 
@@ -36,11 +39,13 @@ COUNTS = {
 def rows(module_database: ClonedDatabase) -> dict[str, UUID]:
     people: Cast = make_cast(module_database)
     template_id = make_template(module_database, people.alice)
+    project_id = make_project(module_database, people.alice)
     return {
         "organizations": people.organization_a,
         "users": people.max.user_id,
         "user_credentials": people.max.user_id,
-        "projects": make_project(module_database, people.alice),
+        "projects": project_id,
+        "schedules": make_schedule(module_database, people.alice, project_id=project_id, template_id=template_id),
         "orchestration_templates": template_id,
         "template_drafts": make_draft(module_database, people.alice, template_id),
         "provider_connections": make_connection(module_database, people.alice),

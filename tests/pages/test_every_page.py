@@ -29,8 +29,11 @@ from lib.ui.navigation import (
     PERSON,
     PROJECT,
     PROJECTS,
+    REVIEWS,
     RUN,
     RUNS,
+    SCHEDULE,
+    SCHEDULES,
     TEMPLATE,
     TEMPLATE_EDIT,
     TEMPLATES,
@@ -73,7 +76,7 @@ def parameters_of(page: PageEntry, made: Workspace) -> Mapping[str, UUID]:
     of_the_project = {"project": made.project_id}
     of_others = {RUN: {"run": made.run.id}, PERSON: {"person": made.user_id}, TEMPLATE: {"template": made.template_id}}
     of_others[COMPARE] = {"left": made.run.id, "right": made.run.id}
-    of_others[TEMPLATE_EDIT] = {"template": made.template_id}
+    of_others |= {TEMPLATE_EDIT: {"template": made.template_id}, SCHEDULE: {"schedule": made.schedule_id}}
     return {PROJECT: of_the_project, LAUNCH: of_the_project, **of_others}.get(page, {})
 
 
@@ -96,7 +99,8 @@ def test_session_that_ended_shows_nothing_any_more(
     open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry
 ) -> None:
     at = open_as(cast.alice, page, **parameters_of(page, made))
-    assert page.title in {at.title[0].value, "Project", "Run", "Person", "Template", "Template editor"}
+    of_one_thing = {"Project", "Run", "Person", "Schedule", "Template", "Template editor"}
+    assert page.title in {at.title[0].value, *of_one_thing}
     revoke(installation, cast.alice)
     at.run()
     assert not at.exception
@@ -108,10 +112,11 @@ PRESSED = {OVERVIEW: "Open", LAUNCH: "Launch", RUNS: "Launch run", RUN: "Cancel"
 PRESSED |= {PROJECT: "Edit", USERS: "Invite people", PERSON: "Save rights", CONNECTIONS: "Add connection"}
 PRESSED |= {ACCOUNT: "Save profile", TEMPLATES: "New template", TEMPLATE: "Fork"}
 PRESSED |= {ACCOUNT: "Save profile", TEMPLATE_EDIT: "Add a phase"}
-PRESSED |= {COMPARE: "Swap sides", ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
+PRESSED |= {COMPARE: "Swap sides", SCHEDULES: "Run now", SCHEDULE: "Switch off"}
+PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
 
 
-@EACH
+@pytest.mark.parametrize("page", [page for page in PAGES if page is not REVIEWS], ids=lambda page: page.title)
 def test_session_that_ended_does_nothing_any_more(
     *,
     open_as: OpenAs,
@@ -128,7 +133,8 @@ def test_session_that_ended_does_nothing_any_more(
 
 
 @pytest.mark.parametrize(
-    ("page", "status"), [(RUNS, "completed"), (PROJECTS, "completed"), (TEMPLATES, "mine"), (USERS, "invited")]
+    ("page", "status"),
+    [(RUNS, "completed"), (PROJECTS, "completed"), (TEMPLATES, "mine"), (USERS, "invited"), (REVIEWS, "decided")],
 )
 def test_session_that_ended_filters_and_turns_nothing_any_more(
     *, open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry, status: str
@@ -183,7 +189,16 @@ def _is_refused(at: AppTest, page: PageEntry) -> None:
 def test_viewer_is_refused_somewhere(cast: Cast) -> None:
     """Or the test above would say nothing."""
     closed = [page.title for page in PAGES if not page.is_open_to(cast.vera)]
-    assert closed == ["Launch", "Users", "Person", "Connections", "Organization", "Organizations"]
+    assert closed == [
+        "Launch",
+        "Schedules",
+        "Schedule",
+        "Users",
+        "Person",
+        "Connections",
+        "Organization",
+        "Organizations",
+    ]
 
 
 @EACH
@@ -213,6 +228,9 @@ def nasty(installation: Installation, cast: Cast, made: Workspace) -> Workspace:
     with doors.admin(installation.database) as connection:
         connection.execute("SET session_replication_role = replica")  # what a run was launched with is not changed
         connection.execute("UPDATE orchestration_runs SET title = %s, topic = %s", [NASTY, NASTY])
+        connection.execute(
+            "UPDATE schedules SET title = %s, last_result = 'refused', last_message = %s", [NASTY, NASTY]
+        )
         connection.execute("UPDATE phase_executions SET phase_name = %s, response_text = %s", [NASTY, NASTY])
         connection.execute(
             "UPDATE provider_connections SET name = %s, models = ARRAY[%s], last_tested_at = now(), "

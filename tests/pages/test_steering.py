@@ -49,11 +49,11 @@ def test_runs_are_compared_by_whoever_sees_both(
     done = make_run(
         installation.database, cast.max, project_id=make_project(installation.database, cast.max), title=NASTY
     )
-    end_run(installation.database, cast.max, done)
+    end_run(installation.database, cast.max, done, cost_usd=0.01)
     for actor in cast.of_a:
         at = open_as(actor, COMPARE, left=failed.id, right=done.id)
         said = shown(at)
-        for words in ("2 Research", "other status and answer", "Fold it twice.", "\N{MINUS SIGN}"):
+        for words in ("2 Research", "other status and answer", "Fold it twice.", "\N{MINUS SIGN}$0.04"):
             assert words in said, words
         assert "<script" not in markup(at)
     at = open_as(cast.charlie, COMPARE, left=failed.id, right=done.id)
@@ -138,7 +138,7 @@ def test_duplicate_leads_to_the_launch_with_everything_filled_in(
     assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 1, "nothing is launched"
     rows(installation, "UPDATE orchestration_templates SET status = 'retired' RETURNING 1")
     at = open_as(cast.max, LAUNCH, **{"from": failed.id})
-    assert "The template of that run is not yours to launch any more." in shown(at)
+    assert "Its template is not yours to launch any more." in shown(at)
     assert button(at, "Launch").disabled, "another one does not take its place"
     assert headings(open_as(cast.charlie, LAUNCH, **{"from": failed.id})) == ["Not found"]
 

@@ -15,7 +15,7 @@ LARGE = frozenset(
     {
         *("orchestration_runs", "phase_executions", "api_usage", "integration_operations", "audit_logs"),
         *("review_requests", "run_reviews"),
-        *("users", "invitations"),  # of all organizations together
+        *("users", "invitations", "schedules"),  # of all organizations together
     }
 )
 #: A statement that reads so many rows of one without a limit reads more than a page shows.

@@ -35,6 +35,8 @@ from lib.runs.queries import RunFilter
 from lib.runs.service import cancel_run, find_earlier_texts, get_overview, get_texts, list_runs, watch_run
 from lib.runs.views import RunSort
 from lib.runs.watching.service import Reader, look_at_run
+from lib.schedules.queries import ScheduleFilter
+from lib.schedules.service import list_schedules, list_stopped
 from lib.templates.gallery import (
     count_templates_by_scope,
     list_gallery_words,
@@ -54,7 +56,7 @@ from tests.cast import Cast, make_cast
 from tests.database import SECRET_KEY, ClonedDatabase
 from tests.doors import admin, login
 from tests.factories import TEMPLATE_DATA, make_template
-from tests.filling import fill, fill_one, fill_people, fill_reviews, fill_trail
+from tests.filling import fill, fill_one, fill_people, fill_reviews, fill_schedules, fill_trail
 from tests.made_runs import MODEL, admit_run, answer, beginning
 from tests.plans.plan import LARGE, Sending, Sent, explain, faults
 
@@ -105,6 +107,7 @@ def filled(module_database: ClonedDatabase) -> Filled:
         fill_people(module_database, organization_id, people=people)
     fill_reviews(module_database)
     fill_trail(module_database, seen[2], rows=5_000)
+    fill_schedules(module_database, template_id, each=100)
     return Filled(module_database, cast, *seen, template_id, walked[0])
 
 
@@ -136,6 +139,7 @@ CHOSEN: dict[str, Callable[[Filled], dict[str, Any]]] = {
     "of a person": lambda made: {"user_id": made.looking.user_id},
     "of nobody": lambda made: {"user_id": made.cast.vera.user_id},
     "of a template": lambda made: {"template_id": made.template_id},
+    "of a schedule": lambda made: {"schedule_id": made.template_id},
     "of a model": lambda made: {"model": MODEL},
     "of another model": lambda made: {"model": "local:other"},
     "of a month": lambda made: {
@@ -235,6 +239,10 @@ ASKED: dict[str, Callable[[Filled], object]] = {
     "template": lambda made: get_template(made.looking, made.template_id),
     "template, versions": lambda made: list_versions(made.looking, made.template_id),
     "template, activity": lambda made: list_template_changes(made.looking, made.template_id),
+    "schedules": lambda made: turn_pages(lambda **at: list_schedules(made.looking, **at)),
+    "schedules, of a project": lambda made: list_schedules(made.looking, ScheduleFilter(project_id=made.project_id)),
+    "schedules, of a template": lambda made: list_schedules(made.looking, ScheduleFilter(template_id=made.template_id)),
+    "schedules, stopped": lambda made: list_stopped(made.looking),
     "launch, projects": lambda made: list_project_choices(made.looking, wanted=made.project_id, limit=5),
     "launch, templates": lambda made: list_template_choices(made.looking),
     "launch, preview": preview,
@@ -299,6 +307,7 @@ def test_no_step_of_the_engine_reads_a_whole_table(filled: Filled) -> None:
         call("advance_run", *run, token, Jsonb({"end": {"status": "completed", "error": {}}}))
         connection.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the next one's admission
         call("requeue_lost_runs")
+        call("claim_schedule", 60)
         read = connection.execute("SELECT relname FROM pg_stat_xact_user_tables WHERE seq_scan > 0").fetchall()
         connection.rollback()
     assert not LARGE & {table for (table,) in read}

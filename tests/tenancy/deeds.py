@@ -45,6 +45,9 @@ from lib.runs.retry_views import RetryRequest
 from lib.runs.views import RunSort
 from lib.runs.watching import service as watching
 from lib.samples import service as samples
+from lib.schedules import service as schedules
+from lib.schedules.queries import ScheduleFilter
+from lib.schedules.service import Timing
 from lib.templates import files as template_files
 from lib.templates import gallery, publishing
 from lib.templates import service as templates
@@ -76,6 +79,7 @@ _GATED: Final = make_plan(
 )
 #: What nobody has: the installation's operators alone may.
 OPERATOR: Final = "operator"
+TIMING: Final = Timing(cron="0 7 * * *", time_zone="Europe/Berlin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +119,10 @@ class Choice:
     @property
     def run_filter(self) -> RunFilter:
         return RunFilter(project_id=self.target.project_id, template_id=self.target.template_id)
+
+    @property
+    def schedule_filter(self) -> ScheduleFilter:
+        return ScheduleFilter(project_id=self.target.project_id)
 
     @property
     def template_data(self) -> dict[str, Any]:
@@ -368,6 +376,27 @@ _RUNS: Final = (
         lambda to: _give(to.run_filter, sort=RunSort.OLDEST, file_format=to.file_format),
     ),
 )
+_SCHEDULES: Final = (
+    _about(schedules.list_schedules, P.ORCHESTRATIONS_VIEW, lambda to: _give(cursor=to.cursor)),
+    _to(schedules.list_schedules, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.schedule_filter)),
+    _to(schedules.get_schedule, P.ORCHESTRATIONS_VIEW, lambda to: _give(to.target.schedule_id)),
+    _to(schedules.create_schedule, P.ORCHESTRATIONS_RUN, lambda to: _give(to.request, TIMING)),
+    _to(
+        schedules.update_schedule,
+        P.ORCHESTRATIONS_CANCEL,
+        lambda to: _give(to.target.schedule_id, to.request, TIMING, seen=to.target.schedule_seen),
+        is_by_maker=True,
+    ),
+    _to(
+        schedules.set_active,
+        P.ORCHESTRATIONS_CANCEL,
+        lambda to: _give(to.target.schedule_id, is_active=len(to.text) % 2 == 0),
+        is_by_maker=True,
+    ),
+    _to(schedules.run_now, P.ORCHESTRATIONS_RUN, lambda to: _give(to.target.schedule_id)),
+    _to(schedules.delete_schedule, P.ORCHESTRATIONS_CANCEL, lambda to: _give(to.target.schedule_id), is_by_maker=True),
+    _about(schedules.list_stopped, None),
+)
 _PEOPLE: Final = (
     _about(people.list_people, P.USERS_VIEW, lambda to: _give(sort=PersonSort.NAME, cursor=to.cursor)),
     _about(people.list_people, P.USERS_VIEW, lambda to: _give(PersonFilter(search=to.text))),
@@ -514,7 +543,17 @@ _OPERATORS: Final = (
     _about(samples.visit_sample, OPERATOR, lambda _: _give(Role.ADMIN)),
     _about(samples.leave_sample, None),
 )
-DEEDS: Final = (*_PROJECTS, *_TEMPLATES, *_RUNS, *_PEOPLE, *_CONNECTIONS, *_ORGANIZATION, *_ONESELF, *_OPERATORS)
+DEEDS: Final = (
+    *_PROJECTS,
+    *_TEMPLATES,
+    *_RUNS,
+    *_SCHEDULES,
+    *_PEOPLE,
+    *_CONNECTIONS,
+    *_ORGANIZATION,
+    *_ONESELF,
+    *_OPERATORS,
+)
 _GIVING: Final = (changes.change_rights, changes.deactivate, invitations.invite, invitations.renew_invitation)
 #: Few among many, and the ones that matter most.
 GIVING: Final = tuple(deed for deed in _PEOPLE if deed.use_case in _GIVING)
@@ -531,7 +570,7 @@ PURE: Final = frozenset(
         "lib.organizations.operator.actions_for",
         "lib.organizations.operator.door",  # tried through each of the operator's deeds, like the other one
         "lib.organizations.operator.identity_door",
-        "lib.runs.launch.make_phases",
+        "lib.runs.phases.make_phases",
         "lib.reviews.queries.is_reviewer",
         "lib.reviews.queries.list_waiting",
         "lib.reviews.queries.waits_for",

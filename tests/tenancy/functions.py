@@ -24,7 +24,9 @@ class Definer:
 
 
 DEFINERS: Final[Mapping[str, Definer]] = {
-    "api.is_signed(text,text)": Definer(_WEB, "says whether a process has the right key; nobody reads the keys"),
+    "api.is_signed(text,text)": Definer(
+        _WEB | _WORKER, "says whether a process has the right key; nobody reads the keys"
+    ),
     "api.organization_id()": Definer(_PERSON, "the policy of users asks it: their own would recurse"),
     "api.launched_in()": Definer(_PERSON, "asked by the policy of projects, whose own would recurse"),
     "api.is_my_run(uuid)": Definer(_PERSON, "asked by policies of a run's parts, whose own would recurse"),
@@ -93,6 +95,13 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.guard_operators()": Definer(_NOBODY, "trigger: counts operators of all organizations, whom not all may see"),
     "api.take_seat(uuid)": Definer(_OPERATOR, "counts people of one's own organization, whom not all may see"),
     "api.end_organizations()": Definer(_WORKER, "looks over all organizations; a count only"),
+    "api.claim_schedule(integer)": Definer(_WORKER, "what is due in all organizations, with whom it launches as"),
+    "api.settle_schedule(uuid,timestamp with time zone,timestamp with time zone,text,text,boolean,integer)": Definer(
+        _WORKER, "schedules of all organizations; writes the mail to a person who need not be there any more"
+    ),
+    "api.fire_schedule(uuid,timestamp with time zone,timestamp with time zone,uuid)": Definer(
+        _PERSON, "nobody writes what became of a schedule directly; only in a transaction of the workers' login"
+    ),
     "api.requeue_lost_runs()": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.purge_workflows(integer,integer)": Definer(_WORKER, "the queue's rows of all organizations; a number only"),
     "api.cancel_requests(uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
@@ -141,6 +150,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "run_reviews",
         "provider_connections",
         "connection_turns",
+        "schedules",
     }
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 from llmock.testing import LLMockServer
 
+from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.config import get_settings
@@ -21,6 +23,7 @@ from lib.db.server import URL_VARIABLES
 from lib.projects.service import list_projects
 from lib.projects.views import ProjectSort
 from lib.runs.service import list_runs
+from lib.schedules.service import get_schedule
 from lib.templates.versions.service import save_version
 from lib.users.invitations import list_invitations
 from lib.users.people import list_people
@@ -31,6 +34,7 @@ from tests.database import ClonedDatabase, clone_of
 from tests.factories import make_invitation, make_project, make_template, make_version, see_connection
 from tests.made_reviews import make_waiting
 from tests.made_runs import fail_second_phase, make_comment, make_run
+from tests.made_schedules import make_schedule
 from tests.made_templates import let_publish_to_everybody, make_draft, make_review
 from tests.own_endpoint import entry_for
 
@@ -75,6 +79,9 @@ class Target:
     connection_id: UUID
     #: As pages have it that were opened at the beginning.
     connection: ConnectionView
+    #: The member's.
+    schedule_id: UUID
+    schedule_seen: datetime
 
 
 _DRAFTS: Final = ("Draft", "Retired template", "Template to be published")
@@ -82,7 +89,7 @@ _SECOND_VERSION: Final = {"phases": [{"code": "Phase 0", "name": "Only", "prompt
 #: What nobody has.
 NOBODYS = Target(
     **{name: uuid4() for name in Target.__dataclass_fields__}
-    | {"slug": "nobody", "connection": see_connection(uuid4())}
+    | {"slug": "nobody", "connection": see_connection(uuid4()), "schedule_seen": clock.now()}
 )
 
 
@@ -161,6 +168,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         connection.execute("UPDATE orchestration_templates SET status = 'retired' WHERE id = %s", [retired_id])
         connection.execute("UPDATE orchestration_runs SET status = 'paused' WHERE id = %s", [runs[1].id])
         connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [gone.user_id])
+    schedule_id = make_schedule(database, member, project_id=project_id, template_id=template_id)
     connection_id = create_connection(admin, entry_for(llm, name=f"Models of {mark}"), slug="own-llm")
     make_invitation(database, admin, email=f"boss@new.{mark}.example", role="admin")
     return Target(
@@ -187,6 +195,8 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         invitation_id=make_invitation(database, admin, email=f"new@new.{mark}.example").id,
         connection_id=connection_id,
         connection=get_connection(admin, connection_id),
+        schedule_id=schedule_id,
+        schedule_seen=get_schedule(admin, schedule_id).updated_at,
     )
 
 

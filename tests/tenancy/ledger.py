@@ -151,6 +151,17 @@ def _reviews(doer: Doer, run_id: str, change: Change) -> bool:
     return run_id in asked and doer.may(P.ORCHESTRATIONS_REVIEW)
 
 
+def _schedule(doer: Doer, change: Change) -> bool:
+    """In one's own name; whoever changes what another one's launches, or when, takes it over."""
+    old, new = change.old, change.new
+    if new is None or not doer.may(P.ORCHESTRATIONS_RUN):
+        return False
+    if old is None:
+        return new["created_by"] == new["user_id"] == doer.user_id
+    is_steered = change.columns - _TIMES <= {"is_active", "next_run_at", "deleted_at", "refusals", "stopped_at"}
+    return doer.may(P.ORCHESTRATIONS_CANCEL, old["user_id"]) and (is_steered or new["user_id"] == doer.user_id)
+
+
 def _phase(doer: Doer, change: Change) -> bool:
     return _reviews(doer, change.row["run_id"], change) or _run(
         doer, Change("", change.old, change.rows["orchestration_runs"][change.row["run_id"]], change.rows)
@@ -281,6 +292,7 @@ def _trail(doer: Doer, change: Change) -> bool:
 _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "projects": _project,
     "orchestration_runs": _run,
+    "schedules": _schedule,
     "phase_executions": _phase,
     "review_requests": _reviewed,
     "run_reviews": _reviewed,
@@ -311,6 +323,7 @@ _VIEWED_BY: Final = {
     "projects": P.PROJECTS_VIEW,
     "orchestration_runs": P.ORCHESTRATIONS_VIEW,
     "run_comments": P.ORCHESTRATIONS_VIEW,
+    "schedules": P.ORCHESTRATIONS_VIEW,
     "orchestration_templates": P.TEMPLATES_VIEW,
     "template_versions": P.TEMPLATES_VIEW,
     "template_reviews": P.TEMPLATES_VIEW,
@@ -340,6 +353,8 @@ def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
         return bool(row["created_by"] == doer.user_id)
     if table == "organizations" or (table == "users" and row["id"] == doer.user_id):
         return True
+    if doer.sees_own_only and table == "schedules":
+        return doer.is_alive and doer.user_id in {row["user_id"], row["created_by"]}
     if doer.sees_own_only and table in {
         *("projects", "orchestration_runs", "phase_executions"),
         *("review_requests", "run_reviews", "run_comments"),

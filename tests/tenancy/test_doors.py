@@ -113,13 +113,15 @@ def test_logins_become_their_role_and_inherit_nothing_of_it(admin: Connection) -
     assert set(rows) == {
         (Login.WEB.role_name, AUTHENTICATED, False),
         (Login.WORKER.role_name, ENGINE, False),
+        # to launch what is scheduled, as whom its signed claims name: test_schedules.py
+        (Login.WORKER.role_name, AUTHENTICATED, False),
     }
 
 
 @pytest.mark.parametrize("login", [Login.WEB, Login.IDENTITY, Login.WORKER])
 def test_login_becomes_nobody_else(world: World, login: Login) -> None:
     with doors.login(world.database, login) as connection:
-        for role in {*OUR_ROLES, "postgres"} - {login.role_name, login.becomes}:
+        for role in {*OUR_ROLES, "postgres"} - {login.role_name, *login.becomes}:
             assert doors.refusal(connection, f"SET LOCAL ROLE {role}") == NOT_ALLOWED, role
 
 

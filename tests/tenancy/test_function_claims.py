@@ -37,6 +37,8 @@ CALLS: Final[Mapping[str, str]] = {
     "api.other_reviewers(text[])": "SELECT api.other_reviewers('{}')",
     "api.enqueue_run(uuid)": "SELECT api.enqueue_run(%(run)s)",
     "api.read_turns(uuid)": "SELECT place FROM api.read_turns(%(run)s) WHERE place IS NOT NULL",
+    "api.fire_schedule(uuid,timestamp with time zone,timestamp with time zone,uuid)": "SELECT api.fire_schedule("
+    "%(schedule)s, now(), now(), %(run)s)",
     "api.second_factors(uuid[])": "SELECT * FROM api.second_factors(ARRAY[%(person)s::uuid])",
     "api.record_event(text,text,uuid,jsonb)": "SELECT api.record_event('projects.export', 'projects', NULL, '{}')",
     "api.open_connection(text)": "SELECT api.open_connection(%(slug)s)",
@@ -113,6 +115,7 @@ def _ask(connection: Connection, world: World, name: str) -> list[Any] | str | N
         "connection": world.a.connection_id,
         "invitation": world.a.invitation_id,
         "review": world.a.review_id,
+        "schedule": world.a.schedule_id,
         "slug": _slug_of_a(connection, world),
     }
     before, answer = _rows_of_a(connection, world), None

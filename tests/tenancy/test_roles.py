@@ -30,6 +30,7 @@ from tests.factories import (
 )
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import answer, beginning, call_worker, make_comment, make_operation, make_run, open_run
+from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft, make_review
 from tests.tenancy.tables import NAMES, Table, copy_row, insert_statement, read_tables
 
@@ -98,6 +99,10 @@ RULES: dict[tuple[str, str], Rule] = {
     ("orchestration_runs", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
     ("orchestration_runs", "INSERT"): Rule((P.ORCHESTRATIONS_RUN,), only_own=True),
     ("orchestration_runs", "UPDATE"): Rule((P.ORCHESTRATIONS_CANCEL,), by_maker=True),
+    ("schedules", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
+    ("schedules", "INSERT"): Rule((P.ORCHESTRATIONS_RUN,), only_own=True),
+    # and orchestrations.run, which whoever may cancel has
+    ("schedules", "UPDATE"): Rule((P.ORCHESTRATIONS_CANCEL,), by_maker=True),
     ("phase_executions", "SELECT"): Rule((P.ORCHESTRATIONS_VIEW,)),
     # the maker is the run's
     ("phase_executions", "INSERT"): Rule((P.ORCHESTRATIONS_RUN,), only_own=True),
@@ -132,6 +137,7 @@ CHANGES = {
     "template_reviews": "decision = CASE requested_by WHEN api.person_id() THEN 'withdrawn' ELSE 'rejected' END, "
     "decided_by = api.person_id(), decided_at = now()",
     "orchestration_runs": "cancel_requested_at = now()",
+    "schedules": "is_active = false",
     "phase_executions": "status = 'cancelled'",
     "run_comments": "deleted_at = now()",
     "webhooks": "description = 'Changed'",
@@ -147,6 +153,7 @@ COPIES: Copies = {
     "template_drafts": lambda maker, _: {"created_by": maker},
     "template_reviews": lambda _, writer: {"requested_by": writer},
     "orchestration_runs": lambda maker, _: {"user_id": maker, "admitted_at": None},
+    "schedules": lambda maker, _: {"created_by": maker, "user_id": maker},
     "phase_executions": lambda *_: {"phase_code": "Phase 9"},
     "run_comments": lambda maker, _: {"created_by": maker},
     "provider_connections": lambda _, writer: {"slug": "another", "created_by": writer},
@@ -231,6 +238,7 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
         "template_reviews": make_review(database, actor, edited),
         "template_statistics": counted[0],
         "orchestration_runs": queued.id,
+        "schedules": make_schedule(database, actor, project_id=project_id, template_id=template_id),
         "phase_executions": queued.phases["Phase 0"],
         "phase_streams": streamed,
         "review_requests": review.id,

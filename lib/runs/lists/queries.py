@@ -14,6 +14,7 @@ from lib.models.people import people
 from lib.models.project import Project
 from lib.models.readable_templates import readable_templates
 from lib.models.run import OrchestrationRun, RunStatus
+from lib.models.schedule import Schedule
 from lib.runs.queries import SUMMARY, RunFilter, narrow
 from lib.runs.states import RETRYABLE_RUN_STATUSES
 
@@ -94,6 +95,13 @@ def list_templates(session: Session, organization_id: UUID, *, wanted: UUID | No
     is_used = template.id.in_(_used(OrchestrationRun.template_id, organization_id))
     templates = select(template.id, template.name).where(is_used).order_by(template.name)
     return read_choices(session, templates, key=template.id, wanted=wanted, limit=limit)
+
+
+def list_schedules(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:
+    """Schedules to choose from, the newest first; of one that is deleted the runs are still there."""
+    schedules = select(Schedule.id, Schedule.title).where(Schedule.organization_id == organization_id)
+    newest = schedules.order_by(Schedule.created_at.desc(), Schedule.id.desc())
+    return read_choices(session, newest, key=Schedule.id, wanted=wanted, limit=limit)
 
 
 def list_models(session: Session, organization_id: UUID, *, limit: int) -> list[str]:

@@ -50,6 +50,7 @@ class RunChoices:
     people: Mapping[UUID, str]
     templates: Mapping[UUID, str]
     models: tuple[str, ...]
+    schedules: Mapping[UUID, str]
 
 
 def list_run_choices(actor: Actor, wanted: RunFilter | None = None) -> RunChoices:
@@ -62,6 +63,7 @@ def list_run_choices(actor: Actor, wanted: RunFilter | None = None) -> RunChoice
             people=queries.list_people(session, organization_id, wanted=wanted.user_id, limit=MOST_CHOICES),
             templates=queries.list_templates(session, organization_id, wanted=wanted.template_id, limit=MOST_CHOICES),
             models=tuple(queries.list_models(session, organization_id, limit=MOST_CHOICES)),
+            schedules=queries.list_schedules(session, organization_id, wanted=wanted.schedule_id, limit=MOST_CHOICES),
         )
 
 

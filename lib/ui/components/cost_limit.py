@@ -5,12 +5,12 @@ from decimal import Decimal
 import streamlit as st
 
 
-def show_cost_limit(stored: float | None, *, key: str, explained: str) -> Decimal | None:
+def show_cost_limit(stored: Decimal | float | None, *, key: str, explained: str) -> Decimal | None:
     """Draw it, filled with what is stored; None is no limit.
 
     The value comes by the key: a field that begins with a value of its own can't be emptied.
     """
-    st.session_state.setdefault(key, stored)
+    st.session_state.setdefault(key, None if stored is None else float(stored))
     entered = st.number_input(
         "Cost limit of a run (US dollars)",
         min_value=0.01,

@@ -1,13 +1,16 @@
 """What is chosen before a launch: project, template, model, the template's questions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
 import streamlit as st
+from pydantic import ValidationError
 
 from lib.access.permissions import Permission
+from lib.models.run import RunPriority
 from lib.projects.service import get_project
 from lib.projects.views import ProjectChoice, ProjectDetail
 from lib.providers.catalog import Catalog
@@ -15,7 +18,7 @@ from lib.runs.duplicating import Draft
 from lib.runs.launch import LaunchRequest, find_default_model
 from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.builtin import FIRST
-from lib.templates.inputs import InputField, InputKind
+from lib.templates.inputs import InputField, InputKind, InputValue
 from lib.templates.service import get_template_to_launch
 from lib.templates.views import TemplateChoice, TemplateToLaunch
 from lib.ui import state, words
@@ -27,9 +30,11 @@ from lib.ui.guard import require_actor
 
 _NOT_AS_SHOWN = "Nothing was launched: what is chosen is not what you saw when you pressed Launch."
 _LAUNCH_THAT = "Look at it, and press Launch again to launch that."
-_TEMPLATE_IS_GONE = "The template of that run is not yours to launch any more. Choose another one."
+_TEMPLATE_IS_GONE = "Its template is not yours to launch any more. Choose another one."
 #: Stands for a template that is no longer there: nothing has it.
 _GONE = UUID(int=0)
+
+
 _Each = TypeVar("_Each", ProjectChoice, TemplateChoice)
 
 
@@ -44,7 +49,7 @@ def show_launch_form(
 ) -> LaunchRequest | None:
     """Draw the choices, beginning with those ids; returns them as they stand, None while one is missing.
 
-    Of a `draft`, which is a run from before, everything else is filled in as well.
+    Of a `draft`, which is what was chosen before, everything else is filled in as well.
 
     No st.form: the questions depend on the template, and the preview on everything. No field has `max_chars`: a browser
     would cut off in silence what is pasted; the preview says what is too long.
@@ -60,20 +65,13 @@ def show_launch_form(
         return None
     actor = require_actor(Permission.ORCHESTRATIONS_RUN)
     default = find_default_model(actor, catalog, project=project.settings, template_model=template.model)
-    before = draft.model if draft else None
-    model = show_model_choice(catalog, default, context=f"{project.id}-{template.id}", wanted=before)
-    topic, title = _show_words(project, draft)
-    inputs = {
-        field.name: show_input(field, key=f"{template.id}-{field.name}{_suffix(draft)}")
-        for field in _answered(template.inputs, draft)
-    }
-    cost_limit = show_cost_limit(
-        project.settings.cost_limit_usd,
-        key=f"limit-{project.id}",
-        explained="Once the run has cost so much nothing further begins, and it asks whether to go on.",
-    )
-    with st.expander("More", type="compact"):
-        priority = show_priority_choice(USUAL_PRIORITY[project.priority], key=str(project.id))
+    before = draft if draft and draft.project_id == project.id else None
+    key = f"{project.id}{_suffix(before)}"
+    context = f"{project.id}-{template.id}"
+    model = show_model_choice(catalog, default, context=context, wanted=draft.model if draft else None)
+    topic, title = _show_words(project, before, key=key)
+    inputs = _show_questions(template, draft)
+    cost_limit, priority = _show_bounds(project, before, key=key)
     shown = model or default
     if shown is None:
         return None
@@ -93,7 +91,7 @@ def show_launch_form(
 def _find_wanted(
     project: ProjectDetail | None, templates: Sequence[TemplateChoice], template_id: UUID | None, draft: Draft | None
 ) -> UUID | None:
-    """The template to begin with; what a run was launched from is not replaced by another one in silence."""
+    """The template to begin with; what was chosen before is not replaced by another one in silence."""
     offered = {each.id for each in templates}
     if draft is not None:
         if template_id not in offered:
@@ -104,25 +102,40 @@ def _find_wanted(
 
 
 def _suffix(draft: Draft | None) -> str:
-    """Ends the keys of what is filled in: another run fills in something else."""
-    return f"-{draft.run_id}" if draft else ""
+    """Ends the keys of what is filled in: another draft fills in something else."""
+    return f"-{draft.id}" if draft else ""
+
+
+def _show_questions(template: TemplateToLaunch, draft: Draft | None) -> dict[str, object]:
+    """What stands in the template's questions."""
+    return {
+        field.name: show_input(field, key=f"{template.id}-{field.name}{_suffix(draft)}")
+        for field in _answered(template.inputs, draft)
+    }
 
 
 def _answered(questions: Sequence[InputField], draft: Draft | None) -> Sequence[InputField]:
     """The questions, with what was answered before in place of the defaults."""
-    if draft is None:
-        return questions
-    return [each.model_copy(update={"default": draft.values.get(each.name, each.default)}) for each in questions]
+    return [_beginning_with(each, draft.values) for each in questions] if draft else questions
 
 
-def _show_words(project: ProjectDetail, draft: Draft | None) -> tuple[str, str]:
+def _beginning_with(question: InputField, answers: Mapping[str, InputValue]) -> InputField:
+    """The question with the answer that is there already for its default, as long as it would take that."""
+    if answers.get(question.name) is None:
+        return question
+    try:
+        return InputField.model_validate(question.model_dump() | {"default": answers[question.name]})
+    except ValidationError:
+        return question
+
+
+def _show_words(project: ProjectDetail, before: Draft | None, *, key: str) -> tuple[str, str]:
     """The run's topic and its title; words for one project are not for the next."""
-    before = draft if draft and draft.project_id == project.id else None
     topic = st.text_area(
         "Topic",
-        value=before.topic if before else project.topic,
+        value=before.topic if before and before.topic is not None else project.topic,
         height=90,
-        key=f"topic-{project.id}{_suffix(before)}",
+        key=f"topic-{key}",
         help="This run's own; the project keeps its.",
     )
     title = st.text_input(
@@ -130,9 +143,21 @@ def _show_words(project: ProjectDetail, draft: Draft | None) -> tuple[str, str]:
         value=before.title if before else "",
         placeholder="The topic's first words",
         help="What the run is called in lists.",
-        key=f"title-{project.id}{_suffix(before)}",
+        key=f"title-{key}",
     )
     return topic, title
+
+
+def _show_bounds(project: ProjectDetail, before: Draft | None, *, key: str) -> tuple[Decimal | None, RunPriority]:
+    """What the run may cost, and how soon its turn comes."""
+    cost_limit = show_cost_limit(
+        before.cost_limit_usd if before else project.settings.cost_limit_usd,
+        key=f"limit-{key}",
+        explained="Once the run has cost so much nothing further begins, and it asks whether to go on.",
+    )
+    with st.expander("More", type="compact"):
+        priority = show_priority_choice(before.priority if before else USUAL_PRIORITY[project.priority], key=key)
+    return cost_limit, priority
 
 
 def show_launch_button(request: LaunchRequest | None) -> bool:

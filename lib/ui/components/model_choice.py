@@ -74,8 +74,9 @@ def show_model_choice(
     drawn = _Drawn(context, option or _BY_DEFAULT, asked, labels.get(asked, asked))
     drawn = replace(drawn, notice=_notice(before, drawn, labels))
     st.session_state[state.LAUNCH_MODEL] = drawn
-    if wanted and wanted not in options:
-        st.markdown(f":orange[:material/warning:] {words.plain(f'“{wanted}” is no longer offered.')}")
+    if wanted and wanted not in options and not option:
+        gone = f"“{wanted}” is not on offer any more. Now chosen: the default."
+        st.markdown(f":orange[:material/warning:] {words.plain(gone)}")
     if drawn.notice:
         st.markdown(f":orange[:material/warning:] {words.plain(drawn.notice)}")
     _explain(models.get(asked), default, is_chosen=bool(option))

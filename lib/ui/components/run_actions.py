@@ -20,7 +20,7 @@ from lib.ui.components.person import person_inline
 from lib.ui.components.retry_dialog import open_retry_dialog
 from lib.ui.components.run_export import show_run_export
 from lib.ui.guard import require_actor
-from lib.ui.navigation import LAUNCH, RUNS
+from lib.ui.navigation import LAUNCH, RUNS, SCHEDULE
 
 #: In characters: the longest name of a phase that a button has room for, and of what stands in the line of context.
 _LONGEST_NAME = 40
@@ -54,6 +54,14 @@ def show_run_header(run: RunProgress, *, comments: int, time_zone: str) -> bool:
         show_run_export(run)
         is_retrying = find_stop(run) is None and show_way_on(run)
         _show_more(run)
+    if run.schedule:
+        schedule_id, title = run.schedule
+        st.page_link(
+            SCHEDULE.file,
+            label=f"Of the schedule “{words.plain(words.short(title, most=80))}”",
+            icon=":material/event_repeat:",
+            query_params={"schedule": str(schedule_id)},
+        )
     if is_cancelling:
         _ask_to_cancel(run)
     if is_pausing:

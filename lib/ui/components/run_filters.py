@@ -29,6 +29,7 @@ def make_run_filters(actor: Actor) -> FilterBar:
             project_id=address.find_requested_id("project"),
             user_id=address.find_requested_id("person"),
             template_id=address.find_requested_id("template"),
+            schedule_id=address.find_requested_id("schedule"),
         ),
     )
     named = {"project": choices.projects, "person": choices.people, "template": choices.templates}
@@ -41,6 +42,8 @@ def make_run_filters(actor: Actor) -> FilterBar:
         choices=(
             *(Choice(name, name.capitalize(), by_id(names)) for name, names in named.items()),
             Choice("model", "Model", {model: words.line(model) for model in choices.models}),
+            # who has no schedules has no use for it
+            *([Choice("schedule", "Schedule", by_id(choices.schedules))] if choices.schedules else []),
         ),
         dates="Launched",
         zone=actor.time_zone,
@@ -55,6 +58,7 @@ def chosen_runs(chosen: Filters) -> RunFilter:
         project_id=ids.get("project"),
         user_id=ids.get("person"),
         template_id=ids.get("template"),
+        schedule_id=ids.get("schedule"),
         model=chosen.values.get("model"),
         since=chosen.since,
         before=chosen.before,

@@ -87,6 +87,13 @@ CONNECTION: Mapping[str, Status] = {
     "inactive": _status("Deactivated", "power_settings_new", "gray", "\N{EN DASH}"),
 }
 
+SCHEDULE: Mapping[str, Status] = {
+    "on": _status("On", "check_circle", "green", "✓"),
+    "off": _status("Off", "power_settings_new", "gray", "\N{EN DASH}"),
+    "stopped": _status("Stopped", "error", "red", "✕"),
+    "ended": _status("Ended", "task_alt", "gray", "✓"),
+}
+
 PERSON: Mapping[str, Status] = {
     "active": _status("Active", "check_circle", "green", "✓"),
     "deactivated": _status("Deactivated", "person_off", "gray", "\N{EN DASH}"),

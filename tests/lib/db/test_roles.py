@@ -77,7 +77,11 @@ def test_logins_have_no_powers_and_inherit_none(server: Server) -> None:
     make_roles(server.admin_url, passwords=PASSWORDS)
     assert [row[:7] for row in server.ask(ROLES)] == [(row[0], *[False] * 6) for row in server.ask(ROLES)]
     assert {row[0] for row in server.ask(ROLES) if row[7]} == {login.role_name for login in Login}
-    assert server.ask(MEMBERSHIPS) == [(AUTHENTICATED, "orchestrator_web"), (ENGINE, "orchestrator_worker")]
+    assert server.ask(MEMBERSHIPS) == [
+        (AUTHENTICATED, "orchestrator_web"),
+        (AUTHENTICATED, "orchestrator_worker"),
+        (ENGINE, "orchestrator_worker"),
+    ]
     assert server.ask("SELECT pg_has_role('orchestrator_web', 'authenticated', 'USAGE')") == [(False,)]
 
 
@@ -89,7 +93,7 @@ def test_each_login_becomes_its_role_and_no_other(server: Server) -> None:
         for role in (AUTHENTICATED, ENGINE, "orchestrator_owner")
         if login is not Login.OWNER and _may_become(server, login, role)
     }
-    assert may == {(Login.WEB, AUTHENTICATED), (Login.WORKER, ENGINE)}
+    assert may == {(Login.WEB, AUTHENTICATED), (Login.WORKER, AUTHENTICATED), (Login.WORKER, ENGINE)}
 
 
 def _may_become(server: Server, login: Login, role: str) -> bool:

@@ -1,10 +1,12 @@
 """What a run fills the Launch page in with."""
 
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
 
 from lib.errors import NotFound, NotPermitted
+from lib.models.run import RunPriority
 from lib.runs.duplicating import read_draft
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -22,7 +24,8 @@ def run_id(installation: Installation, cast: Cast) -> UUID:
         template_id=make_template(installation.database, cast.max),
     )
     values = """jsonb_set(inputs, '{values}', '{"who": "Fishers"}')"""
-    rows(installation, f"UPDATE orchestration_runs SET inputs = {values} RETURNING 1")
+    bounds = "cost_limit_usd = 2.5, priority = 'high'"
+    rows(installation, f"UPDATE orchestration_runs SET inputs = {values}, {bounds} RETURNING 1")
     return run.id
 
 
@@ -33,6 +36,7 @@ def test_everything_that_was_chosen_is_there(installation: Installation, cast: C
         assert (draft.project_id, draft.template_id) == (stored["project_id"], stored["template_id"])
         assert (draft.title, draft.topic, draft.model) == ("A run", TOPIC, MODEL)
         assert draft.values == {"who": "Fishers"}
+        assert (draft.cost_limit_usd, draft.priority) == (Decimal("2.5"), RunPriority.HIGH)
     assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 1, "nothing is launched"
 
 

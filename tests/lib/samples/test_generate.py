@@ -80,7 +80,12 @@ def test_ninety_days_without_a_gap_and_nothing_after_now(now: datetime) -> None:
     assert {day for day in workdays if day.weekday() < 5} <= {moment.date() for moment in launched}
     for table, rows in made(now).items():
         for row in rows:
-            moments = [value for name, value in row.items() if isinstance(value, datetime) and name != "due_at"]
+            # when a schedule would run next, and when an answer is due, may be to come, and nothing else
+            moments = [
+                value
+                for name, value in row.items()
+                if isinstance(value, datetime) and name not in {"due_at", "next_run_at"}
+            ]
             assert all(moment <= now for moment in moments), (table, row)
 
 
@@ -174,3 +179,10 @@ def test_one_was_run_again_from_its_middle_with_another_model_and_talked_about()
     comments = made()["run_comments"]
     assert {row["run_id"] for row in comments} == {before["id"]}
     assert {row["phase_code"] for row in comments} == {None, again["forked_from_phase"]}
+
+
+def test_two_schedules_are_there_and_run_nothing_by_themselves() -> None:
+    schedules = made(NOW)["schedules"]
+    assert len(schedules) == 2
+    assert not any(row["is_active"] for row in schedules)
+    assert all(row["next_run_at"] > NOW for row in schedules)

@@ -265,3 +265,9 @@ def test_numbers_and_tokens() -> None:
 @pytest.mark.parametrize(("parts", "said"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
 def test_parts_are_said_in_one_sentence(parts: list[str], said: str) -> None:
     assert words.together(parts) == said
+
+
+def test_moment_to_come_is_said_where_one_lives() -> None:
+    moment = datetime(2026, 11, 29, 23, 30, tzinfo=UTC)
+    assert words.day_and_minute(moment) == "Sun 29 Nov 2026, 23:30"
+    assert words.day_and_minute(moment, zone="Europe/Berlin") == "Mon 30 Nov 2026, 00:30"

@@ -1,0 +1,252 @@
+"""Launching what is due, as its person and by the rules of a click: a worker's part of a schedule.
+
+The worker has claimed the schedule (`api.claim_schedule`) and learned of it who the person is at that moment. Either a
+run is launched, in one transaction with the move to the next time (`api.fire_schedule`), or a `Settled` says why not,
+which the worker notes down (`api.settle_schedule`).
+"""
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from lib.access.actor import Actor, Origin
+from lib.access.permissions import Permission, Role
+from lib.db.constraints import sqlstate_of
+from lib.db.session import tenant_session
+from lib.errors import (
+    ConfigurationError,
+    Conflict,
+    DatabaseFull,
+    DatabaseUnavailable,
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+    OrchestratorError,
+    QuotaUsedUp,
+)
+from lib.models.run import RunPriority
+from lib.models.schedule import CatchUp, Overlap, ScheduleResult
+from lib.organizations.queries import read_quota
+from lib.providers.errors import RETRYABLE, ModelCallError
+from lib.runs.launch import LaunchRequest, launch_run
+from lib.runs.service import cancel_within
+from lib.schedules import queries
+from lib.schedules.due import Turn, take_turn
+from lib.schedules.timetable import Timetable, refuse_too_often
+
+log = logging.getLogger(__name__)
+
+#: Where what is scheduled comes from, in the trail.
+USER_AGENT: Final = "engine/schedule"
+#: How long a schedule waits between two looks whether the run before has ended.
+LOOK_AGAIN_SECONDS: Final = 10
+_NO_SESSION: Final = UUID(int=0)
+_SERIALIZATION_FAILURE: Final = "40001"
+_FAULT: Final = "Something went wrong on our side, and nothing was launched. The log of the workers says more."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueSchedule:
+    """A schedule that a worker has claimed, as `api.claim_schedule` tells of it."""
+
+    schedule_id: UUID
+    organization_id: UUID
+    due_at: datetime
+    #: The database's time.
+    asked_at: datetime
+    cron: str
+    time_zone: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    catch_up: str
+    overlap: str
+    #: Somebody was there for this time already, and it had to wait.
+    is_waiting: bool
+    project_id: UUID
+    template_id: UUID
+    title: str
+    topic: str | None
+    inputs: Mapping[str, Any]
+    model: str | None
+    cost_limit_usd: Decimal | None
+    priority: str
+    user_id: UUID
+    role: str
+    permissions: list[Any]
+    full_name: str
+    email: str
+    username: str
+    organization_name: str
+    organization_slug: str
+    is_sample: bool
+    sees_own_only: bool
+    #: Neither deactivated nor deleted.
+    is_there: bool
+    #: Their session would open nothing but the set-up of their second factor.
+    lacks_second_factor: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of a time at which nothing was launched."""
+
+    next_at: datetime | None
+    result: ScheduleResult
+    message: str | None = None
+    #: Whether it is one of the refusals in a row that switch a schedule off.
+    counts: bool = False
+    #: When to look again, where the time stays due.
+    again_seconds: int = 0
+
+
+def launch_due(due: DueSchedule) -> Settled | None:
+    """Launch it, or say why not; None where it is launched, or somebody else has settled it meanwhile.
+
+    Raises `DatabaseUnavailable` and `DatabaseFull`: then it stays due, and is claimed again.
+    """
+    table = Timetable(cron=due.cron, time_zone=due.time_zone, starts_at=due.starts_at, ends_at=due.ends_at)
+    turn = take_turn(
+        table,
+        due_at=due.due_at,
+        now=due.asked_at,
+        catch_up=CatchUp(due.catch_up),
+        is_waiting=due.is_waiting,
+    )
+    if turn.is_missed:
+        message = "No worker was there at that time, and missed times are not made up for."
+        return Settled(next_at=turn.next_at, result=ScheduleResult.MISSED, message=message)
+    try:
+        return _launch(due, table, turn)
+    except (DatabaseUnavailable, DatabaseFull):
+        raise
+    except OrchestratorError as error:
+        return _refused(turn, _say(due, error), counts=not _is_passing(error))
+    except Exception:  # whatever it is: the schedule says so, and the next one is not to wait for it
+        log.exception("schedule %s could not be launched", due.schedule_id)
+        return _refused(turn, _FAULT, counts=True)
+
+
+def _launch(due: DueSchedule, table: Timetable, turn: Turn) -> Settled | None:
+    actor = _speak_for(due)
+    refuse_too_often(table, now=due.asked_at)
+    open_runs = _look_around(actor, due.schedule_id)
+    if open_runs and (held := _find_hold(due, turn)):
+        return held
+    request = LaunchRequest(
+        project_id=due.project_id,
+        template_id=due.template_id,
+        model=due.model,
+        title=due.title,
+        topic=due.topic,
+        inputs=due.inputs,
+        cost_limit_usd=due.cost_limit_usd,
+        priority=RunPriority(due.priority),
+        schedule_id=due.schedule_id,
+    )
+
+    def move_on(session: Session, run_id: UUID) -> None:
+        session.execute(select(func.api.fire_schedule(due.schedule_id, due.due_at, turn.next_at, run_id)))
+        for earlier_id in open_runs:
+            with suppress(Conflict):  # it has ended by itself
+                cancel_within(session, actor, earlier_id)
+
+    try:
+        run_id = launch_run(actor, request, also=move_on)
+    except OperationalError as error:
+        if sqlstate_of(error) != _SERIALIZATION_FAILURE:
+            raise
+        log.info("schedule %s: its time was settled by somebody else, nothing was launched", due.schedule_id)
+        return None
+    log.info("schedule %s launched run %s", due.schedule_id, run_id)
+    return None
+
+
+def _speak_for(due: DueSchedule) -> Actor:
+    """The schedule's person, with the rights of this moment. Raises `Conflict` for one who could not sign in."""
+    if not due.is_there:
+        message = f"{due.full_name}, as whom it launches, is deactivated. Somebody else can take it over by editing it."
+        raise Conflict(message)
+    if due.lacks_second_factor:
+        message = (
+            f"{due.full_name}, as whom it launches, has to set up a second factor first, as the organization asks."
+        )
+        raise Conflict(message)
+    return Actor(
+        user_id=due.user_id,
+        organization_id=due.organization_id,
+        session_id=_NO_SESSION,
+        role=Role(due.role),
+        full_name=due.full_name,
+        email=due.email,
+        username=due.username,
+        organization_name=due.organization_name,
+        organization_slug=due.organization_slug,
+        origin=Origin(request_id=uuid4(), user_agent=USER_AGENT),
+        extra_permissions=frozenset(permission for permission in Permission if permission in due.permissions),
+        is_scheduled=True,
+        is_sample=due.is_sample,
+        sees_own_only=due.sees_own_only,
+    )
+
+
+def _look_around(actor: Actor, schedule_id: UUID) -> list[UUID]:
+    """Those of the schedule's runs that have not ended. Raises `QuotaUsedUp` where another would only stand paused."""
+    actor.require(Permission.ORCHESTRATIONS_RUN)
+    with tenant_session(actor) as session:
+        quota = read_quota(session, actor.organization_id)
+        open_runs = queries.list_open_runs(session, actor.organization_id, schedule_id)
+    if quota.limit is not None and quota.is_used_up:
+        raise QuotaUsedUp(quota.limit, quota.resets_at)
+    return open_runs
+
+
+def _find_hold(due: DueSchedule, turn: Turn) -> Settled | None:
+    """What is said where nothing is launched because an earlier run has not ended; None where that is cancelled."""
+    match Overlap(due.overlap):
+        case Overlap.SKIP:
+            message = "The run before had not ended."
+            return Settled(next_at=turn.next_at, result=ScheduleResult.SKIPPED, message=message)
+        case Overlap.QUEUE:
+            return Settled(
+                next_at=due.due_at,
+                result=ScheduleResult.WAITING,
+                message="It is launched as soon as the run before has ended.",
+                again_seconds=LOOK_AGAIN_SECONDS,
+            )
+        case Overlap.CANCEL_PREVIOUS:
+            return None
+
+
+def _refused(turn: Turn, message: str, *, counts: bool) -> Settled:
+    return Settled(next_at=turn.next_at, result=ScheduleResult.REFUSED, message=message, counts=counts)
+
+
+def _is_passing(error: OrchestratorError) -> bool:
+    """Whether it may be over by the next time without anybody's doing."""
+    is_passing_fault = isinstance(error, ModelCallError) and error.kind in RETRYABLE
+    return is_passing_fault or isinstance(error, ConfigurationError | NotSignedIn)
+
+
+def _say(due: DueSchedule, error: OrchestratorError) -> str:
+    """Why nothing was launched, to whoever reads it later and elsewhere."""
+    match error:
+        case NotFound():
+            return f"The {error.what} is not there any more, or is not {due.full_name}'s to use. Edit the schedule."
+        case NotPermitted():
+            return f"{due.full_name}, as whom it launches, may not do this any more. Somebody who may can take it over."
+        case NotSignedIn():
+            return f"{due.full_name}, or the organization, was kept out a moment ago."
+        case ConfigurationError():
+            log.error("schedule %s: %s", due.schedule_id, error.message)
+            return "The workers lack a setting. Whoever runs this installation finds it in their log."
+        case _:
+            return error.message

@@ -1,0 +1,204 @@
+"""Schedules, one a row, with what they do next, what became of the last time, and what can be done about them."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from markupsafe import Markup
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.models.schedule import ScheduleResult
+from lib.schedules import service
+from lib.schedules.queries import ScheduleFilter
+from lib.schedules.views import ScheduleSummary, StoppedSchedule
+from lib.ui import feedback, words
+from lib.ui.components.card import card
+from lib.ui.components.confirm_dialog import show_confirm_dialog
+from lib.ui.components.moment import moment_inline
+from lib.ui.components.overview import open_run
+from lib.ui.components.person import person_inline
+from lib.ui.components.row_list import row, row_list
+from lib.ui.components.schedule_times import say_timetable
+from lib.ui.components.status import RUN as RUN_STATUS
+from lib.ui.components.status import SCHEDULE as STATUS
+from lib.ui.components.status import inline
+from lib.ui.guard import require_actor
+from lib.ui.navigation import RUN, SCHEDULE, SCHEDULES
+
+_RUN_NOW, _EDIT, _SWITCH_ON, _SWITCH_OFF, _DELETE = "Run now", "Edit…", "Switch on", "Switch off", "Delete…"
+_CONTEXT = Markup('<div class="ao-context">{}</div>')
+_WHAT = Markup("{} · {} · as {}")
+_RUN = Permission.ORCHESTRATIONS_RUN
+#: What a project's or a template's own page has room for.
+_FEW = 5
+_RESULTS = {
+    ScheduleResult.SKIPPED: "Left out",
+    ScheduleResult.MISSED: "Left out",
+    ScheduleResult.WAITING: "Waiting",
+    ScheduleResult.REFUSED: "Not launched",
+}
+
+
+def show_schedules(actor: Actor, schedules: Sequence[ScheduleSummary]) -> None:
+    """Draw the rows; what somebody may not do is not offered to them."""
+    with row_list("schedules"):
+        for schedule in schedules:
+            with st.container(gap="xxsmall"):
+                left, right = st.columns([4, 1], vertical_alignment="center")  # on a phone one below the other
+                with left, st.container(gap="xxsmall"):
+                    _show_facts(actor, schedule)
+                with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", wrap=False):
+                    _show_actions(schedule)
+
+
+def show_schedule_state(actor: Actor, schedule: ScheduleSummary) -> None:
+    """Draw what a single schedule does next and did last, and what can be done about it."""
+    zone = actor.time_zone
+    st.html(_CONTEXT.format(_lines(_say_next(schedule, zone), _say_last(schedule, zone))))
+    _show_last_run(schedule)
+    with st.container(horizontal=True, gap="xsmall"):
+        if schedule.may_run and st.button(_RUN_NOW, icon=":material/play_arrow:"):
+            _run_now(schedule)
+        if schedule.may_edit:
+            if st.button(_SWITCH_OFF if schedule.is_active else _SWITCH_ON, icon=":material/power_settings_new:"):
+                switch_schedule(schedule, is_active=not schedule.is_active)
+            if st.button(_DELETE, icon=":material/delete:", type="tertiary"):
+                ask_to_delete(schedule)
+
+
+def show_schedules_of(actor: Actor, chosen: ScheduleFilter) -> None:
+    """Draw a card of the newest schedules of a project or a template; nothing where it has none."""
+    if not actor.may_some(_RUN):
+        return
+    page = service.list_schedules(actor, chosen, limit=_FEW)
+    if not page.items:
+        return
+    note = f"the newest {_FEW}" if page.older else words.count(len(page.items), "schedule")
+    with card("Schedules", note=note, key="schedules-of"), row_list("schedules-of"):
+        for schedule in page.items:
+            times = say_timetable(schedule.cron, schedule.time_zone)
+            detail = _lines(times, _say_next(schedule, actor.time_zone))
+            with row(schedule.title, detail=detail, status=STATUS[standing_of(schedule)]):
+                _show_open(schedule)
+        if page.older:
+            what = ("project", chosen.project_id) if chosen.project_id else ("template", chosen.template_id)
+            parameters = {what[0]: str(what[1])}
+            st.page_link(SCHEDULES.file, label="All of them", icon=":material/arrow_forward:", query_params=parameters)
+
+
+def show_stopped(stopped: Sequence[StoppedSchedule]) -> None:
+    """Draw a card of the reader's own schedules that were switched off, with the way to put that right."""
+    if not stopped:
+        return
+    with card("Needs you", note=words.count(len(stopped), "schedule"), key="stopped"), row_list("stopped"):
+        for each in stopped:
+            with row(each.title, detail=f"Switched off. {each.reason}", status=STATUS["stopped"]):
+                if st.button("Open", key=f"stopped-{each.id}"):
+                    st.switch_page(SCHEDULE.file, query_params={"schedule": str(each.id)})
+
+
+def _show_open(schedule: ScheduleSummary) -> None:
+    if schedule.may_edit and st.button("Open", key=f"open-{schedule.id}"):
+        st.switch_page(SCHEDULE.file, query_params={"schedule": str(schedule.id)})
+
+
+def standing_of(schedule: ScheduleSummary) -> str:
+    """Its entry in the table of statuses."""
+    if schedule.is_active:
+        return "on"
+    return "stopped" if schedule.stopped_at else "off" if schedule.next_run_at else "ended"
+
+
+def _show_facts(actor: Actor, schedule: ScheduleSummary) -> None:
+    title = words.plain(words.short(schedule.title, most=120))
+    st.markdown(f"**{title}** {inline(STATUS[standing_of(schedule)])}")
+    what = _WHAT.format(
+        words.short(schedule.template_name or "a template that is gone", most=60),
+        words.short(schedule.project_name or "a project that is gone", most=60),
+        person_inline(schedule.person),
+    )
+    zone = actor.time_zone
+    times = say_timetable(schedule.cron, schedule.time_zone)
+    st.html(_CONTEXT.format(_lines(times, what, _say_next(schedule, zone), _say_last(schedule, zone))))
+    _show_last_run(schedule)
+
+
+def _show_last_run(schedule: ScheduleSummary) -> None:
+    if schedule.last_run_id and schedule.last_run_status:
+        st.page_link(
+            RUN.file,
+            label=f"The last run: {RUN_STATUS[schedule.last_run_status].word.lower()}",
+            icon=RUN_STATUS[schedule.last_run_status].icon,
+            query_params={"run": str(schedule.last_run_id)},
+        )
+
+
+def _lines(*lines: str) -> Markup:
+    """Each in a line of its own; a moment ends the line that it stands in."""
+    return Markup("").join(Markup("<div>{}</div>").format(line) for line in lines)
+
+
+def _say_next(schedule: ScheduleSummary, time_zone: str) -> Markup:
+    if not schedule.is_active or schedule.next_run_at is None:
+        return Markup("No next run")
+    return Markup("Next {}").format(moment_inline(schedule.next_run_at, time_zone=time_zone))
+
+
+def _say_last(schedule: ScheduleSummary, time_zone: str) -> Markup:
+    if schedule.last_result is None:
+        return Markup("Nothing launched yet")
+    when = moment_inline(schedule.last_result_at, time_zone=time_zone)
+    if schedule.last_result is ScheduleResult.LAUNCHED:
+        return Markup("Launched {}").format(when)
+    said = _RESULTS[schedule.last_result]
+    return Markup("{}: {} · {}").format(said, words.short(schedule.last_message, most=300), when)
+
+
+def _show_actions(schedule: ScheduleSummary) -> None:
+    key = str(schedule.id)
+    is_running = schedule.may_run and st.button(_RUN_NOW, icon=":material/play_arrow:", key=f"run-{key}")
+    chosen = None
+    if schedule.may_edit:
+        switch = _SWITCH_OFF if schedule.is_active else _SWITCH_ON
+        chosen = st.menu_button("More", [_EDIT, switch, _DELETE], icon=":material/more_horiz:", key=f"more-{key}")
+    if is_running:
+        _run_now(schedule)
+    elif chosen == _EDIT:
+        st.switch_page(SCHEDULE.file, query_params={"schedule": key})
+    elif chosen in {_SWITCH_ON, _SWITCH_OFF}:
+        switch_schedule(schedule, is_active=chosen == _SWITCH_ON)
+    elif chosen == _DELETE:
+        ask_to_delete(schedule)
+
+
+def _run_now(schedule: ScheduleSummary) -> None:
+    with feedback.told(), st.spinner("Asking the model whether it is there"):
+        run_id = service.run_now(require_actor(_RUN), schedule.id)
+        feedback.succeeded("The run is launched. The schedule goes on as before.")
+        open_run(run_id)
+
+
+def switch_schedule(schedule: ScheduleSummary, *, is_active: bool) -> None:
+    """Switch it on or off, and say so."""
+    with feedback.told():
+        service.set_active(require_actor(_RUN), schedule.id, is_active=is_active)
+        feedback.succeeded(f"“{words.short(schedule.title, most=60)}” is {'on' if is_active else 'off'}.")
+        st.rerun()
+
+
+def ask_to_delete(schedule: ScheduleSummary) -> None:
+    """Ask before it is gone."""
+
+    def delete(actor: Actor) -> str:
+        service.delete_schedule(actor, schedule.id)
+        feedback.succeeded("The schedule is deleted.")
+        st.switch_page(SCHEDULES.file)
+
+    show_confirm_dialog(
+        f"Delete {words.short(schedule.title, most=60)}?",
+        text="It launches nothing any more, and can't be brought back. The runs that it launched stay. To pause it, "
+        "switch it off instead.",
+        action="Delete it",
+        on_confirm=delete,
+        key="delete-schedule",
+    )
