@@ -10,7 +10,7 @@ from lib.templates.gallery import list_template_choices
 from lib.ui import address, feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
-from lib.ui.components.launch_form import show_launch_button, show_launch_form
+from lib.ui.components.launch_form import show_launch_button, show_launch_form, told_quietly
 from lib.ui.components.model_choice import show_own_models
 from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
@@ -34,23 +34,24 @@ if not projects:
 left, right = st.columns([1, 1], gap="medium")
 with left, card("What to run"):
     above = st.container()
-    request = show_launch_form(
+    form = show_launch_form(
         projects,
         list_template_choices(actor, wanted=template_id),
         read_offers(actor),
         project_id=wanted,
         template_id=template_id,
     )
+    request = form.request
     if request is None and wanted and wanted not in {project.id for project in projects}:
         with above, feedback.told():
             check_project(actor, wanted)
     is_launching = show_launch_button(request)
     if is_launching and request:
-        with feedback.told(), st.spinner("Asking the model whether it is there"):
+        with feedback.told(), form.told(), st.spinner("Asking the model whether it is there"):
             run_id = launch_run(require_actor(Permission.ORCHESTRATIONS_RUN), request)
             feedback.succeeded("The run is launched.")
             open_run(run_id)
-with right, card("What the model will be asked"), feedback.told():
+with right, card("What the model will be asked"), feedback.told(), told_quietly():
     if request is None:
         st.markdown(":gray[Every prompt, as the model will read it, once project, template and model are chosen.]")
     else:

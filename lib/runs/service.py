@@ -31,6 +31,7 @@ from lib.runs.views import (
     RunSort,
     RunSummary,
 )
+from lib.templates.inputs import whole
 from lib.users.views import Person
 from lib.validation import read_stored
 
@@ -157,7 +158,7 @@ def _find_run(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
         "template_id": row.template_id,
         "template_version": row.template_version,
         "inputs": tuple(
-            (question["label"], str(answers[question["name"]]))
+            (question["label"], str(whole(answers[question["name"]])))
             for question in row.questions or ()
             if answers.get(question["name"]) is not None
         ),

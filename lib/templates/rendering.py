@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from lib.errors import PlanInvalid
 from lib.templates.filters import BUDGET, MODEL, RESPONSE
-from lib.templates.inputs import InputValue
+from lib.templates.inputs import InputValue, whole
 from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.renderers import taking_together
 from lib.templates.sandbox import compile_prompt, render
@@ -56,7 +56,8 @@ def render_prompt(phase: PlannedPhase, context: PromptContext) -> str:
     answers = [_as_variables(context.answers[code]) for code in phase.upstream if code in context.answers]
     variables = {
         "topic": context.topic,
-        "inputs": dict(context.inputs),
+        # whole numbers as they are taken now: a run of before may have 40.0
+        "inputs": {name: whole(value) for name, value in context.inputs.items()},
         "project": {"name": context.project_name, "description": context.project_description},
         "phases": {answer["code"]: answer for answer in answers},
         "previous": answers,

@@ -19,6 +19,9 @@ NO_WORKER_SINCE = "no_worker_since"
 #: Set on the way to the Projects page where the form of a new project is to be open.
 OPENS_NEW_PROJECT = "opens_new_project"
 
+#: In which form of a project somebody is asked whose changes are to stand, what the others wrote, and how often by now.
+PROJECT_CONFLICT = "project_conflict"
+
 #: What the choice of a model was on the Launch page when it was drawn last.
 LAUNCH_MODEL = "launch_model"
 

@@ -24,6 +24,9 @@ _AS_WORDS = {"null": "not set", "true": "yes", "false": "no", "[]": _EMPTY, "{}"
 #: Letters that a cut may leave out to fall between two words.
 _MOST_WASTED = 8
 
+#: Larger ones stay as JSON writes them, 1e+21.
+_LARGEST_WRITTEN_OUT = 1e15
+
 _CENT = Decimal("0.01")
 _HUNDREDTH = 0.01
 #: 0.29 of a hundred is 28.999… to a machine.
@@ -134,7 +137,10 @@ def at_most(value: int, *, most: int) -> str:
 
 
 def said(value: object) -> str:
-    """A stored value as a person reads it: True as "yes", a list by commas, a structure as JSON, nothing as such."""
+    """A stored value as a person reads it: True as "yes", 40.0 as "40", a list by commas.
+
+    A structure is JSON, and nothing is said to be.
+    """
     text = json.dumps(value, ensure_ascii=False, default=str)
     match value:
         case str():
@@ -143,6 +149,8 @@ def said(value: object) -> str:
             text = _AS_WORDS[text]
         case int():
             text = number(value)
+        case float() if value.is_integer() and abs(value) < _LARGEST_WRITTEN_OUT:
+            text = number(int(value))
         case [*items] if all(isinstance(item, str | int | float) for item in items):
             text = ", ".join(said(item) for item in items)
     return text

@@ -7,12 +7,12 @@ from streamlit.testing.v1 import AppTest
 
 from lib.audit.service import list_project_changes
 from lib.models.project import ProjectStatus
-from lib.projects.service import ProjectEntry, create_project, get_project, move_project, update_project
+from lib.projects.service import ProjectEntry, create_project, get_project, move_project
 from lib.ui.navigation import LAUNCH, PROJECT
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import TOPIC, make_connection, make_project, make_template
+from tests.factories import TOPIC, edit_project, make_connection, make_project, make_template
 from tests.made_runs import make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, facts, headings, press, selectbox, shown, table, text_area, text_input
@@ -161,7 +161,7 @@ def test_default_model_is_chosen_from_those_on_offer_and_proposed_at_the_launch(
     open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
 ) -> None:
     make_connection(installation.database, cast.alice, models=["gpt-4o", "gpt-4o-mini"])
-    update_project(cast.max, project_id, ProjectEntry(name="A", topic=TOPIC, settings={"cost_limit_usd": 5}))
+    edit_project(cast.max, project_id, ProjectEntry(name="A", topic=TOPIC, settings={"cost_limit_usd": 5}))
     at = press(open_as(cast.max, PROJECT, project=project_id), "Edit")
     selectbox(at, "Default model").set_value("acme-llm:gpt-4o-mini")
     press(at, "Edit", "Save changes")
@@ -177,6 +177,46 @@ def test_default_model_is_chosen_from_those_on_offer_and_proposed_at_the_launch(
     selectbox(at, "Default model").select_index(0)
     press(at, "Edit", "Save changes")
     assert "Default model" not in facts(at)
+
+
+def test_two_who_edit_at_once_change_what_they_changed_and_nothing_else(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    first, second = (press(open_as(actor, PROJECT, project=project_id), "Edit") for actor in (cast.max, cast.mona))
+    text_input(first, "Name").set_value("Max's")
+    press(first, "Edit", "Save changes")
+    text_area(second, "Description").set_value("Mona's")
+    press(second, "Edit", "Save changes")
+    saved = row(installation, "SELECT * FROM projects WHERE id = %s", project_id)
+    assert (saved["name"], saved["topic"], saved["description"]) == ("Max's", TOPIC, "Mona's")
+
+
+@pytest.mark.parametrize(
+    "choice", [("Save mine over it", "Mona's *name*"), ("Keep that, save the rest", "Max's *name*")]
+)
+def test_of_two_who_change_the_same_the_second_is_told_and_decides(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID, choice: tuple[str, str]
+) -> None:
+    decision, name = choice
+    first, second = (press(open_as(actor, PROJECT, project=project_id), "Edit") for actor in (cast.max, cast.mona))
+    text_input(first, "Name").set_value("Max's *name*")
+    press(first, "Edit", "Save changes")
+    text_input(second, "Name").set_value("Mona's *name*")
+    text_area(second, "Topic").set_value("Mona's topic")
+    press(second, "Edit", "Save changes")
+
+    assert "Somebody else has changed this since you began, so nothing is saved yet." in shown(second)
+    assert facts(second)["Name"] == "Max's *name*"
+    assert (text_input(second, "Name").value, text_area(second, "Topic").value) == ("Mona's *name*", "Mona's topic")
+    assert row(installation, "SELECT name, topic FROM projects WHERE id = %s", project_id) == {
+        "name": "Max's *name*",
+        "topic": TOPIC,
+    }
+    assert "Save changes" not in buttons(second)
+
+    press(second, "Edit", decision)
+    saved = row(installation, "SELECT name, topic FROM projects WHERE id = %s", project_id)
+    assert saved == {"name": name, "topic": "Mona's topic"}
 
 
 def test_wrong_edit_is_said_at_the_form_which_keeps_it(
@@ -275,7 +315,7 @@ def test_project_that_is_completed_is_not_launched_for(
 def test_who_may_read_the_trail_finds_what_was_done_and_nobody_else_does(
     open_as: OpenAs, cast: Cast, project_id: UUID
 ) -> None:
-    update_project(cast.max, project_id, ProjectEntry(name="Folding boat", topic=TOPIC))
+    edit_project(cast.max, project_id, ProjectEntry(name="Folding boat", topic=TOPIC))
     at = open_as(cast.alice, PROJECT, project=project_id)
     assert "Activity" in headings(at)
     labels = [expander.label.partition(" :gray")[0] for expander in at.expander]
@@ -287,7 +327,7 @@ def test_who_may_read_the_trail_finds_what_was_done_and_nobody_else_does(
 
 
 def test_change_opens_to_what_was_there_before(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
-    update_project(cast.max, project_id, ProjectEntry(name="Folding boat", topic=TOPIC))
+    edit_project(cast.max, project_id, ProjectEntry(name="Folding boat", topic=TOPIC))
     at = open_as(cast.alice, PROJECT, project=project_id)
     newest = list_project_changes(cast.alice, project_id).items[0]
     at.session_state[f"change-{newest.id}"] = True
@@ -298,7 +338,7 @@ def test_change_opens_to_what_was_there_before(open_as: OpenAs, cast: Cast, proj
 
 def test_older_changes_are_a_page_further(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
     for number in range(11):
-        update_project(cast.max, project_id, ProjectEntry(name=f"Boat {number}", topic=TOPIC))
+        edit_project(cast.max, project_id, ProjectEntry(name=f"Boat {number}", topic=TOPIC))
     at = open_as(cast.alice, PROJECT, project=project_id)
     assert len(at.expander) == 10
     press(at, "Older")

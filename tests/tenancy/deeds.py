@@ -66,6 +66,8 @@ class Choice:
     seen: Rights = field(default_factory=lambda: Rights(Role.MEMBER))
     #: What the doer's organization is called at the moment.
     own_name: str = ""
+    #: What the target's project says at the moment.
+    project_seen: ProjectEntry = field(default_factory=lambda: ProjectEntry(name="", topic=""))
     text: str = "Plain words"
     role: str = "viewer"
     permissions: tuple[str, ...] = ()
@@ -153,7 +155,7 @@ _PROJECTS: Final = (
     _to(
         projects.update_project,
         P.PROJECTS_EDIT,
-        lambda to: _give(to.target.project_id, to.project),
+        lambda to: _give(to.target.project_id, to.project, seen=to.project_seen),
         is_by_maker=True,
     ),
     _to(

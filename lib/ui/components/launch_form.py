@@ -1,13 +1,18 @@
 """What is chosen before a launch: project, template, model, the template's questions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Final, TypeVar
 from uuid import UUID
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib.access.permissions import Permission
+from lib.errors import AnswersInvalid, InvalidInput, PlanInvalid
 from lib.projects.service import get_project
 from lib.projects.views import ProjectChoice, ProjectDetail
 from lib.providers.catalog import Catalog
@@ -19,11 +24,52 @@ from lib.templates.views import TemplateChoice, TemplateToLaunch
 from lib.ui import state, words
 from lib.ui.components.day_field import day_limits
 from lib.ui.components.model_choice import show_model_choice
+from lib.ui.components.number_look import as_float, number_look
 from lib.ui.guard import require_actor
 
 _NOT_AS_SHOWN = "Nothing was launched: what is chosen is not what you saw when you pressed Launch."
 _LAUNCH_THAT = "Look at it, and press Launch again to launch that."
+_LOOK_ABOVE: Final = "Nothing was launched. Look at the questions that are marked above, then press Launch again."
 _Each = TypeVar("_Each", ProjectChoice, TemplateChoice)
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchForm:
+    """What is chosen as it stands there, None while something is missing, and a place below each question."""
+
+    request: LaunchRequest | None = None
+    places: Mapping[str, DeltaGenerator] = MappingProxyType({})
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Say below each question what a launch finds wrong with its answer; all else is for `feedback.told` around."""
+        try:
+            yield
+        except AnswersInvalid as error:
+            if not self.places.keys() >= {fault.name for fault in error.faults}:
+                raise
+            for fault in error.faults:
+                said = "This has to be answered." if fault.is_missing else f"This {fault.words}."
+                self.places[fault.name].markdown(f":red[:material/error:] {words.plain(said)}")
+            raise InvalidInput(_LOOK_ABOVE) from None
+
+
+@contextmanager
+def told_quietly() -> Iterator[None]:
+    """Say in grey what the prompts still wait for: nobody has asked for a launch yet."""
+    try:
+        yield
+    except AnswersInvalid as error:
+        missing = [fault.label for fault in error.faults if fault.is_missing]
+        if missing:
+            st.markdown(f":gray[Answer these to see the prompts: {words.plain(', '.join(missing))}.]")
+        for fault in error.faults:
+            if not fault.is_missing:
+                st.markdown(f":gray[{words.plain(f'“{fault.label}” {fault.words}.')}]")
+    except PlanInvalid:
+        raise
+    except InvalidInput as error:
+        st.markdown(f":gray[{words.plain(error.message)}]")
 
 
 def show_launch_form(
@@ -33,8 +79,8 @@ def show_launch_form(
     *,
     project_id: UUID | None = None,
     template_id: UUID | None = None,
-) -> LaunchRequest | None:
-    """Draw the choices, beginning with those ids; returns them as they stand, None while one is missing.
+) -> LaunchForm:
+    """Draw the choices, beginning with those ids; returns them as they stand.
 
     No st.form: the questions depend on the template, and the preview on everything. No field has `max_chars`: a browser
     would cut off in silence what is pasted; the preview says what is too long.
@@ -49,16 +95,20 @@ def show_launch_form(
     offered = {each.id for each in templates}
     template = _choose_template(templates, template_id or (usual if usual in offered else None))
     if not project or not template:
-        return None
+        return LaunchForm()
     actor = require_actor(Permission.ORCHESTRATIONS_RUN)
     default = find_default_model(actor, catalog, project=project.settings, template_model=template.model)
     model = show_model_choice(catalog, default, context=f"{project.id}-{template.id}")
     topic, title = _show_words(project)
-    inputs = {field.name: _show_input(field, key=f"{template.id}-{field.name}") for field in template.inputs}
+    inputs: dict[str, object] = {}
+    places: dict[str, DeltaGenerator] = {}
+    for field in template.inputs:
+        inputs[field.name] = _show_input(field, key=f"{template.id}-{field.name}")
+        places[field.name] = st.empty()
     shown = model or default
     if shown is None:
-        return None
-    return LaunchRequest(
+        return LaunchForm()
+    request = LaunchRequest(
         project_id=project.id,
         template_id=template.id,
         model=str(model.choice) if model else None,
@@ -67,6 +117,7 @@ def show_launch_form(
         topic=topic,
         inputs=inputs,
     )
+    return LaunchForm(request, places)
 
 
 def _show_words(project: ProjectDetail) -> tuple[str, str]:
@@ -151,7 +202,7 @@ def _steps(template: TemplateToLaunch) -> str:
 
 def _show_input(field: InputField, *, key: str) -> object:
     """One question of the template, by its kind."""
-    label = words.plain(field.label) + ("" if field.required else " (optional)")
+    label = words.plain(field.label) + (" (required)" if field.required else "")
     explained = words.plain(field.help) if field.help else None
     text = str(field.default) if field.default is not None else ""
     match field.kind:
@@ -161,10 +212,9 @@ def _show_input(field: InputField, *, key: str) -> object:
             index = field.choices.index(text) if text in field.choices else None
             return st.selectbox(label, field.choices, index=index, help=explained, key=key)
         case InputKind.NUMBER:
-            value = float(field.default) if isinstance(field.default, int | float) else None
-            return st.number_input(
-                label, value=value, min_value=field.minimum, max_value=field.maximum, help=explained, key=key
-            )
+            value = as_float(field.default)
+            look = number_look(value, least=field.minimum, most=field.maximum)
+            return st.number_input(label, value=value, help=explained, key=key, **look)
         case InputKind.DATE:
             day = date.fromisoformat(text) if text else None
             return st.date_input(label, value=day, help=explained, key=key, **day_limits(day))

@@ -11,9 +11,10 @@ from lib.errors import InvalidInput
 from lib.templates.editing import questions
 from lib.templates.editing.service import edit_draft
 from lib.templates.editing.views import Desk
-from lib.templates.inputs import MAX_LONG_TEXT, InputKind
+from lib.templates.inputs import MAX_LONG_TEXT, InputKind, whole
 from lib.ui import feedback, words
 from lib.ui.components.card import card
+from lib.ui.components.number_look import as_float, number_look
 from lib.ui.components.row_list import row, row_list
 from lib.ui.components.template_editor.keeping import keep
 from lib.ui.guard import require_actor
@@ -105,8 +106,9 @@ def _ask_more(kind: InputKind, old: Mapping[str, Any], key: str) -> dict[str, An
         entered["choices"] = [choice.strip() for choice in lines if choice.strip()]
     elif kind is InputKind.NUMBER:
         left, right = st.columns(2)
-        entered["minimum"] = left.number_input("At least", value=_float(old.get("minimum")), key=f"{key}-minimum")
-        entered["maximum"] = right.number_input("At most", value=_float(old.get("maximum")), key=f"{key}-maximum")
+        for place, name, asked in ((left, "minimum", "At least"), (right, "maximum", "At most")):
+            value = as_float(old.get(name))
+            entered[name] = whole(place.number_input(asked, value=value, key=f"{key}-{name}", **number_look(value)))
     elif kind in {InputKind.TEXT, InputKind.LONG_TEXT}:
         entered["max_length"] = st.number_input(
             "Longest answer in characters",
@@ -124,11 +126,9 @@ def _ask_more(kind: InputKind, old: Mapping[str, Any], key: str) -> dict[str, An
 
 def _ask_default(kind: InputKind, old: Any, key: str) -> Any:
     if kind is InputKind.NUMBER:
-        return st.number_input("What stands there at first", value=_float(old), key=f"{key}-default-number")
+        number = as_float(old)
+        look = number_look(number)
+        return whole(st.number_input("What stands there at first", value=number, key=f"{key}-default-number", **look))
     example = "2026-01-31" if kind is InputKind.DATE else "Optional"
     value = "" if old is None else str(old)
     return st.text_input("What stands there at first", value=value, placeholder=example, key=f"{key}-default")
-
-
-def _float(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else None

@@ -13,6 +13,7 @@ from lib.templates.editing.views import Desk
 from lib.templates.inputs import InputKind
 from lib.ui import words
 from lib.ui.components.day_field import day_limits
+from lib.ui.components.number_look import as_float, number_look
 from lib.ui.components.template_editor.keeping import Field
 
 
@@ -45,7 +46,7 @@ def _show_sample(desk: Desk, question: Mapping[str, Any], value: object) -> None
             choices = list(question["choices"])
             st.selectbox(label, choices, **field.shows(value if value in choices else None))
         case InputKind.NUMBER:
-            st.number_input(label, **field.shows(float(value) if isinstance(value, int | float) else None))
+            st.number_input(label, **number_look(as_float(question.get("default"))), **field.shows(as_float(value)))
         case InputKind.DATE:
             st.date_input(label, **day_limits(_day(value)), **field.shows(_day(value)))
         case _:
