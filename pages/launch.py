@@ -4,7 +4,7 @@ import streamlit as st
 
 from lib.access.permissions import Permission
 from lib.connections.offers import read_offers
-from lib.projects.service import list_project_choices
+from lib.projects.service import list_project_choices, list_projects
 from lib.runs.launch import check_project, launch_run, preview_launch
 from lib.templates.gallery import list_template_choices
 from lib.ui import address, feedback, words
@@ -16,6 +16,7 @@ from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.components.project_dialogs import open_new_project
 from lib.ui.guard import require_actor
+from lib.ui.navigation import PROJECTS
 
 actor = require_actor(Permission.ORCHESTRATIONS_RUN)
 with page_header("Launch", subtitle="Nothing is asked of a model before you press Launch."):
@@ -24,8 +25,16 @@ with page_header("Launch", subtitle="Nothing is asked of a model before you pres
 wanted, template_id = address.find_requested_id("project"), address.find_requested_id("template")
 projects = list_project_choices(actor, wanted=wanted)
 if not projects:
-    text = "A run belongs to a project, whose topic every phase reads. Make one first; it takes a minute."
-    with empty_state("launch", icon=":material/folder_open:", title="There is no active project yet", text=text):
+    title, text = "There is no active project yet", "A run belongs to a project, whose topic every phase reads."
+    has_others = bool(list_projects(actor, limit=1).items)
+    if has_others:
+        title = "No project is active"
+        text += " Make one active again, or make a new one."
+    else:
+        text += " Make one first; it takes a minute."
+    with empty_state("launch", icon=":material/folder_open:", title=title, text=text):
+        if has_others and st.button("Look at the projects", icon=":material/arrow_forward:"):
+            st.switch_page(PROJECTS.file)
         may_create = actor.may(Permission.PROJECTS_CREATE)
         if may_create and st.button("Create a project", type="primary", icon=":material/add:"):
             open_new_project()

@@ -156,7 +156,6 @@ def _find_run(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
         "launcher": Person(**row.launcher),
         "topic": row.topic,
         "template_id": row.template_id,
-        "template_version": row.template_version,
         "inputs": tuple(
             (question["label"], str(whole(answers[question["name"]])))
             for question in row.questions or ()

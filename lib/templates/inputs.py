@@ -59,14 +59,16 @@ class InputField(Part):
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
         problem = None
-        if (self.kind is InputKind.CHOICE) != bool(self.choices):
-            problem = "choices belong to the kind “choice”, and only to it"
+        if self.kind is InputKind.CHOICE and not self.choices:
+            problem = "there is nothing to choose from yet; enter the choices"
+        elif self.choices and self.kind is not InputKind.CHOICE:
+            problem = "choices are for a question whose answer is one of several (choice)"
         elif self.max_length is not None and self.kind not in {InputKind.TEXT, InputKind.LONG_TEXT}:
             problem = "max_length belongs to texts"
         elif (self.minimum is not None or self.maximum is not None) and self.kind is not InputKind.NUMBER:
             problem = "minimum and maximum belong to numbers"
         elif self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            problem = "minimum is more than maximum"
+            problem = "the least answer allowed (minimum) is more than the most (maximum)"
         if problem:
             raise ValueError(problem)
         if self.default is not None:
@@ -90,8 +92,6 @@ def validate_inputs(fields: Iterable[InputField], values: Mapping[str, object]) 
             similar = find_similar(name, known)
             hint = f"; did you mean “{similar}”" if similar else ""
             faults.append(AnswerFault(name, name, f"is not asked for{hint}"))
-                AnswerFault(name, name, f"is not asked for{(similar and f'; did you mean “{similar}”') or ''}")
-            )
     taken: dict[str, InputValue] = {}
     for name, field in known.items():
         given = values.get(name)
@@ -107,6 +107,11 @@ def validate_inputs(fields: Iterable[InputField], values: Mapping[str, object]) 
         ]
         raise AnswersInvalid(describe(lines, what="What you entered"), faults=faults, problems=lines)
     return taken
+
+
+def find_repeated(field: InputField) -> str | None:
+    """The first choice that is there twice. Whoever writes one is told; what was stored before goes on working."""
+    return next((choice for n, choice in enumerate(field.choices) if choice in field.choices[:n]), None)
 
 
 def whole(value: InputValue) -> InputValue:

@@ -39,6 +39,8 @@ _HALVES = re.compile(
     re.IGNORECASE,
 )
 _WORD_JOINER = "\u2060"
+# Words with the marks of a sentence, which mean nothing where they stand: no list, no address, no arrow, no dash.
+_UNMARKED = re.compile(r"(?!\d+[.)])[^\W_](?:[^\W_]|[ ,;?!'\"()%]|\.(?!\.)|(?<=[^\W_])[-/](?=[^\W_]))*")
 
 
 def _letters(*categories: str) -> str:
@@ -108,6 +110,15 @@ def distinct(names: Mapping[UUID, str]) -> dict[UUID, str]:
 def plain(text: str) -> str:
     """The same, ready to sit inside Streamlit's Markdown: it reads as it was typed and means nothing."""
     return _SPECIAL.sub(r"\\\1", _HALVES.sub(_WORD_JOINER, line(text)))
+
+
+def label(text: str) -> str:
+    """The same for the label of a field, which screen readers read as it is handed in, with every backslash.
+
+    Where nothing in it can mean anything, and that is most of what people ask, it needs none.
+    """
+    written = line(text)
+    return written if _UNMARKED.fullmatch(written) and "www." not in written.lower() else plain(text)
 
 
 def number(value: int | None) -> str:

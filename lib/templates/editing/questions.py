@@ -8,7 +8,7 @@ from typing import Any
 from lib.errors import AlreadyTaken, Conflict, InvalidInput
 from lib.templates.editing.content import Content, Phase, phases_of, set_sample, with_phases
 from lib.templates.editing.renaming import rename_key, rename_key_in_expression
-from lib.templates.inputs import InputField
+from lib.templates.inputs import InputField, find_repeated
 from lib.validation import validate
 
 MAX_INPUTS = 50
@@ -43,6 +43,7 @@ def put_input(content: Content, entered: Mapping[str, Any], *, name: str | None 
     """
     field = validate(InputField, entered, what="The question")
     written = field.model_dump(mode="json", exclude_defaults=True) | {"name": field.name, "label": field.label}
+    _refuse_repeated(field)
     names = names_of(content)
     if field.name in names and field.name != name:
         message = f"Another question has the name “{field.name}”. Choose another one."
@@ -55,6 +56,12 @@ def put_input(content: Content, entered: Mapping[str, Any], *, name: str | None 
     _index(content, name)
     changed = [written if other["name"] == name else other for other in inputs_of(content)]
     return _rename_reads(_with_inputs(content, changed), name, field.name)
+
+
+def _refuse_repeated(field: InputField) -> None:
+    if repeated := find_repeated(field):
+        message = f"The choice “{repeated}” is there twice. Leave one of them, or give one another name."
+        raise InvalidInput(message, field="Choices")
 
 
 def remove_input(content: Content, name: str) -> Content:

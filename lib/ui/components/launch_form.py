@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -38,7 +37,7 @@ class LaunchForm:
     """What is chosen as it stands there, None while something is missing, and a place below each question."""
 
     request: LaunchRequest | None = None
-    places: Mapping[str, DeltaGenerator] = MappingProxyType({})
+    places: Mapping[str, DeltaGenerator] = field(default_factory=dict)
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -102,9 +101,9 @@ def show_launch_form(
     topic, title = _show_words(project)
     inputs: dict[str, object] = {}
     places: dict[str, DeltaGenerator] = {}
-    for field in template.inputs:
-        inputs[field.name] = _show_input(field, key=f"{template.id}-{field.name}")
-        places[field.name] = st.empty()
+    for question in template.inputs:
+        inputs[question.name] = _show_input(question, key=f"{template.id}-{question.name}")
+        places[question.name] = st.empty()
     shown = model or default
     if shown is None:
         return LaunchForm()
@@ -200,20 +199,20 @@ def _steps(template: TemplateToLaunch) -> str:
     return words.plain(f"Version {words.number(template.version)} · {steps}")
 
 
-def _show_input(field: InputField, *, key: str) -> object:
+def _show_input(question: InputField, *, key: str) -> object:
     """One question of the template, by its kind."""
-    label = words.plain(field.label) + (" (required)" if field.required else "")
-    explained = words.plain(field.help) if field.help else None
-    text = str(field.default) if field.default is not None else ""
-    match field.kind:
+    label = words.label(question.label) + (" (required)" if question.required else "")
+    explained = words.plain(question.help) if question.help else None
+    text = str(question.default) if question.default is not None else ""
+    match question.kind:
         case InputKind.LONG_TEXT:
             return st.text_area(label, value=text, help=explained, key=key)
         case InputKind.CHOICE:
-            index = field.choices.index(text) if text in field.choices else None
-            return st.selectbox(label, field.choices, index=index, help=explained, key=key)
+            index = question.choices.index(text) if text in question.choices else None
+            return st.selectbox(label, question.choices, index=index, help=explained, key=key)
         case InputKind.NUMBER:
-            value = as_float(field.default)
-            look = number_look(value, least=field.minimum, most=field.maximum)
+            value = as_float(question.default)
+            look = number_look(value, least=question.minimum, most=question.maximum)
             return st.number_input(label, value=value, help=explained, key=key, **look)
         case InputKind.DATE:
             day = date.fromisoformat(text) if text else None

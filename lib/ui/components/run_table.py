@@ -1,6 +1,7 @@
 """A list of runs, wherever runs are listed: the Runs page, a project, the overview."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 import streamlit as st
@@ -12,6 +13,14 @@ from lib.ui.components import status
 from lib.ui.components.opened_row import find_opened
 from lib.ui.components.paged_table import show_paged_table
 
+#: The columns on the page of all runs, on that of a project, and where there is little room.
+ALL: Final = ("Status", "Run", "Project", "By", "Launched", "Phases", "Duration", "Tokens", "Cost")
+OF_PROJECT: Final = ("Status", "Run", "Template", "Launched", "Phases", "Duration", "Cost")
+FEW: Final = ("Status", "Run", "Launched", "Phases", "Duration", "Cost")
+_TEMPLATE_PX: Final = 128
+#: In characters: what the column has room for.
+_MOST_OF_TEMPLATE: Final = 19
+
 
 def show_run_table(
     runs: Sequence[RunSummary],
@@ -19,30 +28,29 @@ def show_run_table(
     key: str,
     newer: str | None = None,
     older: str | None = None,
-    is_short: bool = False,
+    shows: Sequence[str] = ALL,
 ) -> UUID | None:
     """Draw the runs; returns the one whose title was clicked in this run of the script.
 
-    `is_short` leaves out what the place around it says already.
+    `shows` are the columns, without what the place around it says already.
     """
     columns = {
         "Status": status.column(status.RUN, width=116),
-        "Run": st.column_config.TextColumn("Run", width=178 if is_short else 250),
+        "Run": st.column_config.TextColumn("Run", width=250 if shows is ALL else 178),
+        "Template": st.column_config.TextColumn("Template", width=_TEMPLATE_PX),
         "Project": st.column_config.TextColumn("Project", width=128),
         "By": st.column_config.TextColumn("By", width=88),
-        "Launched": st.column_config.TextColumn("Launched", width=100 if is_short else 105),
+        "Launched": st.column_config.TextColumn("Launched", width=105 if shows is ALL else 100),
         "Phases": st.column_config.TextColumn("Phases", width=58, alignment="right"),
         "Duration": st.column_config.TextColumn("Duration", width=68, alignment="right"),
         "Tokens": st.column_config.TextColumn("Tokens", width=72, alignment="right"),
         "Cost": st.column_config.TextColumn("Cost", width=65, alignment="right"),
     }
-    if is_short:
-        columns = {name: columns[name] for name in ("Status", "Run", "Launched", "Phases", "Duration", "Cost")}
     event = show_paged_table(
         [_row(run) for run in runs],
         key=key,
         label="Runs",
-        columns=columns,
+        columns={name: columns[name] for name in shows},
         summary=f"{words.count(len(runs), 'run')} on this page",
         newer=newer,
         older=older,
@@ -55,6 +63,7 @@ def _row(run: RunSummary) -> dict[str, object]:
     return {
         "Status": status.cell(status.RUN[run.status]),
         "Run": run.title,
+        "Template": say_template(run, most=_MOST_OF_TEMPLATE),
         "Project": run.project_name,
         "By": run.launched_by,
         "Launched": words.ago(run.created_at, now=clock.now()),
@@ -63,6 +72,12 @@ def _row(run: RunSummary) -> dict[str, object]:
         "Tokens": words.number(run.total_tokens),
         "Cost": words.money(run.cost_usd),
     }
+
+
+def say_template(run: RunSummary, *, most: int) -> str:
+    """The template that it was launched from, with its version, which is never cut: "Two steps v3"."""
+    version = f" v{run.template_version}" if run.template_version else ""
+    return words.short(run.template_name, most=most - len(version)) + version
 
 
 def seconds_of(run: RunSummary) -> float | None:

@@ -35,6 +35,27 @@ def test_plain_text_reads_as_it_was_typed_and_means_nothing(text: str) -> None:
     assert "".join(leaf.content for leaf in leaves).replace("\u2060", "") == seen.replace("\u2060", "")
 
 
+@given(st.text(st.sampled_from("aB1é ,.;?!'\"()%-/_*[]<>:#$~`&@\\w")))
+@example("1. One")
+@example("- One")
+@example("www.evil.example")
+@example("a -- b")
+def test_label_reads_as_it_was_typed_and_means_nothing(text: str) -> None:
+    label = words.label(text)
+    assert label in {_seen(text), words.plain(text)}
+    blocks = _markdown.parse(label)
+    leaves = [leaf for block in blocks for leaf in block.children or ()]
+    assert {leaf.type for leaf in leaves} <= {"text"}
+    assert "".join(leaf.content for leaf in leaves).replace("\u2060", "") == _seen(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Who reads it? (e.g. cooks)", "E-mail", "What's the budget, in % of 5.5?", "Año 2026"]
+)
+def test_label_of_plain_words_is_handed_to_screen_readers_as_they_are(text: str) -> None:
+    assert words.label(text) == text
+
+
 HIDING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()))
 

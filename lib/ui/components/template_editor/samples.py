@@ -30,7 +30,7 @@ def show_samples(desk: Desk) -> None:
         for phase in answered:
             kept = _field(desk, "answers", phase["code"])
             st.text_area(
-                f"Answer of {words.plain(str(phase.get('name') or phase['code']))}",
+                words.label(f"Answer of {phase.get('name') or phase['code']}"),
                 height=90,
                 **kept.shows(samples["answers"][phase["code"]]),
             )
@@ -38,7 +38,7 @@ def show_samples(desk: Desk) -> None:
 
 def _show_sample(desk: Desk, question: Mapping[str, Any], value: object) -> None:
     field = _field(desk, "inputs", question["name"])
-    label = words.plain(question["label"])
+    label = words.label(question["label"])
     match question.get("kind", InputKind.TEXT):
         case InputKind.LONG_TEXT:
             st.text_area(label, height=90, **field.shows(str(value or "")))

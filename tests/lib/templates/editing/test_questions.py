@@ -54,8 +54,13 @@ def test_renamed_question_is_read_by_its_new_name() -> None:
 def test_question_that_is_none_is_refused_in_words() -> None:
     with pytest.raises(AlreadyTaken, match="Another question has the name"):
         questions.put_input(asking("audience"), AUDIENCE)
-    with pytest.raises(InvalidInput, match="choices belong to the kind “choice”"):
+    with pytest.raises(InvalidInput, match="nothing to choose from yet"):
         questions.put_input(asking(), AUDIENCE | {"kind": "choice"})
+    with pytest.raises(InvalidInput, match="The choice “warm” is there twice") as twice:
+        questions.put_input(asking(), AUDIENCE | {"kind": "choice", "choices": ["warm", "cool", "warm"]})
+    assert twice.value.field == "Choices"
+    with pytest.raises(InvalidInput, match="begins with a letter from a to z and goes on with a to z, 0 to 9 and _"):
+        questions.put_input(asking(), AUDIENCE | {"name": "My Name"})
     with pytest.raises(InvalidInput, match="at most 50 questions"):
         questions.put_input(asking(*(f"q{number}" for number in range(50))), AUDIENCE)
 
