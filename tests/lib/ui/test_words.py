@@ -49,9 +49,7 @@ def test_label_reads_as_it_was_typed_and_means_nothing(text: str) -> None:
     assert "".join(leaf.content for leaf in leaves).replace("\u2060", "") == _seen(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["Who reads it? (e.g. cooks)", "E-mail", "What's the budget, in % of 5.5?", "Año 2026"]
-)
+@pytest.mark.parametrize("text", ["Who reads it? (e.g. cooks)", "E-mail", "Año 2026"])
 def test_label_of_plain_words_is_handed_to_screen_readers_as_they_are(text: str) -> None:
     assert words.label(text) == text
 
