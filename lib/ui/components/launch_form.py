@@ -175,7 +175,8 @@ def _choose_template(templates: Sequence[TemplateChoice], template_id: UUID | No
     )
     template = get_template_to_launch(require_actor(Permission.TEMPLATES_VIEW), picked.id) if picked else None
     if template:
-        st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
+        description = f":gray[{words.plain(template.description)}]  \n" if template.description else ""
+        st.markdown(f"{description}:gray[{_steps(template)}]")
     return template
 
 

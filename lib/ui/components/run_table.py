@@ -17,9 +17,9 @@ from lib.ui.components.paged_table import show_paged_table
 ALL: Final = ("Status", "Run", "Project", "By", "Launched", "Phases", "Duration", "Tokens", "Cost")
 OF_PROJECT: Final = ("Status", "Run", "Template", "Launched", "Phases", "Duration", "Cost")
 FEW: Final = ("Status", "Run", "Launched", "Phases", "Duration", "Cost")
-_TEMPLATE_PX: Final = 128
+_TEMPLATE_PX: Final = 122
 #: In characters: what the column has room for.
-_MOST_OF_TEMPLATE: Final = 19
+_MOST_OF_TEMPLATE: Final = 18
 
 
 def show_run_table(
@@ -40,7 +40,7 @@ def show_run_table(
         "Template": st.column_config.TextColumn("Template", width=_TEMPLATE_PX),
         "Project": st.column_config.TextColumn("Project", width=128),
         "By": st.column_config.TextColumn("By", width=88),
-        "Launched": st.column_config.TextColumn("Launched", width=105 if shows is ALL else 100),
+        "Launched": st.column_config.TextColumn("Launched", width=105),
         "Phases": st.column_config.TextColumn("Phases", width=58, alignment="right"),
         "Duration": st.column_config.TextColumn("Duration", width=68, alignment="right"),
         "Tokens": st.column_config.TextColumn("Tokens", width=72, alignment="right"),

@@ -49,7 +49,9 @@ def show_export_button(actor: Actor, template: TemplateSummary, *, version: int 
 def _ask_for_file() -> None:
     """Ask for a file or its text; both stay while something is wrong with them."""
     st.markdown(":gray[A YAML file, as Export makes it. It becomes a draft of your own, to look at and try first.]")
-    file = st.file_uploader("File", type=["yaml", "yml"], max_upload_size=1, key="template-import-file")
+    file = st.file_uploader(
+        "File, of at most 1 MB", type=["yaml", "yml"], max_upload_size=1, key="template-import-file"
+    )
     text = st.text_area("Or its text", height=180, disabled=file is not None, key="template-import-text")
     content = file.getvalue() if file else text.encode("utf-8", "surrogatepass")
     is_given = file is not None or bool(content.strip())

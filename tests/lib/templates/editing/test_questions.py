@@ -59,7 +59,10 @@ def test_question_that_is_none_is_refused_in_words() -> None:
     with pytest.raises(InvalidInput, match="The choice “warm” is there twice") as twice:
         questions.put_input(asking(), AUDIENCE | {"kind": "choice", "choices": ["warm", "cool", "warm"]})
     assert twice.value.field == "Choices"
-    with pytest.raises(InvalidInput, match="begins with a letter from a to z and goes on with a to z, 0 to 9 and _"):
+    with pytest.raises(
+        InvalidInput,
+        match="name: .*allowed are a small letter from a to z first, then such letters, digits and _, 50 in all",
+    ):
         questions.put_input(asking(), AUDIENCE | {"name": "My Name"})
     with pytest.raises(InvalidInput, match="at most 50 questions"):
         questions.put_input(asking(*(f"q{number}" for number in range(50))), AUDIENCE)
