@@ -88,6 +88,16 @@ def test_without_a_project_it_says_what_to_do_first(open_as: OpenAs, cast: Cast)
     assert text_area(at, "Topic")
 
 
+def test_project_that_is_not_active_is_led_to_where_there_is_no_other(
+    open_as: OpenAs, cast: Cast, project_id: UUID
+) -> None:
+    move_project(cast.max, project_id, ProjectStatus.COMPLETED)
+    at = open_as(cast.max, LAUNCH)
+    assert headings(at) == ["Launch", "No project is active"]
+    press(at, "Look at the projects")
+    assert at.title[0].value == "Projects"
+
+
 def test_choices_stand_ready_with_the_whole_preview(at: AppTest) -> None:
     assert options(at, "Project") == ["Folding bicycle"]
     assert options(at, "Template") == BUILTINS

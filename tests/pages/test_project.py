@@ -99,10 +99,13 @@ def test_default_template_is_chosen_when_a_run_is_launched_for_it(
 def test_its_runs_are_listed_and_no_others(
     open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
 ) -> None:
-    make_run(installation.database, cast.max, project_id=project_id, title="Mine")
+    template = make_template(installation.database, cast.max, name="A template of many words", status="published")
+    make_run(installation.database, cast.max, project_id=project_id, template_id=template, title="Mine")
     other = make_project(installation.database, cast.max)
     make_run(installation.database, cast.max, project_id=other, title="Another's")
-    assert table(open_as(cast.vera, PROJECT, project=project_id), "Run") == ["Mine"]
+    at = open_as(cast.vera, PROJECT, project=project_id)
+    assert table(at, "Run") == ["Mine"]
+    assert table(at, "Template") == ["A template of… v1"]
 
 
 def test_damaged_link_into_its_runs_or_its_changes_leaves_the_rest(
@@ -155,6 +158,13 @@ def test_edit_begins_with_what_is_there_and_keeps_the_rest(
     assert (saved["name"], saved["topic"], saved["metadata"]) == ("Folding boat", TOPIC, {})
     assert at.title[0].value == "Folding boat"
     assert [toast.value for toast in at.toast] == [r"The changes are saved\."]
+
+
+def test_facts_of_ones_own_stand_with_the_others_that_open(open_as: OpenAs, cast: Cast) -> None:
+    made = create_project(cast.max, ProjectEntry(name="A", topic=TOPIC, metadata={"custom": {"Sponsor": "Mona"}}))
+    at = press(open_as(cast.max, PROJECT, project=made), "Edit")
+    (more,) = (each for each in at.expander if each.label == "More about it")
+    assert [list(frame.value["Name"]) for frame in more.dataframe] == [["Sponsor"]]
 
 
 def test_default_model_is_chosen_from_those_on_offer_and_proposed_at_the_launch(

@@ -74,7 +74,7 @@ def _show_what_it_says(content: bytes, *, source: str | None) -> bool:
     """
     read = _read(content)
     if source:
-        st.markdown(f":gray[{words.plain(words.short(source, most=80))} says:]")
+        st.markdown(f":gray[From {words.plain(words.short(source, most=80))}:]")
     if isinstance(read, tuple):
         _show_faults(read)
         return False

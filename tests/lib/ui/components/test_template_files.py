@@ -80,7 +80,7 @@ def test_file_is_named_and_an_empty_one_is_said_to_be_at_once(cast: Cast) -> Non
         at.file_uploader(key="template-import-file").set_value([(name, content, "application/yaml")])
         _press(at)
         words = [markdown.value.replace("\\", "") for markdown in at.markdown]
-        assert f":gray[{name} says:]" in words
+        assert f":gray[From {name}:]" in words
         assert any(said in each for each in words), words
 
 
