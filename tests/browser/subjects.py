@@ -5,6 +5,7 @@ Organization A has runs in every state, organization B has nothing, and one inst
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
@@ -70,6 +71,18 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
     found += [
         see("overview-error", full, "/", lambda page: _break_the_database(page, dashboard.database)),
         see("launch-error", full, "/launch?project=00000000-0000-7000-8000-000000000000"),
+        see(
+            "launch-unanswered",
+            full,
+            f"/launch?template={scene.edited_template_id}",
+            lambda page: press(page, "Launch", "This has to be answered"),
+        ),
+        see(
+            "project-conflict",
+            full,
+            f"{_path(PROJECT)}?project={scene.idle_project_id}",
+            lambda page: _change_what_another_changes(page, dashboard.database, scene.idle_project_id),
+        ),
         see("runs-error", full, "/runs?status=paused"),
         see("runs-filtered", full, f"/runs?status=failed&project={scene.project_id}&model=nonsense"),
         see("runs-no-page", full, "/runs?page=nonsense"),
@@ -202,6 +215,19 @@ def _break_the_database(page: Page, database: ClonedDatabase) -> None:
     finally:
         with doors.admin(database) as connection:
             connection.execute("ALTER TABLE away RENAME TO orchestration_runs")
+
+
+def _change_what_another_changes(page: Page, database: ClonedDatabase, project_id: UUID) -> None:
+    press(page, "Edit", "More about it")
+    change = "UPDATE projects SET description = %s WHERE id = %s"
+    with doors.admin(database) as connection:
+        connection.execute(change, ["For tenants, who own no roof", project_id])
+    try:
+        page.get_by_role("dialog").get_by_role("textbox", name="Description").fill("For owners of a balcony")
+        press(page, "Save changes", "Somebody else has changed this")
+    finally:
+        with doors.admin(database) as connection:
+            connection.execute(change, [None, project_id])
 
 
 def _ask_to_cancel(page: Page) -> None:

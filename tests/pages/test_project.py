@@ -99,7 +99,7 @@ def test_default_template_is_chosen_when_a_run_is_launched_for_it(
 def test_its_runs_are_listed_and_no_others(
     open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
 ) -> None:
-    template = make_template(installation.database, cast.max, name="A template of many words", status="published")
+    template = make_template(installation.database, cast.mona, name="A template of many words", status="published")
     make_run(installation.database, cast.max, project_id=project_id, template_id=template, title="Mine")
     other = make_project(installation.database, cast.max)
     make_run(installation.database, cast.max, project_id=other, title="Another's")
@@ -160,13 +160,6 @@ def test_edit_begins_with_what_is_there_and_keeps_the_rest(
     assert [toast.value for toast in at.toast] == [r"The changes are saved\."]
 
 
-def test_facts_of_ones_own_stand_with_the_others_that_open(open_as: OpenAs, cast: Cast) -> None:
-    made = create_project(cast.max, ProjectEntry(name="A", topic=TOPIC, metadata={"custom": {"Sponsor": "Mona"}}))
-    at = press(open_as(cast.max, PROJECT, project=made), "Edit")
-    (more,) = (each for each in at.expander if each.label == "More about it")
-    assert [list(frame.value["Name"]) for frame in more.dataframe] == [["Sponsor"]]
-
-
 def test_default_model_is_chosen_from_those_on_offer_and_proposed_at_the_launch(
     open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
 ) -> None:
@@ -187,60 +180,6 @@ def test_default_model_is_chosen_from_those_on_offer_and_proposed_at_the_launch(
     selectbox(at, "Default model").select_index(0)
     press(at, "Edit", "Save changes")
     assert "Default model" not in facts(at)
-
-
-def test_two_who_edit_at_once_change_what_they_changed_and_nothing_else(
-    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
-) -> None:
-    first, second = (press(open_as(actor, PROJECT, project=project_id), "Edit") for actor in (cast.max, cast.mona))
-    text_input(first, "Name").set_value("Max's")
-    press(first, "Edit", "Save changes")
-    text_area(second, "Description").set_value("Mona's")
-    press(second, "Edit", "Save changes")
-    saved = row(installation, "SELECT * FROM projects WHERE id = %s", project_id)
-    assert (saved["name"], saved["topic"], saved["description"]) == ("Max's", TOPIC, "Mona's")
-
-
-@pytest.mark.parametrize(
-    "choice", [("Save mine over it", "Mona's *name*"), ("Keep that, save the rest", "Max's *name*")]
-)
-def test_of_two_who_change_the_same_the_second_is_told_and_decides(
-    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID, choice: tuple[str, str]
-) -> None:
-    decision, name = choice
-    first, second = (press(open_as(actor, PROJECT, project=project_id), "Edit") for actor in (cast.max, cast.mona))
-    text_input(first, "Name").set_value("Max's *name*")
-    press(first, "Edit", "Save changes")
-    text_input(second, "Name").set_value("Mona's *name*")
-    text_area(second, "Topic").set_value("Mona's topic")
-    press(second, "Edit", "Save changes")
-
-    assert "Somebody else has changed this since you began, so nothing is saved yet." in shown(second)
-    assert facts(second)["Name"] == "Max's *name*"
-    assert (text_input(second, "Name").value, text_area(second, "Topic").value) == ("Mona's *name*", "Mona's topic")
-    assert row(installation, "SELECT name, topic FROM projects WHERE id = %s", project_id) == {
-        "name": "Max's *name*",
-        "topic": TOPIC,
-    }
-    assert "Save changes" not in buttons(second)
-
-    press(second, "Edit", decision)
-    saved = row(installation, "SELECT name, topic FROM projects WHERE id = %s", project_id)
-    assert saved == {"name": name, "topic": "Mona's topic"}
-
-
-def test_wrong_edit_is_said_at_the_form_which_keeps_it(
-    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
-) -> None:
-    at = press(open_as(cast.max, PROJECT, project=project_id), "Edit")
-    text_input(at, "Name").set_value("x" * 300)
-    text_area(at, "Topic").set_value("Another topic")
-    press(at, "Edit", "Save changes")
-
-    assert "Name has 300 characters; 255 is the most. Shorten it." in shown(at)
-    assert text_input(at, "Name").value == "x" * 300
-    assert text_area(at, "Topic").value == "Another topic"
-    assert row(installation, "SELECT topic FROM projects WHERE id = %s", project_id)["topic"] == TOPIC
 
 
 def test_project_is_completed_made_active_and_marked_as_failed(
