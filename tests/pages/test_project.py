@@ -99,13 +99,13 @@ def test_default_template_is_chosen_when_a_run_is_launched_for_it(
 def test_its_runs_are_listed_and_no_others(
     open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
 ) -> None:
-    template = make_template(installation.database, cast.mona, name="A template of many words", status="published")
+    template = make_template(installation.database, cast.mona, name="Two steps", status="published")
     make_run(installation.database, cast.max, project_id=project_id, template_id=template, title="Mine")
     other = make_project(installation.database, cast.max)
     make_run(installation.database, cast.max, project_id=other, title="Another's")
     at = open_as(cast.vera, PROJECT, project=project_id)
     assert table(at, "Run") == ["Mine"]
-    assert table(at, "Template") == ["A template of… v1"]
+    assert table(at, "Template") == ["Two steps v1"]
 
 
 def test_damaged_link_into_its_runs_or_its_changes_leaves_the_rest(
