@@ -1,5 +1,9 @@
 """Every key of `st.session_state` that is not a widget's own: one browser tab's memory, kept on the server."""
 
+from typing import Any
+
+import streamlit as st
+
 #: The session that this tab signed in with, until the browser comes back with the cookie. Tests of pages put a real
 #: session's id here, because AppTest has no cookies.
 SESSION_ID = "session_id"
@@ -35,3 +39,12 @@ HAS_TITLE = "has_title"
 PRESSED_REVIEW = "pressed_review"
 #: What the file that is being imported says, or what is wrong with it, beside its digest.
 IMPORT_READ = "import_read"
+
+
+def peek(key: str) -> Any:
+    """What stands under that key, or None; unlike `st.session_state[key]` it never ends the script that asks.
+
+    Whatever a browser sends next has Streamlit end a script where it reads or writes `st.session_state`, and a callback
+    as well: what it was called for is not done then, and nobody calls it again.
+    """
+    return st.session_state.to_dict().get(key)

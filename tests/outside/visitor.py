@@ -110,18 +110,19 @@ class Visitor:
         script_hash: str = "",
     ) -> Answer:
         """Ask for the page that is open, or for a fragment of it, and wait until all of it is there."""
-        self._ask(widgets, fragment=fragment, is_timer=is_timer, script_hash=script_hash)
+        self.ask(widgets, fragment=fragment, is_timer=is_timer, script_hash=script_hash)
         frames = list(self._until_finished())
         return Answer(frames, [ForwardMsg.FromString(frame) for frame in frames])
 
     def press_in_strange_part(self, button: str, *, fragment: str) -> Answer:
         """Press a button in a part that this tab may not have, which nothing answers; what the page says after it."""
-        self._ask([WidgetState(id=button, trigger_value=True)], fragment=fragment)
+        self.ask([WidgetState(id=button, trigger_value=True)], fragment=fragment)
         return self.send()
 
-    def _ask(
-        self, widgets: Sequence[WidgetState], *, fragment: str, is_timer: bool = False, script_hash: str = ""
+    def ask(
+        self, widgets: Sequence[WidgetState], *, fragment: str = "", is_timer: bool = False, script_hash: str = ""
     ) -> None:
+        """Ask for the same, and wait for nothing."""
         message = BackMsg()
         asked = message.rerun_script
         asked.page_name, asked.query_string, asked.page_script_hash = self._page, self._query, script_hash
