@@ -13,6 +13,7 @@ from lib.ui.components.card import card
 from lib.ui.components.template_editor.header import show_head
 from lib.ui.components.template_editor.keeping import open_phase
 from lib.ui.components.template_editor.live import send_while_typing
+from lib.ui.components.template_editor.meanwhile import show_meanwhile
 from lib.ui.components.template_editor.models import read_models
 from lib.ui.components.template_editor.notebook import keep_typed
 from lib.ui.components.template_editor.phase_editor import add_phase, show_phase_editor
@@ -29,6 +30,7 @@ with feedback.told_later():
 desk = open_desk(actor, template_id)
 problems, models = find_problems(desk.content), read_models(actor)
 show_head(desk, problems, time_zone=actor.time_zone)
+show_meanwhile(desk)
 show_problems(problems)
 
 codes = codes_of(desk.content)

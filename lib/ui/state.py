@@ -35,6 +35,9 @@ RECOVERY_CODES = "recovery_codes"
 #: Set once this run of the script has drawn the title of its page.
 HAS_TITLE = "has_title"
 
+#: Set where the editor is to ask about saving the draft when it is drawn next.
+SAVES_DRAFT = "saves_draft"
+
 #: The request about a version that stood on the page when a button about it was pressed.
 PRESSED_REVIEW = "pressed_review"
 #: What the file that is being imported says, or what is wrong with it, beside its digest.

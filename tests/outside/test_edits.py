@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from lib.ui.navigation import TEMPLATE_EDIT
+from lib.ui.navigation import OVERVIEW, TEMPLATE_EDIT
 from tests import doors
 from tests.factories import make_template, make_version
 from tests.outside.conftest import Site
@@ -70,3 +70,37 @@ def test_name_is_kept_though_the_prompt_comes_before_it_is(site: Site, template_
         visitor.ask([text(name, "Walks"), text(prompt, "Walks for {{ topic }}")])
         visitor.ask_for_file("none", session_id=page.session_id)  # answered once that has come too
     until(lambda: phases_of(site, template_id)[:1] == [("Walks", "Walks for {{ topic }}")], seconds=10)
+
+
+def test_name_is_kept_though_its_writer_leaves_the_page(site: Site, template_id: UUID, visitor: Visitor) -> None:
+    page = visitor.open(TEMPLATE_EDIT.url_path, f"template={template_id}")
+    name, _ = fields(page)
+    with held(site, "user_sessions"):
+        visitor.ask([text(name, "Walks")])
+        wait_for_waiting(site)
+        visitor.turn_to(OVERVIEW.url_path)
+        visitor.ask([text(name, "Walks")])
+        visitor.ask_for_file("none", session_id=page.session_id)
+    until(lambda: phases_of(site, template_id)[:1] == [("Walks", "Of {{ topic }}")], seconds=10)
+
+
+def test_name_is_kept_though_another_phase_is_opened_at_once(site: Site, template_id: UUID, visitor: Visitor) -> None:
+    page = visitor.open(TEMPLATE_EDIT.url_path, f"template={template_id}")
+    name, prompt = fields(page)
+    with held(site, "template_drafts"):  # its callback is in the middle of keeping it
+        visitor.ask([text(name, "Walks"), text(prompt, "By foot")])
+        wait_for_waiting(site)
+        visitor.turn_to(TEMPLATE_EDIT.url_path, f"template={template_id}&phase=P2")
+        visitor.ask([text(name, "Walks"), text(prompt, "By foot, slowly")])
+        visitor.ask_for_file("none", session_id=page.session_id)
+    wanted = [("Walks", "By foot, slowly"), ("Phase 2", "Of {{ topic }}")]
+    until(lambda: phases_of(site, template_id) == wanted, seconds=10)
+
+
+def test_last_of_many_texts_that_come_at_once_is_what_is_kept(site: Site, template_id: UUID, visitor: Visitor) -> None:
+    _, prompt = fields(visitor.open(TEMPLATE_EDIT.url_path, f"template={template_id}"))
+    for number in range(40):
+        visitor.ask([text(prompt, f"{'word ' * number}{number}")])
+    final = visitor.send(widgets=[text(prompt, "The last one")])
+    until(lambda: phases_of(site, template_id)[:1] == [("Phase 1", "The last one")], seconds=20)
+    assert not final.says("changed in another tab"), "nobody but this tab has written"

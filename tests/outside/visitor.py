@@ -92,8 +92,12 @@ class Visitor:
 
     def open(self, page: str, query: str = "", *, script_hash: str = "") -> Answer:
         """Ask for a page by the path of its address, and by the hash of its file, as the frontend may."""
-        self._page, self._query = page, query
+        self.turn_to(page, query)
         return self.send(script_hash=script_hash)
+
+    def turn_to(self, page: str, query: str = "") -> None:
+        """Ask for another page, or for another part of it, from the next message on."""
+        self._page, self._query = page, query
 
     def press(self, button: str, *, fragment: str = "", **others: str) -> Answer:
         """Press a button; `others` are the ids of lines of text and what is typed there."""

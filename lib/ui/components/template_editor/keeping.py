@@ -81,7 +81,7 @@ def phase_field(
         lambda content: write(_look_up(get_phase(content, code), path)),
         lambda content, value: set_phase_field(content, code, path, read(value)),
         code=code,
-        path=path,
+        put_into=lambda content, other, value: set_phase_field(content, other, path, read(value)),
     )
 
 

@@ -14,7 +14,7 @@ import streamlit as st
 
 from lib.access.permissions import Permission
 from lib.errors import DatabaseFull, DatabaseUnavailable, NotSignedIn, OrchestratorError
-from lib.templates.editing.content import Content, Path
+from lib.templates.editing.content import Content
 from lib.templates.editing.meanwhile import ChangedMeanwhile, PhaseGone, change_field
 from lib.templates.editing.service import edit_draft
 from lib.ui import state
@@ -23,6 +23,10 @@ from lib.ui.guard import require_actor
 NOTHING: Final = object()
 #: After which what was typed is tried again by itself.
 _PASSING: Final = (DatabaseUnavailable, DatabaseFull, NotSignedIn)
+
+
+def _nowhere(content: Content, _code: str, _value: Any) -> Content:
+    return content
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,9 @@ class Field:
     label: str
     get: Callable[[Content], Any]
     put: Callable[[Content, Any], Content]
-    #: Of a field of a phase, whose text can go into another phase.
+    #: Of a field of a phase: its code, and how the value is put into another phase.
     code: str | None = None
-    path: Path = ()
+    put_into: Callable[[Content, str, Any], Content] = _nowhere
 
 
 @dataclass(slots=True)
@@ -66,7 +70,15 @@ class Entry:
         """Have the field show that from now on, whatever it held."""
         self.turn += 1
         self.shown = self.seen = value
-        self.typed, self.is_changed_meanwhile = NOTHING, False
+        self.forget()
+
+    def insist(self, theirs: Any) -> None:
+        """Have what was typed kept in place of what the draft says, unless that changes once more."""
+        self.shown, self.seen = theirs, NOTHING
+
+    def forget(self) -> None:
+        """Keep what was typed no longer."""
+        self.typed, self.is_changed_meanwhile, self.is_gone = NOTHING, False, False
 
 
 @dataclass(slots=True)
@@ -83,6 +95,12 @@ class Notebook:
             entry.show(value)
         return entry
 
+    def forget_typed(self) -> None:
+        """Have all fields show what the draft says."""
+        for entry in self.entries.values():
+            if entry.typed is not NOTHING:
+                entry.show(entry.shown)
+
     @property
     def changed_meanwhile(self) -> list[Entry]:
         """Fields that somebody has to choose about."""
@@ -95,7 +113,7 @@ class Notebook:
 
 
 def notebook_of(template_id: UUID) -> Notebook:
-    """This tab's."""
+    """What the tab remembers of that one."""
     key = f"notebook-{template_id}"
     found = state.peek(key)
     if not isinstance(found, Notebook):
