@@ -1,0 +1,72 @@
+"""Whoever types and goes on at once, to another phase, to a button or to another page, finds what they typed."""
+
+import re
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from lib.identity.cookie import session_cookie_name
+from lib.templates.editing.content import phases_of
+from lib.templates.service import TemplateDetails, create_template, get_template
+from tests.browser import subjects
+from tests.cast import Cast
+from tests.drafts import find_draft
+from tests.workers import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PHASES = [
+    {"code": "Phase 1", "name": "Sights", "prompt": "Sights of {{ topic }}"},
+    {"code": "Phase 2", "name": "Food", "prompt": "Food in {{ topic }}"},
+]
+
+
+def _open(cast: Cast, server: str, page: Page) -> UUID:
+    template_id = create_template(cast.max, TemplateDetails(name="City guide"), {"phases": PHASES})
+    page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
+    page.goto(f"{server}/template-edit?template={template_id}")
+    subjects.settle(page)
+    return template_id
+
+
+def _prompt(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Prompt", exact=True)
+
+
+def _kept(cast: Cast, template_id: UUID) -> list[tuple[str, str]]:
+    draft = find_draft(cast.max, template_id)
+    return [(phase["name"], phase["prompt"]) for phase in phases_of(dict(draft.content))] if draft else []
+
+
+def test_what_is_typed_is_kept_whatever_is_done_next(*, cast: Cast, server: str, page: Page) -> None:
+    template_id = _open(cast, server, page)
+    name = page.get_by_label("Name of the phase", exact=True)
+
+    # another phase, opened before a pause: the new one shows its own text, and the old one has what was typed
+    name.fill("Views")
+    _prompt(page).fill("Views of {{ topic }}")
+    page.locator('.ao-graph button[title="Food"]').click()
+    expect(_prompt(page)).to_have_value("Food in {{ topic }}")
+    until(lambda: _kept(cast, template_id)[:1] == [("Views", "Views of {{ topic }}")], seconds=20)
+
+    # and back and forth, faster than the server draws: no field ever shows another one's text, or none
+    for title in ("Views", "Food", "Views", "Food", "Views"):
+        page.locator(f'.ao-graph button[title="{title}"]').click()
+    expect(_prompt(page)).to_have_value("Views of {{ topic }}")
+    subjects.settle(page)
+    assert _kept(cast, template_id) == [("Views", "Views of {{ topic }}"), ("Food", "Food in {{ topic }}")]
+
+    # a button that reads the draft
+    _prompt(page).fill("Saved views of {{ topic }}")
+    page.get_by_role("button", name="Save version").click()
+    page.get_by_role("dialog").get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Version 2, as it was saved.")).to_be_visible()
+    assert get_template(cast.max, template_id).data.phases[0].prompt == "Saved views of {{ topic }}"
+
+    # another page
+    subjects.settle(page)
+    _prompt(page).fill("On the way out")
+    page.get_by_role("link", name="Templates").first.click()
+    expect(page).to_have_url(re.compile("/templates"))
+    until(lambda: _kept(cast, template_id)[:1] == [("Views", "On the way out")], seconds=20)
