@@ -122,10 +122,8 @@ def _savings(offer: RetryOffer) -> str:
     if offer.saved_cost_usd:
         saved.append(words.money(offer.saved_cost_usd))
     saved.append(words.duration(offer.saved_ms / 1000))
-    names = [words.short(name, most=_LONGEST_NAME) for name in offer.reused_names[:_MOST_NAMES]]
-    more = len(offer.reused_names) - len(names)
-    said = words.together([*names, f"{words.number(more)} more"]) if more else ", ".join(names)
-    reused = f"{kept} {words.are(len(offer.reused))} reused: {said}."
+    names = words.some(offer.reused_names, most=_MOST_NAMES, longest=_LONGEST_NAME)
+    reused = f"{kept} {words.are(len(offer.reused))} reused: {names}."
     return f"{reused} That saves {words.together(saved)}."
 
 
