@@ -8,6 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from lib.identity.cookie import session_cookie_name
 from lib.templates.editing.content import phases_of
+from lib.templates.editing.questions import inputs_of, put_input
+from lib.templates.editing.service import edit_draft
 from lib.templates.service import TemplateDetails, create_template, get_template
 from tests.browser import subjects
 from tests.cast import Cast
@@ -70,3 +72,32 @@ def test_what_is_typed_is_kept_whatever_is_done_next(*, cast: Cast, server: str,
     page.get_by_role("link", name="Templates").first.click()
     expect(page).to_have_url(re.compile("/templates"))
     until(lambda: _kept(cast, template_id)[:1] == [("Views", "On the way out")], seconds=20)
+
+
+def test_question_that_another_tab_changed_is_replaced_only_by_who_insists(
+    *, cast: Cast, server: str, page: Page
+) -> None:
+    template_id = _open(cast, server, page)
+
+    def ask(label: str, name: str | None = None) -> None:
+        edit_draft(cast.max, template_id, lambda draft: put_input(draft, {"name": "who", "label": label}, name=name))
+
+    ask("Who reads it?")
+    page.reload()
+    subjects.settle(page)
+    page.get_by_role("tab", name="Questions and settings").click()
+    page.get_by_role("button", name="Edit", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Question", exact=True).fill("Who cooks it?")
+    ask("Who buys it?", "who")
+    dialog.get_by_role("button", name="Keep the question").click()
+    expect(dialog.get_by_text("it asks “Who buys it?” (one line) now")).to_be_visible()
+    assert _questions(cast, template_id) == ["Who buys it?"]
+    dialog.get_by_role("button", name="Keep the question").click()
+    expect(page.get_by_text("Who cooks it?")).to_be_visible()
+    assert _questions(cast, template_id) == ["Who cooks it?"]
+
+
+def _questions(cast: Cast, template_id: UUID) -> list[str]:
+    draft = find_draft(cast.max, template_id)
+    return [field["label"] for field in inputs_of(dict(draft.content))] if draft else []

@@ -66,3 +66,15 @@ def test_questions_are_moved_and_removed() -> None:
     assert questions.names_of(questions.remove_input(content, "b")) == ["a", "c"]
     with pytest.raises(Conflict, match="removed in another tab"):
         questions.remove_input(content, "d")
+
+
+def test_question_that_is_not_what_was_seen_is_not_replaced() -> None:
+    seen = {"name": "who", "label": "Who reads it?"}
+    theirs = {"name": "who", "label": "Who buys it?"}
+    mine = {"name": "who", "label": "Who cooks it?"}
+    content = put_input(chain("a"), theirs)
+    with pytest.raises(ChangedMeanwhile) as refused:
+        put_input(content, mine, name="who", seen=seen)
+    assert refused.value.theirs == theirs
+    assert inputs_of(put_input(content, mine, name="who", seen=theirs)) == [mine]
+    assert inputs_of(put_input(content, theirs, name="who", seen=seen)) == [theirs]
