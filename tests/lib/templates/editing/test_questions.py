@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from lib.errors import AlreadyTaken, Conflict, InvalidInput
 from lib.templates.editing import questions
 from lib.templates.editing.content import Content, phases_of
+from lib.templates.editing.meanwhile import ChangedMeanwhile
+from lib.templates.editing.questions import inputs_of, put_input
 from lib.templates.inputs import InputField
 from tests.lib.templates.editing.drafts import chain
 
