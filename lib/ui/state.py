@@ -1,6 +1,7 @@
 """Every key of `st.session_state` that is not a widget's own: one browser tab's memory, kept on the server."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import streamlit as st
 
@@ -45,9 +46,19 @@ IMPORT_READ = "import_read"
 
 
 def peek(key: str) -> Any:
-    """What stands under that key, or None; unlike `st.session_state[key]` it never ends the script that asks.
+    """What stands under that key, or None, as `snapshot` has it."""
+    return snapshot().get(key)
+
+
+def snapshot() -> Mapping[str, Any]:
+    """All of it, by key; unlike `st.session_state[key]` this never ends the script that asks.
 
     Whatever a browser sends next has Streamlit end a script where it reads or writes `st.session_state`, and a callback
     as well: what it was called for is not done then, and nobody calls it again.
     """
-    return st.session_state.to_dict().get(key)
+    try:
+        return st.session_state.to_dict()
+    except (
+        KeyError
+    ):  # a message that no browser sends names a widget that there is none of: whoever sent it may be ended
+        return cast("Mapping[str, Any]", st.session_state)

@@ -126,7 +126,7 @@ def keep_typed(template_id: UUID) -> None:
 
     Nothing that a browser sends meanwhile ends this.
     """
-    held = st.session_state.to_dict()
+    held = state.snapshot()
     for entry in list(notebook_of(template_id).entries.values()):
         value = held.get(entry.key, entry.typed)
         if value is not NOTHING and value != entry.seen:
