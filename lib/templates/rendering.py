@@ -49,7 +49,7 @@ class PreviewedPrompt:
 def render_prompt(phase: PlannedPhase, context: PromptContext) -> str:
     """The text that the phase's model gets. The same plan and answers give the same text.
 
-    A prompt reads `topic`, `inputs.<name>`, `project.name`, `project.description`, `phases["Phase 0"].response` and
+    A prompt reads `topic`, `inputs.<name>`, `project.name`, `project.description`, `phases["Phase 1"].response` and
     `.name`, `previous` (the answers it depends on, in order) and `model.name`, `model.is_small`; the filter `notes`
     cuts answers to what the model can take. Raises `PlanInvalid` that names the phase and what is missing.
     """

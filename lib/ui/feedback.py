@@ -73,8 +73,10 @@ def succeeded(message: str) -> None:
 
 def show_notices() -> None:
     """Say what was left to say. Home.py calls it before and after the page."""
-    for notice in st.session_state.pop(state.NOTICES, ()):
-        st.toast(plain(notice.text), icon=notice.icon)
+    notices = state.peek(state.NOTICES) or []
+    while notices:
+        st.toast(plain(notices[0].text), icon=notices[0].icon)  # may end the script: then it is said in the next run
+        notices.pop(0)
 
 
 @contextmanager
@@ -171,7 +173,10 @@ def _come_back(drawn: list[_Words]) -> None:
 
 
 def _notify(icon: str, text: str) -> None:
-    st.session_state[state.NOTICES] = [*st.session_state.get(state.NOTICES, ()), _Notice(icon, text)]
+    notices = state.peek(state.NOTICES)
+    if notices is None:
+        st.session_state[state.NOTICES] = notices = []
+    notices.append(_Notice(icon, text))
 
 
 def _show_inline(error: Exception) -> None:

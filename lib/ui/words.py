@@ -137,6 +137,13 @@ def together(parts: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def some(names: Sequence[str], *, most: int, longest: int) -> str:
+    """The first so many of what may be dozens of long names, and how many more there are."""
+    shown = [short(name, most=longest) for name in names[:most]]
+    more = len(names) - len(shown)
+    return together([*shown, f"{number(more)} more"]) if more else ", ".join(shown)
+
+
 def are(value: int) -> str:
     """The verb after a count: "is" or "are"."""
     return "is" if value == 1 else "are"

@@ -103,6 +103,13 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
             lambda page: press(page, "Save version", "Against version 1"),
         ),
+        see(
+            "template-edit-launch",
+            full,
+            f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
+            lambda page: press(page, "Launch", "Save the draft first"),
+        ),
+        see("template-edit-meanwhile", full, f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}", _write_in_two_tabs),
         see("template-edit-error", empty, f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}"),
         see("projects-error", full, _path(PROJECTS), _create_nothing),
         see("project-error", empty, f"{_path(PROJECT)}?project={scene.project_id}"),
@@ -283,6 +290,24 @@ def _test_with_a_key_that_does_not_open(page: Page) -> None:
     model.press("Enter")
     settle(page)
     press(page, "Ask it", "Enter it again")
+
+
+def _write_in_two_tabs(page: Page) -> None:
+    """Another tab changes a text that this one changes too."""
+    _turn(page, "Questions and settings")
+    here = page.get_by_label("What it is for", exact=True)
+    with page.context.new_page() as other:
+        other.goto(page.url)
+        settle(other)
+        _turn(other, "Questions and settings")
+        there = other.get_by_label("What it is for", exact=True)
+        there.fill(f"{there.input_value()} For a first look at a market.".strip())
+        there.press("Control+Enter")
+        expect(other.get_by_text("Draft on top of").first).to_be_visible()
+        settle(other)
+    here.fill("What a small team would want to know of a market before it builds anything.")
+    here.press("Control+Enter")
+    expect(page.get_by_text("was changed in another tab while you changed it here").first).to_be_visible()
 
 
 def _turn(page: Page, tab: str) -> None:

@@ -21,6 +21,8 @@ from lib.ui.navigation import RUN, RUNS
 
 #: In characters: the longest name of a phase that a button has room for, and of what stands in the line of context.
 _LONGEST_NAME = 40
+#: Of the phases that a retry reuses, which a long run has dozens of.
+_MOST_NAMES = 4
 _LAUNCHED = Markup("{} · launched by {} {}")
 
 
@@ -120,7 +122,8 @@ def _savings(offer: RetryOffer) -> str:
     if offer.saved_cost_usd:
         saved.append(words.money(offer.saved_cost_usd))
     saved.append(words.duration(offer.saved_ms / 1000))
-    reused = f"{kept} {words.are(len(offer.reused))} reused: {', '.join(offer.reused_names)}."
+    names = words.some(offer.reused_names, most=_MOST_NAMES, longest=_LONGEST_NAME)
+    reused = f"{kept} {words.are(len(offer.reused))} reused: {names}."
     return f"{reused} That saves {words.together(saved)}."
 
 

@@ -284,3 +284,9 @@ def test_numbers_and_tokens() -> None:
 @pytest.mark.parametrize(("parts", "said"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
 def test_parts_are_said_in_one_sentence(parts: list[str], said: str) -> None:
     assert words.together(parts) == said
+
+
+def test_of_many_long_names_some_are_said_and_the_others_counted() -> None:
+    names = ["A name that is longer than twenty letters", *(f"Phase {number}" for number in range(2, 24))]
+    assert words.some(names, most=2, longest=20) == f"{words.short(names[0], most=20)}, Phase 2 and 21 more"
+    assert words.some(names[1:3], most=2, longest=20) == "Phase 2, Phase 3"

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import streamlit as st
 
 from lib.access.permissions import Permission
-from lib.errors import InvalidInput
+from lib.errors import Conflict, InvalidInput
 from lib.templates.editing import questions
+from lib.templates.editing.meanwhile import ChangedMeanwhile
 from lib.templates.editing.service import edit_draft
 from lib.templates.editing.views import Desk
 from lib.templates.inputs import MAX_LONG_TEXT, InputKind, whole
@@ -87,14 +88,33 @@ def show_question(desk: Desk, field: Mapping[str, Any] | None) -> None:
     st.markdown(f":gray[Prompts read it as] `inputs.{words.line(entered['name']).replace('`', '')}`")
     if st.button("Keep the question", type="primary", key=f"{key}-keep"):
         with feedback.told():
-            if not label.strip():
-                message = "Question is empty. Enter something."
-                raise InvalidInput(message, field="Question")
-            actor = require_actor(Permission.TEMPLATES_VIEW)
-            edit_draft(
-                actor, desk.template_id, lambda content: questions.put_input(content, entered, name=old.get("name"))
-            )
+            _put(desk, entered, field, theirs_key=f"{key}-theirs")
             st.rerun()
+
+
+def _put(desk: Desk, entered: Mapping[str, Any], old: Mapping[str, Any] | None, *, theirs_key: str) -> None:
+    """Keep the question; where another tab changed it since it was opened, say so first, and at the next press do."""
+    if not str(entered["label"]).strip():
+        message = "Question is empty. Enter something."
+        raise InvalidInput(message, field="Question")
+    put = partial(
+        questions.put_input,
+        entered=entered,
+        name=old["name"] if old else None,
+        seen=st.session_state.get(theirs_key, old),
+    )
+    try:
+        edit_draft(require_actor(Permission.TEMPLATES_VIEW), desk.template_id, put)
+    except ChangedMeanwhile as error:
+        theirs = cast("Mapping[str, Any]", error.theirs)
+        st.session_state[theirs_key] = theirs
+        kind = KINDS[InputKind(theirs.get("kind", InputKind.TEXT))].lower()
+        message = (
+            f"Another tab changed this question meanwhile: it asks “{theirs['label']}” ({kind}) now. Press “Keep the "
+            "question” once more to put yours in its place, or close this to leave it."
+        )
+        raise Conflict(message) from error
+    st.session_state.pop(theirs_key, None)
 
 
 def _ask_more(kind: InputKind, old: Mapping[str, Any], key: str) -> dict[str, Any]:
