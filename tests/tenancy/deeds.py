@@ -167,7 +167,7 @@ _PROJECTS: Final = (
     _to(
         projects.move_project,
         P.PROJECTS_EDIT,
-        lambda to: _give(to.target.project_id, ProjectStatus.COMPLETED),
+        lambda to: _give(to.target.quiet_id, ProjectStatus.COMPLETED),
         is_by_maker=True,
     ),
     _about(project_lists.list_owners, P.PROJECTS_VIEW, lambda to: _give(wanted=to.target.member_id)),
