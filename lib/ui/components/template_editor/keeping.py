@@ -60,11 +60,6 @@ def text(stored: object) -> str:
     return str(stored or "")
 
 
-def number(stored: object) -> float | None:
-    """What a field of a number with a point shows."""
-    return float(stored) if isinstance(stored, int | float) else None
-
-
 def phase_field(
     template_id: UUID,
     code: str,

@@ -13,9 +13,9 @@ from lib.templates.editing.content import Content, get_phase, set_phase_field
 from lib.templates.editing.views import Desk
 from lib.templates.plan import DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUT_SECONDS
 from lib.ui import words
+from lib.ui.components.number_look import as_float
 from lib.ui.components.template_editor.keeping import (
     among,
-    number,
     phase_field,
     shows,
     shows_one_of,
@@ -90,7 +90,7 @@ def show_parameters(content: Content, field_of: Callable[[str, Callable[[Any], o
         step=0.1,
         placeholder="The model's own",
         help="Low is sober, high is surprising.",
-        **shows(field_of("temperature", number), content),
+        **shows(field_of("temperature", as_float), content),
     )
     right.number_input(
         "Longest answer in tokens",
