@@ -38,6 +38,7 @@ SUMMARY = {
     "user_id": OrchestrationRun.user_id,
     "launched_by": select(people.c.name).where(people.c.id == OrchestrationRun.user_id).scalar_subquery(),
     "template_name": func.coalesce(OrchestrationRun.plan["template_name"].astext, ""),
+    "template_version": OrchestrationRun.template_version,
     "model": func.coalesce(OrchestrationRun.model, ""),
     "created_at": OrchestrationRun.created_at,
     "started_at": OrchestrationRun.started_at,
@@ -167,7 +168,6 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
     statement = _summaries(organization_id).add_columns(
         OrchestrationRun.topic,
         _SEEN_TEMPLATE.label("template_id"),
-        OrchestrationRun.template_version,
         OrchestrationRun.inputs,
         OrchestrationRun.plan["inputs"].label("questions"),
         func.jsonb_path_query_array(OrchestrationRun.plan, _JSON_PHASES).label("json_phases"),

@@ -35,6 +35,7 @@ from lib.runs.views import (
     RunSort,
     RunSummary,
 )
+from lib.templates.inputs import whole
 from lib.users.views import Person
 from lib.validation import read_stored
 
@@ -171,9 +172,8 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "launcher": Person(**row.launcher),
         "topic": row.topic,
         "template_id": row.template_id,
-        "template_version": row.template_version,
         "inputs": tuple(
-            (question["label"], str(answers[question["name"]]))
+            (question["label"], str(whole(answers[question["name"]])))
             for question in row.questions or ()
             if answers.get(question["name"]) is not None
         ),

@@ -44,6 +44,7 @@ class RunSummary:
     user_id: UUID
     launched_by: str
     template_name: str
+    template_version: int | None
     model: str
     created_at: datetime
     started_at: datetime | None
@@ -217,7 +218,6 @@ class RunProgress:
     topic: str
     #: Of the template that it was launched from, where the reader can see that one.
     template_id: UUID | None
-    template_version: int | None
     #: Label -> answer, of the template's questions.
     inputs: tuple[tuple[str, str], ...]
     #: The same as stored, by the questions' names.

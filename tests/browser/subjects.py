@@ -5,6 +5,7 @@ Organization A has runs in every state, organization B has nothing, and one inst
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
@@ -77,6 +78,18 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("overview-error", full, "/", lambda page: _break_the_database(page, dashboard.database)),
         see("launch-more", full, _path(LAUNCH), lambda page: page.get_by_text("More", exact=True).first.click()),
         see("launch-error", full, "/launch?project=00000000-0000-7000-8000-000000000000"),
+        see(
+            "launch-unanswered",
+            full,
+            f"/launch?template={scene.edited_template_id}",
+            _launch_unanswered,
+        ),
+        see(
+            "project-conflict",
+            full,
+            f"{_path(PROJECT)}?project={scene.idle_project_id}",
+            lambda page: _change_what_another_changes(page, dashboard.database, scene.idle_project_id),
+        ),
         see("runs-error", full, "/runs?status=paused"),
         see("runs-filtered", full, f"/runs?status=failed&project={scene.project_id}&model=nonsense"),
         see("runs-no-page", full, "/runs?page=nonsense"),
@@ -127,6 +140,13 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
             lambda page: press(page, "Save version", "Against version 1"),
         ),
+        see(
+            "template-edit-launch",
+            full,
+            f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
+            lambda page: press(page, "Launch", "Save the draft first"),
+        ),
+        see("template-edit-meanwhile", full, f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}", _write_in_two_tabs),
         see("template-edit-error", empty, f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}"),
         see("launch-later", full, f"/launch?start=later&project={scene.project_id}"),
         see("schedules-error", full, f"{_path(SCHEDULES)}?page=nonsense"),
@@ -280,6 +300,24 @@ def _show_the_same_too(page: Page) -> None:
     settle(page)
 
 
+def _launch_unanswered(page: Page) -> None:
+    page.get_by_role("button", name="Launch").last.click()  # its keys stand on it as well
+    expect(page.get_by_text("This has to be answered").first).to_be_visible()
+
+
+def _change_what_another_changes(page: Page, database: ClonedDatabase, project_id: UUID) -> None:
+    press(page, "Edit", "More about it")
+    change = "UPDATE projects SET description = %s WHERE id = %s"
+    with doors.admin(database) as connection:
+        connection.execute(change, ["For tenants, who own no roof", project_id])
+    try:
+        page.get_by_role("dialog").get_by_role("textbox", name="Description").fill("For owners of a balcony")
+        press(page, "Save changes", "Somebody else has changed this")
+    finally:
+        with doors.admin(database) as connection:
+            connection.execute(change, [None, project_id])
+
+
 def _ask_to_cancel(page: Page) -> None:
     press(page, "Cancel", "Leave it as it is")
 
@@ -350,6 +388,24 @@ def _test_with_a_key_that_does_not_open(page: Page) -> None:
 def _open_json(page: Page) -> None:
     page.get_by_text("Does anything burn?").last.click()
     expect(page.get_by_text("Customers are angry")).to_be_visible()
+
+
+def _write_in_two_tabs(page: Page) -> None:
+    """Another tab changes a text that this one changes too."""
+    _turn(page, "Questions and settings")
+    here = page.get_by_label("What it is for", exact=True)
+    with page.context.new_page() as other:
+        other.goto(page.url)
+        settle(other)
+        _turn(other, "Questions and settings")
+        there = other.get_by_label("What it is for", exact=True)
+        there.fill(f"{there.input_value()} For a first look at a market.".strip())
+        there.press("Control+Enter")
+        expect(other.get_by_text("Draft on top of").first).to_be_visible()
+        settle(other)
+    here.fill("What a small team would want to know of a market before it builds anything.")
+    here.press("Control+Enter")
+    expect(page.get_by_text("was changed in another tab while you changed it here").first).to_be_visible()
 
 
 def _turn(page: Page, tab: str) -> None:

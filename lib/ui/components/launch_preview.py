@@ -1,8 +1,12 @@
 """What a launch would do, before it is done: what it will probably take, and every prompt."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from lib.access.actor import Actor
+from lib.errors import AnswersInvalid, InvalidInput, PlanInvalid
 from lib.runs.foresight import find_launch_warnings
 from lib.runs.launch import LaunchRequest, preview_launch
 from lib.ui import feedback, words
@@ -15,7 +19,7 @@ from lib.ui.components.prompt_preview import show_prompts
 def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
     """Draw both cards, or what speaks against the launch; None is a choice that is still missing."""
     prepared = None
-    with card("What it will probably take"), feedback.told():
+    with card("What it will probably take"), feedback.told(), _told_quietly():
         if request is None:
             st.markdown(":gray[Cost, time and calls, once project, template and model are chosen.]")
         else:
@@ -28,3 +32,21 @@ def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
     with card("What the model will be asked"):
         show_own_models(prepared.plan)
         show_prompts(prepared.prompts)
+
+
+@contextmanager
+def _told_quietly() -> Iterator[None]:
+    """Say in grey what the prompts still wait for: nobody has asked for a launch yet."""
+    try:
+        yield
+    except AnswersInvalid as error:
+        missing = [fault.label for fault in error.faults if fault.is_missing]
+        if missing:
+            st.markdown(f":gray[Answer these to see the prompts: {words.plain(', '.join(missing))}.]")
+        for fault in error.faults:
+            if not fault.is_missing:
+                st.markdown(f":gray[{words.plain(f'“{fault.label}” {fault.words}.')}]")
+    except PlanInvalid:
+        raise
+    except InvalidInput as error:
+        st.markdown(f":gray[{words.plain(error.message)}]")

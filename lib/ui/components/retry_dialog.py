@@ -16,7 +16,7 @@ from lib.ui.guard import require_actor
 from lib.ui.navigation import RUN
 
 #: Of phases that are named, that many; in characters each.
-_MOST_NAMED, _LONGEST_NAME = 8, 60
+_MOST_NAMED, _LONGEST_NAME = 4, 40
 
 
 def open_retry_dialog(run: RunProgress) -> None:
@@ -75,6 +75,4 @@ def _savings(prepared: Prepared) -> str:
 
 
 def _name(names: Sequence[str]) -> str:
-    shown = [words.short(name, most=_LONGEST_NAME) for name in names[:_MOST_NAMED]]
-    more = len(names) - _MOST_NAMED
-    return words.together([*shown, *([f"{words.number(more)} more"] if more > 0 else [])])
+    return words.some(names, most=_MOST_NAMED, longest=_LONGEST_NAME)

@@ -11,7 +11,7 @@ from lib.runs.retry_views import RetryDesk, RetryRequest
 from lib.templates.plan import Plan
 from lib.ui import words
 from lib.ui.components import status
-from lib.ui.components.launch_form import show_input
+from lib.ui.components.launch_questions import show_input
 
 #: Stands for the start and for the model as before; no code and no model is called so.
 _NONE = ""
@@ -71,9 +71,7 @@ def _choose_plan(desk: RetryDesk, *, key: str) -> bool:
 
 
 def _say(difference: Difference) -> str:
-    names = [words.short(name, most=_LONGEST_NAME) for name in difference.names[:_MOST_NAMED]]
-    more = len(difference.names) - _MOST_NAMED
-    return f"{difference.what}: {words.together([*names, *([f'{more} more'] if more > 0 else [])])}"
+    return f"{difference.what}: {words.some(difference.names, most=_MOST_NAMED, longest=_LONGEST_NAME)}"
 
 
 def _choose_phase(desk: RetryDesk, plan: Plan, *, key: str) -> str | None:
