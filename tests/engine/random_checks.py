@@ -28,6 +28,7 @@ class Invariants:
         (run,) = self.stage.rows("SELECT * FROM orchestration_runs WHERE id = %s", self.run_id)
         query = "SELECT * FROM phase_executions WHERE run_id = %s ORDER BY phase_code, attempt"
         attempts = self.stage.rows(query, self.run_id)
+        assert "internal" not in {each["error_details"].get("kind") for each in (run, *attempts)}, "a fault of our own"
         self._see_what_has_ended(run, attempts)
         self._see_moves()
         self._see_costs(run, attempts)
