@@ -83,7 +83,6 @@ def _read_off(cron: str, zone: ZoneInfo, begin: datetime) -> Iterator[datetime]:
         yield first
         if is_every_hour and first < last:
             second_round.append(last)
-    yield from second_round
 
 
 def _read(cron: str, begin: datetime) -> CronSim:

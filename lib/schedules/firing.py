@@ -212,7 +212,10 @@ def _speak_for(due: DueSchedule) -> Actor:
 
 
 def _look_around(actor: Actor, schedule_id: UUID) -> dict[UUID, RunStatus]:
-    """Those of the schedule's runs that have not ended, and how they stand. Raises `QuotaUsedUp` where another would only stand paused."""
+    """Those of the schedule's runs that have not ended, and how they stand.
+
+    Raises `QuotaUsedUp` where another would only stand paused.
+    """
     actor.require(Permission.ORCHESTRATIONS_RUN)
     with tenant_session(actor) as session:
         quota = read_quota(session, actor.organization_id)

@@ -21,7 +21,7 @@ BEGIN
     END IF;
     PERFORM set_config('request.jwt.claims', jsonb_build_object(
         'sub', v.user_id, 'organization', v.organization_id, 'user_agent', 'engine/schedule')::text, true);
-    IF CASE p_result WHEN 'waiting' THEN p_next IS DISTINCT FROM p_due ELSE p_next <= p_due END THEN
+    IF (p_result = 'waiting') <> (p_next IS NOT DISTINCT FROM p_due) OR p_next < p_due THEN
         RAISE EXCEPTION 'schedule % can not go on from % with %', p_schedule, p_due, p_next
             USING ERRCODE = 'invalid_parameter_value';
     END IF;

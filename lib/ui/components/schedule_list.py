@@ -167,7 +167,9 @@ def _show_actions(actor: Actor, schedule: ScheduleSummary) -> None:
     is_running = schedule.may_run and st.button(_RUN_NOW, icon=":material/play_arrow:", key=f"run-{key}")
     chosen = None
     if schedule.may_edit:
-        chosen = st.menu_button("More", [_EDIT, _switch_of(actor, schedule), _DELETE], icon=":material/more_horiz:", key=f"more-{key}")
+        chosen = st.menu_button(
+            "More", [_EDIT, _switch_of(actor, schedule), _DELETE], icon=":material/more_horiz:", key=f"more-{key}"
+        )
     if is_running:
         _run_now(schedule)
     elif chosen == _EDIT:
