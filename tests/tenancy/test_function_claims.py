@@ -38,7 +38,7 @@ CALLS: Final[Mapping[str, str]] = {
     "api.enqueue_run(uuid)": "SELECT api.enqueue_run(%(run)s)",
     "api.read_turns(uuid)": "SELECT place FROM api.read_turns(%(run)s) WHERE place IS NOT NULL",
     "api.fire_schedule(uuid,timestamp with time zone,timestamp with time zone,uuid)": "SELECT api.fire_schedule("
-    "%(schedule)s, now(), now(), %(run)s)",
+    "%(schedule)s, now(), now() + interval '1 hour', %(run)s)",
     "api.second_factors(uuid[])": "SELECT * FROM api.second_factors(ARRAY[%(person)s::uuid])",
     "api.record_event(text,text,uuid,jsonb)": "SELECT api.record_event('projects.export', 'projects', NULL, '{}')",
     "api.open_connection(text)": "SELECT api.open_connection(%(slug)s)",
