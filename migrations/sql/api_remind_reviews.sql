@@ -1,8 +1,8 @@
 -- api.remind_reviews()
 -- Writes the mails about answers that wait, each once: that one waits, that it is due soon (when half of its time, or a
--- day, is left), and that it is overdue, which admins are told as well. They go to whoever may decide, has not said a word
--- yet and wants such mails, and hold the run's title and id and nothing else of the tenant. Two workers at once take
--- different requests. Returns how many requests were told of.
+-- day, is left), and that it is overdue, which admins are told as well. They go to whoever may decide, has not approved
+-- the text as it is now and wants such mails, and hold the run's title and id and nothing else of the tenant. Two workers
+-- at once take different requests. Returns how many requests were told of.
 CREATE FUNCTION api.remind_reviews() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -29,7 +29,7 @@ BEGIN
                                   ELSE coalesce(reminded_at, now()) END,
                escalated_at = CASE WHEN v_request.kind = 'review_escalated' THEN now() ELSE escalated_at END
          WHERE id = v_request.id;
-        PERFORM api.mail_reviewers(v_request.id, v_request.kind);
+        PERFORM api.mail_reviewers(v_request.id, v_request.kind, NULL);
         v_count := v_count + 1;
     END LOOP;
     RETURN v_count;
