@@ -66,7 +66,8 @@ def test_word_in_somebody_elses_name_is_none(module_database, people, review):
     "statement",
     [
         "INSERT INTO run_reviews (organization_id, request_id, run_id, reviewer_id, decision, answer_digest) "
-        "SELECT organization_id, id, run_id, api.person_id(), 'approve', repeat('0', 64) FROM review_requests WHERE id = %s",
+        "SELECT organization_id, id, run_id, api.person_id(), 'approve', repeat('0', 64) "
+        "FROM review_requests WHERE id = %s",
         "UPDATE run_reviews SET decision = 'approve' WHERE request_id = %s",
         "DELETE FROM run_reviews WHERE request_id = %s",
         "UPDATE review_requests SET required_approvals = 1 WHERE id = %s",

@@ -65,7 +65,8 @@ def _show_raise(run: RunProgress) -> None:
     if st.button(label, type="primary", icon=":material/play_arrow:", key="raise-limit-go"):
         with feedback.told():
             more = None if amount is None else Decimal(str(amount))
-            raise_cost_limit(require_actor(Permission.ORCHESTRATIONS_RUN), run.summary.id, more)
+            actor = require_actor(Permission.ORCHESTRATIONS_RUN)
+            raise_cost_limit(actor, run.summary.id, more, seen=run.cost_limit_usd)
             feedback.succeeded("The run goes on.")
             st.rerun()
 
