@@ -52,10 +52,13 @@ WELCOME: Final = frozenset({"role", "days", "when", "where", "due", "time_zone"}
 #: Kinds that carry a one-time link.
 WITH_LINK: Final = frozenset({MailKind.INVITATION, MailKind.PASSWORD_RESET, MailKind.EMAIL_CHANGE})
 
-#: Kinds that lead to a page, which asks whoever opens it to sign in: the word that its path ends with.
-_PAGES: Final[Mapping[MailKind, tuple[str, str]]] = dict.fromkeys(
-    (MailKind.REVIEW_REQUESTED, MailKind.REVIEW_REMINDER, MailKind.REVIEW_ESCALATED), ("/run?run=", "run")
-)
+#: Kinds that lead to a page, which asks whoever opens it to sign in: its path, and the word that it ends with, if any.
+_PAGES: Final[Mapping[MailKind, tuple[str, str]]] = {
+    **dict.fromkeys(
+        (MailKind.REVIEW_REQUESTED, MailKind.REVIEW_REMINDER, MailKind.REVIEW_ESCALATED), ("/run?run=", "run")
+    ),
+    MailKind.SCHEDULE_STOPPED_NOTICE: ("/schedules", ""),
+}
 
 #: One address, and nothing that a header or an SMTP command would take for more.
 _RECIPIENT: Final = re.compile(r"[^@\s<>,;:\"\\()\x00-\x1f\x7f-\x9f]+@[^@\s<>,;:\"\\()\x00-\x1f\x7f-\x9f]+")
@@ -94,7 +97,7 @@ def find_page_path(kind: MailKind, values: Mapping[str, str]) -> str:
     if kind not in _PAGES:
         return ""
     begins, name = _PAGES[kind]
-    return f"{begins}{UUID(values[name])}"
+    return f"{begins}{UUID(values[name])}" if name else begins
 
 
 def check_recipient(recipient: str) -> None:

@@ -5,7 +5,7 @@ import signal
 import pytest
 from llmock.scenarios import Delay, Match
 
-from lib.engine.segment import MOST_LOST_ATTEMPTS
+from lib.engine.follow_up import MOST_LOST_ATTEMPTS
 from lib.models.run import RunStatus
 from tests.engine.conftest import bench, chain
 from tests.made_runs import answer, beginning, open_run

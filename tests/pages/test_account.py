@@ -77,7 +77,7 @@ def test_name_is_saved_and_used(open_as: OpenAs, installation: Installation, cas
 
 def test_preferences_are_saved_and_used(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
     at = open_as(cast.max, ACCOUNT)
-    assert "No mails about runs and reviews are sent yet" in shown(at)
+    assert "No mails about the end of runs are sent yet" in shown(at)
     selectbox(at, "Time zone").set_value("Asia/Kolkata")
     selectbox(at, "First page after signing in").set_value("runs")
     assert [(toggle.label, toggle.value) for toggle in at.toggle] == [

@@ -29,6 +29,7 @@ from lib.ui.navigation import (
     PERSON,
     PROJECT,
     PROJECTS,
+    REVIEWS,
     RUN,
     RUNS,
     SCHEDULE,
@@ -115,7 +116,7 @@ PRESSED |= {COMPARE: "Swap sides", SCHEDULES: "Run now", SCHEDULE: "Switch off"}
 PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
 
 
-@EACH
+@pytest.mark.parametrize("page", [page for page in PAGES if page is not REVIEWS], ids=lambda page: page.title)
 def test_session_that_ended_does_nothing_any_more(
     *,
     open_as: OpenAs,
@@ -132,7 +133,8 @@ def test_session_that_ended_does_nothing_any_more(
 
 
 @pytest.mark.parametrize(
-    ("page", "status"), [(RUNS, "completed"), (PROJECTS, "completed"), (TEMPLATES, "mine"), (USERS, "invited")]
+    ("page", "status"),
+    [(RUNS, "completed"), (PROJECTS, "completed"), (TEMPLATES, "mine"), (USERS, "invited"), (REVIEWS, "decided")],
 )
 def test_session_that_ended_filters_and_turns_nothing_any_more(
     *, open_as: OpenAs, installation: Installation, cast: Cast, made: Workspace, page: PageEntry, status: str

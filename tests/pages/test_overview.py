@@ -58,14 +58,17 @@ def test_what_runs_and_what_ran_is_shown_to_everybody(open_as: OpenAs, installat
     end_run(installation.database, cast.alice, ended)
     for actor in cast.of_a:
         at = open_as(actor, OVERVIEW)
-        assert headings(at) == ["Overview", "Running now", "Recent runs", "This month"]
+        may_decide = actor in (cast.mona, cast.max)  # what alice launched waits for others than herself
+        needed = ["Needs you"] if may_decide else []
+        assert headings(at) == ["Overview", *needed, "Running now", "Recent runs", "This month"]
         said = shown(at)
         assert "Research" in said, "the phase that is being written"
         assert "1 / 2" in said
         assert "no worker is running" in said
         assert 'aria-valuetext="1 of 2 phases"' in markup(at)
-        assert table(at, "Run") == ["Ended", "A run"]
-        assert buttons(at) == (["Open"] if actor is cast.vera else ["Launch run", "Open"])
+        assert table(at, "Run") == ["Ended", "Looked at by nobody", "To be reviewed", "A run"]
+        launching = [] if actor is cast.vera else ["Launch run"]
+        assert buttons(at) == [*launching, *(["Review", "Review"] if may_decide else []), "Open"]
 
 
 def test_run_under_way_is_opened(open_as: OpenAs, installation: Installation, cast: Cast) -> None:

@@ -185,12 +185,18 @@ def _show_limit(key: str, connection: ConnectionView | None) -> int | None:
         "Calls a minute",
         min_value=1,
         max_value=MAX_CALLS_A_MINUTE,
-        value=connection.requests_per_minute if connection else None,
+        value=None,
         step=1,
         placeholder="No limit",
         help="The most that the vendor takes. Phases that would be more wait for their turn, in all runs together.",
-        key=f"{key}-limit",
+        key=_begin(f"{key}-limit", connection.requests_per_minute if connection else None),
     )
+
+
+def _begin(key: str, stored: float | None) -> str:
+    """Let the field of that key begin with what is stored: one that begins with its own value can't be emptied."""
+    st.session_state.setdefault(key, stored)
+    return key
 
 
 def _show_parameters(key: str, connection: ConnectionView | None) -> dict[str, object]:
@@ -203,25 +209,25 @@ def _show_parameters(key: str, connection: ConnectionView | None) -> dict[str, o
                 "Temperature",
                 min_value=0.0,
                 max_value=2.0,
-                value=known.temperature if known else None,
+                value=None,
                 step=0.1,
-                key=f"{key}-temperature",
+                key=_begin(f"{key}-temperature", known.temperature if known else None),
             ),
             "top_p": middle.number_input(
                 "Top p",
                 min_value=0.01,
                 max_value=1.0,
-                value=known.top_p if known else None,
+                value=None,
                 step=0.05,
-                key=f"{key}-top-p",
+                key=_begin(f"{key}-top-p", known.top_p if known else None),
             ),
             "max_tokens": right.number_input(
                 "Most tokens of an answer",
                 min_value=1,
                 max_value=1_000_000,
-                value=known.max_tokens if known else None,
+                value=None,
                 step=100,
-                key=f"{key}-max-tokens",
+                key=_begin(f"{key}-max-tokens", known.max_tokens if known else None),
             ),
         }
     # what the form does not ask for stays

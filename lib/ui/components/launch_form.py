@@ -70,10 +70,7 @@ def show_launch_form(
     context = f"{project.id}-{template.id}"
     model = show_model_choice(catalog, default, context=context, wanted=draft.model if draft else None)
     topic, title = _show_words(project, before, key=key)
-    inputs = {
-        field.name: show_input(field, key=f"{template.id}-{field.name}{_suffix(draft)}")
-        for field in _answered(template.inputs, draft)
-    }
+    inputs = _show_questions(template, draft)
     cost_limit, priority = _show_bounds(project, before, key=key)
     shown = model or default
     if shown is None:
@@ -107,6 +104,14 @@ def _find_wanted(
 def _suffix(draft: Draft | None) -> str:
     """Ends the keys of what is filled in: another draft fills in something else."""
     return f"-{draft.id}" if draft else ""
+
+
+def _show_questions(template: TemplateToLaunch, draft: Draft | None) -> dict[str, object]:
+    """What stands in the template's questions."""
+    return {
+        field.name: show_input(field, key=f"{template.id}-{field.name}{_suffix(draft)}")
+        for field in _answered(template.inputs, draft)
+    }
 
 
 def _answered(questions: Sequence[InputField], draft: Draft | None) -> Sequence[InputField]:

@@ -19,7 +19,7 @@ URL = "https://orchestrator.example"
 #: Markup, a line break with a header, an address, a turned direction, an invisible letter, and far too much of it.
 NASTY = (
     "<b onclick=x>Ann</b>&amp;\r\nBcc: all@evil.example\n\nhttps://evil.example/x www.evil.example {{ link }}"
-    "\u202egnp\u202c\u200b" + "x" * 300
+    "\u202egnp\u202c\u200b" + "x" * 600
 )
 
 
@@ -89,7 +89,7 @@ def test_name_is_text_and_one_line_and_no_link(kind: MailKind) -> None:
     assert "\n" not in mail.subject
     assert "\r" not in mail.text
     assert not re.search(r"[\u202a-\u202e\u200b]", mail.text + mail.html + mail.subject)
-    assert "x" * 100 not in mail.text
+    assert "x" * (500 if "reason" in names else 100) not in mail.text, "a name; a reason is sentences"
     assert not re.search(r"https?://evil|www\.evil|all@evil\.example", mail.text + mail.html + mail.subject)
     assert "{{ link }}" in mail.text, "no template of somebody's is rendered"
     page = _Page(mail.html)

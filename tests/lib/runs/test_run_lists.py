@@ -289,7 +289,7 @@ def test_choice_that_the_address_names_is_there_however_old(
 
 
 def test_organization_without_runs_has_nothing_to_choose(cast: Cast) -> None:
-    assert list_run_choices(cast.alice) == RunChoices(projects={}, people={}, templates={}, models=())
+    assert list_run_choices(cast.alice) == RunChoices(projects={}, people={}, templates={}, schedules={}, models=())
     assert exported(cast.alice, ExportFormat.JSON) == []
 
 
