@@ -80,7 +80,8 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         inputs, topic = _enter(before, request, plan)
         phases = {phase.code: phase for phase in run.phases}
         completed = {code for code, phase in phases.items() if phase.status is PhaseStatus.COMPLETED}
-        codes = find_reused(plan, known=phases, completed=completed, begins_with=request.begins_with)
+        frozen = read_plan(before.plan)
+        codes = find_reused(plan, before=frozen, completed=completed, begins_with=request.begins_with)
         reused = {code: phases[code] for code in codes}
         answers = list_responses(session, [phase.newest.id for phase in reused.values()])
         quota = read_quota(session, actor.organization_id)

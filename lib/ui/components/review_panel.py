@@ -20,12 +20,6 @@ from lib.ui.components.text_diff import show_text_diff
 from lib.ui.guard import require_actor
 
 _SAID = Markup('<div class="ao-context">{} {} {}{}</div>')
-_DID = {
-    Decision.APPROVE: "approved it",
-    Decision.APPROVE_WITH_EDITS: "edited and approved it",
-    Decision.REDO: "asked for another draft",
-    Decision.REJECT: "rejected it",
-}
 _BUTTONS = (
     (Decision.APPROVE, "Approve", ":material/check:"),
     (Decision.APPROVE_WITH_EDITS, "Edit and approve", ":material/edit:"),
@@ -95,7 +89,7 @@ def _show_word(word: Word, *, time_zone: str) -> None:
     st.html(
         _SAID.format(
             person_inline(word.reviewer),
-            _DID[word.decision],
+            status.DECIDED[word.decision],
             moment_inline(word.said_at, time_zone=time_zone),
             ", before it was edited" if is_superseded else "",
         )

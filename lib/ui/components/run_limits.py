@@ -79,8 +79,8 @@ def _ask_to_finish(run: RunProgress) -> None:
     done = words.count(run.summary.completed_phases, "finished phase")
     show_confirm_dialog(
         "End this run here?",
-        text=f"It counts as completed, with {done}; the others are skipped. It can't be retried. To go on later, "
-        "leave it paused, or cancel it and retry it.",
+        text=f"It counts as completed, with {done}; the others are skipped. It can be run again from there "
+        "later; paused, it waits as long as you like.",
         action="End it here",
         on_confirm=finish,
         key="finish-run",

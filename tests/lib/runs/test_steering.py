@@ -101,6 +101,45 @@ def test_run_that_a_worker_holds_is_only_asked_to_pause(installation, cast, run)
     assert error["kind"] == "person", "who asked for it comes before the quota, which would let it go on by itself"
 
 
+def test_wish_to_pause_is_taken_back_while_calls_are_under_way(installation, cast, run):
+    held = open_run(installation.database, cast.organization_a, run.id)
+    first, second = run.phases
+    held.advance(begin=[beginning(first)])
+    pause_run(cast.mona, run.id)
+    assert watch_run(cast.max, run.id).may_resume
+    resume_run(cast.max, run.id)
+    seen = watch_run(cast.max, run.id)
+    assert (seen.pause, seen.may_pause, seen.may_resume) == (None, True, False)
+    step = held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])
+    assert (step["state"], len(step["begun"])) == ("running", 1)
+    trail = [(each["action"], each["user_id"]) for each in rows(installation, TRAIL, run.id)][-2:]
+    asked = ("orchestrations.ask_to_pause", cast.mona.user_id)
+    assert trail == [asked, ("orchestrations.resume", cast.max.user_id)]
+
+
+def test_pause_that_was_taken_back_in_the_moment_in_which_it_comes_is_none(installation, cast, run):
+    held = open_run(installation.database, cast.organization_a, run.id)
+    pause_run(cast.max, run.id)
+    assert held.advance()["state"] == "pausing"
+    resume_run(cast.max, run.id)
+    ended = held.advance(end={"status": "paused", "error": {"kind": "person", "message": "Paused."}})
+    assert ended["state"] == "changed"
+    assert stands(installation, run) == "running"
+
+
+def test_wish_to_pause_is_taken_back_by_who_may_steer_the_run(installation, cast, run):
+    held = open_run(installation.database, cast.organization_a, run.id)
+    pause_run(cast.max, run.id)
+    with pytest.raises(NotPermitted):
+        resume_run(cast.vera, run.id)
+    with pytest.raises(NotFound):
+        resume_run(cast.charlie, run.id)
+    cancel_run(cast.max, run.id)
+    with pytest.raises(Conflict):
+        resume_run(cast.max, run.id)
+    assert held.advance()["state"] == "cancelling"
+
+
 def test_worker_that_takes_a_run_which_is_to_pause_lets_it_lie(installation, cast, run):
     open_run(installation.database, cast.organization_a, run.id)
     pause_run(cast.max, run.id)
