@@ -1,5 +1,6 @@
 """Running again: a new run that takes over what one that has ended had completed, and goes on from there."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -25,9 +26,10 @@ from lib.runs.launch import check_models, get_active
 from lib.runs.lists.queries import is_retried
 from lib.runs.phases import make_phases
 from lib.runs.replan import TraitsOf, change_model, change_prompt, find_differences, find_reused
-from lib.runs.retry_views import Prepared, RetryDesk, RetryRequest
+from lib.runs.retry_views import CostLimit, Prepared, RetryDesk, RetryRequest
 from lib.runs.service import watch_run
 from lib.runs.states import FINAL_RUN_STATUSES
+from lib.runs.steering import clean_dollars
 from lib.runs.structures import RunInputs
 from lib.runs.views import RunProgress
 from lib.templates.inputs import validate_inputs
@@ -108,7 +110,12 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         estimate=estimate_plan(actor, plan, context, asked=[code for code in prompts if code not in reused], past=past),
         quota=quota,
         title=before.title,
+        cost_limit_usd=before.cost_limit_usd if request.cost_limit is None else _clean_limit(request.cost_limit),
     )
+
+
+def _clean_limit(chosen: CostLimit) -> Decimal | None:
+    return None if chosen.usd is None else clean_dollars(chosen.usd, field="Cost limit")
 
 
 def _as_answer(phase: PlannedPhase, response: str) -> PhaseAnswer:
@@ -242,7 +249,7 @@ def _run_columns(actor: Actor, before: OrchestrationRun, request: RetryRequest, 
         "inputs": prepared.inputs.model_dump(mode="json"),
         "model": prepared.model or None,
         "priority": before.priority,
-        "cost_limit_usd": before.cost_limit_usd,
+        "cost_limit_usd": prepared.cost_limit_usd,
         "parent_run_id": before.id,
         "forked_from_phase": request.begins_with,
         "estimate": prepared.estimate.model_dump(mode="json"),

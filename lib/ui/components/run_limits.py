@@ -62,7 +62,9 @@ def _show_raise(run: RunProgress) -> None:
             key="raise-limit",
         )
     label = "Raise the limit and go on" if is_known else "Go on without a limit"
-    if st.button(label, type="primary", icon=":material/play_arrow:", key="raise-limit-go"):
+    # its key names the limit that stood beside it: a press on an older page is a press on nothing
+    key = f"raise-limit-go-{run.cost_limit_usd}"
+    if st.button(label, type="primary", icon=":material/play_arrow:", key=key):
         with feedback.told():
             more = None if amount is None else Decimal(str(amount))
             actor = require_actor(Permission.ORCHESTRATIONS_RUN)
