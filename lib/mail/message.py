@@ -28,7 +28,7 @@ class MailKind(StrEnum):
     REVIEW_REQUESTED = "review_requested"
     #: It is due soon.
     REVIEW_REMINDER = "review_reminder"
-    #: It is overdue.
+    #: It is overdue; without `due`, those whom the gate names can't decide any more.
     REVIEW_ESCALATED = "review_escalated"
     #: A schedule was switched off: `name`, `schedule` by its title, `reason`. Written by api.settle_schedule.
     SCHEDULE_STOPPED_NOTICE = "schedule_stopped_notice"

@@ -10,7 +10,8 @@ BEGIN
     INSERT INTO mail_outbox (kind, recipient, organization_id, "values")
     SELECT p_kind, u.email, q.organization_id, jsonb_strip_nulls(jsonb_build_object(
                'name', coalesce(u.full_name, u.username), 'title', coalesce(r.title, left(r.topic, 80)), 'run', r.id,
-               'due', to_char(q.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'),
+               'due', CASE WHEN p_kind <> 'review_escalated' OR q.due_at <= now() THEN
+                   to_char(q.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"') END,
                'time_zone', CASE WHEN q.due_at IS NOT NULL THEN u.preferences ->> 'time_zone' END))
       FROM review_requests q
       JOIN orchestration_runs r ON r.id = q.run_id

@@ -45,6 +45,7 @@ DOORS = {
     "api_withdraw_pause": "authenticated",
     "api_raise_cost_limit": "authenticated",
     "api_finish_run": "authenticated",
+    "api_is_stranded": "",
     "api_remind_reviews": "orchestrator_worker",
 }
 TABLES = ("review_requests", "run_reviews")

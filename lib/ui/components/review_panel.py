@@ -51,7 +51,9 @@ def show_review_panel(figures: ReviewFigures, *, time_zone: str) -> None:
 
 def say_reviewers(review: Review) -> str:
     """Who may decide: "admins and Mona Reyes"."""
-    named = [*review.reviewers, *(["admins, as it is overdue"] if review.reviewers and review.is_escalated else [])]
+    due_at = review.summary.due_at
+    why = "it is overdue" if due_at and due_at <= clock.now() else "those named can't decide any more"
+    named = [*review.reviewers, *([f"admins, as {why}"] if review.reviewers and review.is_escalated else [])]
     return words.together(named) if named else "everybody who may review"
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 from psycopg.types.json import Jsonb
 
+from lib.models.review import Decision, ReviewOutcome
+from lib.reviews.service import decide_review
 from lib.users.service import update_preferences
 from tests import doors
 from tests.cast import Cast
@@ -77,6 +79,47 @@ def test_named_reviewers_are_asked_and_admins_told_when_it_is_overdue(installati
     assert remind(installation) == [("review_requested", cast.mona.email)]
     let_pass(installation, 61)
     assert remind(installation) == [("review_escalated", email) for email in (cast.alice.email, cast.mona.email)]
+
+
+def test_gate_whose_people_are_gone_is_told_to_admins_who_may_decide(installation, cast, project_id):
+    named = [str(cast.mona.user_id)]
+    review = make_waiting(installation.database, cast.max, project_id=project_id, reviewers=named, due_hours=9)
+    assert remind(installation) == [("review_requested", cast.mona.email)]
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [cast.mona.user_id])
+    assert remind(installation) == [("review_escalated", cast.alice.email)]
+    mail = row(installation, "SELECT values FROM mail_outbox WHERE kind = 'review_escalated'")
+    assert "due" not in mail["values"], "nothing is overdue yet"
+    assert remind(installation) == []
+    assert review.seen_by(cast.alice).may_decide
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        (("max",), {"review_escalated"}),
+        (("max", "max"), {"review_escalated"}),
+        (("mona", "mona"), {"review_escalated"}),
+        (("max", "mona"), {"review_requested"}),
+        (("mona", "alice"), {"review_requested"}),
+    ],
+)
+def test_gate_is_stranded_where_those_named_are_too_few(installation, cast, project_id, named, told):
+    """As many approvals are asked for as names are given; max launched the run."""
+    ids = [str(getattr(cast, name).user_id) for name in named]
+    make_waiting(installation.database, cast.max, project_id=project_id, reviewers=ids, required_approvals=len(named))
+    assert {kind for kind, _ in remind(installation)} == told
+
+
+def test_word_of_somebody_who_has_left_since_leaves_a_gate_to_the_others(installation, cast, project_id):
+    named = [str(cast.mona.user_id), str(cast.alice.user_id)]
+    review = make_waiting(installation.database, cast.max, project_id=project_id, reviewers=named, required_approvals=2)
+    make_word(installation.database, cast.mona, review)
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE users SET deactivated_at = now() WHERE id = %s", [cast.mona.user_id])
+    assert remind(installation) == [("review_requested", cast.alice.email)]
+    decided = decide_review(cast.alice, review.id, Decision.APPROVE, seen=review.seen_by(cast.alice).seen)
+    assert decided.outcome is ReviewOutcome.APPROVED, "she had the right to when she said it"
 
 
 def test_launcher_is_told_where_their_word_can_be_one_of_several(installation, cast, project_id):
