@@ -20,7 +20,8 @@
     │   └── FileInvalid                a file can't be taken; `faults` say in which lines
     ├── LinkExpired                    a one-time link was used, replaced or is too old
     ├── Conflict                       the row has moved on since it was read
-    │   └── ChangedMeanwhile           somebody else has changed the same fields; `theirs` is what they are now
+    │   ├── ChangedMeanwhile           somebody else has changed the same fields; `theirs` is what they are now
+    │   └── RetriedAlready             somebody has run it again in the meantime
     ├── QuotaUsedUp                    the organization's calls to models for this month are used up
     ├── PlanNotSupported               a template asks for something that this version can't run yet
     ├── PlanInvalid                    a template contradicts itself; `field` names where
@@ -240,6 +241,13 @@ class ChangedMeanwhile(Conflict):
             "decide."
         )
         self.theirs = dict(theirs)
+
+
+class RetriedAlready(Conflict):
+    """A run was run again in the meantime, with more success than it had or still under way."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has run this one again in the meantime. Nothing was launched.")
 
 
 class QuotaUsedUp(OrchestratorError):

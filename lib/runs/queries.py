@@ -60,6 +60,7 @@ _STEERED: Final = (
     OrchestrationRun.status,
     OrchestrationRun.user_id,
     OrchestrationRun.cancel_requested_at,
+    OrchestrationRun.pause_requested_at,
     OrchestrationRun.priority,
 )
 #: The schedule that it was launched for, as [id, title], where the reader can see it and it is not deleted.
@@ -204,6 +205,7 @@ def lock_runs(session: Session, run_ids: Sequence[UUID]) -> Sequence[Orchestrati
 
 def end_as_cancelled(session: Session, run_ids: Sequence[UUID]) -> None:
     """End runs that no worker holds."""
+    session.execute(select(func.api.hold_counters(literal(list(run_ids), ARRAY(Uuid())))))
     each = func.unnest(literal(list(run_ids), ARRAY(Uuid())))
     session.execute(select(func.api.end_run(each, RunStatus.CANCELLED.value, None))).all()
 

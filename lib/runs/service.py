@@ -134,12 +134,18 @@ def cancel_within(session: Session, actor: Actor, run_id: UUID) -> None:
 
 
 def resume_run(actor: Actor, run_id: UUID) -> None:
-    """Put a paused run back into the queue. Raises `NotFound`, `NotPermitted`, `Conflict`."""
+    """Put a paused run back into the queue; one that is still to pause goes on once the calls under way have ended.
+
+    Raises `NotFound`, `NotPermitted`, `Conflict`.
+    """
     actor.require(Permission.ORCHESTRATIONS_RUN)
     with tenant_session(actor) as session:
         run = _get(queries.load_run(session, run_id))
         actor.require(Permission.ORCHESTRATIONS_CANCEL, created_by=run.user_id)
         run = _get(queries.load_run(session, run_id, for_update=True))
+        if run.status == RunStatus.RUNNING and run.pause_requested_at and not run.cancel_requested_at:
+            session.execute(select(func.api.withdraw_pause(run_id)))
+            return
         if run.status != RunStatus.PAUSED:
             message = f"Only a paused run can be continued; this one is {run.status}. Reload to see it."
             raise Conflict(message)
@@ -165,6 +171,9 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
     )
     may_spend = may_steer and actor.may_some(Permission.ORCHESTRATIONS_RUN)
     is_paused = summary.status is RunStatus.PAUSED
+    is_to_pause = (
+        summary.status is RunStatus.RUNNING and row.pause_requested_at is not None and row.cancel_requested_at is None
+    )
     is_stopped_by_cost = row.error_details.get("kind") in COST_STOPS
     answers = RunInputs.model_validate(row.inputs, extra="ignore").values
     return {
@@ -187,7 +196,7 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "live_workers": row.live_workers,
         "turns": queries.read_turns(session, summary.id) if summary.is_waiting else None,
         "may_cancel": may_steer and row.cancel_requested_at is None,
-        "may_resume": may_spend and is_paused and not is_stopped_by_cost,
+        "may_resume": may_spend and (is_to_pause or (is_paused and not is_stopped_by_cost)),
         "may_pause": may_steer
         and summary.status in PAUSABLE_RUN_STATUSES
         and row.cancel_requested_at is None

@@ -59,8 +59,9 @@ BEGIN
     v_stop := CASE WHEN v_run.cost_limit_usd IS NULL THEN NULL
                    WHEN v_run.cost_usd IS NULL THEN 'cost_unknown'
                    WHEN v_run.cost_usd >= v_run.cost_limit_usd THEN 'cost_limit' END;
-    -- Whoever decides, or raises the limit, waits for this lock: what they did a moment ago counts.
+    -- Whoever decides, raises the limit or takes a pause back waits for this lock: what they did a moment ago counts.
     IF v_end = 'waiting_review' AND v_decided IS NOT NULL
+       OR v_end = 'paused' AND p_step #>> '{end,error,kind}' = 'person' AND v_run.pause_requested_at IS NULL
        OR v_end = 'paused' AND p_step #>> '{end,error,kind}' IN ('cost_limit', 'cost_unknown') AND v_stop IS NULL THEN
         RETURN jsonb_build_object('state', 'changed', 'decided', v_decided);
     END IF;

@@ -10,7 +10,7 @@ BEGIN
         workflow_name => 'segment', queue_name => 'runs',
         positional_args => ARRAY[to_json(p_organization::text), to_json(p_run::text)],
         workflow_id => p_run::text || ':' || api.uuid7()::text, deduplication_id => p_run::text,
-        app_version => 'engine-1', application_name => 'orchestrator');
+        app_version => api.engine_version(), application_name => 'orchestrator');
     PERFORM pg_notify('orchestrator_runs', '');
 EXCEPTION WHEN unique_violation THEN
     NULL; -- it is in the queue

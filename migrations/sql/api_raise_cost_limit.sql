@@ -1,9 +1,10 @@
--- api.raise_cost_limit(uuid, numeric)
+-- api.raise_cost_limit(uuid, numeric, numeric)
 -- Lets a run spend so many dollars more than it has, or than its limit where that is higher; without a limit from here on
--- where the amount is NULL. One that lies still for its cost goes on in the same transaction. Returns how the run stood
--- before; NULL where there is none, 'unknown' where an amount makes no sense because nobody knows what was spent. One
--- that has no limit, or has ended, stays as it is.
-CREATE FUNCTION api.raise_cost_limit(p_run uuid, p_amount numeric) RETURNS text
+-- where the amount is NULL. `p_seen` is the limit that the person looked at: where it is another one by now, somebody was
+-- first, and nothing is raised once more. One that lies still for its cost goes on in the same transaction. Returns how the run stood
+-- before; NULL where there is none, 'changed' where somebody was first, 'unknown' where an amount makes no sense because
+-- nobody knows what was spent. One that has no limit, or has ended, stays as it is.
+CREATE FUNCTION api.raise_cost_limit(p_run uuid, p_amount numeric, p_seen numeric) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
@@ -14,7 +15,13 @@ BEGIN
     IF v_run.id IS NOT NULL AND NOT api.may_own('orchestrations.run') THEN
         RAISE EXCEPTION 'a cost limit is raised by who may launch' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF v_run.cost_limit_usd IS NULL OR v_run.status IN ('completed', 'failed', 'cancelled') THEN
+    IF v_run.id IS NULL OR v_run.status IN ('completed', 'failed', 'cancelled') THEN
+        RETURN v_run.status;
+    END IF;
+    IF v_run.cost_limit_usd IS DISTINCT FROM p_seen THEN
+        RETURN 'changed';
+    END IF;
+    IF v_run.cost_limit_usd IS NULL THEN
         RETURN v_run.status;
     END IF;
     IF p_amount <= 0 OR p_amount IS NOT NULL AND v_run.cost_usd IS NULL THEN

@@ -1,10 +1,12 @@
 -- api.requeue_lost_runs()
 -- Runs that hold a place but have no workflow any more (lost, purged, failed in an outage, of an engine that is gone) get
 -- another one; an admission makes both in one transaction, so none is looked at too early. Returns how many. Runs that
--- wait for their turn have none and are not lost: where there is room for them after all, they are admitted. The engine
--- asks it now and then, and it also sweeps what a lost worker wrote last: an answer that nobody has written at for an
--- hour, the longest time-out that a phase can have. Runs that the quota has paused go on once there are calls again, no
--- more of them at a time than there are calls, the oldest first; those that a suspension has paused, once it is over.
+-- wait for their turn have none and are not lost: where there is room for them after all, they are admitted. What an
+-- engine before this one has put into the queue, or hands over, becomes this one's; what a worker of that time walks is
+-- left to it. The engine asks it now and then, and it also sweeps what a lost worker wrote last: an answer that nobody has
+-- written at for an hour, the longest time-out that a phase can have. Runs that the quota has paused go on once there are
+-- calls again, no more of them at a time than there are calls, the oldest first; those that a suspension has paused, once
+-- it is over.
 CREATE FUNCTION api.requeue_lost_runs() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -30,6 +32,12 @@ BEGIN
         PERFORM api.speak_for_run(v_run.organization_id, v_run.user_id);
         UPDATE orchestration_runs SET status = 'queued' WHERE id = v_run.id AND status = 'paused';
     END LOOP;
+    UPDATE dbos.workflow_status SET application_version = api.engine_version()
+     WHERE queue_name = 'runs' AND status IN ('ENQUEUED', 'DELAYED')
+       AND application_version IS DISTINCT FROM api.engine_version();
+    IF FOUND THEN
+        PERFORM pg_notify('orchestrator_runs', '');
+    END IF;
     FOR v_run IN
         SELECT r.organization_id, r.id FROM orchestration_runs r
          WHERE r.admitted_at IS NOT NULL

@@ -33,15 +33,19 @@ DOORS = {
     "api_steered_runs": "orchestrator_worker",
     "api_is_reviewer": "authenticated",
     "api_other_reviewers": "authenticated",
+    "api_digest_of": "",
     "api_edited_answer": "authenticated",
     "api_counting_approvals": "authenticated",
     "api_end_review": "",
+    "api_mail_reviewers": "",
     "api_decide_review": "authenticated",
     "api_hold_run": "",
+    "api_hold_counters": "authenticated",
     "api_pause_run": "authenticated",
+    "api_withdraw_pause": "authenticated",
     "api_raise_cost_limit": "authenticated",
     "api_finish_run": "authenticated",
-    "api_mail_reviewers": "",
+    "api_is_stranded": "",
     "api_remind_reviews": "orchestrator_worker",
 }
 TABLES = ("review_requests", "run_reviews")
@@ -140,7 +144,10 @@ def _create_reviews() -> None:
             comment text NOT NULL DEFAULT '' CONSTRAINT {table}_comment_check CHECK (
                 length(comment) <= 5000 AND (decision NOT IN ('redo', 'reject') OR btrim(comment) <> '')),
             edited_response text CONSTRAINT {table}_edited_response_check CHECK (
-                (edited_response IS NOT NULL) = (decision = 'approve_with_edits') AND btrim(edited_response) <> ''),
+                (edited_response IS NOT NULL) = (decision = 'approve_with_edits') AND btrim(edited_response) <> ''
+                AND length(edited_response) <= 1000000),
+            answer_digest text NOT NULL
+                CONSTRAINT {table}_answer_digest_check CHECK (answer_digest ~ '^[0-9a-f]{{64}}$'),
             created_at timestamptz NOT NULL DEFAULT now(),
             said_at timestamptz NOT NULL DEFAULT now(),
             CONSTRAINT {table}_request_id_reviewer_id_key UNIQUE (request_id, reviewer_id),

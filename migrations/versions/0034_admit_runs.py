@@ -3,6 +3,8 @@
 What is queued or running at the upgrade is in the queue and is admitted, also beyond the limit; the next ones come as
 there is room. `orchestration_runs` is locked for a moment to get its columns, and its indexes are built beside the
 work; what stands in the block can be repeated by an upgrade that goes on after an interruption.
+
+From here on the engine is another one: a worker of the version before finishes what it walks, and takes nothing new.
 """
 
 from alembic import op
@@ -20,9 +22,10 @@ INDEXES = {
     "WHERE status IN ('queued', 'running') AND admitted_at IS NULL",
     "idx_orchestration_runs_admitted": f"{TABLE} (organization_id) WHERE admitted_at IS NOT NULL",
 }
-CHANGED = ("api_enqueue_run", "api_requeue_lost_runs")
+CHANGED = ("api_queue_run", "api_enqueue_run", "api_requeue_lost_runs")
 #: file -> who may execute it.
 DOORS = {
+    "api_engine_version": "",
     "api_most_runs": "",
     "api_admit_runs": "",
     "api_admit_next": "",
@@ -110,6 +113,11 @@ def downgrade() -> None:
         functions.replace(name, before=revision)
     for name in reversed(DOORS):
         functions.drop(name)
+    # for the workers of the version before, which take what has their engine's
+    op.execute(
+        "UPDATE dbos.workflow_status SET application_version = 'engine-1' "
+        "WHERE queue_name = 'runs' AND status IN ('ENQUEUED', 'DELAYED', 'PENDING')"
+    )
     op.execute("DROP TABLE engine_settings")
     for name in reversed(INDEXES):
         op.execute(f"DROP INDEX {name}")

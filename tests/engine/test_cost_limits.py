@@ -56,7 +56,7 @@ def test_run_stops_at_its_cost_limit_and_goes_on_once_that_is_raised(
     assert bench.statuses(run_id) == {"a": ["completed"], "b": ["pending"]}
     with pytest.raises(Conflict, match="only stop again for its cost"):
         resume_run(bench.cast.alice, run_id)
-    raise_cost_limit(bench.cast.alice, run_id, Decimal(1))
+    raise_cost_limit(bench.cast.alice, run_id, Decimal(1), seen=Decimal("0.000001"))
     assert bench.wait_for_end(run_id).summary.status is RunStatus.COMPLETED
     cost = row(installation, COST, run_id)
     assert cost["cost_limit_usd"] == cost["cost_usd"] / 2 + 1, "a dollar more than the first phase cost"
@@ -82,7 +82,7 @@ def test_run_of_unknown_cost_with_a_limit_stops_and_goes_on_without_one(bench: B
     run_id = launch_limited(bench, chain("a", "b"), "5", model=UNPRICED)
     assert wait_for_stop(bench, run_id) == "cost_unknown"
     with pytest.raises(Conflict, match="a limit says nothing"):
-        raise_cost_limit(bench.cast.alice, run_id, Decimal(1))
-    raise_cost_limit(bench.cast.alice, run_id, None)
+        raise_cost_limit(bench.cast.alice, run_id, Decimal(1), seen=Decimal(5))
+    raise_cost_limit(bench.cast.alice, run_id, None, seen=Decimal(5))
     assert bench.wait_for_end(run_id).summary.status is RunStatus.COMPLETED
     assert row(installation, COST, run_id)["cost_limit_usd"] is None

@@ -295,7 +295,7 @@ _RUNS: Final = (
     _to(
         steering.raise_cost_limit,
         P.ORCHESTRATIONS_CANCEL,
-        lambda to: _give(to.target.paused_id, Decimal(1)),
+        lambda to: _give(to.target.paused_id, Decimal(1), seen=None),
         is_by_maker=True,
     ),
     _about(

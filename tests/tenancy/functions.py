@@ -40,8 +40,12 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.decide_review(uuid,text,text,text,text)": Definer(
         _PERSON, "nobody writes a decision, an answer or an attempt directly; looks who asks under the run's lock"
     ),
+    "api.hold_counters(uuid[])": Definer(_PERSON, "locks rows that people write through triggers alone; reads nothing"),
+    "api.withdraw_pause(uuid)": Definer(_PERSON, "people have no right on the wish to pause a run"),
     "api.pause_run(uuid)": Definer(_PERSON, "people have no right to write why a run is paused"),
-    "api.raise_cost_limit(uuid,numeric)": Definer(_PERSON, "people have no right on the limit, nor on the queue"),
+    "api.raise_cost_limit(uuid,numeric,numeric)": Definer(
+        _PERSON, "people have no right on the limit, nor on the queue"
+    ),
     "api.finish_run(uuid)": Definer(_PERSON, "people have no right to complete a run"),
     "api.other_reviewers(text[])": Definer(_PERSON, "counts people by permissions that not all may see; a number"),
     "api.enqueue_run(uuid)": Definer(_PERSON, "people have no rights on the queue"),

@@ -31,8 +31,10 @@ CALLS: Final[Mapping[str, str]] = {
     "api.count_open_runs(uuid)": "SELECT api.count_open_runs(%(project)s)",
     "api.decide_review(uuid,text,text,text,text)": "SELECT nullif("
     "api.decide_review(%(review)s, 'approve', '', NULL, '') ->> 'state', 'not_found')",
+    "api.hold_counters(uuid[])": "SELECT api.hold_counters(ARRAY[%(run)s]::uuid[])",
+    "api.withdraw_pause(uuid)": "SELECT api.withdraw_pause(%(run)s)",
     "api.pause_run(uuid)": "SELECT api.pause_run(%(run)s)",
-    "api.raise_cost_limit(uuid,numeric)": "SELECT api.raise_cost_limit(%(run)s, 1)",
+    "api.raise_cost_limit(uuid,numeric,numeric)": "SELECT api.raise_cost_limit(%(run)s, 1, NULL)",
     "api.finish_run(uuid)": "SELECT api.finish_run(%(run)s)",
     "api.other_reviewers(text[])": "SELECT api.other_reviewers('{}')",
     "api.enqueue_run(uuid)": "SELECT api.enqueue_run(%(run)s)",

@@ -68,7 +68,9 @@ def _savings(prepared: Prepared) -> str:
     if not names:
         return "No phase is reused: it begins at the beginning."
     saved = [words.tokens(prepared.saved_tokens), words.duration(prepared.saved_seconds)]
-    if prepared.saved_cost_usd:
+    if prepared.saved_cost_usd is None:
+        saved.insert(1, f"an {words.UNKNOWN} amount of money")
+    elif prepared.saved_cost_usd:
         saved.insert(1, words.money(prepared.saved_cost_usd))
     kept = f"{words.count(len(names), 'finished phase')} {words.are(len(names))} reused: {_name(names)}."
     return f"{kept} That saves {words.together(saved)}."

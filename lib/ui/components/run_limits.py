@@ -62,10 +62,13 @@ def _show_raise(run: RunProgress) -> None:
             key="raise-limit",
         )
     label = "Raise the limit and go on" if is_known else "Go on without a limit"
-    if st.button(label, type="primary", icon=":material/play_arrow:", key="raise-limit-go"):
+    # its key names the limit that stood beside it: a press on an older page is a press on nothing
+    key = f"raise-limit-go-{run.cost_limit_usd}"
+    if st.button(label, type="primary", icon=":material/play_arrow:", key=key):
         with feedback.told():
             more = None if amount is None else Decimal(str(amount))
-            raise_cost_limit(require_actor(Permission.ORCHESTRATIONS_RUN), run.summary.id, more)
+            actor = require_actor(Permission.ORCHESTRATIONS_RUN)
+            raise_cost_limit(actor, run.summary.id, more, seen=run.cost_limit_usd)
             feedback.succeeded("The run goes on.")
             st.rerun()
 
@@ -78,8 +81,8 @@ def _ask_to_finish(run: RunProgress) -> None:
     done = words.count(run.summary.completed_phases, "finished phase")
     show_confirm_dialog(
         "End this run here?",
-        text=f"It counts as completed, with {done}; the others are skipped. It can't be retried. To go on later, "
-        "leave it paused, or cancel it and retry it.",
+        text=f"It counts as completed, with {done}; the others are skipped. It can be run again from there "
+        "later; paused, it waits as long as you like.",
         action="End it here",
         on_confirm=finish,
         key="finish-run",
