@@ -7,7 +7,7 @@ SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT jsonb_agg(jsonb_build_object(
                'id', newest.id, 'code', newest.phase_code, 'attempt', newest.attempt, 'status', newest.status,
-               'response', newest.response_text, 'error', newest.error_details,
+               'model', newest.model, 'response', newest.response_text, 'error', newest.error_details,
                'redo', api.find_redo(p_run, newest.phase_code)))
       FROM (SELECT DISTINCT ON (p.phase_code) p.*
               FROM phase_executions p

@@ -13,16 +13,17 @@ revision = "0034"
 down_revision = "0033"
 
 TABLE = "orchestration_runs"
-#: Who waits is asked by priority, then age; who holds a place is counted.
+#: Who waits is asked by priority, then age, a day for a step; who holds a place is counted.
 INDEXES = {
-    "idx_orchestration_runs_waiting": f"{TABLE} (organization_id, "
-    "array_position(ARRAY['urgent', 'high', 'normal', 'low'], priority::text), created_at, id) "
+    "idx_orchestration_runs_waiting": f"{TABLE} (organization_id, ((created_at AT TIME ZONE 'UTC') + "
+    "interval '24 hours' * array_position(ARRAY['urgent', 'high', 'normal', 'low'], priority::text)), id) "
     "WHERE status IN ('queued', 'running') AND admitted_at IS NULL",
     "idx_orchestration_runs_admitted": f"{TABLE} (organization_id) WHERE admitted_at IS NOT NULL",
 }
-CHANGED = ("api_enqueue_run", "api_requeue_lost_runs")
+CHANGED = ("api_queue_run", "api_enqueue_run", "api_requeue_lost_runs")
 #: file -> who may execute it.
 DOORS = {
+    "api_next_turn": "",
     "api_most_runs": "",
     "api_admit_runs": "",
     "api_admit_next": "",
@@ -30,6 +31,7 @@ DOORS = {
     "api_audit_priority": "",
     "api_read_turns": "authenticated",
     "api_purge_workflows": "orchestrator_worker",
+    "api_take_up_run": "orchestrator_worker",
 }
 #: Trigger -> on which table, and the rest of it. The last two are deferred: see api.admit_next.
 TRIGGERS = {
@@ -45,7 +47,8 @@ TRIGGERS = {
     "orchestration_runs_next": (
         TABLE,
         f"AFTER UPDATE OF status, priority ON {TABLE} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
-        "WHEN (OLD.admitted_at IS NOT NULL AND NEW.admitted_at IS NULL OR NEW.priority <> OLD.priority) "
+        "WHEN (OLD.admitted_at IS NOT NULL AND NEW.admitted_at IS NULL OR NEW.priority <> OLD.priority "
+        "OR NEW.status = 'queued' AND OLD.status <> 'queued') "
         "EXECUTE FUNCTION api.admit_next()",
     ),
     "organizations_next": (

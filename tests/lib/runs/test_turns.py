@@ -15,7 +15,7 @@ from lib.models.run import RunPriority
 from lib.organizations.operator import CommandLine, change_tier
 from lib.organizations.tiers import ALLOWANCES
 from lib.runs.launch import LaunchRequest, launch_run
-from lib.runs.retry import retry_run
+from lib.runs.retry import RetryRequest, retry_run
 from lib.runs.service import cancel_run, get_overview, list_runs, resume_run, watch_run
 from lib.runs.turns import USUAL_PRIORITY, change_priority, read_turns
 from tests import doors
@@ -265,4 +265,4 @@ def test_launch_takes_the_projects_priority_or_the_chosen_one_and_a_retry_keeps_
     assert watch_run(cast.max, usual).summary.priority is USUAL_PRIORITY[priority]
     assert watch_run(cast.max, chosen).summary.priority is RunPriority.LOW
     cancel_run(cast.max, usual)
-    assert watch_run(cast.max, retry_run(cast.max, usual)).summary.priority is USUAL_PRIORITY[priority]
+    assert watch_run(cast.max, retry_run(cast.max, RetryRequest(run_id=usual))).summary.priority is USUAL_PRIORITY[priority]
