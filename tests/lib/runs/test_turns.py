@@ -265,4 +265,7 @@ def test_launch_takes_the_projects_priority_or_the_chosen_one_and_a_retry_keeps_
     assert watch_run(cast.max, usual).summary.priority is USUAL_PRIORITY[priority]
     assert watch_run(cast.max, chosen).summary.priority is RunPriority.LOW
     cancel_run(cast.max, usual)
-    assert watch_run(cast.max, retry_run(cast.max, RetryRequest(run_id=usual))).summary.priority is USUAL_PRIORITY[priority]
+    assert (
+        watch_run(cast.max, retry_run(cast.max, RetryRequest(run_id=usual))).summary.priority
+        is USUAL_PRIORITY[priority]
+    )
