@@ -35,10 +35,8 @@ def show_turns_at_launch(turns: Turns) -> None:
     """Draw beforehand that a run will wait, where it will."""
     if not turns.is_full:
         return
-    others = words.count(min(turns.waiting, MOST_TURNS), "other")
-    if turns.waiting > MOST_TURNS:
-        others = f"more than {others}"
-    waiting = f", and {others} {words.are(turns.waiting)} waiting" if turns.waiting else ""
+    others = "other" if turns.waiting == 1 else "others"
+    waiting = f", and {say_waiting(turns)} {others} {words.are(turns.waiting)} waiting" if turns.waiting else ""
     said = f"It will wait for its turn: {_say_full(turns)}{waiting}."
     st.markdown(f":gray[{status.WAITING_RUN.icon} {words.plain(said)}]")
 
@@ -68,6 +66,13 @@ def show_priority_change(run: RunProgress) -> None:
 def say_priority(priority: RunPriority) -> str:
     """The priority in a word."""
     return status.RUN_PRIORITY[priority].word
+
+
+def say_waiting(turns: Turns) -> str:
+    """How many wait, as far as they are counted."""
+    if turns.waiting > MOST_TURNS:
+        return f"more than {words.number(MOST_TURNS)}"
+    return words.number(turns.waiting)
 
 
 def _say_place(place: int) -> str:
