@@ -48,13 +48,21 @@ class DrainingStore(Store):
         begin: Sequence[Mapping[str, Any]] = (),
         end: End | None = None,
         waiting: Sequence[UUID] = (),
+        rest_seconds: float | None = None,
     ) -> Advanced:
         self._count(key.run_id, 1)
         under_way = 0
         try:
             begin = () if self._is_draining else begin
             advanced = await super().advance(
-                key, token, finish=finish, skip=skip, begin=begin, end=end, waiting=waiting
+                key,
+                token,
+                finish=finish,
+                skip=skip,
+                begin=begin,
+                end=end,
+                waiting=waiting,
+                rest_seconds=rest_seconds,
             )
             under_way = len(advanced.begun) - len(finish)
         finally:

@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from lib.engine.attempt import Attempt, Outcome, interrupted, make_attempt
+from lib.engine.attempt import Attempt, Outcome, interrupted
+from lib.engine.bounds import bound_costs
+from lib.engine.calls import Calls
 from lib.engine.follow_up import FollowUp, decide_follow_up, next_attempt, read_follow_up
 from lib.engine.patience import advance_patiently
 from lib.engine.pauses import find_pause, own_fault
@@ -40,17 +42,21 @@ class Segment:
     release: asyncio.Event = field(default_factory=asyncio.Event)
     is_released: asyncio.Event = field(default_factory=asyncio.Event)
     token: UUID = field(default_factory=uuid4)
+    #: After a walk that came to rest: when somebody is to go on.
+    rest_seconds: float | None = None
     _prompts: Prompts = field(init=False)
     _states: dict[str, PhaseState] = field(default_factory=dict)
-    #: Model calls under way.
-    _calls: dict[asyncio.Task[Outcome], Attempt] = field(default_factory=dict)
+    _calls: Calls = field(init=False)
     _waits: Waits = field(init=False)
     #: Why the run ends once the calls under way have.
     _fault: End | None = None
     #: Nothing begins any more: there is no point in looking once a second what somebody wants.
     _is_pausing: bool = False
+    #: What each attempt can cost at most is worked out before it begins.
+    _is_limited: bool = False
 
     def __post_init__(self) -> None:
+        self._calls = Calls(self.provider, self._write_stream)
         self._waits = Waits(self.key.run_id)
 
     @property
@@ -67,6 +73,7 @@ class Segment:
         try:
             self._prompts = Prompts.of(opened)
             self._states = dict(opened.states)
+            self._is_limited = opened.has_cost_limit
             if opened.is_cancelling:
                 return await self._stop(End(RunStatus.CANCELLED))
             self._schedule_failed()
@@ -78,22 +85,25 @@ class Segment:
             return await self._stop(own_fault())
         finally:
             self._waits.drop()
-            for task in self._calls:
-                task.cancel()
+            self._calls.cancel()
 
     async def _go_on(self) -> str:
         finished: list[Outcome] = []
         while True:
             advanced = await self._step(finished)
+            rest = None
             if pause := self._find_pause(advanced):
                 advanced = await self._advance(end=pause)
+            elif rest := self._find_rest(advanced):
+                advanced = await self._advance(rest_seconds=rest)
             if advanced.state == "cancelling":
                 return await self._stop(End(RunStatus.CANCELLED))
-            if advanced.state == "changed" or advanced.decided:
+            if advanced.state == "changed" or advanced.decided or (rest and advanced.state != "resting"):
                 finished = []
                 self._take_up(advanced)
                 continue
             if advanced.state not in {RunStatus.RUNNING, "pausing"}:
+                self.rest_seconds = rest
                 return advanced.state
             self._is_pausing = advanced.state == "pausing"
             finished = await self._wait()
@@ -119,6 +129,8 @@ class Segment:
             step, begin = NextStep(), []
         if self._fault and not self._calls:
             return await self._advance(finished, end=self._fault)
+        if self._is_limited:
+            await bound_costs(begin, self._prompts.plan, provider=self.provider)
         advanced = await self._advance(finished, skip=step.skip, begin=begin, end=step.end)
         if advanced.state == RunStatus.RUNNING:
             self._note_step(step, begin, advanced)
@@ -143,8 +155,8 @@ class Segment:
                 state, id=begun.id, attempt=begun.attempt, model=row["model"], status=PhaseStatus.RUNNING, asked=asked
             )
             attempt = Attempt(begun.id, begun.attempt, phase, row["prompt"])
-            self._calls[self._call(attempt)] = attempt
-            self._waits.forget_holds(begun.code)
+            self._calls.begin(attempt)
+            self._waits.note_begun()
         for held in advanced.held:
             self._waits.hold(held)
 
@@ -164,6 +176,11 @@ class Segment:
             self._waits.drop()
         return pause
 
+    def _find_rest(self, advanced: Advanced) -> float | None:
+        """For how long nobody has to hold the run: nothing is being written, and all that is left to do waits."""
+        is_idle = advanced.state == RunStatus.RUNNING and not self._calls and not advanced.decided
+        return self._waits.find_rest() if is_idle else None
+
     def _take_up(self, advanced: Advanced) -> None:
         """Take what people have decided into the states; other attempts wait for their time as they did."""
         for decided in advanced.decided:
@@ -173,29 +190,24 @@ class Segment:
         if not self._calls and not self._waits:
             self._schedule_failed()
 
-    def _call(self, attempt: Attempt) -> asyncio.Task[Outcome]:
-        async def write(attempt_id: UUID, text: str) -> None:
-            await self.store.write_stream(self.key, self.token, attempt_id, text)
-
-        return asyncio.create_task(make_attempt(attempt, provider=self.provider, write_stream=write))
+    async def _write_stream(self, attempt_id: UUID, text: str) -> None:
+        await self.store.write_stream(self.key, self.token, attempt_id, text)
 
     async def _wait(self) -> list[Outcome]:
         """Until a call ends, a wait is over, somebody cancels or steers, or the worker stops."""
         events = (self.cancel, self.release, *(() if self._is_pausing else (self.look,)))
         told = [asyncio.create_task(event.wait()) for event in events]
         try:
-            done, _ = await asyncio.wait({*self._calls, *self._waits.tasks, *told}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                {*self._calls.tasks, *self._waits.tasks, *told}, return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
             for task in told:
                 task.cancel()
         self.look.clear()
         for state in self._waits.take_over(done):
             self._states[state.code] = state
-        outcomes = []
-        for call in [task for task in self._calls if task in done]:
-            del self._calls[call]
-            outcomes.append(call.result())
-        return outcomes
+        return self._calls.take_over(done)
 
     def _note(self, outcome: Outcome) -> Outcome:
         """Take an outcome into the states; a failure that is worth it gets another attempt, and says when."""
@@ -246,35 +258,23 @@ class Segment:
         return decide_step(
             self._prompts.plan,
             self._states,
-            busy={attempt.phase.code for attempt in self._calls.values()},
+            busy=self._calls.codes,
             waiting=self._waits.codes,
             is_met=lambda phase, skipped: self._prompts.is_met(phase, self._states, skipped),
         )
 
     async def _stop(self, end: End, finished: Sequence[Outcome] = ()) -> str:
         """End the calls under way and the run with them; answers that came in the same moment are kept."""
-        outcomes = await self._end_calls(Outcome)
+        outcomes = await self._calls.end(Outcome)
         return (await self._advance([*finished, *outcomes], end=end)).state
 
     async def _release(self, finished: Sequence[Outcome]) -> None:
         """Give up the calls under way, so that another worker goes on at once. This walk ends with its loop."""
-        outcomes = [self._note(outcome) for outcome in (*finished, *await self._end_calls(interrupted))]
+        outcomes = [self._note(outcome) for outcome in (*finished, *await self._calls.end(interrupted))]
         if outcomes:
             await self._advance(outcomes)
         self.is_released.set()
         await asyncio.Event().wait()
-
-    async def _end_calls(self, as_outcome: Callable[[Attempt], Outcome]) -> list[Outcome]:
-        calls = dict(self._calls)
-        for task in calls:
-            task.cancel()
-        results = await asyncio.gather(*calls, return_exceptions=True)
-        outcomes = [
-            result if isinstance(result, Outcome) else as_outcome(attempt)
-            for attempt, result in zip(calls.values(), results, strict=True)
-        ]
-        self._calls.clear()
-        return outcomes
 
     async def _advance(
         self,
@@ -283,6 +283,7 @@ class Segment:
         skip: Sequence[Skip] = (),
         begin: Sequence[dict[str, Any]] = (),
         end: End | None = None,
+        rest_seconds: float | None = None,
     ) -> Advanced:
         return await advance_patiently(
             self.store,
@@ -293,4 +294,5 @@ class Segment:
             begin=begin,
             end=end,
             waiting=self.waiting,
+            rest_seconds=rest_seconds,
         )

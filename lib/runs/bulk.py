@@ -156,7 +156,7 @@ def _why_not_cancel(run: OrchestrationRun | None) -> str | None:
 def _cancel(session: Session, runs: Sequence[OrchestrationRun]) -> None:
     """As `cancel_run` does it to one."""
     now = clock.now()
-    waiting = [run.id for run in runs if run.status != RunStatus.RUNNING]
+    waiting = [run.id for run in runs if not run.is_held]
     for run in runs:
         run.cancel_requested_at = now
     session.flush()

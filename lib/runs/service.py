@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
@@ -127,7 +128,7 @@ def cancel_within(session: Session, actor: Actor, run_id: UUID) -> None:
         raise Conflict(message)
     run.cancel_requested_at = run.cancel_requested_at or clock.now()
     session.flush()
-    if run.status == RunStatus.RUNNING:
+    if run.is_held:
         session.execute(select(func.pg_notify("orchestrator_cancel", "")))
     else:
         session.execute(select(func.api.end_run(run_id, RunStatus.CANCELLED.value, None)))
@@ -193,6 +194,7 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         if row.pause_requested_at
         else None,
         "cost_limit_usd": row.cost_limit_usd,
+        "counted_usd": row.counted_usd,
         "live_workers": row.live_workers,
         "turns": queries.read_turns(session, summary.id) if summary.is_waiting else None,
         "may_cancel": may_steer and row.cancel_requested_at is None,
@@ -207,11 +209,20 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "may_prioritize": may_steer and summary.status is RunStatus.QUEUED,
         "parent_run_id": row.parent_run_id,
         "begins_with": row.forked_from_phase,
-        "estimate": read_stored(RunEstimate, row.estimate, what="The run's estimate") if row.estimate else None,
+        "estimate": _read_estimate(row.estimate),
+        "last_word_at": row.last_word_at,
         "schedule": (UUID(row.schedule[0]), row.schedule[1])
         if row.schedule and actor.may_some(Permission.ORCHESTRATIONS_RUN)
         else None,
     }
+
+
+def _read_estimate(stored: Any) -> RunEstimate | None:
+    """None where it can't be read: a person's SQL may have written it, and nothing of the run hangs on it."""
+    try:
+        return RunEstimate.model_validate(stored) if stored else None
+    except ValidationError:
+        return None
 
 
 def _summary(row: Row[*tuple[Any, ...]]) -> RunSummary:

@@ -18,6 +18,7 @@ CHANGED = (
     "api_reuse_phase",
     "api_finish_attempts",
     "api_end_run",
+    "api_begin_attempts",
     "api_open_segment",
     "api_advance_run",
     "api_count_template_run",
@@ -28,6 +29,7 @@ CHANGED = (
 CHANGED_AGAIN = {"api_audit_run": "0036", "api_load_sample": "0035", "api_remove_sample": "0035"}
 #: file -> who may execute it, in the order in which they need each other.
 DOORS = {
+    "api_most_spent": "engine, authenticated",
     "api_find_redo": "engine",
     "api_decided_phases": "engine",
     "api_steered_runs": "orchestrator_worker",
@@ -61,11 +63,12 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         op.execute(
             "ALTER TABLE orchestration_runs ADD COLUMN IF NOT EXISTS pause_requested_at timestamptz, "
-            "ADD COLUMN IF NOT EXISTS pause_requested_by uuid"
+            "ADD COLUMN IF NOT EXISTS pause_requested_by uuid, ADD COLUMN IF NOT EXISTS resume_at timestamptz, "
+            "ADD COLUMN IF NOT EXISTS cost_accepted_at timestamptz"
         )
         op.execute(
             "ALTER TABLE phase_executions ADD COLUMN IF NOT EXISTS original_response text, "
-            "ADD COLUMN IF NOT EXISTS redo_comment text"
+            "ADD COLUMN IF NOT EXISTS redo_comment text, ADD COLUMN IF NOT EXISTS cost_bound_usd numeric(12, 6)"
         )
         _take_mails(f"{_MAILS}, {_REVIEW_MAILS}")
         # api.decide_review moves phases; so far the owner reached the sample's alone
@@ -190,5 +193,11 @@ def downgrade() -> None:
     op.execute(f"CREATE POLICY phase_executions_sample ON phase_executions FOR ALL TO CURRENT_USER USING ({_SAMPLE})")
     op.execute(f"DELETE FROM mail_outbox WHERE kind IN ({_REVIEW_MAILS})")
     _take_mails(_MAILS)
-    op.execute("ALTER TABLE phase_executions DROP COLUMN redo_comment, DROP COLUMN original_response")
-    op.execute("ALTER TABLE orchestration_runs DROP COLUMN pause_requested_by, DROP COLUMN pause_requested_at")
+    op.execute(
+        "ALTER TABLE phase_executions DROP COLUMN redo_comment, DROP COLUMN original_response, "
+        "DROP COLUMN cost_bound_usd"
+    )
+    op.execute(
+        "ALTER TABLE orchestration_runs DROP COLUMN pause_requested_by, DROP COLUMN pause_requested_at, "
+        "DROP COLUMN resume_at, DROP COLUMN cost_accepted_at"
+    )

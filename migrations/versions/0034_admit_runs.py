@@ -15,10 +15,10 @@ revision = "0034"
 down_revision = "0033"
 
 TABLE = "orchestration_runs"
-#: Who waits is asked by priority, then age; who holds a place is counted.
+#: Who waits is asked by priority, then age, a day for a step; who holds a place is counted.
 INDEXES = {
-    "idx_orchestration_runs_waiting": f"{TABLE} (organization_id, "
-    "array_position(ARRAY['urgent', 'high', 'normal', 'low'], priority::text), created_at, id) "
+    "idx_orchestration_runs_waiting": f"{TABLE} (organization_id, ((created_at AT TIME ZONE 'UTC') + "
+    "interval '24 hours' * array_position(ARRAY['urgent', 'high', 'normal', 'low'], priority::text)), id) "
     "WHERE status IN ('queued', 'running') AND admitted_at IS NULL",
     "idx_orchestration_runs_admitted": f"{TABLE} (organization_id) WHERE admitted_at IS NOT NULL",
 }
@@ -26,6 +26,7 @@ CHANGED = ("api_queue_run", "api_enqueue_run", "api_requeue_lost_runs")
 #: file -> who may execute it.
 DOORS = {
     "api_engine_version": "",
+    "api_next_turn": "",
     "api_most_runs": "",
     "api_admit_runs": "",
     "api_admit_next": "",
@@ -33,6 +34,7 @@ DOORS = {
     "api_audit_priority": "",
     "api_read_turns": "authenticated",
     "api_purge_workflows": "orchestrator_worker",
+    "api_take_up_run": "orchestrator_worker",
 }
 #: Trigger -> on which table, and the rest of it. The last two are deferred: see api.admit_next.
 TRIGGERS = {
@@ -48,7 +50,8 @@ TRIGGERS = {
     "orchestration_runs_next": (
         TABLE,
         f"AFTER UPDATE OF status, priority ON {TABLE} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
-        "WHEN (OLD.admitted_at IS NOT NULL AND NEW.admitted_at IS NULL OR NEW.priority <> OLD.priority) "
+        "WHEN (OLD.admitted_at IS NOT NULL AND NEW.admitted_at IS NULL OR NEW.priority <> OLD.priority "
+        "OR NEW.status = 'queued' AND OLD.status <> 'queued') "
         "EXECUTE FUNCTION api.admit_next()",
     ),
     "organizations_next": (
@@ -114,10 +117,15 @@ def downgrade() -> None:
     for name in reversed(DOORS):
         functions.drop(name)
     # for the workers of the version before, which take what has their engine's
-    op.execute(
-        "UPDATE dbos.workflow_status SET application_version = 'engine-1' "
-        "WHERE queue_name = 'runs' AND status IN ('ENQUEUED', 'DELAYED', 'PENDING')"
-    )
+    op.execute("""
+        DO $$
+        BEGIN
+            IF to_regclass('dbos.workflow_status') IS NOT NULL THEN -- the first worker makes the queue's tables
+                UPDATE dbos.workflow_status SET application_version = 'engine-1'
+                 WHERE queue_name = 'runs' AND status IN ('ENQUEUED', 'DELAYED', 'PENDING');
+            END IF;
+        END
+        $$""")
     op.execute("DROP TABLE engine_settings")
     for name in reversed(INDEXES):
         op.execute(f"DROP INDEX {name}")

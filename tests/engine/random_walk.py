@@ -156,9 +156,14 @@ class RandomWalk:
 
     def somebody_continues(self, _: int = 0) -> None:
         run = self.look()
-        is_legal = run["status"] == RunStatus.PAUSED and run["error_details"].get("kind") not in COST_STOPS
-        resume = partial(resume_run, self.stage.cast.alice, self.run_id)
-        self._ask(resume, is_legal=is_legal, after=RunStatus.QUEUED)
+        is_pausing = run["pause_requested_at"] is not None and run["cancel_requested_at"] is None
+        takes_back = run["status"] == RunStatus.RUNNING and is_pausing
+        goes_on = run["status"] == RunStatus.PAUSED and run["error_details"].get("kind") not in COST_STOPS
+        self._ask(
+            partial(resume_run, self.stage.cast.alice, self.run_id),
+            is_legal=takes_back or goes_on,
+            after=RunStatus.RUNNING if takes_back else RunStatus.QUEUED,
+        )
 
     def somebody_cancels(self, _: int) -> None:
         status = self.look()["status"]
@@ -172,11 +177,10 @@ class RandomWalk:
 
     def somebody_lets_it_spend(self, _: int = 0, *, amount: Decimal | None = None) -> None:
         run = self.look()
-        is_unknown = amount is not None and run["cost_limit_usd"] is not None and run["cost_usd"] is None
         is_stopped = run["status"] == RunStatus.PAUSED and run["error_details"].get("kind") in COST_STOPS
         self._ask(
-            partial(raise_cost_limit, self.stage.cast.alice, self.run_id, amount),
-            is_legal=run["status"] not in FINAL_RUN_STATUSES and not is_unknown,
+            partial(raise_cost_limit, self.stage.cast.alice, self.run_id, amount, seen=run["cost_limit_usd"]),
+            is_legal=run["status"] not in FINAL_RUN_STATUSES,
             after=RunStatus.QUEUED if is_stopped else run["status"],
         )
 
@@ -187,11 +191,13 @@ class RandomWalk:
              WHERE q.run_id = %s ORDER BY 2 DESC, 1
         """
         if review := _pick(self.stage.rows(query, PhaseStatus.WAITING_REVIEW, self.run_id), number):
-            mona, edited = self.stage.cast.mona, None
+            mona = self.stage.cast.mona
+            seen, edited = get_review(mona, review["id"]), None
             if decision is Decision.APPROVE_WITH_EDITS:
-                edited = self.stage.say()
-            seen = get_review(mona, review["id"]).seen
-            decide = partial(decide_review, mona, review["id"], decision, seen=seen, comment="Because.", edited=edited)
+                text = self.stage.say()
+                edited = f'"{text}"' if seen.answer.startswith('"') else text
+            say = partial(decide_review, mona, review["id"], decision, comment="Because.")
+            decide = partial(say, seen=seen.seen, edited=edited)
             self._ask(decide, is_legal=review["is_open"])
 
     # the end

@@ -9,7 +9,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from lib.providers import retry
 from tests.cast import Cast
@@ -52,7 +52,8 @@ def stage(installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatc
         stage.close()
 
 
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+# not shrunk: that takes minutes, and the list of what happened can be read
+@settings(max_examples=30, phases=(Phase.reuse, Phase.generate), suppress_health_check=list(HealthCheck))
 @given(plan=plans(), cost_limit_usd=st.sampled_from([None, 2 * COST_USD]), happenings=HAPPENINGS)
 def test_whatever_befalls_a_run_nothing_is_lost_counted_twice_or_undone(
     stage: Stage, plan: dict[str, Any], cost_limit_usd: Any, happenings: Sequence[tuple[Event, int]]

@@ -41,7 +41,7 @@ TABLE = """
                          | pause  | continue | cancel    | end here  | spend more | approve | redo   | reject | take
 queued                   | paused | -        | cancelled | -         | =          |         |        |        | running
 running                  | =      | -        | =         | -         | =          |         |        |        | =
-running, to be paused    | =      | -        | =         | -         | =          |         |        |        | paused
+running, to be paused    | =      | =        | =         | -         | =          |         |        |        | paused
 running, to be cancelled | -      | -        | =         | -         | =          |         |        |        | =
 running beside a review  | =      | -        | =         | -         | =          | =       | =      | =      | =
 waiting_review           | paused | -        | cancelled | -         | =          | queued  | queued | failed | =
@@ -153,7 +153,9 @@ EVENTS: Mapping[str, Callable[[Place, MadeRun], object]] = {
     "continue": lambda place, run: resume_run(place.cast.mona, run.id),
     "cancel": lambda place, run: cancel_run(place.cast.mona, run.id),
     "end here": lambda place, run: finish_run(place.cast.mona, run.id),
-    "spend more": lambda place, run: raise_cost_limit(place.cast.mona, run.id, Decimal(1)),
+    "spend more": lambda place, run: raise_cost_limit(
+        place.cast.mona, run.id, Decimal(1), seen=place.look(run)["cost_limit_usd"]
+    ),
     "approve": _decide(Decision.APPROVE),
     "redo": _decide(Decision.REDO),
     "reject": _decide(Decision.REJECT),

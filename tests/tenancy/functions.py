@@ -113,6 +113,8 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.remind_reviews()": Definer(_WORKER, "writes mails about the reviews of all organizations; a count only"),
     "api.track_review()": Definer(_NOBODY, "trigger: nobody writes requests for reviews directly"),
     "api.queue_run(uuid,uuid)": Definer(_NOBODY, "part of enqueue_run, admit_runs and requeue_lost_runs"),
+    "api.next_turn(uuid)": Definer(_NOBODY, "part of queue_run: the turns of all organizations, numbers only"),
+    "api.take_up_run(uuid)": Definer(_WORKER, "whoever walks a run has no rights on the queue"),
     "api.admit_runs(uuid)": Definer(_NOBODY, "part of enqueue_run, admit_next and requeue_lost_runs"),
     "api.admit_next()": Definer(_NOBODY, "trigger: whoever frees a place has no rights on the queue"),
     "api.audit_priority()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),

@@ -1,7 +1,8 @@
 """What a launch would do, before it is done: what it will probably take, and every prompt."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
 import streamlit as st
 
@@ -9,6 +10,7 @@ from lib.access.actor import Actor
 from lib.errors import AnswersInvalid, InvalidInput, PlanInvalid
 from lib.runs.foresight import find_launch_warnings
 from lib.runs.launch import LaunchRequest, preview_launch
+from lib.templates.plan import Plan
 from lib.ui import feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.estimate import show_estimate
@@ -25,13 +27,20 @@ def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
         else:
             prepared = preview_launch(actor, request)
             show_estimate(prepared.estimate, prepared.quota, key="launch")
-            for warning in find_launch_warnings(actor, prepared.plan, cost_limit_usd=prepared.cost_limit_usd):
-                st.markdown(f":orange[:material/warning:] {words.plain(warning)}")
+            show_launch_warnings(actor, prepared.plan, cost_limit_usd=prepared.cost_limit_usd)
     if prepared is None:
         return
     with card("What the model will be asked"):
         show_own_models(prepared.plan)
         show_prompts(prepared.prompts)
+
+
+def show_launch_warnings(
+    actor: Actor, plan: Plan, *, cost_limit_usd: Decimal | None, taken_over: Collection[str] = ()
+) -> None:
+    """Draw where the run would stand still for long, a line each."""
+    for warning in find_launch_warnings(actor, plan, cost_limit_usd=cost_limit_usd, taken_over=taken_over):
+        st.markdown(f":orange[:material/warning:] {words.plain(warning)}")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from lib.ui.components.meter import show_meter
 from lib.ui.components.review_table import show_waiting_reviews
 from lib.ui.components.row_list import row, row_list
 from lib.ui.components.run_table import FEW, seconds_of, show_run_table
+from lib.ui.components.turns import say_waiting
 from lib.ui.guard import require_actor
 from lib.ui.navigation import LAUNCH, RUN, RUNS
 
@@ -94,7 +95,7 @@ def _note(seen: Overview) -> str:
     if no_worker.is_nobody_working(seen.live_workers):
         return no_worker.NOTE
     if seen.turns:
-        return f"{seen.turns.admitted} of {seen.turns.most} at a time, {words.number(seen.turns.waiting)} waiting"
+        return f"{seen.turns.admitted} of {seen.turns.most} at a time, {say_waiting(seen.turns)} waiting"
     return words.count(len(seen.running), "run")
 
 

@@ -11,6 +11,7 @@ from lib.runs.retry_views import Prepared, RetryRequest
 from lib.runs.views import RunProgress
 from lib.ui import feedback, words
 from lib.ui.components.estimate import show_estimate
+from lib.ui.components.launch_preview import show_launch_warnings
 from lib.ui.components.retry_form import show_retry_form
 from lib.ui.guard import require_actor
 from lib.ui.navigation import RUN
@@ -59,6 +60,8 @@ def _show_outcome(prepared: Prepared, run: RunProgress) -> None:
         told = f"{told} topic or inputs. To have everything follow the new ones, begin at the start."
         st.markdown(f":orange[:material/warning:] {words.plain(told)}")
     show_estimate(prepared.estimate, prepared.quota, key=f"retry-{run.summary.id}")
+    actor = require_actor(Permission.ORCHESTRATIONS_RUN)
+    show_launch_warnings(actor, prepared.plan, cost_limit_usd=run.cost_limit_usd, taken_over=prepared.reused)
     with st.expander("What the model will be asked first", type="compact"):
         st.code(words.visible(prepared.prompt), language=None, wrap_lines=True)
 

@@ -12,11 +12,14 @@ from lib.reviews.service import decide_review
 from lib.reviews.views import Decided
 from lib.runs.service import cancel_run, watch_run
 from lib.runs.steering import pause_run
+from lib.runs.watching.service import look_at_run
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import TEMPLATE_DATA
 from tests.made_reviews import ANSWER, MadeReview, make_waiting
+from tests.made_runs import MODEL
 from tests.records import row, rows
+from tests.waiting_runs import admitted
 from tests.whole_run import get_run
 
 RUN = "SELECT status, completed_phases, error_details, results FROM orchestration_runs WHERE id = %s"
@@ -41,6 +44,7 @@ def test_approval_of_somebody_else_puts_the_run_back_into_the_queue(installation
     run = row(installation, RUN, review.run.id)
     assert (run["status"], run["completed_phases"]) == (RunStatus.QUEUED, 1)
     assert row(installation, QUEUED, f"{review.run.id}:%")["n"] == 1
+    assert admitted(installation, [review.run]) == [0], "its place it has in the transaction that decides"
     (attempt,) = rows(installation, ATTEMPTS, review.run.id)
     assert (attempt["status"], attempt["response_text"], attempt["original_response"]) == ("completed", ANSWER, None)
 
@@ -52,6 +56,22 @@ def test_edited_answer_takes_the_place_of_the_models_which_is_kept(installation,
     seen = review.seen_by(cast.max)
     assert (seen.answer, seen.edited) == (ANSWER, "Fold it three times.")
     assert [(word.reviewer.name, word.decision) for word in seen.words] == [("Mona", Decision.APPROVE_WITH_EDITS)]
+
+
+def test_redo_asks_the_phases_first_model_whoever_answered_before(installation, cast, review):
+    rows(
+        installation, "UPDATE phase_executions SET model = 'openai:spare' WHERE run_id = %s RETURNING 1", review.run.id
+    )
+    say(review, cast.mona, Decision.REDO, comment="Shorter.")
+    assert [each["model"] for each in rows(installation, ATTEMPTS, review.run.id)] == ["openai:spare", MODEL]
+
+
+def test_word_that_decides_nothing_shows_on_pages_that_are_open(installation, cast, project_id):
+    review = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=2)
+    before = watch_run(cast.max, review.run.id).shape
+    say(review, cast.mona, Decision.APPROVE)
+    after = watch_run(cast.max, review.run.id).shape
+    assert before != after == look_at_run(cast.max, review.run.id).shape
 
 
 def test_redo_makes_another_attempt_and_keeps_the_one_before(installation, cast, review):

@@ -15,6 +15,7 @@ from tests.factories import make_project, make_template
 from tests.made_reviews import make_waiting
 from tests.made_runs import HeldRun, MadeRun, answer, beginning, end_run, make_run, open_run
 from tests.records import row, rows
+from tests.waiting_runs import admitted, queued
 
 STEER = (pause_run, finish_run, lambda actor, run_id: raise_cost_limit(actor, run_id, Decimal(1), seen=None))
 #: What `stop_for_cost` lets a run spend.
@@ -177,6 +178,7 @@ def test_raise_lets_it_spend_so_much_more_than_it_has(installation, cast, run):
     assert watch_run(cast.max, run.id).may_resume is False
     raise_cost_limit(cast.max, run.id, Decimal("0.5"), seen=SEEN)
     assert stands(installation, run) == "queued"
+    assert admitted(installation, [run]) == queued(installation, [run]) == [0], "in the transaction that raises"
     limit = "SELECT cost_limit_usd FROM orchestration_runs WHERE id = %s"
     assert row(installation, limit, run.id)["cost_limit_usd"] == Decimal("0.528")
     audited = "SELECT old_values, new_values, user_id FROM audit_logs WHERE action = 'orchestrations.raise_cost_limit'"
