@@ -77,23 +77,21 @@ def _clock(zone: str, change: datetime) -> tuple[tuple[datetime, datetime], ...]
 
 def promised(line: Line, zone: str, change: datetime) -> list[datetime]:
     """The times of a line around a change, in UTC."""
-    clock = _clock(zone, change)
     if len(line.hours) == 24:
-        times = [time for time, shown in clock if line.says(shown)]
+        times = [time for time, shown in _clock(zone, change) if line.says(shown)]
     else:
-        first_shown: dict[datetime, datetime] = {}
-        for time, shown in clock:
-            first_shown.setdefault(shown, time)
-        named = (shown for shown in _all_shown(clock[0][1], clock[-1][1]) if line.says(shown))
-        times = sorted({first_shown.get(shown, change) for shown in named})
+        times = sorted({time for shown, time in _first_shown(zone, change) if line.says(shown)})
     return list(_without_near_ones(times))
 
 
-def _all_shown(first: datetime, last: datetime) -> Iterator[datetime]:
-    """Each minute on a clock that never changes."""
-    while first <= last:
-        yield first
-        first += MINUTE
+@lru_cache
+def _first_shown(zone: str, change: datetime) -> tuple[tuple[datetime, datetime], ...]:
+    """Each minute on a clock that never changes, and when it is shown first; the end of the gap where it never is."""
+    clock = _clock(zone, change)
+    first_shown = {shown: time for time, shown in reversed(clock)}
+    begin, end = clock[0][1], clock[-1][1]
+    minutes = [begin + n * MINUTE for n in range(int((end - begin) / MINUTE) + 1)]
+    return tuple((shown, first_shown.get(shown, change)) for shown in minutes)
 
 
 def _without_near_ones(times: list[datetime]) -> Iterator[datetime]:
