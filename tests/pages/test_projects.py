@@ -64,9 +64,11 @@ def test_project_that_was_entered_is_made_and_opened(form: AppTest, installation
     entered(form, Description="For installers")
     text_input(form, "Estimated duration").set_value("3 months")
     selectbox(form, "Complexity").set_value("high")
-    form.number_input[0].set_value(50000)
-    form.number_input[1].set_value(5)
-    form.multiselect[0].set_value(["React"])
+    numbers = {field.label: field for field in form.number_input}
+    numbers["Budget (US dollars)"].set_value(50000)
+    numbers["Team size (people)"].set_value(5)
+    (technologies,) = (field for field in form.multiselect if field.label == "Technologies")
+    technologies.set_value(["React"])
     form.segmented_control[-1].set_value("urgent")
     press(form, "New project", "Create project")
 

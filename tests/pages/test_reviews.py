@@ -12,7 +12,7 @@ from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_reviews import ANSWER, MadeReview, make_waiting, make_word
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import button, buttons, facts, headings, markdown, press, shown, table
+from tests.pages.reading import button, buttons, deeds, facts, headings, markdown, press, shown, table
 from tests.records import row, rows
 
 DECIDE = ["Approve", "Edit and approve", "Ask to redo", "Reject and stop the run"]
@@ -65,7 +65,7 @@ def test_panel_says_what_to_look_at_who_may_and_until_when(open_as: OpenAs, cast
     assert facts(at)["Who may decide"] == "everybody who may review"
     assert facts(at)["Due"].startswith("in 1 day")
     assert ANSWER in shown(at), "the answer stands open above it"
-    assert buttons(at) == ["Pause", "Cancel", *DECIDE]
+    assert deeds(at) == ["Pause", "Cancel", *DECIDE]
 
 
 def test_viewer_reads_the_review_and_decides_nothing(open_as: OpenAs, cast: Cast, review: MadeReview) -> None:

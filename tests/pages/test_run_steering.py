@@ -13,7 +13,7 @@ from tests.factories import make_project, make_template
 from tests.lib.runs.test_steering import stands, stop_for_cost
 from tests.made_runs import MadeRun, beginning, make_run, open_run
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import buttons, facts, press, shown
+from tests.pages.reading import buttons, deeds, facts, press, shown
 from tests.records import row
 from tests.workers import endpoint
 
@@ -37,7 +37,7 @@ def test_run_is_paused_after_a_question_and_continued(
     press(at, "Pause", "Pause the run")
     assert stands(installation, run) == "paused"
     assert "Paused by Max." in shown(at)
-    assert buttons(at) == ["Cancel", "Continue"]
+    assert deeds(at) == ["Cancel", "Continue"]
     press(at, "Continue")
     assert stands(installation, run) == "queued"
 
@@ -50,10 +50,10 @@ def test_run_that_is_written_says_that_it_pauses_after_that(
     assert "What is being written is finished first, for it is paid for. Then nothing further begins" in shown(at)
     press(at, "Pause", "Pause the run")
     assert "This run pauses as soon as what is being written is finished." in shown(at)
-    assert buttons(at) == ["Cancel", "Continue"]
+    assert deeds(at) == ["Cancel", "Continue"]
     press(at, "Continue")
     assert "This run pauses" not in shown(at)
-    assert buttons(at) == ["Pause", "Cancel"]
+    assert deeds(at) == ["Pause", "Cancel"]
 
 
 def test_pause_is_offered_to_who_may_cancel(open_as: OpenAs, cast: Cast, run: MadeRun) -> None:
@@ -68,7 +68,7 @@ def test_run_that_stopped_for_its_cost_says_spent_and_limit_and_asks(
     at = open_as(cast.max, RUN, run=run.id)
     assert "Spent $0.03 of $0.02. 1 finished phase is kept." in shown(at)
     assert facts(at)["Cost limit"] == "$0.02, $0.00 left"
-    assert buttons(at) == ["Cancel", "Raise the limit and go on", "End it here"]
+    assert deeds(at) == ["Cancel", "Raise the limit and go on", "End it here"]
     assert buttons(open_as(cast.vera, RUN, run=run.id)) == []
     at.number_input(key="raise-limit").set_value(2.5).run()
     press(at, "Raise the limit and go on")
