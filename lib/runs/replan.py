@@ -43,7 +43,9 @@ def find_reused(plan: Plan, *, before: Plan, completed: Collection[str], begins_
         message = f"“{begins_with}” is no phase of that version. Begin with another one."
         raise InvalidInput(message, field="From")
     was = {phase.code: phase.review for phase in before.phases}
-    anew = {begins_with, *(p.code for p in plan.phases if p.code not in was or _asks_more(p.review, was[p.code]))}
+    anew = {begins_with} | {
+        phase.code for phase in plan.phases if phase.code not in was or _asks_more(phase.review, was[phase.code])
+    }
     return tuple(
         phase.code
         for phase in plan.phases

@@ -116,16 +116,14 @@ def downgrade() -> None:
         functions.replace(name, before=revision)
     for name in reversed(DOORS):
         functions.drop(name)
-    # for the workers of the version before, which take what has their engine's
+    # for the workers of the version before, which take what has their engine's; a schema without a queue has nothing
     op.execute("""
-        DO $$
-        BEGIN
-            IF to_regclass('dbos.workflow_status') IS NOT NULL THEN -- the first worker makes the queue's tables
+        DO $$ BEGIN
+            IF to_regclass('dbos.workflow_status') IS NOT NULL THEN
                 UPDATE dbos.workflow_status SET application_version = 'engine-1'
                  WHERE queue_name = 'runs' AND status IN ('ENQUEUED', 'DELAYED', 'PENDING');
             END IF;
-        END
-        $$""")
+        END $$""")
     op.execute("DROP TABLE engine_settings")
     for name in reversed(INDEXES):
         op.execute(f"DROP INDEX {name}")
