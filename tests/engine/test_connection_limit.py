@@ -104,11 +104,12 @@ def test_waiting_walk_is_cancelled_at_once(
 def test_run_that_waits_for_long_gives_its_place_to_others_and_comes_back(
     bench: Bench, own: LLMockServer, installation: Installation, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four calls a minute are one every fifteen seconds, and the worker has one place."""
+    """Five calls a minute are one every twelve seconds, and the worker has one place."""
     monkeypatch.setenv("ORCHESTRATOR_WORKER_CONCURRENCY", "1")
-    connect(bench, own, 4)
-    waits = bench.launch(SIDE_BY_SIDE[:2], model=MODEL)
+    connect(bench, own, 5)
     workers.start()
+    bench.wait_for_end(bench.launch(SIDE_BY_SIDE[:1], model=MODEL))
+    waits = bench.launch(SIDE_BY_SIDE[:1], model=MODEL)
     aside = "SELECT 1 FROM orchestration_runs WHERE id = %s AND resume_at IS NOT NULL AND worker_token IS NULL"
     until(lambda: rows(installation, aside, waits) != [])
     other = bench.wait_for_end(bench.launch(SIDE_BY_SIDE[:1]))
