@@ -12,8 +12,8 @@ revision = "0035"
 down_revision = "0034"
 
 TABLE = "run_comments"
-#: What a person writes of a comment.
-WRITTEN = "organization_id, run_id, phase_code, created_by, comment_text"
+#: What a person writes of a comment; the last two the policy wants to be NULL.
+WRITTEN = "organization_id, run_id, phase_code, created_by, comment_text, edited_at, deleted_at"
 SAMPLE = ("api_load_sample", "api_remove_sample")
 
 

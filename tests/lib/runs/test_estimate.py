@@ -164,7 +164,7 @@ def test_phase_that_may_be_skipped_costs_nothing_in_the_cheaper_case() -> None:
         True,
     ]
     assert all(phase.cost_usd and phase.cost_usd[1] > 0 for phase in estimate(plan, past).phases)
-    assert estimate(plan, past).seconds == (1.0, 4.0)
+    assert estimate(plan, past).seconds == (2.0, 4.0)
 
 
 def test_prompts_are_rendered_once_while_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
