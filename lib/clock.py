@@ -18,5 +18,5 @@ def find_zone(name: str) -> tzinfo:
     """The zone of that name; UTC where this machine's tables do not know it."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last for a folder of zones
         return UTC

@@ -19,8 +19,14 @@ def clean_line(value: str, *, field: str, longest: int, required: bool = True) -
 
 def clean_text(value: str, *, field: str, longest: int, required: bool = True) -> str:
     """Text of several lines, of at most `longest` characters; line ends as LF. Raises `InvalidInput`."""
-    lines = value.replace("\r\n", "\n").replace("\r", "\n").strip()
-    return _clean(lines, field=field, longest=longest, required=required, turning=_TURNING - {"\u200e", "\u200f"})
+    return _clean(
+        compose_text(value), field=field, longest=longest, required=required, turning=_TURNING - {"\u200e", "\u200f"}
+    )
+
+
+def compose_text(value: str) -> str:
+    """Text of several lines as it is kept, whatever is in it: line ends as LF, none around it, letters composed."""
+    return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n").strip())
 
 
 def clean_search(value: str) -> str:

@@ -16,9 +16,12 @@
     │   └── AnotherOrganization        an address that is not one of the reader's organization
     ├── InvalidInput                   a field is wrong; `field` names it
     │   ├── AlreadyTaken               somebody was first: slug, e-mail, user name
+    │   ├── AnswersInvalid             a template's questions are not answered yet, or wrong; `faults` say which
     │   └── FileInvalid                a file can't be taken; `faults` say in which lines
     ├── LinkExpired                    a one-time link was used, replaced or is too old
     ├── Conflict                       the row has moved on since it was read
+    │   ├── ChangedMeanwhile           somebody else has changed the same fields; `theirs` is what they are now
+    │   └── RetriedAlready             somebody has run it again in the meantime
     ├── QuotaUsedUp                    the organization's calls to models for this month are used up
     ├── PlanNotSupported               a template asks for something that this version can't run yet
     ├── PlanInvalid                    a template contradicts itself; `field` names where
@@ -27,9 +30,12 @@
 Whatever is not in this tree is a fault of ours and is shown as one, without details.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+#: A field by its names, from the column down: ("metadata", "budget").
+FieldPath = tuple[str, ...]
 
 
 class OrchestratorError(Exception):
@@ -174,6 +180,25 @@ class AlreadyTaken(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerFault:
+    """What is wrong with the answer to one question."""
+
+    name: str
+    label: str
+    words: str
+    #: Whether there is none yet.
+    is_missing: bool = False
+
+
+class AnswersInvalid(InvalidInput):
+    """The questions that a template asks are not answered yet, or wrong; `faults` say which, in their order."""
+
+    def __init__(self, message: str, *, faults: Sequence[AnswerFault], problems: Sequence[str]) -> None:
+        super().__init__(message, field=faults[0].label, problems=problems)
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True)
 class FileFault:
     """What is wrong in one place of a file. Lines and columns count from 1; None is the file as a whole."""
 
@@ -201,6 +226,28 @@ class LinkExpired(OrchestratorError):
 
 class Conflict(OrchestratorError):
     """The row has moved on since it was read, so the change asked for makes no sense any more."""
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else has changed the same fields since they were read, and nothing was written.
+
+    `theirs` is what these are now, None for what is empty.
+    """
+
+    def __init__(self, theirs: Mapping[FieldPath, object], *, labels: Sequence[str]) -> None:
+        named = ", ".join(f"“{label}”" for label in labels)
+        super().__init__(
+            f"Somebody else has changed {named} since you began, so nothing was saved. Look at what it is now, and "
+            "decide."
+        )
+        self.theirs = dict(theirs)
+
+
+class RetriedAlready(Conflict):
+    """A run was run again in the meantime, with more success than it had or still under way."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has run this one again in the meantime. Nothing was launched.")
 
 
 class QuotaUsedUp(OrchestratorError):

@@ -69,6 +69,12 @@ _WORDS = {
     "recursion_loop": "contains itself",
 }
 
+#: Pattern -> what it allows, in words.
+_ALLOWED = {
+    "^[a-z][a-z0-9_]{0,49}$": "a small letter from a to z first, then such letters, digits and _, 50 in all",
+    "^[a-z0-9.-]+$": "small letters from a to z, digits, dots and hyphens",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -175,6 +181,8 @@ def _complaint(kind: str, context: dict[str, Any], message: str) -> str:
         return cut(context.get("error", message), LONGEST_SENTENCE).rstrip(".")
     if kind == "string_too_short":
         return "is empty" if context["min_length"] <= 1 else f"needs at least {context['min_length']} characters"
+    if kind == "string_pattern_mismatch" and context["pattern"] in _ALLOWED:
+        return f"{_WORDS[kind]}; allowed are {_ALLOWED[context['pattern']]}"
     if kind == "too_short":
         return "needs at least one entry" if context["min_length"] == 1 else f"needs {context['min_length']} entries"
     return _WORDS[kind].format(**context) if kind in _WORDS else message[:1].lower() + message[1:]

@@ -13,7 +13,7 @@ from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.overview import open_run
 from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page
-from lib.ui.components.run_table import show_run_table
+from lib.ui.components.run_table import OF_PROJECT, show_run_table
 from lib.ui.components.schedule_list import show_schedules_of
 from lib.ui.guard import require_actor
 
@@ -28,7 +28,7 @@ with left:
     )
     if runs and runs.items:
         with card("Runs"):
-            opened = show_run_table(runs.items, key="runs", newer=runs.newer, older=runs.older, is_short=True)
+            opened = show_run_table(runs.items, key="runs", newer=runs.newer, older=runs.older, shows=OF_PROJECT)
             open_run(opened)
     elif current_cursor():
         show_no_such_page()

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from lib.access.permissions import Permission
-from lib.models.run import RunStatus
 from lib.runs.commenting.service import count_comments
 from lib.runs.operating.service import list_operations
 from lib.runs.service import watch_run
+from lib.runs.states import FINAL_RUN_STATUSES
 from lib.runs.views import RunProgress
 from lib.ui import address, feedback, state
 from lib.ui.components import run_actions, run_summary, writing
@@ -67,7 +67,7 @@ def show_phases() -> None:
 numbers = st.empty()
 left, right = st.columns([2.15, 1], gap="medium")
 with left:
-    may_move = run.is_live or run.summary.status is RunStatus.WAITING_REVIEW
+    may_move = run.summary.status not in FINAL_RUN_STATUSES  # one that lies still goes on by what others do
     feedback.live(show_numbers, seconds=NUMBERS_SECONDS if may_move else None)
     st.subheader("Phases", anchor=False)
     with st.container(gap="xsmall", key="phases"):

@@ -30,7 +30,7 @@ if not summary.may_edit:
 
 left, right = st.columns([1, 1], gap="medium")
 with left, card("What to run"):
-    request = show_launch_form(
+    form = show_launch_form(
         list_project_choices(actor, wanted=summary.project_id),
         list_template_choices(actor, wanted=summary.template_id),
         read_offers(actor),
@@ -42,6 +42,6 @@ with right:
     with card("When"):
         timing = show_times(actor, key=f"times-{summary.id}", schedule=schedule)
         if summary.may_edit:
-            show_change_button(schedule, request, timing)
+            show_change_button(schedule, form, timing)
     with card("How it stands"):
         show_schedule_state(actor, summary)

@@ -8,12 +8,14 @@ from lib.access.permissions import Permission
 from lib.templates.editing.content import codes_of
 from lib.templates.editing.problems import find_problems
 from lib.templates.editing.service import open_desk
-from lib.ui import address, words
+from lib.ui import address, feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.template_editor.header import show_head
 from lib.ui.components.template_editor.keeping import open_phase
 from lib.ui.components.template_editor.live import send_while_typing
+from lib.ui.components.template_editor.meanwhile import show_meanwhile
 from lib.ui.components.template_editor.models import read_models
+from lib.ui.components.template_editor.notebook import keep_typed
 from lib.ui.components.template_editor.phase_editor import add_phase, show_phase_editor
 from lib.ui.components.template_editor.phase_list import show_phases
 from lib.ui.components.template_editor.problem_list import show_problems
@@ -22,9 +24,13 @@ from lib.ui.components.template_editor.template_settings import show_template_se
 from lib.ui.guard import require_actor
 
 actor = require_actor(Permission.TEMPLATES_VIEW)
-desk = open_desk(actor, address.requested_id("template", what="template"))
+template_id = address.requested_id("template", what="template")
+with feedback.told_later():
+    keep_typed(template_id)
+desk = open_desk(actor, template_id)
 problems, models = find_problems(desk.content), read_models(actor)
 show_head(desk, problems, time_zone=actor.time_zone)
+show_meanwhile(desk)
 show_problems(problems)
 
 codes = codes_of(desk.content)

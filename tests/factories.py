@@ -17,6 +17,7 @@ from lib.identity.tokens import hash_secret, new_secret
 from lib.models.organization import Tier
 from lib.organizations.creation import NewOrganization, create_organization
 from lib.organizations.operator import CommandLine
+from lib.projects.service import ProjectEntry, entry_of, get_project, update_project
 from lib.providers.base import ModelParameters
 from lib.providers.vendors import Vendor
 from tests import doors
@@ -57,6 +58,11 @@ def make_project(database: Database, actor: Actor, *, name: str = "Folding bicyc
     """A project of the person's."""
     with doors.person(database, actor) as connection:
         return insert(connection, "projects", **made_by(actor), name=name, topic=topic)
+
+
+def edit_project(actor: Actor, project_id: UUID, entry: ProjectEntry) -> None:
+    """Save it as somebody does who has just opened the form."""
+    update_project(actor, project_id, entry, seen=entry_of(get_project(actor, project_id)))
 
 
 def make_template(

@@ -67,8 +67,8 @@ _REQUESTS = """
       FROM (SELECT p.*, row_number() OVER () AS n FROM phase_executions p WHERE p.position = 0) asked
 """
 _WORDS = """
-    INSERT INTO run_reviews (organization_id, request_id, run_id, reviewer_id, decision)
-    SELECT q.organization_id, q.id, q.run_id, r.user_id, 'approve'
+    INSERT INTO run_reviews (organization_id, request_id, run_id, reviewer_id, decision, answer_digest)
+    SELECT q.organization_id, q.id, q.run_id, r.user_id, 'approve', repeat('0', 64)
       FROM review_requests q JOIN orchestration_runs r ON r.id = q.run_id WHERE right(q.id::text, 1) < '8'
 """
 

@@ -1,5 +1,6 @@
 """Answers that wait for a review, made through the worker's own doors."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -10,6 +11,7 @@ from lib.reviews.service import get_review
 from lib.reviews.views import Review
 from tests import doors
 from tests.doors import Database
+from tests.factories import TEMPLATE_DATA
 from tests.made_runs import HeldRun, MadeRun, answer, beginning, make_run, open_run
 
 ANSWER = "Fold it twice."
@@ -29,14 +31,23 @@ class MadeReview:
 
 
 def make_waiting(
-    database: Database, actor: Actor, *, project_id: UUID, is_held: bool = False, title: str = "A run", **policy: Any
+    database: Database,
+    actor: Actor,
+    *,
+    project_id: UUID,
+    is_held: bool = False,
+    title: str = "A run",
+    data: Mapping[str, Any] = TEMPLATE_DATA,
+    response: str = ANSWER,
+    **policy: Any,
 ) -> MadeReview:
     """A run of the person's whose first answer waits; `is_held` where a worker has it still, for another branch."""
-    run = make_run(database, actor, project_id=project_id, title=title)
+    run = make_run(database, actor, project_id=project_id, title=title, data=data)
     held = open_run(database, actor.organization_id, run.id)
     first = run.phases["Phase 0"]
     held.advance(begin=[beginning("Phase 0")])
-    held.advance(finish=[answer(first, status="waiting_review", review={"required_approvals": 1, **policy})])
+    review = {"required_approvals": 1, **policy}
+    held.advance(finish=[answer(first, status="waiting_review", response=response, review=review)])
     if not is_held:
         assert held.advance(end={"status": "waiting_review", "error": {}}, waiting=[first])["state"] == "waiting_review"
     with doors.admin(database) as connection:

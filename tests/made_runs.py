@@ -46,9 +46,10 @@ class HeldRun:
         begin: Sequence[Mapping[str, Any]] = (),
         end: Mapping[str, Any] | None = None,
         waiting: Sequence[UUID] = (),
+        rest_ms: int | None = None,
     ) -> Any:
         """One step, as the worker takes it; returns what the database answers."""
-        step = {"finish": list(finish), "skip": list(skip), "begin": list(begin), "end": end}
+        step = {"finish": list(finish), "skip": list(skip), "begin": list(begin), "end": end, "rest_ms": rest_ms}
         step["waiting"] = [str(id_) for id_ in waiting]
         arguments = (self.organization_id, self.run_id, self.token, Jsonb(step))
         return call_worker(self.database, "SELECT api.advance_run(%s, %s, %s, %s)", *arguments)

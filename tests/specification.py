@@ -245,6 +245,8 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("worker_token", "uuid"),
         Column("admitted_at", "timestamptz"),
         Column("priority", "varchar(20)", "'normal'", NOT_NULL),
+        Column("resume_at", "timestamptz"),
+        Column("cost_accepted_at", "timestamptz"),
     ),
     "phase_executions": (
         Column("organization_id", "uuid", None, NOT_NULL),
@@ -258,6 +260,8 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("finish_reason", "varchar(50)"),
         Column("original_response", "text"),
         Column("redo_comment", "text"),
+        # NULL where nobody knows the most either, or no limit asks for it
+        Column("cost_bound_usd", "numeric(12,6)"),
     ),
     "integration_operations": (
         Column("organization_id", "uuid", None, NOT_NULL),

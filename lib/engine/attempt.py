@@ -192,21 +192,6 @@ def interrupted(attempt: Attempt) -> Outcome:
     return Outcome(attempt, error=error, follow_up=FollowUp(0.0, "its worker was stopped", str(choice)))
 
 
-async def end_calls(
-    calls: dict[asyncio.Task[Outcome], Attempt], as_outcome: Callable[[Attempt], Outcome]
-) -> list[Outcome]:
-    """End what is under way and empty `calls`; an answer that came in the same moment is kept."""
-    ended = dict(calls)
-    for task in ended:
-        task.cancel()
-    results = await asyncio.gather(*ended, return_exceptions=True)
-    calls.clear()
-    return [
-        result if isinstance(result, Outcome) else as_outcome(attempt)
-        for attempt, result in zip(ended.values(), results, strict=True)
-    ]
-
-
 def _own_fault(attempt: Attempt, seconds: float) -> ModelCallError:
     choice = attempt.phase.choice
     return ModelCallError(

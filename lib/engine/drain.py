@@ -50,6 +50,7 @@ class DrainingStore(Store):
         end: End | None = None,
         waiting: Sequence[UUID] = (),
         operate: Mapping[str, Any] | None = None,
+        rest_seconds: float | None = None,
     ) -> Advanced:
         self._count(key.run_id, 1)
         under_way = 0
@@ -57,7 +58,15 @@ class DrainingStore(Store):
             begin = () if self._is_draining else begin
             operate = {**operate, "begin": []} if operate and self._is_draining else operate
             advanced = await super().advance(
-                key, token, finish=finish, skip=skip, begin=begin, end=end, waiting=waiting, operate=operate
+                key,
+                token,
+                finish=finish,
+                skip=skip,
+                begin=begin,
+                end=end,
+                waiting=waiting,
+                operate=operate,
+                rest_seconds=rest_seconds,
             )
             under_way = len(advanced.begun) - len(finish)
             begun = sum(each.status is OperationStatus.RUNNING for each in advanced.operations)

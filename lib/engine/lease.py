@@ -24,6 +24,7 @@ HANG_SECONDS = 5
 BEAT_SECONDS = 1.0
 #: Every so many beats: are there runs that nobody walks, and organizations whose end has come?
 _BEATS_PER_SWEEP = 5
+_SWEEPS = ("api.end_organizations()", "api.requeue_lost_runs()", "api.remind_reviews()")
 #: Every so many beats: has the queue kept something for long enough? So many rows a beat, until there are no more.
 _BEATS_PER_PURGE = 60
 _ROWS_PER_PURGE = 1000
@@ -106,9 +107,8 @@ class Lease:
                 for (run_id,) in await cursor.fetchall():
                     walks.steer(run_id)
             if beat % _BEATS_PER_SWEEP == 0:
-                await connection.execute("SELECT api.end_organizations()")
-                await connection.execute("SELECT api.requeue_lost_runs()")
-                await connection.execute("SELECT api.remind_reviews()")
+                for sweep in _SWEEPS:
+                    await _sweep(connection, sweep)
                 await self._resume_unwalked(connection, held)
             if beat >= purge_at:
                 purge_at = beat + (1 if await self._purge(connection) else _BEATS_PER_PURGE)
@@ -133,9 +133,8 @@ class Lease:
 
     async def _purge(self, connection: psycopg.AsyncConnection) -> bool:
         """Remove what the queue has kept for long enough of segments that ended; whether there may be more."""
-        cursor = await connection.execute("SELECT api.purge_workflows(%s, %s)", (self._keep_hours, _ROWS_PER_PURGE))
-        row = await cursor.fetchone()
-        return row is not None and row[0] == _ROWS_PER_PURGE
+        removed = await _sweep(connection, "api.purge_workflows(%s, %s)", self._keep_hours, _ROWS_PER_PURGE)
+        return removed == _ROWS_PER_PURGE
 
     async def hand_over(self, run_id: UUID) -> None:
         """Put a run that this worker lets go of back into the queue, for another one to go on at once."""
@@ -165,6 +164,18 @@ class Lease:
         except (SQLAlchemyError, TimeoutError) as error:
             log.warning("%d runs could not be taken up yet: %s", len(workflow_ids), first_line(error))
         self._wake.wake()
+
+
+async def _sweep(connection: psycopg.AsyncConnection, function: str, *arguments: object) -> object:
+    """What the function answers. One row that it stumbles over costs what it would have done, and no worker's life."""
+    try:
+        row = await (await connection.execute(f"SELECT {function}".encode(), arguments)).fetchone()
+    except psycopg.Error:
+        if connection.closed:
+            raise  # the lease is lost with it
+        log.exception("%s failed; it is asked again", function)
+        return None
+    return row[0] if row else None
 
 
 def first_line(error: BaseException) -> str:

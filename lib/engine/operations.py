@@ -40,7 +40,8 @@ class Operations:
     find: Find = _find_nothing
     _states: dict[UUID, OperationState] = field(default_factory=dict)
     _calls: dict[asyncio.Task[OperationOutcome], OperationState] = field(default_factory=dict)
-    _waits: dict[asyncio.Task[None], UUID] = field(default_factory=dict)
+    #: Before another attempt: which it is of, and when it is due, by the loop's clock.
+    _waits: dict[asyncio.Task[None], tuple[UUID, float]] = field(default_factory=dict)
     #: Outcomes that the database does not know yet.
     _ended: list[OperationOutcome] = field(default_factory=list)
 
@@ -64,6 +65,11 @@ class Operations:
         return bool(self._calls)
 
     @property
+    def due(self) -> list[float]:
+        """When those that wait for another attempt are to begin, by the loop's clock."""
+        return [due for _, due in self._waits.values()]
+
+    @property
     def waiting(self) -> list[UUID]:
         """Those that wait for a person."""
         return [each.id for each in self._states.values() if each.status is _S.WAITING_APPROVAL]
@@ -78,7 +84,7 @@ class Operations:
                 )
                 self._calls[asyncio.create_task(attempt)] = each
             elif each.status is _S.PENDING and each.wait_seconds > 0:
-                self._waits[asyncio.create_task(asyncio.sleep(each.wait_seconds))] = each.id
+                self._wait_for(each)
         return any(each.status is not _S.RUNNING for each in operations)
 
     def collect(self, done: Collection[asyncio.Task[Any]]) -> None:
@@ -94,7 +100,11 @@ class Operations:
         self._ended.append(outcome)
         self._states[state.id] = state
         if state.status is _S.PENDING and state.wait_seconds > 0:
-            self._waits[asyncio.create_task(asyncio.sleep(state.wait_seconds))] = state.id
+            self._wait_for(state)
+
+    def _wait_for(self, state: OperationState) -> None:
+        due = asyncio.get_running_loop().time() + state.wait_seconds
+        self._waits[asyncio.create_task(asyncio.sleep(state.wait_seconds))] = (state.id, due)
 
     def _find_owed(self, states: Mapping[str, PhaseState]) -> list[PhaseState]:
         """The completed phases whose operations are not made yet, in the plan's order."""
@@ -130,7 +140,7 @@ class Operations:
 
     def find_ready(self) -> list[UUID]:
         """Those that may begin now."""
-        waiting = set(self._waits.values())
+        waiting = {operation_id for operation_id, _ in self._waits.values()}
         return [each.id for each in self._states.values() if each.status is _S.PENDING and each.id not in waiting]
 
     def stand(self, states: Mapping[str, PhaseState]) -> OperationsStand:
@@ -167,11 +177,10 @@ class Operations:
             "waiting": [str(each) for each in waiting],
         }
 
-    def drop_waits(self) -> None:
-        """Whoever goes on waits again, for as long as the database says."""
-        for wait in self._waits:
-            wait.cancel()
-        self._waits.clear()
+    def cancel(self) -> None:
+        """Close what is under way, wait for nothing any more: whoever goes on waits again, as the database says."""
+        for task in self.tasks:
+            task.cancel()
 
     async def end_calls(self, *, is_handed_over: bool) -> bool:
         """End what is under way, as handed over to another worker or as cancelled; whether there was anything."""

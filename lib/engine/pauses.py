@@ -10,9 +10,13 @@ _MESSAGES: Final = {
     # who it was, and since when, the run's row says: api.end_run
     "person": "The run was paused by hand. It goes on when somebody continues it.",
     "cost_limit": "The run has spent as much as its cost limit allows. Nothing further begins before that is raised.",
+    "cost_bound": (
+        "The run may have spent as much as its cost limit allows: nobody knows what one of its attempts has cost, so "
+        "it counts as the most that it can have been. Nothing further begins before the limit is raised."
+    ),
     "cost_unknown": (
         "Nobody knows what the run has cost so far, and it has a cost limit. Nothing further begins before somebody "
-        "lets it go on without one."
+        "says how much more it may spend, or lets it go on without a limit."
     ),
     "organization_quota": (
         "The organization's calls for this month are used up. The run goes on by itself when the quota is raised or "

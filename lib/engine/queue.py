@@ -21,8 +21,9 @@ from dbos._queue import queue_worker_thread
 
 from lib.engine.store import RunKey
 
-#: On every segment that is put into the queue (api.queue_run) and on every worker: who speaks the same engine.
-ENGINE_VERSION = "engine-1"
+#: On every segment that is put into the queue (api.queue_run) and on every worker: who speaks the same engine. It goes
+#: up, here and in api.engine_version, when a worker of the version before would walk a run of this one wrongly.
+ENGINE_VERSION = "engine-2"
 APPLICATION = "orchestrator"
 QUEUE = "runs"
 #: How long a launch waits at most when its NOTIFY was missed.

@@ -7,7 +7,6 @@ it did. Which time it is, the database says.
 
 import asyncio
 import logging
-from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -18,7 +17,7 @@ from lib.db.claims import sign
 from lib.engine.aside import do_aside
 from lib.engine.lease import first_line
 from lib.errors import OrchestratorError
-from lib.schedules.firing import DueSchedule, launch_due
+from lib.schedules.firing import DueSchedule, Settled, launch_due
 
 log = logging.getLogger(__name__)
 
@@ -104,22 +103,27 @@ async def _take(connection: psycopg.AsyncConnection, due: DueSchedule) -> None:
     """Launch it, or note why not. What can't be done now stays due: the claim runs out, and somebody takes it again."""
     try:
         settled = await do_aside(partial(launch_due, due), name="schedule")
+        if settled is not None:
+            await _settle(connection, due, settled)
     except OrchestratorError as error:
         log.warning("schedule %s waits: %s", due.schedule_id, error.message)
-        return
-    if settled is None:
-        return
+    except psycopg.OperationalError:
+        log.info("schedule %s waits, the database is away", due.schedule_id)
+    except Exception:  # nobody waits for this task, who would tell of it
+        log.exception("schedule %s could not be settled, and stays due", due.schedule_id)
+
+
+async def _settle(connection: psycopg.AsyncConnection, due: DueSchedule, settled: Settled) -> None:
     log.info("schedule %s: %s, %s", due.schedule_id, settled.result, settled.message)
-    with suppress(psycopg.OperationalError):  # the loop, which asks next, says so
-        await connection.execute(
-            "SELECT api.settle_schedule(%s, %s, %s, %s, %s, %s, %s)",
-            (
-                due.schedule_id,
-                due.due_at,
-                settled.next_at,
-                settled.result,
-                settled.message,
-                settled.counts,
-                settled.again_seconds,
-            ),
-        )
+    await connection.execute(
+        "SELECT api.settle_schedule(%s, %s, %s, %s, %s, %s, %s)",
+        (
+            due.schedule_id,
+            due.due_at,
+            settled.next_at,
+            settled.result,
+            settled.message,
+            settled.counts,
+            settled.again_seconds,
+        ),
+    )

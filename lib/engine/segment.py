@@ -9,13 +9,16 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from lib.engine.attempt import Attempt, Outcome, end_calls, interrupted, make_attempt
-from lib.engine.follow_up import FollowUp, decide_follow_up, next_attempt, read_follow_up
+from lib.engine.attempt import Attempt, Outcome, interrupted
+from lib.engine.bounds import bound_costs
+from lib.engine.calls import Calls
+from lib.engine.follow_up import FollowUp, next_attempt, read_follow_up
 from lib.engine.operations import Operations
+from lib.engine.outcomes import take_outcome
 from lib.engine.patience import advance_patiently
 from lib.engine.pauses import find_pause, own_fault
 from lib.engine.prompts import Prompts
-from lib.engine.steps import Asked, End, Misfit, NextStep, PhaseState, decide_step
+from lib.engine.steps import Asked, End, NextStep, PhaseState, decide_step
 from lib.engine.store import Advanced, RunKey, Store
 from lib.engine.waits import Waits
 from lib.errors import PlanInvalid
@@ -41,18 +44,22 @@ class Segment:
     release: asyncio.Event = field(default_factory=asyncio.Event)
     is_released: asyncio.Event = field(default_factory=asyncio.Event)
     token: UUID = field(default_factory=uuid4)
+    #: After a walk that came to rest: when somebody is to go on.
+    rest_seconds: float | None = None
     _prompts: Prompts = field(init=False)
     _operations: Operations = field(default_factory=Operations)
     _states: dict[str, PhaseState] = field(default_factory=dict)
-    #: Model calls under way.
-    _calls: dict[asyncio.Task[Outcome], Attempt] = field(default_factory=dict)
+    _calls: Calls = field(init=False)
     _waits: Waits = field(init=False)
     #: Why the run ends once the calls under way have.
     _fault: End | None = None
     #: Nothing begins any more: there is no point in looking once a second what somebody wants.
     _is_pausing: bool = False
+    #: What each attempt can cost at most is worked out before it begins.
+    _is_limited: bool = False
 
     def __post_init__(self) -> None:
+        self._calls = Calls(self.provider, self._write_stream)
         self._waits = Waits(self.key.run_id)
 
     @property
@@ -75,6 +82,7 @@ class Segment:
             self._prompts = Prompts.of(opened)
             self._operations = Operations.of(self.key, self.store, opened, self._prompts.plan)
             self._states = dict(opened.states)
+            self._is_limited = opened.has_cost_limit
             if opened.is_cancelling:
                 return await self._stop(End(RunStatus.CANCELLED))
             self._schedule_failed()
@@ -86,26 +94,32 @@ class Segment:
             return await self._stop(own_fault())
         finally:
             self._waits.drop()
-            for task in (*self._calls, *self._operations.tasks):
-                task.cancel()
+            self._calls.cancel()
+            self._operations.cancel()
 
     async def _go_on(self) -> str:
         finished: list[Outcome] = []
         while True:
             advanced = await self._step(finished)
+            rest = None
             has_news = self._operations.take(advanced.operations)
+            if self._operations.is_busy:
+                self._waits.note_begun()
             if has_news and advanced.state == RunStatus.RUNNING and not advanced.decided:
                 finished = []  # made or decided a moment ago: what may begin of it begins now
                 continue
             if pause := self._find_pause(advanced):
                 advanced = await self._advance(end=pause)
+            elif rest := self._find_rest(advanced):
+                advanced = await self._advance(rest_seconds=rest)
             if advanced.state == "cancelling":
                 return await self._stop(End(RunStatus.CANCELLED))
-            if advanced.state == "changed" or advanced.decided:
+            if advanced.state == "changed" or advanced.decided or (rest and advanced.state != "resting"):
                 finished = []
                 self._take_up(advanced)
                 continue
             if advanced.state not in {RunStatus.RUNNING, "pausing"}:
+                self.rest_seconds = rest
                 return advanced.state
             self._is_pausing = advanced.state == "pausing"
             finished = await self._wait()
@@ -136,6 +150,8 @@ class Segment:
             step, begin = NextStep(is_failing=True), []
         if self._fault and not self._calls and not self._operations.is_busy:
             return await self._advance(finished, end=self._fault)
+        if self._is_limited:
+            await bound_costs(begin, self._prompts.plan, provider=self.provider)
         operate = self._operations.as_step(make, () if step.is_failing else self._operations.find_ready())
         advanced = await self._advance(finished, skip=step.skip, begin=begin, end=step.end, operate=operate)
         if advanced.state == RunStatus.RUNNING:
@@ -161,8 +177,8 @@ class Segment:
                 state, id=begun.id, attempt=begun.attempt, model=row["model"], status=PhaseStatus.RUNNING, asked=asked
             )
             attempt = Attempt(begun.id, begun.attempt, phase, row["prompt"])
-            self._calls[self._call(attempt)] = attempt
-            self._waits.forget_holds(begun.code)
+            self._calls.begin(attempt)
+            self._waits.note_begun()
         for held in advanced.held:
             self._waits.hold(held)
 
@@ -181,8 +197,13 @@ class Segment:
         )
         if pause:
             self._waits.drop()
-            self._operations.drop_waits()
         return pause
+
+    def _find_rest(self, advanced: Advanced) -> float | None:
+        """For how long nobody has to hold the run: nothing is being written or done, and all that is left waits."""
+        is_busy = self._calls or self._operations.is_busy or self._operations.find_ready()
+        is_idle = advanced.state == RunStatus.RUNNING and not is_busy and not advanced.decided
+        return self._waits.find_rest(due=self._operations.due) if is_idle else None
 
     def _take_up(self, advanced: Advanced) -> None:
         """Take what people have decided into the states; other attempts wait for their time as they did."""
@@ -193,15 +214,12 @@ class Segment:
         if not self._calls and not self._waits:
             self._schedule_failed()
 
-    def _call(self, attempt: Attempt) -> asyncio.Task[Outcome]:
-        async def write(attempt_id: UUID, text: str) -> None:
-            await self.store.write_stream(self.key, self.token, attempt_id, text)
-
-        return asyncio.create_task(make_attempt(attempt, provider=self.provider, write_stream=write))
+    async def _write_stream(self, attempt_id: UUID, text: str) -> None:
+        await self.store.write_stream(self.key, self.token, attempt_id, text)
 
     async def _wait(self) -> list[Outcome]:
         """Until a call ends, a wait is over, somebody cancels or steers, or the worker stops."""
-        tasks = (*self._calls, *self._waits.tasks, *self._operations.tasks)
+        tasks = (*self._calls.tasks, *self._waits.tasks, *self._operations.tasks)
         events = (self.cancel, self.release, *(() if self._is_pausing else (self.look,)))
         told = [asyncio.create_task(event.wait()) for event in events]
         try:
@@ -213,35 +231,16 @@ class Segment:
         self._operations.collect(done)
         for state in self._waits.take_over(done):
             self._states[state.code] = state
-        outcomes = []
-        for call in [task for task in self._calls if task in done]:
-            del self._calls[call]
-            outcomes.append(call.result())
-        return outcomes
+        return self._calls.take_over(done)
 
     def _note(self, outcome: Outcome) -> Outcome:
         """Take an outcome into the states; a failure that is worth it gets another attempt, and says when."""
         code = outcome.attempt.phase.code
-        state, error = self._states[code], outcome.error
-        if outcome.answer is not None and error is None:
-            self._states[code] = replace(
-                state, status=outcome.attempt.phase.status_when_answered, response=outcome.answer.text
-            )
-        elif error is not None:
-            if outcome.answer is not None:
-                misfit = Misfit(outcome.answer.text, outcome.faults)
-                state = replace(state, misfit=misfit, asked=replace(state.asked, misfits=state.asked.misfits + 1))
-            follow_up = outcome.follow_up or decide_follow_up(
-                self.key.run_id,
-                self._prompts.plan.get_phase(code),
-                state,
-                error.kind,
-                retry_after_seconds=error.retry_after_seconds,
-            )
-            outcome = replace(outcome, follow_up=follow_up)
-            state = replace(state, status=PhaseStatus.FAILED, error=outcome.as_finish()["error"])
-            self._states[code] = state
-            self._wait_for_next(state, follow_up)
+        phase = self._prompts.plan.get_phase(code)
+        state, outcome = take_outcome(self.key.run_id, phase, self._states[code], outcome)
+        self._states[code] = state
+        if outcome.follow_up:
+            self._wait_for_next(state, outcome.follow_up)
         return outcome
 
     def _schedule_failed(self) -> None:
@@ -268,7 +267,7 @@ class Segment:
         return decide_step(
             self._prompts.plan,
             self._states,
-            busy={attempt.phase.code for attempt in self._calls.values()},
+            busy=self._calls.codes,
             waiting=self._waits.codes,
             operations=self._operations.stand(self._states),
             is_met=lambda phase, skipped: self._prompts.is_met(phase, self._states, skipped),
@@ -276,13 +275,13 @@ class Segment:
 
     async def _stop(self, end: End, finished: Sequence[Outcome] = ()) -> str:
         """End the calls under way and the run with them; answers that came in the same moment are kept."""
-        outcomes = await end_calls(self._calls, Outcome)
+        outcomes = await self._calls.end(Outcome)
         await self._operations.end_calls(is_handed_over=False)
         return (await self._advance([*finished, *outcomes], end=end)).state
 
     async def _release(self, finished: Sequence[Outcome]) -> None:
         """Give up the calls under way, so that another worker goes on at once. This walk ends with its loop."""
-        outcomes = [self._note(outcome) for outcome in (*finished, *await end_calls(self._calls, interrupted))]
+        outcomes = [self._note(outcome) for outcome in (*finished, *await self._calls.end(interrupted))]
         if await self._operations.end_calls(is_handed_over=True) or outcomes:
             await self._advance(outcomes)
         self.is_released.set()

@@ -30,6 +30,7 @@ class OpenedRun:
     """A run as it stands when a segment of it is opened."""
 
     is_cancelling: bool
+    has_cost_limit: bool
     topic: str
     plan: Mapping[str, Any]
     title: str
@@ -53,6 +54,8 @@ class Held:
 
     code: str
     wait_seconds: float
+    #: In a row, this one among them.
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +63,15 @@ class Advanced:
     """What a step came to.
 
     `state` is `running`, `cancelling` or `pausing` (somebody asked for it; nothing was begun), `lost` (another worker
-    holds the run; nothing was written), `changed` (the end asked for makes no sense any more; nothing was ended), or
-    the status that the run ended with.
+    holds the run; nothing was written), `changed` (the end asked for makes no sense any more; nothing was ended),
+    `resting` (it was set aside), or the status that the run ended with.
     """
 
     state: str
     begun: tuple[Begun, ...] = ()
     held: tuple[Held, ...] = ()
     is_quota_exhausted: bool = False
-    #: Why money lets nothing begin: `cost_limit` or `cost_unknown`.
+    #: Why money lets nothing begin: one of `lib.runs.states.COST_STOPS`.
     cost_stop: str | None = None
     #: Phases that waited for a review, as they stand now that people have decided.
     decided: tuple[PhaseState, ...] = ()
@@ -106,6 +109,7 @@ class Store:
             return None
         return OpenedRun(
             is_cancelling=opened["state"] == "cancelling",
+            has_cost_limit=opened["has_cost_limit"],
             topic=opened["topic"],
             title=opened["title"] or "",
             operations=tuple(map(OperationState.of, opened["operations"] or ())),
@@ -125,11 +129,12 @@ class Store:
         end: End | None = None,
         waiting: Sequence[UUID] = (),
         operate: Mapping[str, Any] | None = None,
+        rest_seconds: float | None = None,
     ) -> Advanced:
         """One step: close the attempts that ended, skip what is not asked, begin what is ready, or end the run.
 
         `waiting` are the attempts that wait for a review, as far as the worker knows; `operate` is of
-        `Operations.as_step`.
+        `Operations.as_step`. With `rest_seconds` the run is set aside, for there is nothing to do for so long.
         """
         step = {
             "finish": list(finish),
@@ -138,6 +143,7 @@ class Store:
             "end": {"status": end.status, "error": dict(end.error)} if end else None,
             "waiting": [str(attempt_id) for attempt_id in waiting],
             "operate": operate,
+            "rest_ms": None if rest_seconds is None else round(rest_seconds * 1000),
         }
         result = await self._call(
             "SELECT api.advance_run(%s, %s, %s, %s)", key.organization_id, key.run_id, token, Jsonb(step)
@@ -145,12 +151,16 @@ class Store:
         return Advanced(
             state=result["state"],
             begun=tuple(Begun(UUID(b["id"]), b["code"], b["attempt"]) for b in result.get("begun", ())),
-            held=tuple(Held(h["code"], h["wait_ms"] / 1000) for h in result.get("held", ())),
+            held=tuple(Held(h["code"], h["wait_ms"] / 1000, h["times"]) for h in result.get("held", ())),
             is_quota_exhausted=result.get("quota_exhausted", False),
             cost_stop=result.get("cost_stop"),
             decided=tuple(map(_state, result.get("decided") or ())),
             operations=tuple(map(OperationState.of, result.get("operations") or ())),
         )
+
+    async def take_up(self, run_id: UUID) -> None:
+        """Put a run that was set aside back into the queue."""
+        await self._call("SELECT api.take_up_run(%s)", run_id)
 
     async def find_connection(self, organization_id: UUID, slug: str) -> tuple[str, CallableConnection | None]:
         """The organization's own slug, and its connection of that slug, the key still sealed."""

@@ -43,6 +43,8 @@ class Worker:
         #: Puts a run back into the queue.
         self._hand_over = hand_over
         self._segments: dict[UUID, Segment] = {}
+        #: Until the runs that this process has set aside are due.
+        self._rests: set[asyncio.Task[None]] = set()
         self._is_stopping = False
 
     def runs(self) -> list[UUID]:
@@ -82,6 +84,10 @@ class Worker:
             ended = await segment.walk()
             if ended == "lost":
                 log.warning("run %s: another worker holds it by now, nothing was written", key.run_id)
+            if segment.rest_seconds is not None:
+                rest = asyncio.create_task(self._take_up_after(key.run_id, segment.rest_seconds))
+                self._rests.add(rest)
+                rest.add_done_callback(self._rests.discard)
             return ended
         except psycopg.OperationalError as error:
             log.warning("run %s: the database is away, it is taken up again: %s", key.run_id, first_line(error))
@@ -91,6 +97,12 @@ class Worker:
                 del self._segments[key.run_id]
                 self._store.forget(key.run_id)
             segment.is_released.set()
+
+    async def _take_up_after(self, run_id: UUID, seconds: float) -> None:
+        """Put the run back into the queue when it is due. Where this process has ended by then, the sweep does it."""
+        await asyncio.sleep(seconds)
+        with suppress(psycopg.OperationalError):  # the database is away: the same
+            await self._store.take_up(run_id)
 
     async def drain(self) -> None:
         """Take and begin nothing new, and hand each run over as soon as its calls have ended."""
@@ -110,6 +122,8 @@ class Worker:
     async def release(self) -> None:
         """Give up every run, its calls closed with the time that they took, for another worker to go on at once."""
         self._is_stopping = True
+        for rest in self._rests:
+            rest.cancel()
         segments = list(self._segments.values())
         for segment in segments:
             segment.release.set()

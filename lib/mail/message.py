@@ -23,12 +23,12 @@ class MailKind(StrEnum):
     PASSWORD_CHANGED_NOTICE = "password_changed_notice"  # noqa: S105 a word
     #: `name`, `change` as it follows "Two-step sign-in was" ("turned on"), `when`, `where`.
     SECOND_FACTOR_NOTICE = "second_factor_notice"
-    #: An answer waits for a review: `name`, `title` and `run` (its id), and `due` where there is a limit. Written by
-    #: api.mail_reviewers.
+    #: An answer waits for a review: `name`, `title` and `run` (its id), and where there is a limit `due`, as
+    #: ISO 8601, and the reader's `time_zone`. Written by api.mail_reviewers.
     REVIEW_REQUESTED = "review_requested"
     #: It is due soon.
     REVIEW_REMINDER = "review_reminder"
-    #: It is overdue.
+    #: It is overdue; without `due`, those whom the gate names can't decide any more.
     REVIEW_ESCALATED = "review_escalated"
     #: A schedule was switched off: `name`, `schedule` by its title, `reason`. Written by api.settle_schedule.
     SCHEDULE_STOPPED_NOTICE = "schedule_stopped_notice"
@@ -48,7 +48,7 @@ NEEDED: Final[Mapping[MailKind, frozenset[str]]] = {
     ),
     MailKind.SCHEDULE_STOPPED_NOTICE: frozenset({"name", "schedule", "reason"}),
 }
-WELCOME: Final = frozenset({"role", "days", "when", "where", "due"})
+WELCOME: Final = frozenset({"role", "days", "when", "where", "due", "time_zone"})
 #: Kinds that carry a one-time link.
 WITH_LINK: Final = frozenset({MailKind.INVITATION, MailKind.PASSWORD_RESET, MailKind.EMAIL_CHANGE})
 

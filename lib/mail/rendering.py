@@ -8,12 +8,14 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from lib.clock import find_zone
 from lib.mail.message import MailKind, find_page_path
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -22,7 +24,7 @@ _LONGEST_VALUE: Final = 100
 #: Sentences, in which names of anybody's stand.
 _LONGEST: Final = {"reason": 500}
 #: Shown as they are: nobody's own words, or an address, which may have to be compared or copied.
-_AS_THEY_ARE: Final = frozenset({"new_email", "when", "where", "days", "due", "run"})
+_AS_THEY_ARE: Final = frozenset({"new_email", "when", "where", "days", "run"})
 #: What mail programs make links of by themselves, in the middle of a word.
 _LINKING: Final = re.compile(r"(?<=\S)(?=[.:/@]\S)")
 _WORD_JOINER: Final = "\u2060"
@@ -58,12 +60,20 @@ def render(kind: MailKind, values: Mapping[str, str], *, base_url: str, path: st
     """The mail of this kind. `path` is that of a one-time link, on `base_url`, where people reach the dashboard."""
     path = path or find_page_path(kind, values)
     shown = {name: _shown(name, value) for name, value in values.items()}
+    if "due" in values:
+        shown["due"] = _on_the_clock(values["due"], zone=values.get("time_zone", "UTC"))
     shown |= {"site": base_url, "host": urlsplit(base_url).netloc, "link": f"{base_url}{path}" if path else ""}
     written = _text.get_template(f"{kind}.txt").render(shown)
     subject, _, text = written.partition("\n")
     subject = subject.removeprefix(_SUBJECT).strip()
     html = _html.get_template(f"{kind}.html").render(shown, subject=subject)
     return Rendered(subject=subject, text=text.strip() + "\n", html=html)
+
+
+def _on_the_clock(moment: str, *, zone: str) -> str:
+    """A moment as the reader's clock shows it: "28 Nov 2025, 15:11 (CET)"."""
+    local = datetime.fromisoformat(moment).astimezone(find_zone(zone))
+    return f"{local.day} {local:%b %Y, %H:%M} ({local:%Z})"
 
 
 def _shown(name: str, value: str) -> str:

@@ -86,6 +86,8 @@ class RunReview(Base):
     comment: Mapped[str] = mapped_column(server_default=text("''"))
     #: What they have made of the answer.
     edited_response: Mapped[str | None]
+    #: SHA-256 of the text that it is about: of what was edited into it, where it was.
+    answer_digest: Mapped[str]
     created_at: Mapped[CreatedAt]
     #: When it was last changed.
     said_at: Mapped[CreatedAt]

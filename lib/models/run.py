@@ -125,6 +125,10 @@ class OrchestrationRun(Base):
     #: Since when it holds one of the organization's places; None while it waits for its turn, and after its end.
     admitted_at: Mapped[Moment | None]
     priority: Mapped[Str20] = mapped_column(server_default=text("'normal'"))
+    #: It was set aside until then: it is running, and there is nothing to do, so no worker holds it.
+    resume_at: Mapped[Moment | None]
+    #: When somebody let it go on though nobody knows what it has cost: that is not counted against its limit.
+    cost_accepted_at: Mapped[Moment | None]
 
     __table_args__ = (
         UniqueConstraint("organization_id", "id", name="orchestration_runs_organization_id_id_key"),
@@ -166,13 +170,20 @@ class OrchestrationRun(Base):
         Index(
             "idx_orchestration_runs_waiting",
             "organization_id",
-            text("array_position(ARRAY['urgent'::text, 'high'::text, 'normal'::text, 'low'::text], priority::text)"),
-            "created_at",
+            text(
+                "((created_at AT TIME ZONE 'UTC'::text) + '24:00:00'::interval * array_position("
+                "ARRAY['urgent'::text, 'high'::text, 'normal'::text, 'low'::text], priority::text)::double precision)"
+            ),
             "id",
             postgresql_where=text("status IN ('queued', 'running') AND admitted_at IS NULL"),
         ),
         Index("idx_orchestration_runs_admitted", "organization_id", postgresql_where=text("admitted_at IS NOT NULL")),
     )
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a worker walks it, or did when it was lost: what it waits for is the worker's to end."""
+        return self.status == RunStatus.RUNNING and self.worker_token is not None
 
 
 class PhaseExecution(Base):
@@ -205,6 +216,8 @@ class PhaseExecution(Base):
     original_response: Mapped[str | None]
     #: What was said to the answer that was sent back; its successor reads it.
     redo_comment: Mapped[str | None]
+    #: The most that it can cost, worked out when it began, where the run has a limit; None is unknown.
+    cost_bound_usd: Mapped[Dollars | None]
 
     __table_args__ = (
         UniqueConstraint("run_id", "phase_code", "attempt", name="phase_executions_run_id_phase_code_attempt_key"),

@@ -1,9 +1,10 @@
 """What people do with projects: make, read, edit, complete, archive, restore."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, func, select
@@ -15,9 +16,9 @@ from lib.access.permissions import Permission
 from lib.db.paging import Page
 from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
-from lib.errors import Conflict, InvalidInput, NotFound
+from lib.errors import Conflict, FieldPath, InvalidInput, NotFound
 from lib.models.project import Priority, Project, ProjectStatus
-from lib.projects import queries
+from lib.projects import changes, queries
 from lib.projects.queries import ProjectFilter
 from lib.projects.states import PROJECT_MOVES
 from lib.projects.structures import ProjectMetadata, ProjectSettings
@@ -30,6 +31,16 @@ MAX_TOPIC = 20_000
 MAX_DESCRIPTION = 20_000
 #: So many runs a refusal names.
 _MOST_NAMED = 3
+#: What waits for the end of a project's runs.
+_THEN: Final = {
+    ProjectStatus.COMPLETED: "mark the project as completed",
+    ProjectStatus.FAILED: "mark the project as failed",
+    ProjectStatus.ARCHIVED: "archive the project",
+}
+#: What a form says of -> the model's attribute.
+_COLUMNS: Final = {name: name for name in ("name", "topic", "description", "priority", "settings")} | {
+    "metadata": "metadata_"
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +59,7 @@ class ProjectEntry:
 def create_project(actor: Actor, entry: ProjectEntry) -> UUID:
     """Make a project and return its id. Raises `InvalidInput`, `NotPermitted`."""
     actor.require(Permission.PROJECTS_CREATE)
-    columns = _check(entry)
+    columns = {_COLUMNS[name]: value for name, value in _check(entry).items()}
     with tenant_session(actor) as session:
         project = Project(organization_id=actor.organization_id, created_by=actor.user_id, **columns)
         session.add(project)
@@ -56,9 +67,23 @@ def create_project(actor: Actor, entry: ProjectEntry) -> UUID:
         return project.id
 
 
-def update_project(actor: Actor, project_id: UUID, entry: ProjectEntry) -> None:
-    """Change what is said about a project. Raises `InvalidInput`, `NotFound`, `NotPermitted`, `Conflict`."""
-    columns = _check(entry)
+def update_project(
+    actor: Actor,
+    project_id: UUID,
+    entry: ProjectEntry,
+    *,
+    seen: ProjectEntry,
+    over: changes.Values = MappingProxyType({}),
+    leaves: Collection[FieldPath] = (),
+) -> bool:
+    """Write what differs from what was `seen`; the rest stays as it is now. Whether there was any.
+
+    Raises `InvalidInput`, `NotFound`, `NotPermitted`, `Conflict`, and `ChangedMeanwhile` where somebody else has
+    written one of these fields since; then nothing was written. Whoever was told of it either writes `over` what they
+    were told, or `leaves` these fields as they are.
+    """
+    entered = changes.flatten(_check(entry))
+    known = changes.flatten({**asdict(seen), "settings": {name: seen.settings.get(name) for name in entry.settings}})
     with tenant_session(actor) as session:
         project = _get(queries.load_project(session, project_id))
         actor.require(Permission.PROJECTS_EDIT, created_by=project.created_by)
@@ -66,12 +91,14 @@ def update_project(actor: Actor, project_id: UUID, entry: ProjectEntry) -> None:
         if project.status == ProjectStatus.ARCHIVED:
             message = "This project is archived. Restore it first, then edit it."
             raise Conflict(message)
-        # what a newer version has stored stays
-        columns["metadata_"] |= _read_metadata(project).model_extra or {}
-        unnamed = {name: value for name, value in project.settings.items() if name not in entry.settings}
-        columns["settings"] = unnamed | columns["settings"]
-        for name, value in columns.items():
-            setattr(project, name, value)
+        stored = {name: getattr(project, column) for name, column in _COLUMNS.items()}
+        changed = changes.find_changed(entered, seen={**known, **over}, current=changes.flatten(stored), leaves=leaves)
+        for path, value in changed.items():
+            stored = changes.put(stored, path, value)
+        for name in {path[0] for path in changed}:
+            setattr(project, _COLUMNS[name], stored.get(name, {} if name in {"metadata", "settings"} else None))
+        _read_metadata(project)  # together, the facts of two people may be too many
+        return bool(changed)
 
 
 def move_project(actor: Actor, project_id: UUID, status: ProjectStatus) -> ProjectStatus:
@@ -91,8 +118,8 @@ def move_project(actor: Actor, project_id: UUID, status: ProjectStatus) -> Proje
         if status not in PROJECT_MOVES[ProjectStatus(project.status)]:
             message = f"This project is {project.status}; it can't become {status} from there. Reload to see it."
             raise Conflict(message)
-        if status is ProjectStatus.ARCHIVED:
-            _refuse_with_open_runs(session, project_id)
+        if status is not ProjectStatus.ACTIVE:
+            _refuse_with_open_runs(session, project_id, then=_THEN[status])
         now, is_restored = clock.now(), project.status == ProjectStatus.ARCHIVED
         if is_restored:
             status = ProjectStatus(project.status_before_archive or ProjectStatus.ACTIVE)
@@ -157,6 +184,19 @@ def list_project_choices(actor: Actor, *, wanted: UUID | None = None, limit: int
         )
 
 
+def entry_of(project: ProjectDetail) -> ProjectEntry:
+    """The project as a form shows it: without what a newer version has stored."""
+    extra = project.metadata.model_extra or {}
+    return ProjectEntry(
+        name=project.name,
+        topic=project.topic,
+        description=project.description,
+        priority=project.priority,
+        metadata={name: value for name, value in project.metadata.to_json().items() if name not in extra},
+        settings=project.settings.to_json(),
+    )
+
+
 def _check(entry: ProjectEntry) -> dict[str, Any]:
     """The columns as they are stored, or `InvalidInput`."""
     try:
@@ -170,12 +210,12 @@ def _check(entry: ProjectEntry) -> dict[str, Any]:
         "description": clean_text(entry.description, field="Description", longest=MAX_DESCRIPTION, required=False)
         or None,
         "priority": priority,
-        "metadata_": validate(ProjectMetadata, entry.metadata, what="The metadata").to_json(),
+        "metadata": validate(ProjectMetadata, entry.metadata, what="The metadata").to_json(),
         "settings": validate(ProjectSettings, entry.settings, what="The settings").to_json(),
     }
 
 
-def _refuse_with_open_runs(session: Session, project_id: UUID) -> None:
+def _refuse_with_open_runs(session: Session, project_id: UUID, *, then: str) -> None:
     """Raise `Conflict` that names them. Whoever launches meanwhile waits for the project's lock, and looks again."""
     count = session.scalar(select(func.api.count_open_runs(project_id))) or 0
     if not count:
@@ -186,7 +226,7 @@ def _refuse_with_open_runs(session: Session, project_id: UUID) -> None:
     who = " and ".join([", ".join(named[:-1]), named[-1]] if named[1:] else named)
     message = (
         f"{'A run is' if count == 1 else 'Runs are'} in progress for it: {who}. Wait for the end or cancel, then "
-        "archive the project."
+        f"{then}."
     )
     raise Conflict(message)
 

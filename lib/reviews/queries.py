@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Text, Uuid, and_, column, func, literal, select, text
+from sqlalchemy import ColumnElement, Row, Select, Text, Uuid, and_, cast, column, func, literal, select, text
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
@@ -51,6 +52,7 @@ ORDERS: Final = {
     ReviewSort.DUE: Order("due", ReviewRequest.due_at, ReviewRequest.id, is_descending=False, is_nullable=True),
 }
 _IS_OVERDUE: Final = ReviewRequest.decided_at.is_(None) & (ReviewRequest.due_at <= func.now())
+_OUTPUT: Final = cast("$.phases[*] ? (@.code == $code).output", JSONPATH)
 _DECIDE: Final = text("SELECT api.decide_review(:id, :decision, :comment, :response, :seen)")
 
 
@@ -98,6 +100,14 @@ def find_review(session: Session, actor: Actor, review_id: UUID) -> Row[*tuple[A
         func.api.edited_answer(ReviewRequest.id, type_=Text()).label("edited"),
     )
     return session.execute(statement.where(ReviewRequest.id == review_id)).one_or_none()
+
+
+def read_output(session: Session, actor: Actor, review_id: UUID) -> Any:
+    """What the phase that a review is about asks its answer to be, as the run's plan says it; None where it is text."""
+    output = func.jsonb_path_query_first(
+        OrchestrationRun.plan, _OUTPUT, func.jsonb_build_object("code", PhaseExecution.phase_code), type_=JSONB()
+    )
+    return session.scalar(_of(actor, output).where(ReviewRequest.id == review_id))
 
 
 def list_words(session: Session, review_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -178,13 +188,14 @@ def _narrow(statement: Select[*tuple[Any, ...]], actor: Actor, chosen: ReviewFil
 def waits_for(actor: Actor) -> ColumnElement[bool]:
     """Whether a request, beside its run, waits for this person: they may decide, and their word is missing.
 
-    Their own runs do not: those need somebody else's word. An approval of an earlier text is missing too.
+    Their own runs do where several approvals are asked for: theirs is never enough. An approval of an earlier text is
+    missing too.
     """
     if not actor.may(Permission.ORCHESTRATIONS_REVIEW):
         return literal(False)
     return and_(
         ReviewRequest.decided_at.is_(None),
-        OrchestrationRun.user_id != actor.user_id,
+        (OrchestrationRun.user_id != actor.user_id) | (ReviewRequest.required_approvals > 1),
         is_reviewer(actor),
         literal(actor.user_id, Uuid()).not_in(counting_approvals()),
     )

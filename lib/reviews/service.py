@@ -12,13 +12,16 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission, Role
 from lib.db.paging import Page
 from lib.db.session import tenant_session
-from lib.entry import clean_text
+from lib.entry import clean_text, compose_text
 from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from lib.models.review import Decision, ReviewOutcome
 from lib.reviews import queries
 from lib.reviews.queries import ReviewFilter
 from lib.reviews.views import Decided, Review, ReviewSort, ReviewSplit, ReviewSummary, Word
+from lib.templates.json_output.checking import check_answer
+from lib.templates.structure import PhaseOutput
 from lib.users.views import Person
+from lib.validation import read_stored
 
 MAX_COMMENT = 5_000
 MAX_ANSWER = 1_000_000
@@ -98,12 +101,11 @@ def decide_review(
     """
     actor.require(Permission.ORCHESTRATIONS_REVIEW)
     comment = clean_text(comment, field="Comment", longest=MAX_COMMENT, required=decision in WITH_COMMENT)
-    response = _clean_edit(decision, edited, seen=seen)
+    response = None
+    if decision is Decision.APPROVE_WITH_EDITS:
+        response = _clean_edit(actor, review_id, edited or "", seen=seen)
     with tenant_session(actor) as session:
-        row = _get(session, actor, review_id)
-        if not row.is_reviewer:
-            message = "This review names who decides, and you are not among them. Ask one of those, or an admin."
-            raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message)
+        _get_own(session, actor, review_id)
         found = queries.decide(session, review_id, decision=decision, comment=comment, response=response, seen=seen)
         _refuse(found)
         outcome = None if found["state"] == "recorded" else ReviewOutcome(found["state"])
@@ -115,12 +117,19 @@ def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _clean_edit(decision: Decision, edited: str | None, *, seen: str) -> str | None:
-    if decision is not Decision.APPROVE_WITH_EDITS:
-        return None
-    response = clean_text(edited or "", field="Answer", longest=MAX_ANSWER)
-    if digest(response) == seen:
+def _clean_edit(actor: Actor, review_id: UUID, edited: str, *, seen: str) -> str:
+    """What a person made of the answer. It is held against what the phase asks for while no transaction is open."""
+    with tenant_session(actor) as session:
+        row = _get_own(session, actor, review_id)
+        stored = queries.read_output(session, actor, review_id)
+    text = row.answer if row.edited is None else row.edited
+    if digest(text) == seen and compose_text(edited) == compose_text(text):
         message = "Nothing in the answer was changed. Approve it as it is, or change it."
+        raise InvalidInput(message, field="Answer")
+    response = clean_text(edited, field="Answer", longest=MAX_ANSWER)
+    output = read_stored(PhaseOutput, stored or {}, what="What the phase asks for")
+    if faults := check_answer(output, response):
+        message = f"Later phases read this answer as JSON, and it is not what they need: {'; '.join(faults)}."
         raise InvalidInput(message, field="Answer")
     return response
 
@@ -149,6 +158,15 @@ def _get(session: Session, actor: Actor, review_id: UUID) -> Row[*tuple[Any, ...
     row = queries.find_review(session, actor, review_id)
     if row is None:
         raise NotFound("review")
+    return row
+
+
+def _get_own(session: Session, actor: Actor, review_id: UUID) -> Row[*tuple[Any, ...]]:
+    """A review that the person may decide, as far as who they are goes."""
+    row = _get(session, actor, review_id)
+    if not row.is_reviewer:
+        message = "This review names who decides, and you are not among them. Ask one of those, or an admin."
+        raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message)
     return row
 
 

@@ -14,7 +14,16 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.session import tenant_session
-from lib.errors import Conflict, InvalidInput, ModelError, NotFound, NotPermitted, OrchestratorError, QuotaUsedUp
+from lib.errors import (
+    Conflict,
+    InvalidInput,
+    ModelError,
+    NotFound,
+    NotPermitted,
+    OrchestratorError,
+    QuotaUsedUp,
+    RetriedAlready,
+)
 from lib.models.run import OrchestrationRun, RunStatus
 from lib.providers.base import ModelChoice
 from lib.runs import queries
@@ -133,7 +142,7 @@ def _retry(actor: Actor, run_id: UUID, *, only_own: bool, checked: set[ModelChoi
         raise NotPermitted(Permission.ORCHESTRATIONS_CANCEL)
     if run.summary.status not in RETRYABLE_RUN_STATUSES:
         raise Conflict(run.summary.status)
-    retry_run(actor, RetryRequest(run_id=run_id, begins_with=find_begin(run)), checked=checked)
+    retry_run(actor, RetryRequest(run_id=run_id, begins_with=find_begin(run)), checked=checked, is_first=True)
 
 
 def _why_not_cancel(run: OrchestrationRun | None) -> str | None:
@@ -147,7 +156,7 @@ def _why_not_cancel(run: OrchestrationRun | None) -> str | None:
 def _cancel(session: Session, runs: Sequence[OrchestrationRun]) -> None:
     """As `cancel_run` does it to one."""
     now = clock.now()
-    waiting = [run.id for run in runs if run.status != RunStatus.RUNNING]
+    waiting = [run.id for run in runs if not run.is_held]
     for run in runs:
         run.cancel_requested_at = now
     session.flush()
@@ -179,6 +188,8 @@ def _say(error: OrchestratorError) -> str:
             return "not there any more"
         case ModelError():
             return "their model does not answer"
+        case RetriedAlready():
+            return "retried already"
         case Conflict():
             return "can't be retried now"
     return "can't be launched as they are"

@@ -1,6 +1,6 @@
 """What somebody should know before they launch, though nothing speaks against it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
 from sqlalchemy import Text, func, literal, select
@@ -19,18 +19,32 @@ from lib.templates.structure import ReviewGate
 _SOME_TOKENS = 1000
 
 
-def find_launch_warnings(actor: Actor, plan: Plan, *, cost_limit_usd: Decimal | None) -> tuple[str, ...]:
-    """Where the run would stand still for long: reviews that nobody else may give, and costs that nobody knows."""
+def find_launch_warnings(
+    actor: Actor, plan: Plan, *, cost_limit_usd: Decimal | None, taken_over: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Where the run would stand still for long: reviews that nobody else may give, and costs that nobody knows.
+
+    The phases that are `taken_over` are asked no more.
+    """
     actor.require(Permission.ORCHESTRATIONS_RUN)
-    gated = [(phase, phase.review) for phase in plan.phases if phase.review]
+    asked = [phase for phase in plan.phases if phase.code not in taken_over]
+    gated = [(phase, phase.review) for phase in asked if phase.review]
     with tenant_session(actor) as session:
-        reviews = [said for phase, gate in gated if (said := _warn_of_review(session, actor, phase, gate))]
-    return (*reviews, *(_warn_of_costs(actor, plan) if cost_limit_usd is not None else ()))
+        others = _count_others(session, {gate.reviewers for _, gate in gated})
+    reviews = [said for phase, gate in gated if (said := _warn_of_review(actor, phase, gate, others[gate.reviewers]))]
+    return (*reviews, *(_warn_of_costs(actor, asked) if cost_limit_usd is not None else ()))
 
 
-def _warn_of_review(session: Session, actor: Actor, phase: PlannedPhase, gate: ReviewGate) -> str | None:
-    reviewers = literal(list(gate.reviewers), ARRAY(Text))
-    others: int = session.scalar(select(func.api.other_reviewers(reviewers))) or 0
+def _count_others(session: Session, named: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
+    """How many others may decide at gates that name these, by whom they name; one statement for all."""
+    if not named:
+        return {}
+    each = list(named)
+    asked = select(*(func.api.other_reviewers(literal(list(who), ARRAY(Text))) for who in each))
+    return dict(zip(each, session.execute(asked).one(), strict=True))
+
+
+def _warn_of_review(actor: Actor, phase: PlannedPhase, gate: ReviewGate, others: int) -> str | None:
     if others == 0:
         return (
             f"Nobody but you could approve {phase.title}, and nobody approves their own run alone. It will wait there "
@@ -47,8 +61,9 @@ def _warn_of_review(session: Session, actor: Actor, phase: PlannedPhase, gate: R
     return None
 
 
-def _warn_of_costs(actor: Actor, plan: Plan) -> Iterator[str]:
-    for choice in plan.models:
+def _warn_of_costs(actor: Actor, phases: Iterable[PlannedPhase]) -> Iterator[str]:
+    models = (choice for phase in phases for choice in (phase.choice, *(other.choice for other in phase.fallbacks)))
+    for choice in dict.fromkeys(models):
         try:
             provider = open_model(actor, choice)
         except ModelCallError:
@@ -56,6 +71,6 @@ def _warn_of_costs(actor: Actor, plan: Plan) -> Iterator[str]:
         some = _SOME_TOKENS
         if provider.find_price_usd(choice.model, prompt_tokens=some, completion_tokens=some) is None:
             yield (
-                f"Nobody knows what “{choice}” costs, so the run pauses after the first answer of it and asks whether "
-                "to go on without a cost limit."
+                f"Nobody knows what “{choice}” costs, so the run pauses after the first answer of it and asks how to "
+                "go on."
             )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, cast, exists, func, literal, select
+from sqlalchemy import Numeric, Row, Select, Uuid, case, cast, exists, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
 from sqlalchemy.orm import Session, load_only
 
@@ -17,6 +17,7 @@ from lib.errors import NotSignedIn
 from lib.models.people import people
 from lib.models.project import Project
 from lib.models.readable_templates import readable_templates
+from lib.models.review import RunReview
 from lib.models.run import OrchestrationRun, RunStatus
 from lib.models.schedule import Schedule
 from lib.runs.operating.queries import standing
@@ -39,6 +40,7 @@ SUMMARY = {
     "user_id": OrchestrationRun.user_id,
     "launched_by": select(people.c.name).where(people.c.id == OrchestrationRun.user_id).scalar_subquery(),
     "template_name": func.coalesce(OrchestrationRun.plan["template_name"].astext, ""),
+    "template_version": OrchestrationRun.template_version,
     "model": func.coalesce(OrchestrationRun.model, ""),
     "created_at": OrchestrationRun.created_at,
     "started_at": OrchestrationRun.started_at,
@@ -60,13 +62,36 @@ _STEERED: Final = (
     OrchestrationRun.status,
     OrchestrationRun.user_id,
     OrchestrationRun.cancel_requested_at,
+    OrchestrationRun.pause_requested_at,
     OrchestrationRun.priority,
+    OrchestrationRun.worker_token,
 )
 #: The schedule that it was launched for, as [id, title], where the reader can see it and it is not deleted.
 _SCHEDULE: Final = (
     select(func.json_build_array(Schedule.id, Schedule.title))
     .where(Schedule.id == OrchestrationRun.schedule_id, Schedule.deleted_at.is_(None))
     .scalar_subquery()
+)
+
+
+#: When somebody last said something of one of its answers.
+LAST_WORD: Final = (
+    select(func.max(RunReview.said_at))
+    .where(RunReview.organization_id == OrchestrationRun.organization_id, RunReview.run_id == OrchestrationRun.id)
+    .correlate(OrchestrationRun)
+    .scalar_subquery()
+)
+#: Asked of the attempts only where the run does not know it.
+_COUNTED: Final = func.coalesce(
+    OrchestrationRun.cost_usd,
+    case((OrchestrationRun.cost_limit_usd.is_not(None), func.api.most_spent(OrchestrationRun.id, type_=Numeric()))),
+    type_=Numeric(),
+)
+#: As the index has it whose order is the line's: see api.admit_runs.
+_WAITS: Final = text("orchestration_runs.status IN ('queued', 'running') AND orchestration_runs.admitted_at IS NULL")
+_TURN: Final = text(
+    "(orchestration_runs.created_at AT TIME ZONE 'UTC') + interval '24 hours' * "
+    "array_position(ARRAY['urgent', 'high', 'normal', 'low'], orchestration_runs.priority::text)"
 )
 
 
@@ -153,14 +178,15 @@ def narrow(statement: Select[*tuple[Any, ...]], chosen: RunFilter) -> Select[*tu
 
 
 def list_live(session: Session, organization_id: UUID, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Runs that are queued or running: first those that hold a place, of each kind the newest first."""
-    statement = (
-        _summaries(organization_id)
-        .where(OrchestrationRun.status.in_(LIVE_RUN_STATUSES))
-        .order_by(OrchestrationRun.admitted_at.is_(None), OrchestrationRun.created_at.desc())
-        .limit(limit)
-    )
-    return session.execute(statement).all()
+    """Runs that are queued or running: first those that hold a place, the newest first, then who comes next."""
+    run = OrchestrationRun
+    live = _summaries(organization_id).where(run.status.in_(LIVE_RUN_STATUSES))
+    admitted = live.where(run.admitted_at.is_not(None)).order_by(run.created_at.desc()).limit(limit)
+    found = list(session.execute(admitted).all())
+    if len(found) < limit:  # two statements, for the line may be long, and each is in the order of an index
+        waiting = live.where(_WAITS).order_by(_TURN, run.id).limit(limit - len(found))
+        found += session.execute(waiting).all()
+    return found
 
 
 def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tuple[Any, ...]] | None:
@@ -168,7 +194,6 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
     statement = _summaries(organization_id).add_columns(
         OrchestrationRun.topic,
         _SEEN_TEMPLATE.label("template_id"),
-        OrchestrationRun.template_version,
         OrchestrationRun.inputs,
         OrchestrationRun.plan["inputs"].label("questions"),
         func.jsonb_path_query_array(OrchestrationRun.plan, _JSON_PHASES).label("json_phases"),
@@ -177,6 +202,8 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
         OrchestrationRun.pause_requested_at,
         person(OrchestrationRun.pause_requested_by).label("pauser"),
         OrchestrationRun.cost_limit_usd,
+        _COUNTED.label("counted_usd"),
+        LAST_WORD.label("last_word_at"),
         OrchestrationRun.parent_run_id,
         OrchestrationRun.forked_from_phase,
         OrchestrationRun.estimate,
@@ -200,12 +227,15 @@ def load_run(session: Session, run_id: UUID, *, for_update: bool = False) -> Orc
 def lock_runs(session: Session, run_ids: Sequence[UUID]) -> Sequence[OrchestrationRun]:
     """Those of the rows that the person may change, locked in the order of their ids, as everybody does it."""
     run = OrchestrationRun
-    statement = select(run).where(run.id.in_(run_ids)).options(load_only(run.status, run.cancel_requested_at))
+    statement = (
+        select(run).where(run.id.in_(run_ids)).options(load_only(run.status, run.cancel_requested_at, run.worker_token))
+    )
     return session.scalars(statement.order_by(run.id).with_for_update(of=run)).all()
 
 
 def end_as_cancelled(session: Session, run_ids: Sequence[UUID]) -> None:
     """End runs that no worker holds."""
+    session.execute(select(func.api.hold_counters(literal(list(run_ids), ARRAY(Uuid())))))
     each = func.unnest(literal(list(run_ids), ARRAY(Uuid())))
     session.execute(select(func.api.end_run(each, RunStatus.CANCELLED.value, None))).all()
 

@@ -10,10 +10,11 @@ from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
 from lib.templates.model_choice import ModelSource
 from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.sandbox import MAX_PROMPT_BYTES
+from lib.templates.structure import ReviewGate
 
 #: What follows from the model or from another part that is told by itself.
 _TOLD_OTHERWISE: Final = frozenset(
-    {"position", "prompt", "name", "depends_on", "upstream", "model", "model_source", "is_small_model"}
+    {"position", "prompt", "name", "depends_on", "upstream", "model", "model_source", "is_small_model", "review"}
     | {"notes_characters", "parameters"}
 )
 
@@ -31,13 +32,12 @@ class Difference:
     names: tuple[str, ...] = ()
 
 
-def find_reused(
-    plan: Plan, *, known: Collection[str], completed: Collection[str], begins_with: str | None
-) -> tuple[str, ...]:
+def find_reused(plan: Plan, *, before: Plan, completed: Collection[str], begins_with: str | None) -> tuple[str, ...]:
     """Codes of the phases that are taken over, in the plan's order; none where it begins at the start.
 
-    Neither the phase that it begins with nor one behind it, and nothing behind a phase that the run before did not
-    have (`known` are those that it had). Raises `InvalidInput` for a phase that the plan does not have.
+    Neither the phase that it begins with nor one behind it; nothing behind a phase that the run before did not have;
+    and neither an answer that fewer or other people have looked at than this plan wants, nor what is behind it. Raises
+    `InvalidInput` for a phase that the plan does not have.
     """
     if begins_with is None:
         return ()
@@ -45,12 +45,24 @@ def find_reused(
     if begins_with not in {*codes, AFTER_THE_LAST}:
         message = f"“{begins_with}” is no phase of that version. Begin with another one."
         raise InvalidInput(message, field="From")
-    anew = {begins_with, *(code for code in codes if code not in known)}
+    was = {phase.code: phase.review for phase in before.phases}
+    anew = {begins_with} | {
+        phase.code for phase in plan.phases if phase.code not in was or _asks_more(phase.review, was[phase.code])
+    }
     return tuple(
         phase.code
         for phase in plan.phases
         if phase.code in completed and phase.code not in anew and not anew & set(phase.upstream)
     )
+
+
+def _asks_more(gate: ReviewGate | None, before: ReviewGate | None) -> bool:
+    """Whether an answer that has passed the gate before may not have passed this one."""
+    if gate is None:
+        return False
+    if before is None or before.required_approvals < gate.required_approvals:
+        return True
+    return bool(gate.reviewers) and not (before.reviewers and set(before.reviewers) <= set(gate.reviewers))
 
 
 def change_prompt(plan: Plan, code: str, prompt: str) -> Plan:
@@ -81,6 +93,7 @@ def find_differences(old: Plan, new: Plan) -> Iterator[Difference]:
         "Gone": [phase.name for code, phase in before.items() if code not in after],
         "Another prompt": [phase.name for was, phase in both if was.prompt != phase.prompt],
         "Waits for other phases": [phase.name for was, phase in both if was.depends_on != phase.depends_on],
+        "Another review": [phase.name for was, phase in both if was.review != phase.review],
         "Other settings": [phase.name for was, phase in both if _beside(was) != _beside(phase)],
         "Asks at launch, new": _labels(new, old),
         "Asks no longer": _labels(old, new),

@@ -1,5 +1,6 @@
 """Running again: a new run that takes over what one that has ended had completed, and goes on from there."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from lib.access.permissions import Permission
 from lib.connections.offers import read_traits
 from lib.db.session import tenant_session
 from lib.entry import clean_text
-from lib.errors import Conflict, NotFound, QuotaUsedUp
+from lib.errors import Conflict, NotFound, QuotaUsedUp, RetriedAlready
 from lib.models.run import OrchestrationRun, PhaseStatus, RunStatus
 from lib.organizations.queries import read_quota
 from lib.projects.queries import load_project
@@ -22,11 +23,13 @@ from lib.runs import queries
 from lib.runs.attempts.queries import list_responses
 from lib.runs.estimating.service import estimate_plan, read_past
 from lib.runs.launch import check_models, get_active
+from lib.runs.lists.queries import is_retried
 from lib.runs.phases import make_phases
 from lib.runs.replan import AFTER_THE_LAST, TraitsOf, change_model, change_prompt, find_differences, find_reused
-from lib.runs.retry_views import Prepared, RetryDesk, RetryRequest
+from lib.runs.retry_views import CostLimit, Prepared, RetryDesk, RetryRequest
 from lib.runs.service import watch_run
 from lib.runs.states import FINAL_RUN_STATUSES
+from lib.runs.steering import clean_dollars
 from lib.runs.structures import RunInputs
 from lib.runs.views import RunProgress
 from lib.templates.inputs import validate_inputs
@@ -82,7 +85,8 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         inputs, topic = _enter(before, request, plan)
         phases = {phase.code: phase for phase in run.phases}
         completed = {code for code, phase in phases.items() if phase.status is PhaseStatus.COMPLETED}
-        codes = find_reused(plan, known=phases, completed=completed, begins_with=request.begins_with)
+        frozen = read_plan(before.plan)
+        codes = find_reused(plan, before=frozen, completed=completed, begins_with=request.begins_with)
         reused = {code: phases[code] for code in codes}
         answers = list_responses(session, [phase.newest.id for phase in reused.values()])
         quota = read_quota(session, actor.organization_id)
@@ -109,20 +113,28 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         estimate=estimate_plan(actor, plan, context, asked=[code for code in prompts if code not in reused], past=past),
         quota=quota,
         title=before.title,
+        cost_limit_usd=before.cost_limit_usd if request.cost_limit is None else _clean_limit(request.cost_limit),
     )
+
+
+def _clean_limit(chosen: CostLimit) -> Decimal | None:
+    return None if chosen.usd is None else clean_dollars(chosen.usd, field="Cost limit")
 
 
 def _as_answer(phase: PlannedPhase, response: str) -> PhaseAnswer:
     return PhaseAnswer(phase.code, phase.name, response, output=phase.output)
 
 
-def retry_run(actor: Actor, request: RetryRequest, *, checked: set[ModelChoice] | None = None) -> UUID:
+def retry_run(
+    actor: Actor, request: RetryRequest, *, checked: set[ModelChoice] | None = None, is_first: bool = False
+) -> UUID:
     """Put a run into the queue that goes on where the request says, and return its id.
 
     What is reused is neither asked, paid nor counted again. Run, phases, audit and queue entry are one transaction;
     every model that is still to be asked is asked first whether it would answer, but for those that `checked` holds,
-    to which they are added. Raises `NotFound`, `NotPermitted`, `Conflict`, `InvalidInput`, `PlanInvalid`,
-    `PlanNotSupported`, `QuotaUsedUp`, `ModelError`; then nothing was launched.
+    to which they are added. `is_first` is for who may change that run and means it once: two at once launch one. Raises
+    `NotFound`, `NotPermitted`, `Conflict`, `RetriedAlready`, `InvalidInput`, `PlanInvalid`, `PlanNotSupported`,
+    `QuotaUsedUp`, `ModelError`; then nothing was launched.
     """
     prepared = preview_retry(actor, request)
     quota = prepared.quota
@@ -131,6 +143,8 @@ def retry_run(actor: Actor, request: RetryRequest, *, checked: set[ModelChoice] 
     asked = (phase for phase in prepared.plan.phases if phase.code not in prepared.reused)
     check_models(actor, asked, checked=checked)
     with tenant_session(actor) as session:
+        if is_first:
+            _refuse_second(session, actor, request.run_id)
         before = _get(session, request.run_id)
         run = OrchestrationRun(**_run_columns(actor, before, request, prepared))
         session.add(run)
@@ -141,6 +155,14 @@ def retry_run(actor: Actor, request: RetryRequest, *, checked: set[ModelChoice] 
         session.flush()
         session.execute(select(func.api.enqueue_run(run.id)))
         return run.id
+
+
+def _refuse_second(session: Session, actor: Actor, run_id: UUID) -> None:
+    """Whoever runs it again at the same time waits for its row, and sees what the first one launched."""
+    if queries.load_run(session, run_id, for_update=True) is None:
+        raise NotFound("run")
+    if is_retried(session, actor.organization_id, run_id):
+        raise RetriedAlready
 
 
 def _get_ended(actor: Actor, run_id: UUID) -> RunProgress:
@@ -230,7 +252,7 @@ def _run_columns(actor: Actor, before: OrchestrationRun, request: RetryRequest, 
         "inputs": prepared.inputs.model_dump(mode="json"),
         "model": prepared.model or None,
         "priority": before.priority,
-        "cost_limit_usd": before.cost_limit_usd,
+        "cost_limit_usd": prepared.cost_limit_usd,
         "integration_enabled": before.integration_enabled,
         "parent_run_id": before.id,
         "forked_from_phase": request.begins_with or None,

@@ -13,6 +13,13 @@ from lib.templates.inputs import InputField, InputValue
 from lib.templates.plan import Plan
 
 
+@dataclass(frozen=True, slots=True)
+class CostLimit:
+    """What somebody chose that a run may cost at most, in US dollars; None is no limit."""
+
+    usd: Decimal | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryRequest:
     """What a person chose, not yet checked. What is None stays as it was."""
@@ -30,6 +37,7 @@ class RetryRequest:
     inputs: Mapping[str, object] | None = None
     #: Of the phase that it begins with; stands in the new run's plan and nowhere else.
     prompt: str | None = None
+    cost_limit: CostLimit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +84,7 @@ class Prepared:
     estimate: RunEstimate
     quota: Quota
     title: str | None
+    cost_limit_usd: Decimal | None
 
     @property
     def saved_tokens(self) -> int:

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
@@ -35,6 +36,7 @@ from lib.runs.views import (
     RunSort,
     RunSummary,
 )
+from lib.templates.inputs import whole
 from lib.users.views import Person
 from lib.validation import read_stored
 
@@ -126,19 +128,25 @@ def cancel_within(session: Session, actor: Actor, run_id: UUID) -> None:
         raise Conflict(message)
     run.cancel_requested_at = run.cancel_requested_at or clock.now()
     session.flush()
-    if run.status == RunStatus.RUNNING:
+    if run.is_held:
         session.execute(select(func.pg_notify("orchestrator_cancel", "")))
     else:
         session.execute(select(func.api.end_run(run_id, RunStatus.CANCELLED.value, None)))
 
 
 def resume_run(actor: Actor, run_id: UUID) -> None:
-    """Put a paused run back into the queue. Raises `NotFound`, `NotPermitted`, `Conflict`."""
+    """Put a paused run back into the queue; one that is still to pause goes on once the calls under way have ended.
+
+    Raises `NotFound`, `NotPermitted`, `Conflict`.
+    """
     actor.require(Permission.ORCHESTRATIONS_RUN)
     with tenant_session(actor) as session:
         run = _get(queries.load_run(session, run_id))
         actor.require(Permission.ORCHESTRATIONS_CANCEL, created_by=run.user_id)
         run = _get(queries.load_run(session, run_id, for_update=True))
+        if run.status == RunStatus.RUNNING and run.pause_requested_at and not run.cancel_requested_at:
+            session.execute(select(func.api.withdraw_pause(run_id)))
+            return
         if run.status != RunStatus.PAUSED:
             message = f"Only a paused run can be continued; this one is {run.status}. Reload to see it."
             raise Conflict(message)
@@ -164,6 +172,9 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
     )
     may_spend = may_steer and actor.may_some(Permission.ORCHESTRATIONS_RUN)
     is_paused = summary.status is RunStatus.PAUSED
+    is_to_pause = (
+        summary.status is RunStatus.RUNNING and row.pause_requested_at is not None and row.cancel_requested_at is None
+    )
     is_stopped_by_cost = row.error_details.get("kind") in COST_STOPS
     answers = RunInputs.model_validate(row.inputs, extra="ignore").values
     return {
@@ -171,9 +182,8 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "launcher": Person(**row.launcher),
         "topic": row.topic,
         "template_id": row.template_id,
-        "template_version": row.template_version,
         "inputs": tuple(
-            (question["label"], str(answers[question["name"]]))
+            (question["label"], str(whole(answers[question["name"]])))
             for question in row.questions or ()
             if answers.get(question["name"]) is not None
         ),
@@ -184,10 +194,11 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         if row.pause_requested_at
         else None,
         "cost_limit_usd": row.cost_limit_usd,
+        "counted_usd": row.counted_usd,
         "live_workers": row.live_workers,
         "turns": queries.read_turns(session, summary.id) if summary.is_waiting else None,
         "may_cancel": may_steer and row.cancel_requested_at is None,
-        "may_resume": may_spend and is_paused and not is_stopped_by_cost,
+        "may_resume": may_spend and (is_to_pause or (is_paused and not is_stopped_by_cost)),
         "may_pause": may_steer
         and summary.status in PAUSABLE_RUN_STATUSES
         and row.cancel_requested_at is None
@@ -199,11 +210,20 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "parent_run_id": row.parent_run_id,
         "begins_with": row.forked_from_phase,
         "operations": tuple(row.operations),
-        "estimate": read_stored(RunEstimate, row.estimate, what="The run's estimate") if row.estimate else None,
+        "estimate": _read_estimate(row.estimate),
+        "last_word_at": row.last_word_at,
         "schedule": (UUID(row.schedule[0]), row.schedule[1])
         if row.schedule and actor.may_some(Permission.ORCHESTRATIONS_RUN)
         else None,
     }
+
+
+def _read_estimate(stored: Any) -> RunEstimate | None:
+    """None where it can't be read: a person's SQL may have written it, and nothing of the run hangs on it."""
+    try:
+        return RunEstimate.model_validate(stored) if stored else None
+    except ValidationError:
+        return None
 
 
 def _summary(row: Row[*tuple[Any, ...]]) -> RunSummary:

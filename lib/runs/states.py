@@ -38,6 +38,6 @@ LIVE_RUN_STATUSES = frozenset({_R.QUEUED, _R.RUNNING})
 #: A run that a person can pause.
 PAUSABLE_RUN_STATUSES = frozenset({_R.QUEUED, _R.RUNNING, _R.WAITING_REVIEW})
 #: Why a run is paused for its cost, as its error says it: it does not go on before its limit is another one.
-COST_STOPS = frozenset({"cost_limit", "cost_unknown"})
+COST_STOPS = frozenset({"cost_limit", "cost_bound", "cost_unknown"})
 #: The same of a completed run that somebody ended half-way.
 ENDED_HERE = "ended_here"

@@ -32,18 +32,22 @@ def pause_run(actor: Actor, run_id: UUID) -> None:
             raise Conflict(message)
 
 
-def raise_cost_limit(actor: Actor, run_id: UUID, amount_usd: Decimal | None) -> None:
+def raise_cost_limit(actor: Actor, run_id: UUID, amount_usd: Decimal | None, *, seen: Decimal | None) -> None:
     """Let a run spend that much more than it has, or without a limit where that is None; a stopped one goes on.
 
-    Raises `InvalidInput`, `NotFound`, `NotPermitted`, and `Conflict` when it has ended or its cost is unknown.
+    `seen` is the limit that the person looked at: two who see one run stopped raise it once. An attempt of unknown cost
+    counts as the most that it can have been. Where nobody knows that either, what it has spent by now is counted as far
+    as it is known. Raises `InvalidInput`, `NotFound`, `NotPermitted`, and `Conflict` when it has ended or has another
+    limit by now.
     """
     actor.require(Permission.ORCHESTRATIONS_RUN)
     amount = None if amount_usd is None else clean_dollars(amount_usd, field="Amount")
     with tenant_session(actor) as session:
         _require(session, actor, run_id)
-        status = _found(session.scalar(select(func.api.raise_cost_limit(run_id, literal(amount, Numeric())))))
-        if status == "unknown":
-            message = "Nobody knows what this run has cost so far, so a limit says nothing. Let it go on without one."
+        limits = literal(amount, Numeric()), literal(seen, Numeric())
+        status = _found(session.scalar(select(func.api.raise_cost_limit(run_id, *limits))))
+        if status == "changed":
+            message = "The limit is another one since you opened the page: somebody was first. Look at it as it is now."
             raise Conflict(message)
         if status in FINAL_RUN_STATUSES:
             message = f"This run has ended already: it is {status}."

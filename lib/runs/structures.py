@@ -85,6 +85,8 @@ class PhaseEstimate(_Structure):
     completion_tokens: tuple[int, int]
     #: None where the price is unknown.
     cost_usd: tuple[Decimal, Decimal] | None
+    #: The models without one, itself or fallbacks.
+    unpriced: tuple[str, ...] = ()
     #: None where nothing like it has run.
     seconds: tuple[float, float] | None
     #: Earlier attempts at the phase that its length comes from; 0 is a stated default.
@@ -120,7 +122,7 @@ class RunEstimate(_Structure):
     @property
     def unpriced_models(self) -> tuple[str, ...]:
         """What is unknown of the cost: each model once."""
-        return tuple(dict.fromkeys(phase.model for phase in self.phases if phase.cost_usd is None))
+        return tuple(dict.fromkeys(model for phase in self.phases for model in phase.unpriced))
 
 
 class ErrorDetails(_Structure):

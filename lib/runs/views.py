@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
+from typing import Final
 from uuid import UUID
 
 from lib.models.run import PhaseStatus, RunPriority, RunStatus
@@ -44,6 +45,7 @@ class RunSummary:
     user_id: UUID
     launched_by: str
     template_name: str
+    template_version: int | None
     model: str
     created_at: datetime
     started_at: datetime | None
@@ -56,6 +58,10 @@ class RunSummary:
     execution_time_ms: int | None
 
 
+#: Nobody counts a line further than this: api.read_turns.
+MOST_TURNS: Final = 1000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
     """How many runs of the organization are under way, those among them that the reader may not see."""
@@ -63,7 +69,7 @@ class Turns:
     admitted: int
     #: How many may be at once.
     most: int
-    #: How many wait for their turn.
+    #: How many wait for their turn; what is more than `MOST_TURNS` is one more.
     waiting: int
     #: Which of these the run is that was asked about, counted from 1; None where it does not wait.
     place: int | None = None
@@ -217,7 +223,6 @@ class RunProgress:
     topic: str
     #: Of the template that it was launched from, where the reader can see that one.
     template_id: UUID | None
-    template_version: int | None
     #: Label -> answer, of the template's questions.
     inputs: tuple[tuple[str, str], ...]
     #: The same as stored, by the questions' names.
@@ -229,6 +234,8 @@ class RunProgress:
     pause: Pause | None
     #: None is none.
     cost_limit_usd: Decimal | None
+    #: What counts as spent against that, an attempt of unknown cost as the most that it can have been; None is unknown.
+    counted_usd: Decimal | None
     #: Workers that are alive; 0 explains why nothing happens.
     live_workers: int
     #: Where it stands in the line; None while it does not wait.
@@ -252,6 +259,8 @@ class RunProgress:
     operations: tuple[str, ...] = ()  #: "id status" of each, after its phases
     #: Id and title of the schedule that it was launched for, where the reader can open that one.
     schedule: tuple[UUID, str] | None = None
+    #: When somebody last said something of one of its answers.
+    last_word_at: datetime | None = None
 
     @property
     def is_live(self) -> bool:
@@ -266,6 +275,7 @@ class RunProgress:
             is_cancel_requested=self.is_cancel_requested,
             is_pause_requested=self.pause is not None,
             live_workers=self.live_workers,
+            last_word_at=self.last_word_at,
             newest=((phase.newest.id, HELD if phase.is_held else phase.status) for phase in self.phases),
             operations=self.operations,
         )
@@ -277,13 +287,15 @@ def shape_of(
     is_cancel_requested: bool,
     is_pause_requested: bool,
     live_workers: int,
+    last_word_at: datetime | None,
     newest: Iterable[tuple[UUID, str]],
     operations: Iterable[str] = (),
 ) -> str:
     """What a look at a run is compared by: short, and the same in every process. `newest` are its phases' attempts."""
-    attempts = (f"{attempt_id} {phase_status}" for attempt_id, phase_status in newest)
-    said = (is_cancel_requested, is_pause_requested, live_workers == 0)
-    return sha256("\n".join([status, *map(str, said), *attempts, *operations]).encode()).hexdigest()[:16]
+    attempts = [f"{attempt_id} {phase_status}" for attempt_id, phase_status in newest]
+    said = (is_cancel_requested, is_pause_requested, live_workers == 0, last_word_at)
+    told = "\n".join([status, *map(str, said), *attempts, *operations])
+    return sha256(told.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

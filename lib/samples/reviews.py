@@ -8,6 +8,7 @@ from uuid import UUID
 
 from lib.models.review import Decision, ReviewOutcome
 from lib.models.run import PhaseStatus
+from lib.reviews.service import digest
 from lib.samples.rows import Row, Rows
 from lib.templates.structure import ReviewGate
 
@@ -58,6 +59,7 @@ class Reviewed:
             decision=self.decision,
             comment=self.comment,
             edited_response=self.edited,
+            answer_digest=digest(self.columns["response_text"]),
             created_at=said_at,
             said_at=said_at,
         )

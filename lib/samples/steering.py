@@ -32,7 +32,7 @@ def run_again(rows: Rows, workspace: Workspace, people: Mapping[str, UUID], runs
     plan = read_plan(next(row["plan"] for row in rows.tables["orchestration_runs"] if row["id"] == before.id))
     begins_with = plan.phases[len(plan.phases) // 2].code
     completed = {code for code, row in phases.items() if row["status"] == PhaseStatus.COMPLETED}
-    reused = find_reused(plan, known=phases, completed=completed, begins_with=begins_with)
+    reused = find_reused(plan, before=plan, completed=completed, begins_with=begins_with)
     other = next(name for name in workspace.models if name != before.launch.model and not name.startswith("local:"))
     _comment(rows, workspace, people, before, begins_with)
     launch = replace(

@@ -4,7 +4,7 @@ Nothing here asks what time it is: the database says it, whatever this machine's
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lib.models.schedule import CatchUp
@@ -30,6 +30,10 @@ def take_turn(
     table: Timetable, *, due_at: datetime, now: datetime, catch_up: CatchUp, is_waiting: bool = False
 ) -> Turn:
     """What becomes of the time that is due. `is_waiting` is one that somebody was there for, and that has to wait."""
+    due_at, now = (
+        due_at.astimezone(UTC),
+        now.astimezone(UTC),
+    )  # of one zone they would be subtracted as clocks show them
     if catch_up is CatchUp.ALL:
         times = table.until(now, first=due_at, most=MOST_CAUGHT_UP)
         return Turn(times[1] if len(times) > 1 else table.after(now))

@@ -6,10 +6,10 @@ which the worker notes down (`api.settle_schedule`).
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -33,7 +33,7 @@ from lib.errors import (
     OrchestratorError,
     QuotaUsedUp,
 )
-from lib.models.run import RunPriority
+from lib.models.run import RunPriority, RunStatus
 from lib.models.schedule import CatchUp, Overlap, ScheduleResult
 from lib.organizations.queries import read_quota
 from lib.providers.errors import RETRYABLE, ModelCallError
@@ -47,10 +47,17 @@ log = logging.getLogger(__name__)
 
 #: Where what is scheduled comes from, in the trail.
 USER_AGENT: Final = "engine/schedule"
-#: How long a schedule waits between two looks whether the run before has ended.
-LOOK_AGAIN_SECONDS: Final = 10
+#: How long a schedule waits between two looks whether the run before has ended: a tenth of what it has waited so far.
+LOOK_AGAIN_SECONDS, SELDOM_SECONDS = 10, 600
+#: When one whose times can't be read is due again: another worker may know its zone.
+UNREAD_AGAIN: Final = timedelta(hours=1)
 _NO_SESSION: Final = UUID(int=0)
 _SERIALIZATION_FAILURE: Final = "40001"
+#: Of a run before that stands still, and may for weeks: what it waits for.
+_STANDS_STILL: Final = {
+    RunStatus.PAUSED: "The run before is paused, and holds this up until somebody continues or cancels it.",
+    RunStatus.WAITING_REVIEW: "The run before waits for a review, and holds this up until that is decided.",
+}
 _FAULT: Final = "Something went wrong on our side, and nothing was launched. The log of the workers says more."
 
 
@@ -69,8 +76,8 @@ class DueSchedule:
     ends_at: datetime | None
     catch_up: str
     overlap: str
-    #: Somebody was there for this time already, and it had to wait.
-    is_waiting: bool
+    #: When somebody was there for this time first, if it had to wait.
+    waiting_since: datetime | None
     project_id: UUID
     template_id: UUID
     title: str
@@ -113,19 +120,13 @@ def launch_due(due: DueSchedule) -> Settled | None:
 
     Raises `DatabaseUnavailable` and `DatabaseFull`: then it stays due, and is claimed again.
     """
-    table = Timetable(cron=due.cron, time_zone=due.time_zone, starts_at=due.starts_at, ends_at=due.ends_at)
-    turn = take_turn(
-        table,
-        due_at=due.due_at,
-        now=due.asked_at,
-        catch_up=CatchUp(due.catch_up),
-        is_waiting=due.is_waiting,
-    )
-    if turn.is_missed:
-        message = "No worker was there at that time, and missed times are not made up for."
-        return Settled(next_at=turn.next_at, result=ScheduleResult.MISSED, message=message)
+    turn = Turn(due.asked_at + UNREAD_AGAIN)
     try:
-        return _launch(due, table, turn)
+        turn = _take_turn(due)
+        if turn.is_missed:
+            message = "No worker was there at that time, and missed times are not made up for."
+            return Settled(next_at=turn.next_at, result=ScheduleResult.MISSED, message=message)
+        return _launch(due, turn)
     except (DatabaseUnavailable, DatabaseFull):
         raise
     except OrchestratorError as error:
@@ -135,11 +136,23 @@ def launch_due(due: DueSchedule) -> Settled | None:
         return _refused(turn, _FAULT, counts=True)
 
 
-def _launch(due: DueSchedule, table: Timetable, turn: Turn) -> Settled | None:
+def _take_turn(due: DueSchedule) -> Turn:
+    """What is to be done at this time. Raises `InvalidInput` where the schedule's times can't be read."""
+    table = Timetable(cron=due.cron, time_zone=due.time_zone, starts_at=due.starts_at, ends_at=due.ends_at)
+    return take_turn(
+        table,
+        due_at=due.due_at,
+        now=due.asked_at,
+        catch_up=CatchUp(due.catch_up),
+        is_waiting=due.waiting_since is not None,
+    )
+
+
+def _launch(due: DueSchedule, turn: Turn) -> Settled | None:
     actor = _speak_for(due)
-    refuse_too_often(table, now=due.asked_at)
+    refuse_too_often(due.cron)
     open_runs = _look_around(actor, due.schedule_id)
-    if open_runs and (held := _find_hold(due, turn)):
+    if open_runs and (held := _find_hold(due, turn, open_runs.values())):
         return held
     request = LaunchRequest(
         project_id=due.project_id,
@@ -198,8 +211,11 @@ def _speak_for(due: DueSchedule) -> Actor:
     )
 
 
-def _look_around(actor: Actor, schedule_id: UUID) -> list[UUID]:
-    """Those of the schedule's runs that have not ended. Raises `QuotaUsedUp` where another would only stand paused."""
+def _look_around(actor: Actor, schedule_id: UUID) -> dict[UUID, RunStatus]:
+    """Those of the schedule's runs that have not ended, and how they stand.
+
+    Raises `QuotaUsedUp` where another would only stand paused.
+    """
     actor.require(Permission.ORCHESTRATIONS_RUN)
     with tenant_session(actor) as session:
         quota = read_quota(session, actor.organization_id)
@@ -209,21 +225,28 @@ def _look_around(actor: Actor, schedule_id: UUID) -> list[UUID]:
     return open_runs
 
 
-def _find_hold(due: DueSchedule, turn: Turn) -> Settled | None:
+def _find_hold(due: DueSchedule, turn: Turn, statuses: Iterable[RunStatus]) -> Settled | None:
     """What is said where nothing is launched because an earlier run has not ended; None where that is cancelled."""
+    stands_still = next((_STANDS_STILL[status] for status in statuses if status in _STANDS_STILL), None)
     match Overlap(due.overlap):
         case Overlap.SKIP:
-            message = "The run before had not ended."
+            message = stands_still or "The run before had not ended."
             return Settled(next_at=turn.next_at, result=ScheduleResult.SKIPPED, message=message)
         case Overlap.QUEUE:
             return Settled(
                 next_at=due.due_at,
                 result=ScheduleResult.WAITING,
-                message="It is launched as soon as the run before has ended.",
-                again_seconds=LOOK_AGAIN_SECONDS,
+                message=stands_still or "It is launched as soon as the run before has ended.",
+                again_seconds=_look_again(due),
             )
         case Overlap.CANCEL_PREVIOUS:
             return None
+
+
+def _look_again(due: DueSchedule) -> int:
+    """In how many seconds, by how long it has waited: a review may take weeks, and each look is written down."""
+    waited = due.asked_at.timestamp() - due.waiting_since.timestamp() if due.waiting_since else 0
+    return min(max(int(waited / 10), LOOK_AGAIN_SECONDS), SELDOM_SECONDS)
 
 
 def _refused(turn: Turn, message: str, *, counts: bool) -> Settled:

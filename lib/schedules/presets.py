@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
-from cronsim import CronSim
+from cronsim import CronSim, CronSimError
 
 
 class Every(StrEnum):
@@ -95,10 +95,13 @@ def _find_every(hour: str, day: str, weekday: str) -> Every | None:
 
 
 def say_times(cron: str) -> str:
-    """A line of cron in words."""
+    """A line of cron in words; itself where it can't be read, as one that no form has let through."""
     if preset := find_preset(cron):
         return preset.words
-    return CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)).explain()
+    try:
+        return CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)).explain()
+    except CronSimError:
+        return cron
 
 
 def _ordinal(day: int) -> str:

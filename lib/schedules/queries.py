@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lib.db.paging import Order, Rows, read_page
 from lib.models.project import Project
 from lib.models.readable_templates import readable_templates
-from lib.models.run import OrchestrationRun
+from lib.models.run import OrchestrationRun, RunStatus
 from lib.models.schedule import Schedule
 from lib.runs.states import FINAL_RUN_STATUSES
 from lib.users.queries import person
@@ -98,11 +98,11 @@ def list_stopped(
     return session.execute(statement.limit(limit)).all()
 
 
-def list_open_runs(session: Session, organization_id: UUID, schedule_id: UUID) -> list[UUID]:
-    """Those runs of a schedule that have not ended."""
-    statement = select(OrchestrationRun.id).where(
+def list_open_runs(session: Session, organization_id: UUID, schedule_id: UUID) -> dict[UUID, RunStatus]:
+    """Those runs of a schedule that have not ended, and how they stand."""
+    statement = select(OrchestrationRun.id, OrchestrationRun.status).where(
         OrchestrationRun.organization_id == organization_id,
         OrchestrationRun.schedule_id == schedule_id,
         OrchestrationRun.status.not_in(FINAL_RUN_STATUSES),
     )
-    return list(session.scalars(statement))
+    return {run_id: RunStatus(status) for run_id, status in session.execute(statement)}

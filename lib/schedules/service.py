@@ -128,7 +128,10 @@ def update_schedule(actor: Actor, schedule_id: UUID, request: LaunchRequest, tim
 
 
 def set_active(actor: Actor, schedule_id: UUID, *, is_active: bool) -> None:
-    """Switch a schedule on, from its next time on, or off. Raises `NotFound`, `NotPermitted`, `Conflict`."""
+    """Switch a schedule off; or on, from its next time on, from when on it launches as whoever has switched it on.
+
+    Raises `NotFound`, `NotPermitted`, `Conflict`, and `InvalidInput` where its times can't be read.
+    """
     with tenant_session(actor) as session:
         _require_editor(actor, _get(session, schedule_id))
         schedule = _get(session, schedule_id, for_update=True)
@@ -138,6 +141,7 @@ def set_active(actor: Actor, schedule_id: UUID, *, is_active: bool) -> None:
                 message = "This schedule has no time to come any more. Edit it, and give it other times first."
                 raise Conflict(message)
             schedule.next_run_at = next_run_at
+            schedule.user_id = actor.user_id
         schedule.is_active = is_active
 
 

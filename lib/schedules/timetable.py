@@ -1,25 +1,24 @@
 """When a schedule runs: a line of cron in a time zone, from a day and until a day.
 
-Cron is read by cronsim, which keeps to Debian's where clocks change: a time of day that does not exist runs once, as
-soon as the gap is over; one that is there twice runs the first time; "every hour" and "every 10 minutes" go on evenly.
+What becomes of its times where clocks change stands in `lib.schedules.clock_times`; all that is handed out is UTC.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import islice, pairwise
+from datetime import UTC, datetime, timedelta
+from itertools import islice, takewhile
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from cronsim import CronSim, CronSimError
 
 from lib.config import get_settings
 from lib.errors import InvalidInput
+from lib.schedules.clock_times import moments_after, shortest_pause, unknown_zone
 
 LONGEST_CRON: Final = 100
 _FIELDS: Final = "minute, hour, day of the month, month, day of the week"
-#: So many times are looked at for two that are too near: each minute of an hour with each hour and its next day.
-_COMPARED: Final = 600
+_A_MOMENT: Final = timedelta(microseconds=1)
 _SHORTEST_LOOK: Final = timedelta(hours=2)
 #: cronsim's word for a field -> ours.
 _WRONG: Final = {
@@ -33,7 +32,11 @@ _WRONG: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timetable:
-    """The times of one schedule. `make_timetable` makes one that can be relied on."""
+    """The times of one schedule.
+
+    `make_timetable` makes one that can be relied on; one that is read from a row may raise `InvalidInput` when it is
+    asked, for what a row says was let through by no form, or by tables of time zones that were others.
+    """
 
     cron: str
     time_zone: str
@@ -51,25 +54,20 @@ class Timetable:
 
     def until(self, now: datetime, *, first: datetime, most: int) -> tuple[datetime, ...]:
         """The last `most` times from `first`, which is one, to `now`: looked for from the end, however long that is."""
+        now, before = now.astimezone(UTC), first.astimezone(UTC) - _A_MOMENT
         look = _SHORTEST_LOOK
         while True:
-            begin = max(first - timedelta(microseconds=1), now - look)
-            found = [time for time in self._until(begin, now) if time >= first]
-            if len(found) >= most or begin < first:
-                return tuple(found[-most:])
+            begin = max(before, now - look)
+            found = tuple(takewhile(lambda time: time <= now, self._times(begin)))
+            if len(found) >= most or begin == before:
+                return found[-most:]
             look *= 4
 
-    def _until(self, begin: datetime, now: datetime) -> Iterator[datetime]:
-        for time in self._times(begin):
-            if time > now:
-                return
-            yield time
-
     def _times(self, moment: datetime) -> Iterator[datetime]:
-        zone = ZoneInfo(self.time_zone)
+        moment = moment.astimezone(UTC)
         if self.starts_at is not None:
-            moment = max(moment, self.starts_at - timedelta(microseconds=1))
-        for time in CronSim(self.cron, moment.astimezone(zone)):
+            moment = max(moment, self.starts_at.astimezone(UTC) - _A_MOMENT)
+        for time in moments_after(self.cron, self.time_zone, moment):
             if self.ends_at is not None and time >= self.ends_at:
                 return
             yield time
@@ -84,13 +82,12 @@ def make_timetable(
     """
     cron = clean_cron(cron)
     if time_zone not in available_timezones():
-        message = f"“{time_zone}” is no time zone that this installation knows. Choose one from the list."
-        raise InvalidInput(message, field="Time zone")
+        raise unknown_zone(time_zone)
     table = Timetable(cron=cron, time_zone=time_zone, starts_at=starts_at, ends_at=ends_at)
     if table.after(now) is None:
         message = "This never runs: there is no such time to come. Choose other times, or a later last day."
         raise InvalidInput(message, field="Times")
-    refuse_too_often(table, now=now)
+    refuse_too_often(cron)
     return table
 
 
@@ -103,7 +100,7 @@ def clean_cron(cron: str) -> str:
         raise InvalidInput(message, field="Cron")
     line = " ".join(fields)
     try:
-        next(CronSim(line, datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC"))), None)
+        next(CronSim(line, datetime(2026, 1, 1, tzinfo=UTC)), None)
     except CronSimError as error:
         why = _WRONG.get(str(error), "it is no cron")
         message = f"“{shown}” can't be read: {why}. Its five fields are: {_FIELDS}."
@@ -111,10 +108,12 @@ def clean_cron(cron: str) -> str:
     return line
 
 
-def refuse_too_often(table: Timetable, *, now: datetime) -> None:
-    """Raise `InvalidInput` where two times are nearer than the installation allows, whenever it began to."""
+def refuse_too_often(cron: str) -> None:
+    """Raise `InvalidInput` where two times are nearer than the installation allows, whenever it began to.
+
+    It is the line that is judged, as if no clock ever changed: what was let through once is let through in each season.
+    """
     minutes = get_settings().schedule_minutes
-    times = table.upcoming(now, count=_COMPARED)
-    if any(later - earlier < timedelta(minutes=minutes) for earlier, later in pairwise(times)):
+    if shortest_pause(cron) < timedelta(minutes=minutes):
         message = f"This runs more often than every {minutes} minutes, which is the most here. Choose fewer times."
         raise InvalidInput(message, field="Times")

@@ -14,8 +14,9 @@ from lib.access.permissions import Permission
 from lib.audit.events import record_event
 from lib.db.session import tenant_session
 from lib.errors import FileFault, FileInvalid, InvalidInput, NotFound
+from lib.quoting import cut
 from lib.templates.access import get_row
-from lib.templates.inputs import Part
+from lib.templates.inputs import Part, find_repeated
 from lib.templates.sandbox import compile_prompt
 from lib.templates.service import (
     MAX_CATEGORY,
@@ -161,6 +162,7 @@ def _find_faults(document: Document) -> Iterator[_Found]:
         read = TemplateFile.model_validate(document.value)
         yield from _faults_of_card(document, read)
         yield from _faults_of_prompts(document, read)
+        yield from _faults_of_choices(document, read)
 
 
 def _take_defaults_as_written(document: Document) -> None:
@@ -232,6 +234,15 @@ def _faults_of_prompts(document: Document, read: TemplateFile) -> Iterator[_Foun
                 place = Place(place.line + _empty_lines(document, location) + int(begins[1]), 1)
                 words = f"{name_place(location)}{fault.message[begins.end() :].rstrip('.')}"
             yield _Found(location, place, partial(str, words))
+
+
+def _faults_of_choices(document: Document, read: TemplateFile) -> Iterator[_Found]:
+    for index, asked in enumerate(read.data.inputs):
+        if repeated := find_repeated(asked):
+            location: Location = ("data", "inputs", index, "choices")
+            second = len(asked.choices) - 1 - asked.choices[::-1].index(repeated)
+            words = f"{name_place(location)}the choice “{cut(repeated)}” is there twice"
+            yield _Found(location, document.place_of((*location, second)), partial(str, words))
 
 
 def _empty_lines(document: Document, location: Location) -> int:

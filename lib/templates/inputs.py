@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
-from lib.errors import InvalidInput
+from lib.errors import AnswerFault, AnswersInvalid
 from lib.validation import describe, find_similar
 
 #: Longest answers where the field itself says nothing.
@@ -59,14 +59,16 @@ class InputField(Part):
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
         problem = None
-        if (self.kind is InputKind.CHOICE) != bool(self.choices):
-            problem = "choices belong to the kind “choice”, and only to it"
+        if self.kind is InputKind.CHOICE and not self.choices:
+            problem = "there is nothing to choose from yet; enter the choices"
+        elif self.choices and self.kind is not InputKind.CHOICE:
+            problem = "choices are for a question whose answer is one of several (choice)"
         elif self.max_length is not None and self.kind not in {InputKind.TEXT, InputKind.LONG_TEXT}:
             problem = "max_length belongs to texts"
         elif (self.minimum is not None or self.maximum is not None) and self.kind is not InputKind.NUMBER:
             problem = "minimum and maximum belong to numbers"
         elif self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            problem = "minimum is more than maximum"
+            problem = "the least answer allowed (minimum) is more than the most (maximum)"
         if problem:
             raise ValueError(problem)
         if self.default is not None:
@@ -81,30 +83,49 @@ class InputField(Part):
 def validate_inputs(fields: Iterable[InputField], values: Mapping[str, object]) -> dict[str, InputValue]:
     """The answers to a template's questions, ready to be stored: each field is there, None where it stayed empty.
 
-    Raises `InvalidInput` with one line a fault, and the label of the first wrong field as `field`.
+    Raises `AnswersInvalid` with one line a fault, and the label of the first wrong field as `field`.
     """
     known = {field.name: field for field in fields}
-    problems: dict[str, str] = {}
+    faults: list[AnswerFault] = []
     for name in values:
         if name not in known:
             similar = find_similar(name, known)
-            problems[name] = f"“{name}” is not asked for" + (f"; did you mean “{similar}”" if similar else "")
+            hint = f"; did you mean “{similar}”" if similar else ""
+            faults.append(AnswerFault(name, name, f"is not asked for{hint}"))
     taken: dict[str, InputValue] = {}
     for name, field in known.items():
         given = values.get(name)
+        value = field.default if given is None or given == "" else given
         try:
-            taken[name] = _take(field, field.default if given is None or given == "" else given)
+            taken[name] = _take(field, value)
         except ValueError as error:
-            problems[field.label] = f"{field.label}: {error}"
-    if problems:
-        lines = tuple(problems.values())
-        raise InvalidInput(describe(lines, what="What you entered"), field=next(iter(problems)), problems=lines)
+            faults.append(AnswerFault(name, field.label, str(error), is_missing=_is_empty(value)))
+    if faults:
+        lines = [
+            f"{fault.label}: {fault.words}" if fault.name in known else f"“{fault.name}” {fault.words}"
+            for fault in faults
+        ]
+        raise AnswersInvalid(describe(lines, what="What you entered"), faults=faults, problems=lines)
     return taken
+
+
+def find_repeated(field: InputField) -> str | None:
+    """The first choice that is there twice. Whoever writes one is told; what was stored before goes on working."""
+    return next((choice for n, choice in enumerate(field.choices) if choice in field.choices[:n]), None)
+
+
+def whole(value: InputValue) -> InputValue:
+    """A number without digits behind the point as people write it, 40 and not 40.0; everything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _take(field: InputField, value: object) -> InputValue:
     """`value` as it is stored; `ValueError` says what is wrong with it."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if _is_empty(value):
         if field.required:
             message = "is missing"
             raise ValueError(message)
@@ -135,19 +156,19 @@ def _take_text(field: InputField, value: object) -> str:
     return text
 
 
-def _take_number(field: InputField, value: object) -> int | float:
+def _take_number(field: InputField, value: object) -> InputValue:
     problem = None
     # A bool is an int to Python and a mistake to everybody else; comparisons with NaN are false.
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN alone is not itself
         problem = "must be a number"
     elif not -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
         problem = "is too large"
     elif field.minimum is not None and value < field.minimum:
-        problem = f"must be at least {field.minimum:g}"
+        problem = f"must be at least {whole(field.minimum)}"
     elif field.maximum is not None and value > field.maximum:
-        problem = f"must be at most {field.maximum:g}"
+        problem = f"must be at most {whole(field.maximum)}"
     elif isinstance(value, int | float):
-        return value
+        return whole(value)
     raise ValueError(problem)
 
 

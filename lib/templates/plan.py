@@ -75,8 +75,8 @@ class PlannedPhase(PlannedModel):
 
     @property
     def title(self) -> str:
-        """What people read: Phase 0 “Ideation”."""
-        return f"{self.code} “{self.name}”"
+        """What people read: Phase 1 “Ideation”, and once what is called like its code."""
+        return self.code if self.name == self.code else f"{self.code} “{self.name}”"
 
 
 class Plan(Part):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Numeric, Row, Select, and_, cast, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Integer, Numeric, Row, Select, Text, and_, cast, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
@@ -31,6 +31,9 @@ _RUNS: Final = func.coalesce(_S.runs, 0)
 _SUCCESS: Final = cast(_S.completed, Numeric) / func.nullif(_S.completed + _S.failed, 0)
 _COST: Final = _S.cost_usd / func.nullif(_S.known_costs, 0)
 _TIME: Final = cast(_S.time_ms / func.nullif(_S.whole, 0), Integer)
+
+#: The fewer the smaller it is, and of as many by name: one key, as a page's place has one.
+_MOST_USED: Final = func.lpad(cast(2**31 - 1 - _RUNS, Text), 10, "0").concat(func.lower(_T.name))
 
 #: The card's; where it says nothing, what the template says of itself.
 _DESCRIPTION: Final = func.coalesce(_T.description, _T.template_data["description"].astext, "")
@@ -60,7 +63,7 @@ SUMMARY: Final = {
 }
 
 ORDERS: Final = {
-    TemplateSort.MOST_USED: Order("used", _RUNS, _T.id, kind=int, is_leakproof=False),
+    TemplateSort.MOST_USED: Order("used", _MOST_USED, _T.id, kind=str, is_descending=False, is_leakproof=False),
     TemplateSort.NEWEST: Order("newest", _T.created_at, _T.id),
     TemplateSort.NAME: Order("name", func.lower(_T.name), _T.id, kind=str, is_descending=False, is_leakproof=False),
     TemplateSort.SUCCESS: Order("success", _SUCCESS, _T.id, kind=Decimal, is_nullable=True, is_leakproof=False),

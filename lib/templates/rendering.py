@@ -6,7 +6,7 @@ from typing import Final
 
 from lib.errors import PlanInvalid
 from lib.templates.filters import BUDGET, MODEL, RESPONSE, Stand
-from lib.templates.inputs import InputValue
+from lib.templates.inputs import InputValue, whole
 from lib.templates.json_output.parsing import NotJson, parse_json
 from lib.templates.json_output.samples import sample_of
 from lib.templates.json_output.wording import ask_for_json
@@ -78,7 +78,7 @@ class PreviewedPrompt:
 def render_prompt(phase: PlannedPhase, context: PromptContext) -> str:
     """The text that the phase's model gets. The same plan and answers give the same text.
 
-    A prompt reads `topic`, `inputs.<name>`, `project.name`, `project.description`, `phases["Phase 0"].response`,
+    A prompt reads `topic`, `inputs.<name>`, `project.name`, `project.description`, `phases["Phase 1"].response`,
     `.name`, `.status` and `.json`, `previous` (the answers it depends on, in order) and `model.name`,
     `model.is_small`; the filter `notes` cuts answers to what the model can take. Of a skipped phase everything is
     empty, and `previous` is without it. Where the answer has to be JSON, a paragraph behind the prompt asks for that.
@@ -191,7 +191,8 @@ def variables_of(phase: PlannedPhase, context: PromptContext, *, reads: str | No
     shown = {answer.code: _as_variables(answer, has_json="json" in read) for answer in answers}
     return {
         "topic": context.topic,
-        "inputs": dict(context.inputs),
+        # whole numbers as they are taken now: a run of before may have 40.0
+        "inputs": {name: whole(value) for name, value in context.inputs.items()},
         "project": {"name": context.project_name, "description": context.project_description},
         "phases": shown,
         "previous": [shown[answer.code] for answer in answers if answer.status == COMPLETED],

@@ -50,7 +50,7 @@ _SAID: Final[Mapping[str, Mapping[str, str]]] = {
     "InputKind": {"": "What is entered."},
     "PhaseSpec": {
         "": "One step: a prompt and who answers it.",
-        "code": "Short and unique, such as Phase 0; other phases name it in depends_on and {{ phases['Phase 0'] }}.",
+        "code": "Short and unique, such as Phase 1; other phases name it in depends_on and {{ phases['Phase 1'] }}.",
         "name": "What people read.",
         "prompt": (
             "What the model is asked. At hand: topic, inputs, project.name, project.description, previous, "

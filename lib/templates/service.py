@@ -33,7 +33,7 @@ MAX_TAGS, MAX_TAG = 20, 50
 #: What a new template says until somebody says more.
 STARTER: Mapping[str, object] = {
     "schema_version": 1,
-    "phases": [{"code": "Phase 0", "name": "First phase", "prompt": "Write about {{ topic }}."}],
+    "phases": [{"code": "Phase 1", "name": "First phase", "prompt": "Write about {{ topic }}."}],
 }
 
 

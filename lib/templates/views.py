@@ -30,6 +30,7 @@ class TemplateScope(StrEnum):
 class TemplateSort(StrEnum):
     """What a gallery begins with; the figures are of the reader's own organization."""
 
+    #: Of as many runs by name.
     MOST_USED = "used"
     NEWEST = "newest"
     #: Capital letters or not.

@@ -19,13 +19,20 @@ _STYLESHEET = Path(__file__).with_name("style.css")
 #: In characters; the whole stands in what opens.
 _LONGEST_NAME = 48
 _WAY_ON = (navigation.OVERVIEW.file, "Go to the overview")
+#: What is not there -> its list, which whoever opens a page of one such thing may open as well.
+_LISTS = {
+    "run": (navigation.RUNS.file, "Go to the runs"),
+    "project": (navigation.PROJECTS.file, "Go to the projects"),
+    "template": (navigation.TEMPLATES.file, "Go to the templates"),
+    "person": (navigation.USERS.file, "Go to the users"),
+}
 
 
 def main() -> None:
     """Draw the page that the address names, for whoever is signed in; the sign-in form for everybody else."""
     st.set_page_config(page_title=_NAME, page_icon="/app/static/mark.svg", layout="wide")
     st.html(_style())
-    with feedback.page_state(_WAY_ON):
+    with feedback.page_state(_WAY_ON, _LISTS):
         actor = _find_actor()
         frame = _find_frame(actor) if actor else None
         page = navigation.build(actor, waiting=_waiting(frame) if frame else None)

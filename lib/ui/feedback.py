@@ -8,10 +8,11 @@ it that `live` draws say so and come back by themselves.
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from types import MappingProxyType
 from typing import Final, NoReturn
 
 import streamlit as st
@@ -72,8 +73,10 @@ def succeeded(message: str) -> None:
 
 def show_notices() -> None:
     """Say what was left to say. Home.py calls it before and after the page."""
-    for notice in st.session_state.pop(state.NOTICES, ()):
-        st.toast(plain(notice.text), icon=notice.icon)
+    notices = state.peek(state.NOTICES) or []
+    while notices:
+        st.toast(plain(notices[0].text), icon=notices[0].icon)  # may end the script: then it is said in the next run
+        notices.pop(0)
 
 
 @contextmanager
@@ -102,8 +105,11 @@ def told_later() -> Iterator[None]:
 
 
 @contextmanager
-def page_state(way_on: tuple[str, str]) -> Iterator[None]:
-    """Show as a state of the page what goes wrong while it is drawn; `way_on` is a page to go to, as (file, label)."""
+def page_state(way_on: tuple[str, str], lists: Mapping[str, tuple[str, str]] = MappingProxyType({})) -> Iterator[None]:
+    """Show as a state of the page what goes wrong while it is drawn.
+
+    `way_on` is a page to go to, as (file, label); from something that is not there it is that of its list.
+    """
     st.session_state[state.HAS_TITLE] = False
     try:
         yield
@@ -119,7 +125,8 @@ def page_state(way_on: tuple[str, str]) -> Iterator[None]:
             if words.can_retry:  # also where the navigation, which a link needs, is not built yet
                 st.button("Try again", icon=":material/refresh:", type="primary")
             else:
-                st.page_link(way_on[0], label=plain(way_on[1]), icon=":material/arrow_forward:")
+                file, label = lists.get(error.what, way_on) if isinstance(error, NotFound) else way_on
+                st.page_link(file, label=plain(label), icon=":material/arrow_forward:")
 
 
 def live(part: Callable[..., object], *arguments: object, seconds: float | None) -> None:
@@ -166,7 +173,10 @@ def _come_back(drawn: list[_Words]) -> None:
 
 
 def _notify(icon: str, text: str) -> None:
-    st.session_state[state.NOTICES] = [*st.session_state.get(state.NOTICES, ()), _Notice(icon, text)]
+    notices = state.peek(state.NOTICES)
+    if notices is None:
+        st.session_state[state.NOTICES] = notices = []
+    notices.append(_Notice(icon, text))
 
 
 def _show_inline(error: Exception) -> None:

@@ -1,7 +1,7 @@
 """Nobody without a living session gets past here: every page and fragment begins with `require_actor`.
 
 So does every callback that does more than note the reader's choice in its own tab; what Streamlit calls outside of a
-script run is wrapped by `for_later`.
+script run is wrapped by `for_later`. A callback gets past here whatever the browser sends meanwhile (`state.peek`).
 """
 
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ def require_actor(permission: Permission | None = None) -> Actor:
     actor = _actor_of_this_run.get() or find_actor()
     if actor is None:
         _ask_to_sign_in()
-    if not _is_shown(actor, st.session_state.get(state.DRAWN_FOR)):
+    if not _is_shown(actor, state.peek(state.DRAWN_FOR)):
         st.rerun()
     if permission is not None:
         actor.require(permission, created_by=actor.user_id)
@@ -103,7 +103,7 @@ def _is_somebodys_doing() -> bool:
     """
     if _is_fragment():
         return False
-    return not st.session_state.pop(state.REDRAWN, False)
+    return not (state.peek(state.REDRAWN) and st.session_state.pop(state.REDRAWN, False))
 
 
 def _is_fragment() -> bool:

@@ -8,16 +8,17 @@ file lets nothing be loaded or run.
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from markupsafe import Markup
 
 from lib.config import ROOT
-from lib.runs.exporting.structures import ExportedPhase, RunDocument
+from lib.models.review import Decision
+from lib.runs.exporting.structures import ExportedPhase, ExportedWord, RunDocument
 from lib.ui import words
 from lib.ui.components.answer import render_whole
-from lib.ui.components.status import PHASE, RUN
+from lib.ui.components.status import DECIDED, PHASE, RUN
 
 _MEANING: Final = re.compile(r"([\\`*_\[\]<>#|~])")
 _STYLE: Final = (ROOT / "lib" / "ui" / "run_file.css").read_text(encoding="utf-8")
@@ -29,9 +30,11 @@ _PAGE: Final = Markup(
     '<p class="note">{}</p>\n</body></html>\n'
 )
 _FACT: Final = Markup("<dt>{}</dt><dd>{}</dd>\n")
-_PHASE: Final = Markup('<section>\n<h2>{} {}</h2>\n<p class="note">{}</p>\n{}{}{}</section>\n')
+_PHASE: Final = Markup('<section>\n<h2>{} {}</h2>\n<p class="note">{}</p>\n{}{}{}{}</section>\n')
 _PROMPT: Final = Markup("<h3>Prompt</h3>\n<pre>{}</pre>\n")
 _ANSWER: Final = Markup("<h3>Answer</h3>\n{}")
+_SAID: Final = Markup("<h3>{}</h3>\n<ul>\n{}</ul>\n")
+_WORD: Final = Markup("<li>{}{}</li>\n")
 _ERROR: Final = Markup("<h3>What went wrong</h3>\n<p>{}</p>\n")
 
 
@@ -41,7 +44,7 @@ def write_html(document: RunDocument) -> bytes:
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     title = words.line(document.run.title)
     facts = Markup("").join(_FACT.format(words.line(label), words.visible(value)) for label, value in _facts(document))
-    phases = Markup("").join(map(_html_phase, document.phases))
+    phases = Markup("").join([*map(_html_phase, document.phases), _html_said("Comments", _comments(document))])
     return _PAGE.format(digest, title, style, title, facts, phases, _footer(document)).encode()
 
 
@@ -59,6 +62,8 @@ def write_markdown(document: RunDocument) -> bytes:
             parts += ["### What went wrong", _escape(phase.error)]
         if phase.answer:
             parts += ["### Answer", words.visible(phase.answer)]
+        parts += _markdown_said("### Review", _reviews(phase))
+    parts += _markdown_said("## Comments", _comments(document))
     return ("\n\n".join([*parts, "---", _escape(_footer(document))]) + "\n").encode()
 
 
@@ -70,7 +75,46 @@ def _html_phase(phase: ExportedPhase) -> Markup:
         "" if phase.prompt is None else _PROMPT.format(words.visible(phase.prompt)),
         _ERROR.format(words.visible(phase.error)) if phase.error else "",
         _ANSWER.format(render_whole(phase.answer)) if phase.answer else "",
+        _html_said("Review", _reviews(phase)),
     )
+
+
+def _html_said(title: str, said: Sequence[tuple[str, str]]) -> Markup:
+    """A list of who did what, and what they said; nothing where nobody did."""
+    lines = (_WORD.format(words.line(who), f": {words.visible(text)}" if text else "") for who, text in said)
+    return _SAID.format(title, Markup("").join(lines)) if said else Markup("")
+
+
+def _markdown_said(title: str, said: Sequence[tuple[str, str]]) -> list[str]:
+    """The same in Markdown."""
+    lines = (f"* {_escape(who)}{f': {_escape(text)}' if text else ''}" for who, text in said)
+    return [title, "\n".join(lines)] if said else []
+
+
+def _reviews(phase: ExportedPhase) -> list[tuple[str, str]]:
+    """Who said what of the answer."""
+    return [
+        (f"{word.by} {DECIDED[word.decision]}{_before(word)}, {words.exact(word.said_at)}", word.comment)
+        for word in phase.reviews
+    ]
+
+
+def _before(word: ExportedWord) -> str:
+    is_approval = word.decision in {Decision.APPROVE, Decision.APPROVE_WITH_EDITS}
+    return " before it was edited" if is_approval and not word.is_counted else ""
+
+
+def _comments(document: RunDocument) -> list[tuple[str, str]]:
+    """Who said what of the run or of one of its phases."""
+    names = {phase.code: phase.name for phase in document.phases}
+    return [
+        (
+            f"{comment.by}{f' on {names.get(comment.phase, comment.phase)}' if comment.phase else ''}, "
+            f"{words.exact(comment.written_at)}",
+            comment.text,
+        )
+        for comment in document.comments
+    ]
 
 
 def _facts(document: RunDocument) -> Iterator[tuple[str, str]]:
@@ -98,7 +142,7 @@ def _facts(document: RunDocument) -> Iterator[tuple[str, str]]:
 def _meta(phase: ExportedPhase) -> str:
     said = [PHASE[phase.status].word]
     if phase.model and phase.answer is not None:
-        said.append(phase.model)
+        said.append(f"{phase.model}, edited by a person" if phase.model_answer is not None else phase.model)
     if phase.is_reused:
         return words.line(" · ".join([*said, "reused from the run before"]))
     if phase.prompt_tokens is not None:

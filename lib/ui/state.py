@@ -1,5 +1,10 @@
 """Every key of `st.session_state` that is not a widget's own: one browser tab's memory, kept on the server."""
 
+from collections.abc import Mapping
+from typing import Any, cast
+
+import streamlit as st
+
 #: The session that this tab signed in with, until the browser comes back with the cookie. Tests of pages put a real
 #: session's id here, because AppTest has no cookies.
 SESSION_ID = "session_id"
@@ -19,6 +24,9 @@ NO_WORKER_SINCE = "no_worker_since"
 #: Set on the way to the Projects page where the form of a new project is to be open.
 OPENS_NEW_PROJECT = "opens_new_project"
 
+#: In which form of a project somebody is asked whose changes are to stand, what the others wrote, and how often by now.
+PROJECT_CONFLICT = "project_conflict"
+
 #: What the choice of a model was on the Launch page when it was drawn last.
 LAUNCH_MODEL = "launch_model"
 
@@ -34,8 +42,30 @@ HAS_TITLE = "has_title"
 #: Set while somebody may be writing what they say of an answer: a live page does not draw itself anew meanwhile.
 IS_DECIDING = "is_deciding"
 
+#: Set where the editor is to ask about saving the draft when it is drawn next.
+SAVES_DRAFT = "saves_draft"
+
 #: The request about a version that stood on the page when a button about it was pressed.
 PRESSED_REVIEW = "pressed_review"
 
 #: What the file that is being imported says, or what is wrong with it, beside its digest.
 IMPORT_READ = "import_read"
+
+
+def peek(key: str) -> Any:
+    """What stands under that key, or None, as `snapshot` has it."""
+    return snapshot().get(key)
+
+
+def snapshot() -> Mapping[str, Any]:
+    """All of it, by key; unlike `st.session_state[key]` this never ends the script that asks.
+
+    Whatever a browser sends next has Streamlit end a script where it reads or writes `st.session_state`, and a callback
+    as well: what it was called for is not done then, and nobody calls it again.
+    """
+    try:
+        return st.session_state.to_dict()
+    except (
+        KeyError
+    ):  # a message that no browser sends names a widget that there is none of: whoever sent it may be ended
+        return cast("Mapping[str, Any]", st.session_state)

@@ -16,7 +16,7 @@ _LONGEST_USER_AGENT = 400
 
 def session_ids() -> Iterator[str]:
     """The tab's own session comes first: after signing in again, the cookie of this connection is the old one."""
-    remembered = st.session_state.get(state.SESSION_ID)
+    remembered = state.peek(state.SESSION_ID)
     cookie = st.context.cookies.get(session_cookie_name())
     for session_id in dict.fromkeys((remembered, cookie)):
         if isinstance(session_id, str):  # AppTest's cookies are no strings

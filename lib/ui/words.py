@@ -25,6 +25,9 @@ _AS_WORDS = {"null": "not set", "true": "yes", "false": "no", "[]": _EMPTY, "{}"
 #: Letters that a cut may leave out to fall between two words.
 _MOST_WASTED = 8
 
+#: Larger ones stay as JSON writes them, 1e+21.
+_LARGEST_WRITTEN_OUT = 1e15
+
 _CENT = Decimal("0.01")
 _HUNDREDTH = 0.01
 #: 0.29 of a hundred is 28.999… to a machine.
@@ -37,6 +40,8 @@ _HALVES = re.compile(
     re.IGNORECASE,
 )
 _WORD_JOINER = "\u2060"
+# Words with the marks of a sentence, which mean nothing where they stand: no list, no address, no arrow, no dash.
+_UNMARKED = re.compile(r"(?!\d+[.)])[^\W_](?:[^\W_]|[ ,;?!'\"()%]|\.(?!\.)|(?<=[^\W_])[-/](?=[^\W_]))*")
 
 
 def _letters(*categories: str) -> str:
@@ -108,6 +113,15 @@ def plain(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", _HALVES.sub(_WORD_JOINER, line(text)))
 
 
+def label(text: str) -> str:
+    """The same for the label of a field, which screen readers read as it is handed in, with every backslash.
+
+    Where nothing in it can mean anything, and that is most of what people ask, it needs none.
+    """
+    written = line(text)
+    return written if _UNMARKED.fullmatch(written) and "www." not in written.lower() else plain(text)
+
+
 def number(value: int | None) -> str:
     """`148220` as "148,220"."""
     return UNKNOWN if value is None else f"{value:,}"
@@ -124,6 +138,13 @@ def together(parts: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def some(names: Sequence[str], *, most: int, longest: int) -> str:
+    """The first so many of what may be dozens of long names, and how many more there are."""
+    shown = [short(name, most=longest) for name in names[:most]]
+    more = len(names) - len(shown)
+    return together([*shown, f"{number(more)} more"]) if more else ", ".join(shown)
+
+
 def are(value: int) -> str:
     """The verb after a count: "is" or "are"."""
     return "is" if value == 1 else "are"
@@ -135,7 +156,10 @@ def at_most(value: int, *, most: int) -> str:
 
 
 def said(value: object) -> str:
-    """A stored value as a person reads it: True as "yes", a list by commas, a structure as JSON, nothing as such."""
+    """A stored value as a person reads it: True as "yes", 40.0 as "40", a list by commas.
+
+    A structure is JSON, and nothing is said to be.
+    """
     text = json.dumps(value, ensure_ascii=False, default=str)
     match value:
         case str():
@@ -144,6 +168,8 @@ def said(value: object) -> str:
             text = _AS_WORDS[text]
         case int():
             text = number(value)
+        case float() if value.is_integer() and abs(value) < _LARGEST_WRITTEN_OUT:
+            text = number(int(value))
         case [*items] if all(isinstance(item, str | int | float) for item in items):
             text = ", ".join(said(item) for item in items)
     return text

@@ -1,7 +1,8 @@
 -- api.admit_runs(uuid)
--- Let the organization's waiting runs into the queue, as many as it has room for: by priority, then age. Exact whatever
--- happens at once, because the organization's row is locked between counting and admitting; it is the last lock that is
--- waited for, as in api.take_quota. A run that somebody else holds at the moment is passed over: they call this too.
+-- Let the organization's waiting runs into the queue, as many as it has room for: by priority, then age, where a day of
+-- waiting counts as much as one step of priority, so that nobody waits for ever. Exact whatever happens at once, because
+-- the organization's row is locked between counting and admitting; it is the last lock that is waited for, as in
+-- api.take_quota. A run that somebody else holds at the moment is passed over: they call this too.
 CREATE FUNCTION api.admit_runs(p_organization uuid) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -21,7 +22,8 @@ BEGIN
     FOR v_run IN
         SELECT id FROM orchestration_runs
          WHERE organization_id = p_organization AND status IN ('queued', 'running') AND admitted_at IS NULL
-         ORDER BY array_position(ARRAY['urgent', 'high', 'normal', 'low'], priority::text), created_at, id
+         ORDER BY (created_at AT TIME ZONE 'UTC')
+                  + interval '24 hours' * array_position(ARRAY['urgent', 'high', 'normal', 'low'], priority::text), id
          LIMIT v_room
            FOR NO KEY UPDATE SKIP LOCKED
     LOOP

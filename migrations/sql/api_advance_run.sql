@@ -5,16 +5,19 @@
 --   finish [{id, status, response, prompt_tokens, completion_tokens, model, provider, endpoint, method, status_code,
 --            cost_usd, execution_time_ms, finish_reason, error}]
 --   skip   [{code, error}]
---   begin  [{code, name, position, depends_on, attempt, model, prompt}]
+--   begin  [{code, name, position, depends_on, attempt, model, prompt, cost_bound_usd}]
 --   end    {status, error} or null
 --   waiting  ids of the attempts that the worker believes to wait for a review
 --   operate  {make, finish, begin, waiting} of operations: see api.make_operations, api.finish_operations,
 --            api.begin_operations and api.decided_operations; NULL where the run has none
--- Returns {state, begun [{id, code, attempt}], held [{code, wait_ms}], quota_exhausted, cost_stop, decided}; state is
--- 'lost' when another worker holds the run now (nothing was written), 'cancelling' and 'pausing' when somebody asked for
--- that (nothing was skipped or begun), 'changed' when the end makes no sense any more (nothing was ended), else 'running'
--- or the end. `operations` are those made, begun or decided, as they stand. `held` are those that wait for the limit of their connection, `decided` the phases that waited as they
--- stand now that people have decided, `cost_stop` says why money lets nothing begin.
+--   rest_ms  for so long there is nothing to do: the run is set aside, without a worker, until it is due or somebody
+--            steers it; it keeps its organization's place
+-- Returns {state, begun [{id, code, attempt}], held [{code, wait_ms, times}], quota_exhausted, cost_stop, decided,
+-- operations}; state is 'lost' when another worker holds the run now (nothing was written), 'cancelling' and 'pausing'
+-- when somebody asked for that (nothing was skipped or begun), 'changed' when the end makes no sense any more (nothing
+-- was ended), 'resting' when it was set aside, else 'running' or the end. `held` are those that wait for the limit of
+-- their connection, `decided` the phases that waited as they stand now that people have decided, `cost_stop` says why
+-- money lets nothing begin, `operations` are those made, begun or decided, as they stand.
 CREATE FUNCTION api.advance_run(p_organization uuid, p_run uuid, p_token uuid, p_step jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 AS $$
@@ -33,6 +36,7 @@ DECLARE
     v_operate jsonb := p_step -> 'operate';
     v_operations jsonb;
     v_is_decided boolean := false;
+    v_spent numeric;
 BEGIN
     PERFORM api.enter_engine(p_organization);
     -- The fence, and the lock that puts the steps of one run in order: by key and token alone, no other index is read.
@@ -67,12 +71,18 @@ BEGIN
         RETURN jsonb_build_object('state', 'cancelling', 'begun', v_begun, 'quota_exhausted', false);
     END IF;
     v_decided := api.decided_phases(p_run, p_step -> 'waiting');
-    v_stop := CASE WHEN v_run.cost_limit_usd IS NULL THEN NULL
-                   WHEN v_run.cost_usd IS NULL THEN 'cost_unknown'
-                   WHEN v_run.cost_usd >= v_run.cost_limit_usd THEN 'cost_limit' END;
-    -- Whoever decides, or raises the limit, waits for this lock: what they did a moment ago counts.
+    IF v_run.cost_limit_usd IS NOT NULL THEN
+        v_spent := CASE WHEN v_run.cost_usd IS NULL THEN api.most_spent(p_run) ELSE v_run.cost_usd END;
+        v_stop := CASE WHEN v_spent IS NULL THEN 'cost_unknown'
+                       WHEN v_spent < v_run.cost_limit_usd THEN NULL
+                       WHEN v_run.cost_usd IS NULL THEN 'cost_bound'
+                       ELSE 'cost_limit' END;
+    END IF;
+    -- Whoever decides, raises the limit or takes a pause back waits for this lock: what they did a moment ago counts.
     IF v_end = 'waiting_review' AND (v_decided IS NOT NULL OR v_is_decided)
-       OR v_end = 'paused' AND p_step #>> '{end,error,kind}' IN ('cost_limit', 'cost_unknown') AND v_stop IS NULL THEN
+       OR v_end = 'paused' AND p_step #>> '{end,error,kind}' = 'person' AND v_run.pause_requested_at IS NULL
+       OR v_end = 'paused' AND v_stop IS NULL
+          AND p_step #>> '{end,error,kind}' IN ('cost_limit', 'cost_bound', 'cost_unknown') THEN
         RETURN jsonb_build_object('state', 'changed', 'decided', v_decided, 'operations', v_operations);
     END IF;
     IF v_end = 'waiting_review' AND v_run.pause_requested_at IS NOT NULL THEN
@@ -91,6 +101,13 @@ BEGIN
     IF v_run.pause_requested_at IS NOT NULL THEN
         RETURN jsonb_build_object(
             'state', 'pausing', 'begun', v_begun, 'quota_exhausted', false, 'operations', v_operations);
+    END IF;
+    IF p_step ->> 'rest_ms' IS NOT NULL AND v_decided IS NULL AND NOT v_is_decided THEN
+        UPDATE public.orchestration_runs
+           SET worker_token = NULL,
+               resume_at = clock_timestamp() + make_interval(secs => (p_step ->> 'rest_ms')::double precision / 1000)
+         WHERE id = p_run;
+        RETURN jsonb_build_object('state', 'resting', 'begun', v_begun, 'quota_exhausted', false);
     END IF;
     IF v_skip <> '[]' THEN
         PERFORM api.skip_phases(v_run, v_skip);

@@ -34,6 +34,10 @@ BEGIN
     ELSIF NEW.pause_requested_at IS NOT NULL AND OLD.pause_requested_at IS NULL THEN
         v_action := 'orchestrations.ask_to_pause';
         v_new := jsonb_build_object('pause_requested_at', NEW.pause_requested_at);
+    ELSIF NEW.pause_requested_at IS NULL AND OLD.pause_requested_at IS NOT NULL THEN
+        v_action := 'orchestrations.resume'; -- before it lay still
+        v_old := jsonb_build_object('pause_requested_at', OLD.pause_requested_at);
+        v_new := '{}';
     ELSE
         RETURN NULL;
     END IF;

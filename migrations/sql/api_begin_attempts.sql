@@ -13,16 +13,17 @@ DECLARE
 BEGIN
     WITH ready AS (
         SELECT * FROM jsonb_to_recordset(p_begin) AS x(
-            code text, name text, position int, depends_on text[], attempt int, model text, prompt text)
+            code text, name text, position int, depends_on text[], attempt int, model text, prompt text,
+            cost_bound_usd numeric)
     ), begun AS (
         INSERT INTO phase_executions AS p (organization_id, run_id, phase_code, phase_name, position, depends_on,
-                                           attempt, model, prompt_text, status, started_at)
+                                           attempt, model, prompt_text, status, started_at, cost_bound_usd)
         SELECT p_run.organization_id, p_run.id, code, name, r.position, r.depends_on,
-               attempt, model, prompt, 'running', clock_timestamp()
+               attempt, model, prompt, 'running', clock_timestamp(), r.cost_bound_usd
           FROM ready r
         ON CONFLICT (run_id, phase_code, attempt) DO UPDATE
            SET status = 'running', prompt_text = excluded.prompt_text, model = excluded.model,
-               started_at = excluded.started_at, error_details = '{}'
+               started_at = excluded.started_at, error_details = '{}', cost_bound_usd = excluded.cost_bound_usd
          WHERE p.status = 'pending'
         RETURNING p.id, p.phase_code, p.attempt, p.position
     )

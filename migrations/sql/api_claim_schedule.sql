@@ -2,15 +2,16 @@
 -- Takes the schedule that is due first, for a number of seconds: whoever has not launched or settled it by then is taken
 -- for dead, and it is due again. A claim only keeps two workers from doing the same; that a time is launched once is
 -- seen to where `next_run_at` moves (api.fire_schedule). With it comes the database's time, by which alone the worker
--- counts, and who the person is at this moment: `is_there` is false for one who is gone, `lacks_second_factor` true for
--- one whose session would open nothing but the set-up of theirs (see api.find_living_session).
+-- counts, since when this very time waits for the run before, and who the person is at this moment: `is_there` is false
+-- for one who is gone, `lacks_second_factor` true for one whose session would open nothing but the set-up of theirs (see
+-- api.find_living_session).
 -- Of an organization that is suspended or ended nothing is due; `catch_up` says what becomes of its times afterwards.
 CREATE FUNCTION api.claim_schedule(p_seconds integer)
 RETURNS TABLE (schedule_id uuid, organization_id uuid, due_at timestamptz, asked_at timestamptz, cron text,
                time_zone text, starts_at timestamptz, ends_at timestamptz, catch_up text, overlap text,
-               is_waiting boolean, project_id uuid, template_id uuid, title text, topic text, inputs jsonb, model text,
-               cost_limit_usd numeric, priority text, user_id uuid, role text, permissions jsonb, full_name text, email text, username text,
-               organization_name text, organization_slug text, is_sample boolean, sees_own_only boolean,
+               waiting_since timestamptz, project_id uuid, template_id uuid, title text, topic text, inputs jsonb,
+               model text, cost_limit_usd numeric, priority text, user_id uuid, role text, permissions jsonb,
+               full_name text, email text, username text, organization_name text, organization_slug text, is_sample boolean, sees_own_only boolean,
                is_there boolean, lacks_second_factor boolean)
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -26,8 +27,9 @@ AS $$
         RETURNING s.*
     )
     SELECT t.id, t.organization_id, t.next_run_at, now(), t.cron, t.time_zone, t.starts_at, t.ends_at, t.catch_up,
-           t.overlap, t.last_result IS NOT DISTINCT FROM 'waiting', t.project_id, t.template_id, t.title, t.topic,
-           t.inputs, t.model, t.cost_limit_usd, t.priority, u.id, u.role, u.permissions, coalesce(u.full_name, u.username), u.email, u.username,
+           t.overlap, CASE WHEN t.last_result = 'waiting' AND t.last_result_at >= t.next_run_at THEN t.last_result_at END,
+           t.project_id, t.template_id, t.title, t.topic, t.inputs, t.model, t.cost_limit_usd, t.priority,
+           u.id, u.role, u.permissions, coalesce(u.full_name, u.username), u.email, u.username,
            o.name, o.slug, o.sample_made_at IS NOT NULL, api.is_own_only(u.role, o.settings),
            u.deactivated_at IS NULL AND u.deleted_at IS NULL,
            o.second_factor_required_at IS NOT NULL

@@ -40,11 +40,13 @@ BEGIN
         p_resource_type => 'orchestrations', p_resource_id => v_run.id, p_old => '{}',
         p_new => jsonb_strip_nulls(jsonb_build_object(
             'operation', p_operation, 'type', v_operation.operation_type, 'name', v_operation.name)));
-    IF v_run.status = 'running' THEN
+    IF v_run.worker_token IS NOT NULL THEN
         PERFORM pg_notify('orchestrator_steer', '');
+    ELSIF v_run.status = 'running' THEN
+        UPDATE orchestration_runs SET resume_at = NULL WHERE id = v_run.id;
+        PERFORM api.queue_run(v_run.organization_id, v_run.id);
     ELSIF v_run.status = 'waiting_review' THEN
-        UPDATE orchestration_runs SET status = 'queued' WHERE id = v_run.id;
-        PERFORM api.admit_runs(v_run.organization_id);
+        UPDATE orchestration_runs SET status = 'queued' WHERE id = v_run.id; -- admitted as it is: api.admit_next
     END IF;
     RETURN CASE WHEN p_approve THEN 'approved' ELSE 'rejected' END;
 END

@@ -1,6 +1,7 @@
 -- api.finish_attempts(orchestration_runs, jsonb)
 -- Part of api.advance_run: each attempt that ended, whole, with its one usage row; its side table row goes. One whose
--- answer people look at first waits, by the policy that comes with it (`review`).
+-- answer people look at first waits, by the policy that comes with it (`review`): where the phase was launched with a gate
+-- none is completed here, whoever walks the run.
 CREATE FUNCTION api.finish_attempts(p_run public.orchestration_runs, p_finish jsonb) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
@@ -8,6 +9,16 @@ AS $$
 DECLARE
     v_closed integer;
 BEGIN
+    IF EXISTS (
+        SELECT 1 FROM jsonb_to_recordset(p_finish) AS x(id uuid, status text)
+          JOIN phase_executions p ON p.id = x.id
+          JOIN phase_executions launched ON launched.run_id = p.run_id AND launched.phase_code = p.phase_code
+                                        AND launched.attempt = 1
+         WHERE x.status = 'completed' AND jsonb_typeof(launched.review_policy) = 'object')
+    THEN
+        RAISE EXCEPTION 'an answer of run % is completed past the people who are to look at it', p_run.id
+            USING ERRCODE = 'check_violation';
+    END IF;
     WITH ended AS (
         SELECT * FROM jsonb_to_recordset(p_finish) AS x(
             id uuid, status text, response text, prompt_tokens int, completion_tokens int, model text, provider text,

@@ -1,7 +1,8 @@
 -- api.guard_projects()
 -- Archiving and restoring needs projects.archive, everything else of a project projects.edit, each for the rows that it
 -- reaches. The policy lets a row through that either reaches; the columns are told apart here. What is archived keeps what
--- it was before, whoever archives; a person archives in their own name, now, and nothing that is worked for.
+-- it was before, whoever archives; a person archives in their own name, now. What is worked for is neither archived, nor
+-- completed, nor marked as failed.
 CREATE FUNCTION api.guard_projects() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
@@ -41,11 +42,11 @@ BEGIN
             RAISE EXCEPTION 'this change of a project needs %', v_permission USING ERRCODE = 'insufficient_privilege';
         END IF;
     END LOOP;
-    IF NEW.status = 'archived' AND OLD.status <> 'archived' THEN
+    IF NEW.status <> OLD.status AND NEW.status <> 'active' THEN
         -- whoever is about to launch for it has locked its key: the count comes after them
         PERFORM 1 FROM projects WHERE id = OLD.id FOR UPDATE;
         IF api.count_open_runs(OLD.id) > 0 THEN
-            RAISE EXCEPTION 'project % is archived once its runs have ended', OLD.id
+            RAISE EXCEPTION 'project % becomes % once its runs have ended', OLD.id, NEW.status
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
     END IF;

@@ -17,7 +17,8 @@ BEGIN
         RAISE EXCEPTION 'run % has ended as %', OLD.id, OLD.status USING ERRCODE = 'check_violation';
     END IF;
     IF current_user = 'authenticated' AND NEW.status <> OLD.status AND NOT (
-           NEW.status = 'cancelled' AND OLD.status IN ('queued', 'paused', 'waiting_review')
+           NEW.status = 'cancelled' AND (
+               OLD.status IN ('queued', 'paused', 'waiting_review') OR OLD.worker_token IS NULL)
         OR NEW.status = 'queued' AND OLD.status = 'paused') THEN
         RAISE EXCEPTION 'a person can''t move a run from % to %', OLD.status, NEW.status
             USING ERRCODE = 'insufficient_privilege';

@@ -94,7 +94,7 @@ BEGIN
              ORDER BY phase_code, attempt DESC) p;
     RETURN jsonb_build_object(
         'state', CASE WHEN v_run.cancel_requested_at IS NULL THEN 'running' ELSE 'cancelling' END,
-        'topic', v_run.topic, 'title', v_run.title, 'plan', v_run.plan, 'inputs', v_run.inputs, 'phases', v_phases,
-        'operations', v_operations);
+        'has_cost_limit', v_run.cost_limit_usd IS NOT NULL, 'topic', v_run.topic, 'title', v_run.title,
+        'plan', v_run.plan, 'inputs', v_run.inputs, 'phases', v_phases, 'operations', v_operations);
 END
 $$;

@@ -14,9 +14,9 @@ BEGIN
     END IF;
     UPDATE orchestration_runs SET pause_requested_at = clock_timestamp(), pause_requested_by = api.person_id()
      WHERE id = v_run.id AND pause_requested_at IS NULL;
-    IF v_run.status = 'running' THEN
+    IF v_run.worker_token IS NOT NULL THEN
         PERFORM pg_notify('orchestrator_steer', '');
-    ELSIF v_run.status IN ('queued', 'waiting_review') THEN
+    ELSE
         PERFORM api.end_run(v_run.id, 'paused', '{}');
     END IF;
     RETURN v_run.status;

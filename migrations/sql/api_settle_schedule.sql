@@ -1,6 +1,7 @@
 -- api.settle_schedule(uuid, timestamptz, timestamptz, text, text, boolean, integer)
 -- What became of a time at which nothing was launched, if nobody else has settled it meanwhile; says whether it did.
--- 'skipped' and 'missed' go on with the next time; 'waiting' stays due and is looked at again in a number of seconds.
+-- 'skipped' and 'missed' go on with the next time, which is later; 'waiting' stays due, since when it waits, and is looked
+-- at again in a number of seconds.
 -- 'refused' may count: the third in a row stops the schedule, and its person is told by mail, unless they can't sign in
 -- any more or are of the sample workspace. What changes is in the trail as the person's, marked as engine/schedule.
 CREATE FUNCTION api.settle_schedule(
@@ -20,11 +21,18 @@ BEGIN
     END IF;
     PERFORM set_config('request.jwt.claims', jsonb_build_object(
         'sub', v.user_id, 'organization', v.organization_id, 'user_agent', 'engine/schedule')::text, true);
+    IF (p_result = 'waiting') <> (p_next IS NOT DISTINCT FROM p_due) OR p_next < p_due THEN
+        RAISE EXCEPTION 'schedule % can not go on from % with %', p_schedule, p_due, p_next
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     v.refusals := CASE WHEN p_result <> 'refused' THEN v.refusals WHEN p_counts THEN v.refusals + 1 ELSE v.refusals END;
     UPDATE schedules
        SET next_run_at = p_next, is_active = p_next IS NOT NULL AND v.refusals < c_most,
            claimed_until = now() + make_interval(secs => p_again_seconds),
-           last_result = p_result, last_result_at = now(), last_message = p_message, refusals = v.refusals,
+           last_result = p_result,
+           last_result_at = CASE WHEN p_result = 'waiting' AND v.last_result = 'waiting' AND v.last_result_at >= p_due
+                                 THEN v.last_result_at ELSE now() END,
+           last_message = p_message, refusals = v.refusals,
            stopped_at = CASE WHEN v.refusals >= c_most THEN now() END
      WHERE id = p_schedule;
     IF v.refusals >= c_most THEN

@@ -25,7 +25,7 @@ DOORS = {
 BEFORE = (
     dict.fromkeys(("api_take_quota", "api_end_run", "api_open_segment", "api_requeue_lost_runs"), "0019")
     | dict.fromkeys(("api_advance_run", "api_begin_attempts"), "0032")
-    | {"api_finish_attempts": "0033", "api_enqueue_run": "0034"}
+    | {"api_finish_attempts": "0033", "api_queue_run": "0034", "api_enqueue_run": "0034"}
 )
 
 

@@ -14,7 +14,7 @@ down_revision = "0031"
 
 TABLE = "connection_turns"
 #: What a later migration changed again, and which.
-CHANGED = {"api_open_segment": "0033", "api_advance_run": "0033", "api_begin_attempts": None}
+CHANGED = {"api_open_segment": "0033", "api_advance_run": "0033", "api_begin_attempts": "0033"}
 #: file -> who may execute it.
 DOORS = {
     "api_take_turns": "engine",

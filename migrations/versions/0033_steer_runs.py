@@ -18,6 +18,7 @@ CHANGED = (
     "api_reuse_phase",
     "api_finish_attempts",
     "api_end_run",
+    "api_begin_attempts",
     "api_open_segment",
     "api_advance_run",
     "api_count_template_run",
@@ -30,20 +31,25 @@ CHANGED_AGAIN = {"api_audit_run": "0036", "api_load_sample": "0035", "api_remove
 )
 #: file -> who may execute it, in the order in which they need each other.
 DOORS = {
+    "api_most_spent": "engine, authenticated",
     "api_find_redo": "engine",
     "api_decided_phases": "engine",
     "api_steered_runs": "orchestrator_worker",
     "api_is_reviewer": "authenticated",
     "api_other_reviewers": "authenticated",
+    "api_digest_of": "",
     "api_edited_answer": "authenticated",
     "api_counting_approvals": "authenticated",
     "api_end_review": "",
+    "api_mail_reviewers": "",
     "api_decide_review": "authenticated",
     "api_hold_run": "",
+    "api_hold_counters": "authenticated",
     "api_pause_run": "authenticated",
+    "api_withdraw_pause": "authenticated",
     "api_raise_cost_limit": "authenticated",
     "api_finish_run": "authenticated",
-    "api_mail_reviewers": "",
+    "api_is_stranded": "",
     "api_remind_reviews": "orchestrator_worker",
 }
 TABLES = ("review_requests", "run_reviews")
@@ -59,11 +65,12 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         op.execute(
             "ALTER TABLE orchestration_runs ADD COLUMN IF NOT EXISTS pause_requested_at timestamptz, "
-            "ADD COLUMN IF NOT EXISTS pause_requested_by uuid"
+            "ADD COLUMN IF NOT EXISTS pause_requested_by uuid, ADD COLUMN IF NOT EXISTS resume_at timestamptz, "
+            "ADD COLUMN IF NOT EXISTS cost_accepted_at timestamptz"
         )
         op.execute(
             "ALTER TABLE phase_executions ADD COLUMN IF NOT EXISTS original_response text, "
-            "ADD COLUMN IF NOT EXISTS redo_comment text"
+            "ADD COLUMN IF NOT EXISTS redo_comment text, ADD COLUMN IF NOT EXISTS cost_bound_usd numeric(12, 6)"
         )
         _take_mails(f"{_MAILS}, {_REVIEW_MAILS}")
         # api.decide_review moves phases; so far the owner reached the sample's alone
@@ -142,7 +149,10 @@ def _create_reviews() -> None:
             comment text NOT NULL DEFAULT '' CONSTRAINT {table}_comment_check CHECK (
                 length(comment) <= 5000 AND (decision NOT IN ('redo', 'reject') OR btrim(comment) <> '')),
             edited_response text CONSTRAINT {table}_edited_response_check CHECK (
-                (edited_response IS NOT NULL) = (decision = 'approve_with_edits') AND btrim(edited_response) <> ''),
+                (edited_response IS NOT NULL) = (decision = 'approve_with_edits') AND btrim(edited_response) <> ''
+                AND length(edited_response) <= 1000000),
+            answer_digest text NOT NULL
+                CONSTRAINT {table}_answer_digest_check CHECK (answer_digest ~ '^[0-9a-f]{{64}}$'),
             created_at timestamptz NOT NULL DEFAULT now(),
             said_at timestamptz NOT NULL DEFAULT now(),
             CONSTRAINT {table}_request_id_reviewer_id_key UNIQUE (request_id, reviewer_id),
@@ -185,5 +195,11 @@ def downgrade() -> None:
     op.execute(f"CREATE POLICY phase_executions_sample ON phase_executions FOR ALL TO CURRENT_USER USING ({_SAMPLE})")
     op.execute(f"DELETE FROM mail_outbox WHERE kind IN ({_REVIEW_MAILS})")
     _take_mails(_MAILS)
-    op.execute("ALTER TABLE phase_executions DROP COLUMN redo_comment, DROP COLUMN original_response")
-    op.execute("ALTER TABLE orchestration_runs DROP COLUMN pause_requested_by, DROP COLUMN pause_requested_at")
+    op.execute(
+        "ALTER TABLE phase_executions DROP COLUMN redo_comment, DROP COLUMN original_response, "
+        "DROP COLUMN cost_bound_usd"
+    )
+    op.execute(
+        "ALTER TABLE orchestration_runs DROP COLUMN pause_requested_by, DROP COLUMN pause_requested_at, "
+        "DROP COLUMN resume_at, DROP COLUMN cost_accepted_at"
+    )

@@ -3,6 +3,8 @@
 What is queued or running at the upgrade is in the queue and is admitted, also beyond the limit; the next ones come as
 there is room. `orchestration_runs` is locked for a moment to get its columns, and its indexes are built beside the
 work; what stands in the block can be repeated by an upgrade that goes on after an interruption.
+
+From here on the engine is another one: a worker of the version before finishes what it walks, and takes nothing new.
 """
 
 from alembic import op
@@ -13,16 +15,18 @@ revision = "0034"
 down_revision = "0033"
 
 TABLE = "orchestration_runs"
-#: Who waits is asked by priority, then age; who holds a place is counted.
+#: Who waits is asked by priority, then age, a day for a step; who holds a place is counted.
 INDEXES = {
-    "idx_orchestration_runs_waiting": f"{TABLE} (organization_id, "
-    "array_position(ARRAY['urgent', 'high', 'normal', 'low'], priority::text), created_at, id) "
+    "idx_orchestration_runs_waiting": f"{TABLE} (organization_id, ((created_at AT TIME ZONE 'UTC') + "
+    "interval '24 hours' * array_position(ARRAY['urgent', 'high', 'normal', 'low'], priority::text)), id) "
     "WHERE status IN ('queued', 'running') AND admitted_at IS NULL",
     "idx_orchestration_runs_admitted": f"{TABLE} (organization_id) WHERE admitted_at IS NOT NULL",
 }
-CHANGED = ("api_enqueue_run", "api_requeue_lost_runs")
+CHANGED = ("api_queue_run", "api_enqueue_run", "api_requeue_lost_runs")
 #: file -> who may execute it.
 DOORS = {
+    "api_engine_version": "",
+    "api_next_turn": "",
     "api_most_runs": "",
     "api_admit_runs": "",
     "api_admit_next": "",
@@ -30,6 +34,7 @@ DOORS = {
     "api_audit_priority": "",
     "api_read_turns": "authenticated",
     "api_purge_workflows": "orchestrator_worker",
+    "api_take_up_run": "orchestrator_worker",
 }
 #: Trigger -> on which table, and the rest of it. The last two are deferred: see api.admit_next.
 TRIGGERS = {
@@ -45,7 +50,8 @@ TRIGGERS = {
     "orchestration_runs_next": (
         TABLE,
         f"AFTER UPDATE OF status, priority ON {TABLE} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
-        "WHEN (OLD.admitted_at IS NOT NULL AND NEW.admitted_at IS NULL OR NEW.priority <> OLD.priority) "
+        "WHEN (OLD.admitted_at IS NOT NULL AND NEW.admitted_at IS NULL OR NEW.priority <> OLD.priority "
+        "OR NEW.status = 'queued' AND OLD.status <> 'queued') "
         "EXECUTE FUNCTION api.admit_next()",
     ),
     "organizations_next": (
@@ -110,6 +116,14 @@ def downgrade() -> None:
         functions.replace(name, before=revision)
     for name in reversed(DOORS):
         functions.drop(name)
+    # for the workers of the version before, which take what has their engine's; a schema without a queue has nothing
+    op.execute("""
+        DO $$ BEGIN
+            IF to_regclass('dbos.workflow_status') IS NOT NULL THEN
+                UPDATE dbos.workflow_status SET application_version = 'engine-1'
+                 WHERE queue_name = 'runs' AND status IN ('ENQUEUED', 'DELAYED', 'PENDING');
+            END IF;
+        END $$""")
     op.execute("DROP TABLE engine_settings")
     for name in reversed(INDEXES):
         op.execute(f"DROP INDEX {name}")

@@ -12,6 +12,8 @@ revision = "0035"
 down_revision = "0034"
 
 TABLE = "run_comments"
+#: What a person writes of a comment; the last two the policy wants to be NULL.
+WRITTEN = "organization_id, run_id, phase_code, created_by, comment_text, edited_at, deleted_at"
 SAMPLE = ("api_load_sample", "api_remove_sample")
 
 
@@ -70,7 +72,8 @@ def _protect() -> None:
         f"AND {rls.may('orchestrations.review')}",
     )
     rls.permit(TABLE, "UPDATE", f"{mine} OR {rls.may('organization.edit')}")
-    op.execute(f"GRANT SELECT, INSERT, UPDATE (comment_text, deleted_at) ON {TABLE} TO authenticated")
+    # when something was said is the database's to say
+    op.execute(f"GRANT SELECT, INSERT ({WRITTEN}), UPDATE (comment_text, deleted_at) ON {TABLE} TO authenticated")
 
 
 def downgrade() -> None:

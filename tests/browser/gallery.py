@@ -166,6 +166,8 @@ def gallery() -> None:
                     "Draft: risks and regulation", detail="Heat pump market · waiting 1 min", status=status.RUN[name]
                 ):
                     st.button("Review", key=f"needs-{name}")
+        with card.card("Versions"), row_list.row_list("versions"), row_list.row("Version 2", detail="Names the region"):
+            st.popover("Options", icon=":material/more_horiz:", type="tertiary")
         with card.card("This month", note="412 of 500 runs"):
             meter.show_meter("Runs this month", 412, maximum=500, pace=367, text="412 of 500 runs", tone="warn")
             meter.show_meter("Budget", 64, maximum=120, text="$64 of $120")

@@ -6,7 +6,7 @@ Organization A has runs in every state, organization B has nothing, and one inst
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from lib.access.actor import Actor
 from lib.db.logins import Login
@@ -35,10 +35,9 @@ from lib.ui.navigation import (
     PageEntry,
 )
 from tests import doors
+from tests.browser import acts
 from tests.browser.conftest import Dashboard
 from tests.browser.scene import Scene
-from tests.cast import PASSWORD
-from tests.database import ClonedDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,41 +73,55 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         if entry not in queries and not entry.is_for_operators:  # what is about one thing is not there without it
             found.append(see(f"{entry.url_path}-empty", empty, path))
     found += [
-        see("overview-error", full, "/", lambda page: _break_the_database(page, dashboard.database)),
+        see("overview-error", full, "/", lambda page: acts.break_the_database(page, dashboard.database)),
         see("launch-more", full, _path(LAUNCH), lambda page: page.get_by_text("More", exact=True).first.click()),
         see("launch-error", full, "/launch?project=00000000-0000-7000-8000-000000000000"),
+        see(
+            "launch-unanswered",
+            full,
+            f"/launch?template={scene.edited_template_id}",
+            acts.launch_unanswered,
+        ),
+        see(
+            "project-conflict",
+            full,
+            f"{_path(PROJECT)}?project={scene.idle_project_id}",
+            lambda page: acts.change_what_another_changes(page, dashboard.database, scene.idle_project_id),
+        ),
         see("runs-error", full, "/runs?status=paused"),
         see("runs-filtered", full, f"/runs?status=failed&project={scene.project_id}&model=nonsense"),
         see("runs-no-page", full, "/runs?page=nonsense"),
         see("run-queued", full, f"{_path(RUN)}?run={scene.queued}"),
         see("run-completed", full, f"{_path(RUN)}?run={scene.retried}"),
-        see("run-again", full, f"{_path(RUN)}?run={scene.failed}", _ask_to_retry),
-        see("run-discussed", full, f"{_path(RUN)}?run={scene.failed}", _read_comments),
+        see("run-again", full, f"{_path(RUN)}?run={scene.failed}", acts.ask_to_retry),
+        see("run-discussed", full, f"{_path(RUN)}?run={scene.failed}", acts.read_comments),
         see(
             "run-export",
             full,
             f"{_path(RUN)}?run={scene.retried}",
-            lambda page: press(page, "Export", "With the prompts"),
+            lambda page: acts.press(page, "Export", "With the prompts"),
         ),
-        see("runs-selected", full, "/runs", _select_two),
-        see("runs-cancel", full, "/runs", lambda page: _act_on_many(page, "Cancel what matches")),
-        see("runs-retry-none", full, "/runs?status=completed", lambda page: _act_on_many(page, "Retry what matches")),
+        see("runs-selected", full, "/runs", acts.select_two),
+        see("runs-cancel", full, "/runs", lambda page: acts.act_on_many(page, "Cancel what matches")),
+        see(
+            "runs-retry-none", full, "/runs?status=completed", lambda page: acts.act_on_many(page, "Retry what matches")
+        ),
         see("launch-from", full, f"/launch?from={scene.failed}"),
-        see("compare-whole", full, f"{_path(COMPARE)}{queries[COMPARE]}", _show_the_same_too),
+        see("compare-whole", full, f"{_path(COMPARE)}{queries[COMPARE]}", acts.show_the_same_too),
         see("compare-error", empty, f"{_path(COMPARE)}{queries[COMPARE]}"),
         see("project-empty", full, f"{_path(PROJECT)}?project={scene.idle_project_id}"),
         see("run-error", full, f"{_path(RUN)}?run={scene.failed}"),
-        see("run-branching", full, f"{_path(RUN)}?run={scene.branching}", _open_json),
+        see("run-branching", full, f"{_path(RUN)}?run={scene.branching}", acts.open_json),
         see(
             "template-edit-limits",
             full,
             f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
-            lambda page: _turn(page, "Model and limits"),
+            lambda page: acts.turn(page, "Model and limits"),
         ),
         see("run-cancelled", full, f"{_path(RUN)}?run={scene.cancelled}"),
         see("run-review", full, f"{_path(RUN)}?run={scene.steered.waiting}"),
-        see("run-review-edit", full, f"{_path(RUN)}?run={scene.steered.waiting}", _edit_the_answer),
-        see("run-review-reject", full, f"{_path(RUN)}?run={scene.steered.waiting}", _reject_without_a_reason),
+        see("run-review-edit", full, f"{_path(RUN)}?run={scene.steered.waiting}", acts.edit_the_answer),
+        see("run-review-reject", full, f"{_path(RUN)}?run={scene.steered.waiting}", acts.reject_without_a_reason),
         see("run-reviewed", full, f"{_path(RUN)}?run={scene.steered.approved}"),
         see("run-paused", full, f"{_path(RUN)}?run={scene.steered.paused}"),
         see("run-stopped", full, f"{_path(RUN)}?run={scene.steered.stopped}"),
@@ -117,92 +130,107 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             "run-operations-approve",
             full,
             f"{_path(RUN)}?run={scene.steered.operated}",
-            lambda page: press(page, "Approve", "It can't be taken back"),
+            lambda page: acts.press(page, "Approve", "It can't be taken back"),
         ),
         see(
             "template-edit-operations",
             full,
             f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
-            _add_an_operation,
+            acts.add_an_operation,
         ),
         see(
             "connections-integration",
             full,
             _path(CONNECTIONS),
-            lambda page: press(page, "Add integration", "Kept encrypted"),
+            lambda page: acts.press(page, "Add integration", "Kept encrypted"),
         ),
-        see("run-pause", full, f"{_path(RUN)}?run={scene.running}", _ask_to_pause),
+        see("run-pause", full, f"{_path(RUN)}?run={scene.running}", acts.ask_to_pause),
         see("reviews-error", full, f"{_path(REVIEWS)}?show=decided&due=overdue"),
-        see("run-question", full, f"{_path(RUN)}?run={scene.running}", _ask_to_cancel),
+        see("run-question", full, f"{_path(RUN)}?run={scene.running}", acts.ask_to_cancel),
         see(
             "template-edit-questions",
             full,
             f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
-            lambda page: _turn(page, "Questions and settings"),
+            lambda page: acts.turn(page, "Questions and settings"),
         ),
         see(
             "template-edit-save",
             full,
             f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
-            lambda page: press(page, "Save version", "Against version 1"),
+            lambda page: acts.press(page, "Save version", "Against version 1"),
         ),
+        see(
+            "template-edit-launch",
+            full,
+            f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
+            lambda page: acts.press(page, "Launch", "Save the draft first"),
+        ),
+        see("template-edit-meanwhile", full, f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}", acts.write_in_two_tabs),
         see("template-edit-error", empty, f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}"),
         see("launch-later", full, f"/launch?start=later&project={scene.project_id}"),
         see("schedules-error", full, f"{_path(SCHEDULES)}?page=nonsense"),
-        see("schedules-question", full, f"{_path(SCHEDULE)}{queries[SCHEDULE]}", _ask_to_delete),
+        see("schedules-question", full, f"{_path(SCHEDULE)}{queries[SCHEDULE]}", acts.ask_to_delete),
         see("schedule-error", empty, f"{_path(SCHEDULE)}{queries[SCHEDULE]}"),
-        see("projects-error", full, _path(PROJECTS), _create_nothing),
+        see("projects-error", full, _path(PROJECTS), acts.create_nothing),
         see("project-error", empty, f"{_path(PROJECT)}?project={scene.project_id}"),
         see("templates-error", full, f"{_path(TEMPLATES)}?search=zeppelin&category=nonsense"),
-        see("templates-new", full, _path(TEMPLATES), _begin_no_template),
-        see("template-versions", full, f"{_path(TEMPLATE)}{queries[TEMPLATE]}", _compare_versions),
-        see("template-review", dashboard.cast.mona, f"{_path(TEMPLATE)}?template={scene.waiting_template_id}", _refuse),
-        see("template-question", full, f"{_path(TEMPLATE)}{queries[TEMPLATE]}", _ask_to_retire),
+        see("templates-new", full, _path(TEMPLATES), acts.begin_no_template),
+        see("template-versions", full, f"{_path(TEMPLATE)}{queries[TEMPLATE]}", acts.compare_versions),
+        see(
+            "template-review",
+            dashboard.cast.mona,
+            f"{_path(TEMPLATE)}?template={scene.waiting_template_id}",
+            acts.refuse,
+        ),
+        see("template-question", full, f"{_path(TEMPLATE)}{queries[TEMPLATE]}", acts.ask_to_retire),
         see("template-error", empty, f"{_path(TEMPLATE)}{queries[TEMPLATE]}"),
-        see("connections-error", full, _path(CONNECTIONS), _add_nothing),
-        see("connections-test", full, _path(CONNECTIONS), _test_with_a_key_that_does_not_open),
+        see("connections-error", full, _path(CONNECTIONS), acts.add_nothing),
+        see("connections-test", full, _path(CONNECTIONS), acts.ask_with_a_key_that_does_not_open),
         see("connections-reader", dashboard.cast.mona, _path(CONNECTIONS)),
         see(
-            "users-invite", full, _path(USERS), lambda page: press(page, "Invite people", "Permissions beside the role")
+            "users-invite",
+            full,
+            _path(USERS),
+            lambda page: acts.press(page, "Invite people", "Permissions beside the role"),
         ),
         see("users-invited", full, f"{_path(USERS)}?status=invited"),
         see("users-invited-empty", empty, f"{_path(USERS)}?status=invited"),
         see("users-error", full, f"{_path(USERS)}?status=deactivated"),
-        see("person-question", full, f"{_path(PERSON)}{queries[PERSON]}", _ask_to_deactivate),
+        see("person-question", full, f"{_path(PERSON)}{queries[PERSON]}", acts.ask_to_deactivate),
         see("person-error", empty, f"{_path(PERSON)}{queries[PERSON]}"),
         *(
             see(
                 f"organization-{tab.split()[0].lower()}",
                 full,
                 _path(ORGANIZATION),
-                lambda page, tab=tab: _turn(page, tab),
+                lambda page, tab=tab: acts.turn(page, tab),
             )
             for tab in ("Tier and use", "Models and messages", "Security", "Retention and limits")
         ),
-        see("organization-error", full, _path(ORGANIZATION), _take_anothers_short_name),
-        see("organization-end", full, _path(ORGANIZATION), _ask_for_the_end),
+        see("organization-error", full, _path(ORGANIZATION), acts.take_anothers_short_name),
+        see("organization-end", full, _path(ORGANIZATION), acts.ask_for_the_end),
         see("organizations-empty", olga, f"{_path(ORGANIZATIONS)}?search=nobody"),
-        see("organizations-error", olga, _path(ORGANIZATIONS), _make_nothing),
-        see("organizations-one", olga, _path(ORGANIZATIONS), open_borealis),
+        see("organizations-error", olga, _path(ORGANIZATIONS), acts.make_nothing),
+        see("organizations-one", olga, _path(ORGANIZATIONS), acts.open_borealis),
         see("another-organization", full, "/o/borealis/runs"),
-        see("account-error", full, _path(ACCOUNT), _mistype_the_password),
-        see("account-question", full, _path(ACCOUNT), _begin_second_factor),
-        see("account-required", empty, "/", lambda page: _require_second_factor(page, dashboard.database)),
+        see("account-error", full, _path(ACCOUNT), acts.mistype_the_password),
+        see("account-question", full, _path(ACCOUNT), acts.begin_second_factor),
+        see("account-required", empty, "/", lambda page: acts.require_second_factor(page, dashboard.database)),
         see("not-found", full, "/nowhere"),
         see("not-open", dashboard.cast.vera, _path(LAUNCH)),
         see("sign-in", None, "/"),
-        see("sign-in-error", None, "/", _sign_in_as_nobody),
-        see("forgotten", None, "/", _forget_the_password),
-        see("forgotten-asked", None, "/", _ask_for_a_link),
+        see("sign-in-error", None, "/", acts.sign_in_as_nobody),
+        see("forgotten", None, "/", acts.forget_the_password),
+        see("forgotten-asked", None, "/", acts.ask_for_a_link),
         see("reset", None, _link(dashboard, "reset", "password_reset")),
         see("reset-expired", None, "/reset?token=used"),
         see("confirm", full, _link(dashboard, "confirm", "email_verification")),
-        see("sign-in-code", None, "/", lambda page: _type_half_of_it(page, dashboard)),
+        see("sign-in-code", None, "/", lambda page: acts.type_half_of_it(page, dashboard)),
         Subject("set-up", None, unclaimed),
         Subject("set-up-empty", None, unclaimed.partition("/set-up")[0]),
-        Subject("set-up-error", None, unclaimed, lambda page: press(page, "Set up", "Organization name is empty")),
+        Subject("set-up-error", None, unclaimed, lambda page: acts.press(page, "Set up", "Organization name is empty")),
         see("accept", None, accept),
-        see("accept-error", None, accept, lambda page: press(page, "Join", "Full name is empty")),
+        see("accept-error", None, accept, lambda page: acts.press(page, "Join", "Full name is empty")),
         see("accept-expired", None, "/accept?token=used"),
         see("accept-signed-in", full, accept),
         see("set-up-expired", None, "/set-up?token=used"),
@@ -231,233 +259,11 @@ def visit(page: Page, subject: Subject, dashboard: Dashboard) -> None:
         secret = dashboard.cast.secret_of(subject.visitor)
         page.context.add_cookies([{"name": session_cookie_name(), "value": secret, "url": dashboard.url}])
     page.goto(subject.url)
-    settle(page)
+    acts.settle(page)
     if subject.provoke:
         subject.provoke(page)
-        settle(page)
+        acts.settle(page)
 
 
 def _path(entry: PageEntry) -> str:
     return "/" if entry is OVERVIEW else f"/{entry.url_path}"
-
-
-def settle(page: Page) -> None:
-    """Wait until the script has run and nothing that is seen is about to be replaced."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    expect(page.locator('[data-stale="true"], [data-testid="stSkeleton"]')).to_have_count(0)
-
-
-def _ask_to_delete(page: Page) -> None:
-    press(page, "Delete…", "launches nothing any more")
-
-
-def press(page: Page, button: str, said: str) -> None:
-    """Press a button and wait for what is said then."""
-    page.get_by_role("button", name=button, exact=True).last.click()
-    expect(page.get_by_text(said).first).to_be_visible()
-
-
-def _break_the_database(page: Page, database: ClonedDatabase) -> None:
-    with doors.admin(database) as connection:
-        connection.execute("ALTER TABLE orchestration_runs RENAME TO away")
-    try:
-        page.reload()
-        expect(page.get_by_text("This was our fault and not yours").first).to_be_visible()
-    finally:
-        with doors.admin(database) as connection:
-            connection.execute("ALTER TABLE away RENAME TO orchestration_runs")
-
-
-def _ask_to_retry(page: Page) -> None:
-    page.get_by_role("button", name="Retry from Research").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("1 finished phase is reused")).to_be_visible()
-    dialog.get_by_text("Prompt of Research").click()
-    expect(dialog.get_by_role("textbox", name="Prompt")).to_be_visible()
-
-
-def _read_comments(page: Page) -> None:
-    page.get_by_role("tab", name="Comments").first.click()
-    expect(page.get_by_text("what they actually fold").first).to_be_visible()
-
-
-def _select_two(page: Page) -> None:
-    table = page.get_by_test_id("stDataFrame").first
-    for row in (1, 2):
-        table.click(position={"x": 18, "y": 38 * row + 19})
-    expect(page.get_by_text("2 runs selected")).to_be_visible()
-
-
-def _act_on_many(page: Page, option: str) -> None:
-    page.get_by_test_id("stMain").get_by_role("button", name="More").click()
-    page.get_by_text(option).click()
-    expect(page.get_by_role("button", name="Close", exact=True).last).to_be_visible()
-
-
-def _show_the_same_too(page: Page) -> None:
-    page.get_by_text("Show what is the same too").click()
-    settle(page)
-
-
-def _ask_to_cancel(page: Page) -> None:
-    press(page, "Cancel", "Leave it as it is")
-
-
-def _ask_to_pause(page: Page) -> None:
-    press(page, "Pause", "Leave it as it is")
-
-
-def _edit_the_answer(page: Page) -> None:
-    press(page, "Edit and approve", "Later phases read what you make of it")
-    edited = "Fold it twice, and once more for the train.\n\nThen carry it."
-    page.get_by_role("dialog").get_by_label("Answer").fill(edited)
-    page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("What you change")).to_be_visible()
-
-
-def _reject_without_a_reason(page: Page) -> None:
-    press(page, "Reject and stop the run", "The run ends as failed")
-    press(page, "Reject and stop the run", "Comment is empty")
-
-
-def _ask_to_deactivate(page: Page) -> None:
-    press(page, "Deactivate", "Leave it as it is")
-
-
-def _create_nothing(page: Page) -> None:
-    press(page, "New project", "Create project")
-    press(page, "Create project", "Name is empty")
-
-
-def _begin_no_template(page: Page) -> None:
-    press(page, "New template", "Create and edit")
-    press(page, "Create and edit", "Name is empty")
-
-
-def _compare_versions(page: Page) -> None:
-    page.get_by_text("Compare two versions").click()
-    expect(page.get_by_role("combobox", name="From version")).to_be_visible()
-
-
-def _refuse(page: Page) -> None:
-    page.get_by_text("What changes against version 1").click()
-    expect(page.get_by_text("line added").first).to_be_visible()
-    press(page, "Refuse", "Reason is empty")
-
-
-def _ask_to_retire(page: Page) -> None:
-    page.get_by_test_id("stMain").get_by_role("button", name="More").click()
-    page.get_by_text("Retire…").click()
-    expect(page.get_by_role("button", name="Retire the template")).to_be_visible()
-
-
-def _add_nothing(page: Page) -> None:
-    press(page, "Add connection", "Default parameters")
-    page.get_by_role("dialog").get_by_role("button", name="Add connection").click()
-    expect(page.get_by_text("Name is empty").first).to_be_visible()
-
-
-def _test_with_a_key_that_does_not_open(page: Page) -> None:
-    press(page, "Test", "It is a real call")
-    model = page.get_by_role("dialog").get_by_role("combobox", name="Model")
-    model.press_sequentially("gpt-4.1")
-    model.press("Enter")
-    settle(page)
-    press(page, "Ask it", "Enter it again")
-
-
-def _open_json(page: Page) -> None:
-    page.get_by_text("Does anything burn?").last.click()
-    expect(page.get_by_text("Customers are angry")).to_be_visible()
-
-
-def _turn(page: Page, tab: str) -> None:
-    page.get_by_role("tab", name=tab).click()
-    settle(page)
-
-
-def _add_an_operation(page: Page) -> None:
-    _turn(page, "Operations")
-    page.get_by_role("button", name="Add an operation").click()
-    page.get_by_text("Call an address", exact=True).click()
-    expect(page.get_by_label("Address")).to_be_visible()
-
-
-def _take_anothers_short_name(page: Page) -> None:
-    page.get_by_role("textbox", name="Short name").fill("borealis")
-    press(page, "Save names", "Another organization has or had this short name")
-
-
-def _ask_for_the_end(page: Page) -> None:
-    press(page, "Delete this organization…", "Type its short name")
-
-
-def _make_nothing(page: Page) -> None:
-    press(page, "New organization", "Create organization")
-    press(page, "Create organization", "Organization name is empty")
-
-
-def open_borealis(page: Page) -> None:
-    """Open organization B in the operator's list."""
-    way_in = page.get_by_role("combobox", name="Open one of: Organizations")  # the table is a canvas
-    way_in.focus()
-    way_in.press_sequentially("Borealis")
-    way_in.press("Enter")
-    expect(page.get_by_role("button", name="Change tier")).to_be_visible()
-
-
-def _mistype_the_password(page: Page) -> None:
-    page.get_by_label("Current password").fill("wrong")
-    page.get_by_label("New password", exact=True).fill("correct horse battery")
-    page.get_by_label("New password again").fill("correct horse battery")
-    press(page, "Change password", "This is not your current password")
-
-
-def _begin_second_factor(page: Page) -> None:
-    press(page, "Set up", "You need an authenticator app")
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Current password").fill(PASSWORD)
-    dialog.get_by_role("button", name="Continue").click()
-    expect(dialog.get_by_text("Scan this with the app")).to_be_visible()
-
-
-def _require_second_factor(page: Page, database: ClonedDatabase) -> None:
-    """Of organization B, for as long as it takes to be drawn."""
-    change = "UPDATE organizations SET settings = %s WHERE slug = 'borealis'"
-    with doors.admin(database) as connection:
-        connection.execute(change, ['{"security_settings": {"require_2fa": true, "grace_days": 0}}'])
-    try:
-        page.reload()
-        expect(page.get_by_role("heading", name="Set up a second factor")).to_be_visible()
-    finally:
-        with doors.admin(database) as connection:
-            connection.execute(change, ["{}"])
-
-
-def _type_half_of_it(page: Page, dashboard: Dashboard) -> None:
-    """The right password of somebody whose second factor no code belongs to."""
-    with doors.admin(dashboard.database) as connection:
-        connection.execute(
-            "UPDATE user_credentials SET totp_secret = 'x', totp_enabled_at = now(), totp_last_step = 1, "
-            "recovery_codes = '{}' WHERE user_id = %s",
-            [dashboard.cast.vera.user_id],
-        )
-    page.get_by_label("E-mail or user name").fill("vera")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    press(page, "Continue", "Enter your code")
-
-
-def _sign_in_as_nobody(page: Page) -> None:
-    page.get_by_label("E-mail or user name").fill("nobody")
-    page.get_by_label("Password", exact=True).fill("wrong")
-    press(page, "Continue", "This name and password do not match")
-
-
-def _forget_the_password(page: Page) -> None:
-    press(page, "Forgot your password?", "Enter your name")
-
-
-def _ask_for_a_link(page: Page) -> None:
-    _forget_the_password(page)
-    page.get_by_label("E-mail or user name").fill("nobody")
-    press(page, "Send me a link", "a link is on its way")

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from lib.identity.cookie import session_cookie_name
 from tests import doors
+from tests.browser.acts import settle
 from tests.browser.conftest import Dashboard
-from tests.browser.subjects import settle
 from tests.factories import make_connection, make_project, make_template
 from tests.made_templates import let_publish_to_everybody
 

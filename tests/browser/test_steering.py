@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from lib.identity.cookie import session_cookie_name
 from lib.runs.exporting.structures import RunDocument
-from tests.browser.subjects import settle
+from tests.browser.acts import settle
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_template

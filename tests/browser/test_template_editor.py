@@ -46,11 +46,11 @@ def test_four_phases_with_a_branch_are_built_tried_saved_and_launched(
 
     _write(page, "Sights", "Name three sights for {{ topic }}.")
     steps: list[tuple[str, list[str]]] = [("Food", ["Sights"]), ("Walks", ["Sights"]), ("Guide", ["Food", "Walks"])]
-    for number, (name, after) in enumerate(steps, 1):
+    for number, (name, after) in enumerate(steps, 2):
         page.get_by_role("button", name="Add a phase").click()
         expect(page).to_have_url(re.compile(f"phase=Phase.{number}$"))
         subjects.settle(page)
-        expect(_field(page, "Name of the phase")).to_have_value(f"Phase {number + 1}")
+        expect(_field(page, "Name of the phase")).to_have_value(f"Phase {number}")
         _write(page, name, f"{name} for {{{{ topic }}}}.")
         _wait_for(page, cast, template_id, after)
     _ask(page, "Who travels?")
@@ -81,10 +81,10 @@ def test_four_phases_with_a_branch_are_built_tried_saved_and_launched(
     expect(page.get_by_text("Version 2, as it was saved.")).to_be_visible()
     saved = get_template(cast.max, template_id)
     assert saved.data.dependencies() == {
-        "Phase 0": (),
-        "Phase 1": ("Phase 0",),
-        "Phase 2": ("Phase 0",),
-        "Phase 3": ("Phase 1", "Phase 2"),
+        "Phase 1": (),
+        "Phase 2": ("Phase 1",),
+        "Phase 3": ("Phase 1",),
+        "Phase 4": ("Phase 2", "Phase 3"),
     }
 
     page.get_by_role("button", name="Launch", exact=True).click()
@@ -131,7 +131,7 @@ def test_draft_is_the_same_in_two_tabs_and_is_written_by_keyboard(
     _in_graph(other, "Sights").focus()
     other.keyboard.press("Enter")
     expect(_prompt(other)).to_have_value("Of the first tab")
-    expect(other).to_have_url(re.compile(r"phase=Phase\+0|phase=Phase%200"))
+    expect(other).to_have_url(re.compile(r"phase=Phase\+1|phase=Phase%201"))
 
 
 def test_what_is_typed_is_kept_and_rendered_without_leaving_the_field(

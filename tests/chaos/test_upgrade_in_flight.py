@@ -16,6 +16,7 @@ from tests.workers import Workers, endpoint, until, workers
 __all__ = ["bench", "endpoint", "workers"]
 
 BEFORE = "0033"
+QUEUED_BY = "SELECT DISTINCT application_version AS engine FROM dbos.workflow_status WHERE status = 'ENQUEUED'"
 _IN_LINE = "SELECT id FROM orchestration_runs WHERE status IN ('queued', 'running')"
 
 
@@ -31,6 +32,7 @@ def test_runs_in_flight_are_gone_on_with_after_the_schema_went_down_and_up(
     old.terminate()
     assert old.wait(30) == 0
     migrate.downgrade(url, BEFORE)
+    assert row(installation, QUEUED_BY) == {"engine": "engine-1"}, "for the workers of that version to take"
     launched = make_run(
         installation.database, bench.cast.alice, project_id=bench.project_id, model="openai:gpt-4o-mini"
     )
@@ -40,6 +42,7 @@ def test_runs_in_flight_are_gone_on_with_after_the_schema_went_down_and_up(
         launched.id,
     )
     migrate.upgrade(url)
+    assert row(installation, QUEUED_BY) == {"engine": "engine-1"}, "nobody of this version has looked yet"
     admitted = "SELECT count(*) AS all, count(admitted_at) AS admitted FROM orchestration_runs"
     assert row(installation, admitted) == {"all": 3, "admitted": 3}, "whoever was in the line is in the queue"
     workers.start("new")

@@ -101,6 +101,35 @@ def test_waiting_walk_is_cancelled_at_once(
     assert [each.method for each in own.state.journal.records()] == ["GET"], "the launch looked whether it is there"
 
 
+def test_run_that_waits_for_long_gives_its_place_to_others_and_comes_back(
+    bench: Bench, own: LLMockServer, installation: Installation, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five calls a minute are one every twelve seconds, and the worker has one place."""
+    monkeypatch.setenv("ORCHESTRATOR_WORKER_CONCURRENCY", "1")
+    connect(bench, own, 5)
+    workers.start()
+    bench.wait_for_end(bench.launch(SIDE_BY_SIDE[:1], model=MODEL))
+    waits = bench.launch(SIDE_BY_SIDE[:1], model=MODEL)
+    aside = "SELECT 1 FROM orchestration_runs WHERE id = %s AND resume_at IS NOT NULL AND worker_token IS NULL"
+    until(lambda: rows(installation, aside, waits) != [])
+    other = bench.wait_for_end(bench.launch(SIDE_BY_SIDE[:1]))
+    assert other.summary.status == "completed"
+    assert bench.wait_for_end(waits).summary.status == "completed"
+    ended = "SELECT completed_at FROM orchestration_runs WHERE id = %s"
+    assert row(installation, ended, other.summary.id)["completed_at"] < row(installation, ended, waits)["completed_at"]
+
+
+def test_walk_that_only_waits_comes_to_rest(bench: Bench, own: LLMockServer, installation: Installation) -> None:
+    connect(bench, own, 1)
+    run_id = bench.launch(SIDE_BY_SIDE[:2], model=MODEL)
+    assert walk(bench, installation, run_id) == ["resting"]
+    assert bench.statuses(run_id) == {"a": ["completed"], "b": ["pending"]}
+    rest = "SELECT extract(epoch FROM resume_at - now())::float AS seconds FROM orchestration_runs WHERE id = %s"
+    assert 0 < row(installation, rest, run_id)["seconds"] < 60
+    rows(installation, "UPDATE connection_turns SET next_at = now() RETURNING 1")
+    assert walk(bench, installation, run_id) == ["completed"], "who takes it up asks anew"
+
+
 def test_no_minute_holds_more_than_the_limit_however_many_ask(
     bench: Bench, own: LLMockServer, installation: Installation
 ) -> None:

@@ -23,6 +23,7 @@ _OPEN = "SELECT 1 FROM orchestration_runs WHERE completed_at IS NULL"
 _TOOK = """
     SELECT extract(epoch FROM max(completed_at) - min(created_at))::float AS seconds FROM orchestration_runs
      WHERE organization_id = %s AND created_at > %s"""
+_ORDER = "SELECT organization_id FROM orchestration_runs ORDER BY started_at"
 _WALKERS = "SELECT count(DISTINCT executor_id) AS walkers FROM dbos.workflow_status WHERE status = 'SUCCESS'"
 
 
@@ -56,3 +57,23 @@ def test_few_runs_of_a_small_organization_are_done_in_a_quarter_of_the_time_of_m
     )
     assert small <= large / 4, f"{small:.1f} s of {large:.1f} s"
     assert most_at_once(installation) == {cast.organization_a: LIMIT, cast.organization_b: LIMIT}
+
+
+@pytest.mark.slow
+def test_one_run_begins_next_where_another_organization_has_every_place_and_many_that_wait(
+    bench: Bench, workers: Workers, endpoint: LLMockServer, installation: Installation
+) -> None:
+    """One worker with eight places. Seven others may be freed, and taken, in the same look at the queue."""
+    cast, database = bench.cast, installation.database
+    theirs = make_project(database, cast.charlie), make_template(database, cast.charlie, data=ONE, status="published")
+    ours = bench.project_id, bench.template(chain("a"))
+    rows(installation, "UPDATE organizations SET subscription_tier = 'enterprise' RETURNING 1")
+    endpoint.state.scenarios.add(Delay(seconds=3, times=None, match=CHAT))
+    _launch(cast.alice, *ours, 20)
+    workers.start()
+    begun = "SELECT count(*) AS n FROM orchestration_runs WHERE started_at IS NOT NULL"
+    until(lambda: row(installation, begun)["n"] == 8)
+    _launch(cast.charlie, *theirs, 1)
+    until(lambda: rows(installation, _OPEN) == [], seconds=150)
+    order = [each["organization_id"] for each in rows(installation, _ORDER)]
+    assert order.index(cast.organization_b) < 16, "after the twenty, as they came, it would have been the last"

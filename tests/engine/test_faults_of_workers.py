@@ -83,3 +83,16 @@ def test_run_that_cannot_be_walked_fails_in_words(bench, workers, installation):
     until(lambda: rows(installation, "SELECT 1 FROM orchestration_runs WHERE status = 'failed'") != [])
     (row,) = rows(installation, "SELECT error_details FROM orchestration_runs WHERE id = %s", run_id)
     assert row["error_details"]["kind"] == "internal"
+
+
+def test_sweep_that_stumbles_ends_no_worker(bench, workers, installation):
+    """One row that it can't cope with would stop every worker of the installation."""
+    with doors.admin(installation.database) as connection:
+        connection.execute(
+            "CREATE OR REPLACE FUNCTION api.remind_reviews() RETURNS integer LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'check_violation'; END $$"
+        )
+    workers.start()
+    assert bench.wait_for_end(bench.launch(chain("a"))).summary.status is RunStatus.COMPLETED
+    assert workers.live() == 1
+    assert "api.remind_reviews() failed; it is asked again" in workers.log.read_text()

@@ -33,6 +33,13 @@ clock.now = lambda: true_now() + timedelta(seconds=wrong_by)
 from lib.cli import main
 main()
 """
+#: The worker's command, by one that works out times that do not go on.
+NO_NEXT_TIME = """
+from lib.schedules import due, firing
+firing.take_turn = lambda table, *, due_at, **_: due.Turn(due_at)
+from lib.cli import main
+main()
+"""
 
 
 def _schedule(bench: Bench, *, catch_up: CatchUp = CatchUp.LATEST, overlap: Overlap = Overlap.SKIP) -> UUID:
@@ -124,6 +131,22 @@ def test_two_workers_share_what_is_due(bench: Bench, workers: Workers, installat
     until(lambda: len(_runs(installation)) >= len(made))
     until(lambda: all(stored(installation, each)["last_result"] == "launched" for each in made))
     assert Counter(run["schedule_id"] for run in _runs(installation)) == Counter(made)
+
+
+def test_what_can_not_be_settled_is_told_and_holds_up_nothing_else(
+    bench: Bench, workers: Workers, installation: Installation
+) -> None:
+    """Nobody waits for the task that fails: without a word it would be due again each minute, for ever."""
+    schedule_id = _schedule(bench)
+    process = workers.start(command=[sys.executable, "-c", NO_NEXT_TIME, "worker"])
+    make_due(installation, schedule_id)
+    until(lambda: f"schedule {schedule_id} could not be settled" in workers.log.read_text())
+    assert _runs(installation) == []
+    other = _schedule(bench)
+    make_due(installation, other)
+    until(lambda: f"schedule {other} could not be settled" in workers.log.read_text())
+    assert process.poll() is None
+    assert "never retrieved" not in workers.log.read_text()
 
 
 @pytest.mark.parametrize("hours", [1, -1])

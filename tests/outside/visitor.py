@@ -92,8 +92,12 @@ class Visitor:
 
     def open(self, page: str, query: str = "", *, script_hash: str = "") -> Answer:
         """Ask for a page by the path of its address, and by the hash of its file, as the frontend may."""
-        self._page, self._query = page, query
+        self.turn_to(page, query)
         return self.send(script_hash=script_hash)
+
+    def turn_to(self, page: str, query: str = "") -> None:
+        """Ask for another page, or for another part of it, from the next message on."""
+        self._page, self._query = page, query
 
     def press(self, button: str, *, fragment: str = "", **others: str) -> Answer:
         """Press a button; `others` are the ids of lines of text and what is typed there."""
@@ -110,18 +114,19 @@ class Visitor:
         script_hash: str = "",
     ) -> Answer:
         """Ask for the page that is open, or for a fragment of it, and wait until all of it is there."""
-        self._ask(widgets, fragment=fragment, is_timer=is_timer, script_hash=script_hash)
+        self.ask(widgets, fragment=fragment, is_timer=is_timer, script_hash=script_hash)
         frames = list(self._until_finished())
         return Answer(frames, [ForwardMsg.FromString(frame) for frame in frames])
 
     def press_in_strange_part(self, button: str, *, fragment: str) -> Answer:
         """Press a button in a part that this tab may not have, which nothing answers; what the page says after it."""
-        self._ask([WidgetState(id=button, trigger_value=True)], fragment=fragment)
+        self.ask([WidgetState(id=button, trigger_value=True)], fragment=fragment)
         return self.send()
 
-    def _ask(
-        self, widgets: Sequence[WidgetState], *, fragment: str, is_timer: bool = False, script_hash: str = ""
+    def ask(
+        self, widgets: Sequence[WidgetState], *, fragment: str = "", is_timer: bool = False, script_hash: str = ""
     ) -> None:
+        """Ask for the same, and wait for nothing."""
         message = BackMsg()
         asked = message.rerun_script
         asked.page_name, asked.query_string, asked.page_script_hash = self._page, self._query, script_hash

@@ -15,7 +15,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
-from lib.projects.service import ProjectEntry, update_project
+from lib.projects.service import ProjectEntry
 from lib.ui.components.permission_words import PERMISSIONS
 from lib.ui.navigation import (
     ACCOUNT,
@@ -45,7 +45,7 @@ from lib.users.service import update_profile
 from tests import doors
 from tests.cast import Cast, make_cast
 from tests.conftest import Installation
-from tests.factories import TOPIC
+from tests.factories import TOPIC, edit_project
 from tests.made_runs import make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import headings, is_sign_in, markdown, markup, press, shown, table, titles
@@ -215,7 +215,7 @@ def test_stranger_finds_nothing_of_it(
 def nasty(installation: Installation, cast: Cast, made: Workspace) -> Workspace:
     """Names full of markup, wherever people can enter one."""
     update_profile(cast.alice, full_name=NASTY)
-    update_project(
+    edit_project(
         cast.alice,
         made.project_id,
         ProjectEntry(

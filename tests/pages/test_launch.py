@@ -17,7 +17,18 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import TOPIC, make_project, make_template
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import button, buttons, headings, press, selectbox, shown, text_area, text_input
+from tests.pages.reading import (
+    button,
+    buttons,
+    facts,
+    headings,
+    markdown,
+    press,
+    selectbox,
+    shown,
+    text_area,
+    text_input,
+)
 from tests.records import row, rows
 
 MODELS = "gpt-4o-mini,gpt-4o"
@@ -75,6 +86,16 @@ def test_without_a_project_it_says_what_to_do_first(open_as: OpenAs, cast: Cast)
     press(at, "Create a project")
     assert at.title[0].value == "Projects"
     assert text_area(at, "Topic")
+
+
+def test_project_that_is_not_active_is_led_to_where_there_is_no_other(
+    open_as: OpenAs, cast: Cast, project_id: UUID
+) -> None:
+    move_project(cast.max, project_id, ProjectStatus.COMPLETED)
+    at = open_as(cast.max, LAUNCH)
+    assert headings(at) == ["Launch", "No project is active"]
+    press(at, "Look at the projects")
+    assert at.title[0].value == "Projects"
 
 
 def test_choices_stand_ready_with_the_whole_preview(at: AppTest) -> None:
@@ -253,23 +274,66 @@ def test_template_asks_its_questions(open_as: OpenAs, installation: Installation
     at = open_as(cast.max, LAUNCH)
     assert options(at, "Template") == ["Asking", *BUILTINS]
     assert selectbox(at, "Template").value.name == "Asking"
-    assert "Audience: is missing" in shown(at)
+    assert "Answer these to see the prompts: Audience." in shown(at)
+    assert ":red" not in markdown(at), "nobody has asked for a launch yet"
     press(at, "Launch")
     assert launched(installation) == []
+    assert shown(at).count("This has to be answered.") == 1, "beside its question, and nowhere else"
+    assert shown(at).count("Look at the questions that are marked above") == 1
 
-    text_input(at, "Audience").set_value("Fishers")
-    text_area(at, "More (optional)").set_value("More")
+    text_input(at, "Audience (required)").set_value("Fishers")
+    text_area(at, "More").set_value("More")
     at.number_input[0].set_value(101)
     assert (at.date_input[0].min.year, at.date_input[0].max.year) == (1900, 2200)
     at.date_input[0].set_value(None)
     at.run()
-    assert selectbox(at, "Tone").value == "warm"
+    assert selectbox(at, "Tone (required)").value == "warm"
     at.number_input[0].set_value(50)
     press(at, "Launch")
     (run,) = launched(installation)
     values = row(installation, "SELECT inputs FROM orchestration_runs WHERE id = %s", run["id"])["inputs"]["values"]
     assert values == {"audience": "Fishers", "more": "More", "budget": 50, "tone": "warm", "due": None}
     assert at.title[0].value == TOPIC
+
+
+def test_number_stands_in_the_form_and_in_the_prompt_as_people_write_it(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    numbers = {"people": {"default": 40, "minimum": 1}, "share": {"default": 2.5}, "left": {"required": False}}
+    inputs = [{"name": name, "label": name, "kind": "number", **more} for name, more in numbers.items()]
+    phase = {"code": "A", "name": "First", "prompt": "{{ inputs.people }}, {{ inputs.share }} and {{ inputs.left }}"}
+    make_template(
+        installation.database, cast.mona, name="A", data={"inputs": inputs, "phases": [phase]}, status="published"
+    )
+    at = open_as(cast.max, LAUNCH)
+    people, share, left = at.number_input
+    assert [each.proto.format for each in at.number_input] == ["%g"] * 3
+    assert [each.step for each in at.number_input] == [1.0, 0.01, 1.0]
+    assert (people.value, people.min, share.value, left.value) == (40, 1, 2.5, None)
+    assert "40, 2.5 and" in shown(at)
+    people.set_value(41)
+    left.set_value(-0.0)
+    at.run()
+    assert "41, 2.5 and 0" in shown(at)
+    press(at, "Launch")
+    assert facts(at).items() >= {"people": "41", "share": "2.5", "left": "0"}.items()
+
+
+def test_wrong_answers_are_marked_each_at_its_question(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    questions = [{"name": name, "label": f"*{name}*", "max_length": 3} for name in ("first", "second")]
+    data = {"inputs": questions, "phases": [{"code": "A", "name": "First", "prompt": "{{ inputs.first }}"}]}
+    make_template(installation.database, cast.mona, name="A", data=data, status="published")
+    at = open_as(cast.max, LAUNCH)
+    at.text_input[-1].set_value("much")
+    at.run()
+    assert "Answer these to see the prompts: *first*." in shown(at)
+    assert "“*second*” is longer than 3 characters." in shown(at)
+    press(at, "Launch")
+    assert "This has to be answered." in shown(at)
+    assert "This is longer than 3 characters." in shown(at)
+    assert launched(installation) == []
 
 
 def test_template_that_asks_for_what_is_not_there_yet_is_refused_by_name(

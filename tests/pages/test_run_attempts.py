@@ -1,5 +1,6 @@
 """A run whose model misbehaves, and the run that goes on from it: what is read and what is offered."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from lib.runs.service import watch_run
 from lib.ui.navigation import RUN
 from lib.ui.words import hour
+from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
@@ -124,6 +126,23 @@ def test_run_is_retried_after_a_question_that_says_what_it_saves(
     assert child["status"] == "queued"
     assert at.query_params["run"] == str(child["id"])
     assert "The retry is launched." in shown(at)
+
+
+def test_retry_shows_the_limit_that_it_takes_over_and_says_what_nobody_knows(
+    open_as: OpenAs, installation: Installation, cast: Cast, failed: MadeRun
+) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE orchestration_runs SET cost_limit_usd = 2")
+        connection.execute("UPDATE phase_executions SET cost_usd = NULL")
+    at = press(open_as(cast.max, RUN, run=failed.id), RETRY)
+    assert "That saves 950 tokens, an unknown amount of money and 5.0 s." in shown(at)
+    (limit,) = [field for field in at.number_input if field.label.startswith("Cost limit")]
+    assert limit.value == 2
+    limit.set_value(0.75)
+    press(at, RETRY, "Launch the retry")
+    made = "SELECT cost_limit_usd FROM orchestration_runs WHERE parent_run_id = %s"
+    assert row(installation, made, failed.id)["cost_limit_usd"] == Decimal("0.75")
 
 
 def test_retry_that_can_not_be_launched_says_so_in_the_question(

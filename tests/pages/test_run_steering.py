@@ -6,6 +6,7 @@ import pytest
 
 from lib.projects.service import ProjectEntry, create_project, get_project
 from lib.ui.navigation import LAUNCH, PROJECT, RUN
+from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_template
@@ -49,7 +50,10 @@ def test_run_that_is_written_says_that_it_pauses_after_that(
     assert "What is being written is finished first, for it is paid for. Then nothing further begins" in shown(at)
     press(at, "Pause", "Pause the run")
     assert "This run pauses as soon as what is being written is finished." in shown(at)
-    assert deeds(at) == ["Cancel"]
+    assert deeds(at) == ["Cancel", "Continue"]
+    press(at, "Continue")
+    assert "This run pauses" not in shown(at)
+    assert deeds(at) == ["Pause", "Cancel"]
 
 
 def test_pause_is_offered_to_who_may_cancel(open_as: OpenAs, cast: Cast, run: MadeRun) -> None:
@@ -72,16 +76,32 @@ def test_run_that_stopped_for_its_cost_says_spent_and_limit_and_asks(
     assert row(installation, LIMIT)["cost_limit_usd"] == Decimal("2.528")
 
 
+def test_press_beside_a_limit_that_was_raised_meanwhile_raises_nothing(
+    open_as: OpenAs, installation: Installation, cast: Cast, run: MadeRun
+) -> None:
+    stop_for_cost(installation, cast, run)
+    at = open_as(cast.mona, RUN, run=run.id)
+    with doors.admin(installation.database) as connection:  # raised by somebody, spent, and stopped again
+        connection.execute("UPDATE orchestration_runs SET cost_limit_usd = 0.025 WHERE id = %s", [run.id])
+    press(at, "Raise the limit and go on")
+    assert stands(installation, run) == "paused"
+    assert row(installation, LIMIT)["cost_limit_usd"] == Decimal("0.025")
+    press(at, "Raise the limit and go on")
+    assert stands(installation, run) == "queued"
+
+
 def test_run_is_ended_where_it_is_after_a_question(
     open_as: OpenAs, installation: Installation, cast: Cast, run: MadeRun
 ) -> None:
     stop_for_cost(installation, cast, run)
     at = press(open_as(cast.max, RUN, run=run.id), "End it here")
     assert "It counts as completed, with 1 finished phase; the others are skipped." in shown(at)
+    assert "It can be run again from there later" in shown(at)
     at.button(key="finish-run").click()
     at.button(key="finish-run-confirm").click().run()
     assert stands(installation, run) == "completed"
     assert "Somebody ended the run here, with 1 of 2 phases." in shown(at)
+    assert "Retry from Research" in buttons(at)
 
 
 def test_run_of_unknown_cost_goes_on_without_a_limit(

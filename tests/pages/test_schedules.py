@@ -1,6 +1,7 @@
 """Schedules: the list, the form that makes and changes one, and where else they are spoken of."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -8,7 +9,9 @@ from uuid import UUID
 import psycopg
 import pytest
 from llmock.testing import LLMockServer
+from streamlit.testing.v1 import AppTest
 
+from lib import clock
 from lib.config import get_settings
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
@@ -18,7 +21,7 @@ from lib.schedules import service
 from lib.templates.builtin import FIRST
 from lib.templates.gallery import list_template_choices
 from lib.ui.components.schedule_form import LATER, START
-from lib.ui.navigation import LAUNCH, OVERVIEW, PROJECT, RUN, RUNS, SCHEDULE, SCHEDULES, TEMPLATE
+from lib.ui.navigation import LAUNCH, OVERVIEW, PROJECT, RUN, RUNS, SCHEDULE, SCHEDULES, TEMPLATE, PageEntry
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
@@ -165,6 +168,61 @@ def test_it_is_switched_off_and_on_and_deleted(
     assert "launches nothing any more" in shown(at)
     press(at, "Delete…", "Delete it")
     assert stored(installation, made)["deleted_at"] is not None
+
+
+@pytest.mark.parametrize("page", [SCHEDULE, SCHEDULES])
+def test_who_switches_on_another_ones_is_told_in_whose_name(
+    open_as: OpenAs, cast: Cast, installation: Installation, made: UUID, page: PageEntry
+) -> None:
+    service.set_active(cast.max, made, is_active=False)
+    parameters = {"schedule": made} if page is SCHEDULE else {}
+    assert "Switch on in your name" not in _offered(open_as(cast.max, page, **parameters))
+    at = open_as(cast.mona, page, **parameters)
+    assert "Switch on in your name" in _offered(at)
+    assert "Switch on" not in _offered(at)
+    if page is SCHEDULE:
+        press(at, "Switch on in your name")
+        assert "is on, in your name" in shown(at)
+        assert stored(installation, made)["user_id"] == cast.mona.user_id
+
+
+def test_times_that_can_not_be_read_shut_no_page(
+    open_as: OpenAs, cast: Cast, installation: Installation, made: UUID
+) -> None:
+    with psycopg.connect(installation.database.admin_url) as connection:
+        connection.execute("UPDATE schedules SET cron = 'nonsense <b>', time_zone = 'Europe'")
+    assert "nonsense <b>, Europe" in shown(open_as(cast.max, SCHEDULES))
+    at = open_as(cast.max, SCHEDULE, schedule=made)
+    assert at.title[0].value == "Every day"
+    assert "can't be read" in shown(at)
+
+
+def test_next_times_where_clocks_are_set_back_tell_which_of_the_two(
+    open_as: OpenAs, cast: Cast, request_of_max: LaunchRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On 25 October 2026 at 1:00 UTC, when Berlin has 3:00, and then 2:00 once more."""
+    at = open_as(cast.max, LAUNCH, **{START: LATER})
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 10, 25, 0, 10, tzinfo=UTC))
+    selectbox(at, "How often").set_value("cron").run()
+    selectbox(at, "Time zone").set_value("Europe/Berlin").run()
+    text_input(at, "Cron").set_value("*/30 * * * *").run()
+    said = [line.split("Oct 2026, ")[1] for line in shown(at).splitlines() if "Oct 2026, " in line]
+    assert [line.split(", which")[0] for line in said] == [
+        "02:30, before clocks are set back",
+        "02:00, after clocks are set back",
+        "02:30, after clocks are set back",
+        "03:00",
+        "03:30",
+    ]
+    text_input(at, "Cron").set_value("30 2 * * *").run()
+    assert "25 Oct 2026, 02:30, before clocks are set back" in shown(at)
+    assert "26 Oct 2026, 02:30, which is" in shown(at)
+
+
+def _offered(at: AppTest) -> list[str]:
+    """What the buttons and the menus say that can be done."""
+    menus = [option for menu in at.get("menu_button") for option in menu.proto.options]
+    return [*buttons(at), *menus]
 
 
 def test_stranger_and_viewer_open_nothing(open_as: OpenAs, cast: Cast, made: UUID) -> None:

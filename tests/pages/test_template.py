@@ -245,6 +245,9 @@ def test_publication_is_asked_for_made_and_taken_back(open_as: OpenAs, installat
     made = make(cast.max, is_published=False)
     choose(open_as(cast.max, TEMPLATE, template=made), "Ask for publication")
     assert status_of(cast, made) is TemplateStatus.IN_REVIEW
+    said = shown(open_as(cast.max, TEMPLATE, template=made))
+    assert "Needs review" in said
+    assert "Offered" not in said, "to nobody yet"
     press(open_as(cast.mona, TEMPLATE, template=made), "Approve")
     assert status_of(cast, made) is TemplateStatus.PUBLISHED
 

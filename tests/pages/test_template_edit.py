@@ -86,12 +86,12 @@ def test_two_tabs_keep_each_others_changes(at: AppTest, open_as: OpenAs, cast: C
 
 def test_branch_is_built_by_choosing_what_comes_after_what(at: AppTest, cast: Cast, template_id: UUID) -> None:
     press(at, "Add a phase")
-    assert at.query_params["phase"] == "Phase 2"
+    assert at.query_params["phase"] == text_input(at, "Name of the phase").value == "Phase 3"
     choose(at, "After", ["Phase 0"])
     press(at, "Add a phase")
-    choose(at, "After", ["Phase 1", "Phase 2"])
+    choose(at, "After", ["Phase 1", "Phase 3"])
     needs = {phase["code"]: phase.get("depends_on") for phase in draft_of(cast.max, template_id)["phases"]}
-    assert needs == {"Phase 0": None, "Phase 1": None, "Phase 2": ["Phase 0"], "Phase 3": ["Phase 1", "Phase 2"]}
+    assert needs == {"Phase 0": None, "Phase 1": None, "Phase 3": ["Phase 0"], "Phase 4": ["Phase 1", "Phase 3"]}
     selectbox(at, "Phase").select("Phase 0").run()
     (after,) = (one for one in at.multiselect if one.label == "After")
     assert after.options == [], "whatever waits for it is not offered"

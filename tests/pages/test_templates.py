@@ -91,8 +91,8 @@ def test_each_person_finds_what_is_theirs_and_what_they_may_do_with_it(
 
 def test_card_says_what_is_known_of_its_runs(open_as: OpenAs, cast: Cast, three: dict[str, UUID]) -> None:
     said = shown(open_as(cast.vera, TEMPLATES))
-    assert re.search(r"2 phases · \$0\.06 · [\d.]+ m?s · 100 % ok · 1 run\b", said)
-    assert "2 phases · no runs yet" in said
+    assert re.search(r"v1 · 2 phases · \$0\.06 · [\d.]+ m?s · 100 % ok · 1 run\b", said)
+    assert "v1 · 2 phases · no runs yet" in said
 
 
 def test_address_narrows_and_sorts_and_the_widgets_write_it(

@@ -94,6 +94,8 @@ class Choice:
     seen: Rights = field(default_factory=lambda: Rights(Role.MEMBER))
     #: What the doer's organization is called at the moment.
     own_name: str = ""
+    #: What the target's project says at the moment.
+    project_seen: ProjectEntry = field(default_factory=lambda: ProjectEntry(name="", topic=""))
     text: str = "Plain words"
     role: str = "viewer"
     permissions: tuple[str, ...] = ()
@@ -202,7 +204,7 @@ _PROJECTS: Final = (
     _to(
         projects.update_project,
         P.PROJECTS_EDIT,
-        lambda to: _give(to.target.project_id, to.project),
+        lambda to: _give(to.target.project_id, to.project, seen=to.project_seen),
         is_by_maker=True,
     ),
     _to(
@@ -214,7 +216,7 @@ _PROJECTS: Final = (
     _to(
         projects.move_project,
         P.PROJECTS_EDIT,
-        lambda to: _give(to.target.project_id, ProjectStatus.COMPLETED),
+        lambda to: _give(to.target.quiet_id, ProjectStatus.COMPLETED),
         is_by_maker=True,
     ),
     _about(project_lists.list_owners, P.PROJECTS_VIEW, lambda to: _give(wanted=to.target.member_id)),
@@ -303,7 +305,7 @@ _RUNS: Final = (
     _to(
         steering.raise_cost_limit,
         P.ORCHESTRATIONS_CANCEL,
-        lambda to: _give(to.target.paused_id, Decimal(1)),
+        lambda to: _give(to.target.paused_id, Decimal(1), seen=None),
         is_by_maker=True,
     ),
     _about(

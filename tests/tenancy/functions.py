@@ -45,8 +45,12 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     ),
     "api.open_integration(text)": Definer(_PERSON, "people have no right to read a sealed secret"),
     "api.offered_integrations()": Definer(_PERSON, "who edits templates or approves has no right to see connections"),
+    "api.hold_counters(uuid[])": Definer(_PERSON, "locks rows that people write through triggers alone; reads nothing"),
+    "api.withdraw_pause(uuid)": Definer(_PERSON, "people have no right on the wish to pause a run"),
     "api.pause_run(uuid)": Definer(_PERSON, "people have no right to write why a run is paused"),
-    "api.raise_cost_limit(uuid,numeric)": Definer(_PERSON, "people have no right on the limit, nor on the queue"),
+    "api.raise_cost_limit(uuid,numeric,numeric)": Definer(
+        _PERSON, "people have no right on the limit, nor on the queue"
+    ),
     "api.finish_run(uuid)": Definer(_PERSON, "people have no right to complete a run"),
     "api.other_reviewers(text[])": Definer(_PERSON, "counts people by permissions that not all may see; a number"),
     "api.enqueue_run(uuid)": Definer(_PERSON, "people have no rights on the queue"),
@@ -114,6 +118,8 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.remind_reviews()": Definer(_WORKER, "writes mails about the reviews of all organizations; a count only"),
     "api.track_review()": Definer(_NOBODY, "trigger: nobody writes requests for reviews directly"),
     "api.queue_run(uuid,uuid)": Definer(_NOBODY, "part of enqueue_run, admit_runs and requeue_lost_runs"),
+    "api.next_turn(uuid)": Definer(_NOBODY, "part of queue_run: the turns of all organizations, numbers only"),
+    "api.take_up_run(uuid)": Definer(_WORKER, "whoever walks a run has no rights on the queue"),
     "api.admit_runs(uuid)": Definer(_NOBODY, "part of enqueue_run, admit_next and requeue_lost_runs"),
     "api.admit_next()": Definer(_NOBODY, "trigger: whoever frees a place has no rights on the queue"),
     "api.audit_priority()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),

@@ -165,6 +165,8 @@ def test_person_calls_nothing_of_the_workers(database: ClonedDatabase, cast: Cas
             "api.requeue_lost_runs()",
             "api.cancel_requests('{}')",
             "api.queue_run(auth.uid(), auth.uid())",
+            "api.next_turn(auth.uid())",
+            "api.take_up_run(auth.uid())",
             "api.write_audit(auth.uid(), '', '', auth.uid(), '{}', '{}')",
             "api.create_organization('', '', '')",
             "api.find_living_session('')",

@@ -24,6 +24,7 @@ from lib.errors import NotPermitted, OrchestratorError
 from lib.exports import ExportFormat
 from lib.identity import passwords, sessions
 from lib.organizations import operator
+from lib.projects.service import ProjectEntry
 from lib.users.rights import Rights
 from tests import doors
 from tests.architecture.sources import application
@@ -168,6 +169,7 @@ class World:
             target=target,
             seen=Rights.read(member["role"], member["permissions"]) if member else Rights(Role.MEMBER),
             own_name=rows["organizations"][str(actor.organization_id)]["name"],
+            project_seen=_project_of(rows, target),
             cursor=self.ground.cursors[step.cursor % len(self.ground.cursors)],
             **step.entered,
         )
@@ -194,6 +196,12 @@ class World:
             assert error is not None or not getattr(answer, "items", answer), (
                 f"a stranger's thing was found: {step.deed}"
             )
+
+
+def _project_of(rows: Rows, target: Target) -> ProjectEntry:
+    """What the target's project says; nothing where it is gone."""
+    row = rows["projects"].get(str(target.project_id)) or {"name": "", "topic": "", "description": ""}
+    return ProjectEntry(name=row["name"], topic=row["topic"], description=row["description"] or "")
 
 
 def _try(deed: Deed, actor: Actor, choice: Choice) -> tuple[object, Exception | None]:
@@ -267,7 +275,10 @@ def test_each_deed_goes_through_for_who_may(ground: Ground) -> None:
             administrator.autocommit = True
             while waiting:
                 deed, before = waiting.pop(), read_rows(administrator)
-                choice = Choice(target=ground.targets[0], own_name=admin.organization_name)
+                target = ground.targets[0]
+                choice = Choice(
+                    target=target, own_name=admin.organization_name, project_seen=_project_of(before, target)
+                )
                 if _try(deed, admin, choice)[1] is not None:
                     refused.add(str(deed))
                 if any(read_changes(before, read_rows(administrator))):

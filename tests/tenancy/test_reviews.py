@@ -65,8 +65,9 @@ def test_word_in_somebody_elses_name_is_none(module_database, people, review):
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO run_reviews (organization_id, request_id, run_id, reviewer_id, decision) "
-        "SELECT organization_id, id, run_id, api.person_id(), 'approve' FROM review_requests WHERE id = %s",
+        "INSERT INTO run_reviews (organization_id, request_id, run_id, reviewer_id, decision, answer_digest) "
+        "SELECT organization_id, id, run_id, api.person_id(), 'approve', repeat('0', 64) "
+        "FROM review_requests WHERE id = %s",
         "UPDATE run_reviews SET decision = 'approve' WHERE request_id = %s",
         "DELETE FROM run_reviews WHERE request_id = %s",
         "UPDATE review_requests SET required_approvals = 1 WHERE id = %s",
@@ -106,6 +107,7 @@ def test_viewer_is_refused_and_stranger_finds_nothing(module_database, people, r
         ("approve", "", "An edit that is none"),
         ("approve_with_edits", "", None),
         ("approve_with_edits", "", "  "),
+        ("approve_with_edits", "", "x" * 1_000_001),
         ("approve", "x" * 5001, None),
     ],
 )

@@ -3,6 +3,7 @@
 import hmac
 import json
 from collections.abc import Iterator
+from typing import Final
 from uuid import UUID, uuid4
 
 import pytest
@@ -87,7 +88,17 @@ def test_nobody_forges_what_workers_write(world: World, of_max: UUID, change: st
             assert doors.refusal(connection, f"UPDATE schedules SET {change} WHERE id = %s", [of_max]) == NOT_ALLOWED
 
 
-@pytest.mark.parametrize("change", ["topic = 'Mine'", "cron = '0 8 * * *'", """inputs = '{"a": 1}'"""])
+#: What somebody who steers others' runs can't do to another's schedule without taking it over.
+SAID: Final = (
+    "topic = 'Mine'",
+    "cron = '0 8 * * *'",
+    """inputs = '{"a": 1}'""",
+    "next_run_at = now() + interval '1 second'",
+    "next_run_at = next_run_at + interval '1 hour'",
+)
+
+
+@pytest.mark.parametrize("change", SAID)
 def test_nobody_schedules_in_the_name_of_another(world: World, of_max: UUID, change: str) -> None:
     with doors.person(world.database, world.cast.mona) as connection:
         statement = f"UPDATE schedules SET {change} WHERE id = %s"
@@ -97,6 +108,27 @@ def test_nobody_schedules_in_the_name_of_another(world: World, of_max: UUID, cha
             assert doors.refusal(connection, taken, [user_id, of_max]) == refused
         give = "UPDATE schedules SET user_id = %s WHERE id = %s"
         assert doors.refusal(connection, give, [world.cast.alice.user_id, of_max]) == NOT_ALLOWED
+
+
+def test_nobody_switches_on_in_the_name_of_another(world: World, of_max: UUID) -> None:
+    """Nor off, on and off again: what its person has stopped launches nothing as them."""
+    with doors.person(world.database, world.cast.mona) as connection, connection.transaction(force_rollback=True):
+        off, on = (f"UPDATE schedules SET is_active = {state} WHERE id = %s" for state in ("false", "true"))
+        connection.execute(off, [of_max])
+        assert doors.refusal(connection, on, [of_max]) == NOT_ALLOWED
+        later = "UPDATE schedules SET is_active = true, next_run_at = now() + interval '1 second' WHERE id = %s"
+        assert doors.refusal(connection, later, [of_max]) == NOT_ALLOWED
+        taken = "UPDATE schedules SET is_active = true, user_id = %s WHERE id = %s"
+        assert doors.refusal(connection, taken, [world.cast.alice.user_id, of_max]) == NOT_ALLOWED
+        assert doors.refusal(connection, taken, [world.cast.mona.user_id, of_max]) is None
+
+
+def test_one_that_is_switched_on_has_its_time_to_come(world: World, of_max: UUID) -> None:
+    with doors.admin(world.database) as connection, connection.transaction(force_rollback=True):
+        connection.execute("UPDATE schedules SET is_active = false, next_run_at = now() WHERE id = %s", [of_max])
+        doors.become_person(connection, world.cast.max)
+        on = "UPDATE schedules SET is_active = true WHERE id = %s"
+        assert doors.refusal(connection, on, [of_max]) == NOT_ALLOWED
 
 
 def test_nobody_makes_one_in_the_name_of_another(world: World) -> None:

@@ -7,9 +7,11 @@
   which holds for English prose.
 * Cost: these tokens at the model's price. Time: earlier attempts of the same model at the phase, or else its speed in
   the others; added up along the longest way through the graph. Repeated attempts are left out of both; a fallback
-  model that is dearer makes the dearer case.
+  model that is dearer makes the dearer case, one whose price nobody knows an unknown one, and a phase that may be
+  skipped costs nothing in the cheaper.
 """
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -18,6 +20,7 @@ from typing import Final
 
 from lib.errors import PlanInvalid
 from lib.runs.structures import PhaseEstimate, RunEstimate
+from lib.templates.kept import Kept
 from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.renderers import taking_together
 from lib.templates.rendering import MAX_PREVIEW_SECONDS, PhaseAnswer, PromptContext, preview_prompts, render_prompt
@@ -58,7 +61,8 @@ def estimate_run(
     """What the phases whose codes are `asked` will take; the answers of the others are in the context."""
     everything = [attempt for attempts in past.values() for attempt in attempts]
     lengths = {phase.code: _completion(phase, past.get(phase.code, ())) for phase in plan.phases}
-    low, high = (_render(plan, context, lengths, side=side) for side in (0, 1))
+    low, high = (_render_again(plan, context, lengths, side=side) for side in (0, 1))
+    skippable = _find_skippable(plan)
     phases = []
     for phase in plan.phases:
         if phase.code not in asked:
@@ -66,6 +70,9 @@ def estimate_run(
         density = _density(phase.model, everything)
         prompt = round(low[phase.code] * density[0]), round(high[phase.code] * density[1])
         completion, based_on = lengths[phase.code]
+        cost, unpriced = _cost(phase, prompt, completion, price_of)
+        seconds = _seconds(phase, past.get(phase.code, ()), everything, completion)
+        may_skip = phase.code in skippable
         phases.append(
             PhaseEstimate(
                 code=phase.code,
@@ -73,8 +80,9 @@ def estimate_run(
                 model=phase.model,
                 prompt_tokens=prompt,
                 completion_tokens=completion,
-                cost_usd=_cost(phase, prompt, completion, price_of),
-                seconds=_seconds(phase, past.get(phase.code, ()), everything, completion),
+                cost_usd=(Decimal(0), cost[1]) if cost and may_skip else cost,
+                unpriced=unpriced,
+                seconds=(0.0, seconds[1]) if seconds and may_skip else seconds,
                 based_on=based_on,
             )
         )
@@ -93,6 +101,23 @@ def _completion(phase: PlannedPhase, past: Sequence[PastAttempt]) -> tuple[tuple
         found = ()
         span = (most // _LEAST_OF_MOST, most) if most else _DEFAULT_COMPLETION
     return (span if most is None else (min(span[0], most), min(span[1], most))), len(found)
+
+
+def _find_skippable(plan: Plan) -> set[str]:
+    """Phases that may not be asked: by their condition, or because nothing is that they wait for."""
+    found: set[str] = set()
+    for phase in plan.phases:  # each comes after what it waits for
+        if phase.condition is not None or (phase.depends_on and found.issuperset(phase.depends_on)):
+            found.add(phase.code)
+    return found
+
+
+def _render_again(
+    plan: Plan, context: PromptContext, lengths: Mapping[str, tuple[tuple[int, int], int]], *, side: int
+) -> Mapping[str, int]:
+    """What `_render` gives, made once of the same plan, words and lengths: a page asks again at each click."""
+    said = f"{plan!r}\n{context!r}\n{lengths!r}\n{side}".encode("utf-8", "surrogatepass")
+    return _rendered.get(hashlib.sha256(said).digest(), lambda: _render(plan, context, lengths, side=side))
 
 
 def _render(
@@ -131,13 +156,18 @@ def _density(model: str, everything: Sequence[PastAttempt]) -> tuple[float, floa
 
 def _cost(
     phase: PlannedPhase, prompt: tuple[int, int], completion: tuple[int, int], price_of: PriceOf
-) -> tuple[Decimal, Decimal] | None:
-    """Of the phase's own model; the dearer case is that of its dearest fallback, where that may be asked instead."""
-    low, high = (price_of(phase.model, prompt[side], completion[side]) for side in (0, 1))
-    if low is None or high is None:
-        return None
-    others = [price_of(other.model, prompt[1], completion[1]) for other in phase.fallbacks]
-    return low, max(high, *(other for other in others if other is not None), high)
+) -> tuple[tuple[Decimal, Decimal] | None, tuple[str, ...]]:
+    """Of the phase's own model; the dearer case is that of its dearest fallback, where that may be asked instead.
+
+    Unknown where one of them has no price; those come with it.
+    """
+    low = price_of(phase.model, prompt[0], completion[0])
+    models = [phase.model, *(other.model for other in phase.fallbacks)]
+    highs = {model: price_of(model, prompt[1], completion[1]) for model in models}
+    known = [price for price in highs.values() if price is not None]
+    if low is None or len(known) < len(highs):
+        return None, tuple(model for model, price in highs.items() if price is None)
+    return (low, max(known)), ()
 
 
 def _seconds(
@@ -177,3 +207,6 @@ def _longest_way(plan: Plan, phases: Mapping[str, PhaseEstimate]) -> tuple[float
 def _quartiles(values: Sequence[float]) -> tuple[float, float]:
     low, _, high = quantiles(values, n=4, method="inclusive")
     return low, high
+
+
+_rendered = Kept[Mapping[str, int]](4_000_000, lambda sizes: 500 + 200 * len(sizes))

@@ -1,6 +1,6 @@
 """A run as a file: read whole at one moment, and noted in the trail in the same transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,15 @@ from lib.db.session import tenant_session
 from lib.errors import NotFound
 from lib.models.run import OrchestrationRun, PhaseExecution
 from lib.runs import queries
-from lib.runs.exporting.queries import list_newest
-from lib.runs.exporting.structures import ExportedInput, ExportedPhase, ExportedRun, RunDocument
+from lib.runs.exporting.queries import list_comments, list_newest, list_words
+from lib.runs.exporting.structures import (
+    ExportedComment,
+    ExportedInput,
+    ExportedPhase,
+    ExportedRun,
+    ExportedWord,
+    RunDocument,
+)
 from lib.runs.structures import RunInputs
 
 
@@ -41,6 +48,10 @@ def export_run(actor: Actor, run_id: UUID, *, file_format: RunFormat, has_prompt
             has_prompts=has_prompts,
             run=_describe(dict(zip(queries.SUMMARY, seen, strict=False)), run),
             phases=_phases(session, run_id, has_prompts=has_prompts),
+            comments=tuple(
+                ExportedComment(by=row.by, phase=row.phase_code, text=row.comment_text, written_at=row.created_at)
+                for row in list_comments(session, run_id)
+            ),
         )
         record_event(
             session,
@@ -80,10 +91,17 @@ def _describe(seen: Mapping[str, Any], run: OrchestrationRun) -> ExportedRun:
 
 
 def _phases(session: Session, run_id: UUID, *, has_prompts: bool) -> tuple[ExportedPhase, ...]:
-    return tuple(_phase(each, has_prompts=has_prompts) for each in list_newest(session, run_id))
+    said: dict[UUID, list[ExportedWord]] = {}
+    for row in list_words(session, run_id):
+        word = ExportedWord(
+            by=row.by, decision=row.decision, comment=row.comment, is_counted=row.is_counted, said_at=row.said_at
+        )
+        said.setdefault(row.phase_execution_id, []).append(word)
+    newest = list_newest(session, run_id)
+    return tuple(_phase(each, said.get(each.id, ()), has_prompts=has_prompts) for each in newest)
 
 
-def _phase(attempt: PhaseExecution, *, has_prompts: bool) -> ExportedPhase:
+def _phase(attempt: PhaseExecution, said: Sequence[ExportedWord], *, has_prompts: bool) -> ExportedPhase:
     return ExportedPhase(
         code=attempt.phase_code,
         name=attempt.phase_name,
@@ -95,6 +113,8 @@ def _phase(attempt: PhaseExecution, *, has_prompts: bool) -> ExportedPhase:
         is_reused=attempt.reused_from is not None,
         prompt=attempt.prompt_text if has_prompts else None,
         answer=attempt.response_text,
+        model_answer=attempt.original_response,
+        reviews=tuple(said),
         prompt_tokens=attempt.token_usage.get("prompt_tokens"),
         completion_tokens=attempt.token_usage.get("completion_tokens"),
         cost_usd=attempt.cost_usd,

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lib.models.review import Decision
 from lib.models.run import PhaseStatus, RunStatus
 from lib.templates.inputs import InputValue
 
@@ -52,6 +53,25 @@ class ExportedRun(_Part):
     goes_on_with: Annotated[str | None, Field(description="Code of the phase that it began with; null is the start.")]
 
 
+class ExportedWord(_Part):
+    """What one person said of an answer that waited for a review, as it stood at last."""
+
+    by: str
+    decision: Decision
+    comment: str
+    is_counted: Annotated[bool, Field(description="Whether it approves the text as it was decided about at last.")]
+    said_at: datetime
+
+
+class ExportedComment(_Part):
+    """What somebody said of the run, or of one of its phases."""
+
+    by: str
+    phase: Annotated[str | None, Field(description="Code of the phase; null is the run as a whole.")]
+    text: str
+    written_at: datetime
+
+
 class ExportedPhase(_Part):
     """A phase as its newest attempt left it; earlier attempts are not in the file."""
 
@@ -65,6 +85,8 @@ class ExportedPhase(_Part):
     is_reused: Annotated[bool, Field(description="Whether it was taken over: nothing was asked or paid here.")]
     prompt: Annotated[str | None, Field(description="Null where the file was made without prompts, or none was.")]
     answer: str | None
+    model_answer: Annotated[str | None, Field(description="The model's own, where a person has edited the answer.")]
+    reviews: tuple[ExportedWord, ...]
     prompt_tokens: int | None
     completion_tokens: int | None
     cost_usd: Told
@@ -81,6 +103,7 @@ class RunDocument(_Part):
     has_prompts: bool
     run: ExportedRun
     phases: tuple[ExportedPhase, ...]
+    comments: tuple[ExportedComment, ...]
 
     def to_json(self) -> bytes:
         """The file."""

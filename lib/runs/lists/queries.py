@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, select
+from sqlalchemy import ColumnElement, Row, Select, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from lib.db.counting import count_each
@@ -66,13 +66,23 @@ def list_for_bulk(
     if made_by is not None:
         found = found.where(run.user_id == made_by)
     if is_retry:
-        # one that is under way or has succeeded: another one would pay for the same once more
-        is_better = ~again.status.in_(RETRYABLE_RUN_STATUSES)
         child = (again.organization_id == organization_id) & (again.parent_run_id == run.id)
-        found = found.where(~exists().where(child, is_better))
+        found = found.where(~exists().where(child, _is_better(again)))
     else:
         found = found.where(run.cancel_requested_at.is_(None))
     return session.execute(found.order_by(run.created_at.desc(), run.id.desc()).limit(limit)).all()
+
+
+def is_retried(session: Session, organization_id: UUID, run_id: UUID) -> bool:
+    """Whether the run was run again by now, and that one is under way or has succeeded."""
+    run = OrchestrationRun
+    child = exists().where(run.organization_id == organization_id, run.parent_run_id == run_id, _is_better(run))
+    return bool(session.scalar(select(child)))
+
+
+def _is_better(again: type[OrchestrationRun]) -> ColumnElement[bool]:
+    """Whether another one beside this would pay for the same once more."""
+    return ~again.status.in_(RETRYABLE_RUN_STATUSES)
 
 
 def list_projects(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:

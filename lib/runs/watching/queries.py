@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseStream
 from lib.runs.operating.queries import standing
+from lib.runs.queries import LAST_WORD
 from lib.runs.views import HELD
 
 _RUN: Final[BindParameter[UUID]] = bindparam("run_id")
@@ -30,6 +31,7 @@ def _make_shape() -> Select[*tuple[Any, ...]]:
         OrchestrationRun.cancel_requested_at.is_not(None).label("is_cancel_requested"),
         OrchestrationRun.pause_requested_at.is_not(None).label("is_pause_requested"),
         func.api.live_workers().label("live_workers"),
+        LAST_WORD.label("last_word_at"),
         func.array(newest, type_=ARRAY(Text)).label("newest"),
         standing(_RUN).label("operations"),
     ).where(OrchestrationRun.id == _RUN)

@@ -47,6 +47,7 @@ def look_at_run(actor: Actor, run_id: UUID, *, reader: Reader | None = None) -> 
             is_cancel_requested=run.is_cancel_requested,
             is_pause_requested=run.is_pause_requested,
             live_workers=run.live_workers,
+            last_word_at=run.last_word_at,
             newest=((UUID(attempt_id), status) for attempt_id, status in map(str.split, run.newest)),
             operations=run.operations,
         )

@@ -10,7 +10,7 @@ Nothing here changes what it is given.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lib.errors import Conflict
+from lib.templates.editing.meanwhile import PhaseGone
 
 Content = dict[str, Any]
 Phase = Mapping[str, Any]
@@ -34,12 +34,11 @@ def codes_of(content: Content) -> list[str]:
 
 
 def get_phase(content: Content, code: str) -> Phase:
-    """The phase of that code. Raises `Conflict` where it was removed meanwhile."""
+    """The phase of that code. Raises `PhaseGone` where it was removed meanwhile."""
     for phase in phases_of(content):
         if phase["code"] == code:
             return phase
-    message = "This phase is not there any more: it was removed in another tab. Choose another one."
-    raise Conflict(message)
+    raise PhaseGone
 
 
 def with_phases(content: Content, phases: Sequence[Phase]) -> Content:

@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lib.errors import Conflict, InvalidInput
+from lib.errors import InvalidInput
 from lib.integrations.registry import get_kind
 from lib.templates.editing.content import Content, Path, get_phase, phases_of, set_phase_field
+from lib.templates.editing.meanwhile import OperationGone
 from lib.templates.editing.renaming import rename_key, rename_key_in_expression
 from lib.templates.operations import find_operation_faults
 from lib.templates.structure import MAX_OPERATIONS, OperationSpec
@@ -35,17 +36,28 @@ def add_operation(content: Content, code: str, kind: str) -> Content:
     return _put(content, code, [*found, {"type": kind, "parameters": parameters}])
 
 
-def remove_operation(content: Content, code: str, index: int) -> Content:
-    """Take one out. Raises `Conflict` where it is not there any more."""
+def remove_operation(content: Content, code: str, index: int, *, kind: str) -> Content:
+    """Take one of that kind out. Raises `OperationGone` where it is not there any more."""
     found = operations_of(content, code)
-    _get(found, index)
+    _get(found, index, kind)
     return _put(content, code, found[:index] + found[index + 1 :])
 
 
-def set_operation_field(content: Content, code: str, index: int, path: Path, value: object) -> Content:
-    """Change one field, of the operation or (`("parameters", name)`) of its parameters; None takes it out."""
+def get_operation_field(content: Content, code: str, index: int, path: Path, *, kind: str) -> Any:
+    """What one field says, of the operation or (`("parameters", name)`) of its parameters; None where it says nothing.
+
+    Raises `OperationGone` where another kind stands there by now, or none.
+    """
+    stored: Any = _get(operations_of(content, code), index, kind)
+    for key in path:
+        stored = stored.get(key) if isinstance(stored, Mapping) else None
+    return stored
+
+
+def set_operation_field(content: Content, code: str, index: int, path: Path, value: object, *, kind: str) -> Content:
+    """Change that field; None takes it out. Raises `OperationGone`."""
     found = operations_of(content, code)
-    changed = dict(_get(found, index))
+    changed = dict(_get(found, index, kind))
     holder = changed
     if path[0] == "parameters":
         holder = changed["parameters"] = dict(changed.get("parameters") or {})
@@ -54,6 +66,13 @@ def set_operation_field(content: Content, code: str, index: int, path: Path, val
     else:
         holder[path[-1]] = value
     return _put(content, code, [*found[:index], changed, *found[index + 1 :]])
+
+
+def put_operation_field(content: Content, code: str, path: Path, value: object, *, kind: str) -> Content:
+    """Change that field of the last operation of a phase, one of that kind: a new one where it is of another."""
+    if not (found := operations_of(content, code)) or found[-1].get("type") != kind:
+        content = add_operation(content, code, kind)
+    return set_operation_field(content, code, len(operations_of(content, code)) - 1, path, value, kind=kind)
 
 
 def find_faults(content: Content) -> Iterator[tuple[str, str]]:
@@ -95,8 +114,7 @@ def _put(content: Content, code: str, operations: list[Operation]) -> Content:
     return set_phase_field(content, code, ("operations",), operations or None)
 
 
-def _get(operations: list[Operation], index: int) -> Operation:
-    if not 0 <= index < len(operations):
-        message = "This operation is not there any more: it was removed in another tab."
-        raise Conflict(message)
+def _get(operations: list[Operation], index: int, kind: str) -> Operation:
+    if not 0 <= index < len(operations) or operations[index].get("type") != kind:
+        raise OperationGone
     return operations[index]

@@ -86,9 +86,12 @@ def _changed(old: Data, new: Data) -> list[str]:
 
 
 def _differs(key: str, old: object, new: object) -> bool:
-    # of what a phase waits for, nothing is the phase before, and an empty list is none
-    return old != new if key == "depends_on" else (old or None) != (new or None)
+    # of what a phase waits for, nothing is the phase before, and an empty list is none; a review that says no more
+    # than that there is one is a review
+    return old != new if key in {"depends_on", "review"} else (old or None) != (new or None)
 
 
 def _said(value: object) -> str:
+    if value == {}:
+        return "yes"  # a review that says no more than that there is one
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

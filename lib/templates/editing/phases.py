@@ -52,7 +52,7 @@ def add_phase(content: Content, *, after: str | None = None) -> tuple[Content, s
     _refuse_too_many(phases)
     at = codes_of(content).index(get_phase(content, after)["code"]) + 1 if after else len(phases)
     code = _free_code(content)
-    new = {"code": code, "name": f"Phase {len(phases) + 1}", "prompt": _NEXT_PROMPT if at else _FIRST_PROMPT}
+    new = {"code": code, "name": code, "prompt": _NEXT_PROMPT if at else _FIRST_PROMPT}
     return with_phases(content, [*phases[:at], new, *phases[at:]]), code
 
 
@@ -171,10 +171,12 @@ def _reach(needs: Needs, code: str) -> set[str]:
 
 
 def _free_code(content: Content) -> str:
-    """A number beyond all that are there, counted from 0 as the specification does."""
+    """A number beyond all that are there, and never below what people count: the fourth is at least “Phase 4”.
+
+    Also where the first one is “Phase 0”, as in the specification's examples: a number is left out then.
+    """
     numbers = [int(found[1]) for code in codes_of(content) if (found := _NUMBERED.fullmatch(code))]
-    number = max([len(codes_of(content)) - 1, *numbers]) + 1
-    return f"Phase {number}"
+    return f"Phase {max([len(codes_of(content)), *numbers]) + 1}"
 
 
 def _refuse_too_many(phases: Sequence[Phase]) -> None:

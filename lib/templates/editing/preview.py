@@ -11,7 +11,7 @@ from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
 from lib.templates.editing.content import Content, Phase, get_phase
 from lib.templates.editing.phases import dependencies_of, upstream_of
 from lib.templates.editing.questions import inputs_of
-from lib.templates.inputs import InputKind, InputValue
+from lib.templates.inputs import InputKind, InputValue, whole
 from lib.templates.plan import DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUT_SECONDS, PlannedPhase
 from lib.templates.rendering import PhaseAnswer, PromptContext, render_prompt
 from lib.templates.structure import PhaseOutput
@@ -83,14 +83,14 @@ def sample_of(field: Mapping[str, Any], given: object) -> InputValue:
     """The answer to a question in a preview."""
     for value in (given, field.get("default")):
         if isinstance(value, str | int | float) and value != "":
-            return _whole(value)
+            return whole(value)
     if not field.get("required", True):
         return None
     kind = field.get("kind", InputKind.TEXT)
     if kind == InputKind.CHOICE:
         return str(field["choices"][0])
     if kind == InputKind.NUMBER:
-        return _whole(_number_within(field))
+        return whole(_number_within(field))
     return _today().isoformat() if kind == InputKind.DATE else f"⟨{field['label']}⟩"
 
 
@@ -99,11 +99,6 @@ def _number_within(field: Mapping[str, Any]) -> int | float:
     least, most = field.get("minimum"), field.get("maximum")
     number: int | float = 1 if least is None else max(least, 1)
     return number if most is None else min(number, most)
-
-
-def _whole(value: str | float) -> str | int | float:
-    """A number without digits behind the point as a launch stores it: 5 and not 5.0."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _today() -> date:

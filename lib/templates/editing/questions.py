@@ -7,8 +7,9 @@ from typing import Any
 
 from lib.errors import AlreadyTaken, Conflict, InvalidInput
 from lib.templates.editing.content import Content, Phase, phases_of, set_sample, with_phases
+from lib.templates.editing.meanwhile import ChangedMeanwhile
 from lib.templates.editing.renaming import rename_key, rename_key_in_expression
-from lib.templates.inputs import InputField
+from lib.templates.inputs import InputField, find_repeated
 from lib.validation import validate
 
 MAX_INPUTS = 50
@@ -36,13 +37,21 @@ def propose_name(label: str, taken: Collection[str] = ()) -> str:
     return proposed
 
 
-def put_input(content: Content, entered: Mapping[str, Any], *, name: str | None = None) -> Content:
+def put_input(
+    content: Content,
+    entered: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    seen: Mapping[str, Any] | None = None,
+) -> Content:
     """Add a question, or put it in place of the one of that `name`, whose new name prompts read from now on.
 
-    Raises `InvalidInput`, `AlreadyTaken`; `Conflict` where that one was removed meanwhile.
+    Raises `InvalidInput`, `AlreadyTaken`; `Conflict` where that one was removed meanwhile, and `ChangedMeanwhile` where
+    it is not what was `seen`.
     """
     field = validate(InputField, entered, what="The question")
     written = field.model_dump(mode="json", exclude_defaults=True) | {"name": field.name, "label": field.label}
+    _refuse_repeated(field)
     names = names_of(content)
     if field.name in names and field.name != name:
         message = f"Another question has the name “{field.name}”. Choose another one."
@@ -52,9 +61,17 @@ def put_input(content: Content, entered: Mapping[str, Any], *, name: str | None 
             message = f"A template asks at most {MAX_INPUTS} questions."
             raise InvalidInput(message)
         return _with_inputs(content, [*inputs_of(content), written])
-    _index(content, name)
+    current = inputs_of(content)[_index(content, name)]
+    if seen is not None and current not in (seen, written):
+        raise ChangedMeanwhile(current)
     changed = [written if other["name"] == name else other for other in inputs_of(content)]
     return _rename_reads(_with_inputs(content, changed), name, field.name)
+
+
+def _refuse_repeated(field: InputField) -> None:
+    if repeated := find_repeated(field):
+        message = f"The choice “{repeated}” is there twice. Leave one of them, or give one another name."
+        raise InvalidInput(message, field="Choices")
 
 
 def remove_input(content: Content, name: str) -> Content:

@@ -1,15 +1,17 @@
 """What is chosen before a launch: project, template, model, the template's questions."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 import streamlit as st
-from pydantic import ValidationError
+from streamlit.delta_generator import DeltaGenerator
 
 from lib.access.permissions import Permission
+from lib.errors import AnswersInvalid, InvalidInput
 from lib.models.run import RunPriority
 from lib.projects.service import get_project
 from lib.projects.views import ProjectChoice, ProjectDetail
@@ -18,12 +20,11 @@ from lib.runs.duplicating import Draft
 from lib.runs.launch import LaunchRequest, find_default_model
 from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.builtin import FIRST
-from lib.templates.inputs import InputField, InputKind, InputValue
 from lib.templates.service import get_template_to_launch
 from lib.templates.views import TemplateChoice, TemplateToLaunch
 from lib.ui import state, words
 from lib.ui.components.cost_limit import show_cost_limit
-from lib.ui.components.day_field import day_limits
+from lib.ui.components.launch_questions import show_questions
 from lib.ui.components.model_choice import show_model_choice
 from lib.ui.components.turns import show_priority_choice
 from lib.ui.guard import require_actor
@@ -33,9 +34,29 @@ _LAUNCH_THAT = "Look at it, and press Launch again to launch that."
 _TEMPLATE_IS_GONE = "Its template is not yours to launch any more. Choose another one."
 #: Stands for a template that is no longer there: nothing has it.
 _GONE = UUID(int=0)
-
-
+_LOOK_ABOVE: Final = "Nothing was launched. Look at the questions that are marked above, then press Launch again."
 _Each = TypeVar("_Each", ProjectChoice, TemplateChoice)
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchForm:
+    """What is chosen as it stands there, None while something is missing, and a place below each question."""
+
+    request: LaunchRequest | None = None
+    places: Mapping[str, DeltaGenerator] = field(default_factory=dict)
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Say below each question what a launch finds wrong with its answer; all else is for `feedback.told` around."""
+        try:
+            yield
+        except AnswersInvalid as error:
+            if not self.places.keys() >= {fault.name for fault in error.faults}:
+                raise
+            for fault in error.faults:
+                said = "This has to be answered." if fault.is_missing else f"This {fault.words}."
+                self.places[fault.name].markdown(f":red[:material/error:] {words.plain(said)}")
+            raise InvalidInput(_LOOK_ABOVE) from None
 
 
 def show_launch_form(
@@ -46,8 +67,8 @@ def show_launch_form(
     project_id: UUID | None = None,
     template_id: UUID | None = None,
     draft: Draft | None = None,
-) -> LaunchRequest | None:
-    """Draw the choices, beginning with those ids; returns them as they stand, None while one is missing.
+) -> LaunchForm:
+    """Draw the choices, beginning with those ids; returns them as they stand.
 
     Of a `draft`, which is what was chosen before, everything else is filled in as well.
 
@@ -62,7 +83,7 @@ def show_launch_form(
     project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id) if choice else None
     template = _choose_template(templates, _find_wanted(project, templates, template_id, draft))
     if not project or not template:
-        return None
+        return LaunchForm()
     actor = require_actor(Permission.ORCHESTRATIONS_RUN)
     default = find_default_model(actor, catalog, project=project.settings, template_model=template.model)
     before = draft if draft and draft.project_id == project.id else None
@@ -70,13 +91,13 @@ def show_launch_form(
     context = f"{project.id}-{template.id}"
     model = show_model_choice(catalog, default, context=context, wanted=draft.model if draft else None)
     topic, title = _show_words(project, before, key=key)
-    inputs = _show_questions(template, draft)
+    inputs, places = show_questions(template, draft, suffix=_suffix(draft))
     cost_limit, priority = _show_bounds(project, before, key=key)
     is_on = _show_integrations(key) if template.has_operations else None
     shown = model or default
     if shown is None:
-        return None
-    return LaunchRequest(
+        return LaunchForm()
+    request = LaunchRequest(
         project_id=project.id,
         template_id=template.id,
         model=str(model.choice) if model else None,
@@ -88,6 +109,7 @@ def show_launch_form(
         priority=priority,
         integration_enabled=is_on,
     )
+    return LaunchForm(request, places)
 
 
 def _find_wanted(
@@ -106,29 +128,6 @@ def _find_wanted(
 def _suffix(draft: Draft | None) -> str:
     """Ends the keys of what is filled in: another draft fills in something else."""
     return f"-{draft.id}" if draft else ""
-
-
-def _show_questions(template: TemplateToLaunch, draft: Draft | None) -> dict[str, object]:
-    """What stands in the template's questions."""
-    return {
-        field.name: show_input(field, key=f"{template.id}-{field.name}{_suffix(draft)}")
-        for field in _answered(template.inputs, draft)
-    }
-
-
-def _answered(questions: Sequence[InputField], draft: Draft | None) -> Sequence[InputField]:
-    """The questions, with what was answered before in place of the defaults."""
-    return [_beginning_with(each, draft.values) for each in questions] if draft else questions
-
-
-def _beginning_with(question: InputField, answers: Mapping[str, InputValue]) -> InputField:
-    """The question with the answer that is there already for its default, as long as it would take that."""
-    if answers.get(question.name) is None:
-        return question
-    try:
-        return InputField.model_validate(question.model_dump() | {"default": answers[question.name]})
-    except ValidationError:
-        return question
 
 
 def _show_words(project: ProjectDetail, before: Draft | None, *, key: str) -> tuple[str, str]:
@@ -211,7 +210,8 @@ def _choose_template(templates: Sequence[TemplateChoice], template_id: UUID | No
     )
     template = get_template_to_launch(require_actor(Permission.TEMPLATES_VIEW), picked.id) if picked else None
     if template:
-        st.markdown(f":gray[{words.plain(template.description)}]  \n:gray[{_steps(template)}]")
+        description = f":gray[{words.plain(template.description)}]  \n" if template.description else ""
+        st.markdown(f"{description}:gray[{_steps(template)}]")
     return template
 
 
@@ -233,26 +233,3 @@ def _namer(choices: Sequence[_Each]) -> Callable[[_Each], str]:
 def _steps(template: TemplateToLaunch) -> str:
     steps = f"{words.count(len(template.phase_names), 'phase')}: {', '.join(template.phase_names)}"
     return words.plain(f"Version {words.number(template.version)} · {steps}")
-
-
-def show_input(field: InputField, *, key: str) -> object:
-    """Draw one question of the template, by its kind; returns what stands there."""
-    label = words.plain(field.label) + ("" if field.required else " (optional)")
-    explained = words.plain(field.help) if field.help else None
-    text = str(field.default) if field.default is not None else ""
-    match field.kind:
-        case InputKind.LONG_TEXT:
-            return st.text_area(label, value=text, help=explained, key=key)
-        case InputKind.CHOICE:
-            index = field.choices.index(text) if text in field.choices else None
-            return st.selectbox(label, field.choices, index=index, help=explained, key=key)
-        case InputKind.NUMBER:
-            value = float(field.default) if isinstance(field.default, int | float) else None
-            return st.number_input(
-                label, value=value, min_value=field.minimum, max_value=field.maximum, help=explained, key=key
-            )
-        case InputKind.DATE:
-            day = date.fromisoformat(text) if text else None
-            return st.date_input(label, value=day, help=explained, key=key, **day_limits(day))
-        case _:
-            return st.text_input(label, value=text, help=explained, key=key)

@@ -1,11 +1,17 @@
 """What a launch would do, before it is done: what it will probably take, and every prompt."""
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
 import streamlit as st
 
 from lib.access.actor import Actor
+from lib.errors import AnswersInvalid, InvalidInput, PlanInvalid
 from lib.integrations.registry import find_kinds
 from lib.runs.foresight import find_launch_warnings
 from lib.runs.launch import LaunchRequest, Prepared, preview_launch
+from lib.templates.plan import Plan
 from lib.ui import feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.estimate import show_estimate
@@ -32,17 +38,42 @@ def _show_operations(prepared: Prepared) -> None:
 def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
     """Draw both cards, or what speaks against the launch; None is a choice that is still missing."""
     prepared = None
-    with card("What it will probably take"), feedback.told():
+    with card("What it will probably take"), feedback.told(), _told_quietly():
         if request is None:
             st.markdown(":gray[Cost, time and calls, once project, template and model are chosen.]")
         else:
             prepared = preview_launch(actor, request)
             show_estimate(prepared.estimate, prepared.quota, key="launch")
-            for warning in find_launch_warnings(actor, prepared.plan, cost_limit_usd=prepared.cost_limit_usd):
-                st.markdown(f":orange[:material/warning:] {words.plain(warning)}")
+            show_launch_warnings(actor, prepared.plan, cost_limit_usd=prepared.cost_limit_usd)
     if prepared is None:
         return
     _show_operations(prepared)
     with card("What the model will be asked"):
         show_own_models(prepared.plan)
         show_prompts(prepared.prompts)
+
+
+def show_launch_warnings(
+    actor: Actor, plan: Plan, *, cost_limit_usd: Decimal | None, taken_over: Collection[str] = ()
+) -> None:
+    """Draw where the run would stand still for long, a line each."""
+    for warning in find_launch_warnings(actor, plan, cost_limit_usd=cost_limit_usd, taken_over=taken_over):
+        st.markdown(f":orange[:material/warning:] {words.plain(warning)}")
+
+
+@contextmanager
+def _told_quietly() -> Iterator[None]:
+    """Say in grey what the prompts still wait for: nobody has asked for a launch yet."""
+    try:
+        yield
+    except AnswersInvalid as error:
+        missing = [fault.label for fault in error.faults if fault.is_missing]
+        if missing:
+            st.markdown(f":gray[Answer these to see the prompts: {words.plain(', '.join(missing))}.]")
+        for fault in error.faults:
+            if not fault.is_missing:
+                st.markdown(f":gray[{words.plain(f'“{fault.label}” {fault.words}.')}]")
+    except PlanInvalid:
+        raise
+    except InvalidInput as error:
+        st.markdown(f":gray[{words.plain(error.message)}]")

@@ -16,7 +16,8 @@ from lib.ui.components.empty_state import empty_state
 from lib.ui.components.meter import show_meter
 from lib.ui.components.review_table import show_waiting_reviews
 from lib.ui.components.row_list import row, row_list
-from lib.ui.components.run_table import seconds_of, show_run_table
+from lib.ui.components.run_table import FEW, seconds_of, show_run_table
+from lib.ui.components.turns import say_waiting
 from lib.ui.guard import require_actor
 from lib.ui.navigation import LAUNCH, RUN, RUNS
 
@@ -36,7 +37,7 @@ def show_overview(seen: Overview, actor: Actor) -> None:
             feedback.live(_show_running, len(seen.running), seconds=REFRESH_SECONDS)
         if seen.recent:
             with card("Recent runs", link=(RUNS.file, "All runs")):
-                open_run(show_run_table(seen.recent, key="recent", is_short=True))
+                open_run(show_run_table(seen.recent, key="recent", shows=FEW))
     with right:
         _show_quota(seen, actor)
         if sample:
@@ -94,7 +95,7 @@ def _note(seen: Overview) -> str:
     if no_worker.is_nobody_working(seen.live_workers):
         return no_worker.NOTE
     if seen.turns:
-        return f"{seen.turns.admitted} of {seen.turns.most} at a time, {words.number(seen.turns.waiting)} waiting"
+        return f"{seen.turns.admitted} of {seen.turns.most} at a time, {say_waiting(seen.turns)} waiting"
     return words.count(len(seen.running), "run")
 
 

@@ -1,98 +1,158 @@
 """The form of a project, for making one and for editing it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib.access.permissions import Permission
+from lib.errors import FieldPath
 from lib.models.project import Priority
+from lib.projects import changes
 from lib.projects.service import ProjectEntry
-from lib.projects.views import ProjectDetail
 from lib.reviews.service import list_reviewer_choices
 from lib.templates.gallery import list_template_choices
+from lib.ui import words
 from lib.ui.components import status
 from lib.ui.components.cost_limit import show_cost_limit
 from lib.ui.components.default_model import show_default_model
+from lib.ui.components.facts import show_facts
 from lib.ui.guard import require_actor
-from lib.ui.words import distinct, line
 
-_COMPLEXITIES = ("low", "medium", "high")
+_COMPLEXITIES: Final = ("low", "medium", "high")
+_CHANGED: Final = "Somebody else has changed this since you began, so nothing is saved yet. It is now:"
+_GONE: Final = "A template that is gone"
+_WHO_IS_GONE: Final = "Somebody who is gone"
 
 
-def show_project_form(key: str, *, project: ProjectDetail | None = None, action: str) -> ProjectEntry | None:
-    """Draw the form, filled from `project`; returns what was entered in the run in which `action` was pressed.
+@dataclass(frozen=True, slots=True)
+class ProjectForm:
+    """What stands in the form, and its foot, where the buttons are."""
+
+    key: str
+    entry: ProjectEntry
+    foot: DeltaGenerator
+
+    def ask(self, *actions: str, told: changes.Values = MappingProxyType({}), turn: int = 0) -> str | None:
+        """Draw a button for each action, below what the reader is `told` that others have written; which was pressed.
+
+        A form that asks again in the same run does so in another `turn`.
+        """
+        with self.foot.container():
+            if told:
+                st.markdown(f":orange[:material/sync_problem:] {_CHANGED}")
+                show_facts([(changes.label_of(field), _say(field, value)) for field, value in told.items()])
+            with st.container(horizontal=True, gap="small"):
+                pressed = [
+                    action
+                    for number, action in enumerate(actions)
+                    if st.form_submit_button(
+                        action, type="secondary" if number else "primary", key=f"{self.key}-{turn}-{action}"
+                    )
+                ]
+        return pressed[0] if pressed else None
+
+
+def show_project_form(key: str, filled: ProjectEntry | None = None) -> ProjectForm:
+    """Draw the form, filled from an entry, without its buttons.
 
     No field has `max_chars`: a browser would cut off in silence what is pasted; the use case says what is too long.
     """
     with st.form(key, border=False):
-        name = st.text_input("Name", value=project.name if project else "")
+        name = st.text_input("Name", value=filled.name if filled else "", key=f"{key}-name")
         topic = st.text_area(
             "Topic",
-            value=project.topic if project else "",
+            value=filled.topic if filled else "",
             height=90,
             help="What the runs of this project are about. Every phase of every run reads it.",
             placeholder="A subscription service for repairing bicycles at home",
+            key=f"{key}-topic",
         )
         description = st.text_area(
             "Description",
-            value=project.description if project else "",
+            value=filled.description if filled else "",
             height=90,
             help="What else a model should know, such as who it is for. Optional.",
+            key=f"{key}-description",
         )
         priority = st.segmented_control(
             "Priority",
             list(Priority),
-            default=project.priority if project else Priority.MEDIUM,
+            default=Priority(filled.priority) if filled else Priority.MEDIUM,
             format_func=lambda value: status.PRIORITY[value].word,
             required=True,
+            key=f"{key}-priority",
         )
-        settings = _show_settings(key, project)
-        metadata = _show_metadata(key, project)
-        if not st.form_submit_button(action, type="primary"):
-            return None
-    return ProjectEntry(
-        name=name,
-        topic=topic,
-        description=description,
-        priority=priority or Priority.MEDIUM,
-        metadata=metadata,
-        settings=settings,
-    )
+        entry = ProjectEntry(
+            name=name,
+            topic=topic,
+            description=description,
+            priority=priority or Priority.MEDIUM,
+            settings=_show_settings(key, filled.settings if filled else {}),
+            metadata=_show_metadata(key, filled.metadata if filled else {}),
+        )
+        return ProjectForm(key, entry, st.empty())
 
 
-def _show_settings(key: str, project: ProjectDetail | None) -> dict[str, object]:
+def _say(field: FieldPath, value: Any) -> str:
+    match field, value:
+        case _, None:
+            return "Empty"
+        case ("priority",), str():
+            return status.PRIORITY[Priority(value)].word
+        case ("settings", "default_template_id"), str():
+            wanted = UUID(value)
+            found = list_template_choices(require_actor(Permission.TEMPLATES_VIEW), wanted=wanted)
+            return next((each.name for each in found if each.id == wanted), _GONE)
+        case ("settings", "cost_limit_usd"), float():
+            return words.money(value)
+        case ("settings", "reviewer_ids"), list():
+            names = list_reviewer_choices(
+                require_actor(Permission.PROJECTS_VIEW), wanted=[UUID(each) for each in value]
+            )
+            return ", ".join(names.get(UUID(each), _WHO_IS_GONE) for each in value)
+        case _:
+            return words.said(value)
+
+
+def _show_settings(key: str, stored: Mapping[str, Any]) -> dict[str, object]:
     """What the form says of the settings: nothing for who may launch no runs, and so knows no models."""
     if not require_actor().may_some(Permission.ORCHESTRATIONS_RUN):
         return {}
     model = show_default_model(
-        project.settings.default_ai_model if project else None,
+        stored.get("default_ai_model"),
         label="Default model",
         key=f"{key}-model",
         empty="None: as your organization says",
         explained="Proposed for the runs of this project, unless the template names another.",
     )
     limit = show_cost_limit(
-        project.settings.cost_limit_usd if project else None,
-        key=f"{key}-limit-{project.id if project else 'new'}",
+        stored.get("cost_limit_usd"),
+        key=f"{key}-limit",
         explained="What the launch form begins with. A run that has cost so much pauses and asks.",
     )
+    template = stored.get("default_template_id")
     return {
         "default_ai_model": model,
-        "default_template_id": _show_default_template(key, project),
+        "default_template_id": _show_default_template(key, UUID(template) if template else None),
         "cost_limit_usd": None if limit is None else float(limit),
-        "reviewer_ids": _show_reviewers(key, project),
+        "reviewer_ids": _show_reviewers(key, stored.get("reviewer_ids", ())),
     }
 
 
-def _show_reviewers(key: str, project: ProjectDetail | None) -> list[str]:
-    stored = project.settings.reviewer_ids if project else ()
-    names = distinct(list_reviewer_choices(require_actor(Permission.PROJECTS_VIEW), wanted=stored))
+def _show_reviewers(key: str, stored: Sequence[str]) -> list[str]:
+    ids = [UUID(user_id) for user_id in stored]
+    names = words.distinct(list_reviewer_choices(require_actor(Permission.PROJECTS_VIEW), wanted=ids))
     chosen = st.multiselect(
         "Reviewers",
-        list(dict.fromkeys([*stored, *names])),
-        default=list(stored),
-        format_func=lambda value: line(names.get(value, "Somebody who is gone")),
+        list(dict.fromkeys([*ids, *names])),
+        default=ids,
+        format_func=lambda value: words.line(names.get(value, _WHO_IS_GONE)),
         placeholder="Everybody who may review",
         help="Who looks at answers where the template names nobody.",
         key=f"{key}-reviewers",
@@ -100,55 +160,64 @@ def _show_reviewers(key: str, project: ProjectDetail | None) -> list[str]:
     return [str(user_id) for user_id in chosen]
 
 
-def _show_default_template(key: str, project: ProjectDetail | None) -> str | None:
+def _show_default_template(key: str, stored: UUID | None) -> str | None:
     """None is an option of its own, as in `show_default_model`; one that is gone stays until another is chosen."""
-    stored = project.settings.default_template_id if project else None
     found = list_template_choices(require_actor(Permission.TEMPLATES_VIEW), wanted=stored)
-    names = distinct({each.id: each.name for each in found})
+    names = words.distinct({each.id: each.name for each in found})
     options = list(dict.fromkeys([None, stored, *names]))
     chosen = st.selectbox(
         "Default template",
         options,
         index=options.index(stored),
-        format_func=lambda value: line(names.get(value, "A template that is gone")) if value else "None",
+        format_func=lambda value: words.line(names.get(value, _GONE)) if value else "None",
         help="Chosen when a run is launched for this project.",
         key=f"{key}-template",
     )
     return str(chosen) if chosen else None
 
 
-def _show_metadata(key: str, project: ProjectDetail | None) -> dict[str, object]:
-    known = project.metadata if project else None
+def _show_metadata(key: str, stored: Mapping[str, Any]) -> dict[str, object]:
+    technologies, complexity = list(stored.get("technologies", ())), stored.get("complexity")
     with st.expander("More about it", type="compact"):
         left, right = st.columns(2)
         entered = {
             "estimated_duration": left.text_input(
-                "Estimated duration", value=(known and known.estimated_duration) or "", placeholder="3 months"
+                "Estimated duration",
+                value=stored.get("estimated_duration", ""),
+                placeholder="3 months",
+                key=f"{key}-duration",
             ),
             "complexity": right.selectbox(
                 "Complexity",
                 _COMPLEXITIES,
-                index=_COMPLEXITIES.index(known.complexity) if known and known.complexity else None,
+                index=_COMPLEXITIES.index(complexity) if complexity else None,
                 placeholder="Not said",
                 format_func=str.capitalize,
+                key=f"{key}-complexity",
             ),
             "budget": left.number_input(
-                "Budget (US dollars)", min_value=0.0, value=known.budget if known else None, step=1000.0, format="%.2f"
+                "Budget (US dollars)",
+                min_value=0.0,
+                value=stored.get("budget"),
+                step=1000.0,
+                format="%.2f",
+                key=f"{key}-budget",
             ),
             "team_size": right.number_input(
-                "Team size (people)", min_value=1, value=known.team_size if known else None, step=1
+                "Team size (people)", min_value=1, value=stored.get("team_size"), step=1, key=f"{key}-team"
             ),
             "technologies": st.multiselect(
                 "Technologies",
-                list(known.technologies) if known else [],
-                default=list(known.technologies) if known else [],
-                format_func=line,
+                technologies,
+                default=technologies,
+                format_func=words.line,
                 accept_new_options=True,
                 placeholder="Type one and press Enter",
+                key=f"{key}-technologies",
             ),
+            "custom": _show_custom(f"{key}-custom", stored.get("custom", {})),
         }
-    custom = _show_custom(f"{key}-custom", known.custom if known else {})
-    return {name: value for name, value in (entered | {"custom": custom}).items() if value not in (None, "", [], {})}
+    return {name: value for name, value in entered.items() if value not in (None, "", [], {})}
 
 
 def _show_custom(key: str, stored: Mapping[str, str]) -> dict[str, str]:

@@ -11,12 +11,13 @@ from lib.runs.retry_views import Prepared, RetryRequest
 from lib.runs.views import RunProgress
 from lib.ui import feedback, words
 from lib.ui.components.estimate import show_estimate
+from lib.ui.components.launch_preview import show_launch_warnings
 from lib.ui.components.retry_form import show_retry_form
 from lib.ui.guard import require_actor
 from lib.ui.navigation import RUN
 
 #: Of phases that are named, that many; in characters each.
-_MOST_NAMED, _LONGEST_NAME = 8, 60
+_MOST_NAMED, _LONGEST_NAME = 4, 40
 
 
 def open_retry_dialog(run: RunProgress) -> None:
@@ -59,6 +60,8 @@ def _show_outcome(prepared: Prepared, run: RunProgress) -> None:
         told = f"{told} topic or inputs. To have everything follow the new ones, begin at the start."
         st.markdown(f":orange[:material/warning:] {words.plain(told)}")
     show_estimate(prepared.estimate, prepared.quota, key=f"retry-{run.summary.id}")
+    actor = require_actor(Permission.ORCHESTRATIONS_RUN)
+    show_launch_warnings(actor, prepared.plan, cost_limit_usd=run.cost_limit_usd, taken_over=prepared.reused)
     with st.expander("What the model will be asked first", type="compact"):
         st.code(words.visible(prepared.prompt), language=None, wrap_lines=True)
 
@@ -68,13 +71,13 @@ def _savings(prepared: Prepared) -> str:
     if not names:
         return "No phase is reused: it begins at the beginning."
     saved = [words.tokens(prepared.saved_tokens), words.duration(prepared.saved_seconds)]
-    if prepared.saved_cost_usd:
+    if prepared.saved_cost_usd is None:
+        saved.insert(1, f"an {words.UNKNOWN} amount of money")
+    elif prepared.saved_cost_usd:
         saved.insert(1, words.money(prepared.saved_cost_usd))
     kept = f"{words.count(len(names), 'finished phase')} {words.are(len(names))} reused: {_name(names)}."
     return f"{kept} That saves {words.together(saved)}."
 
 
 def _name(names: Sequence[str]) -> str:
-    shown = [words.short(name, most=_LONGEST_NAME) for name in names[:_MOST_NAMED]]
-    more = len(names) - _MOST_NAMED
-    return words.together([*shown, *([f"{words.number(more)} more"] if more > 0 else [])])
+    return words.some(names, most=_MOST_NAMED, longest=_LONGEST_NAME)

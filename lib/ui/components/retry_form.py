@@ -7,11 +7,12 @@ import streamlit as st
 
 from lib.providers.catalog import Catalog
 from lib.runs.replan import AFTER_THE_LAST, Difference
-from lib.runs.retry_views import RetryDesk, RetryRequest
+from lib.runs.retry_views import CostLimit, RetryDesk, RetryRequest
 from lib.templates.plan import Plan
 from lib.ui import words
 from lib.ui.components import status
-from lib.ui.components.launch_form import show_input
+from lib.ui.components.cost_limit import show_cost_limit
+from lib.ui.components.launch_questions import show_input
 
 #: Stands for the start and for the model as before; no code and no model is called so.
 _NONE = ""
@@ -44,6 +45,11 @@ def show_retry_form(desk: RetryDesk, catalog: Catalog) -> RetryRequest:
         model = _choose_model(desk, catalog, key=key)
     prompt = _show_prompt(plan, begins_with, key=key)
     entered = _show_entries(desk, is_latest=is_latest, key=key)
+    cost_limit = show_cost_limit(
+        desk.run.cost_limit_usd,
+        key=f"retry-{desk.run.summary.id}-cost-limit",
+        explained="As for the run before. What is reused costs nothing; what is asked anew counts against it.",
+    )
     return RetryRequest(
         run_id=desk.run.summary.id,
         begins_with=begins_with,
@@ -53,6 +59,7 @@ def show_retry_form(desk: RetryDesk, catalog: Catalog) -> RetryRequest:
         topic=entered.topic,
         inputs=entered.inputs,
         prompt=prompt,
+        cost_limit=CostLimit(cost_limit),
     )
 
 
@@ -73,9 +80,7 @@ def _choose_plan(desk: RetryDesk, *, key: str) -> bool:
 
 
 def _say(difference: Difference) -> str:
-    names = [words.short(name, most=_LONGEST_NAME) for name in difference.names[:_MOST_NAMED]]
-    more = len(difference.names) - _MOST_NAMED
-    return f"{difference.what}: {words.together([*names, *([f'{more} more'] if more > 0 else [])])}"
+    return f"{difference.what}: {words.some(difference.names, most=_MOST_NAMED, longest=_LONGEST_NAME)}"
 
 
 def _choose_phase(desk: RetryDesk, plan: Plan, *, key: str) -> str | None:

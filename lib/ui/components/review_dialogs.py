@@ -98,4 +98,4 @@ def _show_editor(review: Review, key: str) -> str:
     if edited != text:
         with st.expander("What you change", type="compact", expanded=True):
             show_text_diff(text, edited)
-    return edited
+    return review.text if edited == text else edited  # what hides in it was not taken out by anybody

@@ -20,12 +20,6 @@ from lib.ui.components.text_diff import show_text_diff
 from lib.ui.guard import require_actor
 
 _SAID = Markup('<div class="ao-context">{} {} {}{}</div>')
-_DID = {
-    Decision.APPROVE: "approved it",
-    Decision.APPROVE_WITH_EDITS: "edited and approved it",
-    Decision.REDO: "asked for another draft",
-    Decision.REJECT: "rejected it",
-}
 _BUTTONS = (
     (Decision.APPROVE, "Approve", ":material/check:"),
     (Decision.APPROVE_WITH_EDITS, "Edit and approve", ":material/edit:"),
@@ -57,7 +51,9 @@ def show_review_panel(figures: ReviewFigures, *, time_zone: str) -> None:
 
 def say_reviewers(review: Review) -> str:
     """Who may decide: "admins and Mona Reyes"."""
-    named = [*review.reviewers, *(["admins, as it is overdue"] if review.reviewers and review.is_escalated else [])]
+    due_at = review.summary.due_at
+    why = "it is overdue" if due_at and due_at <= clock.now() else "those named can't decide any more"
+    named = [*review.reviewers, *([f"admins, as {why}"] if review.reviewers and review.is_escalated else [])]
     return words.together(named) if named else "everybody who may review"
 
 
@@ -95,7 +91,7 @@ def _show_word(word: Word, *, time_zone: str) -> None:
     st.html(
         _SAID.format(
             person_inline(word.reviewer),
-            _DID[word.decision],
+            status.DECIDED[word.decision],
             moment_inline(word.said_at, time_zone=time_zone),
             ", before it was edited" if is_superseded else "",
         )

@@ -35,7 +35,7 @@ def show_run_header(run: RunProgress, *, comments: int, time_zone: str) -> bool:
     it closes when the page is drawn anew.
     """
     summary = run.summary
-    version = f" v{run.template_version}" if run.template_version else ""
+    version = f" v{summary.template_version}" if summary.template_version else ""
     launched = _LAUNCHED.format(
         f"{words.short(summary.template_name + version, most=_LONGEST_NAME)} · "
         f"{words.short(summary.project_name, most=_LONGEST_NAME)}"

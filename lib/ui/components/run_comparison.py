@@ -39,7 +39,7 @@ def show_both_runs(found: Comparison, *, time_zone: str) -> None:
                 query_params={"run": str(run.summary.id)},
             )
             show_status(status.RUN[run.summary.status])
-            version = f" v{run.template_version}" if run.template_version else ""
+            version = f" v{run.summary.template_version}" if run.summary.template_version else ""
             when = moment_inline(run.summary.created_at, time_zone=time_zone)
             name = words.short(run.summary.template_name + version, most=_LONGEST_NAME)
             st.html(_CONTEXT.format(name, person_inline(run.launcher), when))
@@ -89,7 +89,7 @@ def _rows(found: Comparison) -> Iterator[PairRow]:
 
 
 def _template(run: RunProgress) -> str:
-    version = f", version {run.template_version}" if run.template_version else ""
+    version = f", version {run.summary.template_version}" if run.summary.template_version else ""
     return run.summary.template_name + version
 
 

@@ -19,11 +19,13 @@ _LEAST_RAISE: Final = 1.0
 
 def say_cost_limit(run: RunProgress) -> str:
     """`$4.00, $2.16 left`; what nobody knows is said to be unknown."""
-    limit, spent = run.cost_limit_usd, run.summary.cost_usd
+    limit, spent = run.cost_limit_usd, run.counted_usd
     if limit is None:
         return "none"
     if spent is None:
         return f"{words.money(limit)}, {words.UNKNOWN} how much is left"
+    if run.summary.cost_usd is None:
+        return f"{words.money(limit)}, {_exact(spent)} of it counted as spent"
     return f"{words.money(limit)}, {words.money(max(limit - spent, Decimal(0)))} left"
 
 
@@ -32,6 +34,8 @@ def say_stop(run: RunProgress) -> str | None:
     kind = run.error.kind if run.error else ""
     if kind == "cost_limit":
         return f"Spent {_exact(run.summary.cost_usd)} of {_exact(run.cost_limit_usd)}."
+    if kind == "cost_bound":
+        return f"Spent: unknown. Counted as {_exact(run.counted_usd)} of {_exact(run.cost_limit_usd)}."
     if kind == "cost_unknown":
         return f"Spent: unknown. The limit is {_exact(run.cost_limit_usd)}."
     return None
@@ -48,26 +52,32 @@ def show_ways_on(run: RunProgress) -> None:
 
 
 def _show_raise(run: RunProgress) -> None:
-    """Draw the amount, where one makes sense, and the button, side by side with what stands beside them."""
-    is_known = run.summary.cost_usd is not None
-    amount = None
-    if is_known:
-        amount = st.number_input(
-            "Let it spend so much more, in US dollars",
-            min_value=0.01,
-            value=max(float(run.cost_limit_usd or 0), _LEAST_RAISE),
-            step=1.0,
-            format="%.2f",
-            width=280,
-            key="raise-limit",
-        )
-    label = "Raise the limit and go on" if is_known else "Go on without a limit"
-    if st.button(label, type="primary", icon=":material/play_arrow:", key="raise-limit-go"):
-        with feedback.told():
-            more = None if amount is None else Decimal(str(amount))
-            raise_cost_limit(require_actor(Permission.ORCHESTRATIONS_RUN), run.summary.id, more)
-            feedback.succeeded("The run goes on.")
-            st.rerun()
+    """Draw the amount and the button, side by side with what stands beside them; where nothing is known, both ways."""
+    is_known = run.counted_usd is not None
+    amount = st.number_input(
+        "Let it spend so much more, in US dollars",
+        min_value=0.01,
+        value=max(float(run.cost_limit_usd or 0), _LEAST_RAISE),
+        step=1.0,
+        format="%.2f",
+        width=280,
+        help=None if is_known else "What nobody knows of its cost so far is not counted.",
+        key="raise-limit",
+    )
+    # the keys name the limit that stood beside them: a press on an older page is a press on nothing
+    key = f"raise-limit-go-{run.cost_limit_usd}"
+    if st.button("Raise the limit and go on", type="primary", icon=":material/play_arrow:", key=key):
+        _raise(run, Decimal(str(amount)))
+    if not is_known and st.button("Go on without a limit", key=f"raise-limit-off-{run.cost_limit_usd}"):
+        _raise(run, None)
+
+
+def _raise(run: RunProgress, amount: Decimal | None) -> None:
+    with feedback.told():
+        actor = require_actor(Permission.ORCHESTRATIONS_RUN)
+        raise_cost_limit(actor, run.summary.id, amount, seen=run.cost_limit_usd)
+        feedback.succeeded("The run goes on.")
+        st.rerun()
 
 
 def _ask_to_finish(run: RunProgress) -> None:
@@ -78,8 +88,8 @@ def _ask_to_finish(run: RunProgress) -> None:
     done = words.count(run.summary.completed_phases, "finished phase")
     show_confirm_dialog(
         "End this run here?",
-        text=f"It counts as completed, with {done}; the others are skipped. It can't be retried. To go on later, "
-        "leave it paused, or cancel it and retry it.",
+        text=f"It counts as completed, with {done}; the others are skipped. It can be run again from there "
+        "later; paused, it waits as long as you like.",
         action="End it here",
         on_confirm=finish,
         key="finish-run",

@@ -120,7 +120,7 @@ def _place_of(run: RunProgress) -> str | None:
 def show_run_facts(run: RunProgress, *, time_zone: str) -> None:
     """Draw what the run was launched with."""
     summary = run.summary
-    version = f", version {run.template_version}" if run.template_version else ""
+    version = f", version {summary.template_version}" if summary.template_version else ""
     with card("Details"):
         show_facts(
             [

@@ -1,6 +1,7 @@
 """A list of runs, wherever runs are listed: the Runs page, a project, the overview."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 import streamlit as st
@@ -13,14 +14,13 @@ from lib.ui.components import status
 from lib.ui.components.opened_row import find_opened
 from lib.ui.components.paged_table import TableEvent, show_paged_table
 
-
-def show_selectable_runs(
-    runs: Sequence[RunSummary], *, key: str, newer: str | None, older: str | None
-) -> tuple[UUID | None, Sequence[RunSummary]]:
-    """The same with rows that can be selected; returns the run that was opened, and those that are selected."""
-    event = _draw(runs, _columns(), key=key, newer=newer, older=older, is_selectable=True)
-    opened = find_opened(key, [run.id for run in runs], clicked=event.opened)
-    return opened, [runs[number] for number in event.selected if number < len(runs)]
+#: The columns on the page of all runs, on that of a project, and where there is little room.
+ALL: Final = ("Status", "Run", "Project", "By", "Launched", "Phases", "Duration", "Tokens", "Cost")
+OF_PROJECT: Final = ("Status", "Run", "Template", "Launched", "Phases", "Duration", "Cost")
+FEW: Final = ("Status", "Run", "Launched", "Phases", "Duration", "Cost")
+_TEMPLATE_PX: Final = 122
+#: In characters: what the column has room for.
+_MOST_OF_TEMPLATE: Final = 18
 
 
 def show_run_table(
@@ -29,32 +29,39 @@ def show_run_table(
     key: str,
     newer: str | None = None,
     older: str | None = None,
-    is_short: bool = False,
+    shows: Sequence[str] = ALL,
 ) -> UUID | None:
     """Draw the runs; returns the one whose title was clicked in this run of the script.
 
-    `is_short` leaves out what the place around it says already.
+    `shows` are the columns, without what the place around it says already.
     """
-    columns = _columns(is_short=is_short)
-    event = _draw(runs, columns, key=key, newer=newer, older=older, is_selectable=False)
+    event = _draw(runs, _columns(shows), key=key, newer=newer, older=older, is_selectable=False)
     return find_opened(key, [run.id for run in runs], clicked=event.opened)
 
 
-def _columns(*, is_short: bool = False) -> Mapping[str, ColumnConfig]:
+def show_selectable_runs(
+    runs: Sequence[RunSummary], *, key: str, newer: str | None, older: str | None
+) -> tuple[UUID | None, Sequence[RunSummary]]:
+    """The same with rows that can be selected; returns the run that was opened, and those that are selected."""
+    event = _draw(runs, _columns(ALL), key=key, newer=newer, older=older, is_selectable=True)
+    opened = find_opened(key, [run.id for run in runs], clicked=event.opened)
+    return opened, [runs[number] for number in event.selected if number < len(runs)]
+
+
+def _columns(shows: Sequence[str]) -> Mapping[str, ColumnConfig]:
     columns = {
         "Status": status.column({**status.RUN, "waiting": status.WAITING_RUN}, width=116),
-        "Run": st.column_config.TextColumn("Run", width=178 if is_short else 250),
+        "Run": st.column_config.TextColumn("Run", width=250 if shows is ALL else 178),
+        "Template": st.column_config.TextColumn("Template", width=_TEMPLATE_PX),
         "Project": st.column_config.TextColumn("Project", width=128),
         "By": st.column_config.TextColumn("By", width=88),
-        "Launched": st.column_config.TextColumn("Launched", width=100 if is_short else 105),
+        "Launched": st.column_config.TextColumn("Launched", width=105),
         "Phases": st.column_config.TextColumn("Phases", width=58, alignment="right"),
         "Duration": st.column_config.TextColumn("Duration", width=68, alignment="right"),
         "Tokens": st.column_config.TextColumn("Tokens", width=72, alignment="right"),
         "Cost": st.column_config.TextColumn("Cost", width=65, alignment="right"),
     }
-    if is_short:
-        return {name: columns[name] for name in ("Status", "Run", "Launched", "Phases", "Duration", "Cost")}
-    return columns
+    return {name: columns[name] for name in shows}
 
 
 def _draw(
@@ -83,6 +90,7 @@ def _row(run: RunSummary) -> dict[str, object]:
     return {
         "Status": status.cell(status.run(run.status, is_waiting=run.is_waiting)),
         "Run": run.title,
+        "Template": say_template(run, most=_MOST_OF_TEMPLATE),
         "Project": run.project_name,
         "By": run.launched_by,
         "Launched": words.ago(run.created_at, now=clock.now()),
@@ -91,6 +99,12 @@ def _row(run: RunSummary) -> dict[str, object]:
         "Tokens": words.number(run.total_tokens),
         "Cost": words.money(run.cost_usd),
     }
+
+
+def say_template(run: RunSummary, *, most: int) -> str:
+    """The template that it was launched from, with its version, which is never cut: "Two steps v3"."""
+    version = f" v{run.template_version}" if run.template_version else ""
+    return words.short(run.template_name, most=most - len(version)) + version
 
 
 def seconds_of(run: RunSummary) -> float | None:

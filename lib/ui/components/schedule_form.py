@@ -6,10 +6,10 @@ import streamlit as st
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.runs.launch import LaunchRequest
 from lib.schedules.service import Timing, create_schedule, update_schedule
 from lib.schedules.views import ScheduleDetail
 from lib.ui import address, feedback
+from lib.ui.components.launch_form import LaunchForm
 from lib.ui.components.schedule_times import show_times
 from lib.ui.guard import require_actor
 from lib.ui.navigation import SCHEDULES
@@ -30,24 +30,24 @@ def show_later(actor: Actor) -> tuple[bool, Timing | None]:
     return is_later, show_times(actor, key="later") if is_later else None
 
 
-def show_schedule_button(request: LaunchRequest | None, timing: Timing | None) -> None:
+def show_schedule_button(form: LaunchForm, timing: Timing | None) -> None:
     """Draw the button that keeps it as a new schedule."""
     is_kept = st.button(
         "Save schedule",
         type="primary",
         icon=":material/event_repeat:",
-        disabled=request is None or timing is None,
+        disabled=form.request is None or timing is None,
         width="stretch",
         key="save-schedule",
     )
-    if is_kept and request and timing:
-        with feedback.told():
-            create_schedule(require_actor(_RUN), request, timing)
+    if is_kept and form.request and timing:
+        with feedback.told(), form.told():
+            create_schedule(require_actor(_RUN), form.request, timing)
             feedback.succeeded("The schedule is on.")
             st.switch_page(SCHEDULES.file)
 
 
-def show_change_button(schedule: ScheduleDetail, request: LaunchRequest | None, timing: Timing | None) -> None:
+def show_change_button(schedule: ScheduleDetail, form: LaunchForm, timing: Timing | None) -> None:
     """Draw the button that saves what was changed of a schedule, and say in whose name it runs from then on."""
     actor = require_actor(_RUN)
     if actor.user_id != schedule.summary.user_id:
@@ -56,12 +56,12 @@ def show_change_button(schedule: ScheduleDetail, request: LaunchRequest | None, 
         "Save changes",
         type="primary",
         icon=":material/save:",
-        disabled=request is None or timing is None,
+        disabled=form.request is None or timing is None,
         width="stretch",
         key="save-schedule",
     )
-    if is_saved and request and timing:
-        with feedback.told():
-            update_schedule(require_actor(_RUN), schedule.summary.id, request, timing, seen=schedule.updated_at)
+    if is_saved and form.request and timing:
+        with feedback.told(), form.told():
+            update_schedule(require_actor(_RUN), schedule.summary.id, form.request, timing, seen=schedule.updated_at)
             feedback.succeeded("The changes are saved.")
             st.switch_page(SCHEDULES.file)

@@ -25,7 +25,9 @@ from lib.ui.components.status import inline
 from lib.ui.guard import require_actor
 from lib.ui.navigation import RUN, SCHEDULE, SCHEDULES
 
-_RUN_NOW, _EDIT, _SWITCH_ON, _SWITCH_OFF, _DELETE = "Run now", "Edit…", "Switch on", "Switch off", "Delete…"
+_RUN_NOW, _EDIT, _SWITCH_OFF, _DELETE = "Run now", "Edit…", "Switch off", "Delete…"
+#: Whoever switches on another's is the one as whom it launches from then on.
+_SWITCH_ON, _TAKE_OVER = "Switch on", "Switch on in your name"
 _CONTEXT = Markup('<div class="ao-context">{}</div>')
 _WHAT = Markup("{} · {} · as {}")
 _RUN = Permission.ORCHESTRATIONS_RUN
@@ -48,7 +50,7 @@ def show_schedules(actor: Actor, schedules: Sequence[ScheduleSummary]) -> None:
                 with left, st.container(gap="xxsmall"):
                     _show_facts(actor, schedule)
                 with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", wrap=False):
-                    _show_actions(schedule)
+                    _show_actions(actor, schedule)
 
 
 def show_schedule_state(actor: Actor, schedule: ScheduleSummary) -> None:
@@ -60,7 +62,7 @@ def show_schedule_state(actor: Actor, schedule: ScheduleSummary) -> None:
         if schedule.may_run and st.button(_RUN_NOW, icon=":material/play_arrow:"):
             _run_now(schedule)
         if schedule.may_edit:
-            if st.button(_SWITCH_OFF if schedule.is_active else _SWITCH_ON, icon=":material/power_settings_new:"):
+            if st.button(_switch_of(actor, schedule), icon=":material/power_settings_new:"):
                 switch_schedule(schedule, is_active=not schedule.is_active)
             if st.button(_DELETE, icon=":material/delete:", type="tertiary"):
                 ask_to_delete(schedule)
@@ -154,19 +156,26 @@ def _say_last(schedule: ScheduleSummary, time_zone: str) -> Markup:
     return Markup("{}: {} · {}").format(said, words.short(schedule.last_message, most=300), when)
 
 
-def _show_actions(schedule: ScheduleSummary) -> None:
+def _switch_of(actor: Actor, schedule: ScheduleSummary) -> str:
+    if schedule.is_active:
+        return _SWITCH_OFF
+    return _SWITCH_ON if schedule.user_id == actor.user_id else _TAKE_OVER
+
+
+def _show_actions(actor: Actor, schedule: ScheduleSummary) -> None:
     key = str(schedule.id)
     is_running = schedule.may_run and st.button(_RUN_NOW, icon=":material/play_arrow:", key=f"run-{key}")
     chosen = None
     if schedule.may_edit:
-        switch = _SWITCH_OFF if schedule.is_active else _SWITCH_ON
-        chosen = st.menu_button("More", [_EDIT, switch, _DELETE], icon=":material/more_horiz:", key=f"more-{key}")
+        chosen = st.menu_button(
+            "More", [_EDIT, _switch_of(actor, schedule), _DELETE], icon=":material/more_horiz:", key=f"more-{key}"
+        )
     if is_running:
         _run_now(schedule)
     elif chosen == _EDIT:
         st.switch_page(SCHEDULE.file, query_params={"schedule": key})
-    elif chosen in {_SWITCH_ON, _SWITCH_OFF}:
-        switch_schedule(schedule, is_active=chosen == _SWITCH_ON)
+    elif chosen in {_SWITCH_ON, _TAKE_OVER, _SWITCH_OFF}:
+        switch_schedule(schedule, is_active=chosen != _SWITCH_OFF)
     elif chosen == _DELETE:
         ask_to_delete(schedule)
 
@@ -181,8 +190,10 @@ def _run_now(schedule: ScheduleSummary) -> None:
 def switch_schedule(schedule: ScheduleSummary, *, is_active: bool) -> None:
     """Switch it on or off, and say so."""
     with feedback.told():
-        service.set_active(require_actor(_RUN), schedule.id, is_active=is_active)
-        feedback.succeeded(f"“{words.short(schedule.title, most=60)}” is {'on' if is_active else 'off'}.")
+        actor = require_actor(_RUN)
+        service.set_active(actor, schedule.id, is_active=is_active)
+        how = "off" if not is_active else "on" if schedule.user_id == actor.user_id else "on, in your name"
+        feedback.succeeded(f"“{words.short(schedule.title, most=60)}” is {how}.")
         st.rerun()
 
 

@@ -1,7 +1,7 @@
 """When something is to run by itself: asked for in words, or as cron, with the next five times to check it by."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final, TypeVar
 from zoneinfo import available_timezones
 
@@ -140,11 +140,19 @@ def _show_next(table: Timetable, *, reader_zone: str) -> None:
 
 def _say_time(moment: datetime, zone: str, reader_zone: str) -> str:
     here, there = moment.astimezone(clock.find_zone(zone)), moment.astimezone(clock.find_zone(reader_zone))
-    said = words.day_and_minute(moment, zone=zone)
+    said = f"{words.day_and_minute(moment, zone=zone)}{_which_of_two(here)}"
     if here.utcoffset() == there.utcoffset():
         return said
     say = words.minute if here.date() == there.date() else words.day_and_minute
     return f"{said}, which is {say(moment, zone=reader_zone)} for you"
+
+
+def _which_of_two(here: datetime) -> str:
+    """What tells the time of a moment from the same one an hour earlier or later, where clocks are set back."""
+    first, last = here.replace(fold=0), here.replace(fold=1)
+    if first.utcoffset() == last.utcoffset() or first.astimezone(UTC) > last.astimezone(UTC):
+        return ""
+    return f", {'after' if here.fold else 'before'} clocks are set back"
 
 
 def _show_policy(label: str, options: Mapping[Policy, str], chosen: Policy, *, key: str) -> Policy:

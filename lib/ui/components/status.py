@@ -45,6 +45,14 @@ RUN: Mapping[str, Status] = {
 #: A queued run whose organization runs as many as it may.
 WAITING_RUN = _status("Waiting", "hourglass_top", "gray", "○")
 
+#: What a reviewer did with an answer, after their name.
+DECIDED: Mapping[str, str] = {
+    "approve": "approved it",
+    "approve_with_edits": "edited and approved it",
+    "redo": "asked for another draft",
+    "reject": "rejected it",
+}
+
 PHASE: Mapping[str, Status] = {
     "pending": _status("Pending", "schedule", "gray", "○"),
     "running": _RUNNING,

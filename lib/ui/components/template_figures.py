@@ -6,11 +6,14 @@ from lib.ui.components.metric_strip import Metric, show_metric_strip
 
 
 def say_figures(template: TemplateSummary) -> str:
-    """`7 phases · $1.60 · 9 min · 97 % ok · 38 runs`: what is not there yet is left out, an unknown cost is said."""
+    """`v3 · 7 phases · $1.60 · 9 min · 97 % ok · 38 runs`: what is not there yet is left out.
+
+    An unknown cost is said.
+    """
     figures = template.figures
-    said = [words.count(template.phase_count, "phase")]
+    said = [f"v{template.version}", words.count(template.phase_count, "phase")]
     if not figures.runs:
-        return f"{said[0]} · no runs yet"
+        return " · ".join([*said, "no runs yet"])
     if figures.completed:
         said += [words.cost(figures.average_cost_usd), _say_time(figures)]
     if figures.success_rate is not None:

@@ -49,10 +49,13 @@ def show_export_button(actor: Actor, template: TemplateSummary, *, version: int 
 def _ask_for_file() -> None:
     """Ask for a file or its text; both stay while something is wrong with them."""
     st.markdown(":gray[A YAML file, as Export makes it. It becomes a draft of your own, to look at and try first.]")
-    file = st.file_uploader("File", type=["yaml", "yml"], max_upload_size=1, key="template-import-file")
+    file = st.file_uploader(
+        "File, of at most 1 MB", type=["yaml", "yml"], max_upload_size=1, key="template-import-file"
+    )
     text = st.text_area("Or its text", height=180, disabled=file is not None, key="template-import-text")
     content = file.getvalue() if file else text.encode("utf-8", "surrogatepass")
-    is_right = bool(content.strip()) and _show_what_it_says(content)
+    is_given = file is not None or bool(content.strip())
+    is_right = is_given and _show_what_it_says(content, source=file.name if file else None)
     # never disabled: the first press of a button that a field has just enabled is lost
     if st.button("Import as a draft", type="primary", key="template-import-now"):
         with feedback.told():
@@ -60,13 +63,18 @@ def _ask_for_file() -> None:
                 made = import_template(guard.require_actor(Permission.TEMPLATES_CREATE), content)
                 feedback.succeeded("The template is there, as a draft.")
                 st.switch_page(TEMPLATE.file, query_params={"template": str(made)})
-            if not content.strip():
+            if not is_given:
                 st.markdown(":red[:material/error:] Choose a file, or paste its text.")
 
 
-def _show_what_it_says(content: bytes) -> bool:
-    """Say what would be imported, or every fault with its line; says whether it can be."""
+def _show_what_it_says(content: bytes, *, source: str | None) -> bool:
+    """Say what would be imported, or every fault with its line; says whether it can be.
+
+    The `source` is named: a browser that is given a file that is too large refuses that, and keeps the one before.
+    """
     read = _read(content)
+    if source:
+        st.markdown(f":gray[From {words.plain(words.short(source, most=80))}:]")
     if isinstance(read, tuple):
         _show_faults(read)
         return False

@@ -65,7 +65,7 @@ def _show_version(actor: Actor, template: TemplateDetail, version: TemplateVersi
     note = words.short(version.note, most=_LONGEST_NOTE)
     detail = _NOTED.format(note, who, when) if note else _DETAIL.format(who, when)
     with row(f"Version {words.number(version.version)}", detail=detail):
-        if version.is_offered:
+        if version.is_offered and template.status is not TemplateStatus.IN_REVIEW:  # it is offered to nobody yet
             show_status(_OFFERED)
         elif _is_waiting(template, version):
             show_status(TEMPLATE[TemplateStatus.IN_REVIEW])

@@ -7,13 +7,16 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.models.run import RunPriority
 from lib.runs.turns import change_priority
-from lib.runs.views import RunProgress, Turns
+from lib.runs.views import MOST_TURNS, RunProgress, Turns
 from lib.ui import feedback, words
 from lib.ui.components import status
 from lib.ui.guard import require_actor
 
 WAITS: Final = "Waits for its turn"
-_HELP: Final = "Which of the organization's waiting runs comes first. Of two alike it is the older one."
+_HELP: Final = (
+    "Which of the organization's waiting runs comes first. Of two alike it is the older one, and a day of waiting "
+    "counts as much as one step."
+)
 
 
 def show_turn(run: RunProgress) -> None:
@@ -24,8 +27,7 @@ def show_turn(run: RunProgress) -> None:
     if run.turns.is_full:
         said += f": {_say_full(run.turns)}."
     if run.turns.place is not None:
-        is_next = run.turns.place == 1
-        said += " It is the next one." if is_next else f" It is number {words.number(run.turns.place)} in the line."
+        said += f" {_say_place(run.turns.place)}"
     st.markdown(f":gray[{status.WAITING_RUN.icon} {words.plain(said)}]")
 
 
@@ -33,8 +35,9 @@ def show_turns_at_launch(turns: Turns) -> None:
     """Draw beforehand that a run will wait, where it will."""
     if not turns.is_full:
         return
-    others = f", and {words.count(turns.waiting, 'other')} {words.are(turns.waiting)} waiting" if turns.waiting else ""
-    said = f"It will wait for its turn: {_say_full(turns)}{others}."
+    others = "other" if turns.waiting == 1 else "others"
+    waiting = f", and {say_waiting(turns)} {others} {words.are(turns.waiting)} waiting" if turns.waiting else ""
+    said = f"It will wait for its turn: {_say_full(turns)}{waiting}."
     st.markdown(f":gray[{status.WAITING_RUN.icon} {words.plain(said)}]")
 
 
@@ -63,6 +66,21 @@ def show_priority_change(run: RunProgress) -> None:
 def say_priority(priority: RunPriority) -> str:
     """The priority in a word."""
     return status.RUN_PRIORITY[priority].word
+
+
+def say_waiting(turns: Turns) -> str:
+    """How many wait, as far as they are counted."""
+    if turns.waiting > MOST_TURNS:
+        return f"more than {words.number(MOST_TURNS)}"
+    return words.number(turns.waiting)
+
+
+def _say_place(place: int) -> str:
+    if place == 1:
+        return "It is the next one."
+    if place > MOST_TURNS:
+        return f"More than {words.number(MOST_TURNS)} come before it."
+    return f"It is number {words.number(place)} in the line."
 
 
 def _say_full(turns: Turns) -> str:

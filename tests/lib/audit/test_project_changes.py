@@ -6,19 +6,20 @@ from lib.audit import actions
 from lib.audit.service import list_project_changes
 from lib.errors import InvalidInput, NotPermitted
 from lib.models.project import ProjectStatus
-from lib.projects.service import ProjectEntry, create_project, move_project, update_project
+from lib.projects.service import ProjectEntry, create_project, move_project
 from lib.projects.states import PROJECT_MOVES
 from lib.users.views import Person
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
+from tests.factories import edit_project
 
 
 @pytest.fixture
 def project_id(installation: Installation, cast: Cast) -> UUID:
     """Made by max, edited and archived by mona."""
     made = create_project(cast.max, ProjectEntry(name="Bicycle", topic="Folding"))
-    update_project(cast.mona, made, ProjectEntry(name="Bicycle", topic="Folding", metadata={"team_size": 3}))
+    edit_project(cast.mona, made, ProjectEntry(name="Bicycle", topic="Folding", metadata={"team_size": 3}))
     move_project(cast.mona, made, ProjectStatus.ARCHIVED)
     return made
 

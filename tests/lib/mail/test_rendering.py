@@ -53,6 +53,29 @@ def test_every_kind_has_both_templates_and_no_other_is_there(kind: MailKind) -> 
     assert len(names) == 2 * len(MailKind) + 1
 
 
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("UTC", "29 Nov 2026, 22:30 (UTC)"),
+        ("Europe/Berlin", "29 Nov 2026, 23:30 (CET)"),
+        ("Asia/Kathmandu", "30 Nov 2026, 04:15 (+0545)"),
+        ("Nowhere/Land", "29 Nov 2026, 22:30 (UTC)"),
+    ],
+)
+def test_time_that_is_due_is_told_by_the_readers_clock(zone: str, said: str) -> None:
+    for kind in (MailKind.REVIEW_REQUESTED, MailKind.REVIEW_REMINDER, MailKind.REVIEW_ESCALATED):
+        mail = of(kind, due="2026-11-29T22:30:00+00:00", time_zone=zone)
+        assert said in mail.text
+        assert said in mail.html
+    assert "22:30 (UTC)" in of(MailKind.REVIEW_REMINDER, due="2026-11-29T22:30:00+00:00").text
+
+
+def test_review_that_nobody_named_can_decide_is_not_called_overdue() -> None:
+    mail = of(MailKind.REVIEW_ESCALATED)
+    assert "too few of those whom it names can decide any more" in mail.text
+    assert "verdue" not in mail.subject + mail.text
+
+
 @pytest.mark.parametrize("kind", MailKind)
 def test_mail_says_the_same_in_text_and_html(kind: MailKind) -> None:
     mail = of(kind, when="27 Nov 2026", where="198.51.100.9")

@@ -1,4 +1,4 @@
-"""A project is not archived while somebody works for it, whoever comes first and whoever may see it."""
+"""A project is neither archived nor ended while somebody works for it, whoever comes first and whoever may see it."""
 
 import time
 from dataclasses import replace
@@ -62,6 +62,29 @@ def test_project_whose_run_is_being_launched_is_archived_by_nobody(installation:
             connection.commit()
     assert [str(each) for each in outcome if isinstance(each, Conflict)] != []
     assert get_project(cast.mona, project_id).status is ProjectStatus.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("status", "then"),
+    [
+        (ProjectStatus.COMPLETED, "then mark the project as completed."),
+        (ProjectStatus.FAILED, "then mark the project as failed."),
+        (ProjectStatus.ARCHIVED, "then archive the project."),
+    ],
+)
+def test_nobody_ends_a_project_whose_run_is_in_progress(
+    installation: Installation, cast: Cast, status: ProjectStatus, then: str
+) -> None:
+    project_id = make_project(installation.database, cast.max)
+    run = make_run(installation.database, cast.max, project_id=project_id, title="Under way")
+    with pytest.raises(Conflict, match=f"A run is in progress for it: “Under way”.*{then}"):
+        move_project(cast.max, project_id, status)
+    write = "UPDATE projects SET status = %s WHERE id = %s"
+    with doors.person(installation.database, cast.max) as connection:
+        assert doors.refusal(connection, write, [status, project_id]) == "55000"
+    assert get_project(cast.max, project_id).status is ProjectStatus.ACTIVE
+    end_run(installation.database, cast.max, run)
+    assert move_project(cast.max, project_id, status) is status
 
 
 def test_sql_archives_as_a_person_does(installation: Installation, cast: Cast) -> None:

@@ -50,13 +50,13 @@ def test_archived_project_is_read_and_not_edited_before_it_is_restored(installat
     project_id = create_project(cast.max, ENTRY)
     move_project(cast.max, project_id, ProjectStatus.ARCHIVED)
     with pytest.raises(Conflict, match="Restore it first"):
-        update_project(cast.max, project_id, ENTRY)
+        update_project(cast.max, project_id, ENTRY, seen=ENTRY)
     seen = get_project(cast.max, project_id)
     assert (seen.may_edit, seen.may_archive, seen.may_launch) == (False, True, False)
     assert list_project_choices(cast.max) == ()
 
     move_project(cast.max, project_id, ProjectStatus.ACTIVE)
-    update_project(cast.max, project_id, replace(ENTRY, name="Restored"))
+    update_project(cast.max, project_id, replace(ENTRY, name="Restored"), seen=ENTRY)
     assert [choice.name for choice in list_project_choices(cast.max)] == ["Restored"]
 
 
@@ -104,7 +104,7 @@ def test_edit_does_not_overtake_the_archiving_of_its_project(installation: Insta
     project_id = make_project(installation.database, cast.alice, name="As archived")
     with doors.admin(installation.database) as first:
         first.execute("UPDATE projects SET status = 'archived', archived_at = now() WHERE id = %s", [project_id])
-        with attempt(lambda: update_project(cast.mona, project_id, ENTRY)) as outcome:
+        with attempt(lambda: update_project(cast.mona, project_id, ENTRY, seen=ENTRY)) as outcome:
             until(lambda: is_waiting(installation))
             first.commit()
     (error,) = outcome

@@ -10,22 +10,19 @@ import pytest
 from lib.access.actor import Actor
 from lib.errors import InvalidInput, NotFound, NotPermitted
 from lib.models.project import Priority, ProjectStatus
-from lib.projects.service import (
-    create_project,
-    get_project,
-    move_project,
-    update_project,
-)
+from lib.projects.service import ProjectEntry, create_project, get_project, move_project, update_project
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project
+from tests.factories import TOPIC, make_project
 from tests.lib.projects.entries import ENTRY, stored
 from tests.records import rows, signature, trail
 
 pytestmark = pytest.mark.usefixtures("installation")
 
-CHANGES: dict[str, Callable[[Actor, UUID], None]] = {
-    "edit": lambda actor, project_id: update_project(actor, project_id, ENTRY),
+#: What `make_project` makes.
+AS_MADE = ProjectEntry(name="Folding bicycle", topic=TOPIC)
+CHANGES: dict[str, Callable[[Actor, UUID], object]] = {
+    "edit": lambda actor, project_id: update_project(actor, project_id, ENTRY, seen=AS_MADE),
     "complete": lambda actor, project_id: move_project(actor, project_id, ProjectStatus.COMPLETED),
     "fail": lambda actor, project_id: move_project(actor, project_id, ProjectStatus.FAILED),
     "archive": lambda actor, project_id: move_project(actor, project_id, ProjectStatus.ARCHIVED),
@@ -88,7 +85,7 @@ def test_edit_changes_what_was_entered_and_nothing_else(installation: Installati
     project_id = create_project(cast.max, ENTRY)
     before = stored(installation, project_id)
 
-    update_project(cast.mona, project_id, replace(ENTRY, name="Heat pumps 2", metadata={"team_size": 6}))
+    update_project(cast.mona, project_id, replace(ENTRY, name="Heat pumps 2", metadata={"team_size": 6}), seen=ENTRY)
 
     after = stored(installation, project_id)
     assert after["updated_at"] > before["updated_at"]
@@ -102,7 +99,7 @@ def test_edit_changes_what_was_entered_and_nothing_else(installation: Installati
 
 def test_saving_without_a_change_is_no_event(installation: Installation, cast: Cast) -> None:
     project_id = create_project(cast.max, ENTRY)
-    update_project(cast.max, project_id, ENTRY)
+    assert not update_project(cast.max, project_id, ENTRY, seen=ENTRY)
     assert trail(installation, "projects.update", project_id) == []
 
 
@@ -116,7 +113,7 @@ def test_edit_keeps_what_a_newer_version_stored(installation: Installation, cast
     )
     assert get_project(cast.max, project_id).metadata.model_extra == {"mood": "good"}
 
-    update_project(cast.max, project_id, replace(ENTRY, metadata={"team_size": 6}, settings={}))
+    update_project(cast.max, project_id, replace(ENTRY, metadata={"team_size": 6}, settings={}), seen=ENTRY)
 
     after = stored(installation, project_id)
     assert after["metadata"] == {"team_size": 6, "mood": "good"}
@@ -126,17 +123,18 @@ def test_edit_keeps_what_a_newer_version_stored(installation: Installation, cast
 def test_edit_changes_the_settings_that_it_names_and_no_others(installation: Installation, cast: Cast) -> None:
     """Somebody else may have set them while the form was open."""
     project_id = create_project(cast.max, ENTRY)
-    update_project(cast.max, project_id, replace(ENTRY, settings={"default_ai_model": "openai:gpt-4o"}))
+    with_model = replace(ENTRY, settings={"default_ai_model": "openai:gpt-4o"})
+    update_project(cast.max, project_id, with_model, seen=ENTRY)
     assert stored(installation, project_id)["settings"] == {"cost_limit_usd": 5, "default_ai_model": "openai:gpt-4o"}
-    update_project(cast.max, project_id, replace(ENTRY, settings={"default_ai_model": None}))
+    update_project(cast.max, project_id, replace(ENTRY, settings={"default_ai_model": None}), seen=with_model)
     assert stored(installation, project_id)["settings"] == {"cost_limit_usd": 5}
-    update_project(cast.max, project_id, replace(ENTRY, settings={}))
+    update_project(cast.max, project_id, replace(ENTRY, settings={}), seen=ENTRY)
     assert stored(installation, project_id)["settings"] == {"cost_limit_usd": 5}
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_viewer_changes_no_project(
-    installation: Installation, cast: Cast, change: Callable[[Actor, UUID], None]
+    installation: Installation, cast: Cast, change: Callable[[Actor, UUID], object]
 ) -> None:
     project_id = make_project(installation.database, cast.max)
     before = stored(installation, project_id)
@@ -147,7 +145,7 @@ def test_viewer_changes_no_project(
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_member_changes_own_projects_only(
-    installation: Installation, cast: Cast, change: Callable[[Actor, UUID], None]
+    installation: Installation, cast: Cast, change: Callable[[Actor, UUID], object]
 ) -> None:
     theirs, own = make_project(installation.database, cast.mona), make_project(installation.database, cast.max)
     before = stored(installation, theirs)
@@ -205,7 +203,7 @@ def test_wrong_input_is_said_and_changes_nothing(
     before = stored(installation, project_id)
     for save in (
         lambda entry: create_project(cast.max, entry),
-        lambda entry: update_project(cast.max, project_id, entry),
+        lambda entry: update_project(cast.max, project_id, entry, seen=AS_MADE),
     ):
         with pytest.raises(InvalidInput) as wrong:
             save(replace(ENTRY, **change))

@@ -12,10 +12,14 @@ from lib.reviews.service import decide_review
 from lib.reviews.views import Decided
 from lib.runs.service import cancel_run, watch_run
 from lib.runs.steering import pause_run
+from lib.runs.watching.service import look_at_run
 from tests.cast import Cast
 from tests.conftest import Installation
+from tests.factories import TEMPLATE_DATA
 from tests.made_reviews import ANSWER, MadeReview, make_waiting
+from tests.made_runs import MODEL
 from tests.records import row, rows
+from tests.waiting_runs import admitted
 from tests.whole_run import get_run
 
 RUN = "SELECT status, completed_phases, error_details, results FROM orchestration_runs WHERE id = %s"
@@ -40,6 +44,7 @@ def test_approval_of_somebody_else_puts_the_run_back_into_the_queue(installation
     run = row(installation, RUN, review.run.id)
     assert (run["status"], run["completed_phases"]) == (RunStatus.QUEUED, 1)
     assert row(installation, QUEUED, f"{review.run.id}:%")["n"] == 1
+    assert admitted(installation, [review.run]) == [0], "its place it has in the transaction that decides"
     (attempt,) = rows(installation, ATTEMPTS, review.run.id)
     assert (attempt["status"], attempt["response_text"], attempt["original_response"]) == ("completed", ANSWER, None)
 
@@ -51,6 +56,22 @@ def test_edited_answer_takes_the_place_of_the_models_which_is_kept(installation,
     seen = review.seen_by(cast.max)
     assert (seen.answer, seen.edited) == (ANSWER, "Fold it three times.")
     assert [(word.reviewer.name, word.decision) for word in seen.words] == [("Mona", Decision.APPROVE_WITH_EDITS)]
+
+
+def test_redo_asks_the_phases_first_model_whoever_answered_before(installation, cast, review):
+    rows(
+        installation, "UPDATE phase_executions SET model = 'openai:spare' WHERE run_id = %s RETURNING 1", review.run.id
+    )
+    say(review, cast.mona, Decision.REDO, comment="Shorter.")
+    assert [each["model"] for each in rows(installation, ATTEMPTS, review.run.id)] == ["openai:spare", MODEL]
+
+
+def test_word_that_decides_nothing_shows_on_pages_that_are_open(installation, cast, project_id):
+    review = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=2)
+    before = watch_run(cast.max, review.run.id).shape
+    say(review, cast.mona, Decision.APPROVE)
+    after = watch_run(cast.max, review.run.id).shape
+    assert before != after == look_at_run(cast.max, review.run.id).shape
 
 
 def test_redo_makes_another_attempt_and_keeps_the_one_before(installation, cast, review):
@@ -81,9 +102,25 @@ def test_word_that_changes_what_comes_next_says_why(cast, review, decision):
         say(review, cast.mona, decision, comment=" ")
 
 
-def test_edit_that_changes_nothing_is_none(cast, review):
+@pytest.mark.parametrize("response", [ANSWER, "Fold it.\r\nTwice.\n", " Cafe\u0301 "])
+def test_edit_that_changes_nothing_is_none(installation, cast, project_id, response):
+    review = make_waiting(installation.database, cast.max, project_id=project_id, response=response)
     with pytest.raises(InvalidInput, match="Nothing in the answer was changed"):
-        say(review, cast.mona, Decision.APPROVE_WITH_EDITS, edited=ANSWER)
+        say(review, cast.mona, Decision.APPROVE_WITH_EDITS, edited=response)
+    with pytest.raises(InvalidInput, match="Nothing in the answer was changed"):
+        say(review, cast.mona, Decision.APPROVE_WITH_EDITS, edited=response.replace("\r\n", "\n").strip())
+
+
+def test_edit_of_a_json_answer_is_held_against_its_schema(installation, cast, project_id):
+    schema = {"type": "object", "properties": {"burns": {"type": "boolean"}}, "required": ["burns"]}
+    first, second = TEMPLATE_DATA["phases"]
+    data = {"phases": [{**first, "output": {"kind": "json", "schema": schema}, "review": {}}, second]}
+    review = make_waiting(installation.database, cast.max, project_id=project_id, data=data, response='{"burns": true}')
+    for edited in ("Yes, it burns.", '{"burns": "yes"}'):
+        with pytest.raises(InvalidInput, match="Later phases read this answer as JSON"):
+            say(review, cast.mona, Decision.APPROVE_WITH_EDITS, edited=edited)
+    edited = say(review, cast.mona, Decision.APPROVE_WITH_EDITS, edited='{"burns": false}')
+    assert edited.outcome is ReviewOutcome.APPROVED
 
 
 def test_nobody_approves_their_own_run_alone(installation, cast, review):
@@ -119,6 +156,39 @@ def test_approval_counts_for_the_text_that_it_was_given_to(installation, cast, p
     assert say(review, cast.mona, Decision.APPROVE).outcome is ReviewOutcome.APPROVED
     (attempt,) = rows(installation, ATTEMPTS, review.run.id)
     assert attempt["response_text"] == "Fold it three times."
+
+
+def test_who_edited_and_then_approves_keeps_the_edit_and_the_approvals_of_it(installation, cast, project_id):
+    review = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=3)
+    say(review, cast.max, Decision.APPROVE_WITH_EDITS, edited="Fold it three times.")
+    say(review, cast.alice, Decision.APPROVE)
+    again = say(review, cast.max, Decision.APPROVE, comment="As I said.")
+    assert (again.outcome, again.approvals) == (None, 2)
+    seen = review.seen_by(cast.mona)
+    assert seen.text == "Fold it three times."
+    assert [(word.decision, word.comment, word.is_counted) for word in seen.words] == [
+        (Decision.APPROVE, "", True),
+        (Decision.APPROVE_WITH_EDITS, "As I said.", True),
+    ]
+    assert say(review, cast.mona, Decision.APPROVE).outcome is ReviewOutcome.APPROVED
+    (attempt,) = rows(installation, ATTEMPTS, review.run.id)
+    assert (attempt["response_text"], attempt["original_response"]) == ("Fold it three times.", ANSWER)
+
+
+def test_approval_counts_again_where_an_edit_brings_its_text_back(installation, cast, project_id):
+    review = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=3)
+    say(review, cast.alice, Decision.APPROVE)
+    say(review, cast.mona, Decision.APPROVE_WITH_EDITS, edited="Fold it three times.")
+    back = say(review, cast.mona, Decision.APPROVE_WITH_EDITS, edited=ANSWER)
+    assert (back.outcome, back.approvals) == (None, 2)
+
+
+def test_newest_edit_is_the_text_though_the_clock_was_set_back(installation, cast, project_id):
+    review = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=3)
+    say(review, cast.mona, Decision.APPROVE_WITH_EDITS, edited="Fold it three times.")
+    rows(installation, "UPDATE run_reviews SET said_at = said_at + interval '1 hour' RETURNING 1")
+    say(review, cast.alice, Decision.APPROVE_WITH_EDITS, edited="Fold it four times.")
+    assert review.seen_by(cast.max).text == "Fold it four times."
 
 
 def test_word_about_a_text_that_was_edited_meanwhile_is_refused(installation, cast, project_id):

@@ -175,6 +175,13 @@ def test_postgresql_refuses_even_an_admin_to_put_words_into_mouths(
         assert doors.refusal(connection, f"UPDATE run_comments SET {change} WHERE id = %s", [comment_id]) == NOT_ALLOWED
 
 
+def test_when_something_was_said_is_the_databases_to_say(installation: Installation, cast: Cast, run_id: UUID) -> None:
+    insert = "INSERT INTO run_comments (organization_id, run_id, created_by, comment_text, created_at) VALUES "
+    with doors.person(installation.database, cast.mona) as connection:
+        values = [cast.organization_a, run_id, cast.mona.user_id]
+        assert doors.refusal(connection, f"{insert} (%s, %s, %s, 'I said so', '1999-01-01')", values) == NOT_ALLOWED
+
+
 def test_postgresql_refuses_a_comment_on_another_runs_phase(
     installation: Installation, cast: Cast, run_id: UUID
 ) -> None:

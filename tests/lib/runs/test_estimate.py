@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
+from lib.runs.estimating import estimate as estimating
 from lib.runs.estimating.estimate import PastAttempt, estimate_run
 from lib.runs.structures import RunEstimate
 from lib.templates.plan import Plan, make_plan
@@ -139,3 +140,39 @@ def test_free_is_not_unknown() -> None:
 def test_it_survives_being_stored() -> None:
     found = estimate(plan_of({"code": "a"}), {"a": attempts(100, 200, 300)})
     assert RunEstimate.model_validate(found.model_dump(mode="json")) == found
+
+
+def test_fallback_without_a_price_leaves_the_cost_unknown_and_is_named() -> None:
+    plan = plan_of({"code": "a", "fallback_models": [OTHER]})
+    found = estimate(plan, price_of=lambda model, *_: Decimal("0.01") if model == MODEL else None)
+    assert found.cost_usd is None
+    assert found.unpriced_models == (OTHER,)
+
+
+def test_phase_that_may_be_skipped_costs_nothing_in_the_cheaper_case() -> None:
+    plan = plan_of(
+        {"code": "a"},
+        {"code": "b", "condition": "topic == 'x'"},
+        {"code": "c"},
+        {"code": "d", "depends_on": ["a", "c"]},
+    )
+    past = {code: attempts(10, 10, 10) for code in "abcd"}
+    assert [phase.cost_usd and phase.cost_usd[0] > 0 for phase in estimate(plan, past).phases] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert all(phase.cost_usd and phase.cost_usd[1] > 0 for phase in estimate(plan, past).phases)
+    assert estimate(plan, past).seconds == (2.0, 4.0)
+
+
+def test_prompts_are_rendered_once_while_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered = []
+    real = estimating.render_prompt
+    monkeypatch.setattr(estimating, "render_prompt", lambda *given: rendered.append(1) or real(*given))
+    plan = plan_of({"code": "a", "prompt": "Only in this test."})
+    first, again = estimate(plan), estimate(plan)
+    assert (first, len(rendered)) == (again, 2), "once as short and once as long as is expected"
+    estimate(plan, {"a": attempts(10, 10, 10)})
+    assert len(rendered) == 4

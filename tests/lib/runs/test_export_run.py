@@ -8,12 +8,15 @@ import pytest
 
 from lib.config import ROOT
 from lib.errors import NotFound
+from lib.models.review import Decision
+from lib.reviews.service import decide_review
 from lib.runs.exporting.service import RunFormat, export_run
 from lib.runs.exporting.structures import RunDocument, write_schema
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import TOPIC, make_project
-from tests.made_runs import end_run, fail_second_phase, make_run
+from tests.made_reviews import make_waiting, make_word
+from tests.made_runs import end_run, fail_second_phase, make_comment, make_run
 from tests.records import signature, trail
 
 SCHEMA = ROOT / "docs" / "run.schema.json"
@@ -75,6 +78,26 @@ def test_json_is_what_the_documented_schema_says(installation: Installation, cas
 def test_schema_in_the_docs_is_the_models() -> None:
     written = SCHEMA.read_text(encoding="utf-8")
     assert written == write_schema(), "make it anew: python -m lib.runs.exporting.structures > docs/run.schema.json"
+
+
+def test_file_says_what_a_person_wrote_and_who_said_what_of_it(installation: Installation, cast: Cast) -> None:
+    database, project_id = installation.database, make_project(installation.database, cast.max)
+    review = make_waiting(database, cast.max, project_id=project_id, required_approvals=2)
+    make_word(database, cast.alice, review)
+    make_word(database, cast.mona, review, edited="Fold it three times.", comment="Twice is not enough.")
+    make_comment(database, cast.mona, review.run.id, phase_code="Phase 0", text="Better now.")
+    seen = review.seen_by(cast.max).seen
+    decide_review(cast.max, review.id, Decision.APPROVE, seen=seen)
+    document = export(cast, review.run.id)
+    first = document.phases[0]
+    assert (first.answer, first.model_answer) == ("Fold it three times.", "Fold it twice.")
+    assert [(word.by, word.decision, word.comment, word.is_counted) for word in first.reviews] == [
+        ("Alice", "approve", "", False),
+        ("Mona", "approve_with_edits", "Twice is not enough.", True),
+        ("Max", "approve", "", True),
+    ]
+    assert [(each.by, each.phase, each.text) for each in document.comments] == [("Mona", "Phase 0", "Better now.")]
+    assert document.phases[1].reviews == ()
 
 
 def test_run_under_way_is_exported_as_far_as_it_is(installation: Installation, cast: Cast) -> None:

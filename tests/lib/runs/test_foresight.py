@@ -60,6 +60,23 @@ def test_unknown_price_is_said_where_there_is_a_limit(installation, cast):
 
 
 @pytest.mark.usefixtures("endpoint")
+def test_fallback_without_a_price_is_said_too_and_phases_taken_over_are_not(installation, cast):
+    data = {
+        "phases": [{"code": code, "name": code, "prompt": "x", "review": {"reviewers": ["viewer"]}} for code in "ab"]
+    }
+    data["phases"][0]["fallback_models"] = [f"{MODEL}-spare"]
+    template_id = make_template(installation.database, cast.max, data=data)
+    request = LaunchRequest(
+        project_id=make_project(installation.database, cast.max), template_id=template_id, model=MODEL
+    )
+    plan = preview_launch(cast.max, request).plan
+    said = find_launch_warnings(cast.max, plan, cost_limit_usd=Decimal(1))
+    assert [line.partition("”")[0].rpartition("“")[2] for line in said] == ["a", "b", MODEL, f"{MODEL}-spare"]
+    said = find_launch_warnings(cast.max, plan, cost_limit_usd=Decimal(1), taken_over=["a"])
+    assert [line.partition("”")[0].rpartition("“")[2] for line in said] == ["b", MODEL]
+
+
+@pytest.mark.usefixtures("endpoint")
 def test_launch_keeps_limit_and_the_projects_reviewers_at_gates_that_name_nobody(installation, cast):
     project_id = make_project(installation.database, cast.max)
     named = str(cast.mona.user_id)

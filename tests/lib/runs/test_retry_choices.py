@@ -10,7 +10,7 @@ from lib.errors import Conflict, InvalidInput, NotFound, PlanInvalid
 from lib.models.run import PhaseStatus
 from lib.runs.launch import LaunchRequest, launch_run
 from lib.runs.retry import open_retry, preview_retry, retry_run
-from lib.runs.retry_views import RetryRequest
+from lib.runs.retry_views import CostLimit, RetryRequest
 from lib.runs.service import watch_run
 from lib.templates.versions.service import save_version
 from tests import doors
@@ -121,6 +121,25 @@ def test_saving_of_unknown_price_is_unknown(installation: Installation, cast: Ca
         connection.execute("SET session_replication_role = replica")
         connection.execute("UPDATE phase_executions SET cost_usd = NULL WHERE id = %s", [done.phases["a"]])
     assert preview_retry(cast.max, RetryRequest(run_id=done.id, begins_with="d")).saved_cost_usd is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "stored"),
+    [(None, Decimal(2)), (CostLimit(Decimal("0.5")), Decimal("0.5")), (CostLimit(None), None)],
+)
+def test_cost_limit_is_the_runs_own_unless_another_is_chosen(
+    installation: Installation, cast: Cast, done: MadeRun, chosen: CostLimit | None, stored: Decimal | None
+) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE orchestration_runs SET cost_limit_usd = 2 WHERE id = %s", [done.id])
+    run_id = retry_run(cast.max, RetryRequest(run_id=done.id, begins_with="d", cost_limit=chosen))
+    assert stored_run(installation, run_id)["cost_limit_usd"] == stored
+
+
+def test_limit_of_nothing_is_refused(cast: Cast, done: MadeRun) -> None:
+    with pytest.raises(InvalidInput, match=r"Cost limit must be more than \$0"):
+        retry_run(cast.max, RetryRequest(run_id=done.id, cost_limit=CostLimit(Decimal(0))))
 
 
 def test_edited_prompt_stands_in_the_new_runs_plan_alone(

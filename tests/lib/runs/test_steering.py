@@ -15,8 +15,11 @@ from tests.factories import make_project, make_template
 from tests.made_reviews import make_waiting
 from tests.made_runs import HeldRun, MadeRun, answer, beginning, end_run, make_run, open_run
 from tests.records import row, rows
+from tests.waiting_runs import admitted, queued
 
-STEER = (pause_run, finish_run, lambda actor, run_id: raise_cost_limit(actor, run_id, Decimal(1)))
+STEER = (pause_run, finish_run, lambda actor, run_id: raise_cost_limit(actor, run_id, Decimal(1), seen=None))
+#: What `stop_for_cost` lets a run spend.
+SEEN = Decimal("0.02")
 LIMIT = "UPDATE orchestration_runs SET cost_limit_usd = %s WHERE id = %s RETURNING 1"
 TRAIL = "SELECT action, user_id FROM audit_logs WHERE resource_id = %s ORDER BY id"
 
@@ -99,6 +102,45 @@ def test_run_that_a_worker_holds_is_only_asked_to_pause(installation, cast, run)
     assert error["kind"] == "person", "who asked for it comes before the quota, which would let it go on by itself"
 
 
+def test_wish_to_pause_is_taken_back_while_calls_are_under_way(installation, cast, run):
+    held = open_run(installation.database, cast.organization_a, run.id)
+    first, second = run.phases
+    held.advance(begin=[beginning(first)])
+    pause_run(cast.mona, run.id)
+    assert watch_run(cast.max, run.id).may_resume
+    resume_run(cast.max, run.id)
+    seen = watch_run(cast.max, run.id)
+    assert (seen.pause, seen.may_pause, seen.may_resume) == (None, True, False)
+    step = held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])
+    assert (step["state"], len(step["begun"])) == ("running", 1)
+    trail = [(each["action"], each["user_id"]) for each in rows(installation, TRAIL, run.id)][-2:]
+    asked = ("orchestrations.ask_to_pause", cast.mona.user_id)
+    assert trail == [asked, ("orchestrations.resume", cast.max.user_id)]
+
+
+def test_pause_that_was_taken_back_in_the_moment_in_which_it_comes_is_none(installation, cast, run):
+    held = open_run(installation.database, cast.organization_a, run.id)
+    pause_run(cast.max, run.id)
+    assert held.advance()["state"] == "pausing"
+    resume_run(cast.max, run.id)
+    ended = held.advance(end={"status": "paused", "error": {"kind": "person", "message": "Paused."}})
+    assert ended["state"] == "changed"
+    assert stands(installation, run) == "running"
+
+
+def test_wish_to_pause_is_taken_back_by_who_may_steer_the_run(installation, cast, run):
+    held = open_run(installation.database, cast.organization_a, run.id)
+    pause_run(cast.max, run.id)
+    with pytest.raises(NotPermitted):
+        resume_run(cast.vera, run.id)
+    with pytest.raises(NotFound):
+        resume_run(cast.charlie, run.id)
+    cancel_run(cast.max, run.id)
+    with pytest.raises(Conflict):
+        resume_run(cast.max, run.id)
+    assert held.advance()["state"] == "cancelling"
+
+
 def test_worker_that_takes_a_run_which_is_to_pause_lets_it_lie(installation, cast, run):
     open_run(installation.database, cast.organization_a, run.id)
     pause_run(cast.max, run.id)
@@ -134,8 +176,9 @@ def test_run_that_is_being_cancelled_is_not_paused(installation, cast, run):
 def test_raise_lets_it_spend_so_much_more_than_it_has(installation, cast, run):
     stop_for_cost(installation, cast, run)
     assert watch_run(cast.max, run.id).may_resume is False
-    raise_cost_limit(cast.max, run.id, Decimal("0.5"))
+    raise_cost_limit(cast.max, run.id, Decimal("0.5"), seen=SEEN)
     assert stands(installation, run) == "queued"
+    assert admitted(installation, [run]) == queued(installation, [run]) == [0], "in the transaction that raises"
     limit = "SELECT cost_limit_usd FROM orchestration_runs WHERE id = %s"
     assert row(installation, limit, run.id)["cost_limit_usd"] == Decimal("0.528")
     audited = "SELECT old_values, new_values, user_id FROM audit_logs WHERE action = 'orchestrations.raise_cost_limit'"
@@ -146,10 +189,20 @@ def test_raise_lets_it_spend_so_much_more_than_it_has(installation, cast, run):
     }
 
 
+@pytest.mark.parametrize("amount", [Decimal(1), None], ids=["amount", "without"])
+def test_two_who_see_the_same_run_stopped_raise_its_limit_once(installation, cast, run, amount):
+    stop_for_cost(installation, cast, run)
+    raise_cost_limit(cast.alice, run.id, Decimal(1), seen=SEEN)
+    with pytest.raises(Conflict, match="somebody was first"):
+        raise_cost_limit(cast.mona, run.id, amount, seen=SEEN)
+    limit = row(installation, "SELECT cost_limit_usd FROM orchestration_runs WHERE id = %s", run.id)
+    assert limit["cost_limit_usd"] == Decimal("1.028")
+
+
 @pytest.mark.parametrize("amount", ["0", "-1", "1e7", "NaN"])
 def test_amount_is_more_than_nothing_and_fits(installation, cast, run, amount):
     with pytest.raises(InvalidInput, match=r"more than \$0"):
-        raise_cost_limit(cast.max, run.id, Decimal(amount))
+        raise_cost_limit(cast.max, run.id, Decimal(amount), seen=None)
 
 
 def test_raise_in_the_moment_in_which_the_run_stops_lets_it_go_on(installation, cast, run):
@@ -158,7 +211,7 @@ def test_raise_in_the_moment_in_which_the_run_stops_lets_it_go_on(installation, 
     first, second = run.phases
     held.advance(begin=[beginning(first)])
     assert held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])["cost_stop"] == "cost_limit"
-    raise_cost_limit(cast.max, run.id, Decimal(1))
+    raise_cost_limit(cast.max, run.id, Decimal(1), seen=SEEN)
     ended = held.advance(end={"status": "paused", "error": {"kind": "cost_limit", "message": "Stopped."}})
     assert ended["state"] == "changed"
     assert len(held.advance(begin=[beginning(second)])["begun"]) == 1

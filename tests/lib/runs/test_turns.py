@@ -17,6 +17,7 @@ from lib.organizations.tiers import ALLOWANCES
 from lib.runs.launch import LaunchRequest, launch_run
 from lib.runs.service import cancel_run, get_overview, list_runs, resume_run, watch_run
 from lib.runs.turns import USUAL_PRIORITY, change_priority, read_turns
+from lib.runs.views import MOST_TURNS
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -82,6 +83,42 @@ def test_next_one_is_by_priority_then_age(installation: Installation, cast: Cast
         cancel_run(cast.alice, line[leaving].id)
         order += [number for number in admitted(installation, line) if number not in {0, 1, *order}]
     assert order == [6, 5, 7, 2, 3, 4]
+
+
+def test_day_of_waiting_counts_as_much_as_a_step_of_priority(
+    installation: Installation, cast: Cast, line: list[MadeRun]
+) -> None:
+    line += line_up(installation, cast.mona, make_project(installation.database, cast.mona), 1, priority="high")
+    old = "UPDATE orchestration_runs SET created_at = created_at - interval '25 hours' WHERE id = %s RETURNING 1"
+    rows(installation, old, line[3].id)
+    assert read_turns_of(cast, line[3]) == 1
+    assert read_turns_of(cast, line[4]) == 2
+    cancel_run(cast.max, line[0].id)
+    assert admitted(installation, line) == [1, 3]
+
+
+def read_turns_of(cast: Cast, run: MadeRun) -> int | None:
+    """Where the run stands in the line."""
+    turns = watch_run(cast.alice, run.id).turns
+    return turns.place if turns else None
+
+
+def test_long_line_is_counted_no_further_than_pages_need(
+    installation: Installation, cast: Cast, line: list[MadeRun]
+) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "INSERT INTO orchestration_runs (organization_id, user_id, project_id, topic, status, plan, inputs) "
+            "SELECT organization_id, user_id, project_id, topic, status, plan, inputs "
+            "FROM orchestration_runs, generate_series(1, %s) WHERE id = %s",
+            [MOST_TURNS + 5, line[3].id],
+        )
+    last = line_up(installation, cast.max, make_project(installation.database, cast.max), 1, priority="low")[0]
+    turns = watch_run(cast.max, last.id).turns
+    assert turns is not None
+    assert (turns.waiting, turns.place) == (MOST_TURNS + 1, MOST_TURNS + 1)
+    assert [run.summary.is_waiting for run in get_overview(cast.max).running] == [False, False, True, True, True]
 
 
 def test_run_that_waits_is_not_lost(installation: Installation, line: list[MadeRun]) -> None:

@@ -13,6 +13,7 @@ from tests.conftest import Installation
 from tests.factories import TOPIC
 from tests.made_runs import answer, call_worker
 from tests.plans.plan import Sending
+from tests.records import rows
 from tests.workspace import Workspace, make_workspace
 
 WRITTEN = "Fold it tw"
@@ -76,3 +77,10 @@ def test_stranger_watches_nothing(cast: Cast, made: Workspace) -> None:
             get_texts(cast.charlie, run_id, writing(made))
     with pytest.raises(NotFound):
         get_texts(cast.vera, uuid4(), writing(made))
+
+
+def test_estimate_that_cannot_be_read_hides_no_run(installation: Installation, cast: Cast, made: Workspace) -> None:
+    """A person's SQL may write one with the launch."""
+    rows(installation, "UPDATE orchestration_runs SET estimate = '{\"x\": 1}' WHERE id = %s RETURNING 1", made.run.id)
+    watched = watch_run(cast.alice, made.run.id)
+    assert (watched.estimate, watched.may_cancel) == (None, True)

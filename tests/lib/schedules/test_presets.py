@@ -28,3 +28,8 @@ def test_anything_else_is_no_preset_and_is_said_by_cronsim(cron: str) -> None:
 
 def test_words_of_other_cron() -> None:
     assert say_times("*/20 8-18 * * 1-5") == "Every 20th minute from 08:00 through 18:59 on Monday through Friday"
+
+
+@pytest.mark.parametrize("cron", ["nonsense", "", "61 7 * * *"])
+def test_what_can_not_be_read_is_said_as_it_is(cron: str) -> None:
+    assert say_times(cron) == cron

@@ -129,14 +129,31 @@ def test_edit_changes_everything_and_its_next_time(
 def test_who_edits_another_ones_schedule_answers_for_it_from_then_on(
     installation: Installation, cast: Cast, request_of_max: LaunchRequest, made: UUID
 ) -> None:
-    service.set_active(cast.mona, made, is_active=False)
-    service.set_active(cast.mona, made, is_active=True)
-    assert stored(installation, made)["user_id"] == cast.max.user_id
     service.update_schedule(cast.mona, made, request_of_max, DAILY, seen=_seen(cast.mona, made))
     assert (row := stored(installation, made))["user_id"] == cast.mona.user_id
     assert row["created_by"] == cast.max.user_id
     with pytest.raises(NotPermitted):
         service.set_active(cast.max, made, is_active=False)
+
+
+def test_who_switches_another_ones_on_answers_for_it_from_then_on(
+    installation: Installation, cast: Cast, made: UUID
+) -> None:
+    """Switching off takes nothing over, nor does saying once more that it is on."""
+    service.set_active(cast.mona, made, is_active=True)
+    service.set_active(cast.mona, made, is_active=False)
+    assert stored(installation, made)["user_id"] == cast.max.user_id
+    service.set_active(cast.mona, made, is_active=True)
+    assert stored(installation, made)["user_id"] == cast.mona.user_id
+    assert stored_run(installation, take_turn(installation, made)["last_run_id"])["user_id"] == cast.mona.user_id
+
+
+def test_times_that_can_not_be_read_are_not_switched_on(installation: Installation, cast: Cast, made: UUID) -> None:
+    service.set_active(cast.max, made, is_active=False)
+    with psycopg.connect(installation.database.admin_url) as connection:
+        connection.execute("UPDATE schedules SET time_zone = 'Europe/Atlantis'")
+    with pytest.raises(InvalidInput, match="no time zone"):
+        service.set_active(cast.max, made, is_active=True)
 
 
 def test_edit_of_what_somebody_else_has_edited_is_refused(

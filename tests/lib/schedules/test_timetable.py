@@ -49,11 +49,67 @@ def test_half_an_hour_of_shift_is_a_shift_as_well() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("cron", "after", "times"),
+    [
+        ("*/20 2 * * *", "2026-03-28 12:00", ["29 01:00", "30 00:00", "30 00:20", "30 00:40"]),
+        ("*/20 2 * * *", "2026-10-24 12:00", ["25 00:00", "25 00:20", "25 00:40", "26 01:00"]),
+        ("30 */2 * * *", "2026-03-28 22:00", ["28 23:30", "29 01:00", "29 02:30", "29 04:30"]),
+        ("30 */2 * * *", "2026-10-24 22:00", ["24 22:30", "25 00:30", "25 03:30", "25 05:30"]),
+    ],
+)
+def test_line_that_names_hours_has_each_of_its_times_once(cron: str, after: str, times: list[str]) -> None:
+    assert _times(cron, after) == times
+
+
+@pytest.mark.parametrize("minute", range(60))
+def test_next_time_is_later_in_the_hour_that_is_there_twice(minute: int) -> None:
+    assert _times("30 2 * * *", f"2026-10-25 01:{minute:02d}", count=1) == ["26 01:30"]
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "after", "times"),
+    [
+        # 2:30 comes at 3:00, and 3:02 would come two minutes later
+        ("2,30 2,3 * * *", BERLIN, "2026-03-28 23:00", ["29 01:00", "29 01:30"]),
+        ("57 1,3 * * *", BERLIN, "2026-03-28 23:00", ["29 00:57", "29 01:57"]),
+        ("1,57 1,3 * * *", BERLIN, "2026-03-29 00:30", ["29 00:57", "29 01:57"]),  # 3:01 is 4 minutes after 1:57
+        # from 2:00 back to 1:30, which is 15:00 UTC: 1:31 would come again two minutes after 1:59
+        ("31,59 * * * *", "Australia/Lord_Howe", "2026-04-04 14:45", ["04 14:59", "04 15:29"]),
+    ],
+)
+def test_change_of_clocks_brings_none_nearer_than_five_minutes(
+    cron: str, zone: str, after: str, times: list[str]
+) -> None:
+    assert make_timetable(cron, zone, now=NEW_YEAR)
+    assert _times(cron, after, zone=zone, count=2) == times
+
+
+def test_who_may_run_every_minute_does_so_where_clocks_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_SCHEDULE_MINUTES", "1")
+    get_settings.cache_clear()
+    assert make_timetable("* * * * *", BERLIN, now=NEW_YEAR)
+    assert _times("* * * * *", "2026-10-25 00:58", count=3) == ["25 00:59", "25 01:00", "25 01:01"]
+
+
+def test_once_a_day_is_once_a_day_on_the_day_of_23_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_SCHEDULE_MINUTES", "1440")
+    get_settings.cache_clear()
+    assert make_timetable("0 7 * * *", BERLIN, now=NEW_YEAR + timedelta(days=80))
+    assert _times("0 7 * * *", "2026-03-28 00:00", count=2) == ["28 06:00", "29 05:00"]
+
+
 def test_first_and_last_day_bound_the_times() -> None:
     begin, end = NEW_YEAR + timedelta(days=3), NEW_YEAR + timedelta(days=5)
     table = Timetable(cron="0 0 * * *", time_zone="UTC", starts_at=begin, ends_at=end)
     assert table.upcoming(NEW_YEAR, count=9) == (begin, begin + timedelta(days=1))
     assert table.after(begin + timedelta(days=1)) is None
+
+
+@pytest.mark.parametrize(("cron", "zone"), [("nonsense", BERLIN), ("0 0 7 * * *", BERLIN), ("0 7 * * *", "Europe")])
+def test_what_no_form_let_through_is_told_as_any_wrong_field(cron: str, zone: str) -> None:
+    with pytest.raises(InvalidInput):
+        Timetable(cron=cron, time_zone=zone).after(NEW_YEAR)
 
 
 @pytest.mark.parametrize("most", [1, 3, 24])
@@ -106,6 +162,11 @@ def test_more_often_than_every_five_minutes_is_refused(cron: str) -> None:
 @pytest.mark.parametrize("cron", ["*/5 * * * *", "0,5 7 * * *", "2-59/6 * 1,15 * *"])
 def test_every_five_minutes_is_not(cron: str) -> None:
     assert make_timetable(cron, "UTC", now=NEW_YEAR).cron == cron
+
+
+def test_line_that_comes_once_in_28_years_is_one() -> None:
+    """The years that are looked at for two times that are near have an end."""
+    assert make_timetable("0 0 * 2 MON#5", "UTC", now=NEW_YEAR).after(NEW_YEAR) == datetime(2044, 2, 29, tzinfo=UTC)
 
 
 def test_setting_says_how_often(monkeypatch: pytest.MonkeyPatch) -> None:

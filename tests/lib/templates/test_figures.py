@@ -19,6 +19,24 @@ from tests.made_runs import end_run, make_run
 pytestmark = pytest.mark.usefixtures("installation")
 
 
+def test_most_used_come_first_and_of_as_many_runs_by_name_page_after_page(
+    installation: Installation, cast: Cast
+) -> None:
+    made = {name: create_template(cast.mona, TemplateDetails(name=name)) for name in ("b", "D", "a", "e", "C", "f")}
+    project_id = make_project(installation.database, cast.mona)
+    for name, runs in (("f", 11), ("e", 2)):
+        for _ in range(runs):
+            _launch(installation, cast.mona, project_id, made[name])
+    seen, cursor = [], None
+    while page := list_templates(cast.mona, sort=TemplateSort.MOST_USED, cursor=cursor, limit=2):
+        seen += [template.name for template in page.items]
+        if not (cursor := page.older):
+            break
+    assert seen == ["f", "e", "a", "b", "C", "D"]
+    before = list_templates(cast.mona, sort=TemplateSort.MOST_USED, cursor=page.newer, limit=2)
+    assert [template.name for template in before.items] == ["a", "b"]
+
+
 def _launch(installation: Installation, actor: Actor, project_id: UUID, template_id: UUID) -> None:
     run = make_run(installation.database, actor, project_id=project_id, template_id=template_id)
     end_run(installation.database, actor, run)

@@ -288,3 +288,11 @@ def test_import_of_a_faulty_file_makes_nothing(cast: Cast, installation: Install
 
 def names(actor: Actor) -> list[str]:
     return [template.name for template in list_templates(actor).items]
+
+
+def test_choice_that_is_there_twice_is_named_with_its_line() -> None:
+    asked = "  inputs:\n    - name: tone\n      label: Tone\n      kind: choice\n      choices:\n"
+    told = faults(f"{HEAD}{asked}        - warm\n        - cool\n        - warm\n")
+    assert told == ["line 12, column 11: data, inputs 1, choices: the choice “warm” is there twice"]
+    once = read(f"{HEAD}{asked}        - warm\n        - cool\n")
+    assert once.data.inputs[0].choices == ("warm", "cool")

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from lib.errors import InvalidInput
+from lib.errors import AnswersInvalid, InvalidInput
 from lib.templates.inputs import InputField, validate_inputs
 
 FIELDS = (
@@ -55,7 +55,7 @@ def test_an_empty_field_takes_the_default() -> None:
         ({"title": "a", "people": 11}, "People: must be at most 10"),
         ({"title": "a", "people": "three"}, "People: must be a number"),
         ({"title": "a", "people": True}, "People: must be a number"),
-        ({"title": "a", "people": float("nan")}, "People: is too large"),
+        ({"title": "a", "people": float("nan")}, "People: must be a number"),
         ({"title": "a", "start": "soon"}, "Start: must be a date like 2026-01-31"),
         ({"title": "a", "start": datetime(2026, 1, 31, 12)}, "Start: must be a date like 2026-01-31"),  # noqa: DTZ001 - wrong on purpose
         ({"title": "a", "titel": "b"}, "“titel” is not asked for; did you mean “title”"),
@@ -78,3 +78,42 @@ def test_without_questions_nothing_may_be_answered() -> None:
     assert validate_inputs((), {}) == {}
     with pytest.raises(InvalidInput):
         validate_inputs((), {"a": 1})
+
+
+def test_limit_of_many_digits_is_said_whole() -> None:
+    field = InputField(name="n", label="N", kind="number", minimum=1_234_567, maximum=1_234_567.5)
+    for value, words in ((0, "must be at least 1234567"), (2e6, "must be at most 1234567.5")):
+        with pytest.raises(AnswersInvalid) as caught:
+            validate_inputs([field], {"n": value})
+        assert [fault.words for fault in caught.value.faults] == [words]
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [(40.0, "40"), (40, "40"), (2.5, "2.5"), (-0.0, "0"), (0.1, "0.1"), (1e15, "1000000000000000"), (-7.0, "-7")],
+)
+def test_number_is_stored_as_people_write_it(given: float, written: str) -> None:
+    field = InputField(name="n", label="N", kind="number")
+    assert str(validate_inputs([field], {"n": given})["n"]) == written
+    assert str(validate_inputs([field.model_copy(update={"default": given})], {})["n"]) == written
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (1e21, "is too large"),
+        (10**400, "is too large"),
+        (float("-inf"), "is too large"),
+        (float("nan"), "must be a number"),
+    ],
+)
+def test_number_that_nobody_means_is_refused(given: float, words: str) -> None:
+    with pytest.raises(AnswersInvalid) as caught:
+        validate_inputs([InputField(name="n", label="N", kind="number")], {"n": given})
+    assert [(fault.name, fault.words, fault.is_missing) for fault in caught.value.faults] == [("n", words, False)]
+
+
+def test_what_is_not_answered_yet_is_told_from_what_is_wrong() -> None:
+    with pytest.raises(AnswersInvalid) as caught:
+        validate_inputs(FIELDS, {"title": " ", "people": 99})
+    assert [(fault.label, fault.is_missing) for fault in caught.value.faults] == [("Title", True), ("People", False)]

@@ -9,6 +9,7 @@ from lib.models.run import OperationStatus
 from lib.providers.base import ModelParameters
 from lib.templates.editing import operations as editing
 from lib.templates.editing.content import begin
+from lib.templates.editing.meanwhile import OperationGone
 from lib.templates.editing.phases import rename_code
 from lib.templates.editing.problems import find_problems
 from lib.templates.operations import PlannedOperation, RunFacts, check_operations, plan_operations
@@ -123,17 +124,33 @@ def test_operations_are_added_changed_and_removed_in_a_draft() -> None:
     content = begin(data())
     content = editing.add_operation(content, "a", "artifact.write")
     content = editing.add_operation(content, "a", "http.request")
-    content = editing.set_operation_field(content, "a", 1, ("parameters", "url"), "https://x.example")
-    content = editing.set_operation_field(content, "a", 1, ("name",), "Tell")
+    calls = "http.request"
+    content = editing.set_operation_field(content, "a", 1, ("parameters", "url"), "https://x.example", kind=calls)
+    content = editing.set_operation_field(content, "a", 1, ("name",), "Tell", kind=calls)
+    assert editing.get_operation_field(content, "a", 1, ("parameters", "url"), kind=calls) == "https://x.example"
     assert find_problems(content) == ()
-    content = editing.remove_operation(content, "a", 0)
+    content = editing.remove_operation(content, "a", 0, kind="artifact.write")
     (left,) = editing.operations_of(content, "a")
     assert (left["name"], left["parameters"]["url"]) == ("Tell", "https://x.example")
-    content = editing.set_operation_field(content, "a", 0, ("parameters", "url"), None)
+    content = editing.set_operation_field(content, "a", 0, ("parameters", "url"), None, kind=calls)
     assert [problem.message for problem in find_problems(content)] == [
         "“One”: operation 1 can't be used: url: is missing."
     ]
-    assert editing.operations_of(editing.remove_operation(content, "a", 0), "a") == []
+    assert editing.operations_of(editing.remove_operation(content, "a", 0, kind=calls), "a") == []
+
+
+def test_what_was_written_into_an_operation_that_is_gone_goes_into_no_other_one() -> None:
+    content = editing.add_operation(begin(data()), "a", "artifact.write")
+    content = editing.add_operation(content, "a", "http.request")
+    removed = editing.remove_operation(content, "a", 0, kind="artifact.write")
+    for index in (0, 1):
+        with pytest.raises(OperationGone):
+            editing.set_operation_field(removed, "a", index, ("name",), "Mine", kind="artifact.write")
+    again = editing.put_operation_field(removed, "a", ("name",), "Mine", kind="artifact.write")
+    again = editing.put_operation_field(again, "a", ("condition",), "answer", kind="artifact.write")
+    kept, added = editing.operations_of(again, "a")
+    assert (kept["type"], kept.get("name")) == ("http.request", None)
+    assert (added["type"], added["name"], added["condition"]) == ("artifact.write", "Mine", "answer")
 
 
 def test_code_that_is_renamed_is_renamed_in_operations() -> None:

@@ -39,6 +39,13 @@ def test_a_prompt_reads_the_run() -> None:
     assert text == "Shop: Open a bicycle shop (In the old town), 5000 ."
 
 
+@pytest.mark.parametrize(("stored", "read"), [(40.0, "40"), (2.5, "2.5"), (-0.0, "0"), (True, "True"), ("4.0", "4.0")])
+def test_a_number_that_was_stored_before_is_read_as_it_is_taken_now(stored: Any, read: str) -> None:
+    plan = plan_of({"code": "A", "prompt": "{{ inputs.people }}"})
+    context = PromptContext(topic="T", project_name="P", inputs={"people": stored})
+    assert render_prompt(plan.get_phase("A"), context) == read
+
+
 def test_a_prompt_reads_earlier_answers_by_code_and_in_order() -> None:
     assert prompt_of("{{ phases['B'].name }}: {{ phases['B'].response }}") == "Facts: Many people cycle."
     assert prompt_of("{% for phase in previous %}{{ phase.code }} {% endfor %}") == "A B"

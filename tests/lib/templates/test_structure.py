@@ -106,12 +106,15 @@ def test_a_minimal_template_is_stored_without_what_it_left_out() -> None:
         (template(phase("A", prompt="a\x00b")), "can't be stored"),
         (template(inputs=[{"name": "Bad Name", "label": "x"}]), "inputs 1, name: has characters"),
         (template(inputs=[{"name": "a", "label": "A"}] * 2), "the input “a” is there twice"),
-        (template(inputs=[{"name": "a", "label": "A", "kind": "choice"}]), "choices belong to the kind “choice”"),
-        (template(inputs=[{"name": "a", "label": "A", "choices": ["x"]}]), "choices belong to the kind “choice”"),
+        (template(inputs=[{"name": "a", "label": "A", "kind": "choice"}]), "there is nothing to choose from yet"),
+        (
+            template(inputs=[{"name": "a", "label": "A", "choices": ["x"]}]),
+            "choices are for a question whose answer is one of several",
+        ),
         (template(inputs=[{"name": "a", "label": "A", "minimum": 3}]), "minimum and maximum belong to numbers"),
         (
             template(inputs=[{"name": "a", "label": "A", "kind": "number", "minimum": 3, "maximum": 2}]),
-            "minimum is more than maximum",
+            "the least answer allowed (minimum) is more than the most (maximum)",
         ),
         (
             template(inputs=[{"name": "a", "label": "A", "kind": "number", "max_length": 3}]),

@@ -108,6 +108,20 @@ def _whole_page(kind: str) -> AppTest:
     return at
 
 
+@pytest.mark.parametrize(("what", "label"), [("run", "Go to the runs"), ("page", "Go to the overview")])
+def test_what_is_not_there_leads_on_to_its_list(what: str, label: str) -> None:
+    def page(what: str) -> None:
+        from lib import errors
+        from lib.ui import feedback
+
+        lists = {"run": ("https://runs.example", "Go to the runs")}
+        with feedback.page_state(("https://overview.example", "Go to the overview"), lists):
+            raise errors.NotFound(what)
+
+    at = AppTest.from_function(page, args=(what,)).run()
+    assert [link.label for link in at.page_link] == [label]
+
+
 @pytest.mark.parametrize(
     ("kind", "title", "text"),
     [

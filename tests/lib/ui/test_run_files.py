@@ -4,16 +4,35 @@ import base64
 import hashlib
 import re
 import time
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from lib import clock
-from lib.runs.exporting.structures import ExportedInput, ExportedPhase, ExportedRun, RunDocument
+from lib.models.review import Decision
+from lib.runs.exporting.structures import (
+    ExportedComment,
+    ExportedInput,
+    ExportedPhase,
+    ExportedRun,
+    ExportedWord,
+    RunDocument,
+)
 from lib.ui.run_files import write_html, write_markdown
 
 NASTY = '<script>alert(1)</script> ![x](https://evil.example/x.png) "quoted" \u202e</pre></style>'
+
+
+WORD = ExportedWord(
+    by="Mona",
+    decision=Decision.APPROVE_WITH_EDITS,
+    comment="Shorter.",
+    is_counted=True,
+    said_at=datetime(2025, 11, 28, 9, 30, tzinfo=UTC),
+)
+COMMENT = ExportedComment(by="Max", phase="a", text="Worth *reading*.", written_at=WORD.said_at)
 
 
 def document(**changes: Any) -> RunDocument:
@@ -28,6 +47,8 @@ def document(**changes: Any) -> RunDocument:
         "is_reused": False,
         "prompt": "Write.",
         "answer": "# Loud\n\n**Bold** and `code`",
+        "model_answer": None,
+        "reviews": (),
         "prompt_tokens": 150,
         "completion_tokens": 800,
         "cost_usd": None,
@@ -60,6 +81,7 @@ def document(**changes: Any) -> RunDocument:
         has_prompts=True,
         run=ExportedRun(**run),
         phases=(ExportedPhase(**phase),),
+        comments=tuple(changes.pop("comments", ())),
     )
 
 
@@ -95,6 +117,10 @@ def test_html_says_it_all() -> None:
         {"phase": {"answer": NASTY}},
         {"phase": {"error": NASTY}},
         {"phase": {"model": NASTY}},
+        {"phase": {"reviews": (WORD.model_copy(update={"by": NASTY}),)}},
+        {"phase": {"reviews": (WORD.model_copy(update={"comment": NASTY}),)}},
+        {"comments": [COMMENT.model_copy(update={"by": NASTY})]},
+        {"comments": [COMMENT.model_copy(update={"text": NASTY})]},
     ],
     ids=str,
 )
@@ -123,6 +149,20 @@ def test_markdown_keeps_the_answer_and_nothing_ends_its_block() -> None:
     assert f"`````text\n{prompt}\n`````" in text
     assert "**Bold** and `code`" in text
     assert "_Completed · openai:gpt-4o · 950 tokens · cost unknown · 5.0 s_" in text
+
+
+def test_both_say_who_has_written_and_approved_an_answer_and_what_was_said_of_it() -> None:
+    early = WORD.model_copy(update={"by": "Alice", "decision": Decision.APPROVE, "comment": "", "is_counted": False})
+    reviewed = document(phase={"model_answer": "Long", "reviews": (early, WORD)}, comments=[COMMENT])
+    text, page = write_markdown(reviewed).decode(), write_html(reviewed).decode()
+    assert "openai:gpt-4o, edited by a person" in text
+    assert "* Alice approved it before it was edited, 28 Nov 2025, 09:30 UTC\n* Mona edited and approved it, " in text
+    assert "09:30 UTC: Shorter." in text
+    assert r"* Max on Ideas, 28 Nov 2025, 09:30 UTC: Worth \*reading\*." in text
+    for said in ("edited by a person", "Mona edited and approved it, 28 Nov 2025, 09:30 UTC: Shorter.", "Max on Ideas"):
+        assert said in page, said
+    assert "Review" not in html_of()
+    assert b"Comments" not in write_markdown(document())
 
 
 def test_without_prompts_there_is_no_heading_for_them() -> None:

@@ -35,6 +35,25 @@ def test_plain_text_reads_as_it_was_typed_and_means_nothing(text: str) -> None:
     assert "".join(leaf.content for leaf in leaves).replace("\u2060", "") == seen.replace("\u2060", "")
 
 
+@given(st.text(st.sampled_from("aB1é ,.;?!'\"()%-/_*[]<>:#$~`&@\\w")))
+@example("1. One")
+@example("- One")
+@example("www.evil.example")
+@example("a -- b")
+def test_label_reads_as_it_was_typed_and_means_nothing(text: str) -> None:
+    label = words.label(text)
+    assert label in {_seen(text), words.plain(text)}
+    blocks = _markdown.parse(label)
+    leaves = [leaf for block in blocks for leaf in block.children or ()]
+    assert {leaf.type for leaf in leaves} <= {"text"}
+    assert "".join(leaf.content for leaf in leaves).replace("\u2060", "") == _seen(text)
+
+
+@pytest.mark.parametrize("text", ["Who reads it? (e.g. cooks)", "E-mail", "Año 2026"])
+def test_label_of_plain_words_is_handed_to_screen_readers_as_they_are(text: str) -> None:
+    assert words.label(text) == text
+
+
 HIDING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()))
 
@@ -271,3 +290,9 @@ def test_moment_to_come_is_said_where_one_lives() -> None:
     moment = datetime(2026, 11, 29, 23, 30, tzinfo=UTC)
     assert words.day_and_minute(moment) == "Sun 29 Nov 2026, 23:30"
     assert words.day_and_minute(moment, zone="Europe/Berlin") == "Mon 30 Nov 2026, 00:30"
+
+
+def test_of_many_long_names_some_are_said_and_the_others_counted() -> None:
+    names = ["A name that is longer than twenty letters", *(f"Phase {number}" for number in range(2, 24))]
+    assert words.some(names, most=2, longest=20) == f"{words.short(names[0], most=20)}, Phase 2 and 21 more"
+    assert words.some(names[1:3], most=2, longest=20) == "Phase 2, Phase 3"

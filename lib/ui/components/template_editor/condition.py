@@ -8,7 +8,7 @@ from lib.templates.editing.conditions import Tried, list_condition_variables, tr
 from lib.templates.editing.content import get_phase
 from lib.templates.editing.views import Desk
 from lib.ui import words
-from lib.ui.components.template_editor.keeping import phase_field
+from lib.ui.components.template_editor.keeping import phase_field, shows, text
 
 _EXAMPLES: Final = (
     ("inputs.audience == 'kids'", "what was entered at launch"),
@@ -26,7 +26,7 @@ def show_condition(desk: Desk, code: str) -> None:
         placeholder="Always",
         help="An expression as between {{ and }}. Where it is not true when the phase's turn comes, the phase is "
         "skipped: nothing is asked, and it costs nothing.",
-        **phase_field(desk.template_id, code, ("condition",), read=_or_none).shows(written),
+        **shows(phase_field(desk.template_id, code, ("condition",), write=text, read=_or_none), desk.content),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.popover("What it may read", icon=":material/data_object:"):

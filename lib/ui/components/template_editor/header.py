@@ -7,12 +7,14 @@ import streamlit as st
 
 from lib import clock
 from lib.access.actor import Actor
+from lib.templates.editing.outline import list_changes
 from lib.templates.editing.problems import Problem
 from lib.templates.editing.service import discard_draft, rebase_draft
 from lib.templates.editing.views import Desk
-from lib.ui import words
+from lib.ui import state, words
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.page_header import page_header
+from lib.ui.components.template_editor.notebook import notebook_of
 from lib.ui.components.template_editor.saving import show_comparison, show_save
 from lib.ui.guard import require_actor
 from lib.ui.navigation import LAUNCH, TEMPLATES
@@ -26,13 +28,14 @@ def show_head(desk: Desk, problems: tuple[Problem, ...], *, time_zone: str) -> N
         if st.button(
             "Launch",
             icon=":material/rocket_launch:",
-            help=f"Launches version {desk.newest.number} or what is offered of it",
+            help=f"Launches version {desk.newest.number}, or the one that is offered",
         ):
-            st.switch_page(LAUNCH.file, query_params={"template": str(desk.template_id)})
+            _launch_or_ask(desk)
         chosen = st.menu_button(
             "More", [_COMPARE, _DISCARD], icon=":material/more_horiz:", key="more-draft", disabled=desk.kept_at is None
         )
         is_saving = st.button("Save version", type="primary", icon=":material/save:", disabled=desk.kept_at is None)
+        is_saving = is_saving or bool(st.session_state.pop(state.SAVES_DRAFT, False))
     if desk.is_overtaken:
         _show_overtaken(desk)
     if is_saving:
@@ -41,6 +44,31 @@ def show_head(desk: Desk, problems: tuple[Problem, ...], *, time_zone: str) -> N
         show_comparison(desk)
     elif chosen == _DISCARD:
         _ask_to_discard(desk)
+
+
+def _launch_or_ask(desk: Desk) -> None:
+    """Go on to the launch; of a draft say first that it is no part of it, and offer to save it."""
+    if desk.kept_at is None or not list_changes(desk.newest.data, desk.content["data"]):
+        _launch(desk)
+
+    @st.dialog("Launch without the draft?")
+    def ask() -> None:
+        st.markdown(
+            f"A run is launched from what was saved: version {desk.newest.number}, or the one that is offered. What "
+            "you have written since is in your draft alone."
+        )
+        with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+            if st.button("Launch what was saved", key="launch-saved"):
+                _launch(desk)
+            if st.button("Save the draft first", type="primary", key="save-first"):
+                st.session_state[state.SAVES_DRAFT] = True
+                st.rerun()
+
+    ask()
+
+
+def _launch(desk: Desk) -> None:
+    st.switch_page(LAUNCH.file, query_params={"template": str(desk.template_id)})
 
 
 def _say_state(desk: Desk, time_zone: str) -> str:
@@ -74,6 +102,7 @@ def _rebase(template_id: UUID, version: int) -> None:
 def _ask_to_discard(desk: Desk) -> None:
     def discard(actor: Actor) -> str:
         discard_draft(actor, desk.template_id)
+        notebook_of(desk.template_id).forget_typed()
         return f"The draft is discarded. This is version {desk.newest.number}."
 
     show_confirm_dialog(

@@ -1,7 +1,7 @@
 """Fields of the editor: each shows what the draft says, and an edit is kept in the draft before the page is drawn."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 from zlib import crc32
@@ -9,47 +9,45 @@ from zlib import crc32
 import streamlit as st
 
 from lib.access.permissions import Permission
-from lib.templates.editing.content import Content, Path, set_phase_field, set_template_field
+from lib.templates.editing.content import Content, Path, get_phase, set_phase_field, set_template_field
 from lib.templates.editing.service import edit_draft
 from lib.ui import feedback
+from lib.ui.components.template_editor.notebook import NOTHING, Field, keep_typed, notebook_of
 from lib.ui.guard import require_actor
 
-_NOT_DRAWN: Final = object()
-
-#: Puts what a field holds into a draft.
-Put = Callable[[Content, Any], Content]
+#: What a field is called where its name alone would not do.
+_LABELS: Final = {"name": "Name of the phase", "schema": "JSON Schema", "description": "What it is for"}
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field of a draft: the key of its widget, and how what it holds is kept."""
+def shows(field: Field, content: Content) -> dict[str, Any]:
+    """The arguments of the widget, which shows what the draft says.
 
-    template_id: UUID
-    name: str
-    put: Put
+    Where an edit could not be kept, what was typed stays instead. What is drawn again as it was leaves alone what is
+    being typed: `value` is what a new widget begins with.
+    """
+    arguments, value = _draw(field, content)
+    return {**arguments, "value": value}
 
-    @property
-    def key(self) -> str:
-        """Of the widget."""
-        return f"edit-{self.template_id.hex[-8:]}-{self.name}"
 
-    def among(self, labels: Iterable[str]) -> "Field":
-        """The same, to choose from options of these labels.
+def shows_one_of(field: Field, content: Content, options: Sequence[Any]) -> dict[str, Any]:
+    """The same for a choice of one."""
+    arguments, value = _draw(field, content)
+    return {**arguments, "index": options.index(value) if value in options else None}
 
-        A browser knows an option by its label alone: of one that was renamed meanwhile it would say that it is gone,
-        and a choice would be lost. With other labels it is another widget.
-        """
-        return replace(self, name=f"{self.name}-{options_key(labels)}")
 
-    def shows(self, value: object) -> dict[str, Any]:
-        """The arguments of the widget, which shows `value` from now on.
+def shows_some_of(field: Field, content: Content) -> dict[str, Any]:
+    """The same for a choice of several, and for one of a few that all can be seen."""
+    arguments, value = _draw(field, content)
+    return {**arguments, "default": value}
 
-        Where an edit could not be kept, what was typed stays instead. An unchanged value is not set again: a browser
-        would take it for a new one, and throw away what is being typed.
-        """
-        if not st.session_state.get(_refused(self.key)) and st.session_state.get(self.key, _NOT_DRAWN) != value:
-            st.session_state[self.key] = value
-        return {"key": self.key, "on_change": _keep, "args": (self,)}
+
+def among(field: Field, labels: Iterable[str]) -> Field:
+    """The same field, to choose from options of these labels.
+
+    A browser knows an option by its label alone: of one that was renamed meanwhile it would say that it is gone,
+    and a choice would be lost. With other labels it is another widget.
+    """
+    return replace(field, name=f"{field.name}-{options_key(labels)}")
 
 
 def options_key(labels: Iterable[str]) -> str:
@@ -57,25 +55,46 @@ def options_key(labels: Iterable[str]) -> str:
     return f"{crc32(chr(10).join(labels).encode('utf-8', 'replace')):x}"
 
 
-def phase_field(template_id: UUID, code: str, path: Path, *, read: Callable[[Any], object] | None = None) -> Field:
-    """A field of a phase; `read` makes what is kept out of what the widget holds."""
+def text(stored: object) -> str:
+    """What a field of text shows."""
+    return str(stored or "")
+
+
+def phase_field(
+    template_id: UUID,
+    code: str,
+    path: Path,
+    *,
+    write: Callable[[Any], object],
+    read: Callable[[Any], object] = lambda value: value,
+) -> Field:
+    """A field of a phase; `write` makes what the widget shows of what is stored, and `read` the other way round."""
     return Field(
         template_id,
         f"{code}-{'-'.join(path)}",
-        lambda content, value: set_phase_field(content, code, path, read(value) if read else value),
+        _label(path),
+        lambda content: write(_look_up(get_phase(content, code), path)),
+        lambda content, value: set_phase_field(content, code, path, read(value)),
+        code=code,
+        put_into=lambda content, other, value: set_phase_field(content, other, path, read(value)),
     )
 
 
-def template_field(template_id: UUID, path: Path) -> Field:
+def template_field(template_id: UUID, path: Path, *, write: Callable[[Any], object]) -> Field:
     """A field of the template."""
     return Field(
-        template_id, f"template-{'-'.join(path)}", lambda content, value: set_template_field(content, path, value)
+        template_id,
+        f"template-{'-'.join(path)}",
+        _label(path),
+        lambda content: write(_look_up(content["data"], path)),
+        lambda content, value: set_template_field(content, path, value),
     )
 
 
 def keep(template_id: UUID, edit: Callable[[Content], Content]) -> None:
-    """Apply an edit to the draft. For callbacks: what goes wrong is said in the page that follows."""
+    """Apply an edit to the draft, on top of what was typed. For callbacks: what goes wrong is said in the page then."""
     with feedback.told_later():
+        keep_typed(template_id)
         edit_draft(require_actor(Permission.TEMPLATES_VIEW), template_id, edit)
 
 
@@ -84,14 +103,22 @@ def open_phase(code: str) -> None:
     st.query_params["phase"] = code
 
 
-def _keep(field: Field) -> None:
-    value = st.session_state[field.key]
-    st.session_state[_refused(field.key)] = True
+def _draw(field: Field, content: Content) -> tuple[dict[str, Any], Any]:
+    entry = notebook_of(field.template_id).entry_of(field, content)
+    value = entry.shown if entry.typed is NOTHING else entry.typed
+    return {"key": entry.key, "on_change": _keep, "args": (field.template_id,)}, value
+
+
+def _keep(template_id: UUID) -> None:
     with feedback.told_later():
-        actor = require_actor(Permission.TEMPLATES_VIEW)
-        edit_draft(actor, field.template_id, lambda content: field.put(content, value))
-        st.session_state[_refused(field.key)] = False
+        keep_typed(template_id)
 
 
-def _refused(key: str) -> str:
-    return f"{key}-refused"
+def _label(path: Path) -> str:
+    return _LABELS.get(path[-1], path[-1].replace("_", " ").capitalize())
+
+
+def _look_up(stored: Any, path: Path) -> Any:
+    for key in path:
+        stored = stored.get(key) if isinstance(stored, dict) else None
+    return stored

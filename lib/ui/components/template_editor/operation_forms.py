@@ -14,11 +14,12 @@ from lib.connections.integrations.views import OfferedIntegration
 from lib.integrations.base import Kind
 from lib.integrations.registry import find_kinds
 from lib.templates.editing import operations as editing
-from lib.templates.editing.content import Content
+from lib.templates.editing.content import Path
 from lib.templates.editing.operations import Operation
 from lib.templates.editing.views import Desk
 from lib.ui import words
-from lib.ui.components.template_editor.keeping import Field, keep
+from lib.ui.components.template_editor.keeping import among, keep, shows, shows_one_of, text
+from lib.ui.components.template_editor.notebook import Field
 from lib.ui.guard import require_actor
 
 _APPROVALS: Final = {True: "Always", False: "Never"}
@@ -38,7 +39,7 @@ def show_phase_operations(desk: Desk, code: str) -> None:
     found = editing.operations_of(desk.content, code)
     offered = list_offered(require_actor(Permission.ORCHESTRATIONS_VIEW)) if found else ()
     for index, written in enumerate(found):
-        _show_operation(_Place(desk, code, index), written, offered)
+        _show_operation(_Place(desk, code, index, str(written.get("type"))), written, offered)
     labels = {kind.label: name for name, kind in find_kinds().items()}
     chosen = st.menu_button("Add an operation", list(labels), icon=":material/add:", key="add-operation")
     if chosen in labels:
@@ -55,15 +56,35 @@ class _Place:
     desk: Desk
     code: str
     index: int
+    kind: str
 
-    def field(self, path: tuple[str, ...], read: Callable[[Any], object] | None = None) -> Field:
-        """A field of it; `read` makes what is kept out of what the widget holds."""
+    def field(
+        self,
+        path: Path,
+        label: str,
+        *,
+        write: Callable[[Any], Any],
+        read: Callable[[Any], object] = lambda value: value,
+    ) -> Field:
+        """A field of it: `write` and `read` are as in `phase_field`."""
+        code, index, kind = self.code, self.index, self.kind
+        return Field(
+            self.desk.template_id,
+            f"{code}-operation-{index}-{kind}-{'-'.join(path)}",
+            label,
+            lambda content: write(editing.get_operation_field(content, code, index, path, kind=kind)),
+            lambda content, value: editing.set_operation_field(content, code, index, path, read(value), kind=kind),
+            code=code,
+            put_into=lambda content, other, value: editing.put_operation_field(
+                content, other, path, read(value), kind=kind
+            ),
+        )
 
-        def put(content: Content, value: Any) -> Content:
-            said = read(value) if read else value
-            return editing.set_operation_field(content, self.code, self.index, path, said)
-
-        return Field(self.desk.template_id, f"{self.code}-operation-{self.index}-{'-'.join(path)}", put)
+    def shows(
+        self, path: Path, label: str, *, write: Callable[[Any], Any], read: Callable[[Any], object]
+    ) -> dict[str, Any]:
+        """The label and the arguments of the widget of a field that somebody types into."""
+        return {"label": label, **shows(self.field(path, label, write=write, read=read), self.desk.content)}
 
 
 def _show_operation(place: _Place, written: Operation, offered: Sequence[OfferedIntegration]) -> None:
@@ -74,77 +95,79 @@ def _show_operation(place: _Place, written: Operation, offered: Sequence[Offered
     with st.expander(title, icon=kind.icon if kind else None, expanded=True):
         left, right = st.columns([3, 2])
         with left:
-            named = place.field(("name",), _or_none)
-            st.text_input("Name of the operation", placeholder=label, **named.shows(str(written.get("name") or "")))
+            named = place.shows(("name",), "Name of the operation", write=text, read=_or_none)
+            st.text_input(placeholder=label, **named)
         with right:
-            _show_approval(place, written)
+            _show_approval(place)
         if kind is None:
             st.markdown(":red[This version does not know its kind. Remove it, or choose another one.]")
         else:
             for each in kind.parameters.model_fields:
-                _show_parameter(place, written, kind, each, offered)
+                _show_parameter(place, kind, each, offered)
         st.text_input(
-            "Only if",
             placeholder="Always",
             help="An expression as between {{ and }}, such as “answer” or “phases['Check'].json.score >= 7”.",
-            **place.field(("condition",), _or_none).shows(str(written.get("condition") or "")),
+            **place.shows(("condition",), "Only if", write=text, read=_or_none),
         )
         if st.button("Remove", icon=":material/delete:", type="tertiary", key=f"remove-operation-{place.index}"):
-            keep(place.desk.template_id, partial(editing.remove_operation, code=place.code, index=place.index))
+            removed = partial(editing.remove_operation, code=place.code, index=place.index, kind=place.kind)
+            keep(place.desk.template_id, removed)
             st.rerun()
 
 
-def _show_approval(place: _Place, written: Operation) -> None:
+def _show_approval(place: _Place) -> None:
+    label, options = "Somebody approves it first", list(_APPROVALS)
     st.selectbox(
-        "Somebody approves it first",
-        list(_APPROVALS),
+        label,
+        options,
         format_func=lambda each: _APPROVALS.get(each, str(each)),
         placeholder="Where it leads outside",
         help="Never alone whoever has launched the run.",
-        **place.field(("requires_approval",)).shows(written.get("requires_approval")),
+        **shows_one_of(place.field(("requires_approval",), label, write=_as_stored), place.desk.content, options),
     )
 
 
-def _show_parameter(
-    place: _Place, written: Operation, kind: Kind, name: str, offered: Sequence[OfferedIntegration]
-) -> None:
+def _show_parameter(place: _Place, kind: Kind, name: str, offered: Sequence[OfferedIntegration]) -> None:
     said, path = kind.parameters.model_fields[name], ("parameters", name)
-    value = (written.get("parameters") or {}).get(name)
-    about: dict[str, Any] = {
-        "label": str(said.title),
-        "help": words.plain(said.description) if said.description else None,
-    }
+    label, hint = str(said.title), words.plain(said.description) if said.description else None
     extra = said.json_schema_extra
     lines = int(str(extra.get("lines", 0))) if isinstance(extra, dict) else 0
     if name == "connection":
         names = {each.slug: f"{each.name} · {each.slug}" for each in offered if each.kind == kind.name}
-        _show_connection(place.field(path), names, value, about)
+        _show_connection(place, place.field(path, label, write=_as_stored), names, hint)
     elif get_origin(said.annotation) is Literal:
         options = list(get_args(said.annotation))
-        shown = value if value in options else said.get_default()
-        st.selectbox(options=options, **about, **place.field(path).shows(shown))
+        chosen = place.field(path, label, write=lambda stored: stored if stored in options else said.get_default())
+        st.selectbox(label, options, help=hint, **shows_one_of(chosen, place.desk.content, options))
     elif get_origin(said.annotation) is dict:
-        st.text_area(height=80, **about, **place.field(path, _read_lines).shows(_write_lines(value)))
+        st.text_area(height=80, help=hint, **place.shows(path, label, write=_write_lines, read=_read_lines))
     elif "Json" in str(said.annotation):
-        st.text_area(height=140, **about, **place.field(path, _read_json).shows(_write_json(value)))
+        st.text_area(height=140, help=hint, **place.shows(path, label, write=_write_json, read=_read_json))
     elif lines:
-        st.text_area(height=max(30 * lines, 80), **about, **place.field(path, _or_none).shows(str(value or "")))
+        height = max(30 * lines, 80)
+        st.text_area(height=height, help=hint, **place.shows(path, label, write=text, read=_or_none))
     else:
-        st.text_input(**about, **place.field(path, _or_none).shows(str(value or "")))
+        st.text_input(help=hint, **place.shows(path, label, write=text, read=_or_none))
 
 
-def _show_connection(field: Field, names: Mapping[str, str], value: object, about: Mapping[str, Any]) -> None:
+def _show_connection(place: _Place, field: Field, names: Mapping[str, str], hint: str | None) -> None:
+    content = place.desk.content
+    value = field.get(content)
     options = [*names, *([str(value)] if value and value not in names else [])]
 
     def say(slug: str) -> str:
         return words.line(names.get(slug, f"{slug} (not there)"))
 
-    shown = field.among(map(say, options)).shows(value)
-    st.selectbox(options=options, format_func=say, placeholder="None", **about, **shown)
+    shown = shows_one_of(among(field, map(say, options)), content, options)
+    st.selectbox(field.label, options, format_func=say, placeholder="None", help=hint, **shown)
 
 
-def _or_none(text: str) -> str | None:
-    return text.strip() or None
+def _as_stored(stored: Any) -> Any:
+    return stored
+
+
+def _or_none(typed: str) -> str | None:
+    return typed.strip() or None
 
 
 def _read_lines(text: str) -> dict[str, str] | None:

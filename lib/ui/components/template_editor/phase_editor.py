@@ -12,8 +12,17 @@ from lib.templates.editing.views import Desk
 from lib.ui import words
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
-from lib.ui.components.template_editor.keeping import Field, keep, open_phase, phase_field
+from lib.ui.components.template_editor.keeping import (
+    among,
+    keep,
+    open_phase,
+    phase_field,
+    shows,
+    shows_some_of,
+    text,
+)
 from lib.ui.components.template_editor.models import Models
+from lib.ui.components.template_editor.notebook import Field
 from lib.ui.components.template_editor.operation_forms import show_phase_operations
 from lib.ui.components.template_editor.palette import show_palette
 from lib.ui.components.template_editor.phase_settings import show_answer, show_model, show_review
@@ -26,11 +35,10 @@ _BELOW: Final = "Add a phase below"
 
 def show_phase_editor(desk: Desk, code: str, models: Models) -> None:
     """Draw the phase of that code; nothing of the others goes to the browser but their names."""
-    phase = get_phase(desk.content, code)
     with card(key="phase"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            named = phase_field(desk.template_id, code, ("name",)).shows(str(phase.get("name") or ""))
-            st.text_input("Name of the phase", **named)
+            named = phase_field(desk.template_id, code, ("name",), write=text)
+            st.text_input("Name of the phase", **shows(named, desk.content))
             _show_actions(desk, code)
         _show_needs(desk, code)
         names = ["Prompt", "Model and limits", "Answer", "Review", "Operations"]
@@ -55,13 +63,13 @@ def name_of(content: Content, code: str) -> str:
 
 
 def _show_prompt(desk: Desk, code: str, models: Models) -> None:
-    field = phase_field(desk.template_id, code, ("prompt",))
+    field = phase_field(desk.template_id, code, ("prompt",), write=text)
     with st.container(key=f"prompt-{code_key(desk.content, code)}"):
         st.text_area(
             "Prompt",
             height=260,
             help="What the model is asked. What stands between {{ and }} is filled in when a run gets here.",
-            **field.shows(str(get_phase(desk.content, code).get("prompt") or "")),
+            **shows(field, desk.content),
         )
     with st.container(horizontal=True, gap="xsmall"):
         show_palette(desk, code)
@@ -76,7 +84,13 @@ def code_key(content: Content, code: str) -> str:
 
 def _show_needs(desk: Desk, code: str) -> None:
     content = desk.content
-    field = Field(desk.template_id, f"{code}-after", lambda edited, value: phases.set_needs(edited, code, value))
+    field = Field(
+        desk.template_id,
+        f"{code}-after",
+        "After",
+        lambda edited: list(phases.dependencies_of(edited).get(code, ())),
+        lambda edited, value: phases.set_needs(edited, code, value),
+    )
     names = {other: name_of(content, other) for other in phases.possible_needs(content, code)}
     st.multiselect(
         "After",
@@ -86,7 +100,7 @@ def _show_needs(desk: Desk, code: str) -> None:
         help="It begins when all of these have answered, and its prompt may read their answers. Phases that wait for "
         "this one are not offered: they would wait for each other.",
         disabled=not names,
-        **field.among(names.values()).shows(list(phases.dependencies_of(content)[code])),
+        **shows_some_of(among(field, names.values()), content),
     )
 
 

@@ -1,7 +1,8 @@
 """What a phase says beside its prompt: model and limits, what the answer has to be, and who looks at it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import streamlit as st
@@ -12,9 +13,18 @@ from lib.templates.editing.content import Content, get_phase, set_phase_field
 from lib.templates.editing.views import Desk
 from lib.templates.plan import DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUT_SECONDS
 from lib.ui import words
+from lib.ui.components.number_look import as_float
 from lib.ui.components.template_editor.condition import show_condition
-from lib.ui.components.template_editor.keeping import Field, phase_field
+from lib.ui.components.template_editor.keeping import (
+    among,
+    phase_field,
+    shows,
+    shows_one_of,
+    shows_some_of,
+    text,
+)
 from lib.ui.components.template_editor.models import Models
+from lib.ui.components.template_editor.notebook import Field
 
 _REVIEWERS: Final = {Role.ADMIN: "Admins", Role.MANAGER: "Managers", Role.MEMBER: "Members"}
 
@@ -23,24 +33,23 @@ def show_model(desk: Desk, code: str, models: Models) -> None:
     """Draw the model, how it is asked, for how long and how often."""
     phase = get_phase(desk.content, code)
     options = models.options(phase.get("model"))
-    chosen = phase_field(desk.template_id, code, ("model",)).among(map(models.label, options))
+    content, of = desk.content, partial(phase_field, desk.template_id, code)
+    chosen = among(of(("model",), write=_as_stored), map(models.label, options))
     st.selectbox(
         "Model",
         options,
         format_func=lambda model: models.label(model) if model else "The run's model",
         help="Named here it is asked whatever is chosen at launch.",
-        **chosen.shows(phase.get("model")),
+        **shows_one_of(chosen, content, options),
     )
-    show_parameters(
-        phase.get("parameters") or {}, lambda name: phase_field(desk.template_id, code, ("parameters", name))
-    )
+    show_parameters(content, lambda name, write: of(("parameters", name), write=write))
     left, right = st.columns(2)
     left.number_input(
         "Time-out in seconds",
         min_value=1,
         max_value=3_600,
         placeholder=words.number(DEFAULT_TIMEOUT_SECONDS),
-        **phase_field(desk.template_id, code, ("timeout_seconds",)).shows(phase.get("timeout_seconds")),
+        **shows(of(("timeout_seconds",), write=_as_stored), content),
     )
     right.number_input(
         "Attempts",
@@ -48,34 +57,40 @@ def show_model(desk: Desk, code: str, models: Models) -> None:
         max_value=10,
         placeholder=words.number(DEFAULT_MAX_ATTEMPTS),
         help="How often it is asked at most, where the first call fails.",
-        **phase_field(desk.template_id, code, ("max_attempts",)).shows(phase.get("max_attempts")),
+        **shows(of(("max_attempts",), write=_as_stored), content),
     )
     _show_fallbacks(desk, code, models)
     show_condition(desk, code)
-    renamed = Field(desk.template_id, f"{code}-code", lambda content, new: phases.rename_code(content, code, new))
+    renamed = Field(
+        desk.template_id,
+        f"{code}-code",
+        "Code",
+        lambda edited: get_phase(edited, code)["code"],
+        lambda edited, new: phases.rename_code(edited, code, new),
+    )
     st.text_input(
         "Code",
         help='What prompts call it, as in phases["…"]. Changed here, it is changed in every prompt that reads it.',
-        **renamed.shows(code),
+        **shows(renamed, content),
     )
 
 
 def _show_fallbacks(desk: Desk, code: str, models: Models) -> None:
-    stored = [str(model) for model in get_phase(desk.content, code).get("fallback_models") or ()]
-    options = [model for model in models.options(None) if model] + stored
-    named = phase_field(desk.template_id, code, ("fallback_models",), read=list).among(map(models.label, options))
+    field = phase_field(desk.template_id, code, ("fallback_models",), write=_as_texts, read=list)
+    stored = field.get(desk.content)
+    options = list(dict.fromkeys([*(model for model in models.options(None) if model), *stored]))
     st.multiselect(
         "If it fails, ask",
-        list(dict.fromkeys(options)),
+        options,
         format_func=models.label,
         max_selections=5,
         placeholder="Nobody else",
         help="Models that are asked in this order, each where the one before it has failed for good.",
-        **named.shows(stored),
+        **shows_some_of(among(field, map(models.label, options)), desk.content),
     )
 
 
-def show_parameters(written: Mapping[str, Any], field_of: Callable[[str], Field]) -> None:
+def show_parameters(content: Content, field_of: Callable[[str, Callable[[Any], object]], Field]) -> None:
     """Draw how a model is asked to write; what is left empty the model decides."""
     left, right = st.columns(2)
     left.number_input(
@@ -85,7 +100,7 @@ def show_parameters(written: Mapping[str, Any], field_of: Callable[[str], Field]
         step=0.1,
         placeholder="The model's own",
         help="Low is sober, high is surprising.",
-        **field_of("temperature").shows(_float(written.get("temperature"))),
+        **shows(field_of("temperature", as_float), content),
     )
     right.number_input(
         "Longest answer in tokens",
@@ -93,87 +108,95 @@ def show_parameters(written: Mapping[str, Any], field_of: Callable[[str], Field]
         max_value=1_000_000,
         placeholder="The model's own",
         help="A token is about three quarters of a word.",
-        **field_of("max_tokens").shows(written.get("max_tokens")),
+        **shows(field_of("max_tokens", _as_stored), content),
     )
 
 
 def show_answer(desk: Desk, code: str) -> None:
     """Draw what the answer has to be."""
-    output = get_phase(desk.content, code).get("output") or {}
     kinds = {"text": "Free text", "json": "JSON"}
-    kind = Field(desk.template_id, f"{code}-output", lambda content, value: _set_kind(content, code, value))
+    kind = Field(
+        desk.template_id,
+        f"{code}-output",
+        "The answer is",
+        lambda content: _kind_of(content, code),
+        lambda content, value: _set_kind(content, code, value),
+    )
     st.segmented_control(
         "The answer is",
         list(kinds),
         format_func=lambda each: kinds[each],
         required=True,
-        **kind.shows(output.get("kind", "text")),
+        **shows_some_of(kind, desk.content),
     )
-    if output.get("kind") != "json":
+    if _kind_of(desk.content, code) != "json":
         return
-    schema = phase_field(desk.template_id, code, ("output", "schema"), read=_read_schema)
+    schema = phase_field(desk.template_id, code, ("output", "schema"), write=_write_schema, read=_read_schema)
     st.text_area(
         "JSON Schema",
         height=200,
         placeholder='{"type": "object", "properties": {"title": {"type": "string"}}}',
         help="What the answer has to look like. Left empty, any JSON will do.",
-        **schema.shows(_write_schema(output.get("schema"))),
+        **shows(schema, desk.content),
     )
 
 
 def show_review(desk: Desk, code: str) -> None:
     """Draw who has to agree before the phases behind this one begin."""
-    review = get_phase(desk.content, code).get("review")
-    gate = Field(desk.template_id, f"{code}-review", lambda content, is_on: _set_gate(content, code, is_on=is_on))
-    st.toggle("People look at the answer before the run goes on", **gate.shows(review is not None))
-    if review is None:
+    content = desk.content
+    gate = Field(
+        desk.template_id,
+        f"{code}-review",
+        "Review",
+        lambda edited: _has_gate(edited, code),
+        lambda edited, is_on: _set_gate(edited, code, is_on=is_on),
+    )
+    st.toggle("People look at the answer before the run goes on", **shows(gate, content))
+    if not _has_gate(content, code):
         return
 
-    def of(name: str) -> Field:
-        return phase_field(desk.template_id, code, ("review", name))
+    def of(name: str, write: Callable[[Any], object]) -> Field:
+        return phase_field(desk.template_id, code, ("review", name), write=write)
 
     left, right = st.columns(2)
     left.number_input(
         "Approvals needed",
         min_value=1,
         max_value=20,
-        **of("required_approvals").shows(review.get("required_approvals", 1)),
+        **shows(of("required_approvals", lambda stored: 1 if stored is None else stored), content),
     )
     right.number_input(
         "Due in hours",
         min_value=1,
         max_value=8_760,
         placeholder="No limit",
-        **of("due_hours").shows(review.get("due_hours")),
+        **shows(of("due_hours", _as_stored), content),
     )
-    named = list(review.get("reviewers", ()))
+    reviewers = of("reviewers", lambda stored: list(stored or ()))
     st.multiselect(
         "Who may review",
-        list(dict.fromkeys([*map(str, _REVIEWERS), *named])),
+        list(dict.fromkeys([*map(str, _REVIEWERS), *reviewers.get(content)])),
         format_func=lambda role: _REVIEWERS.get(role, role),
         placeholder="Everybody who may review",
-        **of("reviewers").shows(named),
+        **shows_some_of(reviewers, content),
     )
-    st.text_area(
-        "Instructions",
-        height=90,
-        placeholder="What to look at",
-        **of("instructions").shows(review.get("instructions", "")),
-    )
+    st.text_area("Instructions", height=90, placeholder="What to look at", **shows(of("instructions", text), content))
+
+
+def _kind_of(content: Content, code: str) -> str:
+    return str((get_phase(content, code).get("output") or {}).get("kind", "text"))
 
 
 def _set_kind(content: Content, code: str, kind: str) -> Content:
     return set_phase_field(content, code, ("output",), {"kind": kind} if kind == "json" else None)
 
 
+def _has_gate(content: Content, code: str) -> bool:
+    return get_phase(content, code).get("review") is not None
+
+
 def _set_gate(content: Content, code: str, *, is_on: bool) -> Content:
     return set_phase_field(content, code, ("review",), {} if is_on else None)
-
-
-def _say_unsupported(what: str) -> None:
-    st.markdown(
-        f":orange[:material/info:] This version can't run {what} yet. The template can be saved with it, not launched."
-    )
 
 
 def _read_schema(text: Any) -> Any:
@@ -188,5 +211,9 @@ def _write_schema(schema: Any) -> str:
     return schema if isinstance(schema, str) else "" if schema is None else json.dumps(schema, indent=2)
 
 
-def _float(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+def _as_stored(stored: Any) -> Any:
+    return stored
+
+
+def _as_texts(stored: Any) -> list[str]:
+    return [str(each) for each in stored or ()]

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import streamlit as st
 
 from lib.access.permissions import Permission
-from lib.errors import InvalidInput
+from lib.errors import Conflict, InvalidInput
 from lib.templates.editing import questions
+from lib.templates.editing.meanwhile import ChangedMeanwhile
 from lib.templates.editing.service import edit_draft
 from lib.templates.editing.views import Desk
-from lib.templates.inputs import MAX_LONG_TEXT, InputKind
+from lib.templates.inputs import MAX_LONG_TEXT, InputKind, whole
 from lib.ui import feedback, words
 from lib.ui.components.card import card
+from lib.ui.components.number_look import as_float, number_look
 from lib.ui.components.row_list import row, row_list
 from lib.ui.components.template_editor.keeping import keep
 from lib.ui.guard import require_actor
@@ -86,14 +88,33 @@ def show_question(desk: Desk, field: Mapping[str, Any] | None) -> None:
     st.markdown(f":gray[Prompts read it as] `inputs.{words.line(entered['name']).replace('`', '')}`")
     if st.button("Keep the question", type="primary", key=f"{key}-keep"):
         with feedback.told():
-            if not label.strip():
-                message = "Question is empty. Enter something."
-                raise InvalidInput(message, field="Question")
-            actor = require_actor(Permission.TEMPLATES_VIEW)
-            edit_draft(
-                actor, desk.template_id, lambda content: questions.put_input(content, entered, name=old.get("name"))
-            )
+            _put(desk, entered, field, theirs_key=f"{key}-theirs")
             st.rerun()
+
+
+def _put(desk: Desk, entered: Mapping[str, Any], old: Mapping[str, Any] | None, *, theirs_key: str) -> None:
+    """Keep the question; where another tab changed it since it was opened, say so first, and at the next press do."""
+    if not str(entered["label"]).strip():
+        message = "Question is empty. Enter something."
+        raise InvalidInput(message, field="Question")
+    put = partial(
+        questions.put_input,
+        entered=entered,
+        name=old["name"] if old else None,
+        seen=st.session_state.get(theirs_key, old),
+    )
+    try:
+        edit_draft(require_actor(Permission.TEMPLATES_VIEW), desk.template_id, put)
+    except ChangedMeanwhile as error:
+        theirs = cast("Mapping[str, Any]", error.theirs)
+        st.session_state[theirs_key] = theirs
+        kind = KINDS[InputKind(theirs.get("kind", InputKind.TEXT))].lower()
+        message = (
+            f"Another tab changed this question meanwhile: it asks “{theirs['label']}” ({kind}) now. Press “Keep the "
+            "question” once more to put yours in its place, or close this to leave it."
+        )
+        raise Conflict(message) from error
+    st.session_state.pop(theirs_key, None)
 
 
 def _ask_more(kind: InputKind, old: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -105,8 +126,9 @@ def _ask_more(kind: InputKind, old: Mapping[str, Any], key: str) -> dict[str, An
         entered["choices"] = [choice.strip() for choice in lines if choice.strip()]
     elif kind is InputKind.NUMBER:
         left, right = st.columns(2)
-        entered["minimum"] = left.number_input("At least", value=_float(old.get("minimum")), key=f"{key}-minimum")
-        entered["maximum"] = right.number_input("At most", value=_float(old.get("maximum")), key=f"{key}-maximum")
+        for place, name, asked in ((left, "minimum", "At least"), (right, "maximum", "At most")):
+            value = as_float(old.get(name))
+            entered[name] = whole(place.number_input(asked, value=value, key=f"{key}-{name}", **number_look(value)))
     elif kind in {InputKind.TEXT, InputKind.LONG_TEXT}:
         entered["max_length"] = st.number_input(
             "Longest answer in characters",
@@ -124,11 +146,9 @@ def _ask_more(kind: InputKind, old: Mapping[str, Any], key: str) -> dict[str, An
 
 def _ask_default(kind: InputKind, old: Any, key: str) -> Any:
     if kind is InputKind.NUMBER:
-        return st.number_input("What stands there at first", value=_float(old), key=f"{key}-default-number")
+        number = as_float(old)
+        look = number_look(number)
+        return whole(st.number_input("What stands there at first", value=number, key=f"{key}-default-number", **look))
     example = "2026-01-31" if kind is InputKind.DATE else "Optional"
     value = "" if old is None else str(old)
     return st.text_input("What stands there at first", value=value, placeholder=example, key=f"{key}-default")
-
-
-def _float(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else None

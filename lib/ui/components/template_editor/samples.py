@@ -1,7 +1,8 @@
 """The topic and the answers on which prompts are shown and tried out; a run has its own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -13,7 +14,9 @@ from lib.templates.editing.views import Desk
 from lib.templates.inputs import InputKind
 from lib.ui import words
 from lib.ui.components.day_field import day_limits
-from lib.ui.components.template_editor.keeping import Field
+from lib.ui.components.number_look import as_float, number_look
+from lib.ui.components.template_editor.keeping import shows, shows_one_of, text
+from lib.ui.components.template_editor.notebook import Field
 
 
 def show_samples(desk: Desk) -> None:
@@ -21,43 +24,54 @@ def show_samples(desk: Desk) -> None:
     samples = desk.content["samples"]
     with st.popover("Samples", icon=":material/edit_note:"):
         st.markdown(":gray[What the preview and a try are made of. No run reads it.]")
-        topic = _field(desk, "topic")
-        st.text_area("Topic", height=90, placeholder=TOPIC, **topic.shows(str(samples.get("topic") or "")))
+        st.text_area("Topic", height=90, placeholder=TOPIC, **shows(_field(desk, "topic", write=text), desk.content))
         for question in inputs_of(desk.content):
-            _show_sample(desk, question, samples.get("inputs", {}).get(question["name"]))
+            _show_sample(desk, question)
         answered = [phase for phase in desk.content["data"]["phases"] if phase["code"] in samples.get("answers", {})]
         for phase in answered:
-            kept = _field(desk, "answers", phase["code"])
             st.text_area(
-                f"Answer of {words.plain(str(phase.get('name') or phase['code']))}",
+                words.label(f"Answer of {phase.get('name') or phase['code']}"),
                 height=90,
-                **kept.shows(samples["answers"][phase["code"]]),
+                **shows(_field(desk, "answers", phase["code"], write=text), desk.content),
             )
 
 
-def _show_sample(desk: Desk, question: Mapping[str, Any], value: object) -> None:
-    field = _field(desk, "inputs", question["name"])
-    label = words.plain(question["label"])
+def _show_sample(desk: Desk, question: Mapping[str, Any]) -> None:
+    content, label = desk.content, words.label(question["label"])
+    field_of = partial(_field, desk, "inputs", question["name"])
     match question.get("kind", InputKind.TEXT):
         case InputKind.LONG_TEXT:
-            st.text_area(label, height=90, **field.shows(str(value or "")))
+            st.text_area(label, height=90, **shows(field_of(write=text), content))
         case InputKind.CHOICE:
             choices = list(question["choices"])
-            st.selectbox(label, choices, **field.shows(value if value in choices else None))
+            st.selectbox(label, choices, **shows_one_of(field_of(write=_as_stored), content, choices))
         case InputKind.NUMBER:
-            st.number_input(label, **field.shows(float(value) if isinstance(value, int | float) else None))
+            look = number_look(as_float(question.get("default")))
+            st.number_input(label, **look, **shows(field_of(write=as_float), content))
         case InputKind.DATE:
-            st.date_input(label, **day_limits(_day(value)), **field.shows(_day(value)))
+            day = field_of(write=_day)
+            st.date_input(label, **day_limits(day.get(content)), **shows(day, content))
         case _:
-            st.text_input(label, **field.shows(str(value or "")))
+            st.text_input(label, **shows(field_of(write=text), content))
 
 
-def _field(desk: Desk, *path: str) -> Field:
+def _field(desk: Desk, *path: str, write: Callable[[Any], object]) -> Field:
+    def get(content: Content) -> object:
+        found: Any = content["samples"]
+        for key in path:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        return write(found)
+
     def put(content: Content, value: object) -> Content:
         kept = value.isoformat() if isinstance(value, date) else value
         return set_sample(content, path, None if kept == "" else kept)
 
-    return Field(desk.template_id, f"sample-{'-'.join(path)}", put)
+    # of another kind it is another widget
+    return Field(desk.template_id, f"sample-{'-'.join(path)}-{write.__name__.strip('_')}", "Sample", get, put)
+
+
+def _as_stored(stored: Any) -> Any:
+    return stored
 
 
 def _day(value: object) -> date | None:

@@ -31,6 +31,14 @@ def test_new_code_was_never_there() -> None:
     assert phases.add_phase(content)[1] == "Phase 9"
 
 
+@pytest.mark.parametrize("first", ["Phase 0", "Phase 1"])
+def test_number_of_a_new_phase_is_what_people_count(first: str) -> None:
+    content = chain(first)
+    for number in (2, 3, 4):
+        content, code = phases.add_phase(content)
+        assert code == phases.get_phase(content, code)["name"] == f"Phase {number}"
+
+
 def test_no_more_phases_than_a_template_can_have() -> None:
     full = chain(*(f"p{number}" for number in range(MAX_PHASES)))
     for add in (phases.add_phase, lambda content: phases.duplicate_phase(content, "p0")):

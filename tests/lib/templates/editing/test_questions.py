@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from lib.errors import AlreadyTaken, Conflict, InvalidInput
 from lib.templates.editing import questions
 from lib.templates.editing.content import Content, phases_of
+from lib.templates.editing.meanwhile import ChangedMeanwhile
+from lib.templates.editing.questions import inputs_of, put_input
 from lib.templates.inputs import InputField
 from tests.lib.templates.editing.drafts import chain
 
@@ -54,8 +56,16 @@ def test_renamed_question_is_read_by_its_new_name() -> None:
 def test_question_that_is_none_is_refused_in_words() -> None:
     with pytest.raises(AlreadyTaken, match="Another question has the name"):
         questions.put_input(asking("audience"), AUDIENCE)
-    with pytest.raises(InvalidInput, match="choices belong to the kind “choice”"):
+    with pytest.raises(InvalidInput, match="nothing to choose from yet"):
         questions.put_input(asking(), AUDIENCE | {"kind": "choice"})
+    with pytest.raises(InvalidInput, match="The choice “warm” is there twice") as twice:
+        questions.put_input(asking(), AUDIENCE | {"kind": "choice", "choices": ["warm", "cool", "warm"]})
+    assert twice.value.field == "Choices"
+    with pytest.raises(
+        InvalidInput,
+        match="a small letter from a to z first, then such letters, digits and _, 50 in all",
+    ):
+        questions.put_input(asking(), AUDIENCE | {"name": "My Name"})
     with pytest.raises(InvalidInput, match="at most 50 questions"):
         questions.put_input(asking(*(f"q{number}" for number in range(50))), AUDIENCE)
 
@@ -66,3 +76,15 @@ def test_questions_are_moved_and_removed() -> None:
     assert questions.names_of(questions.remove_input(content, "b")) == ["a", "c"]
     with pytest.raises(Conflict, match="removed in another tab"):
         questions.remove_input(content, "d")
+
+
+def test_question_that_is_not_what_was_seen_is_not_replaced() -> None:
+    seen = {"name": "who", "label": "Who reads it?"}
+    theirs = {"name": "who", "label": "Who buys it?"}
+    mine = {"name": "who", "label": "Who cooks it?"}
+    content = put_input(chain("a"), theirs)
+    with pytest.raises(ChangedMeanwhile) as refused:
+        put_input(content, mine, name="who", seen=seen)
+    assert refused.value.theirs == theirs
+    assert inputs_of(put_input(content, mine, name="who", seen=theirs)) == [mine]
+    assert inputs_of(put_input(content, theirs, name="who", seen=seen)) == [theirs]

@@ -142,6 +142,14 @@ def test_changes_are_named_phase_by_phase() -> None:
     assert outline.list_changes(old["data"], old["data"]) == ()
 
 
+def test_review_that_says_no_more_is_a_change_when_it_comes_and_when_it_goes() -> None:
+    without = branched()
+    reviewed = set_phase_field(set_phase_field(without, "b", ("review",), {}), "b", ("output",), {"kind": "json"})
+    assert outline.list_changes(without["data"], reviewed["data"]) == ("Phase “B”: review, answer",)
+    assert outline.list_changes(reviewed["data"], without["data"]) == ("Phase “B”: review, answer",)
+    assert "  Review: yes" in outline.outline(reviewed["data"]).splitlines()
+
+
 def test_outline_is_readable_by_who_knows_no_format() -> None:
     said = outline.outline(branched()["data"]).splitlines()
     assert "Question “Audience”, read as inputs.audience" in said

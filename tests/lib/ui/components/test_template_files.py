@@ -70,6 +70,20 @@ def _names(actor: Actor) -> list[str]:
     return [template.name for template in list_templates(actor).items]
 
 
+def test_file_is_named_and_an_empty_one_is_said_to_be_at_once(cast: Cast) -> None:
+    at = _press(_open(cast.secret_of(cast.max)))
+    for name, content, said in (
+        ("empty.yaml", b"", "it is empty"),
+        ("blank.yaml", b" \n", "it is empty"),
+        ("brief.yaml", RIGHT.encode(), "**Brief** · 1 phase"),
+    ):
+        at.file_uploader(key="template-import-file").set_value([(name, content, "application/yaml")])
+        _press(at)
+        words = [markdown.value.replace("\\", "") for markdown in at.markdown]
+        assert f":gray[From {name}:]" in words
+        assert any(said in each for each in words), words
+
+
 def test_text_with_a_fault_stays_and_its_line_is_shown(cast: Cast) -> None:
     at = _press(_open(cast.secret_of(cast.max)))
     at.text_area(key="template-import-text").set_value(FAULTY)

@@ -1,0 +1,32 @@
+"""A number that is asked for, and may have digits behind the point: 40 stands there as 40, and 2.5 as 2.5."""
+
+from typing import Final, TypedDict
+
+#: Up to here one step is a large part of it.
+_SMALL_RANGE: Final = 1.0
+
+
+class NumberLook(TypedDict):
+    """Of st.number_input."""
+
+    min_value: float | None
+    max_value: float | None
+    step: float
+    format: str
+
+
+def number_look(*numbers: float | None, least: float | None = None, most: float | None = None) -> NumberLook:
+    """How a field looks that holds these `numbers`, within its limits.
+
+    Its buttons step by one, or by a hundredth where one of all these has digits behind the point, or the limits are
+    that near. What is typed may have as many as it likes.
+    """
+    given = [float(number) for number in (*numbers, least, most) if number is not None]
+    is_near = least is not None and most is not None and most - least <= _SMALL_RANGE
+    is_fine = is_near or not all(number.is_integer() for number in given)
+    return {"min_value": least, "max_value": most, "step": 0.01 if is_fine else 1.0, "format": "%g"}
+
+
+def as_float(value: object) -> float | None:
+    """What a field begins with: Streamlit's are of one kind, limits and all."""
+    return float(value) if isinstance(value, int | float) else None

@@ -1,0 +1,95 @@
+"""Whoever types and goes on at once, to another phase or to a button, finds what they typed."""
+
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from lib.identity.cookie import session_cookie_name
+from lib.templates.editing.content import phases_of
+from lib.templates.editing.questions import inputs_of, put_input
+from lib.templates.editing.service import edit_draft
+from lib.templates.service import TemplateDetails, create_template, get_template
+from tests.browser import subjects
+from tests.cast import Cast
+from tests.drafts import find_draft
+from tests.workers import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PHASES = [
+    {"code": "Phase 1", "name": "Sights", "prompt": "Sights of {{ topic }}"},
+    {"code": "Phase 2", "name": "Food", "prompt": "Food in {{ topic }}"},
+]
+
+
+def _open(cast: Cast, server: str, page: Page) -> UUID:
+    template_id = create_template(cast.max, TemplateDetails(name="City guide"), {"phases": PHASES})
+    page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
+    page.goto(f"{server}/template-edit?template={template_id}")
+    subjects.settle(page)
+    return template_id
+
+
+def _prompt(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Prompt", exact=True)
+
+
+def _kept(cast: Cast, template_id: UUID) -> list[tuple[str, str]]:
+    draft = find_draft(cast.max, template_id)
+    return [(phase["name"], phase["prompt"]) for phase in phases_of(dict(draft.content))] if draft else []
+
+
+def test_what_is_typed_is_kept_whatever_is_done_next(*, cast: Cast, server: str, page: Page) -> None:
+    template_id = _open(cast, server, page)
+    name = page.get_by_label("Name of the phase", exact=True)
+
+    # another phase, opened before a pause: the new one shows its own text, and the old one has what was typed
+    name.fill("Views")
+    _prompt(page).fill("Views of {{ topic }}")
+    page.locator('.ao-graph button[title="Food"]').click()
+    expect(_prompt(page)).to_have_value("Food in {{ topic }}")
+    until(lambda: _kept(cast, template_id)[:1] == [("Views", "Views of {{ topic }}")], seconds=20)
+
+    # and back and forth, faster than the server draws: no field ever shows another one's text, or none
+    for title in ("Views", "Food", "Views", "Food", "Views"):
+        page.locator(f'.ao-graph button[title="{title}"]').click()
+    expect(_prompt(page)).to_have_value("Views of {{ topic }}")
+    subjects.settle(page)
+    assert _kept(cast, template_id) == [("Views", "Views of {{ topic }}"), ("Food", "Food in {{ topic }}")]
+
+    # a button that reads the draft
+    _prompt(page).fill("Saved views of {{ topic }}")
+    page.get_by_role("button", name="Save version").click()
+    page.get_by_role("dialog").get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Version 2, as it was saved.")).to_be_visible()
+    assert get_template(cast.max, template_id).data.phases[0].prompt == "Saved views of {{ topic }}"
+
+
+def test_question_that_another_tab_changed_is_replaced_only_by_who_insists(
+    *, cast: Cast, server: str, page: Page
+) -> None:
+    template_id = _open(cast, server, page)
+
+    def ask(label: str, name: str | None = None) -> None:
+        edit_draft(cast.max, template_id, lambda draft: put_input(draft, {"name": "who", "label": label}, name=name))
+
+    ask("Who reads it?")
+    page.reload()
+    subjects.settle(page)
+    page.get_by_role("tab", name="Questions and settings").click()
+    page.get_by_role("button", name="Edit", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Question", exact=True).fill("Who cooks it?")
+    ask("Who buys it?", "who")
+    dialog.get_by_role("button", name="Keep the question").click()
+    expect(dialog.get_by_text("it asks “Who buys it?” (one line) now")).to_be_visible()
+    assert _questions(cast, template_id) == ["Who buys it?"]
+    dialog.get_by_role("button", name="Keep the question").click()
+    expect(page.get_by_text("Who cooks it?")).to_be_visible()
+    assert _questions(cast, template_id) == ["Who cooks it?"]
+
+
+def _questions(cast: Cast, template_id: UUID) -> list[str]:
+    draft = find_draft(cast.max, template_id)
+    return [field["label"] for field in inputs_of(dict(draft.content))] if draft else []
