@@ -179,7 +179,7 @@ class Segment:
     def _find_rest(self, advanced: Advanced) -> float | None:
         """For how long nobody has to hold the run: nothing is being written, and all that is left to do waits."""
         is_idle = advanced.state == RunStatus.RUNNING and not self._calls and not advanced.decided
-        return self._waits.find_rest() if is_idle else None
+        return self._waits.find_rest() if is_idle and not self.release.is_set() else None
 
     def _take_up(self, advanced: Advanced) -> None:
         """Take what people have decided into the states; other attempts wait for their time as they did."""
