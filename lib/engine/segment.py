@@ -201,7 +201,7 @@ class Segment:
 
     def _find_rest(self, advanced: Advanced) -> float | None:
         """For how long nobody has to hold the run: nothing is being written or done, and all that is left waits."""
-        is_busy = self._calls or self._operations.is_busy or self._operations.find_ready()
+        is_busy = self._calls or self._operations.is_busy or self._operations.find_ready() or self.release.is_set()
         is_idle = advanced.state == RunStatus.RUNNING and not is_busy and not advanced.decided
         return self._waits.find_rest(due=self._operations.due) if is_idle else None
 

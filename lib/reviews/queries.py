@@ -1,12 +1,12 @@
 """Every select on reviews of runs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, Text, Uuid, and_, cast, column, func, literal, select, text
-from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
@@ -215,3 +215,12 @@ def list_waiting(actor: Actor) -> Select[*tuple[Any, ...]]:
         .join(OrchestrationRun, OrchestrationRun.id == ReviewRequest.run_id)
         .where(ReviewRequest.organization_id == actor.organization_id, waits_for(actor))
     )
+
+
+def count_other_reviewers(session: Session, named: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
+    """How many others may decide at gates that name these, by whom they name; one statement for all."""
+    if not named:
+        return {}
+    each = list(named)
+    asked = select(*(func.api.other_reviewers(literal(list(who), ARRAY(Text))) for who in each))
+    return dict(zip(each, session.execute(asked).one(), strict=True))

@@ -3,15 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
-from sqlalchemy import Text, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
-
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.connections.offers import open_model
 from lib.db.session import tenant_session
 from lib.providers.errors import ModelCallError
+from lib.reviews import queries
 from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.structure import ReviewGate
 
@@ -30,18 +27,9 @@ def find_launch_warnings(
     asked = [phase for phase in plan.phases if phase.code not in taken_over]
     gated = [(phase, phase.review) for phase in asked if phase.review]
     with tenant_session(actor) as session:
-        others = _count_others(session, {gate.reviewers for _, gate in gated})
+        others = queries.count_other_reviewers(session, {gate.reviewers for _, gate in gated})
     reviews = [said for phase, gate in gated if (said := _warn_of_review(actor, phase, gate, others[gate.reviewers]))]
     return (*reviews, *(_warn_of_costs(actor, asked) if cost_limit_usd is not None else ()))
-
-
-def _count_others(session: Session, named: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
-    """How many others may decide at gates that name these, by whom they name; one statement for all."""
-    if not named:
-        return {}
-    each = list(named)
-    asked = select(*(func.api.other_reviewers(literal(list(who), ARRAY(Text))) for who in each))
-    return dict(zip(each, session.execute(asked).one(), strict=True))
 
 
 def _warn_of_review(actor: Actor, phase: PlannedPhase, gate: ReviewGate, others: int) -> str | None:

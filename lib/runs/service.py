@@ -20,6 +20,7 @@ from lib.models.run import OrchestrationRun, PhaseStatus, RunPriority, RunStatus
 from lib.organizations.queries import read_quota
 from lib.runs import queries
 from lib.runs.attempts.queries import find_earlier, find_texts, list_figures, list_writing
+from lib.runs.overview_views import LiveRun, Overview
 from lib.runs.queries import RunFilter
 from lib.runs.states import COST_STOPS, FINAL_RUN_STATUSES, PAUSABLE_RUN_STATUSES
 from lib.runs.structures import ErrorDetails, RunEstimate, RunInputs, TokenUsage
@@ -27,8 +28,6 @@ from lib.runs.views import (
     AttemptFigures,
     AttemptTexts,
     EarlierTexts,
-    LiveRun,
-    Overview,
     Pause,
     PhaseFigures,
     ReviewFigures,
@@ -167,17 +166,8 @@ def _get(run: OrchestrationRun | None) -> OrchestrationRun:
 def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     """What `RunProgress` says of the run itself."""
     summary = _summary(row)
-    may_steer = summary.status not in FINAL_RUN_STATUSES and actor.may(
-        Permission.ORCHESTRATIONS_CANCEL, created_by=summary.user_id
-    )
-    may_spend = may_steer and actor.may_some(Permission.ORCHESTRATIONS_RUN)
-    is_paused = summary.status is RunStatus.PAUSED
-    is_to_pause = (
-        summary.status is RunStatus.RUNNING and row.pause_requested_at is not None and row.cancel_requested_at is None
-    )
-    is_stopped_by_cost = row.error_details.get("kind") in COST_STOPS
     answers = RunInputs.model_validate(row.inputs, extra="ignore").values
-    return {
+    return _see_rights(actor, summary, row) | {
         "summary": summary,
         "launcher": Person(**row.launcher),
         "topic": row.topic,
@@ -197,6 +187,29 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "counted_usd": row.counted_usd,
         "live_workers": row.live_workers,
         "turns": queries.read_turns(session, summary.id) if summary.is_waiting else None,
+        "parent_run_id": row.parent_run_id,
+        "begins_with": row.forked_from_phase,
+        "operations": tuple(row.operations),
+        "estimate": _read_estimate(row.estimate),
+        "last_word_at": row.last_word_at,
+        "schedule": (UUID(row.schedule[0]), row.schedule[1])
+        if row.schedule and actor.may_some(Permission.ORCHESTRATIONS_RUN)
+        else None,
+    }
+
+
+def _see_rights(actor: Actor, summary: RunSummary, row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    """What the person may do to the run as it stands."""
+    may_steer = summary.status not in FINAL_RUN_STATUSES and actor.may(
+        Permission.ORCHESTRATIONS_CANCEL, created_by=summary.user_id
+    )
+    may_spend = may_steer and actor.may_some(Permission.ORCHESTRATIONS_RUN)
+    is_paused = summary.status is RunStatus.PAUSED
+    is_to_pause = (
+        summary.status is RunStatus.RUNNING and row.pause_requested_at is not None and row.cancel_requested_at is None
+    )
+    is_stopped_by_cost = row.error_details.get("kind") in COST_STOPS
+    return {
         "may_cancel": may_steer and row.cancel_requested_at is None,
         "may_resume": may_spend and (is_to_pause or (is_paused and not is_stopped_by_cost)),
         "may_pause": may_steer
@@ -207,14 +220,6 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "may_finish": may_steer and is_paused and summary.completed_phases > 0,
         "may_retry": summary.status in FINAL_RUN_STATUSES and actor.may_some(Permission.ORCHESTRATIONS_RUN),
         "may_prioritize": may_steer and summary.status is RunStatus.QUEUED,
-        "parent_run_id": row.parent_run_id,
-        "begins_with": row.forked_from_phase,
-        "operations": tuple(row.operations),
-        "estimate": _read_estimate(row.estimate),
-        "last_word_at": row.last_word_at,
-        "schedule": (UUID(row.schedule[0]), row.schedule[1])
-        if row.schedule and actor.may_some(Permission.ORCHESTRATIONS_RUN)
-        else None,
     }
 
 

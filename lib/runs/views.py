@@ -10,7 +10,6 @@ from typing import Final
 from uuid import UUID
 
 from lib.models.run import PhaseStatus, RunPriority, RunStatus
-from lib.organizations.views import Quota
 from lib.runs.states import LIVE_RUN_STATUSES
 from lib.runs.structures import ErrorDetails, RunEstimate
 from lib.users.views import Person
@@ -78,15 +77,6 @@ class Turns:
     def is_full(self) -> bool:
         """Whether a run that is launched now would wait."""
         return self.admitted >= self.most
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveRun:
-    """A run that is under way, for the overview."""
-
-    summary: RunSummary
-    #: Names of the phases that are being written.
-    writing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,17 +286,3 @@ def shape_of(
     said = (is_cancel_requested, is_pause_requested, live_workers == 0, last_word_at)
     told = "\n".join([status, *map(str, said), *attempts, *operations])
     return sha256(told.encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
-    """What the first page shows."""
-
-    running: tuple[LiveRun, ...]
-    recent: tuple[RunSummary, ...]
-    quota: Quota
-    has_projects: bool
-    has_runs: bool
-    live_workers: int
-    #: None where none of the runs under way waits for its turn.
-    turns: Turns | None

@@ -13,7 +13,7 @@ from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.samples.service import load_sample, open_to_passwords
 from tests import doors
-from tests.browser import subjects
+from tests.browser import acts
 from tests.conftest import Installation
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -60,9 +60,9 @@ def test_take_the_pictures(sample: UUID, server: str, open_page: Callable[..., P
         page.get_by_label("Password", exact=True).fill(password)
         page.get_by_role("button", name="Continue").click()
         expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
-        subjects.settle(page)
+        acts.settle(page)
         page.wait_for_timeout(1500)  # tables are drawn on a canvas: nothing tells when they are done
-        subjects.settle(page)
+        acts.settle(page)
         file = FOLDER / f"{name}.png"
         page.screenshot(path=file, animations="disabled")
         page.context.close()

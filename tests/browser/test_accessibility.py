@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, ViewportSize
 
-from tests.browser import subjects
+from tests.browser import acts, subjects
 from tests.browser.conftest import Dashboard
 from tests.browser.scene import Scene, scene, unclaimed
 from tests.browser.subjects import Subject
@@ -91,7 +91,7 @@ def _findings(page: Page) -> list[tuple[str, dict[str, Any]]]:
             "ground => getComputedStyle(document.querySelector('.stApp')).backgroundColor === ground",
             arg=GROUNDS[scheme],
         )
-        subjects.settle(page)
+        acts.settle(page)
         findings = page.evaluate(ASK, [[excuse.rule, excuse.selector] for excuse in EXCUSES])
         found += [(f"{scheme}, {size}", finding) for finding in findings if finding["impact"] in GRAVE]
     page.set_viewport_size(DESK)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from lib.identity.cookie import session_cookie_name
 from lib.ui import words
-from tests.browser import subjects
+from tests.browser import acts
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_template
@@ -45,12 +45,12 @@ def test_pasted_key_is_tested_and_answers_a_run(
     workers.start()
     page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.alice), "url": server}])
     page.goto(f"{server}/connections")
-    subjects.settle(page)
+    acts.settle(page)
     _add(page, llm.base_url())
     _test(page)
 
     page.goto(f"{server}/launch")
-    subjects.settle(page)
+    acts.settle(page)
     expect(page.get_by_label("Model", exact=True)).to_have_value("Default: gpt-4o-mini · Acme models")
     page.get_by_role("button", name=re.compile("^Launch ")).click()
     expect(page.get_by_text("1 of 1 phase")).to_be_visible()
@@ -71,7 +71,7 @@ def _add(page: Page, url: str) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Vendor").click()
     page.get_by_role("option", name="OpenAI-compatible").click()
-    subjects.settle(page)  # the form of that vendor
+    acts.settle(page)  # the form of that vendor
     dialog.get_by_role("textbox", name="Name", exact=True).fill("Acme models")
     dialog.get_by_role("textbox", name="Base URL").fill(url)
     dialog.get_by_role("textbox", name="Key", exact=True).fill(KEY)
@@ -80,7 +80,7 @@ def _add(page: Page, url: str) -> None:
     models.press("Enter")
     models.press("Tab")  # closes the list of options, which covers what is below
     dialog.get_by_text("Own prices").click()
-    subjects.settle(page)
+    acts.settle(page)
     dialog.get_by_role("spinbutton", name="Input (US dollars").fill("1000")
     dialog.get_by_role("spinbutton", name="Output (US dollars").fill("2000")
     dialog.get_by_role("button", name="Add connection").click()

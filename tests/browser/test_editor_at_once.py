@@ -10,7 +10,7 @@ from lib.templates.editing.content import phases_of
 from lib.templates.editing.questions import inputs_of, put_input
 from lib.templates.editing.service import edit_draft
 from lib.templates.service import TemplateDetails, create_template, get_template
-from tests.browser import subjects
+from tests.browser import acts
 from tests.cast import Cast
 from tests.drafts import find_draft
 from tests.workers import until
@@ -27,7 +27,7 @@ def _open(cast: Cast, server: str, page: Page) -> UUID:
     template_id = create_template(cast.max, TemplateDetails(name="City guide"), {"phases": PHASES})
     page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
     page.goto(f"{server}/template-edit?template={template_id}")
-    subjects.settle(page)
+    acts.settle(page)
     return template_id
 
 
@@ -55,7 +55,7 @@ def test_what_is_typed_is_kept_whatever_is_done_next(*, cast: Cast, server: str,
     for title in ("Views", "Food", "Views", "Food", "Views"):
         page.locator(f'.ao-graph button[title="{title}"]').click()
     expect(_prompt(page)).to_have_value("Views of {{ topic }}")
-    subjects.settle(page)
+    acts.settle(page)
     assert _kept(cast, template_id) == [("Views", "Views of {{ topic }}"), ("Food", "Food in {{ topic }}")]
 
     # a button that reads the draft
@@ -76,7 +76,7 @@ def test_question_that_another_tab_changed_is_replaced_only_by_who_insists(
 
     ask("Who reads it?")
     page.reload()
-    subjects.settle(page)
+    acts.settle(page)
     page.get_by_role("tab", name="Questions and settings").click()
     page.get_by_role("button", name="Edit", exact=True).click()
     dialog = page.get_by_role("dialog")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from lib.access.actor import Actor
 from lib.identity.cookie import session_cookie_name
-from tests.browser import subjects
+from tests.browser import acts
 from tests.browser.conftest import Dashboard
 from tests.browser.gallery_of_templates import make_gallery
 from tests.factories import make_project
@@ -28,7 +28,7 @@ def see(page: Page, dashboard: Dashboard, visitor: Actor, path: str) -> Page:
     secret = dashboard.cast.secret_of(visitor)
     page.context.add_cookies([{"name": session_cookie_name(), "value": secret, "url": dashboard.url}])
     page.goto(dashboard.url + path)
-    subjects.settle(page)
+    acts.settle(page)
     return page
 
 
@@ -38,17 +38,17 @@ def test_template_is_found_read_copied_and_launched(dashboard: Dashboard, open_p
     page.get_by_text("Procurement", exact=True).click()
     expect(page).to_have_url(re.compile(r"[?&]category=procurement"))
     expect(page.get_by_role("heading", level=3)).to_have_count(1)
-    subjects.settle(page)
+    acts.settle(page)
     page.get_by_text("Procurement", exact=True).click()
     expect(page).not_to_have_url(re.compile("category="))
-    subjects.settle(page)
+    acts.settle(page)
 
     search = page.get_by_role("textbox", name="Search")
     search.fill("sourced")
     search.press("Enter")
     expect(page).to_have_url(re.compile(r"[?&]search=sourced"))
     expect(page.get_by_role("heading", level=3)).to_have_count(1)
-    subjects.settle(page)
+    acts.settle(page)
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("heading", name="Market brief", level=1)).to_be_visible()
     page.get_by_text("1 Scope and questions").click()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
-from tests.browser import subjects
+from tests.browser import acts, subjects
 from tests.browser.conftest import Dashboard, Problems
 from tests.browser.scene import Scene, scene, unclaimed
 from tests.cast import PASSWORD, Cast
@@ -96,27 +96,27 @@ def _has_focus(page: Page, selector: str) -> bool:
 def test_run_is_launched_watched_and_read_by_keyboard(desk: str, page: Page) -> None:
     page.goto(desk)
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    subjects.settle(page)
+    acts.settle(page)
     _go_to(page, "E-mail or user name")
     page.keyboard.type("max")
     _go_to(page, "^Password$")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-    subjects.settle(page)
+    acts.settle(page)
 
     _go_to(page, "^Launch$")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="What the model will be asked")).to_be_visible()
-    subjects.settle(page)
+    acts.settle(page)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("7 of 7 phases")).to_be_visible(timeout=120_000)
-    subjects.settle(page)
+    acts.settle(page)
 
     _go_to(page, "^1 Ideation")
     page.keyboard.press("Enter")
     expect(page.locator("details[open]", has_text="1 Ideation")).to_be_visible()
-    subjects.settle(page)
+    acts.settle(page)
     _go_to(page, "^Answer$")
     page.keyboard.press("ArrowRight")
     page.wait_for_function(

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from lib.access.actor import Actor
 from lib.identity.cookie import session_cookie_name
-from tests.browser import subjects
+from tests.browser import acts
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
 from tests.factories import make_project
@@ -47,7 +47,7 @@ def test_old_address_leads_there_after_a_new_short_name(
     expect(alice).to_have_url(f"{server}/project?project={project_id}")
     alice.goto(f"{server}/organization")
     alice.get_by_role("textbox", name="Short name").fill("acme-labs")
-    subjects.press(alice, "Save names", "These lead here as well")
+    acts.press(alice, "Save names", "These lead here as well")
     for slug in ("acme", "acme-labs"):
         alice.goto(f"{server}/o/{slug}/project?project={project_id}")
         expect(alice.get_by_role("heading", name="Folding bicycle")).to_be_visible()
@@ -100,7 +100,7 @@ def test_waiting_period_is_said_on_every_page_until_it_is_taken_back(
     same.get_by_role("button", name="Take it back").click()
     expect(same.get_by_text("Until then work goes on.")).to_have_count(0)
     charlie.goto(f"{server}/runs")
-    subjects.settle(charlie)
+    acts.settle(charlie)
     expect(charlie.get_by_text("Until then work goes on.")).to_have_count(0)
 
 
@@ -114,8 +114,8 @@ def test_admin_of_a_suspended_organization_is_out_on_the_next_click_and_reads_wh
     charlie.goto(f"{server}/projects")
     expect(charlie.get_by_role("heading", name="No projects yet")).to_be_visible()
     operator.goto(f"{server}/organizations")
-    subjects.settle(operator)
-    subjects.open_borealis(operator)
+    acts.settle(operator)
+    acts.open_borealis(operator)
     dialog = operator.get_by_role("dialog")
     dialog.get_by_text("Suspend", exact=True).click()
     dialog.get_by_role("textbox", name="Reason").fill("The invoice of May is not paid.")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from lib.access.actor import Actor
 from lib.identity.cookie import session_cookie_name
-from tests.browser import subjects
+from tests.browser import acts
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_template
@@ -95,7 +95,7 @@ def sign_in(page: Page, cast: Cast, actor: Actor, server: str, path: str) -> Pag
     page.context.clear_cookies()
     page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(actor), "url": server}])
     page.goto(server + path)
-    subjects.settle(page)
+    acts.settle(page)
     return page
 
 

@@ -15,7 +15,7 @@ from lib.templates.editing.content import get_phase, phases_of
 from lib.templates.editing.phases import dependencies_of
 from lib.templates.service import TemplateDetails, create_template, get_template
 from lib.ui import words
-from tests.browser import subjects
+from tests.browser import acts
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.drafts import find_draft
@@ -49,7 +49,7 @@ def test_four_phases_with_a_branch_are_built_tried_saved_and_launched(
     for number, (name, after) in enumerate(steps, 2):
         page.get_by_role("button", name="Add a phase").click()
         expect(page).to_have_url(re.compile(f"phase=Phase.{number}$"))
-        subjects.settle(page)
+        acts.settle(page)
         expect(_field(page, "Name of the phase")).to_have_value(f"Phase {number}")
         _write(page, name, f"{name} for {{{{ topic }}}}.")
         _wait_for(page, cast, template_id, after)
@@ -71,7 +71,7 @@ def test_four_phases_with_a_branch_are_built_tried_saved_and_launched(
     assert used == {"api_quota_used": 1}
 
     page.reload()
-    subjects.settle(page)
+    acts.settle(page)
     expect(_prompt(page)).to_have_value("Guide for {{ topic }}. {{ inputs.who_travels }}")
     page.get_by_role("button", name="Save version").click()
     dialog = page.get_by_role("dialog")
@@ -124,7 +124,7 @@ def test_draft_is_the_same_in_two_tabs_and_is_written_by_keyboard(
     for tab in (page, other):
         tab.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
         tab.goto(f"{server}/template-edit?template={template_id}")
-        subjects.settle(tab)
+        acts.settle(tab)
     _write(page, "Sights", "Of the first tab")
     other.get_by_role("button", name="Add a phase").click()
     expect(_in_graph(other, "Sights")).to_be_visible()
@@ -140,7 +140,7 @@ def test_what_is_typed_is_kept_and_rendered_without_leaving_the_field(
     template_id = create_template(cast.max, TemplateDetails(name="City guide"))
     page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
     page.goto(f"{server}/template-edit?template={template_id}")
-    subjects.settle(page)
+    acts.settle(page)
 
     prompt = _prompt(page)
     prompt.fill("")
@@ -166,7 +166,7 @@ def test_what_is_typed_is_kept_and_rendered_without_leaving_the_field(
     until(lambda: _kept_prompt(cast, template_id) == "Typed, and not left", seconds=10)
     assert asked == ["beforeunload"]
     page.reload()  # a pause later nobody is asked, and what was typed is there
-    subjects.settle(page)
+    acts.settle(page)
     expect(_prompt(page)).to_have_value("Typed, and not left")
 
 
@@ -178,7 +178,7 @@ def _kept_prompt(cast: Cast, template_id: UUID) -> str | None:
 def _make_project(page: Page, server: str, *, name: str, topic: str) -> None:
     """From the list of projects, as a newcomer does."""
     page.goto(f"{server}/projects")
-    subjects.settle(page)
+    acts.settle(page)
     page.get_by_role("button", name="New project").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name", exact=True).fill(name)
@@ -195,7 +195,7 @@ def _make_template(page: Page, *, name: str) -> UUID:
     dialog.get_by_label("Name", exact=True).fill(name)
     dialog.get_by_role("button", name="Create and edit").click()
     expect(page).to_have_url(re.compile(r"template-edit\?template="))
-    subjects.settle(page)
+    acts.settle(page)
     return UUID(parse_qs(urlsplit(page.url).query)["template"][0])
 
 
@@ -216,7 +216,7 @@ def _write(page: Page, name: str, prompt: str) -> None:
     _prompt(page).fill(prompt)
     _prompt(page).press("Control+Enter")
     expect(_in_graph(page, name)).to_be_visible()
-    subjects.settle(page)
+    acts.settle(page)
 
 
 def _wait_for(page: Page, cast: Cast, template_id: UUID, names: list[str]) -> None:
@@ -234,12 +234,12 @@ def _wait_for(page: Page, cast: Cast, template_id: UUID, names: list[str]) -> No
     box.press("Backspace")
     until(lambda: needed() == [])
     for number, name in enumerate(names, 1):
-        subjects.settle(page)
+        acts.settle(page)
         box.click()
         page.get_by_role("option", name=name).click()
         until(lambda number=number: needed() == names[:number])
     page.keyboard.press("Escape")
-    subjects.settle(page)
+    acts.settle(page)
 
 
 def _ask(page: Page, question: str) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from lib.access.permissions import Role
 from lib.identity.cookie import session_cookie_name
 from lib.samples.service import load_sample, visit_sample
-from tests.browser import subjects
+from tests.browser import acts
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.records import rows
@@ -23,7 +23,7 @@ def test_dialog_opened_before_a_visit_makes_nothing_in_the_sample(
     load_sample()
     page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(olga), "url": server}])
     page.goto(f"{server}/projects")
-    subjects.settle(page)
+    acts.settle(page)
     page.get_by_role("button", name="New project", exact=True).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Name").fill("Ours")

@@ -138,8 +138,9 @@ def _run(doer: Doer, change: Change) -> bool:
     if change.old is None:
         return doer.may(P.ORCHESTRATIONS_RUN) and maker == doer.user_id
     if change.columns == {"admitted_at"} and change.old["admitted_at"] is None:
-        # its turn has come, by a place that they gave up or made
-        return doer.may(P.ORCHESTRATIONS_CANCEL, doer.user_id) or doer.may(P.ORGANIZATION_EDIT)
+        # its turn has come, by a place that they gave up or made, or it was before the one that they let go on
+        may_steer = doer.may(P.ORCHESTRATIONS_CANCEL, doer.user_id) or doer.may(P.ORCHESTRATIONS_REVIEW)
+        return may_steer or doer.may(P.ORGANIZATION_EDIT)
     return change.new is not None and (
         doer.may(P.ORCHESTRATIONS_CANCEL, maker) or _reviews(doer, change.row["id"], change)
     )

@@ -6,8 +6,9 @@ import streamlit as st
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.runs.overview_views import LiveRun, Overview
 from lib.runs.service import get_overview
-from lib.runs.views import LiveRun, Overview, RunSummary
+from lib.runs.views import RunSummary
 from lib.samples.service import Sample
 from lib.ui import feedback, words
 from lib.ui.components import no_worker, project_dialogs, sample_workspace, status, turns

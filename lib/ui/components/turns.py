@@ -35,8 +35,7 @@ def show_turns_at_launch(turns: Turns) -> None:
     """Draw beforehand that a run will wait, where it will."""
     if not turns.is_full:
         return
-    others = "other" if turns.waiting == 1 else "others"
-    waiting = f", and {say_waiting(turns)} {others} {words.are(turns.waiting)} waiting" if turns.waiting else ""
+    waiting = f", and {say_waiting(turns)} {words.are(turns.waiting)} waiting already" if turns.waiting else ""
     said = f"It will wait for its turn: {_say_full(turns)}{waiting}."
     st.markdown(f":gray[{status.WAITING_RUN.icon} {words.plain(said)}]")
 

@@ -54,15 +54,16 @@ def test_paused_run_waits_for_who_may_continue_it(installation: Installation, ca
     assert _waiting(cast) == {"alice": 2, "mona": 2, "max": 1, "vera": 0, "charlie": 0}
 
 
-def test_answer_waits_for_who_may_review_it_but_for_who_launched_it(
+def test_answer_waits_for_who_may_review_it_and_for_who_launched_it_where_their_word_is_not_the_only_one(
     installation: Installation, cast: Cast, project_id: UUID
 ) -> None:
+    make_waiting(installation.database, cast.max, project_id=project_id)
     review = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=2)
     waiting = {actor.username: get_frame(actor).waiting_reviews for actor in (*cast.of_a, cast.charlie)}
-    assert waiting == {"alice": 1, "mona": 1, "max": 0, "vera": 0, "charlie": 0}
+    assert waiting == {"alice": 2, "mona": 2, "max": 1, "vera": 0, "charlie": 0}
     assert set(_waiting(cast).values()) == {0}, "it is no run that somebody continues"
     make_word(installation.database, cast.mona, review)
-    assert (get_frame(cast.mona).waiting_reviews, get_frame(cast.alice).waiting_reviews) == (0, 1)
+    assert (get_frame(cast.mona).waiting_reviews, get_frame(cast.alice).waiting_reviews) == (1, 2)
 
 
 def test_failed_run_waits_for_who_launched_it_and_for_a_day(

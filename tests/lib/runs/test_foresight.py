@@ -62,7 +62,9 @@ def test_unknown_price_is_said_where_there_is_a_limit(installation, cast):
 @pytest.mark.usefixtures("endpoint")
 def test_fallback_without_a_price_is_said_too_and_phases_taken_over_are_not(installation, cast):
     data = {
-        "phases": [{"code": code, "name": code, "prompt": "x", "review": {"reviewers": ["viewer"]}} for code in "ab"]
+        "phases": [
+            {"code": code, "name": f"Step {code}", "prompt": "x", "review": {"reviewers": ["viewer"]}} for code in "ab"
+        ]
     }
     data["phases"][0]["fallback_models"] = [f"{MODEL}-spare"]
     template_id = make_template(installation.database, cast.max, data=data)
@@ -71,9 +73,9 @@ def test_fallback_without_a_price_is_said_too_and_phases_taken_over_are_not(inst
     )
     plan = preview_launch(cast.max, request).plan
     said = find_launch_warnings(cast.max, plan, cost_limit_usd=Decimal(1))
-    assert [line.partition("”")[0].rpartition("“")[2] for line in said] == ["a", "b", MODEL, f"{MODEL}-spare"]
+    assert [line.partition("”")[0].rpartition("“")[2] for line in said] == ["Step a", "Step b", MODEL, f"{MODEL}-spare"]
     said = find_launch_warnings(cast.max, plan, cost_limit_usd=Decimal(1), taken_over=["a"])
-    assert [line.partition("”")[0].rpartition("“")[2] for line in said] == ["b", MODEL]
+    assert [line.partition("”")[0].rpartition("“")[2] for line in said] == ["Step b", MODEL]
 
 
 @pytest.mark.usefixtures("endpoint")
