@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
@@ -47,7 +48,9 @@ def stands(module_database: ClonedDatabase, people: Cast) -> dict[str, str]:
     ids: dict[str, str] = {}
     with doors.admin(module_database) as connection:
         for run_status in RunStatus:
-            ids[f"run {run_status}"] = _copy(connection, "orchestration_runs", made.id, status=run_status)
+            held = {"worker_token": str(uuid4())} if run_status is RunStatus.RUNNING else {}
+            ids[f"run {run_status}"] = _copy(connection, "orchestration_runs", made.id, status=run_status, **held)
+        ids["run set aside"] = _copy(connection, "orchestration_runs", made.id, status=RunStatus.RUNNING)
         for attempt, phase_status in enumerate(PhaseStatus, start=2):
             ids[f"phase {phase_status}"] = _copy(
                 connection, "phase_executions", made.phases["Phase 0"], status=phase_status, attempt=attempt
@@ -101,6 +104,13 @@ def test_person_moves_a_run_no_further_than_cancelling_and_resuming(
         assert refused == HAS_ENDED
     else:
         assert refused == (None if (old, new) in PERSONS_RUN_MOVES else NOT_ALLOWED)
+
+
+def test_person_cancels_a_run_that_no_worker_holds(as_alice: Connection, stands: dict[str, str]) -> None:
+    change = "UPDATE orchestration_runs SET status = %s WHERE id = %s"
+    for new in set(RunStatus) - {RunStatus.RUNNING}:
+        refused = doors.refusal(as_alice, change, [new, stands["run set aside"]])
+        assert refused == (None if new is RunStatus.CANCELLED else NOT_ALLOWED)
 
 
 def test_persons_moves_are_legal_ones() -> None:
