@@ -56,9 +56,10 @@ def copy_row(connection: Connection, table: Table, key: UUID, changes: dict[str,
     return {**row[0], **changes}
 
 
-def insert_statement(table: Table) -> str:
-    """Inserts a row that is given as JSON, but for what PostgreSQL works out itself."""
-    columns = written_columns(table.name)
+def insert_statement(table: Table, connection: Connection) -> str:
+    """Inserts a row that is given as JSON: what the login may write of it, or all where it may write nothing."""
+    possible, allowed = written_columns(table.name), set(columns_with(connection, table.name, "INSERT"))
+    columns = ", ".join(name for name in possible.split(", ") if name in allowed) or possible
     return (
         f"INSERT INTO {table.name} ({columns}) "
         f"SELECT {columns} FROM jsonb_populate_record(NULL::{table.name}, %s::jsonb)"
