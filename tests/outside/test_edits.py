@@ -105,7 +105,7 @@ def test_last_of_many_texts_that_come_at_once_is_what_is_kept(site: Site, templa
         visitor.ask([text(prompt, f"{'word ' * number}{number}")])
     final = visitor.send(widgets=[text(prompt, "The last one")])
     until(lambda: phases_of(site, template_id)[:1] == [("Phase 1", "The last one")], seconds=20)
-    assert not final.says("changed in another tab"), "nobody but this tab has written"
+    assert not final.says("changed meanwhile"), "nobody but this tab has written"
 
 
 def test_refusal_is_said_though_another_message_waits(site: Site, template_id: UUID, visitor: Visitor) -> None:
