@@ -146,6 +146,11 @@ def keep_now(template_id: UUID, edit: Callable[[Content], Content]) -> None:
     edit_draft(require_actor(Permission.TEMPLATES_VIEW), template_id, look_and_edit)
 
 
+def is_kept(field: Field) -> bool:
+    """Whether the draft says what the field shows."""
+    return notebook_of(field.template_id).entries[field.name].typed is NOTHING
+
+
 def say_refused(field: Field) -> None:
     """Say below a field why the draft does not take what it shows, for as long as that stands there."""
     entry = notebook_of(field.template_id).entries[field.name]

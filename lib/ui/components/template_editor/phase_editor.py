@@ -72,7 +72,7 @@ def _show_prompt(desk: Desk, code: str, models: Models) -> None:
         )
     say_refused(field)
     with st.container(horizontal=True, gap="xsmall"):
-        show_palette(desk, code)
+        show_palette(desk, code, field)
         show_samples(desk)
     show_preview(desk, code, models)
 
