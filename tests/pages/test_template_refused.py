@@ -96,6 +96,10 @@ def test_refused_text_of_a_phase_that_is_gone_is_not_that_of_the_next_one(
     assert kept(cast, template_id)[-1]["code"] == "Phase 2"
     assert text_area(at, "Prompt").value == kept(cast, template_id)[-1]["prompt"]
     assert "Here is what you wrote." in shown(at)
+    press(at, "Add a phase with it")
+    assert len(kept(cast, template_id)) == 2, "it is as long as before"
+    assert at.toast[0].value.startswith("The prompt of “Phase 3” has 210 kB")
+    assert "Here is what you wrote." in shown(at)
 
 
 def test_text_for_a_phase_that_is_gone_is_not_that_of_the_next_one(at: AppTest, cast: Cast, template_id: UUID) -> None:
@@ -105,6 +109,19 @@ def test_text_for_a_phase_that_is_gone_is_not_that_of_the_next_one(at: AppTest, 
     press(at, "Add a phase")
     assert text_area(at, "Prompt").value == kept(cast, template_id)[-1]["prompt"] != "A long text"
     assert "A long text" in [code.value for code in at.code]
+
+
+def test_each_text_of_a_phase_that_is_gone_is_forgotten_by_its_own_button(
+    at: AppTest, cast: Cast, template_id: UUID
+) -> None:
+    selectbox(at, "Phase").select("Phase 2").run()
+    remove_elsewhere(cast, template_id)
+    text_input(at, "Name of the phase").set_value("My name")
+    text_area(at, "Prompt").set_value("A long text").run()
+    first, second = (one.key for one in at.button if one.label == "Forget it")
+    at.button(key=first).click().run()
+    assert [one.key for one in at.button if one.label == "Forget it"] == [second] != [first]
+    assert at.code[0].value == "A long text"
 
 
 def test_switches_of_a_phase_that_is_gone_go_into_the_new_one(at: AppTest, cast: Cast, template_id: UUID) -> None:

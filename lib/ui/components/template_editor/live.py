@@ -24,7 +24,7 @@ export default function () {
   document.addEventListener("input", typed, options);
   document.addEventListener("visibilitychange", () => document.hidden && sendAll(), options);
   document.addEventListener("focusin", ({ target }) => target.matches?.(FIELDS) && enter(target), options);
-  document.addEventListener("focusout", ({ target }) => target.isConnected && left(target), options);
+  document.addEventListener("focusout", ({ target }) => setTimeout(left, 0, target), options);
   window.addEventListener("beforeunload", leave, options);
   const observer = new MutationObserver(carryAll);
   observer.observe(document.body, { childList: true, subtree: true });
@@ -36,8 +36,9 @@ function enter(field) {
   names.set(field, nameOf(field));
 }
 
-/* Streamlit sends it. */
+/* Streamlit sends it. A field is also left, for the browser, when it is taken away, and then nobody has sent it. */
 function left(field) {
+  if (!field.isConnected || field === document.activeElement) return;
   clearTimeout(waiting.get(field));
   waiting.delete(field);
 }

@@ -13,7 +13,7 @@ from lib.templates.editing.content import Content, codes_of, get_phase
 from lib.templates.editing.phases import add_phase
 from lib.templates.editing.views import Desk
 from lib.ui import feedback, words
-from lib.ui.components.template_editor.keeping import keep, open_phase, options_key
+from lib.ui.components.template_editor.keeping import keep_now, open_phase, options_key
 from lib.ui.components.template_editor.notebook import Entry, keep_typed, notebook_of
 
 #: In characters: what is longer is cut where it is shown, and kept whole.
@@ -94,8 +94,8 @@ def _add_again(template_id: UUID, entry: Entry) -> None:
         added.append(code)
         return changed
 
-    keep(template_id, edit)
-    if added:
+    with feedback.told_later():
+        keep_now(template_id, edit)
         for one in lost:
             one.forget()
         open_phase(added[-1])

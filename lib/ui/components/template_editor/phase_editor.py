@@ -9,12 +9,11 @@ import streamlit as st
 from lib.templates.editing import phases
 from lib.templates.editing.content import Content, codes_of, get_phase
 from lib.templates.editing.views import Desk
-from lib.ui import words
+from lib.ui import feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.template_editor.keeping import (
     among,
-    keep,
     keep_now,
     open_phase,
     part_of_phase,
@@ -143,8 +142,8 @@ def _change(desk: Desk, change: Callable[[Content], tuple[Content, str]]) -> Non
         opened.append(code)
         return changed
 
-    keep(desk.template_id, edit)
-    if opened:
+    with feedback.told_later():
+        keep_now(desk.template_id, edit)
         open_phase(opened[-1])
 
 
