@@ -17,7 +17,7 @@ _FOR: Final = timedelta(minutes=30)
 _MOST: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Left:
     user_id: object
     template_id: UUID
@@ -30,8 +30,10 @@ _lock: Final = threading.Lock()
 
 
 def leave(user_id: object, template_id: UUID, notebook: object) -> None:
-    """Keep that for the person."""
+    """Keep that for the person; of one tab once."""
     with _lock:
+        for one in [one for one in _left if one.notebook is notebook]:
+            _left.remove(one)
         _left.append(_Left(user_id, template_id, notebook, clock.now() + _FOR))
 
 

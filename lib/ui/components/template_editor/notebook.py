@@ -9,7 +9,7 @@ fields, with what is being typed there, and a new phase of an old code shows not
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -131,12 +131,6 @@ class Notebook:
     renamed: dict[str, PhaseHere] = field(default_factory=dict)
     count: int = 0
 
-    @property
-    def waiting(self) -> "Notebook":
-        """What waits to be kept, by itself."""
-        entries = {name: entry for name, entry in self.entries.items() if entry.waits}
-        return replace(self, entries=entries)
-
     def go_on_from(self, left: "Notebook") -> None:
         """Be what that one was."""
         self.entries, self.phases, self.renamed = left.entries, left.phases, left.renamed
@@ -251,7 +245,7 @@ def keep_typed(template_id: UUID) -> None:
             try:
                 _keep(notebook, entry)
             except NotSignedIn:
-                left_behind.leave(state.peek(state.DRAWN_FOR), template_id, notebook.waiting)
+                left_behind.leave(state.peek(state.DRAWN_FOR), template_id, notebook)
                 raise
             except _PASSING:
                 raise
