@@ -70,6 +70,10 @@ def show_model(desk: Desk, code: str, models: Models) -> None:
     say_refused(condition)
     if phase.get("condition"):
         _say_unsupported("conditions")
+    _show_code(desk, code)
+
+
+def _show_code(desk: Desk, code: str) -> None:
     renamed = part_of_phase(
         desk.template_id,
         code,
@@ -82,7 +86,7 @@ def show_model(desk: Desk, code: str, models: Models) -> None:
     st.text_input(
         "Code",
         help='What prompts call it, as in phases["…"]. Changed here, it is changed in every prompt that reads it.',
-        **shows(renamed, content),
+        **shows(renamed, desk.content),
     )
     say_refused(renamed)
 
