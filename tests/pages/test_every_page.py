@@ -191,6 +191,7 @@ def test_viewer_is_refused_somewhere(cast: Cast) -> None:
     closed = [page.title for page in PAGES if not page.is_open_to(cast.vera)]
     assert closed == [
         "Launch",
+        "Reviews",
         "Schedules",
         "Schedule",
         "Users",
