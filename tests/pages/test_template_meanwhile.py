@@ -57,17 +57,17 @@ def test_prompt_that_another_tab_changed_is_not_overwritten_and_both_can_be_chos
 ) -> None:
     elsewhere(cast, template_id, ("prompt",), "Theirs")
     text_area(at, "Prompt").set_value("Mine").run()
-    assert "“Prompt” of “Ideas” was changed in another tab while you changed it here." in shown(at)
+    assert "“Prompt” of “Ideas” was changed meanwhile, while you wrote here." in shown(at)
     assert [code.value for code in at.code[:2]] == ["Mine", "Theirs"]
     assert (kept(cast, template_id)[0]["prompt"], text_area(at, "Prompt").value) == ("Theirs", "Mine")
     press(at, "Keep mine")
     assert (kept(cast, template_id)[0]["prompt"], text_area(at, "Prompt").value) == ("Mine", "Mine")
-    assert "changed in another tab" not in shown(at)
+    assert "changed meanwhile" not in shown(at)
     elsewhere(cast, template_id, ("prompt",), "Theirs again")
     text_area(at, "Prompt").set_value("Mine again").run()
     press(at, "Keep the draft's")
     assert (kept(cast, template_id)[0]["prompt"], text_area(at, "Prompt").value) == ("Theirs again",) * 2
-    assert "changed in another tab" not in shown(at)
+    assert "changed meanwhile" not in shown(at)
 
 
 def test_choice_is_asked_for_again_where_the_other_tab_goes_on(at: AppTest, cast: Cast, template_id: UUID) -> None:
@@ -83,7 +83,7 @@ def test_what_another_tab_wrote_is_shown_where_nothing_was_typed(at: AppTest, ca
     elsewhere(cast, template_id, ("prompt",), "Theirs")
     text_input(at, "Name of the phase").set_value("Mine").run()
     assert text_area(at, "Prompt").value == "Theirs"
-    assert "changed in another tab" not in shown(at)
+    assert "changed meanwhile" not in shown(at)
     text_area(at, "Prompt").set_value("On top").run()
     assert [kept(cast, template_id)[0][key] for key in ("name", "prompt")] == ["Mine", "On top"]
 
@@ -92,7 +92,7 @@ def test_text_for_a_phase_that_is_gone_is_put_into_a_new_one(at: AppTest, cast: 
     selectbox(at, "Phase").select("Phase 2").run()
     edit_draft(cast.max, template_id, partial(remove_phase, code="Phase 2"))
     text_area(at, "Prompt").set_value("A long text").run()
-    assert "was removed, or given another code, in another tab" in shown(at)
+    assert "was removed, or given another code, meanwhile" in shown(at)
     assert "A long text" in [code.value for code in at.code]
     press(at, "Add a phase with it")
     assert text_area(at, "Prompt").value == "A long text"

@@ -10,14 +10,14 @@ class PhaseGone(Conflict):
     """A phase was removed, or got another code, since it was read."""
 
     def __init__(self) -> None:
-        super().__init__("This phase is not there any more: it was removed in another tab. Choose another one.")
+        super().__init__("This phase is not there any more: it was removed meanwhile. Choose another one.")
 
 
 class ChangedMeanwhile(Conflict):
     """A field says something else than it did when its writer saw it last: `theirs`."""
 
     def __init__(self, theirs: object) -> None:
-        super().__init__("This was changed in another tab meanwhile. Look at both, and choose.")
+        super().__init__("This was changed meanwhile. Look at both, and choose.")
         self.theirs = theirs
 
 

@@ -2,6 +2,9 @@
 
 Streamlit sends a text when its field loses the focus, or at Ctrl+Enter. The browser tells it so after each pause: the
 field keeps focus, caret and its undo, for nobody sets its value.
+
+Where other words take the place of a field's, a button's for example, it is another field; what was typed into the old
+one until then is put where it was typed, into the new one.
 """
 
 from typing import Final
@@ -12,14 +15,71 @@ _JS: Final = """
 const PAUSE = 600;
 const FIELDS = '[class*="st-key-edit-"] :is(.stTextArea textarea, .stTextInput input)';
 const waiting = new Map();
+const begun = new WeakMap(); /* field -> what it said when that was sent last, or when it was entered */
+const names = new WeakMap();
 
 export default function () {
   const events = new AbortController();
   const options = { capture: true, signal: events.signal };
   document.addEventListener("input", typed, options);
   document.addEventListener("visibilitychange", () => document.hidden && sendAll(), options);
+  document.addEventListener("focusin", ({ target }) => target.matches?.(FIELDS) && enter(target), options);
+  document.addEventListener("focusout", ({ target }) => setTimeout(left, 0, target), options);
   window.addEventListener("beforeunload", leave, options);
-  return () => { events.abort(); sendAll(); };
+  const observer = new MutationObserver(carryAll);
+  observer.observe(document.body, { childList: true, subtree: true });
+  return () => { observer.disconnect(); events.abort(); sendAll(); };
+}
+
+function enter(field) {
+  if (!waiting.has(field)) begun.set(field, field.value);
+  names.set(field, nameOf(field));
+}
+
+/* Streamlit sends it. A field is also left, for the browser, when it is taken away, and then nobody has sent it. */
+function left(field) {
+  if (!field.isConnected || field === document.activeElement) return;
+  clearTimeout(waiting.get(field));
+  waiting.delete(field);
+}
+
+/* Without the number that tells a field from the one that it takes the place of. */
+function nameOf(field) {
+  const classes = field.closest('[class*="st-key-edit-"]').classList;
+  return [...classes].find((name) => name.startsWith("st-key-edit-")).replace(/-\\d+$/, "");
+}
+
+function carryAll() {
+  for (const field of [...waiting.keys()]) if (!field.isConnected) carry(field);
+}
+
+function carry(old) {
+  const next = [...document.querySelectorAll(FIELDS)].find((field) => nameOf(field) === names.get(old));
+  if (!next) return; // it is drawn in a moment, or its phase is not shown any more
+  clearTimeout(waiting.get(old));
+  waiting.delete(old);
+  const now = next.value;
+  const [text, caret] = merge(begun.get(old), old.value, now);
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(next), "value").set.call(next, text);
+  if (document.activeElement === document.body) next.focus({ preventScroll: true });
+  names.set(next, nameOf(next));
+  begun.set(next, now);
+  next.dispatchEvent(new Event("input", { bubbles: true }));
+  if (document.activeElement === next) next.setSelectionRange(caret, caret);
+  else next.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+}
+
+/* What was typed between `before` and `after`, put into `now`: in its place, or at the end where that is gone. */
+function merge(before, after, now) {
+  const least = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < least && before[head] === after[head]) head++;
+  let tail = 0;
+  while (tail < least - head && before.at(-1 - tail) === after.at(-1 - tail)) tail++;
+  const typed = after.slice(head, after.length - tail);
+  const kept = before.slice(0, before.length - tail);
+  if (!now.startsWith(kept)) return [`${now}\\n${typed}`, now.length + 1 + typed.length];
+  return [now.slice(0, head) + typed + now.slice(kept.length), head + typed.length];
 }
 
 function typed({ target, isComposing }) {
@@ -43,7 +103,9 @@ function sendAll() {
 /* The field is not left. Streamlit hears that it is, takes what stands there, and hears that it is come back to. */
 function send(field) {
   clearTimeout(waiting.get(field));
+  if (!field.isConnected) return; // its words are carried over
   waiting.delete(field);
+  begun.set(field, field.value);
   if (field !== document.activeElement) return; // it was left, and has sent it
   field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
   field.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
