@@ -13,7 +13,7 @@ class PhaseGone(Conflict):
         super().__init__("This phase is not there any more: it was removed meanwhile. Choose another one.")
 
 
-class ChangedMeanwhile(Conflict):
+class FieldChanged(Conflict):
     """A field says something else than it did when its writer saw it last: `theirs`."""
 
     def __init__(self, theirs: object) -> None:
@@ -31,11 +31,11 @@ def change_field(
 ) -> dict[str, Any]:
     """Put `value` where the field still says what was `seen`, or says the same already.
 
-    Raises `ChangedMeanwhile`, and what `get` and `put` raise.
+    Raises `FieldChanged`, and what `get` and `put` raise.
     """
     current = get(content)
     if current == value:
         return content
     if current != seen:
-        raise ChangedMeanwhile(current)
+        raise FieldChanged(current)
     return put(content, value)

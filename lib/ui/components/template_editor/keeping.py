@@ -81,7 +81,7 @@ def phase_field(
         code,
         "-".join(path),
         _label(path),
-        get=lambda content, of: write(_look_up(get_phase(content, of), path)),
+        get=lambda content, of: write(look_up(get_phase(content, of), path)),
         put=lambda content, of, value: set_phase_field(content, of, path, read(value)),
         put_into=lambda content, of, value: set_phase_field(switch_on(content, of, path), of, path, read(value)),
     )
@@ -120,7 +120,7 @@ def template_field(template_id: UUID, path: Path, *, write: Callable[[Any], obje
         template_id,
         f"template-{'-'.join(path)}",
         _label(path),
-        lambda content: write(_look_up(content["data"], path)),
+        lambda content: write(look_up(content["data"], path)),
         lambda content, value: set_template_field(content, path, value),
     )
 
@@ -178,7 +178,8 @@ def _label(path: Path) -> str:
     return _LABELS.get(path[-1], path[-1].replace("_", " ").capitalize())
 
 
-def _look_up(stored: Any, path: Path) -> Any:
+def look_up(stored: Any, path: Path) -> Any:
+    """What stands there, None where nothing does."""
     for key in path:
         stored = stored.get(key) if isinstance(stored, dict) else None
     return stored

@@ -18,7 +18,7 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.errors import DatabaseFull, DatabaseUnavailable, NotSignedIn, OrchestratorError
 from lib.templates.editing.content import Content, codes_of
-from lib.templates.editing.meanwhile import ChangedMeanwhile, PhaseGone, change_field
+from lib.templates.editing.meanwhile import FieldChanged, PhaseGone, change_field
 from lib.templates.editing.service import edit_draft
 from lib.ui import state
 from lib.ui.components.template_editor import left_behind
@@ -269,9 +269,9 @@ def _keep(notebook: Notebook, entry: Entry) -> None:
     entry.is_changed_meanwhile = entry.is_gone = False
     try:
         edit_draft(require_actor(Permission.TEMPLATES_VIEW), drawn.template_id, edit)
-    except (ChangedMeanwhile, PhaseGone) as error:
+    except (FieldChanged, PhaseGone) as error:
         entry.seen, entry.refusal = value, None
-        entry.is_changed_meanwhile = isinstance(error, ChangedMeanwhile)
+        entry.is_changed_meanwhile = isinstance(error, FieldChanged)
         entry.is_gone = isinstance(error, PhaseGone)
         if entry.is_gone and drawn.put_into is None:
             entry.forget()

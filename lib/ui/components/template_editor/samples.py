@@ -15,7 +15,7 @@ from lib.templates.inputs import InputKind
 from lib.ui import words
 from lib.ui.components.day_field import day_limits
 from lib.ui.components.number_look import as_float, number_look
-from lib.ui.components.template_editor.keeping import part_of_phase, shows, shows_one_of, text
+from lib.ui.components.template_editor.keeping import look_up, part_of_phase, shows, shows_one_of, text
 from lib.ui.components.template_editor.notebook import Field
 
 
@@ -72,10 +72,7 @@ def _answer(desk: Desk, code: str) -> Field:
 
 def _field(desk: Desk, *path: str, write: Callable[[Any], object]) -> Field:
     def get(content: Content) -> object:
-        found: Any = content["samples"]
-        for key in path:
-            found = found.get(key) if isinstance(found, Mapping) else None
-        return write(found)
+        return write(look_up(content["samples"], path))
 
     def put(content: Content, value: object) -> Content:
         kept = value.isoformat() if isinstance(value, date) else value
