@@ -69,10 +69,13 @@ def test_what_is_typed_is_kept_whatever_is_done_next(*, cast: Cast, server: str,
     assert get_template(cast.max, template_id).data.phases[0].prompt == "Saved views of {{ topic }}"
 
 
+@pytest.mark.parametrize("slower", [1, 6], ids=["quick machine", "slow machine"])
 def test_what_is_typed_while_a_variable_is_put_in_stays_where_it_was_typed(
-    *, installation: Installation, cast: Cast, server: str, page: Page
+    *, slower: int, installation: Installation, cast: Cast, server: str, page: Page
 ) -> None:
     template_id = _open(cast, server, page)
+    # on a slow machine a new field stands there empty for a moment, before it has its text
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
     page.get_by_role("button", name="Insert a variable").click()
     with doors.admin(installation.database) as connection:
         connection.execute("LOCK TABLE template_drafts IN ACCESS EXCLUSIVE MODE")

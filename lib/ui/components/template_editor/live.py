@@ -13,14 +13,18 @@ import streamlit as st
 
 _JS: Final = """
 const PAUSE = 600;
+const FRAMES = 10;
 const FIELDS = '[class*="st-key-edit-"] :is(.stTextArea textarea, .stTextInput input)';
 const waiting = new Map();
 const begun = new WeakMap(); /* field -> what it said when that was sent last, or when it was entered */
 const names = new WeakMap();
+const heirs = new WeakMap(); /* field that was taken away -> the one in its place, while that is not filled yet */
+const held = new WeakMap(); /* such an heir -> what is typed into it meanwhile */
 
 export default function () {
   const events = new AbortController();
   const options = { capture: true, signal: events.signal };
+  document.addEventListener("beforeinput", hold, options);
   document.addEventListener("input", typed, options);
   document.addEventListener("visibilitychange", () => document.hidden && sendAll(), options);
   document.addEventListener("focusin", ({ target }) => target.matches?.(FIELDS) && enter(target), options);
@@ -54,19 +58,42 @@ function carryAll() {
 }
 
 function carry(old) {
+  const heir = heirs.get(old);
+  if (heir?.isConnected) return;
   const next = [...document.querySelectorAll(FIELDS)].find((field) => nameOf(field) === names.get(old));
   if (!next) return; // it is drawn in a moment, or its phase is not shown any more
   clearTimeout(waiting.get(old));
-  waiting.delete(old);
+  heirs.set(old, next);
+  held.set(next, held.get(heir) ?? "");
+  if (document.activeElement === document.body) next.focus({ preventScroll: true });
+  putInto(next, old, FRAMES);
+}
+
+/* Streamlit draws a field empty and fills it right after, often before anybody could look. What is put into it earlier
+   takes the place of what it was to be filled with. One that stays empty for some frames has nothing to be filled with. */
+function putInto(next, old, frames) {
+  if (!next.isConnected) return; // and has an heir in its turn
+  if (!next.value && frames) return void requestAnimationFrame(() => putInto(next, old, frames - 1));
   const now = next.value;
   const [text, caret] = merge(begun.get(old), old.value, now);
-  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(next), "value").set.call(next, text);
-  if (document.activeElement === document.body) next.focus({ preventScroll: true });
+  const more = held.get(next);
+  waiting.delete(old);
+  held.delete(next);
+  const put = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(next), "value").set;
+  put.call(next, text.slice(0, caret) + more + text.slice(caret));
   names.set(next, nameOf(next));
   begun.set(next, now);
   next.dispatchEvent(new Event("input", { bubbles: true }));
-  if (document.activeElement === next) next.setSelectionRange(caret, caret);
+  if (document.activeElement === next) next.setSelectionRange(caret + more.length, caret + more.length);
   else next.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+}
+
+function hold(event) {
+  const { target, inputType, data } = event;
+  if (!held.has(target)) return;
+  event.preventDefault();
+  const more = inputType === "insertLineBreak" ? "\\n" : inputType === "insertText" ? data : "";
+  held.set(target, held.get(target) + more);
 }
 
 /* What was typed between `before` and `after`, put into `now`: in its place, or at the end where that is gone. */
