@@ -13,9 +13,9 @@ from lib.ui.components.card import card
 from lib.ui.components.template_editor.header import show_head
 from lib.ui.components.template_editor.keeping import open_phase
 from lib.ui.components.template_editor.live import send_while_typing
-from lib.ui.components.template_editor.meanwhile import show_meanwhile
+from lib.ui.components.template_editor.meanwhile import show_meanwhile, show_refused
 from lib.ui.components.template_editor.models import read_models
-from lib.ui.components.template_editor.notebook import keep_typed
+from lib.ui.components.template_editor.notebook import keep_typed, notebook_of
 from lib.ui.components.template_editor.phase_editor import add_phase, show_phase_editor
 from lib.ui.components.template_editor.phase_list import show_phases
 from lib.ui.components.template_editor.problem_list import show_problems
@@ -27,15 +27,19 @@ actor = require_actor(Permission.TEMPLATES_VIEW)
 template_id = address.requested_id("template", what="template")
 with feedback.told_later():
     keep_typed(template_id)
-desk = open_desk(actor, template_id)
+desk, notebook = open_desk(actor, template_id), notebook_of(template_id)
+notebook.begin_drawing(desk.content)
 problems, models = find_problems(desk.content), read_models(actor)
 show_head(desk, problems, time_zone=actor.time_zone)
 show_meanwhile(desk)
+refused = st.container()
 show_problems(problems)
 
 codes = codes_of(desk.content)
 asked = address.requested("phase")
-opened = asked if asked in codes else codes[0]
+opened = notebook.find_code(asked, codes)
+if asked in notebook.renamed and asked != opened:
+    open_phase(opened)
 phases, whole = st.tabs(["Phases", "Questions and settings"])
 with phases:
     left, right = st.columns([1, 2.1], gap="medium")
@@ -50,4 +54,6 @@ with whole:
         show_questions(desk)
     with settings:
         show_template_settings(desk, models)
+with refused:
+    show_refused(desk)
 send_while_typing()

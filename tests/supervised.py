@@ -115,11 +115,13 @@ def up(folder: Path, *options: str, settings: Mapping[str, str] | None = None) -
         started.process.wait()
 
 
-def wait_for(condition: Callable[[], bool], *, seconds: float = 30) -> None:
-    """Until it is so."""
+def wait_for(
+    condition: Callable[[], bool], *, seconds: float = 30, instead: Callable[[], object] = lambda: "no more is known"
+) -> None:
+    """Until it is so; who gives up tells what was so `instead`."""
     give_up_at = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < give_up_at, "it did not happen"
+        assert time.monotonic() < give_up_at, f"it did not happen: {instead()}"
         time.sleep(0.05)
 
 

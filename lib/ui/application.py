@@ -32,6 +32,7 @@ def main() -> None:
     """Draw the page that the address names, for whoever is signed in; the sign-in form for everybody else."""
     st.set_page_config(page_title=_NAME, page_icon="/app/static/mark.svg", layout="wide")
     st.html(_style())
+    feedback.begin_notices()
     with feedback.page_state(_WAY_ON, _LISTS):
         actor = _find_actor()
         frame = _find_frame(actor) if actor else None

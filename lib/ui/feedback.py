@@ -71,6 +71,12 @@ def succeeded(message: str) -> None:
     _notify(":material/check_circle:", message)
 
 
+def begin_notices() -> None:
+    """Make the list that callbacks write into; Home.py calls it where the page begins, for there it may be ended."""
+    if state.peek(state.NOTICES) is None:
+        st.session_state[state.NOTICES] = []
+
+
 def show_notices() -> None:
     """Say what was left to say. Home.py calls it before and after the page."""
     notices = state.peek(state.NOTICES) or []
@@ -173,10 +179,9 @@ def _come_back(drawn: list[_Words]) -> None:
 
 
 def _notify(icon: str, text: str) -> None:
-    notices = state.peek(state.NOTICES)
-    if notices is None:
-        st.session_state[state.NOTICES] = notices = []
-    notices.append(_Notice(icon, text))
+    """Nothing that a browser sends meanwhile ends this: the list is there, and nothing else is written."""
+    begin_notices()
+    state.peek(state.NOTICES).append(_Notice(icon, text))
 
 
 def _show_inline(error: Exception) -> None:

@@ -30,7 +30,8 @@ _actor_of_this_run: ContextVar[Actor | None] = ContextVar("actor_of_this_run", d
 def require_actor(permission: Permission | None = None) -> Actor:
     """Who is signed in, holding `permission` at least for rows of their own; whoever is not is shown the way in.
 
-    Raises NotPermitted. Does not return without a session: the way in takes the place of the page.
+    Raises NotPermitted. Does not return without a session: the way in takes the place of the page. In a callback it
+    raises NotSignedIn, and the page that follows asks.
     """
     actor = _actor_of_this_run.get() or find_actor()
     if actor is None:
@@ -111,8 +112,15 @@ def _is_fragment() -> bool:
     return context is not None and bool(context.fragment_ids_this_run)
 
 
+def _is_callback() -> bool:
+    context = get_script_run_ctx()
+    return context is not None and not context.has_script_started
+
+
 def _ask_to_sign_in() -> NoReturn:
     if _is_fragment():
         st.rerun()  # a fragment is too small a place: the whole page becomes the way in
+    if _is_callback():
+        raise NotSignedIn  # the script never begins that is stopped here: a form would be drawn, and never be read
     way_in.show_way_in()
     st.stop()

@@ -173,7 +173,7 @@ def write_in_two_tabs(page: Page) -> None:
         settle(other)
     here.fill("What a small team would want to know of a market before it builds anything.")
     here.press("Control+Enter")
-    expect(page.get_by_text("was changed in another tab while you changed it here").first).to_be_visible()
+    expect(page.get_by_text("was changed meanwhile, while you wrote here").first).to_be_visible()
 
 
 def turn(page: Page, tab: str) -> None:

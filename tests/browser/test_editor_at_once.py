@@ -1,5 +1,6 @@
 """Whoever types and goes on at once, to another phase or to a button, finds what they typed."""
 
+import re
 from uuid import UUID
 
 import pytest
@@ -10,8 +11,10 @@ from lib.templates.editing.content import phases_of
 from lib.templates.editing.questions import inputs_of, put_input
 from lib.templates.editing.service import edit_draft
 from lib.templates.service import TemplateDetails, create_template, get_template
+from tests import doors
 from tests.browser import acts
 from tests.cast import Cast
+from tests.conftest import Installation
 from tests.drafts import find_draft
 from tests.workers import until
 
@@ -64,6 +67,45 @@ def test_what_is_typed_is_kept_whatever_is_done_next(*, cast: Cast, server: str,
     page.get_by_role("dialog").get_by_role("button", name="Save as version 2").click()
     expect(page.get_by_text("Version 2, as it was saved.")).to_be_visible()
     assert get_template(cast.max, template_id).data.phases[0].prompt == "Saved views of {{ topic }}"
+
+
+@pytest.mark.parametrize("slower", [1, 6], ids=["quick machine", "slow machine"])
+def test_what_is_typed_while_a_variable_is_put_in_stays_where_it_was_typed(
+    *, slower: int, installation: Installation, cast: Cast, server: str, page: Page
+) -> None:
+    template_id = _open(cast, server, page)
+    # on a slow machine a new field stands there empty for a moment, before it has its text
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    page.get_by_role("button", name="Insert a variable").click()
+    with doors.admin(installation.database) as connection:
+        connection.execute("LOCK TABLE template_drafts IN ACCESS EXCLUSIVE MODE")
+        page.locator(".st-key-insert-0 button").click()
+        page.keyboard.press("Escape")
+        _prompt(page).evaluate("field => { field.focus(); field.setSelectionRange(0, 0); }")
+        page.keyboard.type("Quiet ", delay=20)
+    page.keyboard.type("and less known ", delay=120)  # no pause: the field is another one by the end
+    expect(_prompt(page)).to_have_value("Quiet and less known Sights of {{ topic }} {{ topic }}")
+    until(lambda: _kept(cast, template_id)[:1] == [("Sights", _prompt(page).input_value())], seconds=20)
+    expect(page.get_by_text("was changed meanwhile")).to_have_count(0)
+
+
+def test_phase_gets_another_code_while_its_prompt_is_typed(*, cast: Cast, server: str, page: Page) -> None:
+    template_id = _open(cast, server, page)
+    page.locator('.ao-graph button[title="Food"]').click()
+    expect(_prompt(page)).to_have_value("Food in {{ topic }}")
+    page.get_by_role("tab", name="Model and limits").click()
+    code = page.get_by_label("Code", exact=True)
+    code.fill("Res")
+    page.wait_for_timeout(1_000)  # a pause as people make: half a code is not sent
+    code.press("End")
+    page.keyboard.type("taurants")
+    page.get_by_role("tab", name="Prompt").click()
+    _prompt(page).press("End")
+    page.keyboard.type(", however small the place and late the hour", delay=40)
+    expect(page).to_have_url(re.compile("phase=Restaurants$"))
+    wanted = "Food in {{ topic }}, however small the place and late the hour"
+    until(lambda: _kept(cast, template_id)[1:] == [("Food", wanted)], seconds=20)
+    expect(_prompt(page)).to_have_value(wanted)
 
 
 def test_question_that_another_tab_changed_is_replaced_only_by_who_insists(

@@ -19,6 +19,7 @@ from llmock.testing import LLMockServer
 from lib.providers.local import CHOICE
 from tests.chaos.conftest import Installed
 from tests.local_model import has_local_model
+from tests.records import Record
 from tests.supervised import alive, answers, wait_for
 from tests.workers import MODEL
 
@@ -65,7 +66,7 @@ def test_no_kill_loses_or_repeats_an_answer(
                 break
     assert len(killed) == ROUNDS, "in some rounds nobody was killed who lived"
     wait_for(lambda: _standing(installed)["open"] == 0, seconds=240)
-    wait_for(lambda: _statuses(installed) == {"completed"})
+    wait_for(lambda: _statuses(installed) == {"completed"}, instead=lambda: _unfinished(installed))
     _check_books(installed, model)
     lost = installed.rows("SELECT FROM phase_executions WHERE status = 'failed' AND error_details->>'kind' = 'lost'")
     assert lost != [], "nothing was under way whenever something was killed: this has shown nothing"
@@ -156,6 +157,15 @@ def _standing(installed: Installed) -> dict[str, int]:
 
 def _statuses(installed: Installed) -> set[str]:
     return {row["status"] for row in installed.rows("SELECT status FROM orchestration_runs")}
+
+
+def _unfinished(installed: Installed) -> list[Record]:
+    """The phases, attempt by attempt, of the runs that are not completed."""
+    return installed.rows(
+        "SELECT r.status AS run, r.error_details AS why, phase_code, attempt, p.status, p.error_details "
+        "FROM orchestration_runs r LEFT JOIN phase_executions p ON run_id = r.id "
+        "WHERE r.status <> 'completed' ORDER BY r.id, phase_code, attempt"
+    )
 
 
 def _check_books(installed: Installed, model: LLMockServer) -> None:

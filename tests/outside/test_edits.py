@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 from uuid import UUID
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from lib.ui.navigation import OVERVIEW, TEMPLATE_EDIT
@@ -103,4 +105,18 @@ def test_last_of_many_texts_that_come_at_once_is_what_is_kept(site: Site, templa
         visitor.ask([text(prompt, f"{'word ' * number}{number}")])
     final = visitor.send(widgets=[text(prompt, "The last one")])
     until(lambda: phases_of(site, template_id)[:1] == [("Phase 1", "The last one")], seconds=20)
-    assert not final.says("changed in another tab"), "nobody but this tab has written"
+    assert not final.says("changed meanwhile"), "nobody but this tab has written"
+
+
+def test_refusal_is_said_though_another_message_waits(site: Site, template_id: UUID, visitor: Visitor) -> None:
+    page = visitor.open(TEMPLATE_EDIT.url_path, f"template={template_id}")
+    name, _ = fields(page)
+    code = page.widget("text_input", "Code")
+    with held(site, "template_drafts"):
+        visitor.ask([text(code, "P2")])  # another phase has that one
+        wait_for_waiting(site)
+        visitor.ask([text(code, "P2"), text(name, "Walks")])
+        visitor.ask_for_file("none", session_id=page.session_id)
+    said = ""
+    while not said.startswith("Another phase has the code"):  # a frame that does not come ends this
+        said = ForwardMsg.FromString(cast("bytes", visitor.receive_raw())).delta.new_element.toast.body

@@ -2,14 +2,18 @@
 
 import pytest
 
-from lib.ui.navigation import RUNS
+from lib.identity import passwords
+from lib.templates.service import TemplateDetails, create_template
+from lib.ui.navigation import RUNS, TEMPLATE_EDIT
 from lib.users.changes import deactivate, end_sessions
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.opening import open_page, pages_undiscovered
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import is_sign_in, shown
+from tests.pages.reading import button, headings, is_sign_in, shown, text_area, text_input
 from tests.records import rows
+
+PHASES = [{"code": "Phase 1", "name": "Ideas", "prompt": "Ideas for {{ topic }}"}]
 
 
 def test_who_was_signed_out_from_elsewhere_reads_why_and_how_to_go_on(open_as: OpenAs, cast: Cast) -> None:
@@ -49,3 +53,24 @@ def test_who_was_never_signed_in_reads_of_no_session(
         at = open_page(RUNS, secret=secret)
     assert is_sign_in(at)
     assert "session" not in shown(at)
+
+
+def test_who_was_typing_signs_in_on_the_spot(
+    open_as: OpenAs, cast: Cast, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "COST", 4)
+    rows(
+        installation,
+        "UPDATE user_credentials SET password_hash = %s WHERE user_id = %s RETURNING 1",
+        passwords.hash_password("a long pass phrase"),
+        cast.max.user_id,
+    )
+    template_id = create_template(cast.max, TemplateDetails(name="Brief"), {"phases": PHASES})
+    at = open_as(cast.max, TEMPLATE_EDIT, template=template_id)
+    end_sessions(cast.alice, cast.max.user_id)
+    text_area(at, "Prompt").set_value("Typed after the end").run()
+    assert is_sign_in(at)
+    text_input(at, "E-mail or user name").set_value("max")
+    text_input(at, "Password").set_value("a long pass phrase")
+    button(at, "Continue").click().run()
+    assert "Signing in" in headings(at)[0]

@@ -14,21 +14,21 @@ class PhaseGone(Gone):
     """A phase was removed, or got another code, since it was read."""
 
     def __init__(self) -> None:
-        super().__init__("This phase is not there any more: it was removed in another tab. Choose another one.")
+        super().__init__("This phase is not there any more: it was removed meanwhile. Choose another one.")
 
 
 class OperationGone(Gone):
     """An operation was removed, or another kind stands in its place, since it was read."""
 
     def __init__(self) -> None:
-        super().__init__("This operation is not there any more: it was removed in another tab. Add it again.")
+        super().__init__("This operation is not there any more: it was removed meanwhile. Add it again.")
 
 
-class ChangedMeanwhile(Conflict):
+class FieldChanged(Conflict):
     """A field says something else than it did when its writer saw it last: `theirs`."""
 
     def __init__(self, theirs: object) -> None:
-        super().__init__("This was changed in another tab meanwhile. Look at both, and choose.")
+        super().__init__("This was changed meanwhile. Look at both, and choose.")
         self.theirs = theirs
 
 
@@ -42,11 +42,11 @@ def change_field(
 ) -> dict[str, Any]:
     """Put `value` where the field still says what was `seen`, or says the same already.
 
-    Raises `ChangedMeanwhile`, and what `get` and `put` raise.
+    Raises `FieldChanged`, and what `get` and `put` raise.
     """
     current = get(content)
     if current == value:
         return content
     if current != seen:
-        raise ChangedMeanwhile(current)
+        raise FieldChanged(current)
     return put(content, value)

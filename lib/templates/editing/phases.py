@@ -108,7 +108,7 @@ def set_needs(content: Content, code: str, needed: Sequence[str]) -> Content:
     """
     get_phase(content, code)
     if not set(needed) <= set(possible_needs(content, code)):
-        message = "One of these phases waits for this one, or is gone: changed in another tab. Choose again."
+        message = "One of these phases waits for this one, or is gone meanwhile. Choose again."
         raise InvalidInput(message, field="After")
     needs = {**dependencies_of(content), code: tuple(dict.fromkeys(needed))}
     by_code = {phase["code"]: phase for phase in phases_of(content)}

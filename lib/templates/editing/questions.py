@@ -7,7 +7,7 @@ from typing import Any
 
 from lib.errors import AlreadyTaken, Conflict, InvalidInput
 from lib.templates.editing.content import Content, Phase, phases_of, set_sample, with_phases
-from lib.templates.editing.meanwhile import ChangedMeanwhile
+from lib.templates.editing.meanwhile import FieldChanged
 from lib.templates.editing.renaming import rename_key, rename_key_in_expression
 from lib.templates.inputs import InputField, find_repeated
 from lib.validation import validate
@@ -46,7 +46,7 @@ def put_input(
 ) -> Content:
     """Add a question, or put it in place of the one of that `name`, whose new name prompts read from now on.
 
-    Raises `InvalidInput`, `AlreadyTaken`; `Conflict` where that one was removed meanwhile, and `ChangedMeanwhile` where
+    Raises `InvalidInput`, `AlreadyTaken`; `Conflict` where that one was removed meanwhile, and `FieldChanged` where
     it is not what was `seen`.
     """
     field = validate(InputField, entered, what="The question")
@@ -63,7 +63,7 @@ def put_input(
         return _with_inputs(content, [*inputs_of(content), written])
     current = inputs_of(content)[_index(content, name)]
     if seen is not None and current not in (seen, written):
-        raise ChangedMeanwhile(current)
+        raise FieldChanged(current)
     changed = [written if other["name"] == name else other for other in inputs_of(content)]
     return _rename_reads(_with_inputs(content, changed), name, field.name)
 

@@ -122,7 +122,7 @@ def _lock_or_begin(session: Session, actor: Actor, template_id: UUID) -> Templat
         session.execute(begun.on_conflict_do_nothing(constraint="template_drafts_template_id_created_by_key"))
     draft = lock_draft(session, actor, template_id)
     if draft is None:
-        message = "The draft was discarded in another tab. Reload to begin a new one."
+        message = "The draft was discarded meanwhile. Reload to begin a new one."
         raise Conflict(message)
     return draft
 

@@ -113,6 +113,35 @@ def test_a_session_that_ended_ends_a_callback(cast: Cast, installation: Installa
     assert _is_sign_in(at)
 
 
+def test_a_session_that_ended_is_asked_for_by_the_page_and_not_by_a_callback(
+    cast: Cast, installation: Installation
+) -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from lib.errors import NotSignedIn
+        from lib.ui import guard
+
+        def act() -> None:
+            try:
+                guard.require_actor()
+            except NotSignedIn:
+                st.session_state["refused"] = True
+
+        st.button("Act", on_click=act)
+        st.text("the body has run")
+
+    at = AppTest.from_function(page)
+    at.session_state[state.SESSION_ID] = cast.secret_of(cast.alice)
+    at.run()
+    _revoke(installation, cast.alice)
+    at.button[0].click().run()
+
+    assert at.session_state["refused"]
+    assert _texts(at) == ["the body has run"]
+    assert not at.title
+
+
 def test_one_look_up_serves_a_script_run(cast: Cast) -> None:
     def page() -> None:
         import streamlit as st

@@ -8,7 +8,7 @@ from lib.templates.editing.conditions import Tried, list_condition_variables, tr
 from lib.templates.editing.content import get_phase
 from lib.templates.editing.views import Desk
 from lib.ui import words
-from lib.ui.components.template_editor.keeping import phase_field, shows, text
+from lib.ui.components.template_editor.keeping import phase_field, say_refused, shows, text
 
 _EXAMPLES: Final = (
     ("inputs.audience == 'kids'", "what was entered at launch"),
@@ -21,13 +21,15 @@ _EXAMPLES: Final = (
 def show_condition(desk: Desk, code: str) -> None:
     """Draw the field, with what it may read at hand and what it comes to below it."""
     written = str(get_phase(desk.content, code).get("condition") or "")
+    field = phase_field(desk.template_id, code, ("condition",), write=text, read=_or_none)
     st.text_input(
         "Condition",
         placeholder="Always",
         help="An expression as between {{ and }}. Where it is not true when the phase's turn comes, the phase is "
         "skipped: nothing is asked, and it costs nothing.",
-        **shows(phase_field(desk.template_id, code, ("condition",), write=text, read=_or_none), desk.content),
+        **shows(field, desk.content),
     )
+    say_refused(field)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.popover("What it may read", icon=":material/data_object:"):
             _show_help(desk, code)

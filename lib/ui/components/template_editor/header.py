@@ -11,7 +11,7 @@ from lib.templates.editing.outline import list_changes
 from lib.templates.editing.problems import Problem
 from lib.templates.editing.service import discard_draft, rebase_draft
 from lib.templates.editing.views import Desk
-from lib.ui import state, words
+from lib.ui import feedback, state, words
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.page_header import page_header
 from lib.ui.components.template_editor.notebook import notebook_of
@@ -95,6 +95,7 @@ def _show_overtaken(desk: Desk) -> None:
         _ask_to_discard(desk)
 
 
+@feedback.told_later()
 def _rebase(template_id: UUID, version: int) -> None:
     rebase_draft(require_actor(), template_id, version)
 

@@ -9,9 +9,16 @@ from zlib import crc32
 import streamlit as st
 
 from lib.access.permissions import Permission
-from lib.templates.editing.content import Content, Path, get_phase, set_phase_field, set_template_field
+from lib.templates.editing.content import (
+    Content,
+    Path,
+    get_phase,
+    set_phase_field,
+    set_template_field,
+    switch_on,
+)
 from lib.templates.editing.service import edit_draft
-from lib.ui import feedback
+from lib.ui import feedback, words
 from lib.ui.components.template_editor.notebook import NOTHING, Field, keep_typed, notebook_of
 from lib.ui.guard import require_actor
 
@@ -69,14 +76,41 @@ def phase_field(
     read: Callable[[Any], object] = lambda value: value,
 ) -> Field:
     """A field of a phase; `write` makes what the widget shows of what is stored, and `read` the other way round."""
+    return part_of_phase(
+        template_id,
+        code,
+        "-".join(path),
+        _label(path),
+        get=lambda content, of: write(look_up(get_phase(content, of), path)),
+        put=lambda content, of, value: set_phase_field(content, of, path, read(value)),
+        put_into=lambda content, of, value: set_phase_field(switch_on(content, of, path), of, path, read(value)),
+    )
+
+
+def part_of_phase(
+    template_id: UUID,
+    code: str,
+    name: str,
+    label: str,
+    *,
+    get: Callable[[Content, str], Any],
+    put: Callable[[Content, str, Any], Content],
+    put_into: Callable[[Content, str, Any], Content] | None = None,
+    is_sent_at_once: bool = True,
+    is_off: Callable[[Any], bool] | None = None,
+) -> Field:
+    """A part of a phase that is got and put by functions of the phase's code, which may be another one by then."""
+    phase = notebook_of(template_id).phase(code)
     return Field(
         template_id,
-        f"{code}-{'-'.join(path)}",
-        _label(path),
-        lambda content: write(_look_up(get_phase(content, code), path)),
-        lambda content, value: set_phase_field(content, code, path, read(value)),
-        code=code,
-        put_into=lambda content, other, value: set_phase_field(content, other, path, read(value)),
+        f"{phase.number}-{name}",
+        label,
+        lambda content: get(content, phase.code_now),
+        lambda content, value: put(content, phase.code_now, value),
+        phase=phase,
+        put_into=put_into,
+        is_sent_at_once=is_sent_at_once,
+        is_off=is_off,
     )
 
 
@@ -86,7 +120,7 @@ def template_field(template_id: UUID, path: Path, *, write: Callable[[Any], obje
         template_id,
         f"template-{'-'.join(path)}",
         _label(path),
-        lambda content: write(_look_up(content["data"], path)),
+        lambda content: write(look_up(content["data"], path)),
         lambda content, value: set_template_field(content, path, value),
     )
 
@@ -94,8 +128,34 @@ def template_field(template_id: UUID, path: Path, *, write: Callable[[Any], obje
 def keep(template_id: UUID, edit: Callable[[Content], Content]) -> None:
     """Apply an edit to the draft, on top of what was typed. For callbacks: what goes wrong is said in the page then."""
     with feedback.told_later():
+        keep_now(template_id, edit)
+
+
+def keep_now(template_id: UUID, edit: Callable[[Content], Content]) -> None:
+    """The same, where what goes wrong is said on the spot. What is refused of what was typed is said in the page."""
+    notebook = notebook_of(template_id)
+
+    def look_and_edit(content: Content) -> Content:
+        notebook.look(content)
+        edited = edit(content)
+        notebook.look(edited)
+        return edited
+
+    with feedback.told_later():
         keep_typed(template_id)
-        edit_draft(require_actor(Permission.TEMPLATES_VIEW), template_id, edit)
+    edit_draft(require_actor(Permission.TEMPLATES_VIEW), template_id, look_and_edit)
+
+
+def is_kept(field: Field) -> bool:
+    """Whether the draft says what the field shows."""
+    return notebook_of(field.template_id).entries[field.name].typed is NOTHING
+
+
+def say_refused(field: Field) -> None:
+    """Say below a field why the draft does not take what it shows, for as long as that stands there."""
+    entry = notebook_of(field.template_id).entries[field.name]
+    if entry.refusal is not None:
+        st.markdown(f":red[:material/error:] {words.plain(entry.refusal)} :gray[Not in the draft.]")
 
 
 def open_phase(code: str) -> None:
@@ -118,7 +178,8 @@ def _label(path: Path) -> str:
     return _LABELS.get(path[-1], path[-1].replace("_", " ").capitalize())
 
 
-def _look_up(stored: Any, path: Path) -> Any:
+def look_up(stored: Any, path: Path) -> Any:
+    """What stands there, None where nothing does."""
     for key in path:
         stored = stored.get(key) if isinstance(stored, dict) else None
     return stored

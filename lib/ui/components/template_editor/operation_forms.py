@@ -18,7 +18,7 @@ from lib.templates.editing.content import Path
 from lib.templates.editing.operations import Operation
 from lib.templates.editing.views import Desk
 from lib.ui import words
-from lib.ui.components.template_editor.keeping import among, keep, shows, shows_one_of, text
+from lib.ui.components.template_editor.keeping import among, keep, part_of_phase, shows, shows_one_of, text
 from lib.ui.components.template_editor.notebook import Field
 from lib.ui.guard import require_actor
 
@@ -67,17 +67,17 @@ class _Place:
         read: Callable[[Any], object] = lambda value: value,
     ) -> Field:
         """A field of it: `write` and `read` are as in `phase_field`."""
-        code, index, kind = self.code, self.index, self.kind
-        return Field(
+        index, kind = self.index, self.kind
+        return part_of_phase(
             self.desk.template_id,
-            f"{code}-operation-{index}-{kind}-{'-'.join(path)}",
+            self.code,
+            f"operation-{index}-{kind}-{'-'.join(path)}",
             label,
-            lambda content: write(editing.get_operation_field(content, code, index, path, kind=kind)),
-            lambda content, value: editing.set_operation_field(content, code, index, path, read(value), kind=kind),
-            code=code,
-            put_into=lambda content, other, value: editing.put_operation_field(
-                content, other, path, read(value), kind=kind
+            get=lambda content, of: write(editing.get_operation_field(content, of, index, path, kind=kind)),
+            put=lambda content, of, value: editing.set_operation_field(
+                content, of, index, path, read(value), kind=kind
             ),
+            put_into=lambda content, of, value: editing.put_operation_field(content, of, path, read(value), kind=kind),
         )
 
     def shows(

@@ -9,20 +9,21 @@ import streamlit as st
 from lib.templates.editing import phases
 from lib.templates.editing.content import Content, codes_of, get_phase
 from lib.templates.editing.views import Desk
-from lib.ui import words
+from lib.ui import feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.template_editor.keeping import (
     among,
-    keep,
+    keep_now,
     open_phase,
+    part_of_phase,
     phase_field,
+    say_refused,
     shows,
     shows_some_of,
     text,
 )
 from lib.ui.components.template_editor.models import Models
-from lib.ui.components.template_editor.notebook import Field
 from lib.ui.components.template_editor.operation_forms import show_phase_operations
 from lib.ui.components.template_editor.palette import show_palette
 from lib.ui.components.template_editor.phase_settings import show_answer, show_model, show_review
@@ -40,6 +41,7 @@ def show_phase_editor(desk: Desk, code: str, models: Models) -> None:
             named = phase_field(desk.template_id, code, ("name",), write=text)
             st.text_input("Name of the phase", **shows(named, desk.content))
             _show_actions(desk, code)
+        say_refused(named)
         _show_needs(desk, code)
         names = ["Prompt", "Model and limits", "Answer", "Review", "Operations"]
         prompt, model, answer, review, operations = st.tabs(names)
@@ -71,8 +73,9 @@ def _show_prompt(desk: Desk, code: str, models: Models) -> None:
             help="What the model is asked. What stands between {{ and }} is filled in when a run gets here.",
             **shows(field, desk.content),
         )
+    say_refused(field)
     with st.container(horizontal=True, gap="xsmall"):
-        show_palette(desk, code)
+        show_palette(desk, code, field)
         show_samples(desk)
     show_preview(desk, code, models)
 
@@ -84,14 +87,19 @@ def code_key(content: Content, code: str) -> str:
 
 def _show_needs(desk: Desk, code: str) -> None:
     content = desk.content
-    field = Field(
-        desk.template_id,
-        f"{code}-after",
-        "After",
-        lambda edited: list(phases.dependencies_of(edited).get(code, ())),
-        lambda edited, value: phases.set_needs(edited, code, value),
-    )
     names = {other: name_of(content, other) for other in phases.possible_needs(content, code)}
+    field = among(
+        part_of_phase(
+            desk.template_id,
+            code,
+            "after",
+            "After",
+            get=lambda edited, of: list(phases.dependencies_of(edited).get(get_phase(edited, of)["code"], ())),
+            put=phases.set_needs,
+            put_into=phases.set_needs,
+        ),
+        names.values(),
+    )
     st.multiselect(
         "After",
         list(names),
@@ -100,8 +108,9 @@ def _show_needs(desk: Desk, code: str) -> None:
         help="It begins when all of these have answered, and its prompt may read their answers. Phases that wait for "
         "this one are not offered: they would wait for each other.",
         disabled=not names,
-        **shows_some_of(among(field, names.values()), content),
+        **shows_some_of(field, content),
     )
+    say_refused(field)
 
 
 def _show_actions(desk: Desk, code: str) -> None:
@@ -137,8 +146,8 @@ def _change(desk: Desk, change: Callable[[Content], tuple[Content, str]]) -> Non
         opened.append(code)
         return changed
 
-    keep(desk.template_id, edit)
-    if opened:
+    with feedback.told_later():
+        keep_now(desk.template_id, edit)
         open_phase(opened[-1])
 
 
@@ -146,7 +155,7 @@ def _ask_to_remove(desk: Desk, code: str) -> None:
     name = name_of(desk.content, code)
 
     def remove(_: object) -> str:
-        keep(desk.template_id, partial(phases.remove_phase, code=code))
+        keep_now(desk.template_id, partial(phases.remove_phase, code=code))
         return f"“{name}” is removed."
 
     show_confirm_dialog(

@@ -17,7 +17,9 @@ from lib.ui.components.number_look import as_float
 from lib.ui.components.template_editor.condition import show_condition
 from lib.ui.components.template_editor.keeping import (
     among,
+    part_of_phase,
     phase_field,
+    say_refused,
     shows,
     shows_one_of,
     shows_some_of,
@@ -61,18 +63,25 @@ def show_model(desk: Desk, code: str, models: Models) -> None:
     )
     _show_fallbacks(desk, code, models)
     show_condition(desk, code)
-    renamed = Field(
+    _show_code(desk, code)
+
+
+def _show_code(desk: Desk, code: str) -> None:
+    renamed = part_of_phase(
         desk.template_id,
-        f"{code}-code",
+        code,
+        "code",
         "Code",
-        lambda edited: get_phase(edited, code)["code"],
-        lambda edited, new: phases.rename_code(edited, code, new),
+        get=lambda edited, of: get_phase(edited, of)["code"],
+        put=phases.rename_code,
+        is_sent_at_once=False,  # half a code is one as well
     )
     st.text_input(
         "Code",
         help='What prompts call it, as in phases["…"]. Changed here, it is changed in every prompt that reads it.',
-        **shows(renamed, content),
+        **shows(renamed, desk.content),
     )
+    say_refused(renamed)
 
 
 def _show_fallbacks(desk: Desk, code: str, models: Models) -> None:
@@ -115,12 +124,15 @@ def show_parameters(content: Content, field_of: Callable[[str, Callable[[Any], o
 def show_answer(desk: Desk, code: str) -> None:
     """Draw what the answer has to be."""
     kinds = {"text": "Free text", "json": "JSON"}
-    kind = Field(
+    kind = part_of_phase(
         desk.template_id,
-        f"{code}-output",
+        code,
+        "output",
         "The answer is",
-        lambda content: _kind_of(content, code),
-        lambda content, value: _set_kind(content, code, value),
+        get=_kind_of,
+        put=_set_kind,
+        put_into=_set_kind,
+        is_off=lambda value: value != "json",
     )
     st.segmented_control(
         "The answer is",
@@ -139,17 +151,21 @@ def show_answer(desk: Desk, code: str) -> None:
         help="What the answer has to look like. Left empty, any JSON will do.",
         **shows(schema, desk.content),
     )
+    say_refused(schema)
 
 
 def show_review(desk: Desk, code: str) -> None:
     """Draw who has to agree before the phases behind this one begin."""
     content = desk.content
-    gate = Field(
+    gate = part_of_phase(
         desk.template_id,
-        f"{code}-review",
+        code,
+        "review",
         "Review",
-        lambda edited: _has_gate(edited, code),
-        lambda edited, is_on: _set_gate(edited, code, is_on=is_on),
+        get=_has_gate,
+        put=_set_gate,
+        put_into=_set_gate,
+        is_off=lambda is_on: not is_on,
     )
     st.toggle("People look at the answer before the run goes on", **shows(gate, content))
     if not _has_gate(content, code):
@@ -180,7 +196,9 @@ def show_review(desk: Desk, code: str) -> None:
         placeholder="Everybody who may review",
         **shows_some_of(reviewers, content),
     )
-    st.text_area("Instructions", height=90, placeholder="What to look at", **shows(of("instructions", text), content))
+    instructions = of("instructions", text)
+    st.text_area("Instructions", height=90, placeholder="What to look at", **shows(instructions, content))
+    say_refused(instructions)
 
 
 def _kind_of(content: Content, code: str) -> str:
@@ -195,7 +213,7 @@ def _has_gate(content: Content, code: str) -> bool:
     return get_phase(content, code).get("review") is not None
 
 
-def _set_gate(content: Content, code: str, *, is_on: bool) -> Content:
+def _set_gate(content: Content, code: str, is_on: Any) -> Content:
     return set_phase_field(content, code, ("review",), {} if is_on else None)
 
 

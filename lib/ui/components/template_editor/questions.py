@@ -9,7 +9,7 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.errors import Conflict, InvalidInput
 from lib.templates.editing import questions
-from lib.templates.editing.meanwhile import ChangedMeanwhile
+from lib.templates.editing.meanwhile import FieldChanged
 from lib.templates.editing.service import edit_draft
 from lib.templates.editing.views import Desk
 from lib.templates.inputs import MAX_LONG_TEXT, InputKind, whole
@@ -105,7 +105,7 @@ def _put(desk: Desk, entered: Mapping[str, Any], old: Mapping[str, Any] | None, 
     )
     try:
         edit_draft(require_actor(Permission.TEMPLATES_VIEW), desk.template_id, put)
-    except ChangedMeanwhile as error:
+    except FieldChanged as error:
         theirs = cast("Mapping[str, Any]", error.theirs)
         st.session_state[theirs_key] = theirs
         kind = KINDS[InputKind(theirs.get("kind", InputKind.TEXT))].lower()

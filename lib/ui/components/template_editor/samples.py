@@ -15,7 +15,7 @@ from lib.templates.inputs import InputKind
 from lib.ui import words
 from lib.ui.components.day_field import day_limits
 from lib.ui.components.number_look import as_float, number_look
-from lib.ui.components.template_editor.keeping import shows, shows_one_of, text
+from lib.ui.components.template_editor.keeping import look_up, part_of_phase, shows, shows_one_of, text
 from lib.ui.components.template_editor.notebook import Field
 
 
@@ -32,7 +32,7 @@ def show_samples(desk: Desk) -> None:
             st.text_area(
                 words.label(f"Answer of {phase.get('name') or phase['code']}"),
                 height=90,
-                **shows(_field(desk, "answers", phase["code"], write=text), desk.content),
+                **shows(_answer(desk, phase["code"]), desk.content),
             )
 
 
@@ -55,12 +55,24 @@ def _show_sample(desk: Desk, question: Mapping[str, Any]) -> None:
             st.text_input(label, **shows(field_of(write=text), content))
 
 
+def _answer(desk: Desk, code: str) -> Field:
+    def put(content: Content, of: str, value: object) -> Content:
+        return set_sample(content, ("answers", of), value or None)
+
+    return part_of_phase(
+        desk.template_id,
+        code,
+        "sample",
+        "Sample answer",
+        get=lambda content, of: text(content["samples"].get("answers", {}).get(of)),
+        put=put,
+        put_into=put,
+    )
+
+
 def _field(desk: Desk, *path: str, write: Callable[[Any], object]) -> Field:
     def get(content: Content) -> object:
-        found: Any = content["samples"]
-        for key in path:
-            found = found.get(key) if isinstance(found, Mapping) else None
-        return write(found)
+        return write(look_up(content["samples"], path))
 
     def put(content: Content, value: object) -> Content:
         kept = value.isoformat() if isinstance(value, date) else value

@@ -8,6 +8,8 @@ from lib.templates.editing.problems import Problem
 from lib.templates.editing.service import save_draft
 from lib.templates.editing.views import Desk
 from lib.ui import feedback, words
+from lib.ui.components.template_editor.meanwhile import place_of
+from lib.ui.components.template_editor.notebook import notebook_of
 from lib.ui.components.template_versions import say_saved
 from lib.ui.components.text_diff import show_text_diff
 from lib.ui.guard import require_actor
@@ -24,6 +26,9 @@ def show_save(desk: Desk, problems: tuple[Problem, ...]) -> None:
         for problem in fatal:
             st.markdown(f":red[:material/error:] {words.plain(problem.message)}")
         return
+    for entry in notebook_of(desk.template_id).not_kept:
+        said = f"{place_of(desk, entry)} has what is not in the draft, and so not in the version."
+        st.markdown(f":orange[:material/warning:] {words.plain(said)}")
     changes = list_changes(desk.newest.data, desk.content["data"])
     st.markdown(f":gray[Against version {desk.newest.number}:]" if changes else ":gray[Nothing differs.]")
     if changes:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lib.templates.editing.content import Content, get_phase, set_phase_field
-from lib.templates.editing.meanwhile import ChangedMeanwhile, PhaseGone, change_field
+from lib.templates.editing.meanwhile import FieldChanged, PhaseGone, change_field
 from lib.templates.editing.phases import remove_phase
 from tests.lib.templates.editing.drafts import chain
 
@@ -22,7 +22,7 @@ def test_field_that_says_what_was_seen_is_changed() -> None:
 
 
 def test_field_that_says_something_else_is_not_and_both_are_known() -> None:
-    with pytest.raises(ChangedMeanwhile) as refused:
+    with pytest.raises(FieldChanged) as refused:
         change(chain("a", "b", b={"prompt": "Theirs"}), "Mine", seen="Of {{ topic }}")
     assert refused.value.theirs == "Theirs"
 

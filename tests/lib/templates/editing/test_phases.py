@@ -104,7 +104,7 @@ def test_new_code_stands_wherever_the_old_one_stood() -> None:
 
 
 def test_field_of_a_phase_that_another_tab_removed_is_a_conflict() -> None:
-    with pytest.raises(Conflict, match="removed in another tab"):
+    with pytest.raises(Conflict, match="removed meanwhile"):
         set_phase_field(chain("a"), "b", ("prompt",), "x")
 
 

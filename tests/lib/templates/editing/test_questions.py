@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lib.errors import AlreadyTaken, Conflict, InvalidInput
 from lib.templates.editing import questions
 from lib.templates.editing.content import Content, phases_of
-from lib.templates.editing.meanwhile import ChangedMeanwhile
+from lib.templates.editing.meanwhile import FieldChanged
 from lib.templates.editing.questions import inputs_of, put_input
 from lib.templates.inputs import InputField
 from tests.lib.templates.editing.drafts import chain
@@ -83,7 +83,7 @@ def test_question_that_is_not_what_was_seen_is_not_replaced() -> None:
     theirs = {"name": "who", "label": "Who buys it?"}
     mine = {"name": "who", "label": "Who cooks it?"}
     content = put_input(chain("a"), theirs)
-    with pytest.raises(ChangedMeanwhile) as refused:
+    with pytest.raises(FieldChanged) as refused:
         put_input(content, mine, name="who", seen=seen)
     assert refused.value.theirs == theirs
     assert inputs_of(put_input(content, mine, name="who", seen=theirs)) == [mine]
