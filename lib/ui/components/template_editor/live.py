@@ -70,7 +70,8 @@ function carry(old) {
 }
 
 /* Streamlit draws a field empty and fills it right after, often before anybody could look. What is put into it earlier
-   takes the place of what it was to be filled with. One that stays empty for some frames has nothing to be filled with. */
+   takes the place of what it was to be filled with. One that stays empty for some frames has nothing to be filled
+   with. */
 function putInto(next, old, frames) {
   if (!next.isConnected) return; // and has an heir in its turn
   if (!next.value && frames) return void requestAnimationFrame(() => putInto(next, old, frames - 1));
