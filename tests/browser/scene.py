@@ -152,6 +152,8 @@ def scene(dashboard: Dashboard) -> Scene:
     talked = "Read the second table: people say **weight**, and **what they actually fold** is the lightest one."
     make_comment(database, dashboard.cast.max, failed.id, phase_code="Phase 0", text=talked)
     make_comment(database, dashboard.cast.max, failed.id, phase_code="Phase 1", text=talked)
+    with doors.admin(database) as connection:  # what the workspace asked a second ago
+        connection.execute("DELETE FROM connection_turns WHERE connection_id = %s", [made.connection_id])
     with doors.person(database, actor) as connection:
         offer = (
             "UPDATE provider_connections SET models = '{gpt-4.1,gpt-4.1-mini}', requests_per_minute = 1 WHERE id = %s"
