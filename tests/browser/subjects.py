@@ -133,12 +133,6 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             lambda page: acts.press(page, "Approve", "It can't be taken back"),
         ),
         see(
-            "template-edit-operations",
-            full,
-            f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
-            acts.add_an_operation,
-        ),
-        see(
             "connections-integration",
             full,
             _path(CONNECTIONS),
@@ -166,6 +160,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             lambda page: acts.press(page, "Launch", "Save the draft first"),
         ),
         see("template-edit-meanwhile", full, f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}", acts.write_in_two_tabs),
+        see("template-edit-operations", full, f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}", acts.add_an_operation),
         see("template-edit-error", empty, f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}"),
         see("launch-later", full, f"/launch?start=later&project={scene.project_id}"),
         see("schedules-error", full, f"{_path(SCHEDULES)}?page=nonsense"),

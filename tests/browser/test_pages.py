@@ -26,8 +26,11 @@ from lib.ui.navigation import (
     PERSON,
     PROJECT,
     PROJECTS,
+    REVIEWS,
     RUN,
     RUNS,
+    SCHEDULE,
+    SCHEDULES,
     TEMPLATE,
     TEMPLATE_EDIT,
     TEMPLATES,
@@ -44,7 +47,7 @@ pytestmark = pytest.mark.browser
 
 NASTY = "<b>Ünïon</b> ![x](https://evil.example/x.png) <img src=https://evil.example/y.png>"
 #: Pages of one thing, which are called as it is.
-NAMED = {RUN, PROJECT, TEMPLATE, TEMPLATE_EDIT, PERSON}
+NAMED = {RUN, PROJECT, TEMPLATE, TEMPLATE_EDIT, PERSON, SCHEDULE}
 EACH = pytest.mark.parametrize("entry", PAGES, ids=[entry.title for entry in PAGES])
 #: In pixels: the height of a table's head and of its rows, the most that its first column is wide.
 HEAD, ROW, STATUS = 38, 38, 150
@@ -63,6 +66,7 @@ def made(dashboard: Dashboard) -> Workspace:
         connection.execute("UPDATE projects SET name = %s WHERE id = %s", [NASTY, workspace.project_id])
         connection.execute("UPDATE orchestration_runs SET title = %s WHERE id = %s", [NASTY, workspace.run.id])
         connection.execute("UPDATE phase_streams SET response_text = %s", [NASTY])
+        connection.execute("UPDATE schedules SET title = %s WHERE id = %s", [NASTY, workspace.schedule_id])
         connection.execute("UPDATE users SET full_name = %s WHERE id = %s", [NASTY, workspace.user_id])
         nasty_template = "UPDATE orchestration_templates SET name = %s, description = %s WHERE id = %s"
         connection.execute(nasty_template, [NASTY, NASTY, workspace.template_id])
@@ -97,6 +101,7 @@ def drawn(page: Page) -> None:
 def query_of(entry: PageEntry, made: Workspace) -> str:
     queries = {PROJECT: f"?project={made.project_id}", RUN: f"?run={made.run.id}", PERSON: f"?person={made.user_id}"}
     queries |= dict.fromkeys((TEMPLATE, TEMPLATE_EDIT), f"?template={made.template_id}")
+    queries[SCHEDULE] = f"?schedule={made.schedule_id}"
     queries[COMPARE] = f"?left={made.run.id}&right={made.run.id}"
     return queries.get(entry, "")
 
@@ -122,7 +127,8 @@ def test_full_page_is_drawn_and_nobodys_words_become_markup(
     main = page.get_by_test_id("stMain")
     if entry in {*NAMED, TEMPLATES, OVERVIEW}:
         expect(main).to_contain_text("<b>Ünïon</b> ![x]")
-    assert main.locator("b:has-text('Ünïon'), img[src*='evil'], a[href*='evil']").count() == 0
+    markup = main.locator("b:text-is('Ünïon'), img[src*='evil'], a[href*='evil']")
+    assert markup.evaluate_all("found => found.map((each) => each.parentElement.outerHTML)") == []
 
 
 @EACH
@@ -139,6 +145,9 @@ def test_empty_page_is_drawn(see: Callable[..., Page], dashboard: Dashboard, mad
         TEMPLATES: "Project plan",
         TEMPLATE: "Not found",
         TEMPLATE_EDIT: "Not found",
+        REVIEWS: "Nothing to review yet",
+        SCHEDULES: "Nothing is scheduled yet",
+        SCHEDULE: "Not found",
         CONNECTIONS: "No connections of your own yet",
         USERS: "Users",
         PERSON: "Not found",
