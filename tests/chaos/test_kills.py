@@ -66,7 +66,8 @@ def test_no_kill_loses_or_repeats_an_answer(
                 break
     assert len(killed) == ROUNDS, "in some rounds nobody was killed who lived"
     wait_for(lambda: _standing(installed)["open"] == 0, seconds=240)
-    wait_for(lambda: _statuses(installed) == {"completed"}, instead=lambda: _unfinished(installed))
+    done = {"completed"}  # who writes the last word may be killed as well, and then another one takes over
+    wait_for(lambda: _statuses(installed) == done, seconds=120, instead=lambda: _unfinished(installed))
     _check_books(installed, model)
     lost = installed.rows("SELECT FROM phase_executions WHERE status = 'failed' AND error_details->>'kind' = 'lost'")
     assert lost != [], "nothing was under way whenever something was killed: this has shown nothing"
