@@ -230,7 +230,7 @@ def show_timeline() -> None:
     ]
     timeline.show_timeline(
         [
-            timeline.TimelineRow(number, name, status.PHASE[state], spans)
+            timeline.TimelineRow(number, name, status.PHASE[state], spans, note="" if spans else "Waits for prices")
             for number, (name, state, spans) in enumerate(rows, 1)
         ],
         elapsed_seconds=512,

@@ -61,7 +61,7 @@ def test_list_says_who_there_is_and_nothing_of_what_is_inside(
     at = open_as(olga, ORGANIZATIONS)
     assert table(at, "Organization") == ["Borealis", "Acme Research"]
     assert table(at, "People") == ["1 of 25", "5 of 25"]
-    assert table(at, "Calls this month") == ["2 of 1,000", "0 of 1,000"]
+    assert table(at, "Calls this month") == ["4 of 1,000", "0 of 1,000"]
     for inside in ("Folding bicycle", "Charlie", "charlie@"):
         assert inside not in shown(open_one(at, "Borealis"))
 

@@ -35,7 +35,18 @@ from lib.runs.lists.service import export_runs
 from lib.runs.queries import RunFilter
 from lib.runs.views import RunSort
 from lib.templates.files import export_template
-from lib.ui.navigation import COMPARE, CONNECTIONS, PAGES, PERSON, PROJECT, RUN, TEMPLATE, TEMPLATE_EDIT, USERS
+from lib.ui.navigation import (
+    COMPARE,
+    CONNECTIONS,
+    PAGES,
+    PERSON,
+    PROJECT,
+    RUN,
+    SCHEDULE,
+    TEMPLATE,
+    TEMPLATE_EDIT,
+    USERS,
+)
 from lib.ui.run_files import write_html, write_markdown
 from lib.users.invitations import export_invitations
 from lib.users.people import export_people
@@ -45,6 +56,7 @@ from tests.architecture.sources import application
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_invitation, make_template, make_version
+from tests.made_schedules import make_schedule
 from tests.opening import open_page
 from tests.own_endpoint import KEY, MODEL, edit, entry_for, llm
 from tests.pages.conftest import OpenAs
@@ -179,7 +191,9 @@ def test_planted_key_is_found_nowhere(
     said.append(str(told.value))
     set_active(cast.alice, connection_id, is_active=True)
 
+    schedule_id = make_schedule(installation.database, cast.alice, project_id=project_id, template_id=template_id)
     of_page = {
+        SCHEDULE: [{"schedule": schedule_id}],
         RUN: [{"run": run_id} for run_id in ended],
         COMPARE: [{"left": ended[0], "right": ended[1]}],
         PROJECT: [{"project": project_id}],

@@ -58,7 +58,8 @@ def test_topic_of_the_project_is_followed(
     project = get_project(cast.max, request_of_max.project_id)
     schedule_id = schedule(cast.max, replace(request_of_max, topic=project.topic))
     assert stored(installation, schedule_id)["topic"] is None
-    update_project(cast.max, project.id, ProjectEntry(name=project.name, topic="Another topic"))
+    seen = ProjectEntry(name=project.name, topic=project.topic)
+    update_project(cast.max, project.id, replace(seen, topic="Another topic"), seen=seen)
     assert stored_run(installation, take_turn(installation, schedule_id)["last_run_id"])["topic"] == "Another topic"
     own = schedule(cast.max, replace(request_of_max, topic="Its own"))
     assert stored(installation, own)["topic"] == "Its own"
