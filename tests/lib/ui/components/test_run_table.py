@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from lib.models.run import RunStatus
+from lib.models.run import RunPriority, RunStatus
 from lib.runs.views import RunSummary
 from lib.ui.components.run_table import say_template
 
@@ -17,6 +17,8 @@ def _run(template_name: str, template_version: int | None) -> RunSummary:
         id=_ID,
         title="Run",
         status=RunStatus.QUEUED,
+        is_waiting=False,
+        priority=RunPriority.NORMAL,
         project_id=_ID,
         project_name="Project",
         user_id=_ID,
