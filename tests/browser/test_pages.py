@@ -293,6 +293,6 @@ def test_answer_that_is_being_written_is_drawn_as_words(
     see: Callable[..., Page], dashboard: Dashboard, made: Workspace
 ) -> None:
     page = see(dashboard.cast.vera, RUN, f"?run={made.run.id}")
-    answer = page.locator(".ao-answer")
+    answer = page.locator(".ao-answer.ao-streaming")
     expect(answer).to_contain_text("<b>Ünïon</b> ![x](https://evil.example/x.png)")
     assert answer.locator("img, a, b").count() == 0

@@ -7,6 +7,7 @@ from lib.access.actor import Actor
 from lib.identity.cookie import session_cookie_name
 from lib.ui.navigation import (
     ACCOUNT,
+    COMPARE,
     CONNECTIONS,
     LAUNCH,
     ORGANIZATION,
@@ -16,8 +17,11 @@ from lib.ui.navigation import (
     PERSON,
     PROJECT,
     PROJECTS,
+    REVIEWS,
     RUN,
     RUNS,
+    SCHEDULE,
+    SCHEDULES,
     TEMPLATE,
     TEMPLATE_EDIT,
     TEMPLATES,
@@ -27,6 +31,7 @@ from lib.ui.navigation import (
 from tests.browser.conftest import Dashboard, Problems
 from tests.factories import make_project, make_template, make_version
 from tests.made_runs import make_run
+from tests.made_schedules import make_schedule
 
 pytestmark = pytest.mark.browser
 
@@ -36,6 +41,10 @@ SHOWN = {
     LAUNCH: "Launch",
     RUNS: "Runs",
     RUN: "Zeppelin survey",
+    COMPARE: "Show what is the same too",
+    REVIEWS: "Reviews",
+    SCHEDULES: "Schedules",
+    SCHEDULE: "Every morning",
     PROJECTS: "Projects",
     PROJECT: "Zeppelin",
     TEMPLATES: "New template",
@@ -69,6 +78,9 @@ def test_page_works_under_the_policy(dashboard: Dashboard, page: Page, entry: Pa
     queries[PERSON] = f"person={alice.user_id}"
     template = make_template(dashboard.database, alice, status="published")
     make_version(dashboard.database, alice, template)
+    queries[COMPARE] = f"left={run.id}&right={run.id}"
+    schedule = make_schedule(dashboard.database, alice, project_id=project, template_id=template)
+    queries[SCHEDULE] = f"schedule={schedule}"
     queries |= dict.fromkeys((TEMPLATE, TEMPLATE_EDIT), f"template={template}")
 
     visitor = dashboard.olga if entry.is_for_operators else alice

@@ -68,7 +68,8 @@ def test_failure_of_a_kind_that_a_later_version_knows_is_tried_again(bench, work
     later = """
         SET session_replication_role = replica;
         UPDATE phase_executions SET error_details = '{"kind": "of-a-later-version", "message": "Odd."}'
-         WHERE status = 'failed'"""
+         WHERE status = 'failed';
+        UPDATE orchestration_runs SET resume_at = now()"""
     with doors.admin(installation.database) as connection:
         connection.execute(later)
     workers.start("second")

@@ -128,7 +128,7 @@ def test_two_workers_share_what_is_due(bench: Bench, workers: Workers, installat
     workers.start("two")
     for schedule_id in made:
         make_due(installation, schedule_id)
-    until(lambda: len(_runs(installation)) >= len(made))
+    until(lambda: len(_runs(installation)) >= len(made), 60)
     until(lambda: all(stored(installation, each)["last_result"] == "launched" for each in made))
     assert Counter(run["schedule_id"] for run in _runs(installation)) == Counter(made)
 

@@ -104,7 +104,7 @@ def test_launch_says_beforehand_that_a_run_will_wait_and_takes_the_priority(
     set_limit(installation, cast.organization_a, "1")
     line_up(installation, cast.max, project_id, 2)
     at = open_as(cast.max, LAUNCH)
-    said = "It will wait for its turn: 1 of 1 run of the organization is running, and 1 other is waiting."
+    said = "It will wait for its turn: 1 of 1 run of the organization is running, and 1 is waiting already."
     assert said in shown(at)
     selectbox(at, "Priority").select_index(3).run()
     at = press(at, "Launch")

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from lib.access.actor import Actor
+from lib.db.logins import Login
 from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted, NotSignedIn
 from lib.models.run import PhaseStatus, RunStatus
 from lib.runs.queries import RunFilter
@@ -18,7 +19,7 @@ from tests.at_once import attempt, is_waiting
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import TOPIC, make_project
-from tests.made_runs import MadeRun, end_run, make_run, open_run
+from tests.made_runs import MadeRun, admit_run, end_run, make_run, open_run
 from tests.records import Record, row, rows, signature, trail
 from tests.whole_run import get_run
 from tests.workers import until
@@ -357,14 +358,16 @@ def test_one_of_two_who_continue_at_once_is_told(installation: Installation, cas
             first.commit()
     (error,) = outcome
     assert isinstance(error, Conflict)
-    assert rows(installation, "SELECT 1 FROM dbos.workflow_status") == [], "it is queued once"
+    assert len(rows(installation, "SELECT FROM dbos.workflow_status")) == 1, "it is queued once"
 
 
 def test_run_that_a_worker_takes_meanwhile_is_cancelled_by_the_worker(
     installation: Installation, cast: Cast, run_of_max: MadeRun
 ) -> None:
-    with doors.admin(installation.database) as worker:
-        worker.execute("UPDATE orchestration_runs SET status = 'running' WHERE id = %s", [run_of_max.id])
+    of_max = (cast.organization_a, run_of_max.id)
+    admit_run(installation.database, *of_max)
+    with doors.login(installation.database, Login.WORKER) as worker:
+        worker.execute("SELECT api.open_segment(%s, %s, %s)", [*of_max, uuid4()])
         with attempt(lambda: cancel_run(cast.max, run_of_max.id)) as outcome:
             until(lambda: is_waiting(installation))
             worker.commit()
