@@ -27,6 +27,8 @@ LOOKS: tuple[tuple[str, ViewportSize, str, dict[str, Any]], ...] = (
     ("dark", DESK, "desk", {"runOnly": [COLOURS]}),
     ("light", PHONE, "phone", {"rules": {COLOURS: {"enabled": False}}}),
 )
+#: The parts of this test, of a few minutes each.
+STATES = ("full", "empty", "other, run", "other, template", "other")
 GRAVE = {"serious", "critical"}
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 #: Asks axe, and for each finding which of our excuses covers it: the first whose selector holds the element.
@@ -68,7 +70,7 @@ EXCUSES: tuple[Excuse, ...] = (
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("state", ["full", "empty", "other"])
+@pytest.mark.parametrize("state", STATES)
 def test_no_page_shuts_anybody_out(
     *, state: str, dashboard: Dashboard, scene: Scene, unclaimed: str, open_page: Callable[..., Page]
 ) -> None:
@@ -89,7 +91,8 @@ def test_no_page_shuts_anybody_out(
 
 
 def _state(subject: Subject) -> str:
-    return {"": "full", "empty": "empty"}.get(subject.name.partition("-")[2], "other")
+    page, _, state = subject.name.partition("-")
+    return {"": "full", "empty": "empty"}.get(state, f"other, {page}" if f"other, {page}" in STATES else "other")
 
 
 def _findings(page: Page) -> list[tuple[str, dict[str, Any]]]:
