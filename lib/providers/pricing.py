@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from lib.providers import sdk
+
 if TYPE_CHECKING:
     from pydantic_ai.usage import RequestUsage
 
@@ -35,6 +37,7 @@ def find_cost_usd(
 
 
 def _find_listed_usd(usage: "RequestUsage", *, model: str, base_url: str) -> Decimal | None:
+    sdk.load(("genai_prices",))
     from genai_prices import calc_price  # noqa: PLC0415 - 0.2 s that a process without a paid call never spends
 
     try:

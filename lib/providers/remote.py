@@ -1,9 +1,7 @@
 """A provider on the other side of a network, whatever its protocol: streaming, time-outs, what counts as an answer."""
 
 import asyncio
-import importlib
 import json
-import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -11,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+from lib.providers import sdk
 from lib.providers.base import ModelAnswer, ModelCall
 from lib.providers.errors import ErrorKind
 from lib.providers.json_mode import ask_for
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 _CHECK_SECONDS = 8.0
 _MOST_BYTES = 8_000_000
 _MOST_MODELS = 16
+#: What a price is worked out with.
+_USAGE = ("pydantic_ai.usage",)
 #: Finish reasons with which a vendor says that it broke off. Others, also unknown ones, end an answer.
 _NO_END = frozenset({"OTHER", "FINISH_REASON_UNSPECIFIED", "pause_turn"})
 
@@ -70,6 +71,7 @@ class RemoteModels:
 
     def find_price_usd(self, model: str, *, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
         """See `Provider.find_price_usd`."""
+        sdk.load(_USAGE)
         from pydantic_ai.usage import RequestUsage  # noqa: PLC0415 - 0.2 s that a page without a model never spends
 
         usage = RequestUsage(input_tokens=prompt_tokens, output_tokens=completion_tokens)
@@ -79,8 +81,8 @@ class RemoteModels:
 
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         """See `Provider.answer`. Bounded as a whole by the call's time-out, and between two pieces by the stall's."""
-        if not all(name in sys.modules for name in self._wire.sdk):
-            await asyncio.to_thread(lambda: [importlib.import_module(name) for name in self._wire.sdk])
+        if not sdk.is_loaded(self._wire.sdk):
+            await asyncio.to_thread(sdk.load, self._wire.sdk)
         started = time.perf_counter()
         clock, deadline = asyncio.get_running_loop().time, asyncio.get_running_loop().time() + call.timeout_seconds
         pieces: list[str] = []
