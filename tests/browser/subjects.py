@@ -136,7 +136,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             "template-edit-operations",
             full,
             f"{_path(TEMPLATE_EDIT)}{queries[TEMPLATE_EDIT]}",
-            acts.add_an_operation,
+            acts.add_operations,
         ),
         see(
             "connections-integration",
@@ -144,6 +144,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             _path(CONNECTIONS),
             lambda page: acts.press(page, "Add integration", "Kept encrypted"),
         ),
+        see("connections-integration-error", full, _path(CONNECTIONS), acts.add_no_integration),
         see("run-pause", full, f"{_path(RUN)}?run={scene.running}", acts.ask_to_pause),
         see("reviews-error", full, f"{_path(REVIEWS)}?show=decided&due=overdue"),
         see("run-question", full, f"{_path(RUN)}?run={scene.running}", acts.ask_to_cancel),
