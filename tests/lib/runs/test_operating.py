@@ -159,7 +159,7 @@ def test_file_that_is_not_there_or_not_written_is_not_found(
             get_artifact(cast.alice, operation_id)
     (file,) = (path for path in artifact_folder().rglob("plan.md"))
     file.unlink()
-    with pytest.raises(FileGone, match="“plan\\.md” was written and is not there any more"):
+    with pytest.raises(FileGone, match=r"“plan\.md” was written and is not there any more"):
         get_artifact(cast.alice, written)
     with pytest.raises(NotFound) as told:
         get_artifact(cast.charlie, written)
