@@ -113,6 +113,8 @@ def test_file_of_the_sample_is_said_not_to_be_there(
     made_up = {"made_up": True, "path": "plan.md", "bytes": 14}
     columns = {"operation_type": "artifact.write", "operation_params": {"path": "plan.md", "content": "Fold it."}}
     operation_id = add(installation, cast, run, status="completed", result=made_up, attempts=1, **columns)
+    let_wait(installation, run)
+    cancel_run(cast.max, run.id)
     at = open_as(cast.vera, RUN, run=run.id)
     assert "made up with the sample: nothing was sent, and there is no file" in shown(at)
     assert not [each for each in at.get("link_button") if each.proto.label == "Download"]
