@@ -13,7 +13,8 @@
     │   ├── BeyondOwnRights            giving or taking more than one has oneself
     │   └── OperatorOnly               for whoever runs the installation
     ├── NotFound                       no such row, or another organization's: nobody is told which
-    │   └── AnotherOrganization        an address that is not one of the reader's organization
+    │   ├── AnotherOrganization        an address that is not one of the reader's organization
+    │   └── FileGone                   a file that was written and is not there any more
     ├── InvalidInput                   a field is wrong; `field` names it
     │   ├── AlreadyTaken               somebody was first: slug, e-mail, user name
     │   ├── AnswersInvalid             a template's questions are not answered yet, or wrong; `faults` say which
@@ -161,6 +162,19 @@ class AnotherOrganization(NotFound):
             "you, or sign in as somebody of that organization.",
         )
         self.what = "page"
+
+
+class FileGone(NotFound):
+    """The row says that a file was written, and there is none. Only who may see the row is told."""
+
+    def __init__(self, name: str) -> None:
+        OrchestratorError.__init__(
+            self,
+            f"“{name}” was written and is not there any more: somebody removed it from the installation's artifact "
+            "folder, or this machine does not share that folder. Ask whoever runs this installation; its content "
+            "stands on the run's page.",
+        )
+        self.what = "file"
 
 
 class InvalidInput(OrchestratorError):

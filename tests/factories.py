@@ -120,20 +120,24 @@ def make_connection(
 
 
 def make_integration(
-    database: Database, actor: Actor, *, slug: str = "acme-api", secret: str = "Bearer of-the-tests-0123456789"
+    database: Database,
+    actor: Actor,
+    *,
+    slug: str = "acme-api",
+    secret: str = "Bearer of-the-tests-0123456789",
+    **columns: Any,
 ) -> UUID:
     """Where operations go, by somebody who may. Its secret is no seal, as `make_connection`'s key."""
+    said = {"name": "Acme API", "kind": "http.request", "target": "https://api.example/v1"}
     with doors.person(database, actor) as connection:
         return insert(
             connection,
             "integration_connections",
             **made_by(actor),
             slug=slug,
-            name="Acme API",
-            kind="http.request",
-            target="https://api.example/v1",
             encrypted_secret=secret.encode(),
             sealed_last4=secret[-4:],
+            **said | columns,
         )
 
 

@@ -18,6 +18,7 @@ from lib.db.logins import Login
 from lib.db.server import database_url
 from lib.engine.drain import DrainingStore
 from lib.engine.lease import Lease, first_line, listen
+from lib.engine.leftovers import clear_for_ever
 from lib.engine.models import find_provider
 from lib.engine.post import Post
 from lib.engine.queue import Wake, start_queue
@@ -159,6 +160,7 @@ async def _work(settings: Settings) -> None:
             asyncio.create_task(listen(url, wake=wake, look_for_wishes=worker.look_for_wishes)),
             asyncio.create_task(post.deliver()),
             asyncio.create_task(schedules.launch()),
+            asyncio.create_task(clear_for_ever(url)),
             asyncio.create_task(stop.wait()),
         ]
         ready = asyncio.create_task(held.wait())

@@ -3,8 +3,8 @@
     <data folder>/artifacts/<organization>/<run>/<operation>/<path>
 
 Every folder on the way is opened by its name in the one before and never through a symbolic link, so that a path can't
-lead out, whatever was put there meanwhile. A file is whole when it appears: written beside it under another name, then
-renamed. The operation's own folder makes that no file is another one's, also where letters' case does not count.
+lead out, whatever was put there meanwhile. A file is whole when it appears: written in `.unfinished`, then renamed. The
+operation's own folder makes that no file is another one's, also where letters' case does not count.
 """
 
 import errno
@@ -16,33 +16,50 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from uuid import UUID
 
+from lib.config import get_settings
 from lib.data_folder import data_folder, make_private_folder
 from lib.integrations.base import FailureKind, OperationFailed
 
+_NAME: Final = "artifacts"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+#: Organization, run and operation.
+Place = tuple[UUID, UUID, UUID]
+#: No organization's folder, for each of those is called as its id.
+UNFINISHED: Final = ".unfinished"
 _OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def artifact_folder() -> Path:
     """Where artifacts lie, made when it is missing."""
-    folder = data_folder() / "artifacts"
+    folder = data_folder() / _NAME
     make_private_folder(folder)
     return folder
 
 
-def write_artifact(folder: Path, place: tuple[UUID, UUID, UUID], path: PurePosixPath, content: bytes) -> None:
+def find_artifact_folder() -> Path | None:
+    """The same where it is there already: who only looks makes none."""
+    with suppress(RuntimeError):  # nobody's home, so no data either
+        folder = get_settings().data_dir.expanduser().absolute() / _NAME
+        return folder if folder.is_dir() else None
+    return None
+
+
+def write_artifact(folder: Path, place: Place, path: PurePosixPath, content: bytes) -> None:
     """Write the file of an operation (`place` is organization, run, operation). Again, it is the same file anew.
 
     Raises `OperationFailed`, also where the disk is full.
     """
     try:
-        with _open_folders(folder, [*map(str, place), *path.parts[:-1]], makes=True) as parent:
-            _write(parent, path.name, content)
+        with (
+            _open_folders(folder, [UNFINISHED], makes=True) as beside,
+            _open_folders(folder, [*map(str, place), *path.parts[:-1]], makes=True) as parent,
+        ):
+            _write(beside, parent, path.name, content)
     except OSError as error:
         raise _explain(error) from error
 
 
-def read_artifact(folder: Path, place: tuple[UUID, UUID, UUID], path: PurePosixPath) -> bytes | None:
+def read_artifact(folder: Path, place: Place, path: PurePosixPath) -> bytes | None:
     """What stands in the file of an operation; None where there is none (any more)."""
     try:
         with _open_folders(folder, [*map(str, place), *path.parts[:-1]], makes=False) as parent:
@@ -70,19 +87,20 @@ def _open_folders(folder: Path, names: list[str], *, makes: bool) -> Iterator[in
         os.close(current)
 
 
-def _write(parent: int, name: str, content: bytes) -> None:
-    beside = f".{secrets.token_hex(8)}.part"
-    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=parent)
+def _write(beside: int, parent: int, name: str, content: bytes) -> None:
+    unfinished = secrets.token_hex(8)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    file = os.open(unfinished, flags, 0o600, dir_fd=beside)
     try:
         with os.fdopen(file, "wb") as opened:
             opened.write(content)
             opened.flush()
             os.fsync(opened.fileno())
-        os.rename(beside, name, src_dir_fd=parent, dst_dir_fd=parent)
+        os.rename(unfinished, name, src_dir_fd=beside, dst_dir_fd=parent)
         os.fsync(parent)
     except BaseException:
         with suppress(FileNotFoundError):
-            os.unlink(beside, dir_fd=parent)
+            os.unlink(unfinished, dir_fd=beside)
         raise
 
 
@@ -97,4 +115,5 @@ def _explain(error: OSError) -> OperationFailed:
         message = "Something else stands where the file is to be written, so nothing was written."
         return OperationFailed(message, kind=FailureKind.EXISTS)
     message = f"The artifact folder can't be written: {error.strerror}. Ask whoever runs this installation."
-    return OperationFailed(message, kind=FailureKind.INTERNAL)
+    # a folder that was empty may be cleared away in the moment in which it is opened
+    return OperationFailed(message, kind=FailureKind.INTERNAL, is_retryable=error.errno == errno.ENOENT)

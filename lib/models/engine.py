@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -10,5 +12,7 @@ class EngineSettings(Base):
     __tablename__ = "engine_settings"
 
     is_only: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    #: Whose artifact folder is this database's; a backup that is restored has it still.
+    installation_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
     #: How many runs an organization may have under way at once where neither its settings nor its tier say.
     runs_per_organization: Mapped[int] = mapped_column(server_default=text("20"))

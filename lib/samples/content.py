@@ -13,7 +13,7 @@ from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
 from lib.models.template import TemplateStatus
 from lib.projects.structures import ProjectMetadata
-from lib.templates.structure import TemplateData, parse_template
+from lib.templates.structure import OperationSpec, TemplateData, parse_template
 
 
 class _Part(BaseModel):
@@ -142,6 +142,8 @@ class Workspace(_Part):
     templates: tuple[SampleTemplate, ...]
     projects: tuple[SampleProject, ...]
     schedules: tuple[SampleSchedule, ...]
+    #: After the last phase of a few runs: a file, then a call.
+    operations: tuple[OperationSpec, ...]
     answers: tuple[str, ...]
     #: Where a phase asks for JSON; each fits the schema of every such phase.
     json_answers: tuple[str, ...]

@@ -1,6 +1,6 @@
 """The rows of the sample workspace: who is there, what they work on, and ninety days of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,7 @@ from lib.models.run import RunStatus
 from lib.models.schedule import CatchUp, Overlap
 from lib.samples import trail
 from lib.samples.content import SamplePerson, SampleProject, SampleSchedule, SampleTemplate, Workspace
-from lib.samples.launches import Launch, SampleTemplateRow
+from lib.samples.launches import Launch, Operated, SampleTemplateRow
 from lib.samples.rows import Row, Rows
 from lib.samples.steering import run_again
 from lib.samples.work import make_run
@@ -33,6 +33,8 @@ _NOW = {
 }
 #: So long ago one began that has stopped for its cost.
 _STOPPED_MINUTES_AGO = 240
+#: Runs after which something is done outside, or would be.
+_OPERATED_MINUTES_AGO = {Operated.DRY_RUN: 2 * 24 * 60, Operated.FAILED: 25 * 60, Operated.WAITING: 100}
 #: A finished project has had its last run by then.
 _FINISHED_DAYS_AGO = 25
 _BUILT_IN = "Project plan"
@@ -74,6 +76,7 @@ def make_rows(workspace: Workspace, *, now: datetime) -> Mapping[str, list[Row]]
     team = _Team(organization_id, people, projects, templates)
     runs = [make_run(rows, workspace, launch) for launch in _launches(rows, workspace, team)]
     runs.append(run_again(rows, workspace, people, runs))
+    runs += [make_run(rows, workspace, launch) for launch in _operated_launches(rows, workspace, team)]
     rows.tables["orchestration_runs"].sort(key=lambda run: run["created_at"])
     _add_organization(rows, workspace, organization_id, founded)
     trail.add_trail(rows, workspace, organization_id=organization_id, people=people, projects=projects, runs=runs)
@@ -84,7 +87,8 @@ def make_rows(workspace: Workspace, *, now: datetime) -> Mapping[str, list[Row]]
 
 def _add_organization(rows: Rows, workspace: Workspace, organization_id: UUID, founded: datetime) -> None:
     month = rows.now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    used = sum(1 for row in rows.tables["api_usage"] if row["created_at"] >= month)
+    calls = [row for row in rows.tables["api_usage"] if row["phase_execution_id"]]  # an operation is none to a model
+    used = sum(1 for row in calls if row["created_at"] >= month)
     rows.add(
         "organizations",
         made=founded,
@@ -235,6 +239,13 @@ def _launches(rows: Rows, workspace: Workspace, team: _Team) -> list[Launch]:
     stopped = _launch(rows, workspace, team, last, status=RunStatus.PAUSED)
     priced = max(workspace.models, key=lambda name: workspace.models[name].prices)
     return [*launches, replace(stopped, model=priced, is_over_limit=True), *now]
+
+
+def _operated_launches(rows: Rows, workspace: Workspace, team: _Team) -> Iterator[Launch]:
+    """Those after whose last phase something is done."""
+    for story, minutes in _OPERATED_MINUTES_AGO.items():
+        launch = _launch(rows, workspace, team, rows.now - timedelta(minutes=minutes))
+        yield replace(launch, status=RunStatus.COMPLETED, operated=story)
 
 
 def _launch(

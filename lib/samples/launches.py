@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from lib.models.run import RunStatus
@@ -30,6 +31,17 @@ class Before:
     reused: Mapping[str, Row]
 
 
+class Operated(StrEnum):
+    """What becomes of the operations after a run's last phase."""
+
+    #: Integrations were off: each says what it would have done.
+    DRY_RUN = "dry_run"
+    #: A file was kept, and the receiver of the call was busy five times.
+    FAILED = "failed"
+    #: A file was kept, and the call waits for somebody's word.
+    WAITING = "waiting"
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """What somebody chose."""
@@ -52,3 +64,5 @@ class Launch:
     #: Who else may review it.
     reviewers: tuple[UUID, ...] = ()
     before: Before | None = None
+    #: None where nothing is done after its phases.
+    operated: Operated | None = None

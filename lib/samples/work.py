@@ -10,7 +10,8 @@ from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.base import ModelChoice
 from lib.runs.structures import ProjectAtLaunch, RunInputs
 from lib.samples.content import Workspace
-from lib.samples.launches import Launch
+from lib.samples.launches import Launch, Operated
+from lib.samples.operating import operate, with_operations
 from lib.samples.rows import Row, Rows
 from lib.samples.walk import Walk, milliseconds
 from lib.templates.plan import Plan, make_plan
@@ -53,12 +54,16 @@ def make_run(rows: Rows, workspace: Workspace, launch: Launch) -> MadeRun:
     turning = _turning(rows, launch, len(plan.phases))
     if status is RunStatus.WAITING_REVIEW or launch.is_rejected_once:
         plan = _with_review(plan, turning)
+    if launch.operated:
+        plan = with_operations(plan, workspace)
     at_launch = ProjectAtLaunch(name=launch.project_name, description=launch.project_description)
     context = PromptContext(topic=launch.topic, project_name=at_launch.name, project_description=at_launch.description)
     walk = Walk(rows, workspace, launch, plan, run_id, status, turning, context)
     walk.walk()
+    if launch.operated:
+        operate(walk)
     _add_run(walk, at_launch)
-    return MadeRun(run_id, launch, status, len(plan.phases), walk.ended, walk.tokens, walk.cost_usd)
+    return MadeRun(run_id, launch, walk.status, len(plan.phases), walk.ended, walk.tokens, walk.cost_usd)
 
 
 def _add_run(walk: Walk, at_launch: ProjectAtLaunch) -> None:
@@ -99,6 +104,7 @@ def _add_run(walk: Walk, at_launch: ProjectAtLaunch) -> None:
         cost_usd=None if walk.cost_usd is None else str(walk.cost_usd),
         cost_limit_usd=str(walk.cost_usd) if launch.is_over_limit else None,
         parent_run_id=launch.before.run_id if launch.before else None,
+        integration_enabled=launch.operated in {Operated.FAILED, Operated.WAITING},
         forked_from_phase=launch.before.begins_with if launch.before else None,
     )
 

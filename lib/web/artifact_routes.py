@@ -1,7 +1,8 @@
 """Files that operations have written, for whoever may see their run.
 
     GET    /api/operations/{operation_id}/file    200 with the file, to be saved and never shown; 401 without a living
-                                                  session; 403 and 404 when it is not theirs to see, or not there
+                                                  session; 403 and 404 when it is not theirs to see, or there is
+                                                  none; 410 when it was there
 
 Models write these files: a browser gets them as bytes without a type, so that none of them is a page of ours.
 """
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from lib.errors import DatabaseUnavailable, NotFound, NotPermitted
+from lib.errors import DatabaseUnavailable, FileGone, NotFound, NotPermitted
 from lib.identity import cookie, sessions
 from lib.runs.operating.service import get_artifact
 from lib.web.visitor import origin_of
@@ -37,6 +38,8 @@ def _download(request: Request) -> Response:  # no coroutine: Starlette calls it
         return _answer(request)
     except NotPermitted as error:
         return _say(error.message, 403)
+    except FileGone as error:
+        return _say(error.message, 410)
     except (NotFound, ValueError):
         return _say("There is no such file, or it is not yours to see.", 404)
     except DatabaseUnavailable as error:

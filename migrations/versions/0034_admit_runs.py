@@ -100,6 +100,7 @@ def _create_settings() -> None:
     op.execute("""
         CREATE TABLE engine_settings (
             is_only boolean PRIMARY KEY DEFAULT true CONSTRAINT engine_settings_is_only_check CHECK (is_only),
+            installation_id uuid NOT NULL DEFAULT gen_random_uuid(),
             runs_per_organization integer NOT NULL DEFAULT 20
                 CONSTRAINT engine_settings_runs_check CHECK (runs_per_organization > 0)
         )""")

@@ -31,6 +31,7 @@ DOORS = {
     "api_decided_operations": "engine",
     "api_take_over_operations": "engine",
     "api_decide_operation": "authenticated",
+    "api_gone_operations": "orchestrator_worker",
 }
 #: A reference needs the second one, and an operation of a phase is made once, whoever makes it.
 INDEXES = {

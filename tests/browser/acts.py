@@ -181,11 +181,22 @@ def turn(page: Page, tab: str) -> None:
     settle(page)
 
 
-def add_an_operation(page: Page) -> None:
+def add_operations(page: Page) -> None:
+    """A file and a call, whose address is missing; they stay in the draft."""
     turn(page, "Operations")
-    page.get_by_role("button", name="Add an operation").click()
-    page.get_by_text("Call an address", exact=True).click()
-    expect(page.get_by_label("Address")).to_be_visible()
+    for label, field in (("Write a file", "File"), ("Call an address", "Address")):
+        shown = page.get_by_label(field, exact=True)
+        if not shown.count():
+            page.get_by_role("button", name="Add an operation").click()
+            page.get_by_text(label, exact=True).last.click()
+        expect(shown).to_be_visible()
+        settle(page)
+
+
+def add_no_integration(page: Page) -> None:
+    press(page, "Add integration", "Kept encrypted")
+    page.get_by_role("dialog").get_by_role("button", name="Add integration").click()
+    expect(page.get_by_text("Name is empty").first).to_be_visible()
 
 
 def take_anothers_short_name(page: Page) -> None:

@@ -19,7 +19,7 @@ from tests.browser.gallery_of_templates import make_gallery, write_template
 from tests.browser.steered import Steered, make_steered
 from tests.cast import Cast
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
-from tests.factories import make_invitation, make_project
+from tests.factories import make_integration, make_invitation, make_project
 from tests.made_runs import answer, ask_to_cancel, beginning, end_run, make_comment, make_run, open_run
 from tests.made_schedules import make_schedule
 from tests.web_process import orchestrator_web
@@ -168,6 +168,7 @@ def scene(dashboard: Dashboard) -> Scene:
     make_invitation(database, dashboard.cast.mona, email="omar@company.example")
     invited = make_invitation(database, actor, email="nora@company.example", role="manager")
     max_id = dashboard.cast.max.user_id
+    _make_integrations(database, actor)
     templates = make_gallery(database, dashboard.cast)
     schedule_id = _make_schedules(database, dashboard.cast, project_id, templates[0], completed.id)
     return Scene(
@@ -205,6 +206,16 @@ def _go_on(database: ClonedDatabase, actor: Actor, failed_id: UUID) -> UUID:
     said = answer(UUID(begun["begun"][0]["id"]), response=_ANSWER.replace("9.1 kg", "8.7 kg"), cost_usd=0.061)
     held.advance(finish=[said], end={"status": "completed", "error": {}})
     return run_id
+
+
+def _make_integrations(database: ClonedDatabase, actor: Actor) -> None:
+    """A bucket with all that one has, and a channel that is switched off."""
+    bucket = {"region": "eu-central-1", "access_key_id": "AKIAIOSFODNN7EXAMPLE", "prefix": "orchestrator/reports"}
+    target = "https://s3.eu-central-1.amazonaws.com/folding-bicycles-reports"
+    said = {"kind": "artifact.write", "name": "Reports", "target": target, "settings": bucket}
+    make_integration(database, actor, slug="reports", **said)
+    off = {"kind": "notification.send", "name": "Team channel", "target": "", "is_active": False}
+    make_integration(database, actor, slug="team-channel", **off)
 
 
 def _make_schedules(database: ClonedDatabase, cast: Cast, project_id: UUID, template_id: UUID, run_id: UUID) -> UUID:

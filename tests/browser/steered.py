@@ -1,6 +1,8 @@
 """Runs that people steer, for the scene: answers that wait, one that was edited, a pause, and a stop for the cost."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from tests import doors
@@ -83,19 +85,29 @@ def _operate(database: ClonedDatabase, cast: Cast, project_id: UUID) -> UUID:
     sent = {"operation_type": "http.request", "operation_params": call}
     file = {"operation_params": {"path": "reports/hinges.md", "content": text}}
     kept = {"place": "folder", "path": "reports/hinges.md", "bytes": len(text)}
-    busy = {"kind": "busy", "message": "“tracker.example.com” answered 503."}
-    for position, columns in enumerate(
-        (
-            sent | {"status": "waiting_approval", "name": "Tell the tracker"},
-            file | {"status": "completed", "result": kept, "attempts": 1, "execution_time_ms": 4},
-            sent | {"status": "failed", "attempts": 5, "execution_time_ms": 30_012, "error_details": busy},
-            sent
-            | {"status": "completed", "result": {"dry_run": True, "would": "POST https://tracker.example.com/api"}},
-        )
-    ):
-        phase_id = run.phases[second]
+    phase_id = run.phases[second]
+    for position, columns in enumerate(_stand(sent, file, kept)):
         make_operation(database, cast.max, run.id, phase_execution_id=phase_id, position=position, **columns)
     with doors.admin(database) as connection:
         wait = "UPDATE orchestration_runs SET status = 'waiting_review', worker_token = NULL WHERE id = %s"
         connection.execute(wait, [run.id])
     return run.id
+
+
+def _stand(sent: dict[str, Any], file: dict[str, Any], kept: dict[str, Any]) -> list[dict[str, Any]]:
+    """One operation in each state."""
+    busy = {"kind": "busy", "message": "“tracker.example.com” answered 503."}
+    answered = {"status": 201, "content_type": "application/json", "response": '{"id": 4711}'}
+    never = "Not done, because its condition is not true: phases['Check'].json.score >= 7"
+    soon = datetime.now(UTC) + timedelta(minutes=4)
+    return [
+        sent | {"status": "waiting_approval", "name": "Tell the tracker"},
+        file | {"status": "completed", "result": kept, "attempts": 1, "execution_time_ms": 4},
+        sent | {"status": "failed", "attempts": 5, "execution_time_ms": 30_012, "error_details": busy},
+        sent | {"status": "completed", "result": {"dry_run": True, "would": "POST https://tracker.example.com/api"}},
+        sent | {"status": "completed", "attempts": 2, "execution_time_ms": 412, "result": answered},
+        sent | {"status": "pending", "attempts": 2, "next_attempt_at": soon, "error_details": busy},
+        sent | {"status": "running", "attempts": 1, "started_at": datetime.now(UTC)},
+        sent | {"status": "rejected", "error_details": {"kind": "rejected", "message": "Not before the fair."}},
+        sent | {"status": "cancelled", "error_details": {"kind": "condition", "message": never}},
+    ]

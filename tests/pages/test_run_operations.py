@@ -4,7 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from lib.runs.operating.service import list_operations
+from lib.errors import NotFound
+from lib.runs.operating.service import get_artifact, list_operations
 from lib.runs.service import cancel_run
 from lib.ui.navigation import RUN
 from tests.cast import Cast
@@ -101,3 +102,21 @@ def test_each_state_says_what_became_of_it(
         assert word in said, word
     (link,) = (each for each in at.get("link_button") if each.proto.label == "Download")
     assert link.proto.url == f"/api/operations/{written}/file"
+    titles = [each.label for each in at.expander]
+    assert titles.count("What was sent and what came back") == 2
+    assert titles.count("What would have been sent") == 2, "a dry run's and a cancelled one's"
+
+
+def test_file_of_the_sample_is_said_not_to_be_there(
+    installation: Installation, cast: Cast, open_as: OpenAs, run: MadeRun
+) -> None:
+    made_up = {"made_up": True, "path": "plan.md", "bytes": 14}
+    columns = {"operation_type": "artifact.write", "operation_params": {"path": "plan.md", "content": "Fold it."}}
+    operation_id = add(installation, cast, run, status="completed", result=made_up, attempts=1, **columns)
+    let_wait(installation, run)
+    cancel_run(cast.max, run.id)
+    at = open_as(cast.vera, RUN, run=run.id)
+    assert "made up with the sample: nothing was sent, and there is no file" in shown(at)
+    assert not [each for each in at.get("link_button") if each.proto.label == "Download"]
+    with pytest.raises(NotFound):
+        get_artifact(cast.vera, operation_id)

@@ -112,6 +112,9 @@ DEFINERS: Final[Mapping[str, Definer]] = {
         _PERSON, "nobody writes what became of a schedule directly; only in a transaction of the workers' login"
     ),
     "api.requeue_lost_runs()": Definer(_WORKER, "looks over all organizations; ids only"),
+    "api.gone_operations(uuid[])": Definer(
+        _WORKER, "says which ids it is given are no operation of any organization, and whose database it is"
+    ),
     "api.purge_workflows(integer,integer)": Definer(_WORKER, "the queue's rows of all organizations; a number only"),
     "api.cancel_requests(uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),
     "api.steered_runs(uuid[],uuid[])": Definer(_WORKER, "looks over all organizations; ids only"),

@@ -46,9 +46,11 @@ def list_offered(actor: Actor) -> tuple[OfferedIntegration, ...]:
 def create_integration(actor: Actor, entry: IntegrationEntry, *, slug: str = "") -> UUID:
     """Set one up and return its id; nothing is sent anywhere. Raises `InvalidInput`, `AlreadyTaken`, `NotPermitted`."""
     actor.require(Permission.CONNECTIONS_MANAGE)
-    if not entry.secret.strip():
-        raise InvalidInput("Enter the secret.", field=_form(entry.kind).sealed.label)
     columns = _check(entry)
+    if not entry.secret.strip():
+        label = _form(entry.kind).sealed.label
+        message = f"{label} is empty. Enter it."
+        raise InvalidInput(message, field=label)
     name = check_slug(slug, name=columns["name"])
     row = IntegrationConnection(
         organization_id=actor.organization_id,

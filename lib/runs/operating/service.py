@@ -12,7 +12,7 @@ from lib.access.permissions import Permission
 from lib.connections.integrations.queries import list_offered
 from lib.db.session import tenant_session
 from lib.entry import clean_text
-from lib.errors import Conflict, NotFound, NotPermitted
+from lib.errors import Conflict, FileGone, NotFound, NotPermitted
 from lib.integrations.folder import artifact_folder, read_artifact
 from lib.integrations.registry import find_kinds
 from lib.models.run import OperationStatus
@@ -53,7 +53,7 @@ def decide_operation(actor: Actor, operation_id: UUID, *, is_approved: bool, rea
 
 
 def get_artifact(actor: Actor, operation_id: UUID) -> Artifact:
-    """The file that an operation has written here. Raises `NotFound`, `NotPermitted`."""
+    """The file that an operation has written here. Raises `NotFound`, `FileGone`, `NotPermitted`."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
         row = queries.find_written(session, operation_id)
@@ -62,7 +62,7 @@ def get_artifact(actor: Actor, operation_id: UUID) -> Artifact:
     path = PurePosixPath(row.result["path"])
     content = read_artifact(artifact_folder(), (row.organization_id, row.run_id, row.operation_id), path)
     if content is None:
-        raise NotFound("file")
+        raise FileGone(path.name)
     return Artifact(path.name, content)
 
 

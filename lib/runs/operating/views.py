@@ -46,6 +46,11 @@ class OperationView:
         return bool(self.result.get("dry_run"))
 
     @property
+    def is_made_up(self) -> bool:
+        """Whether it belongs to the sample workspace and was never done."""
+        return bool(self.result.get("made_up"))
+
+    @property
     def has_file(self) -> bool:
         """Whether it has written a file that can be downloaded from here."""
         is_here = self.type == "artifact.write" and self.result.get("place") == "folder"

@@ -50,9 +50,10 @@ def _show(each: OperationView, *, time_zone: str) -> None:
     if each.message:
         color = "red" if each.status is OperationStatus.FAILED else "gray"
         st.markdown(f":{color}[{words.plain(each.message)}]")
-    with st.expander("What is sent" if not each.result else "What was sent and what came back", type="compact"):
+    with st.expander(_title(each), type="compact"):
         _show_values(each.params, kind=each.type)
-        _show_values(each.result)
+        if not each.is_dry_run:  # what it would do stands above
+            _show_values({name: value for name, value in each.result.items() if name != "made_up"})
     _show_buttons(each)
 
 
@@ -60,10 +61,21 @@ def _say(each: OperationView) -> str:
     return str(each.result["would"]) if each.is_dry_run else each.does
 
 
+def _title(each: OperationView) -> str:
+    """Of what stands behind it: its parameters, and what came back."""
+    if each.is_dry_run or each.status in {OperationStatus.REJECTED, OperationStatus.CANCELLED}:
+        return "What would have been sent"
+    if each.status is OperationStatus.COMPLETED:
+        return "What was sent and what came back"
+    return "What was to be sent" if each.status is OperationStatus.FAILED else "What is sent"
+
+
 def _facts(each: OperationView, time_zone: str) -> Markup:
     parts = []
     if each.is_dry_run:
         parts.append(Markup("nothing was done: integrations are off for this run"))
+    if each.is_made_up:
+        parts.append(Markup("made up with the sample: nothing was sent, and there is no file"))
     if each.is_reused:
         parts.append(Markup("done by the run before"))
     if each.attempts:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from lib.access.actor import Actor
-from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from lib.errors import Conflict, FileGone, InvalidInput, NotFound, NotPermitted
 from lib.integrations.folder import artifact_folder, write_artifact
 from lib.runs.operating.service import decide_operation, get_artifact, list_operations
 from lib.runs.service import watch_run
@@ -159,8 +159,11 @@ def test_file_that_is_not_there_or_not_written_is_not_found(
             get_artifact(cast.alice, operation_id)
     (file,) = (path for path in artifact_folder().rglob("plan.md"))
     file.unlink()
-    with pytest.raises(NotFound):
+    with pytest.raises(FileGone, match=r"“plan\.md” was written and is not there any more"):
         get_artifact(cast.alice, written)
+    with pytest.raises(NotFound) as told:
+        get_artifact(cast.charlie, written)
+    assert not isinstance(told.value, FileGone), "strangers learn nothing"
 
 
 def test_run_stands_otherwise_when_an_operation_does(cast: Cast, run: MadeRun, waiting: UUID) -> None:

@@ -113,6 +113,7 @@ def test_every_attempt_that_was_asked_for_is_one_row_of_usage() -> None:
         used = {
             row["phase_execution_id"]: (row["cost_usd"], row["tokens_used"], row["response_time_ms"])
             for row in usage[run["id"]]
+            if row["phase_execution_id"]  # the others are attempts at operations
         }
         assert used == counted
 
@@ -120,7 +121,9 @@ def test_every_attempt_that_was_asked_for_is_one_row_of_usage() -> None:
 def test_quota_is_the_calls_of_this_month() -> None:
     (organization,) = made()["organizations"]
     month = NOW.replace(day=1, hour=0, minute=0)
-    assert organization["api_quota_used"] == sum(row["created_at"] >= month for row in made()["api_usage"])
+    assert organization["api_quota_used"] == sum(
+        row["created_at"] >= month for row in made()["api_usage"] if row["phase_execution_id"]
+    )
     assert 0 < organization["api_quota_used"] < organization["api_quota_limit"]
 
 
@@ -186,3 +189,30 @@ def test_two_schedules_are_there_and_run_nothing_by_themselves() -> None:
     assert len(schedules) == 2
     assert not any(row["is_active"] for row in schedules)
     assert all(row["next_run_at"] > NOW for row in schedules)
+
+
+def test_three_runs_have_operations_and_none_of_them_reaches_anybody() -> None:
+    runs = {row["id"]: row for row in made()["orchestration_runs"]}
+    phases = {row["id"]: row for row in made()["phase_executions"]}
+    usage = by_run("api_usage")
+    found = {run_id: each for run_id, each in by_run("integration_operations").items() if each}
+    stories = {runs[run_id]["status"]: each for run_id, each in found.items()}
+    assert {status: [each["status"] for each in said] for status, said in stories.items()} == {
+        RunStatus.COMPLETED: ["completed", "completed"],
+        RunStatus.FAILED: ["completed", "failed"],
+        RunStatus.WAITING_REVIEW: ["completed", "waiting_approval"],
+    }
+    assert all(each["result"]["dry_run"] for each in stories[RunStatus.COMPLETED])
+    file, failed = stories[RunStatus.FAILED]
+    assert file["result"]["made_up"], "there is none, and the page says so"
+    attempts = [row for row in usage[failed["run_id"]] if row["endpoint"] == "http.request"]
+    assert (failed["attempts"], len(attempts)) == (5, 5)
+    assert runs[failed["run_id"]]["error_details"]["kind"] == "operation"
+    assert failed["approved_by"] != runs[failed["run_id"]]["user_id"]
+    for run_id, operations in found.items():
+        assert read_plan(runs[run_id]["plan"]).phases[-1].operations
+        assert all(phases[each["phase_execution_id"]]["status"] == PhaseStatus.COMPLETED for each in operations)
+        called = operations[1]["operation_params"]["url"]
+        assert called.startswith("https://tracker.sample.example/"), "nobody's, by RFC 2606"
+    (organization,) = made()["organizations"]
+    assert not organization["settings"].get("integration_enabled")

@@ -1,9 +1,13 @@
 """A real worker beside the sample: it takes up what runs there, and does what real people launch all the same."""
 
+from pathlib import PurePosixPath
+from uuid import uuid4
+
 import pytest
 from llmock.testing import LLMockServer
 
 from lib.access.actor import Actor
+from lib.integrations.folder import artifact_folder, read_artifact, write_artifact
 from lib.models.run import PhaseStatus
 from lib.samples.service import drop_sample, load_sample
 from tests.cast import Cast, make_cast
@@ -44,14 +48,16 @@ def test_worker_takes_up_what_runs_and_leaves_what_waits_for_people(
     waiting = {status: runs for status, runs in before.items() if status not in {"queued", "running"}}
     assert after == waiting | {"failed": before["failed"] + 2}
     begun = "SELECT count(*) AS them FROM phase_executions WHERE started_at IS NOT NULL AND status <> %s"
-    used = row(installation, "SELECT count(*) AS them FROM api_usage")
+    used = row(installation, "SELECT count(*) AS them FROM api_usage WHERE phase_execution_id IS NOT NULL")
     assert row(installation, begun, PhaseStatus.RUNNING) == used, "each attempt is one row of usage still"
 
 
 def test_sample_is_removed_under_a_worker(
     installation: Installation, together: tuple[Cast, Actor], workers: Workers, endpoint: LLMockServer
 ) -> None:
-    """Nothing of it is left, and the worker lives."""
+    """Nothing of it is left, files without a row neither, and the worker lives."""
+    stray = (uuid4(), uuid4(), uuid4())
+    write_artifact(artifact_folder(), stray, PurePosixPath("plan.md"), b"Fold it twice.")
     before = snapshot(installation.database)
     workers.start()
     for _ in range(3):
@@ -63,3 +69,4 @@ def test_sample_is_removed_under_a_worker(
         table: there for table, there in before.items() if table not in queue
     }
     assert workers.live() == 1
+    until(lambda: read_artifact(artifact_folder(), stray, PurePosixPath("plan.md")) is None)

@@ -71,3 +71,13 @@ def test_nobody_else_gets_it(download: Callable[..., httpx2.Response], cast: Cas
     for nothing in (uuid4(), "x", "..%2f..%2fetc%2fpasswd"):
         assert download(cast.alice, nothing).status_code == 404
     assert download(cast.charlie, uuid4()).content == stranger.content, "nobody learns which it is"
+
+
+def test_file_that_is_gone_is_said_to_be(download: Callable[..., httpx2.Response], cast: Cast, written: UUID) -> None:
+    for file in artifact_folder().rglob("*"):
+        if file.is_file():
+            file.unlink()
+    answer = download(cast.alice, written)
+    assert (answer.status_code, "was written and is not there any more" in answer.text) == (410, True)
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert download(cast.charlie, written).status_code == 404

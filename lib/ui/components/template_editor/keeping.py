@@ -96,6 +96,7 @@ def part_of_phase(
     get: Callable[[Content, str], Any],
     put: Callable[[Content, str, Any], Content],
     put_into: Callable[[Content, str, Any], Content] | None = None,
+    operation: tuple[int, str] | None = None,
     is_sent_at_once: bool = True,
     is_off: Callable[[Any], bool] | None = None,
 ) -> Field:
@@ -109,6 +110,7 @@ def part_of_phase(
         lambda content, value: put(content, phase.code_now, value),
         phase=phase,
         put_into=put_into,
+        operation=operation,
         is_sent_at_once=is_sent_at_once,
         is_off=is_off,
     )

@@ -10,6 +10,7 @@ import streamlit as st
 
 from lib.errors import Conflict
 from lib.templates.editing.content import Content, codes_of, get_phase
+from lib.templates.editing.operations import add_operation
 from lib.templates.editing.phases import add_phase
 from lib.templates.editing.views import Desk
 from lib.ui import feedback, words
@@ -85,16 +86,21 @@ def _show_gone(desk: Desk, entry: Entry) -> None:
 
 
 def _add_again(template_id: UUID, entry: Entry) -> None:
-    """Put all that was typed into that phase into a new one at the end, and open it; for an operation, there."""
+    """Put all that was typed into that phase into a new one at the end, and open it; for an operation, there.
+
+    Each operation is added anew: what was typed into one that is gone overwrites none that is still there.
+    """
     lost = [one for one in notebook_of(template_id).gone if one.field.phase is entry.field.phase]
     added: list[str] = []
 
     def edit(content: Content) -> Content:
         there = _code_of(entry)
         changed, code = add_phase(content) if there is None else (content, there)
-        for one in lost:
-            if one.field.put_into is not None:
-                changed = one.field.put_into(changed, code, one.typed)
+        for operation in dict.fromkeys(one.field.operation for one in lost):
+            changed = add_operation(changed, code, operation[1]) if operation else changed
+            for one in lost:
+                if one.field.operation == operation and one.field.put_into is not None:
+                    changed = one.field.put_into(changed, code, one.typed)
         added.append(code)
         return changed
 

@@ -57,6 +57,8 @@ class Field:
     #: Of a field of a phase: which one, and how the value is put into another one; None where that makes no sense.
     phase: PhaseHere | None = None
     put_into: Callable[[Content, str, Any], Content] | None = None
+    #: Of a field of an operation: its place in the phase, and its kind.
+    operation: tuple[int, str] | None = None
     #: Whether what is typed is sent at each pause, and not only once the field is left.
     is_sent_at_once: bool = True
     #: Of a switch: whether this value of it takes away the fields that stand below it.

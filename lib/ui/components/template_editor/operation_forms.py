@@ -78,6 +78,7 @@ class _Place:
                 content, of, index, path, read(value), kind=kind
             ),
             put_into=lambda content, of, value: editing.put_operation_field(content, of, path, read(value), kind=kind),
+            operation=(index, kind),
         )
 
     def shows(
