@@ -1,6 +1,7 @@
 """Text as people enter it, made ready to be stored: trimmed, composed, without what can't be shown or kept."""
 
 import unicodedata
+from collections.abc import Callable
 
 from lib.errors import InvalidInput
 
@@ -10,6 +11,8 @@ _KEPT = frozenset("\n\t")
 #: Letters that are drawn as nothing.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _LONGEST_SEARCH = 200
+#: In characters: what is said of the words before a letter that nobody sees.
+_SHOWN_BEFORE = 20
 
 
 def clean_line(value: str, *, field: str, longest: int, required: bool = True) -> str:
@@ -42,11 +45,16 @@ def _clean(value: str, *, field: str, longest: int, required: bool, turning: fro
         problem = f"{field} is empty. Enter something."
     elif len(text) > longest:
         problem = f"{field} has {len(text):,} characters; {longest:,} is the most. Shorten it."
-    elif any(_is_unstorable(letter) or letter in turning for letter in text):
-        problem = f"{field} has an invisible control character. Type it again instead of pasting it."
+    elif (at := _find(text, lambda letter: _is_unstorable(letter) or letter in turning)) is not None:
+        where = f"behind “{text[max(0, at - _SHOWN_BEFORE) : at]}”" if at else "at its beginning"
+        problem = f"{field} has an invisible control character (U+{ord(text[at]):04X}) {where}. Delete it there."
     if problem:
         raise InvalidInput(problem, field=field)
     return text
+
+
+def _find(text: str, is_meant: Callable[[str], bool]) -> int | None:
+    return next((at for at, letter in enumerate(text) if is_meant(letter)), None)
 
 
 def _is_blank(text: str) -> bool:

@@ -91,6 +91,8 @@ class PhaseEstimate(_Structure):
     seconds: tuple[float, float] | None
     #: Earlier attempts at the phase that its length comes from; 0 is a stated default.
     based_on: int
+    #: By its condition, or because nothing is asked that it waits for.
+    may_be_skipped: bool = False
 
 
 class RunEstimate(_Structure):
@@ -101,9 +103,9 @@ class RunEstimate(_Structure):
     seconds: tuple[float, float] | None
 
     @property
-    def calls(self) -> int:
-        """Of the quota, where no attempt has to be repeated."""
-        return len(self.phases)
+    def calls(self) -> tuple[int, int]:
+        """Of the quota, at least and at most, where no attempt has to be repeated."""
+        return sum(not phase.may_be_skipped for phase in self.phases), len(self.phases)
 
     @property
     def cost_usd(self) -> tuple[Decimal, Decimal] | None:

@@ -30,6 +30,8 @@ _NAMES_TAKEN: Final = (
     "“{slug}”, and its people's user names end with “.sample”."
 )
 _GONE: Final = "sample workspace"
+#: A minute's work of a slow machine that has much else to do: no page's query.
+_PATIENCE: Final = text("SET LOCAL statement_timeout = '2min'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,7 @@ def _load(door: AbstractContextManager[Session]) -> Sample:
     rows = make_rows(workspace, now=clock.now().replace(microsecond=0))
     try:
         with door as session:
+            session.execute(_PATIENCE)
             session.execute(text("SELECT api.load_sample(:rows)"), {"rows": json.dumps(rows, default=str)})
             sample = _find(session)
     except IntegrityError as error:

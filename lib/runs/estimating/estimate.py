@@ -84,6 +84,7 @@ def estimate_run(
                 unpriced=unpriced,
                 seconds=(0.0, seconds[1]) if seconds and may_skip else seconds,
                 based_on=based_on,
+                may_be_skipped=may_skip,
             )
         )
     return RunEstimate(phases=tuple(phases), seconds=_longest_way(plan, {each.code: each for each in phases}))

@@ -24,7 +24,7 @@ def show_estimate(estimate: RunEstimate, quota: Quota, *, key: str) -> None:
         [
             Metric("Cost", say_cost(estimate)),
             Metric("Time", words.duration_span(estimate.seconds)),
-            Metric("Calls", words.number(estimate.calls), note=_left(quota)),
+            Metric("Calls", words.number_span(estimate.calls), note=_left(quota)),
         ],
         key=f"strip-{key}",
     )
@@ -56,8 +56,9 @@ def _warnings(estimate: RunEstimate, quota: Quota) -> Iterator[str]:
     if estimate.unpriced_models:
         models = words.together([words.short(model, most=60) for model in estimate.unpriced_models])
         yield f"The price of {models} is not known here, so the cost is not either."
-    if quota.limit is not None and quota.limit - quota.used < estimate.calls:
-        yield "It needs more calls than are left this month: it would pause in the middle."
+    if quota.limit is not None and quota.limit - quota.used < estimate.calls[1]:
+        may = "may need" if estimate.calls[0] < estimate.calls[1] else "needs"
+        yield f"It {may} more calls than are left this month: it would pause in the middle."
 
 
 def _row(phase: PhaseEstimate) -> dict[str, object]:

@@ -12,7 +12,7 @@ def show_prompts(prompts: Sequence[PreviewedPrompt]) -> None:
     """Draw them folded, the first one open."""
     st.markdown(f":gray[{words.count(len(prompts), 'prompt')}, rendered with what you entered.]")
     for number, prompt in enumerate(prompts, 1):
-        only = " :gray[· only if]" if prompt.condition else ""
+        only = f" :gray[· only if {words.plain(words.short(prompt.condition, most=60))}]" if prompt.condition else ""
         name = words.plain(words.short(prompt.name, most=120))
         with st.expander(f"**{number} {name}**{only}", type="compact", expanded=number == 1):
             if prompt.condition:

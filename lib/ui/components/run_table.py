@@ -29,7 +29,7 @@ def show_run_table(
     key: str,
     newer: str | None = None,
     older: str | None = None,
-    shows: Sequence[str] = ALL,
+    shows: Sequence[str],
 ) -> UUID | None:
     """Draw the runs; returns the one whose title was clicked in this run of the script.
 
@@ -43,15 +43,16 @@ def show_selectable_runs(
     runs: Sequence[RunSummary], *, key: str, newer: str | None, older: str | None
 ) -> tuple[UUID | None, Sequence[RunSummary]]:
     """The same with rows that can be selected; returns the run that was opened, and those that are selected."""
-    event = _draw(runs, _columns(ALL), key=key, newer=newer, older=older, is_selectable=True)
+    columns = _columns(ALL, title_px=214)
+    event = _draw(runs, columns, key=key, newer=newer, older=older, is_selectable=True)
     opened = find_opened(key, [run.id for run in runs], clicked=event.opened)
     return opened, [runs[number] for number in event.selected if number < len(runs)]
 
 
-def _columns(shows: Sequence[str]) -> Mapping[str, ColumnConfig]:
+def _columns(shows: Sequence[str], *, title_px: int = 178) -> Mapping[str, ColumnConfig]:
     columns = {
         "Status": status.column({**status.RUN, "waiting": status.WAITING_RUN}, width=116),
-        "Run": st.column_config.TextColumn("Run", width=250 if shows is ALL else 178),
+        "Run": st.column_config.TextColumn("Run", width=title_px),
         "Template": st.column_config.TextColumn("Template", width=_TEMPLATE_PX),
         "Project": st.column_config.TextColumn("Project", width=128),
         "By": st.column_config.TextColumn("By", width=88),

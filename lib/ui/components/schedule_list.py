@@ -46,7 +46,7 @@ def show_schedules(actor: Actor, schedules: Sequence[ScheduleSummary]) -> None:
     with row_list("schedules"):
         for schedule in schedules:
             with st.container(gap="xxsmall"):
-                left, right = st.columns([4, 1], vertical_alignment="center")  # on a phone one below the other
+                left, right = st.columns([3, 1], vertical_alignment="center")  # on a phone one below the other
                 with left, st.container(gap="xxsmall"):
                     _show_facts(actor, schedule)
                 with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", wrap=False):

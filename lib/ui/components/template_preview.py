@@ -1,6 +1,6 @@
 """What a template says, to be read before it is used: its phases in order, and what it asks at launch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import streamlit as st
@@ -36,7 +36,7 @@ def show_template_preview(data: TemplateData) -> None:
         for number, phase in enumerate(data.phases, 1):
             waits = say_order([names[code] for code in dependencies[phase.code]])
             name = words.plain(words.short(phase.name, most=_LONGEST_NAME))
-            label = f"**{number} {name}** :gray[· {words.plain(waits)}]"
+            label = f"**{number} {name}** :gray[· {words.plain(' · '.join([waits, *_say_more(phase)]))}]"
             with st.expander(label, type="compact", key=f"phase-{number}", on_change="rerun") as opened:
                 if opened.open:
                     _show_phase(phase)
@@ -57,6 +57,16 @@ def show_template_inputs(inputs: Sequence[InputField]) -> None:
 def say_order(names: Sequence[str]) -> str:
     """What a phase waits for: "after Scope and Prices"."""
     return f"after {words.together(names)}" if names else "begins at once"
+
+
+def _say_more(phase: PhaseSpec) -> Iterator[str]:
+    """What is not to be overlooked while a phase is folded."""
+    if phase.condition:
+        yield "on a condition"
+    if phase.review:
+        yield "reviewed"
+    if phase.operations:
+        yield words.count(len(phase.operations), "operation")
 
 
 def _show_phase(phase: PhaseSpec) -> None:

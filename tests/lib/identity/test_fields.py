@@ -29,7 +29,7 @@ def test_name_is_kept_as_typed_but_for_its_spaces(typed: str, kept: str) -> None
         ("x" * 300, "300 characters"),
         ("Acme\x00", "invisible control character"),
         ("Acme\x1b[31m", "invisible control character"),
-        ("txt.\u202eexe", "invisible control character"),
+        ("txt.\u202eexe", r"invisible control character \(U\+202E\) behind “txt\.”\. Delete it there\."),
         ("half \ud800", "invisible control character"),
     ],
 )

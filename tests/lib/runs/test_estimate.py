@@ -94,7 +94,7 @@ def test_answer_that_is_there_is_counted_as_it_is_and_not_asked() -> None:
     found = estimate(plan, {"b": attempts(10, 10, 10)}, context=context, asked=["b"])
     assert [phase.code for phase in found.phases] == ["b"]
     assert found.phases[0].prompt_tokens == (100, 100)
-    assert found.calls == 1
+    assert found.calls == (1, 1)
 
 
 def test_prompt_that_takes_no_stand_in_is_counted_as_the_preview_has_it() -> None:
@@ -165,6 +165,7 @@ def test_phase_that_may_be_skipped_costs_nothing_in_the_cheaper_case() -> None:
     ]
     assert all(phase.cost_usd and phase.cost_usd[1] > 0 for phase in estimate(plan, past).phases)
     assert estimate(plan, past).seconds == (2.0, 4.0)
+    assert estimate(plan, past).calls == (2, 4)
 
 
 def test_prompts_are_rendered_once_while_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
