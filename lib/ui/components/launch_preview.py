@@ -44,7 +44,12 @@ def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
         else:
             prepared = preview_launch(actor, request)
             show_estimate(prepared.estimate, prepared.quota, key="launch")
-            show_launch_warnings(actor, prepared.plan, cost_limit_usd=prepared.cost_limit_usd)
+            show_launch_warnings(
+                actor,
+                prepared.plan,
+                cost_limit_usd=prepared.cost_limit_usd,
+                integration_enabled=prepared.integration_enabled,
+            )
     if prepared is None:
         return
     _show_operations(prepared)
@@ -54,10 +59,21 @@ def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
 
 
 def show_launch_warnings(
-    actor: Actor, plan: Plan, *, cost_limit_usd: Decimal | None, taken_over: Collection[str] = ()
+    actor: Actor,
+    plan: Plan,
+    *,
+    cost_limit_usd: Decimal | None,
+    integration_enabled: bool,
+    taken_over: Collection[str] = (),
 ) -> None:
     """Draw where the run would stand still for long, a line each."""
-    for warning in find_launch_warnings(actor, plan, cost_limit_usd=cost_limit_usd, taken_over=taken_over):
+    for warning in find_launch_warnings(
+        actor,
+        plan,
+        cost_limit_usd=cost_limit_usd,
+        integration_enabled=integration_enabled,
+        taken_over=taken_over,
+    ):
         st.markdown(f":orange[:material/warning:] {words.plain(warning)}")
 
 
