@@ -329,7 +329,7 @@ def test_person_makes_what_the_permission_table_says(
             if name in ONCE_A_TEMPLATE:
                 changes["template_id"] = estate.rows["orchestration_templates"][maker]
             row = copy_row(administrator, table, key, {table.key: uuid4(), **changes})
-            statement, values = insert_statement(table), [json.dumps(row, default=str)]
+            statement, values = insert_statement(table, connection), [json.dumps(row, default=str)]
             refused = doors.refusal(connection, statement, values)
             assert refused == (None if rule.allows(who, maker) else NOT_ALLOWED), maker
 
@@ -425,8 +425,8 @@ def test_launch_forges_nothing_that_the_engine_writes(estate: Estate, forged: di
     with doors.admin(estate.database) as administrator:
         row = copy_row(administrator, table, estate.rows[table.name][max_.user_id], {"id": str(uuid4())})
     with doors.person(estate.database, max_) as connection:
-        assert doors.refusal(connection, insert_statement(table), [json.dumps(row)]) is None
-        assert doors.refusal(connection, insert_statement(table), [json.dumps(row | forged)]) == NOT_ALLOWED
+        assert doors.refusal(connection, insert_statement(table, connection), [json.dumps(row)]) is None
+        assert doors.refusal(connection, insert_statement(table, connection), [json.dumps(row | forged)]) == NOT_ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -439,5 +439,5 @@ def test_launch_forges_no_answer(estate: Estate, forged: dict[str, Any]) -> None
         changes = {"id": str(uuid4()), "phase_code": "Phase 9"}
         row = copy_row(administrator, table, estate.rows[table.name][max_.user_id], changes)
     with doors.person(estate.database, max_) as connection:
-        assert doors.refusal(connection, insert_statement(table), [json.dumps(row)]) is None
-        assert doors.refusal(connection, insert_statement(table), [json.dumps(row | forged)]) == NOT_ALLOWED
+        assert doors.refusal(connection, insert_statement(table, connection), [json.dumps(row)]) is None
+        assert doors.refusal(connection, insert_statement(table, connection), [json.dumps(row | forged)]) == NOT_ALLOWED

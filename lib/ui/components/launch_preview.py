@@ -11,6 +11,7 @@ from lib.errors import AnswersInvalid, InvalidInput, PlanInvalid
 from lib.integrations.registry import find_kinds
 from lib.runs.foresight import find_launch_warnings
 from lib.runs.launch import LaunchRequest, Prepared, preview_launch
+from lib.templates.operations import asks_approval
 from lib.templates.plan import Plan
 from lib.ui import feedback, words
 from lib.ui.components.card import card
@@ -30,6 +31,8 @@ def _show_operations(prepared: Prepared) -> None:
             kind = find_kinds().get(each.type)
             label = each.name or (kind.label if kind else each.type)
             told = f"{words.short(label, most=60)} · after {words.short(name, most=60)}"
+            if prepared.integration_enabled and asks_approval(each):
+                told += " · somebody approves it first"
             st.markdown(f"{kind.icon if kind else ''} {words.plain(told)}")
         if not prepared.integration_enabled:
             st.markdown(":gray[Your organization's settings, or the switch beside, keep runs from doing anything.]")
