@@ -28,7 +28,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.counting import count_each
-from lib.db.paging import Order, Rows, read_page
+from lib.db.paging import Order, Rows, read_merged
 from lib.entry import clean_search
 from lib.models.people import people
 from lib.models.project import Project
@@ -66,9 +66,9 @@ def list_asked(
     session: Session, actor: Actor, *, chosen: ReviewFilter, sort: ReviewSort, cursor: str | None, limit: int
 ) -> Rows:
     """A page of both, in that order; the columns are called as in `ReviewSummary`."""
-    asked = _asked(actor, chosen)
-    statement = _beside_runs(actor, asked, chosen, _summary(asked))
-    return read_page(session, statement, order=_order(asked, sort), cursor=cursor, limit=limit)
+    parts = [part.subquery("asked") for part in _parts(actor, chosen)]
+    statements = [(_beside_runs(actor, part, chosen, _summary(part)), _order(part, sort)) for part in parts]
+    return read_merged(session, statements, cursor=cursor, limit=limit)
 
 
 def count_by_split(session: Session, actor: Actor, *, chosen: ReviewFilter, most: int) -> dict[ReviewSplit, int]:
@@ -89,11 +89,16 @@ def list_waiting(actor: Actor) -> Select[*tuple[Any, ...]]:
 
 
 def _asked(actor: Actor, chosen: ReviewFilter) -> Subquery:
-    """Both kinds in the same columns, of the part that is chosen; their runs are joined to both at once."""
+    """Both kinds at once, to be counted; their runs are joined to both at once."""
+    return union_all(*_parts(actor, chosen)).subquery("asked")
+
+
+def _parts(actor: Actor, chosen: ReviewFilter) -> list[Select[*tuple[Any, ...]]]:
+    """Both kinds in the same columns, of the part that is chosen."""
     answers = _answers(actor, chosen.split)
     if chosen.is_overdue:
-        return answers.where(ReviewRequest.decided_at.is_(None), ReviewRequest.due_at <= func.now()).subquery("asked")
-    return union_all(answers, _operations(actor, chosen.split)).subquery("asked")
+        return [answers.where(ReviewRequest.decided_at.is_(None), ReviewRequest.due_at <= func.now())]
+    return [answers, _operations(actor, chosen.split)]
 
 
 def _answers(actor: Actor, split: ReviewSplit | None) -> Select[*tuple[Any, ...]]:
