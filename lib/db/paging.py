@@ -196,8 +196,10 @@ def _read(
 def _nearest_first(rows: Sequence[Row[Any]], *, order: Order, is_forward: bool) -> list[Row[Any]]:
     """In the order in which `_read` reads one list: rows without a key are the last of the whole."""
     goes_down = order.is_descending == is_forward
-    valued = sorted((row for row in rows if row[-2] is not None), key=lambda row: tuple(row)[-2:], reverse=goes_down)
-    others = sorted((row for row in rows if row[-2] is None), key=lambda row: row[-1], reverse=goes_down)
+    valued = sorted(
+        (row for row in rows if tuple(row)[-2] is not None), key=lambda row: tuple(row)[-2:], reverse=goes_down
+    )
+    others = sorted((row for row in rows if tuple(row)[-2] is None), key=lambda row: tuple(row)[-1], reverse=goes_down)
     return [*valued, *others] if is_forward else [*others, *valued]
 
 
