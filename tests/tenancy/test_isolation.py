@@ -199,7 +199,7 @@ def test_key_refuses_a_reference_into_another_organization(world: World, admin: 
             reference.column: str(world.tables[reference.table].rows[world.cast.organization_a][-1]),
         }
         row = copy_row(admin, table, table.rows[world.cast.organization_b][-1], changes)
-        assert doors.refusal(admin, insert_statement(table, attacker), [json.dumps(row)]) == NO_SUCH_ROW, reference
+        assert doors.refusal(admin, insert_statement(table, admin), [json.dumps(row)]) == NO_SUCH_ROW, reference
 
 
 @pytest.mark.parametrize(
@@ -218,8 +218,8 @@ def test_person_refers_to_no_private_template_of_another_organization(
     fresh = {table.key: str(uuid4()), **FRESH["web", name]}
     row = copy_row(admin, table, table.rows[world.cast.organization_b][-1], fresh)
     own, private = row | {column: str(world.b.template_id)}, row | {column: str(world.a.template_id)}
-    assert doors.refusal(web, insert_statement(table, attacker), [json.dumps(own)]) is None
-    assert doors.refusal(web, insert_statement(table, attacker), [json.dumps(private)]) == NOT_ALLOWED
+    assert doors.refusal(web, insert_statement(table, web), [json.dumps(own)]) is None
+    assert doors.refusal(web, insert_statement(table, web), [json.dumps(private)]) == NOT_ALLOWED
 
 
 @pytest.mark.parametrize("column", ["template_id", "created_by"])
@@ -230,7 +230,7 @@ def test_person_writes_no_version_of_another_organizations_template_or_author(
     theirs = {"template_id": world.a.template_id, "created_by": world.cast.alice.user_id}[column]
     changes = {"id": str(uuid4()), "version": 99, column: str(theirs)}
     row = copy_row(admin, table, world.b.version_id, changes)
-    assert doors.refusal(web, insert_statement(table, attacker), [json.dumps(row)]) == NOT_ALLOWED
+    assert doors.refusal(web, insert_statement(table, web), [json.dumps(row)]) == NOT_ALLOWED
 
 
 @pytest.mark.parametrize("name", sorted(name for door, name in FRESH if door == "web"))
@@ -245,7 +245,7 @@ def test_person_is_not_told_whether_another_organizations_row_is_there(
     for reference in table.references:
         theirs = str(world.tables[reference.table].rows[world.cast.organization_a][-1])
         insert = [
-            _why(web, insert_statement(table, attacker), [json.dumps(row | {reference.column: key})])
+            _why(web, insert_statement(table, web), [json.dumps(row | {reference.column: key})])
             for key in (theirs, str(uuid4()))
         ]
         assert insert[0] == insert[1] is not None, reference
