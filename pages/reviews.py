@@ -1,4 +1,4 @@
-"""Reviews: answers that wait for people, and what was decided about those before."""
+"""Reviews: answers and operations that wait for people, and what was decided about those before."""
 
 from lib.access.permissions import Permission
 from lib.reviews.service import list_reviews
@@ -18,7 +18,7 @@ chosen = read_filters(bar)
 wanted, sort = chosen_reviews(chosen), ReviewSort(chosen.sort)
 page = find_page(lambda cursor: list_reviews(actor, wanted, sort=sort, cursor=cursor), cursor=current_cursor())
 
-with page_header("Reviews", subtitle="Answers that wait for somebody's word before their run goes on."):
+with page_header("Reviews", subtitle="Answers and operations that wait for somebody's word before their run goes on."):
     pass
 if (page and page.items) or chosen or current_cursor():
     show_filters(bar, chosen)
@@ -29,6 +29,9 @@ elif current_cursor():
 elif chosen:
     show_nothing_found(bar, chosen, noun="review")
 else:
-    text = "A template can ask people to look at an answer before its run goes on. Those that wait for you stand here."
+    text = (
+        "A template can ask people to look at an answer before its run goes on, or to approve what is done after it. "
+        "What waits for you stands here."
+    )
     with empty_state("reviews", icon=":material/rate_review:", title="Nothing to review yet", text=text):
         pass

@@ -35,10 +35,10 @@ _PROJECTS = """
 _RUNS = """
     INSERT INTO orchestration_runs (organization_id, project_id, user_id, topic, title, status, total_phases,
                                     completed_phases, plan, inputs, model, created_at, started_at, completed_at,
-                                    execution_time_ms, total_tokens, cost_usd)
+                                    execution_time_ms, total_tokens, cost_usd, worker_token)
     SELECT %(organization)s, p.ids[1 + n %% cardinality(p.ids)], %(person)s, %(topic)s, 'Run ' || n, s.status, 2, 2,
            %(plan)s, %(inputs)s, %(model)s, t.made, t.made, CASE WHEN s.status <> 'running' THEN t.made END, 5000 + n,
-           1900, 0.056
+           1900, 0.056, CASE WHEN s.status = 'running' THEN gen_random_uuid() END
       FROM generate_series(1, %(count)s) n, (SELECT %(projects)s::uuid[]) p(ids),
            LATERAL (SELECT CASE WHEN n %% 500 = 0 THEN 'running' WHEN n %% 50 = 0 THEN 'failed'
                                 ELSE 'completed' END) s(status),
@@ -70,6 +70,15 @@ _WORDS = """
     INSERT INTO run_reviews (organization_id, request_id, run_id, reviewer_id, decision, answer_digest)
     SELECT q.organization_id, q.id, q.run_id, r.user_id, 'approve', repeat('0', 64)
       FROM review_requests q JOIN orchestration_runs r ON r.id = q.run_id WHERE right(q.id::text, 1) < '8'
+"""
+_OPERATIONS = """
+    INSERT INTO integration_operations (organization_id, run_id, phase_execution_id, operation_type, name, status,
+                                        created_at, approved_by, approved_at)
+    SELECT organization_id, run_id, id, 'http.request', 'Tell the tracker',
+           CASE WHEN n %% 50 > 0 THEN 'completed' ELSE 'waiting_approval' END, started_at,
+           CASE WHEN n %% 50 > 0 THEN user_id END, CASE WHEN n %% 50 > 0 THEN started_at END
+      FROM (SELECT p.*, r.user_id, row_number() OVER () AS n
+              FROM phase_executions p JOIN orchestration_runs r ON r.id = p.run_id WHERE p.position = 0) asked
 """
 
 _TRAIL = """
@@ -181,10 +190,10 @@ def fill_trail(database: Database, project_id: UUID, *, rows: int) -> None:
 
 
 def fill_reviews(database: Database) -> None:
-    """A review of the first phase of every run."""
+    """A review of the first phase of every run, and an operation after it that had to be approved."""
     with psycopg.connect(database.admin_url) as connection:
         connection.execute("SET session_replication_role = replica")
-        for statement in (_REQUESTS, _WORDS):
+        for statement in (_REQUESTS, _WORDS, _OPERATIONS):
             connection.execute(statement.replace("%%", "%").encode())
 
 

@@ -98,9 +98,28 @@ def read_page(
 
     The key is added as the last two columns. One row more than the page is read, to know whether there is a next one.
     """
+    return read_merged(session, [(statement, order)], cursor=cursor, limit=limit)
+
+
+def read_merged(
+    session: Session,
+    parts: Sequence[tuple[Select[*tuple[Any, ...]], Order]],
+    *,
+    cursor: str | None,
+    limit: int = 50,
+) -> Rows:
+    """A page of several lists that are one, as `read_page` reads it: each in the same order, by its own key and id.
+
+    Each is read by itself, so that each comes from its own index: of a UNION the planner would sort all rows.
+    """
+    order = parts[0][1]
     at = _decode(cursor, order=order) if cursor else None
     forward = at is None or at.is_forward
-    rows = _read(session, statement, order=order, at=at, limit=limit + 1)
+    rows: list[Row[Any]] = []
+    for statement, own in parts:
+        rows += _read(session, statement, order=own, at=at, limit=limit + 1)
+    if len(parts) > 1:
+        rows = _nearest_first(rows, order=order, is_forward=forward)
     has_more = len(rows) > limit
     rows = rows[:limit]
     if not forward:
@@ -172,6 +191,16 @@ def _read(
         if len(rows) == limit:
             break
     return rows
+
+
+def _nearest_first(rows: Sequence[Row[Any]], *, order: Order, is_forward: bool) -> list[Row[Any]]:
+    """In the order in which `_read` reads one list: rows without a key are the last of the whole."""
+    goes_down = order.is_descending == is_forward
+    valued = sorted(
+        (row for row in rows if tuple(row)[-2] is not None), key=lambda row: tuple(row)[-2:], reverse=goes_down
+    )
+    others = sorted((row for row in rows if tuple(row)[-2] is None), key=lambda row: tuple(row)[-1], reverse=goes_down)
+    return [*valued, *others] if is_forward else [*others, *valued]
 
 
 def _nearest_before(

@@ -30,6 +30,9 @@ class MailKind(StrEnum):
     REVIEW_REMINDER = "review_reminder"
     #: It is overdue; without `due`, those whom the gate names can't decide any more.
     REVIEW_ESCALATED = "review_escalated"
+    #: Operations of a run wait for an approval: `name`, `title`, `run` (its id), and `count`, how many. Written by
+    #: api.mail_approvers.
+    APPROVAL_REQUESTED = "approval_requested"
     #: A schedule was switched off: `name`, `schedule` by its title, `reason`. Written by api.settle_schedule.
     SCHEDULE_STOPPED_NOTICE = "schedule_stopped_notice"
 
@@ -46,6 +49,7 @@ NEEDED: Final[Mapping[MailKind, frozenset[str]]] = {
         (MailKind.REVIEW_REQUESTED, MailKind.REVIEW_REMINDER, MailKind.REVIEW_ESCALATED),
         frozenset({"name", "title", "run"}),
     ),
+    MailKind.APPROVAL_REQUESTED: frozenset({"name", "title", "run", "count"}),
     MailKind.SCHEDULE_STOPPED_NOTICE: frozenset({"name", "schedule", "reason"}),
 }
 WELCOME: Final = frozenset({"role", "days", "when", "where", "due", "time_zone"})
@@ -55,7 +59,13 @@ WITH_LINK: Final = frozenset({MailKind.INVITATION, MailKind.PASSWORD_RESET, Mail
 #: Kinds that lead to a page, which asks whoever opens it to sign in: its path, and the word that it ends with, if any.
 _PAGES: Final[Mapping[MailKind, tuple[str, str]]] = {
     **dict.fromkeys(
-        (MailKind.REVIEW_REQUESTED, MailKind.REVIEW_REMINDER, MailKind.REVIEW_ESCALATED), ("/run?run=", "run")
+        (
+            MailKind.REVIEW_REQUESTED,
+            MailKind.REVIEW_REMINDER,
+            MailKind.REVIEW_ESCALATED,
+            MailKind.APPROVAL_REQUESTED,
+        ),
+        ("/run?run=", "run"),
     ),
     MailKind.SCHEDULE_STOPPED_NOTICE: ("/schedules", ""),
 }

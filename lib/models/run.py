@@ -271,6 +271,8 @@ class IntegrationOperation(Base):
     next_attempt_at: Mapped[Moment | None]
     #: What the run before has done, so that this one does not.
     reused_from: Mapped[UUID | None]
+    #: When mails were written that it waits for an approval.
+    notified_at: Mapped[Moment | None]
 
     __table_args__ = (
         Index("integration_operations_organization_id_id_key", "organization_id", "id", unique=True),
@@ -285,6 +287,16 @@ class IntegrationOperation(Base):
         Index("idx_integration_operations_run", "organization_id", "run_id"),
         Index("idx_integration_operations_phase", "organization_id", "phase_execution_id"),
         Index("idx_integration_operations_approver", "organization_id", "approved_by"),
+        Index(
+            "idx_integration_operations_waiting",
+            *("organization_id", "created_at", "id"),
+            postgresql_where=text("status = 'waiting_approval'"),
+        ),
+        Index(
+            "idx_integration_operations_asked",
+            *("organization_id", "created_at", "id"),
+            postgresql_where=text("status = 'waiting_approval' OR approved_at IS NOT NULL"),
+        ),
     )
 
 

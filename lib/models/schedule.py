@@ -78,6 +78,8 @@ class Schedule(Base):
     #: Of each of its runs; None is no limit.
     cost_limit_usd: Mapped[Dollars | None]
     priority: Mapped[Str20] = mapped_column(server_default=text("'normal'"))
+    #: Whether the operations of its runs are done, where the organization allows it; else they say what they would do.
+    integration_enabled: Mapped[bool] = mapped_column(server_default=text("true"))
     cron: Mapped[Str100]
     time_zone: Mapped[Str100]
     starts_at: Mapped[Moment | None]

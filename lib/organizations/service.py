@@ -21,7 +21,7 @@ from lib.organizations.fields import LABELS
 from lib.organizations.structures import OrganizationSettings
 from lib.organizations.tiers import check_settings
 from lib.organizations.views import MOST_COUNTED, Frame, LockedOut, OrganizationDetail, Quota
-from lib.reviews.queries import list_waiting
+from lib.reviews.inbox.queries import list_waiting
 from lib.validation import validate
 
 #: Between the wish to delete an organization and its end (api.deletion_delay).

@@ -1,24 +1,19 @@
 """Every select on reviews of runs."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Text, Uuid, and_, cast, column, func, literal, select, text
+from sqlalchemy import ColumnElement, Row, Select, Text, Uuid, cast, column, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import GRANTS, Permission
-from lib.db.counting import count_each
-from lib.db.paging import Order, Rows, read_page
-from lib.entry import clean_search
 from lib.models.people import people
 from lib.models.project import Project
 from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import OrchestrationRun, PhaseExecution
-from lib.reviews.views import ReviewSort, ReviewSplit
 from lib.users.queries import person
 
 
@@ -28,12 +23,13 @@ def counting_approvals() -> Select[UUID]:
     return select(found.c.reviewer_id)
 
 
-_TITLE: Final = func.coalesce(OrchestrationRun.title, func.left(OrchestrationRun.topic, 255))
+#: Of the run.
+TITLE: Final = func.coalesce(OrchestrationRun.title, func.left(OrchestrationRun.topic, 255))
 #: What `ReviewSummary` has, by its names.
 SUMMARY: Final = {
     "id": ReviewRequest.id,
     "run_id": ReviewRequest.run_id,
-    "run_title": _TITLE,
+    "run_title": TITLE,
     "phase_name": PhaseExecution.phase_name,
     "phase_position": PhaseExecution.position,
     "attempt": PhaseExecution.attempt,
@@ -46,46 +42,8 @@ SUMMARY: Final = {
     "approvals": select(func.count()).select_from(counting_approvals().subquery()).scalar_subquery(),
     "required_approvals": ReviewRequest.required_approvals,
 }
-ORDERS: Final = {
-    ReviewSort.OLDEST: Order("oldest", ReviewRequest.requested_at, ReviewRequest.id, is_descending=False),
-    ReviewSort.NEWEST: Order("newest", ReviewRequest.requested_at, ReviewRequest.id),
-    ReviewSort.DUE: Order("due", ReviewRequest.due_at, ReviewRequest.id, is_descending=False, is_nullable=True),
-}
-_IS_OVERDUE: Final = ReviewRequest.decided_at.is_(None) & (ReviewRequest.due_at <= func.now())
 _OUTPUT: Final = cast("$.phases[*] ? (@.code == $code).output", JSONPATH)
 _DECIDE: Final = text("SELECT api.decide_review(:id, :decision, :comment, :response, :seen)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewFilter:
-    """Which reviews a list shows; None is all."""
-
-    split: ReviewSplit | None = None
-    project_id: UUID | None = None
-    #: Who launched the run.
-    user_id: UUID | None = None
-    template_id: UUID | None = None
-    is_overdue: bool = False
-    search: str = ""
-
-    def __post_init__(self) -> None:
-        """However it was typed, the search is as `clean_search` leaves it."""
-        object.__setattr__(self, "search", clean_search(self.search))
-
-
-def list_reviews(
-    session: Session, actor: Actor, *, chosen: ReviewFilter, sort: ReviewSort, cursor: str | None, limit: int
-) -> Rows:
-    """A page of reviews, in that order."""
-    statement = _narrow(_of(actor, *SUMMARY.values()), actor, chosen)
-    return read_page(session, statement, order=ORDERS[sort], cursor=cursor, limit=limit)
-
-
-def count_by_split(session: Session, actor: Actor, *, chosen: ReviewFilter, most: int) -> dict[ReviewSplit, int]:
-    """How many there are of each part, whichever is chosen; the other filters hold."""
-    texts = _of(actor, _TITLE.label("title"), PhaseExecution.phase_name)
-    statements = {split: _narrow(texts, actor, replace(chosen, split=split, search="")) for split in ReviewSplit}
-    return count_each(session, statements, search=chosen.search, most=most)
 
 
 def find_review(session: Session, actor: Actor, review_id: UUID) -> Row[*tuple[Any, ...]] | None:
@@ -160,60 +118,10 @@ def _of(actor: Actor, *columns: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _narrow(statement: Select[*tuple[Any, ...]], actor: Actor, chosen: ReviewFilter) -> Select[*tuple[Any, ...]]:
-    """The statement for those alone that are chosen."""
-    equal = {
-        OrchestrationRun.project_id: chosen.project_id,
-        OrchestrationRun.user_id: chosen.user_id,
-        OrchestrationRun.template_id: chosen.template_id,
-    }
-    conditions: list[ColumnElement[bool]] = [each == value for each, value in equal.items() if value is not None]
-    match chosen.split:
-        case ReviewSplit.MINE:
-            conditions.append(waits_for(actor))
-        case ReviewSplit.WAITING:
-            conditions.append(ReviewRequest.decided_at.is_(None))
-        case ReviewSplit.DECIDED:
-            conditions.append(ReviewRequest.decided_at.is_not(None))
-    if chosen.is_overdue:
-        conditions.append(_IS_OVERDUE)
-    if chosen.search:
-        conditions.append(
-            _TITLE.icontains(chosen.search, autoescape=True)
-            | PhaseExecution.phase_name.icontains(chosen.search, autoescape=True)
-        )
-    return statement.where(*conditions)
-
-
-def waits_for(actor: Actor) -> ColumnElement[bool]:
-    """Whether a request, beside its run, waits for this person: they may decide, and their word is missing.
-
-    Their own runs do where several approvals are asked for: theirs is never enough. An approval of an earlier text is
-    missing too.
-    """
-    if not actor.may(Permission.ORCHESTRATIONS_REVIEW):
-        return literal(False)
-    return and_(
-        ReviewRequest.decided_at.is_(None),
-        (OrchestrationRun.user_id != actor.user_id) | (ReviewRequest.required_approvals > 1),
-        is_reviewer(actor),
-        literal(actor.user_id, Uuid()).not_in(counting_approvals()),
-    )
-
-
 def is_reviewer(actor: Actor) -> ColumnElement[bool]:
     """Whether the person is among those whom a request names."""
     return func.api.is_reviewer(
         ReviewRequest.reviewers, ReviewRequest.escalated_at, actor.role.value, literal(actor.user_id, Uuid())
-    )
-
-
-def list_waiting(actor: Actor) -> Select[*tuple[Any, ...]]:
-    """The ids of what waits for this person."""
-    return (
-        select(ReviewRequest.id)
-        .join(OrchestrationRun, OrchestrationRun.id == ReviewRequest.run_id)
-        .where(ReviewRequest.organization_id == actor.organization_id, waits_for(actor))
     )
 
 

@@ -14,9 +14,10 @@ from lib.db.paging import Page
 from lib.db.session import tenant_session
 from lib.entry import clean_text, compose_text
 from lib.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from lib.integrations.registry import find_kinds
 from lib.models.review import Decision, ReviewOutcome
 from lib.reviews import queries
-from lib.reviews.queries import ReviewFilter
+from lib.reviews.inbox.queries import ReviewFilter, count_by_split, list_asked
 from lib.reviews.views import Decided, Review, ReviewSort, ReviewSplit, ReviewSummary, Word
 from lib.templates.json_output.checking import check_answer
 from lib.templates.structure import PhaseOutput
@@ -48,20 +49,21 @@ def list_reviews(
     cursor: str | None = None,
     limit: int = 25,
 ) -> Page[ReviewSummary]:
-    """A page of the reviews of runs that the person sees. Raises `InvalidInput` for a cursor that is none of it."""
+    """A page of what people are, or were, asked about in runs that the person sees: answers, and operations.
+
+    Raises `InvalidInput` for a cursor that is none of it.
+    """
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
-        page = queries.list_reviews(
-            session, actor, chosen=chosen or ReviewFilter(), sort=sort, cursor=cursor, limit=limit
-        )
-        return Page(tuple(_summary(row) for row in page.rows), page.newer, page.older)
+        page = list_asked(session, actor, chosen=chosen or ReviewFilter(), sort=sort, cursor=cursor, limit=limit)
+        return Page(tuple(_asked(row) for row in page.rows), page.newer, page.older)
 
 
 def count_reviews_by_split(actor: Actor, chosen: ReviewFilter, *, most: int) -> Mapping[ReviewSplit, int]:
     """How many there are of each part where the other filters hold; `most` + 1 are more, one missing is unknown."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
-        return queries.count_by_split(session, actor, chosen=chosen, most=most)
+        return count_by_split(session, actor, chosen=chosen, most=most)
 
 
 def list_reviewer_choices(actor: Actor, *, wanted: Sequence[UUID] = (), limit: int = 500) -> Mapping[UUID, str]:
@@ -170,8 +172,29 @@ def _get_own(session: Session, actor: Actor, review_id: UUID) -> Row[*tuple[Any,
     return row
 
 
+def _asked(row: Row[*tuple[Any, ...]]) -> ReviewSummary:
+    kind = find_kinds().get(row.operation_type or "")
+    return ReviewSummary(
+        id=row.id,
+        run_id=row.run_id,
+        run_title=row.run_title,
+        phase_name=row.phase_name,
+        phase_position=row.phase_position,
+        attempt=row.attempt,
+        operation=row.operation_name or (kind.label if kind else row.operation_type),
+        project_name=row.project_name,
+        launched_by=row.launched_by,
+        requested_at=row.requested_at,
+        due_at=row.due_at,
+        decided_at=row.decided_at,
+        outcome=ReviewOutcome(row.outcome) if row.outcome else None,
+        approvals=row.approvals,
+        required_approvals=row.required_approvals,
+    )
+
+
 def _summary(row: Row[*tuple[Any, ...]]) -> ReviewSummary:
-    values = dict(zip(queries.SUMMARY, row, strict=False))  # pages have their key behind it
+    values = dict(zip(queries.SUMMARY, row, strict=False))  # what else is asked of it stands behind
     outcome = values["outcome"]
     return ReviewSummary(**values | {"outcome": ReviewOutcome(outcome) if outcome else None})
 

@@ -1,4 +1,4 @@
-"""What the pages see of answers that wait for people, and of what people said of them."""
+"""What the pages see of answers and operations that wait for people, and of what people said of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from lib.users.views import Person
 
 
 class ReviewSplit(StrEnum):
-    """Which part of the reviews a list shows."""
+    """Which part of what people are asked about a list shows."""
 
     #: Waiting, and this person's word is missing.
     MINE = "mine"
@@ -29,7 +29,7 @@ class ReviewSort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewSummary:
-    """An answer that waits, or waited, in a list."""
+    """An answer, or an operation, that waits or waited for somebody's word, in a list."""
 
     id: UUID
     run_id: UUID
@@ -37,6 +37,8 @@ class ReviewSummary:
     phase_name: str
     phase_position: int
     attempt: int
+    #: What is to be done after the phase, by its name; None is about the phase's answer.
+    operation: str | None = None
     project_name: str
     launched_by: str
     requested_at: datetime

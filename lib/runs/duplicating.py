@@ -32,6 +32,8 @@ class Draft:
     values: Mapping[str, InputValue]
     cost_limit_usd: Decimal | None
     priority: RunPriority
+    #: Whether operations are done after its phases.
+    integration_enabled: bool
 
 
 def read_draft(actor: Actor, run_id: UUID) -> Draft:
@@ -51,4 +53,5 @@ def read_draft(actor: Actor, run_id: UUID) -> Draft:
             values=RunInputs.model_validate(run.inputs, extra="ignore").values,
             cost_limit_usd=run.cost_limit_usd,
             priority=RunPriority(run.priority),
+            integration_enabled=run.integration_enabled,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
+from typing import Final
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
@@ -9,27 +10,49 @@ from lib.connections.offers import open_model
 from lib.db.session import tenant_session
 from lib.providers.errors import ModelCallError
 from lib.reviews import queries
+from lib.templates.operations import asks_approval
 from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.structure import ReviewGate
 
+#: Who may approve operations: whoever may review. As a gate says it that names nobody.
+_EVERYBODY: Final[tuple[str, ...]] = ()
 #: Of a call that nobody has made, to see whether it has a price.
 _SOME_TOKENS = 1000
 
 
 def find_launch_warnings(
-    actor: Actor, plan: Plan, *, cost_limit_usd: Decimal | None, taken_over: Collection[str] = ()
+    actor: Actor,
+    plan: Plan,
+    *,
+    cost_limit_usd: Decimal | None,
+    integration_enabled: bool,
+    taken_over: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """Where the run would stand still for long: reviews that nobody else may give, and costs that nobody knows.
+    """Where the run would stand still for long: words that nobody else may give, and costs that nobody knows.
 
-    The phases that are `taken_over` are asked no more.
+    The phases that are `taken_over` are asked no more; what was not done after them is done again.
     """
     actor.require(Permission.ORCHESTRATIONS_RUN)
     asked = [phase for phase in plan.phases if phase.code not in taken_over]
     gated = [(phase, phase.review) for phase in asked if phase.review]
+    followed = [phase for phase in plan.phases if integration_enabled and any(map(asks_approval, phase.operations))]
+    named = {gate.reviewers for _, gate in gated} | ({_EVERYBODY} if followed else set())
     with tenant_session(actor) as session:
-        others = queries.count_other_reviewers(session, {gate.reviewers for _, gate in gated})
+        others = queries.count_other_reviewers(session, named)
     reviews = [said for phase, gate in gated if (said := _warn_of_review(actor, phase, gate, others[gate.reviewers]))]
-    return (*reviews, *(_warn_of_costs(actor, asked) if cost_limit_usd is not None else ()))
+    alone = followed if followed and others[_EVERYBODY] == 0 else []
+    return (
+        *reviews,
+        *(_warn_of_approval(phase) for phase in alone),
+        *(_warn_of_costs(actor, asked) if cost_limit_usd is not None else ()),
+    )
+
+
+def _warn_of_approval(phase: PlannedPhase) -> str:
+    return (
+        f"Nobody but you could approve what is done after {phase.title}, and nobody approves that of their own run. It "
+        "will wait there until somebody else may review."
+    )
 
 
 def _warn_of_review(actor: Actor, phase: PlannedPhase, gate: ReviewGate, others: int) -> str | None:

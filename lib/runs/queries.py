@@ -27,6 +27,13 @@ from lib.users.queries import person
 
 #: Codes of the phases of a plan whose answers are JSON.
 _JSON_PHASES: Final = cast('$.phases[*] ? (@.output.kind == "json").code', JSONPATH)
+#: Whether operations are done after the phases; NULL where the plan has none.
+_ACTS: Final = case(
+    (
+        func.jsonb_path_exists(OrchestrationRun.plan, cast("$.phases[*].operations[*]", JSONPATH)),
+        OrchestrationRun.integration_enabled,
+    )
+)
 #: What `RunSummary` has, by its names. Columns and not rows of the ORM: a list is read often and changed never.
 SUMMARY = {
     "id": OrchestrationRun.id,
@@ -76,8 +83,10 @@ _SCHEDULE: Final = (
 
 #: When somebody last said something of one of its answers.
 LAST_WORD: Final = (
-    select(func.max(RunReview.said_at))
+    select(RunReview.said_at)
     .where(RunReview.organization_id == OrchestrationRun.organization_id, RunReview.run_id == OrchestrationRun.id)
+    .order_by(RunReview.said_at.desc())
+    .limit(1)
     .correlate(OrchestrationRun)
     .scalar_subquery()
 )
@@ -202,6 +211,7 @@ def find_run(session: Session, organization_id: UUID, run_id: UUID) -> Row[*tupl
         OrchestrationRun.pause_requested_at,
         person(OrchestrationRun.pause_requested_by).label("pauser"),
         OrchestrationRun.cost_limit_usd,
+        _ACTS.label("integration_enabled"),
         _COUNTED.label("counted_usd"),
         LAST_WORD.label("last_word_at"),
         OrchestrationRun.parent_run_id,

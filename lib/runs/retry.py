@@ -14,7 +14,7 @@ from lib.db.session import tenant_session
 from lib.entry import clean_text
 from lib.errors import Conflict, NotFound, QuotaUsedUp, RetriedAlready
 from lib.models.run import OrchestrationRun, PhaseStatus, RunStatus
-from lib.organizations.queries import read_quota
+from lib.organizations.queries import read_quota, read_settings
 from lib.projects.queries import load_project
 from lib.projects.service import MAX_TOPIC
 from lib.projects.structures import ProjectSettings
@@ -90,6 +90,7 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         reused = {code: phases[code] for code in codes}
         answers = list_responses(session, [phase.newest.id for phase in reused.values()])
         quota = read_quota(session, actor.organization_id)
+        is_allowed = read_settings(session, actor.organization_id).integration_enabled
         template_id = session.scalar(select(func.api.find_template(before.template_id)))
         past = read_past(session, actor.organization_id, template_id, plan)
     context = PromptContext(
@@ -114,6 +115,7 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         quota=quota,
         title=before.title,
         cost_limit_usd=before.cost_limit_usd if request.cost_limit is None else _clean_limit(request.cost_limit),
+        integration_enabled=is_allowed and before.integration_enabled,
     )
 
 

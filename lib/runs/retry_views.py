@@ -85,6 +85,8 @@ class Prepared:
     quota: Quota
     title: str | None
     cost_limit_usd: Decimal | None
+    #: Whether operations will be done: as in the run before, and as the organization allows it now.
+    integration_enabled: bool
 
     @property
     def saved_tokens(self) -> int:

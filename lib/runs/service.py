@@ -190,6 +190,7 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "parent_run_id": row.parent_run_id,
         "begins_with": row.forked_from_phase,
         "operations": tuple(row.operations),
+        "integration_enabled": row.integration_enabled,
         "estimate": _read_estimate(row.estimate),
         "last_word_at": row.last_word_at,
         "schedule": (UUID(row.schedule[0]), row.schedule[1])

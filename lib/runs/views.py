@@ -247,6 +247,7 @@ class RunProgress:
     #: What was expected of it before it began; None of runs of before there was one.
     estimate: RunEstimate | None
     operations: tuple[str, ...] = ()  #: "id status" of each, after its phases
+    integration_enabled: bool | None = None  #: Whether these are done, if it was launched with any.
     #: Id and title of the schedule that it was launched for, where the reader can open that one.
     schedule: tuple[UUID, str] | None = None
     #: When somebody last said something of one of its answers.

@@ -86,6 +86,7 @@ class DueSchedule:
     model: str | None
     cost_limit_usd: Decimal | None
     priority: str
+    integration_enabled: bool
     user_id: UUID
     role: str
     permissions: list[Any]
@@ -163,6 +164,7 @@ def _launch(due: DueSchedule, turn: Turn) -> Settled | None:
         inputs=due.inputs,
         cost_limit_usd=due.cost_limit_usd,
         priority=RunPriority(due.priority),
+        integration_enabled=due.integration_enabled,
         schedule_id=due.schedule_id,
     )
 

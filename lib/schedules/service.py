@@ -83,6 +83,7 @@ def get_schedule(actor: Actor, schedule_id: UUID) -> ScheduleDetail:
             model=schedule.model,
             cost_limit_usd=schedule.cost_limit_usd,
             priority=RunPriority(schedule.priority),
+            integration_enabled=schedule.integration_enabled,
             updated_at=schedule.updated_at,
         )
 
@@ -162,6 +163,7 @@ def run_now(actor: Actor, schedule_id: UUID) -> UUID:
             inputs=dict(schedule.inputs),
             cost_limit_usd=schedule.cost_limit_usd,
             priority=RunPriority(schedule.priority),
+            integration_enabled=schedule.integration_enabled,
             schedule_id=schedule.id,
         )
     return launch_run(actor, request)
@@ -223,6 +225,7 @@ def _check(actor: Actor, request: LaunchRequest) -> dict[str, Any]:
         "model": request.model,
         "cost_limit_usd": prepared.cost_limit_usd,
         "priority": prepared.priority,
+        "integration_enabled": request.integration_enabled is not False,
     }
 
 

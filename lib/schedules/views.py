@@ -62,6 +62,8 @@ class ScheduleDetail:
     #: None is no limit.
     cost_limit_usd: Decimal | None
     priority: RunPriority
+    #: Whether operations are done, where the organization allows it.
+    integration_enabled: bool
     updated_at: datetime
 
     @property
@@ -77,6 +79,7 @@ class ScheduleDetail:
             values=self.inputs,
             cost_limit_usd=self.cost_limit_usd,
             priority=self.priority,
+            integration_enabled=self.integration_enabled,
         )
 
 

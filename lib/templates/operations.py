@@ -56,6 +56,17 @@ def plan_operations(phase: PlannedPhase, context: PromptContext, run: RunFacts) 
     return tuple(_plan(spec, position, phase, context, run) for position, spec in enumerate(phase.operations))
 
 
+def asks_approval(spec: OperationSpec) -> bool:
+    """Whether people are asked about an operation as it is written; True of one that can't be used."""
+    kind = find_kinds().get(spec.type)
+    if kind is None or spec.requires_approval is not None:
+        return spec.requires_approval is not False
+    try:
+        return kind.is_outside(kind.parameters.model_validate(spec.parameters))
+    except ValidationError:
+        return True
+
+
 def check_operations(template: TemplateData) -> None:
     """Raise `PlanInvalid` with one line for each operation that can't be used. For saving a template."""
     problems = [

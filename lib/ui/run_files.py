@@ -15,10 +15,11 @@ from markupsafe import Markup
 
 from lib.config import ROOT
 from lib.models.review import Decision
-from lib.runs.exporting.structures import ExportedPhase, ExportedWord, RunDocument
+from lib.models.run import OperationStatus
+from lib.runs.exporting.structures import ExportedOperation, ExportedPhase, ExportedWord, RunDocument
 from lib.ui import words
 from lib.ui.components.answer import render_whole
-from lib.ui.components.status import DECIDED, PHASE, RUN
+from lib.ui.components.status import DECIDED, OPERATION, PHASE, RUN
 
 _MEANING: Final = re.compile(r"([\\`*_\[\]<>#|~])")
 _STYLE: Final = (ROOT / "lib" / "ui" / "run_file.css").read_text(encoding="utf-8")
@@ -30,7 +31,7 @@ _PAGE: Final = Markup(
     '<p class="note">{}</p>\n</body></html>\n'
 )
 _FACT: Final = Markup("<dt>{}</dt><dd>{}</dd>\n")
-_PHASE: Final = Markup('<section>\n<h2>{} {}</h2>\n<p class="note">{}</p>\n{}{}{}{}</section>\n')
+_PHASE: Final = Markup('<section>\n<h2>{} {}</h2>\n<p class="note">{}</p>\n{}{}{}{}{}</section>\n')
 _PROMPT: Final = Markup("<h3>Prompt</h3>\n<pre>{}</pre>\n")
 _ANSWER: Final = Markup("<h3>Answer</h3>\n{}")
 _SAID: Final = Markup("<h3>{}</h3>\n<ul>\n{}</ul>\n")
@@ -63,6 +64,7 @@ def write_markdown(document: RunDocument) -> bytes:
         if phase.answer:
             parts += ["### Answer", words.visible(phase.answer)]
         parts += _markdown_said("### Review", _reviews(phase))
+        parts += _markdown_said("### Operations", _operations(phase))
     parts += _markdown_said("## Comments", _comments(document))
     return ("\n\n".join([*parts, "---", _escape(_footer(document))]) + "\n").encode()
 
@@ -76,6 +78,7 @@ def _html_phase(phase: ExportedPhase) -> Markup:
         _ERROR.format(words.visible(phase.error)) if phase.error else "",
         _ANSWER.format(render_whole(phase.answer)) if phase.answer else "",
         _html_said("Review", _reviews(phase)),
+        _html_said("Operations", _operations(phase)),
     )
 
 
@@ -97,6 +100,25 @@ def _reviews(phase: ExportedPhase) -> list[tuple[str, str]]:
         (f"{word.by} {DECIDED[word.decision]}{_before(word)}, {words.exact(word.said_at)}", word.comment)
         for word in phase.reviews
     ]
+
+
+def _operations(phase: ExportedPhase) -> list[tuple[str, str]]:
+    """What was to be done after it, and what became of that."""
+    return [(f"{each.name} ({_standing(each)})", each.message or each.does) for each in phase.operations]
+
+
+def _standing(operation: ExportedOperation) -> str:
+    """In a few words."""
+    said = [OPERATION["dry_run" if operation.is_dry_run else operation.status].word.lower()]
+    if operation.decided_by and operation.decided_at:
+        is_rejected = operation.status is OperationStatus.REJECTED
+        by = f"by {operation.decided_by}, {words.exact(operation.decided_at)}"
+        said.append(by if is_rejected else f"approved {by}")
+    if operation.is_reused:
+        said.append("by the run before")
+    elif operation.completed_at and not (operation.is_dry_run or operation.message):
+        said.append(words.exact(operation.completed_at))
+    return " · ".join(said)
 
 
 def _before(word: ExportedWord) -> str:

@@ -10,9 +10,9 @@ CREATE FUNCTION api.claim_schedule(p_seconds integer)
 RETURNS TABLE (schedule_id uuid, organization_id uuid, due_at timestamptz, asked_at timestamptz, cron text,
                time_zone text, starts_at timestamptz, ends_at timestamptz, catch_up text, overlap text,
                waiting_since timestamptz, project_id uuid, template_id uuid, title text, topic text, inputs jsonb,
-               model text, cost_limit_usd numeric, priority text, user_id uuid, role text, permissions jsonb,
-               full_name text, email text, username text, organization_name text, organization_slug text, is_sample boolean, sees_own_only boolean,
-               is_there boolean, lacks_second_factor boolean)
+               model text, cost_limit_usd numeric, priority text, integration_enabled boolean, user_id uuid, role text,
+               permissions jsonb, full_name text, email text, username text, organization_name text,
+               organization_slug text, is_sample boolean, sees_own_only boolean, is_there boolean, lacks_second_factor boolean)
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
@@ -29,7 +29,7 @@ AS $$
     SELECT t.id, t.organization_id, t.next_run_at, now(), t.cron, t.time_zone, t.starts_at, t.ends_at, t.catch_up,
            t.overlap, CASE WHEN t.last_result = 'waiting' AND t.last_result_at >= t.next_run_at THEN t.last_result_at END,
            t.project_id, t.template_id, t.title, t.topic, t.inputs, t.model, t.cost_limit_usd, t.priority,
-           u.id, u.role, u.permissions, coalesce(u.full_name, u.username), u.email, u.username,
+           t.integration_enabled, u.id, u.role, u.permissions, coalesce(u.full_name, u.username), u.email, u.username,
            o.name, o.slug, o.sample_made_at IS NOT NULL, api.is_own_only(u.role, o.settings),
            u.deactivated_at IS NULL AND u.deleted_at IS NULL,
            o.second_factor_required_at IS NOT NULL

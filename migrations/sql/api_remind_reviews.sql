@@ -2,7 +2,8 @@
 -- Writes the mails about answers that wait, each once: that one waits, that it is due soon (when half of its time, or a
 -- day, is left), and that it is overdue, or that those whom it names can't decide any more, which admins are told as well.
 -- They go to whoever may decide, has not approved the text as it is now and wants such mails, and hold the run's title and
--- id and nothing else of the tenant. Two workers at once take different requests. Returns how many requests were told of.
+-- id and nothing else of the tenant. Two workers at once take different requests. Operations that wait are told of beside them:
+-- api.mail_approvers. Returns how many requests, and runs with operations, were told of.
 CREATE FUNCTION api.remind_reviews() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -33,6 +34,6 @@ BEGIN
         PERFORM api.mail_reviewers(v_request.id, v_request.kind, NULL);
         v_count := v_count + 1;
     END LOOP;
-    RETURN v_count;
+    RETURN v_count + api.mail_approvers();
 END
 $$;

@@ -15,8 +15,8 @@ TABLE = "schedules"
 KEPT_BY_WORKERS = ("next_run_at", "claimed_until", "last_run_id", "last_result", "last_result_at", "last_message")
 #: What a person may change; api.guard_schedules says in whose name.
 CHANGEABLE = (
-    "project_id, template_id, user_id, title, topic, inputs, model, cost_limit_usd, priority, cron, time_zone, "
-    "starts_at, ends_at, catch_up, overlap, is_active, next_run_at, deleted_at"
+    "project_id, template_id, user_id, title, topic, inputs, model, cost_limit_usd, priority, integration_enabled, "
+    "cron, time_zone, starts_at, ends_at, catch_up, overlap, is_active, next_run_at, deleted_at"
 )
 #: file -> who may execute it. api.fire_schedule is called in the middle of a launch, which is a person's.
 DOORS = {
@@ -108,6 +108,7 @@ def _create_table() -> None:
             cost_limit_usd numeric(12,6),
             priority varchar(20) NOT NULL DEFAULT 'normal'
                 CONSTRAINT {TABLE}_priority_check CHECK (priority IN ('low', 'normal', 'high', 'urgent')),
+            integration_enabled boolean NOT NULL DEFAULT true,
             cron varchar(100) NOT NULL,
             time_zone varchar(100) NOT NULL,
             starts_at timestamptz,

@@ -18,7 +18,14 @@ READABLE = (
     "id, organization_id, slug, name, kind, target, settings, sealed_last4, is_active, created_by, created_at, "
     "updated_at"
 )
-CHANGED = ("api_end_run", "api_open_segment", "api_advance_run", "api_steered_runs", "api_remove_sample")
+CHANGED = (
+    "api_end_run",
+    "api_open_segment",
+    "api_advance_run",
+    "api_steered_runs",
+    "api_remind_reviews",
+    "api_remove_sample",
+)
 #: file -> who may execute it, in the order in which they need each other.
 DOORS = {
     "api_open_integration": "authenticated",
@@ -32,13 +39,30 @@ DOORS = {
     "api_take_over_operations": "engine",
     "api_decide_operation": "authenticated",
     "api_gone_operations": "orchestrator_worker",
+    "api_mail_approvers": "",
 }
-#: A reference needs the second one, and an operation of a phase is made once, whoever makes it.
+#: A reference needs the second one, and an operation of a phase is made once, whoever makes it. The last two are those
+#: that people are asked about, and were.
 INDEXES = {
-    f"idx_{OPERATIONS}_reused_from": "organization_id, reused_from",
-    f"{OPERATIONS}_organization_id_id_key": "organization_id, id",
-    f"{OPERATIONS}_place_key": "organization_id, phase_execution_id, position",
+    f"idx_{OPERATIONS}_reused_from": "(organization_id, reused_from)",
+    f"{OPERATIONS}_organization_id_id_key": "(organization_id, id)",
+    f"{OPERATIONS}_place_key": "(organization_id, phase_execution_id, position)",
+    f"idx_{OPERATIONS}_waiting": "(organization_id, created_at, id) WHERE status = 'waiting_approval'",
+    f"idx_{OPERATIONS}_asked": "(organization_id, created_at, id) "
+    "WHERE status = 'waiting_approval' OR approved_at IS NOT NULL",
 }
+MAIL_KINDS = (
+    "invitation",
+    "password_reset",
+    "email_change",
+    "email_changed_notice",
+    "password_changed_notice",
+    "second_factor_notice",
+    "review_requested",
+    "review_reminder",
+    "review_escalated",
+    "schedule_stopped_notice",
+)
 _SAMPLE = "organization_id IN (SELECT o.id FROM organizations o WHERE o.sample_made_at IS NOT NULL)"
 
 
@@ -49,12 +73,13 @@ def upgrade() -> None:
             "ADD COLUMN IF NOT EXISTS position integer NOT NULL DEFAULT 0, "
             "ADD COLUMN IF NOT EXISTS started_at timestamptz, "
             "ADD COLUMN IF NOT EXISTS next_attempt_at timestamptz, "
-            "ADD COLUMN IF NOT EXISTS reused_from uuid"
+            "ADD COLUMN IF NOT EXISTS reused_from uuid, "
+            "ADD COLUMN IF NOT EXISTS notified_at timestamptz"
         )
         for name, columns in INDEXES.items():  # one that was left half-made is made anew
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
             unique = "UNIQUE" if name.endswith("_key") else ""
-            op.execute(f"CREATE {unique} INDEX CONCURRENTLY IF NOT EXISTS {name} ON {OPERATIONS} ({columns})")
+            op.execute(f"CREATE {unique} INDEX CONCURRENTLY IF NOT EXISTS {name} ON {OPERATIONS} {columns}")
     op.execute(f"LOCK TABLE orchestration_runs, phase_executions, {OPERATIONS} IN SHARE ROW EXCLUSIVE MODE")
     reference = f"{OPERATIONS}_reused_from_fkey"
     op.execute(
@@ -68,6 +93,13 @@ def upgrade() -> None:
         functions.create(name, execute=execute)
     for name in CHANGED:
         functions.replace(name)
+    _allow_mails(*MAIL_KINDS, "approval_requested")
+
+
+def _allow_mails(*kinds: str) -> None:
+    words = ", ".join(f"'{kind}'" for kind in kinds)
+    op.execute("ALTER TABLE mail_outbox DROP CONSTRAINT mail_outbox_kind_check")
+    op.execute(f"ALTER TABLE mail_outbox ADD CONSTRAINT mail_outbox_kind_check CHECK (kind IN ({words}))")
 
 
 def _let_people_cancel() -> None:
@@ -130,6 +162,8 @@ def _create_connections() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM mail_outbox WHERE kind = 'approval_requested'")
+    _allow_mails(*MAIL_KINDS)
     for name in CHANGED:
         functions.replace(name, before=revision)
     for name in reversed(DOORS):
@@ -146,6 +180,6 @@ def downgrade() -> None:
     for name in INDEXES:
         op.execute(f"DROP INDEX {name}")
     op.execute(
-        f"ALTER TABLE {OPERATIONS} DROP COLUMN reused_from, "
+        f"ALTER TABLE {OPERATIONS} DROP COLUMN notified_at, DROP COLUMN reused_from, "
         "DROP COLUMN next_attempt_at, DROP COLUMN started_at, DROP COLUMN position, DROP COLUMN name"
     )

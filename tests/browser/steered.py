@@ -8,6 +8,7 @@ from uuid import UUID
 from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
+from tests.factories import make_template
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import answer, beginning, make_operation, make_run, open_run
 
@@ -28,6 +29,8 @@ class Steered:
     stopped: UUID
     #: With operations in every state, one of which waits for somebody.
     operated: UUID
+    #: A template of alice's whose runs do something outside.
+    acting_template_id: UUID
 
 
 def make_steered(database: ClonedDatabase, cast: Cast, *, project_id: UUID) -> Steered:
@@ -57,7 +60,15 @@ def make_steered(database: ClonedDatabase, cast: Cast, *, project_id: UUID) -> S
         paused.id,
         _stop(database, cast, project_id),
         _operate(database, cast, project_id),
+        _write_acting(database, cast),
     )
+
+
+def _write_acting(database: ClonedDatabase, cast: Cast) -> UUID:
+    call = {"type": "http.request", "parameters": {"url": "https://tracker.example.com/api/items"}}
+    operations = [call | {"name": "Tell the tracker"}, {"type": "artifact.write", "parameters": {"path": "brief.md"}}]
+    phases = [{"code": "Phase 0", "name": "Brief", "prompt": "Brief: {{ topic }}", "operations": operations}]
+    return make_template(database, cast.alice, name="Weekly note to the tracker", data={"phases": phases})
 
 
 def _stop(database: ClonedDatabase, cast: Cast, project_id: UUID) -> UUID:

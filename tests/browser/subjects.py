@@ -139,6 +139,8 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             lambda page: acts.press(page, "Add integration", "Kept encrypted"),
         ),
         see("connections-integration-error", full, _path(CONNECTIONS), acts.add_no_integration),
+        see("launch-operations", full, f"{_path(LAUNCH)}?template={scene.steered.acting_template_id}"),
+        see("schedule-operations", full, f"{_path(LAUNCH)}?start=later&template={scene.steered.acting_template_id}"),
         see("run-pause", full, f"{_path(RUN)}?run={scene.running}", acts.ask_to_pause),
         see("reviews-error", full, f"{_path(REVIEWS)}?show=decided&due=overdue"),
         see("run-question", full, f"{_path(RUN)}?run={scene.running}", acts.ask_to_cancel),

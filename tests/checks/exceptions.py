@@ -33,6 +33,7 @@ SQUAWK: Final = (
     Excuse("constraint-missing-not-valid", "0037", "the column is new and empty, and nothing has made operations yet"),
     Excuse("ban-drop-constraint", "0033", "another takes its place that knows the mails about reviews as well"),
     Excuse("ban-drop-constraint", "0034", "its own, left by an upgrade that was interrupted; it is added anew at once"),
+    Excuse("ban-drop-constraint", "0037", "another takes its place that knows the mail about operations as well"),
     Excuse("ban-drop-constraint", "0036", "another takes its place that knows the mail about a schedule as well"),
     Excuse("constraint-missing-not-valid", "0036", "the outbox holds a month of mails, looked through in no time"),
     Excuse("prefer-robust-stmts", "0036", "VALIDATE CONSTRAINT can be repeated, and is to be no part of a transaction"),

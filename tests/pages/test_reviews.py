@@ -11,6 +11,7 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_reviews import ANSWER, MadeReview, make_waiting, make_word
+from tests.made_runs import make_operation
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, deeds, facts, headings, markdown, press, shown, table
 from tests.records import row, rows
@@ -152,6 +153,20 @@ def test_overview_says_what_waits_for_this_person(open_as: OpenAs, cast: Cast, r
     assert "Review" in buttons(at)
     for nobody in (cast.max, cast.vera, cast.charlie):
         assert "Needs you" not in headings(open_as(nobody, OVERVIEW))
+
+
+def test_operation_stands_in_inbox_and_overview_beside_answers(
+    open_as: OpenAs, installation: Installation, cast: Cast, review: MadeReview
+) -> None:
+    phase = {"phase_execution_id": review.run.phases["Phase 1"], "name": "Tell **them**", "status": "waiting_approval"}
+    make_operation(installation.database, cast.max, review.run.id, **phase)
+    at = open_as(cast.mona, REVIEWS)
+    assert table(at, "What") == ["1 Ideation", "Tell **them**, after 2"]
+    assert table(at, "Status")[1] == "['◆ Needs approval']"
+    assert "Tell **them**" in table(open_as(cast.max, REVIEWS, show="waiting"), "What")[1], "who launched it sees it"
+    assert table(open_as(cast.mona, REVIEWS, search="them"), "Run") == ["Hinges"]
+    assert {"Review", "Look at it"} <= set(buttons(open_as(cast.mona, OVERVIEW)))
+    assert "Look at it" not in buttons(open_as(cast.max, OVERVIEW))
 
 
 def test_what_people_write_means_nothing(

@@ -26,7 +26,7 @@ from lib.projects.lists import count_projects, count_projects_by_status, list_ow
 from lib.projects.queries import ProjectFilter
 from lib.projects.service import get_project, list_project_choices, list_projects
 from lib.projects.views import ProjectSort
-from lib.reviews.queries import ReviewFilter
+from lib.reviews.inbox.queries import ReviewFilter
 from lib.reviews.service import count_reviews_by_split, list_reviewer_choices, list_reviews
 from lib.reviews.views import ReviewSort, ReviewSplit
 from lib.runs.launch import LaunchRequest, preview_launch

@@ -32,7 +32,7 @@ from lib.projects.views import ProjectSort
 from lib.providers.base import ModelChoice, ModelParameters
 from lib.providers.catalog import Catalog
 from lib.reviews import service as reviews
-from lib.reviews.queries import ReviewFilter
+from lib.reviews.inbox.queries import ReviewFilter
 from lib.runs import bulk, duplicating, foresight, launch, retry, steering, turns
 from lib.runs import service as runs
 from lib.runs.bulk import BulkAction
@@ -311,7 +311,7 @@ _RUNS: Final = (
     _about(
         foresight.find_launch_warnings,
         P.ORCHESTRATIONS_RUN,
-        lambda _: _give(_GATED, cost_limit_usd=Decimal(1)),
+        lambda _: _give(_GATED, cost_limit_usd=Decimal(1), integration_enabled=True),
     ),
     _about(reviews.list_reviews, P.ORCHESTRATIONS_VIEW, lambda to: _give(ReviewFilter(search=to.text))),
     _to(reviews.list_reviews, P.ORCHESTRATIONS_VIEW, lambda to: _give(ReviewFilter(project_id=to.target.project_id))),
@@ -606,8 +606,7 @@ PURE: Final = frozenset(
         "lib.organizations.operator.identity_door",
         "lib.runs.phases.make_phases",
         "lib.reviews.queries.is_reviewer",
-        "lib.reviews.queries.list_waiting",
-        "lib.reviews.queries.waits_for",
+        "lib.reviews.inbox.queries.list_waiting",
         "lib.runs.launch.check_models",  # tried through launch_run and retry_run
         "lib.connections.turns.take_turn",  # tried through begin_try and test_connection; the database asks as well
         "lib.runs.estimating.service.estimate_plan",  # tried through each launch and retry

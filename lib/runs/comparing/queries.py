@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from lib.models.run import OrchestrationRun, PhaseExecution
+from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution
 from lib.runs.queries import SUMMARY
 
 
@@ -15,6 +15,25 @@ def list_digests(session: Session, attempt_ids: Sequence[UUID]) -> Sequence[Row[
     """By what texts are told apart without reading them: attempt, digest of its prompt, of its answer."""
     columns = (func.md5(PhaseExecution.prompt_text), func.md5(PhaseExecution.response_text))
     return session.execute(select(PhaseExecution.id, *columns).where(PhaseExecution.id.in_(attempt_ids))).all()
+
+
+def list_operations(
+    session: Session, organization_id: UUID, run_ids: Sequence[UUID]
+) -> Sequence[Row[UUID, str, str, bool]]:
+    """Of both runs: run, phase's code, status, and whether nothing was done because integrations were off."""
+    columns = (
+        IntegrationOperation.run_id,
+        PhaseExecution.phase_code,
+        IntegrationOperation.status,
+        IntegrationOperation.result.has_key("dry_run"),
+    )
+    statement = (
+        select(*columns)
+        .join(PhaseExecution, PhaseExecution.id == IntegrationOperation.phase_execution_id)
+        .where(IntegrationOperation.organization_id == organization_id, IntegrationOperation.run_id.in_(run_ids))
+        .order_by(PhaseExecution.position, IntegrationOperation.position)
+    )
+    return session.execute(statement).all()
 
 
 def list_newest_of_versions(

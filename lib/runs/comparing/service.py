@@ -1,6 +1,6 @@
 """Two runs against each other, phase by phase: what was asked and answered, by whom, for how much, how long it took."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,13 +11,14 @@ from lib.access.permissions import Permission
 from lib.db.session import tenant_session
 from lib.models.run import RunStatus
 from lib.runs.comparing import queries
-from lib.runs.comparing.views import ComparedPhase, Comparison, Family, Pair, Relative
+from lib.runs.comparing.views import DRY_RUN, ComparedPhase, Comparison, Family, Operations, Pair, Relative
 from lib.runs.service import watch_run
 from lib.runs.views import PhaseFigures
 
 #: The newest of those that go on from a run.
 MOST_CHILDREN: Final = 10
 
+_Operations = Mapping[str, Operations]
 _Digests = Mapping[UUID, tuple[str | None, str | None]]
 
 
@@ -27,9 +28,14 @@ def compare_runs(actor: Actor, left_id: UUID, right_id: UUID) -> Comparison:
     left, right = watch_run(actor, left_id), watch_run(actor, right_id)
     attempts = [phase.newest.id for run in (left, right) for phase in run.phases]
     with tenant_session(actor) as session:
+        operations = _operations(queries.list_operations(session, actor.organization_id, (left_id, right_id)))
         digests: _Digests = {row[0]: (row[1], row[2]) for row in queries.list_digests(session, attempts)}
     before, after = ({phase.code: phase for phase in run.phases} for run in (left, right))
-    return Comparison(left=left, right=right, phases=_pair(before, after, digests))
+    return Comparison(
+        left=left,
+        right=right,
+        phases=_pair(before, after, digests, [operations.get(each, {}) for each in (left_id, right_id)]),
+    )
 
 
 def find_runs_of_versions(actor: Actor, template_id: UUID, old: int, new: int) -> tuple[UUID, UUID] | None:
@@ -65,7 +71,10 @@ def _relative(row: Row[*tuple[Any, ...]]) -> Relative:
 
 
 def _pair(
-    left: Mapping[str, PhaseFigures], right: Mapping[str, PhaseFigures], digests: _Digests
+    left: Mapping[str, PhaseFigures],
+    right: Mapping[str, PhaseFigures],
+    digests: _Digests,
+    operations: Sequence[_Operations],
 ) -> tuple[ComparedPhase, ...]:
     compared = []
     for code in _merge(list(left), list(right)):
@@ -80,9 +89,19 @@ def _pair(
                     phases=phases,
                     is_same_prompt=_is_same([texts[0] for texts in both]),
                     is_same_answer=_is_same([texts[1] for texts in both]),
+                    operations=Pair(*(each.get(code, ()) for each in operations)),
                 )
             )
     return tuple(compared)
+
+
+def _operations(rows: Iterable[Row[UUID, str, str, bool]]) -> dict[UUID, dict[str, Operations]]:
+    """By run and phase."""
+    found: dict[UUID, dict[str, Operations]] = {}
+    for run_id, code, status, is_dry_run in rows:
+        of_run = found.setdefault(run_id, {})
+        of_run[code] = (*of_run.get(code, ()), DRY_RUN if is_dry_run else status)
+    return found
 
 
 def _is_same(digests: list[str | None]) -> bool | None:

@@ -25,6 +25,11 @@ class Pair(Generic[Value]):
         return self.left == self.right
 
 
+#: Each operation's status, or `DRY_RUN` where nothing was done because integrations were off.
+Operations = tuple[str, ...]
+DRY_RUN = "dry_run"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedPhase:
     """A phase of both runs, or of one of them, by its newest attempts."""
@@ -35,6 +40,8 @@ class ComparedPhase:
     #: None where one has no such phase, or no prompt yet.
     is_same_prompt: bool | None
     is_same_answer: bool | None
+    #: How what is done after it stands, in both.
+    operations: Pair[Operations]
 
     @property
     def attempts(self) -> Pair[AttemptFigures]:
@@ -43,12 +50,13 @@ class ComparedPhase:
 
     @property
     def differs(self) -> bool:
-        """Whether anything that people read is otherwise: status, model, prompt, answer."""
+        """Whether anything that people read is otherwise: status, model, prompt, answer, operations."""
         left, right = self.attempts.left, self.attempts.right
         if left is None or right is None:
             return True
         is_told_alike = (left.status, left.model) == (right.status, right.model)
-        return not (is_told_alike and self.is_same_prompt is not False and self.is_same_answer is not False)
+        is_same = is_told_alike and self.is_same_prompt is not False and self.is_same_answer is not False
+        return not (is_same and self.operations.is_same)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +66,13 @@ class Comparison:
     left: RunProgress
     right: RunProgress
     phases: tuple[ComparedPhase, ...]
+
+    @property
+    def operations(self) -> Pair[Operations]:
+        """How all that is done after the phases stands."""
+        left = [status for phase in self.phases for status in phase.operations.left or ()]
+        right = [status for phase in self.phases for status in phase.operations.right or ()]
+        return Pair(tuple(left), tuple(right))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,11 +19,14 @@ from lib.runs.exporting.queries import list_comments, list_newest, list_words
 from lib.runs.exporting.structures import (
     ExportedComment,
     ExportedInput,
+    ExportedOperation,
     ExportedPhase,
     ExportedRun,
     ExportedWord,
     RunDocument,
 )
+from lib.runs.operating.service import list_within
+from lib.runs.operating.views import OperationView
 from lib.runs.structures import RunInputs
 
 
@@ -47,7 +50,7 @@ def export_run(actor: Actor, run_id: UUID, *, file_format: RunFormat, has_prompt
             exported_at=clock.now(),
             has_prompts=has_prompts,
             run=_describe(dict(zip(queries.SUMMARY, seen, strict=False)), run),
-            phases=_phases(session, run_id, has_prompts=has_prompts),
+            phases=_phases(session, actor, run_id, has_prompts=has_prompts),
             comments=tuple(
                 ExportedComment(by=row.by, phase=row.phase_code, text=row.comment_text, written_at=row.created_at)
                 for row in list_comments(session, run_id)
@@ -85,23 +88,51 @@ def _describe(seen: Mapping[str, Any], run: OrchestrationRun) -> ExportedRun:
         inputs=tuple(
             ExportedInput(name=name, label=labels.get(name, name), value=value) for name, value in values.items()
         ),
+        integration_enabled=run.integration_enabled,
         goes_on_from=run.parent_run_id,
         goes_on_with=run.forked_from_phase,
     )
 
 
-def _phases(session: Session, run_id: UUID, *, has_prompts: bool) -> tuple[ExportedPhase, ...]:
+def _phases(session: Session, actor: Actor, run_id: UUID, *, has_prompts: bool) -> tuple[ExportedPhase, ...]:
     said: dict[UUID, list[ExportedWord]] = {}
     for row in list_words(session, run_id):
         word = ExportedWord(
             by=row.by, decision=row.decision, comment=row.comment, is_counted=row.is_counted, said_at=row.said_at
         )
         said.setdefault(row.phase_execution_id, []).append(word)
-    newest = list_newest(session, run_id)
-    return tuple(_phase(each, said.get(each.id, ()), has_prompts=has_prompts) for each in newest)
+    done: dict[str, list[ExportedOperation]] = {}
+    for operation in list_within(session, actor, run_id):
+        done.setdefault(operation.phase_code, []).append(_operation(operation))
+    return tuple(
+        _phase(each, said.get(each.id, ()), done.get(each.phase_code, ()), has_prompts=has_prompts)
+        for each in list_newest(session, run_id)
+    )
 
 
-def _phase(attempt: PhaseExecution, said: Sequence[ExportedWord], *, has_prompts: bool) -> ExportedPhase:
+def _operation(seen: OperationView) -> ExportedOperation:
+    return ExportedOperation(
+        type=seen.type,
+        name=seen.name,
+        status=seen.status,
+        is_dry_run=seen.is_dry_run,
+        is_reused=seen.is_reused,
+        does=str(seen.result["would"]) if seen.is_dry_run else seen.does,
+        decided_by=seen.decided_by.name if seen.decided_by else None,
+        decided_at=seen.decided_at,
+        attempts=seen.attempts,
+        completed_at=seen.completed_at,
+        message=seen.message or None,
+    )
+
+
+def _phase(
+    attempt: PhaseExecution,
+    said: Sequence[ExportedWord],
+    operations: Sequence[ExportedOperation],
+    *,
+    has_prompts: bool,
+) -> ExportedPhase:
     return ExportedPhase(
         code=attempt.phase_code,
         name=attempt.phase_name,
@@ -115,6 +146,7 @@ def _phase(attempt: PhaseExecution, said: Sequence[ExportedWord], *, has_prompts
         answer=attempt.response_text,
         model_answer=attempt.original_response,
         reviews=tuple(said),
+        operations=tuple(operations),
         prompt_tokens=attempt.token_usage.get("prompt_tokens"),
         completion_tokens=attempt.token_usage.get("completion_tokens"),
         cost_usd=attempt.cost_usd,

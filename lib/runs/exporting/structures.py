@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from lib.models.review import Decision
-from lib.models.run import PhaseStatus, RunStatus
+from lib.models.run import OperationStatus, PhaseStatus, RunStatus
 from lib.templates.inputs import InputValue
 
 Told = Annotated[Decimal | None, Field(description="In US dollars; null where a price is unknown.")]
@@ -49,6 +49,7 @@ class ExportedRun(_Part):
     total_tokens: Annotated[int, Field(description="Of all attempts, in and out.")]
     cost_usd: Told
     inputs: tuple[ExportedInput, ...]
+    integration_enabled: Annotated[bool, Field(description="Whether operations were to be done.")]
     goes_on_from: Annotated[UUID | None, Field(description="The run that this one took completed phases over from.")]
     goes_on_with: Annotated[str | None, Field(description="Code of the phase that it began with; null is the start.")]
 
@@ -72,6 +73,22 @@ class ExportedComment(_Part):
     written_at: datetime
 
 
+class ExportedOperation(_Part):
+    """Something that was to be done after a phase, and what became of it; not what was sent."""
+
+    type: str
+    name: Annotated[str, Field(description="Of its own, else of its kind.")]
+    status: OperationStatus
+    is_dry_run: Annotated[bool, Field(description="Whether nothing was done because integrations were off.")]
+    is_reused: Annotated[bool, Field(description="Whether the run before has done it.")]
+    does: Annotated[str, Field(description="In one sentence.")]
+    decided_by: Annotated[str | None, Field(description="Who approved or rejected it.")]
+    decided_at: datetime | None
+    attempts: int
+    completed_at: datetime | None
+    message: Annotated[str | None, Field(description="Why it failed, was cancelled or rejected.")]
+
+
 class ExportedPhase(_Part):
     """A phase as its newest attempt left it; earlier attempts are not in the file."""
 
@@ -87,6 +104,7 @@ class ExportedPhase(_Part):
     answer: str | None
     model_answer: Annotated[str | None, Field(description="The model's own, where a person has edited the answer.")]
     reviews: tuple[ExportedWord, ...]
+    operations: tuple[ExportedOperation, ...]
     prompt_tokens: int | None
     completion_tokens: int | None
     cost_usd: Told

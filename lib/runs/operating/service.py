@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
@@ -27,8 +28,13 @@ def list_operations(actor: Actor, run_id: UUID) -> tuple[OperationView, ...]:
     """Those of a run, in the order of its phases; none where it is not the person's to see. Raises `NotPermitted`."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     with tenant_session(actor) as session:
-        rows = queries.list_operations(session, actor.organization_id, run_id)
-        targets = {each.slug: each.target for each in list_offered(session)} if rows else {}
+        return list_within(session, actor, run_id)
+
+
+def list_within(session: Session, actor: Actor, run_id: UUID) -> tuple[OperationView, ...]:
+    """The same as part of a transaction that reads more."""
+    rows = queries.list_operations(session, actor.organization_id, run_id)
+    targets = {each.slug: each.target for each in list_offered(session)} if rows else {}
     return tuple(_view(actor, row, targets) for row in rows)
 
 

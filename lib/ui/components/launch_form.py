@@ -93,7 +93,9 @@ def show_launch_form(
     topic, title = _show_words(project, before, key=key)
     inputs, places = show_questions(template, draft, suffix=_suffix(draft))
     cost_limit, priority = _show_bounds(project, before, key=key)
-    is_on = _show_integrations(key) if template.has_operations else None
+    is_on = draft.integration_enabled if draft else None  # kept where this template has none
+    if template.has_operations:
+        is_on = _show_integrations(is_on is not False, key=f"{project.id}{_suffix(draft)}")
     shown = model or default
     if shown is None:
         return LaunchForm()
@@ -161,11 +163,11 @@ def _show_bounds(project: ProjectDetail, before: Draft | None, *, key: str) -> t
     return cost_limit, priority
 
 
-def _show_integrations(key: str) -> bool:
-    """Whether what follows the phases is done."""
+def _show_integrations(is_on: bool, *, key: str) -> bool:
+    """Whether what follows the phases is done; what was switched off before stays so, whatever the project."""
     return st.toggle(
         "Do what follows the phases",
-        value=True,
+        value=is_on,
         help="Files, calls and messages of the template. Switched off, or where your organization does not let runs do "
         "anything outside, the run says what it would do and does nothing.",
         key=f"integrations-{key}",

@@ -11,6 +11,7 @@ from lib.errors import AnswersInvalid, InvalidInput, PlanInvalid
 from lib.integrations.registry import find_kinds
 from lib.runs.foresight import find_launch_warnings
 from lib.runs.launch import LaunchRequest, Prepared, preview_launch
+from lib.templates.operations import asks_approval
 from lib.templates.plan import Plan
 from lib.ui import feedback, words
 from lib.ui.components.card import card
@@ -30,6 +31,8 @@ def _show_operations(prepared: Prepared) -> None:
             kind = find_kinds().get(each.type)
             label = each.name or (kind.label if kind else each.type)
             told = f"{words.short(label, most=60)} · after {words.short(name, most=60)}"
+            if prepared.integration_enabled and asks_approval(each):
+                told += " · somebody approves it first"
             st.markdown(f"{kind.icon if kind else ''} {words.plain(told)}")
         if not prepared.integration_enabled:
             st.markdown(":gray[Your organization's settings, or the switch beside, keep runs from doing anything.]")
@@ -44,7 +47,12 @@ def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
         else:
             prepared = preview_launch(actor, request)
             show_estimate(prepared.estimate, prepared.quota, key="launch")
-            show_launch_warnings(actor, prepared.plan, cost_limit_usd=prepared.cost_limit_usd)
+            show_launch_warnings(
+                actor,
+                prepared.plan,
+                cost_limit_usd=prepared.cost_limit_usd,
+                integration_enabled=prepared.integration_enabled,
+            )
     if prepared is None:
         return
     _show_operations(prepared)
@@ -54,10 +62,21 @@ def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
 
 
 def show_launch_warnings(
-    actor: Actor, plan: Plan, *, cost_limit_usd: Decimal | None, taken_over: Collection[str] = ()
+    actor: Actor,
+    plan: Plan,
+    *,
+    cost_limit_usd: Decimal | None,
+    integration_enabled: bool,
+    taken_over: Collection[str] = (),
 ) -> None:
     """Draw where the run would stand still for long, a line each."""
-    for warning in find_launch_warnings(actor, plan, cost_limit_usd=cost_limit_usd, taken_over=taken_over):
+    for warning in find_launch_warnings(
+        actor,
+        plan,
+        cost_limit_usd=cost_limit_usd,
+        integration_enabled=integration_enabled,
+        taken_over=taken_over,
+    ):
         st.markdown(f":orange[:material/warning:] {words.plain(warning)}")
 
 

@@ -61,7 +61,13 @@ def _show_outcome(prepared: Prepared, run: RunProgress) -> None:
         st.markdown(f":orange[:material/warning:] {words.plain(told)}")
     show_estimate(prepared.estimate, prepared.quota, key=f"retry-{run.summary.id}")
     actor = require_actor(Permission.ORCHESTRATIONS_RUN)
-    show_launch_warnings(actor, prepared.plan, cost_limit_usd=run.cost_limit_usd, taken_over=prepared.reused)
+    show_launch_warnings(
+        actor,
+        prepared.plan,
+        cost_limit_usd=run.cost_limit_usd,
+        integration_enabled=prepared.integration_enabled,
+        taken_over=prepared.reused,
+    )
     with st.expander("What the model will be asked first", type="compact"):
         st.code(words.visible(prepared.prompt), language=None, wrap_lines=True)
 

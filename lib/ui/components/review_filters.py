@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from lib.access.actor import Actor
-from lib.reviews.queries import ReviewFilter
+from lib.reviews.inbox.queries import ReviewFilter
 from lib.reviews.service import count_reviews_by_split
 from lib.reviews.views import ReviewSort, ReviewSplit
 from lib.runs.lists.service import list_run_choices
@@ -39,7 +39,7 @@ def make_review_filters(actor: Actor) -> FilterBar:
         split=("show", "Show"),
         count=lambda chosen: count_reviews_by_split(actor, chosen_reviews(chosen), most=MOST_COUNTED),
         sorts=_SORTS,
-        placeholder="Run or phase",
+        placeholder="Run, phase or operation",
         choices=(
             *(Choice(name, name.capitalize(), by_id(names)) for name, names in named.items()),
             Choice("due", "Due", {_OVERDUE: "Overdue"}),

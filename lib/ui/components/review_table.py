@@ -1,4 +1,4 @@
-"""Lists of answers that wait, or waited, for people."""
+"""Lists of answers and operations that wait, or waited, for people."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,7 +9,7 @@ from markupsafe import Markup
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.reviews.queries import ReviewFilter
+from lib.reviews.inbox.queries import ReviewFilter
 from lib.reviews.service import list_reviews
 from lib.reviews.views import ReviewSplit, ReviewSummary
 from lib.ui import words
@@ -35,10 +35,12 @@ def show_review_table(
         key="reviews",
         label="Reviews",
         columns={
-            "Status": status.column(status.REVIEW, width=122),
+            "Status": status.column(status.REVIEW, width=136),
             "Run": st.column_config.TextColumn("Run", width=240),
-            "Phase": st.column_config.TextColumn("Phase", width=150),
-            "Project": st.column_config.TextColumn("Project", width=128),
+            "What": st.column_config.TextColumn(
+                "What", width=190, help="The answer of a phase, or what is to be done after it."
+            ),
+            "Project": st.column_config.TextColumn("Project", width=120),
             "By": st.column_config.TextColumn("By", width=88, help="Who launched the run."),
             "Asked": st.column_config.TextColumn("Asked", width=105),
             "Due": st.column_config.TextColumn("Due", width=105),
@@ -54,7 +56,7 @@ def show_review_table(
 
 
 def open_review(review: ReviewSummary | None) -> None:
-    """Go to the run whose answer it is about, if there is one to go to: there it stands open."""
+    """Go to the run whose answer or operation it is about, if there is one to go to: there it stands open."""
     if review is not None:
         st.switch_page(RUN.file, query_params={"run": str(review.run_id)})
 
@@ -70,13 +72,13 @@ def show_waiting_reviews(actor: Actor) -> None:
         for review in page.items:
             moment = review.due_at or review.requested_at
             detail = _DETAIL.format(
-                words.short(review.phase_name, most=60),
+                _what(review),
                 words.short(review.launched_by, most=40),
                 "due" if review.due_at else "asked",
                 moment_inline(moment, time_zone=actor.time_zone),
             )
             with row(review.run_title, detail=detail, status=status_of(review)):
-                if st.button("Review", key=f"review-{review.id}"):
+                if st.button("Review" if review.operation is None else "Look at it", key=f"review-{review.id}"):
                     open_review(review)
 
 
@@ -84,15 +86,29 @@ def status_of(review: ReviewSummary) -> status.Status:
     """How it stands."""
     if review.outcome is not None:
         return status.REVIEW[review.outcome]
+    if review.operation is not None:
+        return status.REVIEW["approval"]
     is_overdue = review.due_at is not None and review.due_at <= clock.now()
     return status.REVIEW["overdue" if is_overdue else "waiting"]
+
+
+def _what(review: ReviewSummary) -> str:
+    """What people are asked about: a phase, which stands for its answer, or what is done after it."""
+    phase = words.short(review.phase_name, most=60)
+    return phase if review.operation is None else f"{words.short(review.operation, most=60)}, after {phase}"
+
+
+def _what_in_table(review: ReviewSummary) -> str:
+    """The same where there is little room: the phase of an operation by its number alone."""
+    number = review.phase_position + 1
+    return f"{number} {review.phase_name}" if review.operation is None else f"{review.operation}, after {number}"
 
 
 def _row(review: ReviewSummary) -> dict[str, object]:
     return {
         "Status": status.cell(status_of(review)),
         "Run": review.run_title,
-        "Phase": f"{review.phase_position + 1} {review.phase_name}",
+        "What": _what_in_table(review),
         "Project": review.project_name,
         "By": review.launched_by,
         "Asked": words.ago(review.requested_at, now=clock.now()),

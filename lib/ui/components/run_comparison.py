@@ -1,12 +1,13 @@
 """Two runs beside each other: what tells them apart as a whole, then phase by phase."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import streamlit as st
 from markupsafe import Markup
 
 from lib.access.permissions import Permission
-from lib.runs.comparing.views import ComparedPhase, Comparison, Pair, cost_of, tokens_of
+from lib.runs.comparing.views import ComparedPhase, Comparison, Operations, Pair, cost_of, tokens_of
 from lib.runs.service import get_texts
 from lib.runs.views import AttemptFigures, AttemptTexts, RunProgress
 from lib.ui import words
@@ -83,9 +84,22 @@ def _rows(found: Comparison) -> Iterator[PairRow]:
     for label, pair in told.items():
         if not pair.is_same or label in {"Status", "Model"}:
             yield PairRow(label, pair.left or words.NOTHING, pair.right or words.NOTHING)
+    yield from _operations_row(found.operations)
     yield money_row("Cost", Pair(left.summary.cost_usd, right.summary.cost_usd))
     yield number_row("Tokens", Pair(left.summary.total_tokens, right.summary.total_tokens))
     yield time_row("Time", Pair(seconds_of(left.summary), seconds_of(right.summary)))
+
+
+def _operations_row(pair: Pair[Operations]) -> Iterator[PairRow]:
+    """What was done after the phases; nothing where neither has anything to do."""
+    if pair.left or pair.right:
+        yield PairRow("Operations", _say_operations(pair.left), _say_operations(pair.right))
+
+
+def _say_operations(operations: Operations | None) -> str:
+    """How many stand how: "2 done · 1 rejected"."""
+    counted = Counter(status.OPERATION[each].word.lower() for each in operations or ())
+    return " · ".join(f"{words.number(count)} {word}" for word, count in counted.items()) or words.NOTHING
 
 
 def _template(run: RunProgress) -> str:
@@ -115,6 +129,7 @@ def _say(phase: ComparedPhase) -> str:
         "model": left.model != right.model,
         "prompt": phase.is_same_prompt is False,
         "answer": phase.is_same_answer is False,
+        "operations": not phase.operations.is_same,
     }
     names = [name for name, is_other in differing.items() if is_other]
     return f"other {words.together(names)}" if names else "the same"
@@ -127,6 +142,7 @@ def _show_inside(found: Comparison, phase: ComparedPhase, *, key: str) -> None:
         [
             PairRow("Status", *words_of),
             PairRow("Model", _model(left), _model(right)),
+            *_operations_row(phase.operations),
             money_row("Cost", Pair(cost_of(left), cost_of(right))),
             number_row("Tokens", Pair(tokens_of(left), tokens_of(right))),
             time_row("Time", Pair(_seconds(left), _seconds(right))),

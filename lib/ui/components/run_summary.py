@@ -117,6 +117,13 @@ def _place_of(run: RunProgress) -> str | None:
     return f"{names.get(run.error.phase, run.error.phase)}{attempt}"
 
 
+def _say_integrations(run: RunProgress) -> list[tuple[str, str]]:
+    """Whether what follows the phases is done, where there is anything."""
+    if run.integration_enabled is None:
+        return []
+    return [("Integrations", "on" if run.integration_enabled else "off: a dry run, nothing is done outside")]
+
+
 def show_run_facts(run: RunProgress, *, time_zone: str) -> None:
     """Draw what the run was launched with."""
     summary = run.summary
@@ -129,6 +136,7 @@ def show_run_facts(run: RunProgress, *, time_zone: str) -> None:
                 ("Template", summary.template_name + version),
                 ("Model", summary.model),
                 *([("Cost limit", say_cost_limit(run))] if run.cost_limit_usd is not None else []),
+                *_say_integrations(run),
                 *run.inputs,
                 *([] if run.may_prioritize else [("Priority", say_priority(summary.priority))]),
                 ("Launched", moment_inline(summary.created_at, time_zone=time_zone)),

@@ -28,6 +28,7 @@ def _status(word: str, icon: str, color: Color, glyph: str) -> Status:
 
 _RUNNING = _status("Running", "progress_activity", "blue", "◐")
 _NEEDS_REVIEW = _status("Needs review", "rate_review", "orange", "◆")
+_NEEDS_APPROVAL = _status("Needs approval", "rate_review", "orange", "◆")
 _COMPLETED = _status("Completed", "check_circle", "green", "✓")
 _FAILED = _status("Failed", "error", "red", "✕")
 _CANCELLED = _status("Cancelled", "block", "gray", "\N{EN DASH}")
@@ -66,7 +67,7 @@ PHASE: Mapping[str, Status] = {
 
 OPERATION: Mapping[str, Status] = {
     "pending": _status("Pending", "schedule", "gray", "○"),
-    "waiting_approval": _status("Needs approval", "rate_review", "orange", "◆"),
+    "waiting_approval": _NEEDS_APPROVAL,
     "running": _RUNNING,
     "completed": _status("Done", "check_circle", "green", "✓"),
     "dry_run": _status("Dry run", "visibility", "gray", "○"),
@@ -75,9 +76,10 @@ OPERATION: Mapping[str, Status] = {
     "cancelled": _CANCELLED,
 }
 
-#: An answer that people are asked about.
+#: What people are asked about: an answer, or with `approval` an operation.
 REVIEW: Mapping[str, Status] = {
     "waiting": _NEEDS_REVIEW,
+    "approval": _NEEDS_APPROVAL,
     "overdue": _status("Overdue", "warning", "orange", "!"),
     "approved": _status("Approved", "check_circle", "green", "✓"),
     "redone": _status("Sent back", "replay", "gray", "↺"),

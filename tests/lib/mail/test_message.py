@@ -16,6 +16,7 @@ VALUES = {
     MailKind.REVIEW_REQUESTED: _REVIEW,
     MailKind.REVIEW_REMINDER: _REVIEW,
     MailKind.REVIEW_ESCALATED: _REVIEW,
+    MailKind.APPROVAL_REQUESTED: _REVIEW | {"count": "2"},
     MailKind.SCHEDULE_STOPPED_NOTICE: {"name": "Ann", "schedule": "Every morning", "reason": "The model is gone."},
 }
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from lib.errors import InvalidInput
-from lib.reviews.queries import ReviewFilter
+from lib.reviews.inbox.queries import ReviewFilter
 from lib.reviews.service import count_reviews_by_split, list_reviewer_choices, list_reviews
 from lib.reviews.views import ReviewSort, ReviewSplit
 from tests.cast import Cast

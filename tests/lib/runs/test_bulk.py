@@ -1,7 +1,9 @@
 """Cancelling and retrying many runs at once: which, whose, and what is said of the rest."""
 
+from decimal import Decimal
 from uuid import UUID
 
+import psycopg
 import pytest
 from llmock.scenarios import Fail
 from llmock.testing import LLMockServer
@@ -175,3 +177,20 @@ def test_more_than_five_hundred_are_not_taken_at_once(installation: Installation
     assert len(bulk.preview_bulk(cast.max, ALL, BulkAction.CANCEL).run_ids) == 1
     with pytest.raises(InvalidInput, match="500 is the most"):
         bulk.cancel_runs(cast.max, [*offer.run_ids, offer.run_ids[0]])
+
+
+def test_retry_does_what_follows_as_the_run_before_did(installation: Installation, cast: Cast, runs: Runs) -> None:
+    """Each of them by its own switch, beside limit and priority."""
+    before = {is_on: runs.make("max", how="failed") for is_on in (True, False)}
+    with psycopg.connect(installation.database.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        bounds = "integration_enabled = true, cost_limit_usd = 2.5, priority = 'high'"
+        connection.execute(f"UPDATE orchestration_runs SET {bounds} WHERE id = %s".encode(), [before[True]])
+    assert bulk.retry_runs(cast.max, list(before.values()), on_progress=nothing).done == 2
+    made = rows(installation, "SELECT * FROM orchestration_runs WHERE parent_run_id IS NOT NULL")
+    assert {
+        run["parent_run_id"]: (run["integration_enabled"], run["cost_limit_usd"], run["priority"]) for run in made
+    } == {
+        before[True]: (True, Decimal("2.5"), "high"),
+        before[False]: (False, None, "normal"),
+    }

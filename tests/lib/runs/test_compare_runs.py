@@ -14,7 +14,7 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_template
-from tests.made_runs import MadeRun, answer, beginning, end_run, fail_second_phase, make_run, open_run
+from tests.made_runs import MadeRun, answer, beginning, end_run, fail_second_phase, make_operation, make_run, open_run
 from tests.records import rows
 from tests.retrying import go_on
 from tests.workers import MODEL
@@ -41,6 +41,20 @@ def test_runs_that_asked_and_answered_the_same_do_not_differ(installation: Insta
     found = compare_runs(cast.vera, runs[0].id, runs[1].id)
     assert (found.left.summary.id, found.right.summary.id) == (runs[0].id, runs[1].id)
     assert [phase.differs for phase in found.phases] == [False, False]
+
+
+def test_phase_differs_where_something_else_was_done_after_it(installation: Installation, cast: Cast) -> None:
+    runs = [make(installation, cast.max) for _ in range(2)]
+    for run in runs:
+        end_run(installation.database, cast.max, run)
+        done = {"phase_execution_id": run.phases["Phase 0"], "status": "completed"}
+        make_operation(installation.database, cast.max, run.id, **done)
+    assert not compare(cast.vera, runs[0].id, runs[1].id)["Phase 0"].differs
+    dry = {"phase_execution_id": runs[1].phases["Phase 0"], "status": "completed", "result": {"dry_run": True}}
+    make_operation(installation.database, cast.max, runs[1].id, **dry, position=1)
+    found = compare_runs(cast.vera, runs[0].id, runs[1].id)
+    assert [phase.differs for phase in found.phases] == [True, False]
+    assert (found.operations.left, found.operations.right) == (("completed",), ("completed", "dry_run"))
 
 
 def test_what_differs_is_told_phase_by_phase(installation: Installation, cast: Cast) -> None:

@@ -24,7 +24,7 @@ def run_id(installation: Installation, cast: Cast) -> UUID:
         template_id=make_template(installation.database, cast.max),
     )
     values = """jsonb_set(inputs, '{values}', '{"who": "Fishers"}')"""
-    bounds = "cost_limit_usd = 2.5, priority = 'high'"
+    bounds = "cost_limit_usd = 2.5, priority = 'high', integration_enabled = true"
     rows(installation, f"UPDATE orchestration_runs SET inputs = {values}, {bounds} RETURNING 1")
     return run.id
 
@@ -37,6 +37,7 @@ def test_everything_that_was_chosen_is_there(installation: Installation, cast: C
         assert (draft.title, draft.topic, draft.model) == ("A run", TOPIC, MODEL)
         assert draft.values == {"who": "Fishers"}
         assert (draft.cost_limit_usd, draft.priority) == (Decimal("2.5"), RunPriority.HIGH)
+        assert draft.integration_enabled
     assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 1, "nothing is launched"
 
 

@@ -12,12 +12,13 @@ from lib.models.review import Decision
 from lib.reviews.service import decide_review
 from lib.runs.exporting.service import RunFormat, export_run
 from lib.runs.exporting.structures import RunDocument, write_schema
+from lib.runs.operating.service import decide_operation
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import TOPIC, make_project
 from tests.made_reviews import make_waiting, make_word
-from tests.made_runs import end_run, fail_second_phase, make_comment, make_run
-from tests.records import signature, trail
+from tests.made_runs import end_run, fail_second_phase, make_comment, make_operation, make_run
+from tests.records import row, signature, trail
 
 SCHEMA = ROOT / "docs" / "run.schema.json"
 
@@ -106,3 +107,20 @@ def test_run_under_way_is_exported_as_far_as_it_is(installation: Installation, c
     assert [phase.status for phase in document.phases] == ["pending", "pending"]
     end_run(installation.database, cast.max, run)
     assert [phase.status for phase in export(cast, run.id).phases] == ["completed", "completed"]
+
+
+def test_file_says_what_was_done_after_a_phase(installation: Installation, cast: Cast, run_id: UUID) -> None:
+    phase_id = row(installation, "SELECT id FROM phase_executions ORDER BY position LIMIT 1")["id"]
+    waiting = {"phase_execution_id": phase_id, "status": "waiting_approval", "name": "Keep the plan"}
+    dry = {"status": "completed", "result": {"dry_run": True, "would": "Write “plan.md”"}, "position": 1}
+    rejected = make_operation(installation.database, cast.max, run_id, **waiting)
+    make_operation(installation.database, cast.max, run_id, phase_execution_id=phase_id, **dry)
+    decide_operation(cast.mona, rejected, is_approved=False, reason="Not this one.")
+    first, second = export(cast, run_id).phases
+    assert [(each.name, each.status, each.is_dry_run, each.decided_by, each.message) for each in first.operations] == [
+        ("Keep the plan", "rejected", False, "Mona", "Not this one."),
+        ("Write a file", "completed", True, None, None),
+    ]
+    assert first.operations[1].does == "Write “plan.md”"
+    assert second.operations == ()
+    assert "Fold it twice" not in first.operations[0].model_dump_json(), "not what was to be written"

@@ -14,15 +14,38 @@ from tests.workers import MODEL, endpoint
 __all__ = ["endpoint"]
 
 
-def warn(installation, cast, *, gate=None, who="max", **more) -> tuple[str, ...]:
+CALL = {"type": "http.request", "parameters": {"url": "https://api.example/items"}}
+FILE = {"type": "artifact.write", "parameters": {"path": "plan.md"}}
+
+
+def warn(installation, cast, *, gate=None, operation=None, is_on=True, who="max", **more) -> tuple[str, ...]:
     actor = getattr(cast, who)
     phase = {"code": "a", "name": "Draft", "prompt": "{{ topic }}", **({"review": gate} if gate is not None else {})}
+    phase |= {"operations": [operation]} if operation else {}
     template_id = make_template(installation.database, actor, data={"phases": [phase]})
     request = LaunchRequest(
         project_id=make_project(installation.database, actor), template_id=template_id, model=MODEL, **more
     )
     plan = preview_launch(actor, request).plan
-    return find_launch_warnings(actor, plan, cost_limit_usd=request.cost_limit_usd)
+    return find_launch_warnings(actor, plan, cost_limit_usd=request.cost_limit_usd, integration_enabled=is_on)
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_operation_that_nobody_else_could_approve_is_said(installation, cast):
+    assert warn(installation, cast, operation=CALL) == (), "alice and mona could"
+    rows(installation, "UPDATE users SET deactivated_at = now() WHERE username IN ('alice', 'mona') RETURNING 1")
+    (said,) = warn(installation, cast, operation=CALL)
+    assert said.startswith("Nobody but you could approve what is done after a “Draft”")
+    (said,) = warn(installation, cast, operation=FILE | {"requires_approval": True})
+    assert "a “Draft”" in said
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_operation_that_asks_nobody_or_is_a_dry_run_needs_no_warning(installation, cast):
+    rows(installation, "UPDATE users SET deactivated_at = now() WHERE username IN ('alice', 'mona') RETURNING 1")
+    assert warn(installation, cast, operation=CALL | {"requires_approval": False}) == ()
+    assert warn(installation, cast, operation=FILE) == (), "a file of our own is nothing outside"
+    assert warn(installation, cast, operation=CALL, is_on=False) == ()
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -72,9 +95,9 @@ def test_fallback_without_a_price_is_said_too_and_phases_taken_over_are_not(inst
         project_id=make_project(installation.database, cast.max), template_id=template_id, model=MODEL
     )
     plan = preview_launch(cast.max, request).plan
-    said = find_launch_warnings(cast.max, plan, cost_limit_usd=Decimal(1))
+    said = find_launch_warnings(cast.max, plan, cost_limit_usd=Decimal(1), integration_enabled=True)
     assert [line.partition("”")[0].rpartition("“")[2] for line in said] == ["Step a", "Step b", MODEL, f"{MODEL}-spare"]
-    said = find_launch_warnings(cast.max, plan, cost_limit_usd=Decimal(1), taken_over=["a"])
+    said = find_launch_warnings(cast.max, plan, cost_limit_usd=Decimal(1), integration_enabled=True, taken_over=["a"])
     assert [line.partition("”")[0].rpartition("“")[2] for line in said] == ["Step b", MODEL]
 
 

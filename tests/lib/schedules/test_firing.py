@@ -66,6 +66,25 @@ def test_run_has_the_limit_and_the_priority_that_were_chosen(
             assert (run["cost_limit_usd"], run["priority"]) == expected
 
 
+@pytest.mark.parametrize(
+    ("chosen", "allowed", "done"), [(True, True, True), (None, True, True), (False, True, False), (True, False, False)]
+)
+def test_run_does_what_follows_as_it_was_chosen_and_as_the_organization_allows(
+    installation: Installation,
+    cast: Cast,
+    request_of_max: LaunchRequest,
+    *,
+    chosen: bool | None,
+    allowed: bool,
+    done: bool,
+) -> None:
+    settings = Jsonb({"integration_enabled": allowed})
+    _change(installation, "UPDATE organizations SET settings = settings || %s WHERE slug = 'acme'", settings)
+    schedule_id = schedule(cast.max, replace(request_of_max, integration_enabled=chosen))
+    for run_id in (take_turn(installation, schedule_id)["last_run_id"], run_now(cast.mona, schedule_id)):
+        assert stored_run(installation, run_id)["integration_enabled"] is done
+
+
 def test_what_is_not_due_is_nobodys(installation: Installation, cast: Cast, request_of_max: LaunchRequest) -> None:
     schedule_id = schedule(cast.max, request_of_max)
     assert claim(installation) is None

@@ -12,9 +12,11 @@ import pytest
 
 from lib import clock
 from lib.models.review import Decision
+from lib.models.run import OperationStatus
 from lib.runs.exporting.structures import (
     ExportedComment,
     ExportedInput,
+    ExportedOperation,
     ExportedPhase,
     ExportedRun,
     ExportedWord,
@@ -34,6 +36,20 @@ WORD = ExportedWord(
 )
 COMMENT = ExportedComment(by="Max", phase="a", text="Worth *reading*.", written_at=WORD.said_at)
 
+OPERATION = ExportedOperation(
+    type="http.request",
+    name="Tell the tracker",
+    status=OperationStatus.COMPLETED,
+    is_dry_run=False,
+    is_reused=False,
+    does="POST https://api.example/items with 40 bytes",
+    decided_by="Mona",
+    decided_at=WORD.said_at,
+    attempts=1,
+    completed_at=WORD.said_at,
+    message=None,
+)
+
 
 def document(**changes: Any) -> RunDocument:
     phase = {
@@ -49,6 +65,7 @@ def document(**changes: Any) -> RunDocument:
         "answer": "# Loud\n\n**Bold** and `code`",
         "model_answer": None,
         "reviews": (),
+        "operations": (),
         "prompt_tokens": 150,
         "completion_tokens": 800,
         "cost_usd": None,
@@ -73,6 +90,7 @@ def document(**changes: Any) -> RunDocument:
         "total_tokens": 950,
         "cost_usd": None,
         "inputs": (ExportedInput(name="who", label="Audience", value="Fishers"),),
+        "integration_enabled": True,
         "goes_on_from": None,
         "goes_on_with": None,
     } | changes.pop("run", {})
@@ -119,6 +137,9 @@ def test_html_says_it_all() -> None:
         {"phase": {"model": NASTY}},
         {"phase": {"reviews": (WORD.model_copy(update={"by": NASTY}),)}},
         {"phase": {"reviews": (WORD.model_copy(update={"comment": NASTY}),)}},
+        {"phase": {"operations": (OPERATION.model_copy(update={"name": NASTY, "decided_by": NASTY}),)}},
+        {"phase": {"operations": (OPERATION.model_copy(update={"does": NASTY}),)}},
+        {"phase": {"operations": (OPERATION.model_copy(update={"message": NASTY}),)}},
         {"comments": [COMMENT.model_copy(update={"by": NASTY})]},
         {"comments": [COMMENT.model_copy(update={"text": NASTY})]},
     ],
@@ -163,6 +184,25 @@ def test_both_say_who_has_written_and_approved_an_answer_and_what_was_said_of_it
         assert said in page, said
     assert "Review" not in html_of()
     assert b"Comments" not in write_markdown(document())
+
+
+def test_both_say_briefly_what_operations_did() -> None:
+    dry = {"is_dry_run": True, "decided_by": None, "decided_at": None, "name": "Post it"}
+    refused = {"status": OperationStatus.REJECTED, "message": "Not this one.", "name": "Keep it"}
+    changed = (OPERATION, OPERATION.model_copy(update=dry), OPERATION.model_copy(update=refused))
+    page, text = (write(document(phase={"operations": changed})).decode() for write in (write_html, write_markdown))
+    assert "<h3>Operations</h3>" in page
+    assert "### Operations" in text
+    for said in (
+        "Tell the tracker (done · approved by Mona, 28 Nov 2025",
+        "POST https://api.example/items with 40 bytes",
+        "Post it (dry run)",
+        "Keep it (rejected · by Mona, 28 Nov 2025",
+        "Not this one.",
+    ):
+        assert said in page, said
+        assert said in text, said
+    assert "Operations" not in html_of()
 
 
 def test_without_prompts_there_is_no_heading_for_them() -> None:
