@@ -72,6 +72,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.db.embedded_cluster": {"connect"},  # to see whether it answers
     "lib.engine.store": {"AsyncConnectionPool"},  # one statement a step, without the ORM
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
+    "lib.engine.leftovers": {"connect"},  # asks which operations are gone, once an hour
     "lib.engine.schedules": {"connect"},  # takes and notes one schedule at a time; its launch goes by the door
     "lib.engine.post": {"connect"},  # listens for mails, and takes and notes one at a time
 }
