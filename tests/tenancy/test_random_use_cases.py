@@ -32,7 +32,8 @@ from tests.cast import PASSWORD
 from tests.doors import Connection
 from tests.mailbox import mail_server
 from tests.own_endpoint import llm
-from tests.tenancy.deeds import DEEDS, GIVING, OPERATOR, PURE, Choice, Deed
+from tests.tenancy.deed import OPERATOR, Choice, Deed
+from tests.tenancy.deeds import DEEDS, GIVING, PURE
 from tests.tenancy.ground import MARKS, Ground, Target, ground
 from tests.tenancy.ledger import Doer, Rows, hidden_from, is_allowed, read_changes, read_rows
 
