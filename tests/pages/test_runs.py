@@ -51,7 +51,6 @@ def test_list_says_how_each_run_stands(
         assert table(at, "By") == ["Mona", "Mona", "Max"]
         assert table(at, "Project") == ["Folding bicycle"] * 3
         assert table(at, "Phases") == ["0 / 2", "0 / 2", "2 / 2"]
-        assert table(at, "Tokens") == ["0", "0", "1,900"]
         assert table(at, "Cost") == ["$0.00", "$0.00", "$0.06"]
 
 

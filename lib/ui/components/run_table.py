@@ -15,7 +15,7 @@ from lib.ui.components.opened_row import find_opened
 from lib.ui.components.paged_table import TableEvent, show_paged_table
 
 #: The columns on the page of all runs, on that of a project, and where there is little room.
-ALL: Final = ("Status", "Run", "Project", "By", "Launched", "Phases", "Duration", "Tokens", "Cost")
+ALL: Final = ("Status", "Run", "Project", "By", "Launched", "Phases", "Duration", "Cost")
 OF_PROJECT: Final = ("Status", "Run", "Template", "Launched", "Phases", "Duration", "Cost")
 FEW: Final = ("Status", "Run", "Launched", "Phases", "Duration", "Cost")
 _TEMPLATE_PX: Final = 122
@@ -43,7 +43,7 @@ def show_selectable_runs(
     runs: Sequence[RunSummary], *, key: str, newer: str | None, older: str | None
 ) -> tuple[UUID | None, Sequence[RunSummary]]:
     """The same with rows that can be selected; returns the run that was opened, and those that are selected."""
-    columns = _columns(ALL, title_px=214)
+    columns = _columns(ALL, title_px=250)
     event = _draw(runs, columns, key=key, newer=newer, older=older, is_selectable=True)
     opened = find_opened(key, [run.id for run in runs], clicked=event.opened)
     return opened, [runs[number] for number in event.selected if number < len(runs)]
@@ -55,12 +55,11 @@ def _columns(shows: Sequence[str], *, title_px: int = 178) -> Mapping[str, Colum
         "Run": st.column_config.TextColumn("Run", width=title_px),
         "Template": st.column_config.TextColumn("Template", width=_TEMPLATE_PX),
         "Project": st.column_config.TextColumn("Project", width=128),
-        "By": st.column_config.TextColumn("By", width=88),
+        "By": st.column_config.TextColumn("By", width=104),
         "Launched": st.column_config.TextColumn("Launched", width=105),
         "Phases": st.column_config.TextColumn("Phases", width=58, alignment="right"),
         "Duration": st.column_config.TextColumn("Duration", width=68, alignment="right"),
-        "Tokens": st.column_config.TextColumn("Tokens", width=72, alignment="right"),
-        "Cost": st.column_config.TextColumn("Cost", width=65, alignment="right"),
+        "Cost": st.column_config.TextColumn("Cost", width=68, alignment="right"),
     }
     return {name: columns[name] for name in shows}
 
@@ -97,7 +96,6 @@ def _row(run: RunSummary) -> dict[str, object]:
         "Launched": words.ago(run.created_at, now=clock.now()),
         "Phases": f"{run.completed_phases} / {run.total_phases}",
         "Duration": words.clock(seconds_of(run)),
-        "Tokens": words.number(run.total_tokens),
         "Cost": words.money(run.cost_usd),
     }
 
