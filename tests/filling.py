@@ -31,14 +31,15 @@ _PROJECTS = """
            now() - n * interval '1 hour'
       FROM generate_series(1, %(count)s) n RETURNING id
 """
-# One in fifty failed, one in five hundred is under way: what a status filters for is rare, as it is in earnest.
+# One in fifty failed, one in five hundred is under way, in a worker's hands: what a status filters for is rare, as it is
+# in earnest.
 _RUNS = """
     INSERT INTO orchestration_runs (organization_id, project_id, user_id, topic, title, status, total_phases,
                                     completed_phases, plan, inputs, model, created_at, started_at, completed_at,
-                                    execution_time_ms, total_tokens, cost_usd)
+                                    worker_token, execution_time_ms, total_tokens, cost_usd)
     SELECT %(organization)s, p.ids[1 + n %% cardinality(p.ids)], %(person)s, %(topic)s, 'Run ' || n, s.status, 2, 2,
-           %(plan)s, %(inputs)s, %(model)s, t.made, t.made, CASE WHEN s.status <> 'running' THEN t.made END, 5000 + n,
-           1900, 0.056
+           %(plan)s, %(inputs)s, %(model)s, t.made, t.made, CASE WHEN s.status <> 'running' THEN t.made END,
+           CASE WHEN s.status = 'running' THEN gen_random_uuid() END, 5000 + n, 1900, 0.056
       FROM generate_series(1, %(count)s) n, (SELECT %(projects)s::uuid[]) p(ids),
            LATERAL (SELECT CASE WHEN n %% 500 = 0 THEN 'running' WHEN n %% 50 = 0 THEN 'failed'
                                 ELSE 'completed' END) s(status),
@@ -70,6 +71,14 @@ _WORDS = """
     INSERT INTO run_reviews (organization_id, request_id, run_id, reviewer_id, decision, answer_digest)
     SELECT q.organization_id, q.id, q.run_id, r.user_id, 'approve', repeat('0', 64)
       FROM review_requests q JOIN orchestration_runs r ON r.id = q.run_id WHERE right(q.id::text, 1) < '8'
+"""
+
+_OPERATIONS = """
+    INSERT INTO integration_operations (organization_id, run_id, phase_execution_id, operation_type, operation_params,
+                                        status, requires_approval, attempts, started_at, completed_at)
+    SELECT organization_id, run_id, id, 'artifact.write', '{"path": "answer.md"}', 'completed', false, 1, completed_at,
+           completed_at
+      FROM phase_executions WHERE position = 0
 """
 
 _TRAIL = """
@@ -186,6 +195,13 @@ def fill_reviews(database: Database) -> None:
         connection.execute("SET session_replication_role = replica")
         for statement in (_REQUESTS, _WORDS):
             connection.execute(statement.replace("%%", "%").encode())
+
+
+def fill_operations(database: Database) -> None:
+    """A file that was written after the first phase of every run."""
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(_OPERATIONS)
 
 
 def fill_people(database: Database, organization_id: UUID, *, people: int) -> None:

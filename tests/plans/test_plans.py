@@ -56,7 +56,7 @@ from tests.cast import Cast, make_cast
 from tests.database import SECRET_KEY, ClonedDatabase
 from tests.doors import admin, login
 from tests.factories import TEMPLATE_DATA, make_template
-from tests.filling import fill, fill_one, fill_people, fill_reviews, fill_schedules, fill_trail
+from tests.filling import fill, fill_one, fill_operations, fill_people, fill_reviews, fill_schedules, fill_trail
 from tests.made_runs import MODEL, admit_run, answer, beginning
 from tests.plans.plan import LARGE, Sending, Sent, explain, faults
 
@@ -106,6 +106,7 @@ def filled(module_database: ClonedDatabase) -> Filled:
     for organization_id, people in ((cast.organization_a, OWN_PEOPLE), *((other, PEOPLE_EACH) for (other,) in others)):
         fill_people(module_database, organization_id, people=people)
     fill_reviews(module_database)
+    fill_operations(module_database)
     fill_trail(module_database, seen[2], rows=5_000)
     fill_schedules(module_database, template_id, each=100)
     return Filled(module_database, cast, *seen, template_id, walked[0])
