@@ -76,8 +76,10 @@ _SCHEDULE: Final = (
 
 #: When somebody last said something of one of its answers.
 LAST_WORD: Final = (
-    select(func.max(RunReview.said_at))
+    select(RunReview.said_at)
     .where(RunReview.organization_id == OrchestrationRun.organization_id, RunReview.run_id == OrchestrationRun.id)
+    .order_by(RunReview.said_at.desc())
+    .limit(1)
     .correlate(OrchestrationRun)
     .scalar_subquery()
 )
