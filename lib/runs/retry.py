@@ -33,7 +33,8 @@ from lib.runs.steering import clean_dollars
 from lib.runs.structures import RunInputs
 from lib.runs.views import RunProgress
 from lib.templates.inputs import validate_inputs
-from lib.templates.plan import Plan, PlannedPhase, make_plan, read_plan, refuse_unsupported
+from lib.templates.operations import refuse_unsupported
+from lib.templates.plan import Plan, PlannedPhase, make_plan, read_plan
 from lib.templates.previews import preview_again
 from lib.templates.queries import can_launch, find_readable
 from lib.templates.rendering import PhaseAnswer, PromptContext
