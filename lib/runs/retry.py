@@ -45,12 +45,12 @@ from lib.validation import read_stored
 def find_begin(run: RunProgress) -> str | None:
     """Where a retry begins unless somebody says otherwise: the phase that failed, or the first that was not completed.
 
-    None, which is the start, where all were, and `AFTER_THE_LAST` where only an operation was not done. What the plan
-    itself skipped is looked at anew, and nothing begins there.
+    None, which is the start, where the run was completed, and `AFTER_THE_LAST` where all of them were and the run was
+    not: an operation failed, or was not begun. What the plan itself skipped is looked at anew, and nothing begins there.
     """
     left = [phase.code for phase in run.phases if phase.status is not PhaseStatus.COMPLETED and not phase.is_not_asked]
     failed = run.error.phase if run.error else None
-    if not left and run.error and run.error.kind == "operation":
+    if not left and run.summary.status is not RunStatus.COMPLETED:
         return AFTER_THE_LAST
     return failed if failed in left else next(iter(left), None)
 

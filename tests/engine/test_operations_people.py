@@ -30,7 +30,7 @@ def cancel_by_sql(installation: Any, cast: Cast, run_id: UUID, *, first: str | N
 
 
 def test_operation_that_is_under_way_is_its_workers_to_end(bench, installation, receiver):
-    receiver.answers = ["hang"]
+    receiver.answers = ["hang", (200, {}, b"taken")]
     run_id = bench.launch([{"code": "a", "operations": [call(receiver)]}])
     said: list[list[str]] = []
     walking = threading.Thread(target=lambda: said.append(walk(bench, installation, run_id)))

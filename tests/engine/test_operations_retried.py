@@ -27,7 +27,7 @@ def cancelled(bench: Any, run_id: UUID) -> UUID:
 
 def revise(bench: Any, run_id: UUID, phases: list[dict[str, Any]]) -> None:
     """The template's second version."""
-    template_id = bench.see(run_id).summary.template_id
+    template_id = bench.see(run_id).template_id
     named = [{"name": phase["code"].title(), "prompt": "{{ topic }}", **phase} for phase in phases]
     save_version(bench.cast.alice, template_id, {"phases": named}, base_version=1)
 
