@@ -14,7 +14,7 @@ from lib.db.session import tenant_session
 from lib.entry import clean_text
 from lib.errors import Conflict, NotFound, QuotaUsedUp, RetriedAlready
 from lib.models.run import OrchestrationRun, PhaseStatus, RunStatus
-from lib.organizations.queries import read_quota
+from lib.organizations.queries import read_quota, read_settings
 from lib.projects.queries import load_project
 from lib.projects.service import MAX_TOPIC
 from lib.projects.structures import ProjectSettings
@@ -64,6 +64,7 @@ def open_retry(actor: Actor, run_id: UUID) -> RetryDesk:
         frozen = read_plan(before.plan)
         latest = _plan_latest(session, actor, before, traits_of)
         is_newer = latest is not None and latest.template_version != before.template_version
+        lets_operate = read_settings(session, actor.organization_id).integration_enabled
     return RetryDesk(
         run=run,
         frozen=frozen,
@@ -72,6 +73,8 @@ def open_retry(actor: Actor, run_id: UUID) -> RetryDesk:
         topic=before.topic,
         values=_read_inputs(before).values,
         begins_with=find_begin(run),
+        integration_enabled=before.integration_enabled,
+        lets_operate=lets_operate,
     )
 
 
@@ -91,6 +94,7 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         reused = {code: phases[code] for code in codes}
         answers = list_responses(session, [phase.newest.id for phase in reused.values()])
         quota = read_quota(session, actor.organization_id)
+        lets_operate = read_settings(session, actor.organization_id).integration_enabled
         template_id = session.scalar(select(func.api.find_template(before.template_id)))
         past = read_past(session, actor.organization_id, template_id, plan)
     context = PromptContext(
@@ -115,6 +119,9 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         quota=quota,
         title=before.title,
         cost_limit_usd=before.cost_limit_usd if request.cost_limit is None else _clean_limit(request.cost_limit),
+        integration_enabled=before.integration_enabled
+        if request.integration_enabled is None
+        else request.integration_enabled and lets_operate,
     )
 
 
@@ -254,7 +261,7 @@ def _run_columns(actor: Actor, before: OrchestrationRun, request: RetryRequest, 
         "model": prepared.model or None,
         "priority": before.priority,
         "cost_limit_usd": prepared.cost_limit_usd,
-        "integration_enabled": before.integration_enabled,
+        "integration_enabled": prepared.integration_enabled,
         "parent_run_id": before.id,
         "forked_from_phase": request.begins_with or None,
         "estimate": prepared.estimate.model_dump(mode="json"),

@@ -65,7 +65,7 @@ def plan_operations(phase: PlannedPhase, context: PromptContext, run: RunFacts) 
     long: those that come too late have failed.
     """
     with taking_together(MAX_SECONDS) as time:
-        room = _Room(time)
+        room = _Room(time, MAX_CHARACTERS)
         return tuple(_plan(spec, position, phase, context, run, room) for position, spec in enumerate(phase.operations))
 
 
@@ -129,7 +129,7 @@ class _Room:
     """What the operations of one phase have left together, of time and of characters."""
 
     time: TimeLeft
-    characters: int = MAX_CHARACTERS
+    characters: int
 
     def take(self, text: str) -> str:
         """The text, where there is room for it. Raises `PromptFault`."""

@@ -29,7 +29,7 @@ def revise(bench: Any, run_id: UUID, phases: list[dict[str, Any]]) -> None:
     """The template's second version."""
     template_id = bench.see(run_id).template_id
     named = [{"name": phase["code"].title(), "prompt": "{{ topic }}", **phase} for phase in phases]
-    save_version(bench.cast.alice, template_id, {"phases": named}, base_version=1)
+    save_version(bench.cast.alice, template_id, {"phases": named}, base_version=0)
 
 
 @pytest.mark.parametrize("between", [1, 2])

@@ -26,6 +26,7 @@ from lib.ui import state, words
 from lib.ui.components.cost_limit import show_cost_limit
 from lib.ui.components.launch_questions import show_questions
 from lib.ui.components.model_choice import show_model_choice
+from lib.ui.components.operations_switch import show_operations_switch
 from lib.ui.components.turns import show_priority_choice
 from lib.ui.guard import require_actor
 
@@ -93,7 +94,8 @@ def show_launch_form(
     topic, title = _show_words(project, before, key=key)
     inputs, places = show_questions(template, draft, suffix=_suffix(draft))
     cost_limit, priority = _show_bounds(project, before, key=key)
-    is_on = _show_integrations(key) if template.has_operations else None
+    lets = template.lets_operate
+    is_on = show_operations_switch(is_on=lets, is_allowed=lets, key=key) if template.has_operations else None
     shown = model or default
     if shown is None:
         return LaunchForm()
@@ -159,17 +161,6 @@ def _show_bounds(project: ProjectDetail, before: Draft | None, *, key: str) -> t
     with st.expander("More", type="compact"):
         priority = show_priority_choice(before.priority if before else USUAL_PRIORITY[project.priority], key=key)
     return cost_limit, priority
-
-
-def _show_integrations(key: str) -> bool:
-    """Whether what follows the phases is done."""
-    return st.toggle(
-        "Do what follows the phases",
-        value=True,
-        help="Files, calls and messages of the template. Switched off, or where your organization does not let runs do "
-        "anything outside, the run says what it would do and does nothing.",
-        key=f"integrations-{key}",
-    )
 
 
 def show_launch_button(request: LaunchRequest | None) -> bool:
