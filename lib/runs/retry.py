@@ -46,7 +46,7 @@ def find_begin(run: RunProgress) -> str | None:
     """Where a retry begins unless somebody says otherwise: the phase that failed, or the first that was not completed.
 
     None, which is the start, where the run was completed, and `AFTER_THE_LAST` where all of them were and the run was
-    not: an operation failed, or was not begun. What the plan itself skipped is looked at anew, and nothing begins there.
+    not: an operation failed, or never began. What the plan itself skipped is looked at anew; nothing begins there.
     """
     left = [phase.code for phase in run.phases if phase.status is not PhaseStatus.COMPLETED and not phase.is_not_asked]
     failed = run.error.phase if run.error else None

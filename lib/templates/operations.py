@@ -65,8 +65,8 @@ def plan_operations(phase: PlannedPhase, context: PromptContext, run: RunFacts) 
     long: those that come too late have failed.
     """
     with taking_together(MAX_SECONDS) as time:
-        room = _Room(time, MAX_CHARACTERS)
-        return tuple(_plan(spec, position, phase, context, run, room) for position, spec in enumerate(phase.operations))
+        filling = _Filling(phase, context, run, time, MAX_CHARACTERS)
+        return tuple(_plan(spec, position, filling) for position, spec in enumerate(phase.operations))
 
 
 def refuse_unsupported(plan: Plan) -> None:
@@ -125,9 +125,12 @@ def find_operation_faults(spec: OperationSpec) -> Iterator[str]:
 
 
 @dataclass(slots=True)
-class _Room:
-    """What the operations of one phase have left together, of time and of characters."""
+class _Filling:
+    """What the operations of one phase read, and what they have left together of time and of characters."""
 
+    phase: PlannedPhase
+    context: PromptContext
+    run: RunFacts
     time: TimeLeft
     characters: int
 
@@ -144,29 +147,27 @@ class _Room:
         return message if self.time.seconds > 0 else together
 
 
-def _plan(
-    spec: OperationSpec, position: int, phase: PlannedPhase, context: PromptContext, run: RunFacts, room: _Room
-) -> PlannedOperation:
+def _plan(spec: OperationSpec, position: int, filling: _Filling) -> PlannedOperation:
     kind = find_kinds().get(spec.type)
     said: dict[str, Any] = {"position": position, "type": spec.type, "name": spec.name}
     try:
         if kind is None:
             message = f"This version does not know operations of the kind “{spec.type}”."
             raise OperationFailed(message, kind=FailureKind.INVALID)
-        variables = _variables(spec, phase, context, run)
+        variables = _variables(spec, filling.phase, filling.context, filling.run)
         if spec.condition is not None and not is_true(spec.condition, variables):
             error = {"kind": "condition", "message": f"Not done, because its condition is not true: {spec.condition}"}
             return _ended(said, spec, OperationStatus.CANCELLED, error)
-        params = _render(kind, spec, variables, room)
+        params = _render(kind, spec, variables, filling)
         kind.check(params)
         would = kind.describe(params)
     except (PromptFault, PlanInvalid) as fault:
-        message = f"Its parameters can't be filled in: {room.explain(fault.message)}"
+        message = f"Its parameters can't be filled in: {filling.explain(fault.message)}"
         return _ended(said, spec, OperationStatus.FAILED, {"kind": FailureKind.INVALID, "message": message})
     except OperationFailed as failed:
         return _ended(said, spec, OperationStatus.FAILED, {"kind": failed.kind, "message": failed.message})
     except Exception:  # whatever it is, the answers of the phase were paid for: the run ends as of a failed operation
-        log.exception("operation %s of %s can't be filled in", position + 1, phase.title)
+        log.exception("operation %s of %s can't be filled in", position + 1, filling.phase.title)
         message = "Something went wrong on our side while it was filled in. It is in the worker's log."
         return _ended(said, spec, OperationStatus.FAILED, {"kind": FailureKind.INTERNAL, "message": message})
     asks = kind.is_outside(params) if spec.requires_approval is None else spec.requires_approval
@@ -183,12 +184,12 @@ def _ended(
     return PlannedOperation(**said, params=dict(spec.parameters), requires_approval=asks, ended=ended)
 
 
-def _render(kind: Kind, spec: OperationSpec, variables: Mapping[str, object], room: _Room) -> Parameters:
+def _render(kind: Kind, spec: OperationSpec, variables: Mapping[str, object], filling: _Filling) -> Parameters:
     """Raises `PromptFault`, and `OperationFailed` where what is written, or comes out, does not fit."""
     written = _validate(kind, spec.parameters, what="Its parameters")
     values = {name: getattr(written, name) for name in kind.parameters.model_fields}
     rendered = kind.parameters.rendered_fields()
-    filled = {name: _fill(value, variables, room) if name in rendered else value for name, value in values.items()}
+    filled = {name: _fill(value, variables, filling) if name in rendered else value for name, value in values.items()}
     return _validate(kind, filled, what="Its parameters, filled in,")
 
 
@@ -200,13 +201,13 @@ def _validate(kind: Kind, values: Mapping[str, Any], *, what: str) -> Parameters
         raise OperationFailed(message, kind=FailureKind.INVALID) from error
 
 
-def _fill(value: JsonValue, variables: Mapping[str, object], room: _Room) -> JsonValue:
+def _fill(value: JsonValue, variables: Mapping[str, object], filling: _Filling) -> JsonValue:
     if isinstance(value, str):
         # what is approved, kept and sent is one and the same: see lib/engine/store.py
-        return room.take(storable(render(value, variables))) if "{" in value else value
+        return filling.take(storable(render(value, variables))) if "{" in value else value
     if isinstance(value, dict):
-        return {name: _fill(inner, variables, room) for name, inner in value.items()}
-    return [_fill(inner, variables, room) for inner in value] if isinstance(value, list) else value
+        return {name: _fill(inner, variables, filling) for name, inner in value.items()}
+    return [_fill(inner, variables, filling) for inner in value] if isinstance(value, list) else value
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -7,7 +7,6 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from lib.runs.operating.views import OperationView
 from tests import doors
 from tests.cast import Cast
 from tests.engine.test_operations import _switched_on, call, only, receiver
@@ -42,7 +41,7 @@ def test_operation_that_is_under_way_is_its_workers_to_end(bench, installation, 
     receiver.stops.set()
     walking.join()
     assert said == [["completed"]]
-    done: OperationView = only(bench, run_id)
+    done = only(bench, run_id)
     assert done.status == "completed"
     used = rows(installation, "SELECT 1 FROM api_usage WHERE run_id = %s AND endpoint = 'http.request'", run_id)
     assert len(used) == done.attempts

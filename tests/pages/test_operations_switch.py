@@ -56,7 +56,6 @@ def test_retry_takes_the_switch_over_and_may_turn_it(
     if not lets:
         return
     switch(at).set_value(True)
-    at.run()
     press(at, RETRY, "Launch the retry")
     assert _is_on(installation, made.id)
 

@@ -1,8 +1,8 @@
 """The draft of a template's next version: opened, changed with every edit, and saved as a version or discarded."""
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
