@@ -3,9 +3,12 @@
 import json
 from typing import Any
 
+import psycopg
 import pytest
 from llmock.scenarios import Reply
 
+from lib.engine.store import Advanced, Store
+from lib.integrations.base import Performed
 from tests import doors
 from tests.engine.conftest import CHAT, Bench, chain
 from tests.engine.test_operations import ONCE, _switched_on, call, only, operations, receiver, write
@@ -81,3 +84,39 @@ def test_fault_of_ours_fails_the_operation_and_not_the_walk(bench: Bench, instal
     assert walk(bench, installation, run_id) == ["failed"]
     assert "on our side" in only(bench, run_id).message
     assert bench.statuses(run_id) == {"a": ["completed"]}
+
+
+class Refusing(Store):
+    """Refuses steps that say this, as PostgreSQL does what it can't keep."""
+
+    word = ""
+
+    async def advance(self, *arguments: Any, **step: Any) -> Advanced:
+        if any(each.get(self.word) for each in (*step["finish"], *step.get("begin", ()))):
+            raise psycopg.DataError("no such sign")
+        return await super().advance(*arguments, **step)
+
+
+@pytest.mark.parametrize(("word", "stands"), [("response", "failed"), ("depends_on", "completed")])
+def test_step_that_can_not_be_written_ends_the_run_and_nobody_pays_twice(
+    bench: Bench, installation, monkeypatch, word, stands
+):
+    """What was answered is kept where it is something else that can't be written."""
+    monkeypatch.setattr(Refusing, "word", word)
+    monkeypatch.setattr("tests.engine.walking.Store", Refusing)
+    run_id = bench.launch([{"code": "a"}, {"code": "b", "depends_on": ["a"]}])
+    assert walk(bench, installation, run_id) == ["failed"]
+    assert bench.see(run_id).error.kind == "internal"
+    assert bench.statuses(run_id)["a"] == [stands]
+    assert len(rows(installation, ASKED, run_id)) == 1
+
+
+def test_receivers_answer_that_nothing_keeps_is_recorded_without_a_second_call(bench, installation, receiver):
+    async def perform(*_: object) -> Performed:
+        return Performed(result={"response": "a\x00b\ud800c"})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lib.integrations.kinds.artifact_write.ArtifactWrite.perform", perform)
+        run_id = bench.launch([{"code": "a", "operations": [write()]}])
+        assert walk(bench, installation, run_id) == ["completed"]
+    assert (only(bench, run_id).result["response"], only(bench, run_id).attempts) == (KEPT, 1)
