@@ -253,3 +253,12 @@ def show_members_their_own_only(database: Database, organization_id: UUID) -> No
             "UPDATE organizations SET settings = settings || %s WHERE id = %s",
             [Jsonb({"security_settings": {"members_see_own_only": True}}), organization_id],
         )
+
+
+def let_operate(database: Database, organization_id: UUID, *, is_on: bool) -> None:
+    """Whether the organization lets its runs do operations, as an admin's setting does."""
+    with doors.admin(database) as connection:
+        connection.execute(
+            "UPDATE organizations SET settings = settings || %s WHERE id = %s",
+            [Jsonb({"integration_enabled": is_on}), organization_id],
+        )

@@ -31,7 +31,8 @@ _PROJECTS = """
            now() - n * interval '1 hour'
       FROM generate_series(1, %(count)s) n RETURNING id
 """
-# One in fifty failed, one in five hundred is under way: what a status filters for is rare, as it is in earnest.
+# One in fifty failed, one in five hundred is under way, held by a worker: what a status filters for is rare, as it is
+# in earnest.
 _RUNS = """
     INSERT INTO orchestration_runs (organization_id, project_id, user_id, topic, title, status, total_phases,
                                     completed_phases, plan, inputs, model, created_at, started_at, completed_at,

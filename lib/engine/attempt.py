@@ -15,6 +15,7 @@ from lib.engine.follow_up import FollowUp
 from lib.models.run import PhaseStatus
 from lib.providers.base import JsonWish, ModelAnswer, ModelCall, ModelChoice, Provider
 from lib.providers.errors import NOT_CHARGED, ErrorKind, ModelCallError
+from lib.storable import storable
 from lib.templates.json_output.checking import check_answer
 from lib.templates.plan import PlannedPhase
 
@@ -167,11 +168,6 @@ async def _check(attempt: Attempt, answer: ModelAnswer) -> Outcome:
     return Outcome(attempt, answer=answer, error=error, faults=faults)
 
 
-def storable(text: str) -> str:
-    """`text` without what PostgreSQL's text can't hold: NUL and halves of surrogate pairs become U+FFFD."""
-    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 async def _show(attempt_id: UUID, pieces: list[str], write_stream: Callable[[UUID, str], Awaitable[None]]) -> None:
     shown = 0
     while True:
@@ -190,6 +186,11 @@ def interrupted(attempt: Attempt) -> Outcome:
     message = "The worker that was writing this phase was stopped in the middle of it."
     error = ModelCallError(message, kind=ErrorKind.LOST, provider=choice.provider, model=choice.model)
     return Outcome(attempt, error=error, follow_up=FollowUp(0.0, "its worker was stopped", str(choice)))
+
+
+def unwritable(attempt: Attempt) -> Outcome:
+    """An attempt of which nothing else can be written, so that nobody pays for another one like it."""
+    return Outcome(attempt, error=_own_fault(attempt, 0))
 
 
 def _own_fault(attempt: Attempt, seconds: float) -> ModelCallError:

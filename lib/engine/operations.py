@@ -13,7 +13,7 @@ from lib.engine.prompts import Prompts
 from lib.engine.steps import OperationsStand, PhaseState
 from lib.engine.store import OpenedRun, RunKey, Store
 from lib.integrations.base import FailureKind, OperationFailed
-from lib.integrations.registry import get_kind
+from lib.integrations.registry import find_kinds
 from lib.models.run import OperationStatus, PhaseStatus
 from lib.templates.operations import RunFacts, plan_operations
 from lib.templates.plan import Plan
@@ -159,23 +159,27 @@ class Operations:
             if each.status is _S.FAILED and each.attempt_id in phases:
                 phase = phases[each.attempt_id]
                 planned = self.plan.get_phase(phase.code)
-                what = f"“{each.name or get_kind(each.type).label}” after {planned.title} failed"
+                kind = find_kinds().get(each.type)  # of another version there may be none
+                what = f"“{each.name or (kind.label if kind else each.type)}” after {planned.title} failed"
                 message = f"{what}: {each.error.get('message', '')}"
                 return {"kind": "operation", "message": message, "phase": phase.code, "attempt": phase.attempt}
         return None
 
     def as_step(self, make: Sequence[Mapping[str, Any]] = (), begin: Sequence[UUID] = ()) -> dict[str, Any] | None:
-        """The `operate` of `api.advance_run`; None where there is nothing to say. What has ended is said once."""
-        ended, self._ended = self._ended, []
+        """The `operate` of `api.advance_run`; None where there is nothing to say."""
         waiting = self.waiting
-        if not (make or begin or ended or waiting):
+        if not (make or begin or self._ended or waiting):
             return None
         return {
             "make": list(make),
-            "finish": [outcome.as_finish() for outcome in ended],
+            "finish": [outcome.as_finish() for outcome in self._ended],
             "begin": [str(each) for each in begin],
             "waiting": [str(each) for each in waiting],
         }
+
+    def note_told(self) -> None:
+        """The database knows by now what has ended: it is said once."""
+        self._ended = []
 
     def cancel(self) -> None:
         """Close what is under way, wait for nothing any more: whoever goes on waits again, as the database says."""

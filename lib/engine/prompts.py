@@ -8,6 +8,7 @@ from lib.engine.steps import PhaseState
 from lib.engine.store import OpenedRun
 from lib.models.run import PhaseStatus
 from lib.runs.structures import RunInputs
+from lib.storable import storable
 from lib.templates.json_output.wording import ask_again
 from lib.templates.plan import Plan, PlannedPhase, read_plan
 from lib.templates.rendering import SKIPPED, PhaseAnswer, PromptContext, add_redo, is_condition_met, render_prompt
@@ -58,7 +59,7 @@ class Prompts:
             "depends_on": list(phase.depends_on),
             "attempt": state.attempt,
             "model": phase.model,
-            "prompt": prompt,
+            "prompt": storable(prompt),  # the model gets what the row says
         }
 
     def _with_answers(self, states: Mapping[str, PhaseState], skipped: Collection[str]) -> PromptContext:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from lib.engine.attempt import Attempt, Outcome, interrupted
+from lib.engine.attempt import Attempt, Outcome, interrupted, unwritable
 from lib.engine.bounds import bound_costs
 from lib.engine.calls import Calls
 from lib.engine.follow_up import FollowUp, next_attempt, read_follow_up
@@ -51,6 +51,8 @@ class Segment:
     _states: dict[str, PhaseState] = field(default_factory=dict)
     _calls: Calls = field(init=False)
     _waits: Waits = field(init=False)
+    #: Outcomes that the database does not know yet.
+    _untold: Sequence[Outcome] = ()
     #: Why the run ends once the calls under way have.
     _fault: End | None = None
     #: Nothing begins any more: there is no point in looking once a second what somebody wants.
@@ -91,7 +93,7 @@ class Segment:
             raise  # the database is away: the run is taken up again as it stands
         except Exception:
             log.exception("run %s can't be walked", self.key.run_id)
-            return await self._stop(own_fault())
+            return await self._give_up()
         finally:
             self._waits.drop()
             self._calls.cancel()
@@ -130,7 +132,7 @@ class Segment:
 
     async def _step(self, finished: Sequence[Outcome]) -> Advanced:
         """Close what ended, skip what is not asked and begin what is ready: one round trip."""
-        finished = [self._note(outcome) for outcome in finished]
+        self._untold = finished = [self._note(outcome) for outcome in finished]
         step, begin, make = (
             NextStep(is_failing=self._fault is not None),
             list[dict[str, Any]](),
@@ -277,7 +279,18 @@ class Segment:
         """End the calls under way and the run with them; answers that came in the same moment are kept."""
         outcomes = await self._calls.end(Outcome)
         await self._operations.end_calls(is_handed_over=False)
-        return (await self._advance([*finished, *outcomes], end=end)).state
+        self._untold = [*finished, *outcomes]
+        return (await self._advance(self._untold, end=end)).state
+
+    async def _give_up(self) -> str:
+        """End a run that can't be walked, with what was answered; without it where that is what can't be written."""
+        try:
+            return await self._stop(own_fault(), self._untold)
+        except psycopg.OperationalError:
+            raise
+        except psycopg.Error:
+            log.exception("answers of run %s can't be written", self.key.run_id)
+            return await self._stop(own_fault(), [unwritable(outcome.attempt) for outcome in self._untold])
 
     async def _release(self, finished: Sequence[Outcome]) -> None:
         """Give up the calls under way, so that another worker goes on at once. This walk ends with its loop."""
@@ -291,4 +304,7 @@ class Segment:
         """`Store.advance` with what has ended, and what waits, as far as this walk knows."""
         step["operate"] = step.get("operate") or self._operations.as_step()
         finish = [outcome.as_finish() for outcome in finished]
-        return await advance_patiently(self.store, self.key, self.token, finish=finish, waiting=self.waiting, **step)
+        told = await advance_patiently(self.store, self.key, self.token, finish=finish, waiting=self.waiting, **step)
+        self._untold = ()
+        self._operations.note_told()
+        return told

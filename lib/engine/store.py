@@ -14,6 +14,7 @@ from lib.connections.structures import CallableConnection
 from lib.engine.performing import OperationState
 from lib.engine.steps import Asked, End, Misfit, PhaseState, Skip
 from lib.models.run import PhaseStatus
+from lib.storable import storable_json
 from lib.templates.rendering import Redo
 
 
@@ -136,7 +137,7 @@ class Store:
         `waiting` are the attempts that wait for a review, as far as the worker knows; `operate` is of
         `Operations.as_step`. With `rest_seconds` the run is set aside, for there is nothing to do for so long.
         """
-        step = {
+        step = {  # whoever has written a text in it: one sign that JSONB can't hold would refuse the whole step
             "finish": list(finish),
             "skip": [{"code": each.code, "error": dict(each.error)} for each in skip],
             "begin": list(begin),
@@ -146,7 +147,7 @@ class Store:
             "rest_ms": None if rest_seconds is None else round(rest_seconds * 1000),
         }
         result = await self._call(
-            "SELECT api.advance_run(%s, %s, %s, %s)", key.organization_id, key.run_id, token, Jsonb(step)
+            "SELECT api.advance_run(%s, %s, %s, %s)", key.organization_id, key.run_id, token, Jsonb(storable_json(step))
         )
         return Advanced(
             state=result["state"],

@@ -19,6 +19,7 @@ from uuid import UUID
 from lib.config import get_settings
 from lib.data_folder import data_folder, make_private_folder
 from lib.integrations.base import FailureKind, OperationFailed
+from lib.integrations.paths import check_path
 
 _NAME: Final = "artifacts"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -60,13 +61,14 @@ def write_artifact(folder: Path, place: Place, path: PurePosixPath, content: byt
 
 
 def read_artifact(folder: Path, place: Place, path: PurePosixPath) -> bytes | None:
-    """What stands in the file of an operation; None where there is none (any more)."""
+    """What stands in the file of an operation; None where there is none (any more), whatever path its row says."""
     try:
+        path = check_path(str(path))  # not that of a file elsewhere
         with _open_folders(folder, [*map(str, place), *path.parts[:-1]], makes=False) as parent:
             file = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=parent)
             with os.fdopen(file, "rb") as opened:
                 return opened.read()
-    except OSError:
+    except (OperationFailed, OSError):
         return None
 
 

@@ -32,8 +32,8 @@ def check_path(text: str) -> PurePosixPath:
 def _find_fault(path: str, parts: list[str]) -> str | None:
     if not path:
         return "it is empty"
-    if any("\ud800" <= letter <= "\udfff" for letter in path):
-        return "it holds a character that nobody can see"
+    if "\ufffd" in path or any("\ud800" <= letter <= "\udfff" for letter in path):
+        return "it holds a character that nobody can see"  # U+FFFD stands where there was one
     if len(path) > MAX_PATH or len(parts) > MAX_DEPTH or any(len(part.encode()) > MAX_PART for part in parts):
         return f"it is too long: {MAX_PATH} characters, {MAX_PART} bytes a name and {MAX_DEPTH} names are the most"
     if path.startswith("/"):

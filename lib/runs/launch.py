@@ -33,7 +33,8 @@ from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.access import get_launchable, refuse_withdrawn
 from lib.templates.inputs import InputValue, validate_inputs
 from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
-from lib.templates.plan import Plan, PlannedPhase, make_plan, refuse_unsupported
+from lib.templates.operations import refuse_unsupported
+from lib.templates.plan import Plan, PlannedPhase, make_plan
 from lib.templates.previews import preview_again
 from lib.templates.rendering import PreviewedPrompt, PromptContext
 from lib.templates.structure import parse_template

@@ -33,7 +33,8 @@ from lib.runs.steering import clean_dollars
 from lib.runs.structures import RunInputs
 from lib.runs.views import RunProgress
 from lib.templates.inputs import validate_inputs
-from lib.templates.plan import Plan, PlannedPhase, make_plan, read_plan, refuse_unsupported
+from lib.templates.operations import refuse_unsupported
+from lib.templates.plan import Plan, PlannedPhase, make_plan, read_plan
 from lib.templates.previews import preview_again
 from lib.templates.queries import can_launch, find_readable
 from lib.templates.rendering import PhaseAnswer, PromptContext
@@ -44,12 +45,12 @@ from lib.validation import read_stored
 def find_begin(run: RunProgress) -> str | None:
     """Where a retry begins unless somebody says otherwise: the phase that failed, or the first that was not completed.
 
-    None, which is the start, where all were, and `AFTER_THE_LAST` where only an operation was not done. What the plan
-    itself skipped is looked at anew, and nothing begins there.
+    None, which is the start, where the run was completed, and `AFTER_THE_LAST` where all of them were and the run was
+    not: an operation failed, or never began. What the plan itself skipped is looked at anew; nothing begins there.
     """
     left = [phase.code for phase in run.phases if phase.status is not PhaseStatus.COMPLETED and not phase.is_not_asked]
     failed = run.error.phase if run.error else None
-    if not left and run.error and run.error.kind == "operation":
+    if not left and run.summary.status is not RunStatus.COMPLETED:
         return AFTER_THE_LAST
     return failed if failed in left else next(iter(left), None)
 
@@ -63,6 +64,7 @@ def open_retry(actor: Actor, run_id: UUID) -> RetryDesk:
         frozen = read_plan(before.plan)
         latest = _plan_latest(session, actor, before, traits_of)
         is_newer = latest is not None and latest.template_version != before.template_version
+        lets_operate = read_settings(session, actor.organization_id).integration_enabled
     return RetryDesk(
         run=run,
         frozen=frozen,
@@ -71,6 +73,8 @@ def open_retry(actor: Actor, run_id: UUID) -> RetryDesk:
         topic=before.topic,
         values=_read_inputs(before).values,
         begins_with=find_begin(run),
+        integration_enabled=before.integration_enabled,
+        lets_operate=lets_operate,
     )
 
 
@@ -90,7 +94,7 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         reused = {code: phases[code] for code in codes}
         answers = list_responses(session, [phase.newest.id for phase in reused.values()])
         quota = read_quota(session, actor.organization_id)
-        is_allowed = read_settings(session, actor.organization_id).integration_enabled
+        lets_operate = read_settings(session, actor.organization_id).integration_enabled
         template_id = session.scalar(select(func.api.find_template(before.template_id)))
         past = read_past(session, actor.organization_id, template_id, plan)
     context = PromptContext(
@@ -115,7 +119,8 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         quota=quota,
         title=before.title,
         cost_limit_usd=before.cost_limit_usd if request.cost_limit is None else _clean_limit(request.cost_limit),
-        integration_enabled=is_allowed and before.integration_enabled,
+        integration_enabled=lets_operate
+        and (before.integration_enabled if request.integration_enabled is None else request.integration_enabled),
     )
 
 
@@ -255,7 +260,7 @@ def _run_columns(actor: Actor, before: OrchestrationRun, request: RetryRequest, 
         "model": prepared.model or None,
         "priority": before.priority,
         "cost_limit_usd": prepared.cost_limit_usd,
-        "integration_enabled": before.integration_enabled,
+        "integration_enabled": prepared.integration_enabled,
         "parent_run_id": before.id,
         "forked_from_phase": request.begins_with or None,
         "estimate": prepared.estimate.model_dump(mode="json"),

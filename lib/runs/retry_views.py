@@ -38,6 +38,8 @@ class RetryRequest:
     #: Of the phase that it begins with; stands in the new run's plan and nowhere else.
     prompt: str | None = None
     cost_limit: CostLimit | None = None
+    #: Whether operations are done, where the organization lets runs do so.
+    integration_enabled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,9 @@ class RetryDesk:
     values: Mapping[str, InputValue]
     #: The phase to begin with where nobody says anything else.
     begins_with: str | None
+    #: Whether the run before did operations, and whether the organization lets runs do so now.
+    integration_enabled: bool
+    lets_operate: bool
 
     def plan_of(self, *, is_latest: bool) -> Plan:
         """The one that is followed."""

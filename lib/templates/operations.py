@@ -1,18 +1,21 @@
 """From a plan's operations to what is to be done: their parameters rendered once the phase is completed."""
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import JsonValue, ValidationError
 
-from lib.errors import PlanInvalid
+from lib.errors import PlanInvalid, PlanNotSupported
 from lib.integrations.base import FailureKind, Kind, OperationFailed, Parameters
 from lib.integrations.registry import find_kinds
 from lib.models.run import OperationStatus
+from lib.storable import storable
 from lib.templates.json_output.parsing import NotJson, parse_json
-from lib.templates.plan import PlannedPhase
+from lib.templates.plan import Plan, PlannedPhase
+from lib.templates.renderers import TimeLeft, taking_together
 from lib.templates.rendering import COMPLETED, PhaseAnswer, PromptContext, variables_of
 from lib.templates.sandbox import compile_prompt, is_true, render
 from lib.templates.steps import PromptFault
@@ -21,6 +24,13 @@ from lib.validation import explain
 
 #: What an operation reads besides what its phase's prompt does.
 OWN_NAMES: Final = ("answer", "answers", "answers_json", "phase", "run")
+#: Of the operations of one phase together, filled in: processor time, and what comes out.
+MAX_SECONDS: Final = 4.0
+MAX_CHARACTERS: Final = 8_000_000
+#: Of one operation; each is filled in by itself.
+MAX_TEXTS: Final = 100
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +61,28 @@ def plan_operations(phase: PlannedPhase, context: PromptContext, run: RunFacts) 
     """The operations of a phase that is completed. The same answers give the same.
 
     One that can't be rendered, or whose parameters can't be used, has failed by then; one whose condition is not true
-    is cancelled. Neither keeps the others from being done.
+    is cancelled. Neither keeps the others from being done. All of them together may take so much time, and become so
+    long: those that come too late have failed.
     """
-    return tuple(_plan(spec, position, phase, context, run) for position, spec in enumerate(phase.operations))
+    with taking_together(MAX_SECONDS) as time:
+        filling = _Filling(phase, context, run, time, MAX_CHARACTERS)
+        return tuple(_plan(spec, position, filling) for position, spec in enumerate(phase.operations))
+
+
+def refuse_unsupported(plan: Plan) -> None:
+    """Raise `PlanNotSupported` that names each phase and what it asks for that can't be run (yet).
+
+    A template may have been saved before its operations were looked at, or its kinds may have changed since.
+    """
+    missing = [
+        f"{phase.title} asks for operations, and number {number} can't be used: {fault}"
+        for phase in plan.phases
+        for number, spec in enumerate(phase.operations, start=1)
+        for fault in find_operation_faults(spec)
+    ]
+    if missing:
+        message = f"This version can't run that yet: {'; '.join(missing)}. Choose another template, or take it out."
+        raise PlanNotSupported(message)
 
 
 def asks_approval(spec: OperationSpec) -> bool:
@@ -90,7 +119,11 @@ def find_operation_faults(spec: OperationSpec) -> Iterator[str]:
     except ValidationError as error:
         yield from (line.rstrip(".") for line in explain(error, kind.parameters))
         return
-    for text in _texts([getattr(params, name) for name in kind.parameters.rendered_fields()]):
+    texts = [*_texts([getattr(params, name) for name in kind.parameters.rendered_fields()])]
+    if sum("{" in text for text in texts) > MAX_TEXTS:
+        yield f"it has more than {MAX_TEXTS} texts that are to be filled in"
+        return
+    for text in texts:
         try:
             compile_prompt(text)
         except PromptFault as fault:
@@ -102,29 +135,55 @@ def find_operation_faults(spec: OperationSpec) -> Iterator[str]:
             yield f"its condition: {fault.message.rstrip('.')}"
 
 
-def _plan(
-    spec: OperationSpec, position: int, phase: PlannedPhase, context: PromptContext, run: RunFacts
-) -> PlannedOperation:
+@dataclass(slots=True)
+class _Filling:
+    """What the operations of one phase read, and what they have left together of time and of characters."""
+
+    phase: PlannedPhase
+    context: PromptContext
+    run: RunFacts
+    time: TimeLeft
+    characters: int
+
+    def take(self, text: str) -> str:
+        """The text, where there is room for it. Raises `PromptFault`."""
+        if len(text) > self.characters:
+            raise PromptFault(f"the operations of its phase become longer than {MAX_CHARACTERS:,} characters together")
+        self.characters -= len(text)
+        return text
+
+    def explain(self, message: str) -> str:
+        """Why something could not be filled in: where no time was left, that is why."""
+        together = f"the operations of its phase take more than {MAX_SECONDS:g} s together; does one loop too often?"
+        return message if self.time.seconds > 0 else together
+
+
+def _plan(spec: OperationSpec, position: int, filling: _Filling) -> PlannedOperation:
     kind = find_kinds().get(spec.type)
     said: dict[str, Any] = {"position": position, "type": spec.type, "name": spec.name}
     try:
         if kind is None:
             message = f"This version does not know operations of the kind “{spec.type}”."
             raise OperationFailed(message, kind=FailureKind.INVALID)
-        variables = _variables(spec, phase, context, run)
+        variables = _variables(spec, filling.phase, filling.context, filling.run)
         if spec.condition is not None and not is_true(spec.condition, variables):
             error = {"kind": "condition", "message": f"Not done, because its condition is not true: {spec.condition}"}
             return _ended(said, spec, OperationStatus.CANCELLED, error)
-        params = _render(kind, spec, variables)
+        params = _render(kind, spec, variables, filling)
         kind.check(params)
+        would = kind.describe(params)
     except (PromptFault, PlanInvalid) as fault:
-        message = f"Its parameters can't be filled in: {fault.message}"
+        message = f"Its parameters can't be filled in: {filling.explain(fault.message)}"
         return _ended(said, spec, OperationStatus.FAILED, {"kind": FailureKind.INVALID, "message": message})
     except OperationFailed as failed:
         return _ended(said, spec, OperationStatus.FAILED, {"kind": failed.kind, "message": failed.message})
+    except Exception:  # whatever it is, the answers of the phase were paid for: the run ends as of a failed operation
+        log.exception("operation %s of %s can't be filled in", position + 1, filling.phase.title)
+        message = "Something went wrong on our side while it was filled in. It is in the worker's log."
+        return _ended(said, spec, OperationStatus.FAILED, {"kind": FailureKind.INTERNAL, "message": message})
     asks = kind.is_outside(params) if spec.requires_approval is None else spec.requires_approval
     stored = params.model_dump(mode="json", exclude_none=True)
-    return PlannedOperation(**said, params=stored, requires_approval=asks, would=kind.describe(params))
+    return PlannedOperation(**said, params=stored, requires_approval=asks, would=would)
 
 
 def _ended(
@@ -136,25 +195,30 @@ def _ended(
     return PlannedOperation(**said, params=dict(spec.parameters), requires_approval=asks, ended=ended)
 
 
-def _render(kind: Kind, spec: OperationSpec, variables: Mapping[str, object]) -> Parameters:
-    """Raises `PromptFault`, and `OperationFailed` where what comes out does not fit."""
-    written = kind.parameters.model_validate(spec.parameters)
+def _render(kind: Kind, spec: OperationSpec, variables: Mapping[str, object], filling: _Filling) -> Parameters:
+    """Raises `PromptFault`, and `OperationFailed` where what is written, or comes out, does not fit."""
+    written = _validate(kind, spec.parameters, what="Its parameters")
     values = {name: getattr(written, name) for name in kind.parameters.model_fields}
     rendered = kind.parameters.rendered_fields()
-    filled = {name: _fill(value, variables) if name in rendered else value for name, value in values.items()}
+    filled = {name: _fill(value, variables, filling) if name in rendered else value for name, value in values.items()}
+    return _validate(kind, filled, what="Its parameters, filled in,")
+
+
+def _validate(kind: Kind, values: Mapping[str, Any], *, what: str) -> Parameters:
     try:
-        return kind.parameters.model_validate(filled)
+        return kind.parameters.model_validate(values)
     except ValidationError as error:
-        message = f"Its parameters, filled in, can't be used: {'; '.join(explain(error, kind.parameters))}."
+        message = f"{what} can't be used: {'; '.join(each.rstrip('.') for each in explain(error, kind.parameters))}."
         raise OperationFailed(message, kind=FailureKind.INVALID) from error
 
 
-def _fill(value: JsonValue, variables: Mapping[str, object]) -> JsonValue:
+def _fill(value: JsonValue, variables: Mapping[str, object], filling: _Filling) -> JsonValue:
     if isinstance(value, str):
-        return render(value, variables) if "{" in value else value
+        # what is approved, kept and sent is one and the same: see lib/engine/store.py
+        return filling.take(storable(render(value, variables))) if "{" in value else value
     if isinstance(value, dict):
-        return {name: _fill(inner, variables) for name, inner in value.items()}
-    return [_fill(inner, variables) for inner in value] if isinstance(value, list) else value
+        return {name: _fill(inner, variables, filling) for name, inner in value.items()}
+    return [_fill(inner, variables, filling) for inner in value] if isinstance(value, list) else value
 
 
 def _texts(value: object) -> Iterator[str]:

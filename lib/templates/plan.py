@@ -1,14 +1,13 @@
 """A template made ready to run: frozen into the run's row at launch, so later edits change nothing that runs."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from lib.errors import InvalidInput, PlanNotSupported
-from lib.integrations.registry import find_kinds
+from lib.errors import InvalidInput
 from lib.models.run import PhaseStatus
 from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
 from lib.providers.catalog import get_traits
@@ -149,14 +148,6 @@ def read_plan(data: object) -> Plan:
     return read_stored(Plan, data, what="The run's plan")
 
 
-def refuse_unsupported(plan: Plan) -> None:
-    """Raise `PlanNotSupported` that names each phase and what it asks for that can't be run yet."""
-    missing = [f"{phase.title} asks for {what}" for phase in plan.phases for what in _unsupported(phase)]
-    if missing:
-        message = f"This version can't run that yet: {'; '.join(missing)}. Choose another template, or take it out."
-        raise PlanNotSupported(message)
-
-
 def _choose(spec: PhaseSpec, named: Mapping[ModelSource, str | None]) -> ChosenModel:
     chosen = choose_model({**named, ModelSource.PHASE: spec.model})
     if chosen is None:
@@ -208,8 +199,3 @@ def _plan_phase(
 
 def _name_reviewers(gate: ReviewGate, reviewers: Sequence[UUID]) -> ReviewGate:
     return gate if gate.reviewers else gate.model_copy(update={"reviewers": tuple(map(str, reviewers))})
-
-
-def _unsupported(phase: PlannedPhase) -> Iterable[str]:
-    for name in dict.fromkeys(each.type for each in phase.operations if each.type not in find_kinds()):
-        yield f"operations of the kind “{name}”"

@@ -13,6 +13,7 @@ from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
 from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.template import OrchestrationTemplate, TemplateStatus
+from lib.organizations.queries import read_settings
 from lib.templates import publishing, queries, reviews
 from lib.templates.access import get_launchable, get_own, get_row, require_publisher
 from lib.templates.gallery import summary_of
@@ -87,6 +88,7 @@ def get_template_to_launch(actor: Actor, template_id: UUID) -> TemplateToLaunch:
             inputs=data.inputs,
             model=data.model,
             has_operations=any(phase.operations for phase in data.phases),
+            lets_operate=read_settings(session, actor.organization_id).integration_enabled,
         )
 
 

@@ -175,6 +175,8 @@ class TemplateToLaunch:
     model: str | None
     #: Whether something is done after one of its phases.
     has_operations: bool = False
+    #: Whether the reader's organization lets runs do that.
+    lets_operate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

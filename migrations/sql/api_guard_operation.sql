@@ -1,5 +1,7 @@
 -- api.guard_operation()
--- An operation that has ended stays as it ended. A person only cancels one, with its run; why stands in it then.
+-- An operation that has ended stays as it ended. A person only cancels one that has not begun, with its run, where that
+-- is to be cancelled, as the trail says by then, and no worker holds it; why stands in it then. What is under way is its
+-- worker's to end, with what the attempt has used.
 CREATE FUNCTION api.guard_operation() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
@@ -13,8 +15,12 @@ BEGIN
     THEN
         RAISE EXCEPTION 'what operation % does was decided when it was made', OLD.id USING ERRCODE = 'check_violation';
     END IF;
-    IF current_user = 'authenticated' AND NEW.status <> 'cancelled' THEN
-        RAISE EXCEPTION 'a person can''t move an operation to %', NEW.status USING ERRCODE = 'insufficient_privilege';
+    IF current_user = 'authenticated' AND NOT (
+           NEW.status = 'cancelled' AND OLD.status IN ('pending', 'waiting_approval') AND EXISTS (
+               SELECT 1 FROM orchestration_runs
+                WHERE id = NEW.run_id AND cancel_requested_at IS NOT NULL AND worker_token IS NULL)) THEN
+        RAISE EXCEPTION 'a person can''t move an operation from % to %', OLD.status, NEW.status
+            USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF NEW.status = 'cancelled' AND NEW.error_details = '{}' THEN
         NEW.error_details := jsonb_build_object('kind', 'cancelled', 'message', 'The run ended before it was done.');

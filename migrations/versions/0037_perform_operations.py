@@ -32,6 +32,7 @@ DOORS = {
     "api_offered_integrations": "authenticated",
     "api_find_integration": "orchestrator_worker",
     "api_operation_state": "engine",
+    "api_written_operation": "engine",
     "api_make_operations": "engine",
     "api_finish_operations": "engine",
     "api_begin_operations": "engine",

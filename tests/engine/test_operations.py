@@ -117,6 +117,15 @@ def test_dry_run_does_nothing_and_says_what_it_would(bench, installation, receiv
     assert rows(installation, USAGE, run_id) == []
 
 
+def test_dry_run_says_what_would_fail_and_does_not_fail_for_it(bench, installation):
+    switch(installation, is_on=False)
+    run_id = bench.launch([{"code": "a", "operations": [write(content="{{ nobody }}"), write() | {"condition": "''"}]}])
+    assert walk(bench, installation, run_id) == ["completed"]
+    failing, unasked = operations(bench, run_id)
+    assert failing.result["would"].startswith("It would fail: Its parameters can't be filled in: ")
+    assert (failing.is_dry_run, unasked.status) == (True, "cancelled")
+
+
 def test_what_is_switched_off_meanwhile_is_not_done(bench, installation, receiver):
     run_id = bench.launch([{"code": "a", "operations": [call(receiver, requires_approval=True)]}])
     assert walk(bench, installation, run_id) == ["waiting_review"]

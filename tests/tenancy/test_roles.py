@@ -231,6 +231,9 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
     held.advance(finish=[answer(walked.phases["Phase 0"])], begin=[beginning("Phase 1")])
     streamed = walked.phases["Phase 1"]
     call_worker(database, "SELECT api.write_stream(%s, %s, %s, 'Fold')", actor.organization_id, held.token, streamed)
+    ending = make_run(database, actor, project_id=project_id, template_id=template_id)
+    with doors.engine(database, actor.organization_id) as connection:  # only then people cancel its operations
+        connection.execute("UPDATE orchestration_runs SET cancel_requested_at = now() WHERE id = %s", [ending.id])
     make_token(database, actor)
     review = make_waiting(database, actor, project_id=project_id)
     word_id = make_word(database, actor, review)
@@ -254,7 +257,7 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
         "phase_streams": streamed,
         "review_requests": review.id,
         "run_reviews": word_id,
-        "integration_operations": make_operation(database, actor, walked.id),
+        "integration_operations": make_operation(database, actor, ending.id),
         "run_comments": make_comment(database, actor, queued.id),
         "api_usage": usage[0],
         "mail_outbox": make_mail(database, actor),

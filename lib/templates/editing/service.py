@@ -1,8 +1,8 @@
 """The draft of a template's next version: opened, changed with every edit, and saved as a version or discarded."""
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +14,7 @@ from lib.db.session import tenant_session
 from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.template import TemplateDraft, TemplateStatus
 from lib.quoting import cut
+from lib.storable import storable_json
 from lib.templates import publishing
 from lib.templates.access import get_editable
 from lib.templates.editing import content as drafts
@@ -58,7 +59,7 @@ def edit_draft(actor: Actor, template_id: UUID, edit: Callable[[Content], Conten
     with tenant_session(actor) as session:
         get_editable(session, actor, template_id)  # not locked: typing keeps nobody from using the template
         draft = _lock_or_begin(session, actor, template_id)
-        edited = _storable(edit(dict(draft.content)))
+        edited = storable_json(edit(dict(draft.content)))
         _refuse_long_prompts(edited)
         if len(json.dumps(edited)) > MAX_BYTES:
             message = "The draft is longer than 2 MB with that. Shorten a prompt or a sample; nothing else is lost."
@@ -138,12 +139,3 @@ def _get_newest(session: Session, template_id: UUID) -> NewestVersion:
         author=Person(**found.author) if found.author else None,
         saved_at=version.created_at,
     )
-
-
-def _storable(value: Any) -> Any:
-    """Without what JSONB can't hold: a NUL that came with a paste, half a surrogate pair."""
-    if isinstance(value, str):
-        return value.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, Mapping):
-        return {str(key): _storable(inner) for key, inner in value.items()}
-    return [_storable(inner) for inner in value] if isinstance(value, list | tuple) else value

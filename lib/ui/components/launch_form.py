@@ -26,6 +26,7 @@ from lib.ui import state, words
 from lib.ui.components.cost_limit import show_cost_limit
 from lib.ui.components.launch_questions import show_questions
 from lib.ui.components.model_choice import show_model_choice
+from lib.ui.components.operations_switch import show_operations_switch
 from lib.ui.components.turns import show_priority_choice
 from lib.ui.guard import require_actor
 
@@ -93,9 +94,7 @@ def show_launch_form(
     topic, title = _show_words(project, before, key=key)
     inputs, places = show_questions(template, draft, suffix=_suffix(draft))
     cost_limit, priority = _show_bounds(project, before, key=key)
-    is_on = draft.integration_enabled if draft else None  # kept where this template has none
-    if template.has_operations:
-        is_on = _show_integrations(is_on is not False, key=f"{project.id}{_suffix(draft)}")
+    is_on = _show_switch(template, draft, key=f"{project.id}{_suffix(draft)}")
     shown = model or default
     if shown is None:
         return LaunchForm()
@@ -163,15 +162,13 @@ def _show_bounds(project: ProjectDetail, before: Draft | None, *, key: str) -> t
     return cost_limit, priority
 
 
-def _show_integrations(is_on: bool, *, key: str) -> bool:
-    """Whether what follows the phases is done; what was switched off before stays so, whatever the project."""
-    return st.toggle(
-        "Do what follows the phases",
-        value=is_on,
-        help="Files, calls and messages of the template. Switched off, or where your organization does not let runs do "
-        "anything outside, the run says what it would do and does nothing.",
-        key=f"integrations-{key}",
-    )
+def _show_switch(template: TemplateToLaunch, draft: Draft | None, *, key: str) -> bool | None:
+    """Whether what follows the phases is done: as before where there was a before, and as the organization lets it."""
+    before = draft.integration_enabled if draft else None
+    if not template.has_operations:
+        return before
+    lets = template.lets_operate
+    return show_operations_switch(is_on=lets and before is not False, is_allowed=lets, key=key)
 
 
 def show_launch_button(request: LaunchRequest | None) -> bool:

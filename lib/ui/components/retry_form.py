@@ -13,6 +13,7 @@ from lib.ui import words
 from lib.ui.components import status
 from lib.ui.components.cost_limit import show_cost_limit
 from lib.ui.components.launch_questions import show_input
+from lib.ui.components.operations_switch import show_operations_switch
 
 #: Stands for the start and for the model as before; no code and no model is called so.
 _NONE = ""
@@ -50,6 +51,9 @@ def show_retry_form(desk: RetryDesk, catalog: Catalog) -> RetryRequest:
         key=f"retry-{desk.run.summary.id}-cost-limit",
         explained="As for the run before. What is reused costs nothing; what is asked anew counts against it.",
     )
+    is_on = None
+    if any(phase.operations for phase in plan.phases):
+        is_on = show_operations_switch(is_on=desk.integration_enabled, is_allowed=desk.lets_operate, key=key)
     return RetryRequest(
         run_id=desk.run.summary.id,
         begins_with=begins_with,
@@ -60,6 +64,7 @@ def show_retry_form(desk: RetryDesk, catalog: Catalog) -> RetryRequest:
         inputs=entered.inputs,
         prompt=prompt,
         cost_limit=CostLimit(cost_limit),
+        integration_enabled=is_on,
     )
 
 

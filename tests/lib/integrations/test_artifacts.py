@@ -66,6 +66,19 @@ def test_no_symbolic_link_on_the_way_is_followed(tmp_path: Path, place: tuple[UU
     assert read_artifact(folder, place, PATH) is None
 
 
+@pytest.mark.parametrize("outside", [True, False])
+def test_path_that_leaves_the_folder_is_not_read_whoever_has_written_it(
+    tmp_path: Path, place: tuple[UUID, UUID, UUID], outside: bool
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("planted")
+    folder = tmp_path / "artifacts"
+    folder.mkdir()
+    write_artifact(folder, place, PATH, b"one")
+    leaving = secret if outside else PurePosixPath("../../../../secret")
+    assert read_artifact(folder, place, PurePosixPath(leaving)) is None
+
+
 def test_link_in_the_place_of_the_file_is_replaced_and_not_written_through(
     tmp_path: Path, place: tuple[UUID, UUID, UUID]
 ) -> None:

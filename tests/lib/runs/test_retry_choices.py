@@ -16,7 +16,7 @@ from lib.templates.versions.service import save_version
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project, make_version
+from tests.factories import let_operate, make_project, make_version
 from tests.lib.runs.launching import stored_run, template
 from tests.made_runs import MadeRun, answer, beginning, open_run
 from tests.records import rows
@@ -277,3 +277,27 @@ def test_stranger_finds_nothing_to_choose_from(cast: Cast, done: MadeRun) -> Non
     for deed in (open_retry, lambda actor, run_id: preview_retry(actor, RetryRequest(run_id=run_id))):
         with pytest.raises(NotFound):
             deed(cast.charlie, done.id)
+
+
+@pytest.mark.parametrize(
+    ("stood", "chosen", "is_on"),
+    [
+        ((True, True), None, True),
+        ((True, True), False, False),
+        ((False, True), None, False),
+        ((False, True), True, True),
+        ((False, False), True, False),
+    ],
+)
+def test_retry_does_operations_as_the_run_before_or_as_it_is_told_where_the_organization_lets_it(
+    installation: Installation, cast: Cast, done: MadeRun, *, stood: tuple[bool, bool], chosen: bool | None, is_on: bool
+) -> None:
+    before, lets = stood
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")  # past what keeps ended runs as they are
+        connection.execute("UPDATE orchestration_runs SET integration_enabled = %s WHERE id = %s", [before, done.id])
+    let_operate(installation.database, cast.organization_a, is_on=lets)
+    desk = open_retry(cast.max, done.id)
+    assert (desk.integration_enabled, desk.lets_operate) == stood
+    run_id = retry_run(cast.max, RetryRequest(run_id=done.id, integration_enabled=chosen))
+    assert stored_run(installation, run_id)["integration_enabled"] is is_on

@@ -6,7 +6,8 @@ from lib.providers.local import CHOICE, LocalModel
 from lib.templates.builtin import FIRST, list_builtin_templates
 from lib.templates.files import TemplateFile
 from lib.templates.inputs import validate_inputs
-from lib.templates.plan import make_plan, refuse_unsupported
+from lib.templates.operations import refuse_unsupported
+from lib.templates.plan import make_plan
 from lib.templates.rendering import PhaseAnswer, PromptContext, preview_prompts, render_prompt
 from tests.local_model import needs_local_model
 from tests.templates import SAMPLES

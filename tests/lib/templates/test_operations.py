@@ -7,6 +7,7 @@ import pytest
 from lib.errors import PlanInvalid
 from lib.models.run import OperationStatus
 from lib.providers.base import ModelParameters
+from lib.templates import operations as filling
 from lib.templates.editing import operations as editing
 from lib.templates.editing.content import begin
 from lib.templates.editing.meanwhile import OperationGone
@@ -30,6 +31,11 @@ def planned(*operations: dict[str, Any], answer: str = ANSWER, **phase: Any) -> 
     made = PlannedPhase(**said | model | limits | phase, operations=specs)
     answers = {"a": PhaseAnswer("a", "One", "First."), "b": PhaseAnswer("b", "Two", answer, output=made.output)}
     return plan_operations(made, PromptContext(topic="Bikes", project_name="P", answers=answers), RUN)
+
+
+def fault_of(operation: PlannedOperation) -> str:
+    assert operation.ended is not None
+    return str(operation.ended["error"]["message"])
 
 
 def data(*operations: dict[str, Any]) -> dict[str, Any]:
@@ -96,6 +102,26 @@ def test_what_can_not_be_used_has_failed_and_keeps_no_other_from_being_done(
     assert failed.ended["status"] == OperationStatus.FAILED
     assert said in failed.ended["error"]["message"]
     assert other.ended is None
+
+
+def test_operations_of_a_phase_are_filled_in_together_in_time_and_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    looping = "{% for a in range(1000) %}{% endfor %}x"
+    slow = {"type": "artifact.write", "parameters": {"content": looping}}
+    monkeypatch.setattr(filling, "MAX_SECONDS", 0.0)
+    assert all("take more than 0 s together" in fault_of(each) for each in planned(slow, slow))
+    monkeypatch.undo()
+    monkeypatch.setattr(filling, "MAX_CHARACTERS", 2 * len(ANSWER))
+    whole = {"type": "artifact.write", "parameters": {"content": "{{ answer }}"}}
+    *fit, beyond, short = planned(whole, whole, whole, {"type": "artifact.write", "parameters": {"content": "x"}})
+    assert [each.ended for each in (*fit, short)] == [None] * 3
+    assert "characters together" in fault_of(beyond)
+
+
+def test_number_of_texts_of_an_operation_is_bounded() -> None:
+    body = ["{{ answer }}"] * (filling.MAX_TEXTS + 1)
+    many = {"type": "http.request", "parameters": {"url": "https://x.example", "json_body": body}}
+    with pytest.raises(PlanInvalid, match="more than 100 texts"):
+        check_operations(parse_template(data(many)))
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ import pytest
 from lib.errors import InvalidInput, PlanNotSupported
 from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
 from lib.providers.local import CHOICE
+from lib.templates.operations import refuse_unsupported
 from lib.templates.plan import (
     DEFAULT_MAX_ATTEMPTS,
     DEFAULT_TIMEOUT_SECONDS,
     Plan,
     make_plan,
     read_plan,
-    refuse_unsupported,
 )
 from lib.templates.structure import parse_template
 
@@ -129,7 +129,8 @@ def test_a_plan_that_can_run_is_let_through() -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"operations": [{"type": "file"}]}, "operations"),
+        ({"operations": [{"type": "file"}]}, "operations, and number 1 can't be used: “file” is no kind"),
+        ({"operations": [{"type": "http.request", "parameters": {"uri": "x"}}]}, "operations, and number 1 can't"),
     ],
 )
 def test_what_can_not_run_yet_is_refused_by_name(more: dict[str, Any], words: str) -> None:

@@ -11,7 +11,8 @@ from lib.errors import PlanNotSupported
 from lib.providers.local import CHOICE
 from lib.templates.builtin import list_builtin_templates
 from lib.templates.files import SCHEMA_FILE, TemplateFile, read_template_file, write_template_file
-from lib.templates.plan import make_plan, refuse_unsupported
+from lib.templates.operations import refuse_unsupported
+from lib.templates.plan import make_plan
 from lib.templates.schema import make_schema, write_schema
 from lib.templates.structure import parse_template
 from lib.templates.yaml_text import read_yaml
