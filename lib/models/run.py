@@ -271,6 +271,8 @@ class IntegrationOperation(Base):
     next_attempt_at: Mapped[Moment | None]
     #: What the run before has done, so that this one does not.
     reused_from: Mapped[UUID | None]
+    #: Where it led when it was approved, as api.leads_to says it.
+    approved_for: Mapped[JsonObject | None]
 
     __table_args__ = (
         Index("integration_operations_organization_id_id_key", "organization_id", "id", unique=True),

@@ -136,7 +136,8 @@ def _show_buttons(each: OperationView) -> None:
         )
         is_rejecting = st.button("Reject", icon=":material/block:", type="tertiary", key=f"reject-{each.id}")
     if not each.may_approve:
-        st.markdown(":gray[It is your own run, so somebody else has to approve what it does outside.]")
+        why = "You have written a part of what is sent" if each.is_edited_by_me else "It is your own run"
+        st.markdown(f":gray[{why}, so somebody else has to approve what it does outside.]")
     if is_approving:
         _ask_to_approve(each)
     if is_rejecting:
@@ -145,7 +146,7 @@ def _show_buttons(each: OperationView) -> None:
 
 def _ask_to_approve(each: OperationView) -> None:
     def approve(actor: Actor) -> str:
-        decide_operation(actor, each.id, is_approved=True)
+        decide_operation(actor, each.id, is_approved=True, seen=each.leads_to)
         return "Approved. It is done in a moment."
 
     def show() -> None:
