@@ -181,7 +181,7 @@ def test_no_half_and_no_other_spelling_of_a_secret_is_kept(secret: str) -> None:
         pair = base64.b64decode(word).decode()
         said += [pair, pair.partition(":")[2], json.dumps(pair), html.escape(pair), quote(pair)]
     spellings = _spellings(secret)
-    for each, before in itertools.product(said, range(3_940, 4_001)):
+    for each, before in itertools.product(said, range(3_940, 4_001, 7)):
         whole = ("x" * before + each + " " + each + "y" * 5_000).encode()
         read = whole[: calling.KEPT_BYTES + max(map(len, spellings))]
         kept = str(_kept(calling.Answer(200, {"content-type": "text/plain"}, read, is_cut=True), spellings)["response"])
