@@ -19,6 +19,8 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+    #: Of the headers, each as often as it came.
+    names: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
         receiver: Receiver = self.server.receiver  # type: ignore[attr-defined] # ours
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        receiver.received.append(Received(self.command, self.path, headers, body))
+        receiver.received.append(Received(self.command, self.path, headers, body, tuple(self.headers.keys())))
         answer = receiver.next_answer()
         if answer == "hang":
             receiver.stops.wait(60)

@@ -278,6 +278,7 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("next_attempt_at", "timestamptz"),
         Column("reused_from", "uuid", refers_to="integration_operations"),
         Column("notified_at", "timestamptz"),
+        Column("approved_for", "jsonb"),
     ),
     "api_usage": (
         Column("project_id", "uuid", refers_to="projects"),

@@ -39,6 +39,8 @@ class OperationState:
     attempts: int
     idempotency_key: UUID
     error: Mapping[str, Any] = field(default_factory=dict)
+    #: Where it led when it was approved, as `api.leads_to` says it; None where nobody was asked.
+    approved_for: Mapping[str, Any] | None = None
     #: Until the next attempt.
     wait_seconds: float = 0.0
 
@@ -55,6 +57,7 @@ class OperationState:
             attempts=said["attempts"],
             idempotency_key=UUID(said["idempotency_key"]),
             error=said["error"],
+            approved_for=said["approved_for"],
             wait_seconds=(said["wait_ms"] or 0) / 1000,
         )
 
@@ -135,7 +138,12 @@ async def _perform(operation: OperationState, organization_id: UUID, run_id: UUI
     kind = get_kind(operation.type)
     params = kind.parameters.model_validate(operation.params)
     slug = params.connection_slug
-    connection = open_integration(await find(slug), slug=slug, kind=kind.name) if slug else None
+    found = await find(slug) if slug else None
+    if found and operation.approved_for and any(found[name] != said for name, said in operation.approved_for.items()):
+        # between the step and this look-up; the step that begins the next attempt asks people again
+        message = "Its connection was changed a moment ago, and leads elsewhere than where it was approved for."
+        raise OperationFailed(message, kind=FailureKind.NOT_CONFIGURED, is_retryable=True)
+    connection = open_integration(found, slug=slug, kind=kind.name) if slug else None
     occasion = Occasion(
         organization_id=organization_id,
         run_id=run_id,

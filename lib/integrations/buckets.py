@@ -8,7 +8,7 @@ import re
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any, Literal, cast
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from lib.errors import InvalidInput
 from lib.integrations.base import FailureKind, Occasion, OpenConnection, OperationFailed
@@ -76,17 +76,40 @@ async def _call(
 
 
 def _sign(connection: OpenConnection, method: Literal["GET", "PUT"], key: str) -> str:
+    """The address, signed by the connection's key alone. Raises `OperationFailed`.
+
+    obstore reads what it is not told in the worker's own environment, its session token too: so it is told everything
+    that it would sign by, and what comes out is looked at.
+    """
     import obstore  # noqa: PLC0415 - loaded by who writes to a bucket
     from obstore.store import S3Store  # noqa: PLC0415 - the same
 
     parts = urlsplit(connection.target)
+    own = {
+        "access_key_id": connection.settings["access_key_id"],
+        "secret_access_key": connection.secret,
+        "token": None,
+        "expires_at": None,
+    }
     store = S3Store(
         parts.path.lstrip("/"),
         endpoint=f"{parts.scheme}://{parts.netloc}",
         region=connection.settings["region"],
-        access_key_id=connection.settings["access_key_id"],
-        secret_access_key=connection.secret,
+        credential_provider=cast("Any", lambda: own),
         virtual_hosted_style_request=False,
+        s3_express=False,
+        skip_signature=False,
+        unsigned_payload=False,
+        request_payer=False,
         client_options=cast("Any", {"allow_http": True}),  # the connection's own rules say where http:// may be used
     )
-    return str(obstore.sign(store, method, key, _SIGNED_FOR))
+    url = str(obstore.sign(store, method, key, _SIGNED_FOR))
+    signed = urlsplit(url)
+    said = dict(parse_qsl(signed.query))
+    is_ours = said.get("X-Amz-Credential", "").startswith(f"{own['access_key_id']}/")
+    if signed.netloc != parts.netloc or not is_ours or "X-Amz-Security-Token" in said:
+        message = (
+            "The worker's environment has settings of its own for S3 (AWS_…) that get in the way. Ask the operator."
+        )
+        raise OperationFailed(message, kind=FailureKind.INTERNAL)
+    return url

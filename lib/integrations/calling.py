@@ -38,8 +38,12 @@ async def call(
     content: bytes | None,
     allowed_hosts: frozenset[str],
     seconds: float = CALL_SECONDS,
+    more_bytes: int = 0,
 ) -> Answer:
-    """The receiver's answer, whatever it says. Raises `OperationFailed` where none came."""
+    """The receiver's answer, whatever it says; of its body `KEPT_BYTES` and `more_bytes`.
+
+    Raises `OperationFailed` where none came.
+    """
     import httpx2  # noqa: PLC0415 - 0.1 s that a page without a call never spends
 
     from lib.http.safe import AddressRefused  # noqa: PLC0415 - 0.2 s, likewise
@@ -49,7 +53,7 @@ async def call(
         async with asyncio.timeout(seconds):
             client = safe_client(allowed_hosts)
             async with client.stream(method, url, headers=dict(headers), content=content) as response:
-                body, is_cut = await _read(response)
+                body, is_cut = await _read(response, KEPT_BYTES + more_bytes)
                 return Answer(response.status_code, response.headers, body, is_cut)
     except AddressRefused as error:
         raise OperationFailed(str(error), kind=FailureKind.REFUSED) from error
@@ -64,12 +68,12 @@ async def call(
         raise OperationFailed(message, kind=FailureKind.CONNECTION, is_retryable=True) from error
 
 
-async def _read(response: Any) -> tuple[bytes, bool]:
+async def _read(response: Any, most: int) -> tuple[bytes, bool]:
     body = b""
     async for piece in response.aiter_bytes():
         body += piece
-        if len(body) > KEPT_BYTES:
-            return body[:KEPT_BYTES], True
+        if len(body) > most:
+            return body[:most], True
     return body, False
 
 
@@ -99,7 +103,7 @@ def _retry_after(text: str | None) -> float | None:
         return min(float(text.strip()[:12]), _LONGEST_RETRY_AFTER)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone that is years away
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max((aware - datetime.now(UTC)).total_seconds(), 0.0), _LONGEST_RETRY_AFTER)

@@ -79,6 +79,8 @@ class IntegrationConnection(Base):
     encrypted_secret: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, deferred_raiseload=True)
     sealed_last4: Mapped[str] = mapped_column(String(4), server_default=text("''"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    #: Counted by a trigger: another one leads elsewhere, and no approval for an earlier one counts for it.
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
     created_by: Mapped[UUID] = mapped_column(reference("users", name="integration_connections_created_by_fkey"))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]

@@ -273,6 +273,8 @@ class IntegrationOperation(Base):
     reused_from: Mapped[UUID | None]
     #: When mails were written that it waits for an approval.
     notified_at: Mapped[Moment | None]
+    #: Where it led when it was approved, as api.leads_to says it.
+    approved_for: Mapped[JsonObject | None]
 
     __table_args__ = (
         Index("integration_operations_organization_id_id_key", "organization_id", "id", unique=True),

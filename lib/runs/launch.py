@@ -30,14 +30,13 @@ from lib.runs.phases import make_phases
 from lib.runs.steering import clean_dollars
 from lib.runs.structures import ProjectAtLaunch, RunEstimate, RunInputs
 from lib.runs.turns import USUAL_PRIORITY
-from lib.templates.access import get_launchable, refuse_withdrawn
+from lib.templates.access import get_launchable, read_data, refuse_withdrawn
 from lib.templates.inputs import InputValue, validate_inputs
 from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
 from lib.templates.operations import refuse_unsupported
 from lib.templates.plan import Plan, PlannedPhase, make_plan
 from lib.templates.previews import preview_again
 from lib.templates.rendering import PreviewedPrompt, PromptContext
-from lib.templates.structure import parse_template
 from lib.validation import read_stored
 
 MAX_TITLE = 255
@@ -107,7 +106,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         project = get_active(load_project(session, request.project_id))
         template = get_launchable(session, actor, request.template_id)
         topic = clean_text(project.topic if request.topic is None else request.topic, field="Topic", longest=MAX_TOPIC)
-        data = parse_template(template.template_data)
+        data = read_data(actor, template)
         settings = read_stored(ProjectSettings, project.settings, what="The project's settings")
         defaults = _read_defaults(session, actor, settings)
         is_allowed = read_settings(session, actor.organization_id).integration_enabled

@@ -32,13 +32,13 @@ from lib.runs.states import FINAL_RUN_STATUSES
 from lib.runs.steering import clean_dollars
 from lib.runs.structures import RunInputs
 from lib.runs.views import RunProgress
+from lib.templates.access import read_data
 from lib.templates.inputs import validate_inputs
 from lib.templates.operations import refuse_unsupported
 from lib.templates.plan import Plan, PlannedPhase, make_plan, read_plan
 from lib.templates.previews import preview_again
 from lib.templates.queries import can_launch, find_readable
 from lib.templates.rendering import PhaseAnswer, PromptContext
-from lib.templates.structure import parse_template
 from lib.validation import read_stored
 
 
@@ -198,7 +198,7 @@ def _plan_latest(session: Session, actor: Actor, before: OrchestrationRun, trait
         return None
     settings = read_stored(ProjectSettings, project.settings, what="The project's settings")
     return make_plan(
-        parse_template(template.template_data),
+        read_data(actor, template),
         template_name=template.name,
         template_version=template.version,
         model=ModelChoice.parse(before.model),

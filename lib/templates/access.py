@@ -11,6 +11,7 @@ from lib.access.permissions import Permission
 from lib.errors import Conflict, NotFound, NotPermitted
 from lib.models.template import OrchestrationTemplate, TemplateStatus
 from lib.templates import queries
+from lib.templates.structure import TemplateData, parse_template
 
 
 def get_row(session: Session, template_id: UUID) -> Row[*tuple[Any, ...]]:
@@ -27,6 +28,16 @@ def get_launchable(session: Session, actor: Actor, template_id: UUID) -> Row[*tu
     if not queries.can_launch(session, actor, template_id):
         raise NotFound("template")
     return template
+
+
+def read_data(actor: Actor, template: Row[*tuple[Any, ...]]) -> TemplateData:
+    """What a template says, for the actor's organization to launch or to copy it. Raises `PlanInvalid`.
+
+    Of somebody else's template nothing leads outside unasked: whoever wrote it may choose the address, and not that
+    this organization's answers go there without a word of its own people.
+    """
+    data = parse_template(template.template_data)
+    return data if template.organization_id == actor.organization_id else data.asking_first()
 
 
 def refuse_withdrawn(session: Session, actor: Actor, template_id: UUID) -> None:

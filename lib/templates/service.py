@@ -15,7 +15,7 @@ from lib.errors import Conflict, InvalidInput, NotFound
 from lib.models.template import OrchestrationTemplate, TemplateStatus
 from lib.organizations.queries import read_settings
 from lib.templates import publishing, queries, reviews
-from lib.templates.access import get_launchable, get_own, get_row, require_publisher
+from lib.templates.access import get_launchable, get_own, get_row, read_data, require_publisher
 from lib.templates.gallery import summary_of
 from lib.templates.structure import TemplateData, parse_template
 from lib.templates.versions import queries as version_queries
@@ -78,7 +78,7 @@ def get_template_to_launch(actor: Actor, template_id: UUID) -> TemplateToLaunch:
     actor.require(Permission.TEMPLATES_VIEW)
     with tenant_session(actor) as session:
         template = get_launchable(session, actor, template_id)
-        data = parse_template(template.template_data)
+        data = read_data(actor, template)
         return TemplateToLaunch(
             id=template.id,
             name=template.name,
@@ -114,7 +114,7 @@ def fork_template(actor: Actor, template_id: UUID) -> UUID:
         )
         # without the source's name: the note is read wherever the copy is
         note = f"Forked from version {source.version}"
-        data = check_data(source.template_data)
+        data = check_data(read_data(actor, source).to_json())
         return _add(session, actor, check_details(details), data, forked_from=template_id, note=note)
 
 

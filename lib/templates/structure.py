@@ -107,6 +107,16 @@ class PhaseSpec(Part):
     review: ReviewGate | None = None
     operations: tuple[OperationSpec, ...] = Field(default=(), max_length=MAX_OPERATIONS)
 
+    def asking_first(self) -> Self:
+        """The same, without operations that are done unasked because the template says so."""
+        if all(each.requires_approval is not False for each in self.operations):
+            return self
+        usual = {"requires_approval": None}
+        asking = (
+            each.model_copy(update=usual) if each.requires_approval is False else each for each in self.operations
+        )
+        return self.model_copy(update={"operations": tuple(asking)})
+
 
 class TemplateData(Part):
     """A whole template but for its name, category and tags, which are columns."""
@@ -134,6 +144,10 @@ class TemplateData(Part):
     def to_json(self) -> dict[str, object]:
         """For the JSONB column; what was left out stays out."""
         return self.model_dump(mode="json", exclude_unset=True)
+
+    def asking_first(self) -> Self:
+        """The same, with nothing that leads outside done unasked, whatever it says."""
+        return self.model_copy(update={"phases": tuple(phase.asking_first() for phase in self.phases)})
 
     def dependencies(self) -> dict[str, tuple[str, ...]]:
         """Code of each phase -> codes of those it waits for, with “the phase before” made explicit."""

@@ -1,9 +1,11 @@
--- api.decide_operation(uuid, boolean, text)
+-- api.decide_operation(uuid, boolean, text, jsonb)
 -- A person's word on an operation that waits, under the run's lock: it may be done, or not (with `p_reason`). Never alone
--- one's own: whoever has launched the run may reject and not approve. A run that waits for it goes on in the same
--- transaction; a worker that holds it is told.
--- Returns 'not_found', 'is …' with its status where it does not wait (any more), 'own', or 'approved' and 'rejected'.
-CREATE FUNCTION api.decide_operation(p_operation uuid, p_approve boolean, p_reason text) RETURNS text
+-- one's own: whoever has launched the run, or has written a part of its answers, may reject and not approve. An approval
+-- is given for where it leads as the person saw it (`p_seen`, as api.leads_to says it), and kept with it. A run that
+-- waits for it goes on in the same transaction; a worker that holds it is told.
+-- Returns 'not_found', 'is …' with its status where it does not wait (any more), 'own', 'edited', 'elsewhere' where it
+-- does not lead there (any more), or 'approved' and 'rejected'.
+CREATE FUNCTION api.decide_operation(p_operation uuid, p_approve boolean, p_reason text, p_seen jsonb) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
@@ -28,8 +30,14 @@ BEGIN
     IF p_approve AND v_run.user_id = v_person THEN
         RETURN 'own';
     END IF;
+    IF p_approve AND api.has_edited(v_run.id) THEN
+        RETURN 'edited';
+    END IF;
+    IF p_approve AND p_seen IS DISTINCT FROM api.leads_to(v_operation) THEN
+        RETURN 'elsewhere';
+    END IF;
     UPDATE integration_operations
-       SET status = CASE WHEN p_approve THEN 'pending' ELSE 'rejected' END, approved_by = v_person,
+       SET approved_for = CASE WHEN p_approve THEN p_seen END, status = CASE WHEN p_approve THEN 'pending' ELSE 'rejected' END, approved_by = v_person,
            approved_at = clock_timestamp(),
            error_details = CASE WHEN p_approve THEN '{}' ELSE jsonb_build_object('kind', 'rejected', 'message', p_reason)
                            END

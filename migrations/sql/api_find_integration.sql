@@ -7,7 +7,7 @@ AS $$
 BEGIN
     PERFORM api.enter_engine(p_organization);
     RETURN (SELECT jsonb_build_object(
-                'organization_id', c.organization_id, 'slug', c.slug, 'name', c.name, 'kind', c.kind,
+                'id', c.id, 'revision', c.revision, 'organization_id', c.organization_id, 'slug', c.slug, 'name', c.name, 'kind', c.kind,
                 'target', c.target, 'settings', c.settings, 'is_active', c.is_active,
                 'encrypted_secret', encode(c.encrypted_secret, 'base64'))
               FROM public.integration_connections c

@@ -10,7 +10,7 @@ BEGIN
         RAISE EXCEPTION 'to see connections needs orchestrations.view' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
-                'slug', c.slug, 'name', c.name, 'kind', c.kind, 'target', c.target) ORDER BY lower(c.name), c.id), '[]')
+                'id', c.id, 'revision', c.revision, 'slug', c.slug, 'name', c.name, 'kind', c.kind, 'target', c.target) ORDER BY lower(c.name), c.id), '[]')
               FROM integration_connections c
              WHERE c.organization_id = api.organization_id() AND c.is_active);
 END

@@ -8,6 +8,6 @@ AS $$
         'id', p_operation.id, 'attempt_id', p_operation.phase_execution_id, 'type', p_operation.operation_type,
         'name', p_operation.name, 'params', p_operation.operation_params, 'status', p_operation.status,
         'attempts', p_operation.attempts, 'idempotency_key', p_operation.idempotency_key,
-        'error', p_operation.error_details,
+        'error', p_operation.error_details, 'approved_for', p_operation.approved_for,
         'wait_ms', greatest(extract(epoch FROM p_operation.next_attempt_at - clock_timestamp()) * 1000, 0))
 $$;

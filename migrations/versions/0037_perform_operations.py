@@ -15,8 +15,8 @@ down_revision = "0036"
 CONNECTIONS, OPERATIONS = "integration_connections", "integration_operations"
 #: Nobody who signs in reads the secret, sealed as it is.
 READABLE = (
-    "id, organization_id, slug, name, kind, target, settings, sealed_last4, is_active, created_by, created_at, "
-    "updated_at"
+    "id, organization_id, slug, name, kind, target, settings, sealed_last4, is_active, revision, created_by, "
+    "created_at, updated_at"
 )
 CHANGED = (
     "api_end_run",
@@ -34,6 +34,8 @@ DOORS = {
     "api_operation_state": "engine",
     "api_written_operation": "engine",
     "api_make_operations": "engine",
+    "api_leads_to": "engine",
+    "api_has_edited": "authenticated",
     "api_finish_operations": "engine",
     "api_begin_operations": "engine",
     "api_decided_operations": "engine",
@@ -75,7 +77,8 @@ def upgrade() -> None:
             "ADD COLUMN IF NOT EXISTS started_at timestamptz, "
             "ADD COLUMN IF NOT EXISTS next_attempt_at timestamptz, "
             "ADD COLUMN IF NOT EXISTS reused_from uuid, "
-            "ADD COLUMN IF NOT EXISTS notified_at timestamptz"
+            "ADD COLUMN IF NOT EXISTS notified_at timestamptz, "
+            "ADD COLUMN IF NOT EXISTS approved_for jsonb"
         )
         for name, columns in INDEXES.items():  # one that was left half-made is made anew
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
@@ -135,6 +138,7 @@ def _create_connections() -> None:
             encrypted_secret bytea NOT NULL,
             sealed_last4 varchar(4) NOT NULL DEFAULT '',
             is_active boolean NOT NULL DEFAULT true,
+            revision integer NOT NULL DEFAULT 1,
             created_by uuid NOT NULL CONSTRAINT {CONNECTIONS}_created_by_fkey REFERENCES users (id),
             created_at timestamptz NOT NULL DEFAULT now(),
             updated_at timestamptz NOT NULL DEFAULT now(),
@@ -181,6 +185,6 @@ def downgrade() -> None:
     for name in INDEXES:
         op.execute(f"DROP INDEX {name}")
     op.execute(
-        f"ALTER TABLE {OPERATIONS} DROP COLUMN notified_at, DROP COLUMN reused_from, "
+        f"ALTER TABLE {OPERATIONS} DROP COLUMN approved_for, DROP COLUMN notified_at, DROP COLUMN reused_from, "
         "DROP COLUMN next_attempt_at, DROP COLUMN started_at, DROP COLUMN position, DROP COLUMN name"
     )

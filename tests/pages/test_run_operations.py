@@ -60,6 +60,20 @@ def test_approver_sees_all_that_is_sent_and_approves(
     assert list_operations(cast.mona, run.id)[0].status == "pending"
 
 
+def test_approver_of_a_long_text_is_told_that_it_is_cut_and_can_read_all_of_it(
+    installation: Installation, cast: Cast, open_as: OpenAs, run: MadeRun
+) -> None:
+    long = "x" * 20_000 + "AND DELETE EVERYTHING"
+    waiting = add(installation, cast, run, status="waiting_approval", operation_params={**PARAMS, "json_body": long})
+    let_wait(installation, run)
+    at = press(open_as(cast.mona, RUN, run=run.id), "Approve")
+    assert "This is all that is sent" not in shown(at)
+    assert "longer than what fits here" in shown(at)
+    assert "21 of 20,021 characters are not shown" in shown(at)
+    places = {each.key for each in at.get("download_button")}
+    assert {f"whole-sent-{waiting}-json_body", f"whole-approving-{waiting}-json_body"} <= places
+
+
 def test_who_launched_it_can_only_reject_and_a_viewer_only_reads(
     installation: Installation, cast: Cast, open_as: OpenAs, run: MadeRun
 ) -> None:

@@ -56,6 +56,7 @@ from tests.cast import Cast, make_cast
 from tests.database import SECRET_KEY, ClonedDatabase
 from tests.doors import admin, login
 from tests.factories import TEMPLATE_DATA, make_template
+from tests.filling import fill, fill_one, fill_people, fill_reviews, fill_schedules, fill_trail
 from tests.made_runs import MODEL, admit_run, answer, beginning
 from tests.plans.plan import LARGE, Sending, Sent, explain, faults
 

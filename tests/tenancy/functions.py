@@ -40,7 +40,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.decide_review(uuid,text,text,text,text)": Definer(
         _PERSON, "nobody writes a decision, an answer or an attempt directly; looks who asks under the run's lock"
     ),
-    "api.decide_operation(uuid,boolean,text)": Definer(
+    "api.decide_operation(uuid,boolean,text,jsonb)": Definer(
         _PERSON, "nobody writes an operation directly; looks who asks under the run's lock"
     ),
     "api.open_integration(text)": Definer(_PERSON, "people have no right to read a sealed secret"),

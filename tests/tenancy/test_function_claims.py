@@ -31,8 +31,8 @@ CALLS: Final[Mapping[str, str]] = {
     "api.count_open_runs(uuid)": "SELECT api.count_open_runs(%(project)s)",
     "api.decide_review(uuid,text,text,text,text)": "SELECT nullif("
     "api.decide_review(%(review)s, 'approve', '', NULL, '') ->> 'state', 'not_found')",
-    "api.decide_operation(uuid,boolean,text)": "SELECT nullif("
-    "api.decide_operation(%(operation)s, true, ''), 'not_found')",
+    "api.decide_operation(uuid,boolean,text,jsonb)": "SELECT nullif("
+    "api.decide_operation(%(operation)s, true, '', NULL), 'not_found')",
     "api.open_integration(text)": "SELECT api.open_integration(%(integration)s)",
     "api.offered_integrations()": "SELECT api.offered_integrations()",
     "api.hold_counters(uuid[])": "SELECT api.hold_counters(ARRAY[%(run)s]::uuid[])",

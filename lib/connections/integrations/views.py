@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -41,7 +42,15 @@ class OfferedIntegration(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    id: UUID
+    #: Another one where it leads elsewhere.
+    revision: int
     slug: str
     name: str
     kind: str
     target: str
+
+    @property
+    def leads_to(self) -> Mapping[str, Any]:
+        """As `api.leads_to` says it."""
+        return {"id": str(self.id), "revision": self.revision, "target": self.target}

@@ -1,10 +1,13 @@
 """`http.request`: a call to an address of the organization's choice, which reaches the outside and nothing of ours."""
 
+import base64
+import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, ClassVar, Final, Literal, Self, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 from pydantic import Field, JsonValue, model_validator
 
@@ -22,7 +25,7 @@ from lib.integrations.base import (
     SettingField,
     Slug,
 )
-from lib.integrations.calling import CALL_SECONDS, Answer, call, refuse_status
+from lib.integrations.calling import CALL_SECONDS, KEPT_BYTES, Answer, call, refuse_status
 
 MAX_BODY_BYTES: Final = 4_000_000
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -31,6 +34,8 @@ _OURS: Final = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect", "keep-alive"}
     | {"idempotency-key", "authorization", "proxy-authorization", "cookie", "x-api-key", "x-forwarded-for"}
 )
+#: In a path: what one receiver takes for a part of a name, and another for a way out of the folder.
+_READ_TWICE: Final = (";", "%3b", "\\", "%5c", "%25")
 _TEXTUAL: Final = ("text/", "application/json", "application/xml", "application/problem+json")
 
 
@@ -138,18 +143,20 @@ class HttpRequest:
     async def perform(self, params: Parameters, connection: OpenConnection | None, occasion: Occasion) -> Performed:
         wanted = cast("HttpParameters", params)
         host = _split(wanted.url)
-        headers = {"User-Agent": "ai-orchestrator", **wanted.headers, "Idempotency-Key": str(occasion.idempotency_key)}
-        if wanted.json_body is not None:
-            headers.setdefault("Content-Type", "application/json")
-        elif wanted.body is not None:
-            headers.setdefault("Content-Type", "text/plain; charset=utf-8")
+        headers = _headers(wanted) | {"idempotency-key": str(occasion.idempotency_key)}
         if connection is not None:
             headers |= _secret_header(connection, wanted.url)
+        spellings = _spellings(connection.secret) if connection else ()
         answer = await call(
-            wanted.method, wanted.url, headers=headers, content=wanted.content, allowed_hosts=occasion.allowed_hosts
+            wanted.method,
+            wanted.url,
+            headers=headers,
+            content=wanted.content,
+            allowed_hosts=occasion.allowed_hosts,
+            more_bytes=max(map(len, spellings), default=0),
         )
         refuse_status(answer, host)
-        return Performed(result={"status": answer.status, **_kept(answer, connection)}, status=answer.status)
+        return Performed(result={"status": answer.status, **_kept(answer, spellings)}, status=answer.status)
 
     async def test(self, connection: OpenConnection, *, allowed_hosts: frozenset[str]) -> None:
         headers = _secret_header(connection, connection.target)
@@ -174,6 +181,16 @@ def _split(url: str) -> str:
     return parts.hostname
 
 
+def _headers(wanted: HttpParameters) -> dict[str, str]:
+    """Ours and the template's, by names in small letters: a header is the same one however it is written."""
+    ours = {"user-agent": "ai-orchestrator"}
+    if wanted.json_body is not None:
+        ours["content-type"] = "application/json"
+    elif wanted.body is not None:
+        ours["content-type"] = "text/plain; charset=utf-8"
+    return ours | {name.lower(): value for name, value in wanted.headers.items()}
+
+
 def _secret_header(connection: OpenConnection, url: str) -> dict[str, str]:
     """The secret, for an address below that of its connection. Raises `OperationFailed` for any other."""
     base, wanted = urlsplit(connection.target), urlsplit(url)
@@ -187,19 +204,51 @@ def _secret_header(connection: OpenConnection, url: str) -> dict[str, str]:
         where = urlunsplit((base.scheme, base.netloc, path, "", ""))
         message = f"The connection “{connection.name}” is for addresses below {where}; its secret goes nowhere else."
         raise OperationFailed(message, kind=FailureKind.NOT_CONFIGURED)
-    return {connection.settings.get("header") or "Authorization": connection.secret}
+    below = wanted.path[len(path) :].lower()
+    if found := [sign for sign in _READ_TWICE if sign in below]:
+        message = (
+            f"The secret of the connection “{connection.name}” is not sent to an address with “{found[0]}” in its "
+            "path: receivers differ in where that leads."
+        )
+        raise OperationFailed(message, kind=FailureKind.NOT_CONFIGURED)
+    return {(connection.settings.get("header") or "Authorization").lower(): connection.secret}
 
 
-def _kept(answer: Answer, connection: OpenConnection | None) -> dict[str, object]:
-    """The answer's text as far as it is kept; a receiver that repeats the secret gets it taken out."""
+def _spellings(secret: str) -> tuple[bytes, ...]:
+    """How an answer may repeat a secret: whole, without its scheme, the halves of Basic; as such, in JSON, in URLs."""
+    word = secret.rpartition(" ")[2]
+    parts = {secret, word}
+    if secret.lower().startswith("basic "):
+        with suppress(ValueError):
+            pair = base64.b64decode(word, validate=True).decode()
+            parts |= {pair, pair.partition(":")[2]}
+    escapes = (
+        str,
+        lambda text: json.dumps(text)[1:-1],
+        lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+        html.escape,
+        quote,
+        quote_plus,
+        lambda text: quote(text, ""),
+    )
+    found = {escape(part).encode() for part in parts if len(part) > 3 for escape in escapes}
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def _kept(answer: Answer, spellings: Sequence[bytes]) -> dict[str, object]:
+    """The answer's text as far as it is kept; a receiver that repeats the secret gets it taken out.
+
+    It is taken out before the text is cut, and by as many signs as it has: otherwise a half of it would stay.
+    """
     kind = answer.headers.get("content-type", "")
     if not answer.body or not kind.lower().startswith(_TEXTUAL):
         return {"content_type": kind[:100]} if kind else {}
-    text = answer.body.decode("utf-8", "replace").replace("\x00", "\ufffd")
-    if connection is not None:
-        for secret in (connection.secret, connection.secret.rpartition(" ")[2]):
-            text = text.replace(secret, "…") if len(secret) > 3 else text
-    return {"content_type": kind[:100], "response": text, "is_cut": answer.is_cut}
+    body = answer.body.replace(b"\x00", b"?")
+    for secret in spellings:
+        body = body.replace(secret, b"\x00" * len(secret))
+    text = re.sub("\x00+", "…", body[:KEPT_BYTES].decode("utf-8", "replace"))
+    is_cut = answer.is_cut or len(body) > KEPT_BYTES
+    return {"content_type": kind[:100], "response": text, "is_cut": is_cut}
 
 
 KIND: Final = HttpRequest()

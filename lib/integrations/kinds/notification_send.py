@@ -1,7 +1,9 @@
 """`notification.send`: a message to people, through apprise.
 
 apprise calls by itself, past our own client: so only services whose messages go to a host of their own name are let
-through, and redirects are not followed.
+through, and redirects are not followed. What an address says is judged as apprise has read it, never as we would: of
+that we hand on what names the channel, by a list for each service, and refuse an address that says anything else, such
+as a template, which apprise would open as a file or fetch from anywhere.
 """
 
 import asyncio
@@ -12,7 +14,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, cast
-from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field
 
@@ -39,28 +40,52 @@ _NO_CHANNEL: Final = "This is no address of a channel in Slack, Discord, Telegra
 _STATUS: Final = re.compile(r"error=(\d{3})\b")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Service:
     label: str
     #: Of apprise, which loads a hundred others where it is asked for any.
     module: str
     plugin: str
-    #: Where the address itself names the host: what that has to end with.
-    host_endings: tuple[str, ...] = ()
-    #: What may stand behind a “?”: elsewhere apprise reads files and pages that an address names there.
+    #: What of the address reaches apprise's class, by its names there: what says which channel it is.
+    arguments: frozenset[str]
+    #: What an address may say behind a “?”, apprise's own additions among it.
     options: frozenset[str] = frozenset()
+    #: Of the arguments, one that has to be there.
+    needs: str = ""
+    #: Where the address itself names the host: what that has to be.
+    hosts: re.Pattern[str] | None = None
+    where: str = ""
 
 
 _SERVICES: Final = (
-    _Service("Slack", "slack", "NotifySlack"),
-    _Service("Discord", "discord", "NotifyDiscord"),
-    _Service("Telegram", "telegram", "NotifyTelegram"),
     _Service(
-        "Microsoft Teams",
-        "workflows",
-        "NotifyWorkflows",
-        (".logic.azure.com", ".api.powerplatform.com"),
-        frozenset({"api-version", "sp", "sv", "sig"}),
+        label="Slack",
+        module="slack",
+        plugin="NotifySlack",
+        arguments=frozenset({"access_token", "token_a", "token_b", "token_c", "targets", "workflow_path", "mode"}),
+        options=frozenset({"mode"}),
+    ),
+    _Service(
+        label="Discord",
+        module="discord",
+        plugin="NotifyDiscord",
+        arguments=frozenset({"webhook_id", "webhook_token"}),
+    ),
+    _Service(
+        label="Telegram",
+        module="telegram",
+        plugin="NotifyTelegram",
+        arguments=frozenset({"bot_token", "targets"}),
+        needs="targets",  # without one apprise writes to whoever has written to the bot last
+    ),
+    _Service(
+        label="Microsoft Teams",
+        module="workflows",
+        plugin="NotifyWorkflows",
+        arguments=frozenset({"host", "workflow", "signature", "power_automate", "routing_id", "version"}),
+        options=frozenset({"api-version", "sp", "sv", "sig", "pa"}),
+        hosts=re.compile(r"(?:[a-z0-9-]{1,63}\.){1,5}(?:logic\.azure|api\.powerplatform)\.com", re.IGNORECASE),
+        where="….logic.azure.com or ….api.powerplatform.com",
     ),
 )
 
@@ -146,37 +171,47 @@ def _open(address: str) -> tuple[str, Any]:
         plugin, said = _parse(known, address.strip())
         if not said:
             continue
-        options = {name.lower() for name, _ in parse_qsl(urlsplit(address).query, keep_blank_values=True)}
-        if not options <= known.options:
+        # “+”, “-” and “:” before a name make headers, and what is filled into a template
+        if not set(said["qsd"]) <= known.options or said["qsd+"] or said["qsd-"] or said["qsd:"]:
             message = "Leave out what follows “?” in the address of the channel."
             raise InvalidInput(message, field=_FIELD)
-        if known.host_endings and not str(said.get("host")).lower().endswith(known.host_endings):
-            message = f"{known.label} is reached at {' or '.join(f'…{end}' for end in known.host_endings)} only."
+        if said.get("user") or said.get("password") or (known.needs and not said.get(known.needs)):
+            raise InvalidInput(_NO_CHANNEL, field=_FIELD)
+        if known.hosts and not (known.hosts.fullmatch(str(said["host"])) and said.get("port") in {None, 443}):
+            message = f"{known.label} is reached at {known.where} only."
             raise InvalidInput(message, field=_FIELD)
-        return known.label, _make(plugin, said)
+        return known.label, _make(plugin, {name: said[name] for name in known.arguments & said.keys()})
     raise InvalidInput(_NO_CHANNEL, field=_FIELD)
 
 
 def _parse(known: _Service, address: str) -> tuple[Any, dict[str, Any] | None]:
     """Apprise's class, and what it reads in the address; None where that is not one of its service."""
-    plugin = getattr(importlib.import_module(f"apprise.plugins.{known.module}"), known.plugin)
+    plugin = getattr(_load(f"plugins.{known.module}"), known.plugin)
     protocols = plugin.secure_protocol if isinstance(plugin.secure_protocol, tuple) else (plugin.secure_protocol,)
     try:
         if address.lower().startswith(tuple(f"{protocol}://" for protocol in protocols)):
             return plugin, plugin.parse_url(address)
         return plugin, plugin.parse_native_url(address)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, LookupError):
         return plugin, None
 
 
-def _make(plugin: Any, said: dict[str, Any]) -> Any:
-    from apprise import AppriseAsset  # noqa: PLC0415 - 0.3 s that only who sends a message waits for
+def _load(module: str) -> Any:
+    """A module of apprise. What it logs repeats addresses, so it is for nobody: not for the root's handlers either."""
+    found = importlib.import_module(f"apprise.{module}")
+    logger = logging.getLogger("apprise")
+    logger.propagate = False
+    if not logger.handlers:  # Python would write to stderr by itself what no handler takes
+        logger.addHandler(logging.NullHandler())
+    return found
 
+
+def _make(plugin: Any, channel: Mapping[str, Any]) -> Any:
     try:
-        service = plugin(**said | {"asset": AppriseAsset(http_redirects=False)})
+        service = plugin(**channel, asset=_load("asset").AppriseAsset(http_redirects=False))
     except (TypeError, ValueError):  # apprise's own error is one of these
         raise InvalidInput(_NO_CHANNEL, field=_FIELD) from None
-    if service.redirects or not service.verify_certificate:
+    if service.redirects or not service.verify_certificate or getattr(service, "template", None):
         raise InvalidInput(_NO_CHANNEL, field=_FIELD)
     return service
 
@@ -207,9 +242,7 @@ class _listening(logging.Handler):  # noqa: N801 - used like a function
             self._said.append(record.getMessage())
 
     def __enter__(self) -> list[str]:
-        logger = logging.getLogger("apprise")
-        logger.propagate = False
-        logger.addHandler(self)
+        logging.getLogger("apprise").addHandler(self)
         return self._said
 
     def __exit__(self, *_: object) -> None:

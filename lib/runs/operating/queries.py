@@ -45,6 +45,7 @@ def list_operations(session: Session, organization_id: UUID, run_id: UUID) -> Se
             PhaseExecution.phase_code,
             OrchestrationRun.user_id.label("launched_by"),
             person(IntegrationOperation.approved_by).label("decider"),
+            func.api.has_edited(IntegrationOperation.run_id).label("has_edited"),
         )
         .join(PhaseExecution, PhaseExecution.id == IntegrationOperation.phase_execution_id)
         .join(OrchestrationRun, OrchestrationRun.id == IntegrationOperation.run_id)

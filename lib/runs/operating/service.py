@@ -1,16 +1,19 @@
 """What people do with the operations after a run's phases: read them, say their word, take the files home."""
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.connections.integrations.queries import list_offered
+from lib.connections.integrations.views import OfferedIntegration
 from lib.db.session import tenant_session
 from lib.entry import clean_text
 from lib.errors import Conflict, FileGone, NotFound, NotPermitted
@@ -34,25 +37,45 @@ def list_operations(actor: Actor, run_id: UUID) -> tuple[OperationView, ...]:
 def list_within(session: Session, actor: Actor, run_id: UUID) -> tuple[OperationView, ...]:
     """The same as part of a transaction that reads more."""
     rows = queries.list_operations(session, actor.organization_id, run_id)
-    targets = {each.slug: each.target for each in list_offered(session)} if rows else {}
-    return tuple(_view(actor, row, targets) for row in rows)
+    offered = {each.slug: each for each in list_offered(session)} if rows else {}
+    return tuple(_view(actor, row, offered) for row in rows)
 
 
-def decide_operation(actor: Actor, operation_id: UUID, *, is_approved: bool, reason: str = "") -> None:
+def decide_operation(
+    actor: Actor,
+    operation_id: UUID,
+    *,
+    is_approved: bool,
+    reason: str = "",
+    seen: Mapping[str, Any] | None = None,
+) -> None:
     """Let an operation be done, or not, with a reason; a run that waits for it goes on.
 
-    Nobody approves alone what their own run does outside. Raises `NotFound`, `NotPermitted`, `InvalidInput` for a
-    rejection without a reason, and `Conflict` where it does not wait (any more).
+    Nobody approves alone what their own run does outside, nor what they have written. `seen` is where it led when the
+    person looked (`OperationView.leads_to`): an approval counts for that and for nothing else. Raises `NotFound`,
+    `NotPermitted`, `InvalidInput` for a rejection without a reason, and `Conflict` where it does not wait (any more) or
+    leads elsewhere.
     """
     actor.require(Permission.ORCHESTRATIONS_REVIEW)
     said = "" if is_approved else clean_text(reason, field="Why?", longest=MAX_REASON)
     with tenant_session(actor) as session:
-        state = session.scalar(select(func.api.decide_operation(operation_id, is_approved, said)))
+        state = session.scalar(
+            select(func.api.decide_operation(operation_id, is_approved, said, cast(seen, JSONB(none_as_null=True))))
+        )
     if state == "not_found":
         raise NotFound("operation")
     if state == "own":
         message = "This run is your own: somebody else has to approve what it does outside. You can reject it."
         raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message)
+    if state == "edited":
+        message = "You have written a part of what is sent: somebody else has to approve it. You can reject it."
+        raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message)
+    if state == "elsewhere":
+        message = (
+            "It does not lead where you saw it lead: somebody has changed its connection, or deactivated it. "
+            "Nothing was approved; look at it again."
+        )
+        raise Conflict(message)
     if state not in {"approved", "rejected"}:
         message = f"Somebody was first: this operation {state} by now."
         raise Conflict(message)
@@ -72,11 +95,12 @@ def get_artifact(actor: Actor, operation_id: UUID) -> Artifact:
     return Artifact(path.name, content)
 
 
-def _view(actor: Actor, row: Row[*tuple[Any, ...]], targets: dict[str, str]) -> OperationView:
+def _view(actor: Actor, row: Row[*tuple[Any, ...]], offered: Mapping[str, OfferedIntegration]) -> OperationView:
     status = OperationStatus(row.status)
     waits = status is OperationStatus.WAITING_APPROVAL and actor.may(Permission.ORCHESTRATIONS_REVIEW)
     kind = find_kinds().get(row.operation_type)
     label = kind.label if kind else row.operation_type
+    goes_by = offered.get(row.operation_params.get("connection") or "")
     return OperationView(
         id=row.id,
         phase_code=row.phase_code,
@@ -84,7 +108,7 @@ def _view(actor: Actor, row: Row[*tuple[Any, ...]], targets: dict[str, str]) -> 
         name=row.name or label,
         status=status,
         params=row.operation_params,
-        does=_describe(row, targets) or label,
+        does=_describe(row, goes_by.target if goes_by else "") or label,
         requires_approval=row.requires_approval,
         decided_by=row.decider and Person(**row.decider),
         decided_at=row.approved_at,
@@ -95,12 +119,14 @@ def _view(actor: Actor, row: Row[*tuple[Any, ...]], targets: dict[str, str]) -> 
         result=row.result,
         message=row.error_details.get("message", ""),
         is_reused=row.reused_from is not None,
-        may_approve=waits and row.launched_by != actor.user_id,
+        leads_to=goes_by.leads_to if goes_by else None,
+        is_edited_by_me=row.has_edited,
+        may_approve=waits and row.launched_by != actor.user_id and not row.has_edited,
         may_reject=waits,
     )
 
 
-def _describe(row: Row[*tuple[Any, ...]], targets: dict[str, str]) -> str:
+def _describe(row: Row[*tuple[Any, ...]], target: str) -> str:
     """What it does, in one sentence; nothing where its parameters could not be filled in, or are another version's."""
     kind = find_kinds().get(row.operation_type)
     if kind is None or (row.status == OperationStatus.FAILED and row.attempts == 0):
@@ -109,4 +135,4 @@ def _describe(row: Row[*tuple[Any, ...]], targets: dict[str, str]) -> str:
         params = kind.parameters.model_validate(row.operation_params)
     except ValidationError:
         return ""
-    return kind.describe(params, target=targets.get(params.connection_slug or "", ""))
+    return kind.describe(params, target=target)

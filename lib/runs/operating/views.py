@@ -36,6 +36,10 @@ class OperationView:
     message: str
     #: Whether the run before has done it.
     is_reused: bool
+    #: Where it leads as it stands: its connection, as `api.leads_to` says it; None where it has none.
+    leads_to: Mapping[str, Any] | None
+    #: Whether this person has written a part of the run's answers, and so of what is sent.
+    is_edited_by_me: bool
     #: Whether it waits for a word that this person may say.
     may_approve: bool
     may_reject: bool

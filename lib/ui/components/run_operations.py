@@ -1,5 +1,6 @@
 """What is done after a phase: each operation with how it stands, and the word that a person may say."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -51,9 +52,10 @@ def _show(each: OperationView, *, time_zone: str) -> None:
         color = "red" if each.status is OperationStatus.FAILED else "gray"
         st.markdown(f":{color}[{words.plain(each.message)}]")
     with st.expander(_title(each), type="compact"):
-        _show_values(each.params, kind=each.type)
+        _show_values(each.params, kind=each.type, key=f"sent-{each.id}")
         if not each.is_dry_run:  # what it would do stands above
-            _show_values({name: value for name, value in each.result.items() if name != "made_up"})
+            came_back = {name: value for name, value in each.result.items() if name != "made_up"}
+            _show_values(came_back, key=f"result-{each.id}")
     _show_buttons(each)
 
 
@@ -91,18 +93,42 @@ def _facts(each: OperationView, time_zone: str) -> Markup:
     return Markup(" · ").join(parts)
 
 
-def _show_values(values: Mapping[str, Any], *, kind: str | None = None) -> None:
+def _show_values(values: Mapping[str, Any], *, key: str, kind: str | None = None) -> None:
     """Each value as it is, in a block that nothing in it can end; parameters by the names that the form has."""
     known = find_kinds().get(kind or "")
     titles = {name: str(field.title) for name, field in known.parameters.model_fields.items()} if known else {}
     for name, value in values.items():
         label = words.plain(titles.get(name) or _name(name))
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+        text = _as_text(value)
         if "\n" in text or len(text) > 80:
             st.markdown(f":gray[{label}]")
             st.code(words.visible(text[:_LONGEST]), language=None, wrap_lines=True)
+            if len(text) > _LONGEST:
+                _show_rest(name, text, key=f"{key}-{name}")
         else:
             st.markdown(f":gray[{label}] {words.plain(text)}")
+
+
+def _show_rest(name: str, text: str, *, key: str) -> None:
+    """That the text goes on, and where to read all of it."""
+    whole = text.encode(errors="replace")
+    st.markdown(
+        f":orange[:material/content_cut: Cut here: {len(text) - _LONGEST:,} of {len(text):,} characters are not shown. "
+        f"Read the whole text before you decide.] :gray[SHA-256 {hashlib.sha256(whole).hexdigest()}]"
+    )
+    st.download_button(
+        "Download the whole text",
+        data=whole,
+        file_name=f"{name}.txt",
+        mime="text/plain",
+        icon=":material/download:",
+        key=f"whole-{key}",
+        on_click="ignore",
+    )
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def _name(key: str) -> str:
@@ -123,7 +149,8 @@ def _show_buttons(each: OperationView) -> None:
         )
         is_rejecting = st.button("Reject", icon=":material/block:", type="tertiary", key=f"reject-{each.id}")
     if not each.may_approve:
-        st.markdown(":gray[It is your own run, so somebody else has to approve what it does outside.]")
+        why = "You have written a part of what is sent" if each.is_edited_by_me else "It is your own run"
+        st.markdown(f":gray[{why}, so somebody else has to approve what it does outside.]")
     if is_approving:
         _ask_to_approve(each)
     if is_rejecting:
@@ -132,16 +159,18 @@ def _show_buttons(each: OperationView) -> None:
 
 def _ask_to_approve(each: OperationView) -> None:
     def approve(actor: Actor) -> str:
-        decide_operation(actor, each.id, is_approved=True)
+        decide_operation(actor, each.id, is_approved=True, seen=each.leads_to)
         return "Approved. It is done in a moment."
 
     def show() -> None:
-        _show_values(each.params, kind=each.type)
+        _show_values(each.params, kind=each.type, key=f"approving-{each.id}")
 
+    is_cut = any(len(_as_text(value)) > _LONGEST for value in each.params.values())
+    all_of_it = "What is sent is longer than what fits here" if is_cut else "This is all that is sent"
     st.session_state[state.IS_DECIDING] = True
     show_confirm_dialog(
         f"Approve “{words.short(each.name, most=60)}”?",
-        text=f"{each.does}. It can't be taken back. This is all that is sent, but for the secret of its connection:",
+        text=f"{each.does}. It can't be taken back. {all_of_it}, but for the secret of its connection:",
         action="Approve",
         on_confirm=approve,
         instead=show,

@@ -142,6 +142,23 @@ def test_bucket_gets_the_object_signed_and_never_over_another(
     assert done.result["key"] == "runs/a/b.md"
 
 
+def test_workers_own_environment_signs_nothing(
+    perform: Callable[..., Performed], receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"SESSION_TOKEN": "planted", "ACCESS_KEY_ID": "planted", "SECRET_ACCESS_KEY": "planted", "REGION": "planted"}
+    more = {"ENDPOINT_URL": "https://planted.example", "SKIP_SIGNATURE": "true", "REQUEST_PAYER": "true"}
+    for name, value in {**said, **more, "S3_EXPRESS": "true", "VIRTUAL_HOSTED_STYLE_REQUEST": "true"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    perform(KIND, ArtifactParameters(path="b.md", connection="b"), bucket(receiver))
+    (put,) = receiver.received
+    assert "X-Amz-Credential=AKIAEXAMPLE%2F" in put.path
+    assert "planted" not in str(put)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://planted.example")  # goes before what obstore is told
+    with pytest.raises(OperationFailed, match="environment has settings of its own"):
+        perform(KIND, ArtifactParameters(path="b.md", connection="b"), bucket(receiver))
+    assert len(receiver.received) == 1
+
+
 @pytest.mark.parametrize(("there", "is_same"), [(b"hello", True), (b"hello you", False), (b"other", False)])
 def test_object_that_is_there_is_ours_where_it_holds_the_same(
     perform: Callable[..., Performed], receiver: Receiver, there: bytes, is_same: bool

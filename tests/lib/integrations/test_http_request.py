@@ -1,8 +1,12 @@
 import asyncio
+import base64
+import html
+import itertools
 import json
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from pydantic import ValidationError
@@ -10,7 +14,7 @@ from pydantic import ValidationError
 from lib.errors import InvalidInput
 from lib.integrations import calling
 from lib.integrations.base import FailureKind, Occasion, OpenConnection, OperationFailed, Performed
-from lib.integrations.kinds.http_request import KIND, HttpParameters
+from lib.integrations.kinds.http_request import KIND, HttpParameters, _kept, _spellings
 from tests.receiver import METADATA, Receiver
 
 Perform = Callable[..., Performed]
@@ -59,7 +63,7 @@ def test_busy_receiver_is_asked_again_when_it_says(perform: Perform, receiver: R
     assert failed.retry_after_seconds == 7
 
 
-@pytest.mark.parametrize("said", ["soon", "-1", "٣", "Wed, 99 Foo", ""])
+@pytest.mark.parametrize("said", ["soon", "-1", "٣", "Wed, 99 Foo", "Mon, 01 Jan 2024 00:00:00 +99999999999999", ""])
 def test_retry_after_that_nobody_can_read_says_nothing(perform: Perform, receiver: Receiver, said: str) -> None:
     header = said.encode("utf-8").decode("latin-1")
     assert failing(perform, receiver, (503, {"Retry-After": header}, b"")).retry_after_seconds is None
@@ -140,10 +144,49 @@ def test_secret_goes_below_its_address_and_nowhere_else(perform: Perform, receiv
     assert len(receiver.received) == 2
 
 
+@pytest.mark.parametrize("path", ["..;/admin", "..%5cadmin", "..\\admin", "%252e%252e/admin", "..%3b/admin", "a;b"])
+def test_secret_goes_to_no_address_that_two_receivers_read_differently(
+    perform: Perform, receiver: Receiver, path: str
+) -> None:
+    with pytest.raises(OperationFailed):
+        perform(KIND, params(receiver, url=f"{receiver.url}/v1/{path}", connection="t"), connection(receiver))
+    assert receiver.received == []
+
+
+def test_header_is_sent_once_however_it_is_written(perform: Perform, receiver: Receiver) -> None:
+    headers = {"content-type": "application/vnd.api+json", "USER-AGENT": "mine", "X-Secret": "template's"}
+    own = connection(receiver, settings={"header": "x-sECRET"})
+    perform(KIND, params(receiver, url=f"{receiver.url}/v1", connection="t", headers=headers, json_body={"a": 1}), own)
+    (sent,) = receiver.received
+    names = [name.lower() for name in sent.names]
+    assert len(names) == len(set(names)), names
+    assert (sent.headers["content-type"], sent.headers["user-agent"]) == ("application/vnd.api+json", "mine")
+    assert sent.headers["x-secret"] == SECRET
+
+
 def test_receiver_that_repeats_the_secret_does_not_get_it_kept(perform: Perform, receiver: Receiver) -> None:
-    receiver.answers = [(200, {}, f"you said {SECRET}, {SECRET.split()[1]}".encode())]
+    receiver.answers = [(200, {}, (f"you said {SECRET}, " + "x" * 3_960 + SECRET + "x" * 50).encode())]
     done = perform(KIND, params(receiver, url=f"{receiver.url}/v1", connection="t"), connection(receiver))
     assert "planted" not in str(done)
+
+
+BASIC = "Basic " + base64.b64encode(b'someone:pl"anted-\xc3\xbc/5d1f0c').decode()
+
+
+@pytest.mark.parametrize("secret", [SECRET, BASIC])
+def test_no_half_and_no_other_spelling_of_a_secret_is_kept(secret: str) -> None:
+    word = secret.split()[1]
+    said = [secret, word, json.dumps(secret), quote(secret), quote_plus(word)]
+    if secret == BASIC:
+        pair = base64.b64decode(word).decode()
+        said += [pair, pair.partition(":")[2], json.dumps(pair), html.escape(pair), quote(pair)]
+    spellings = _spellings(secret)
+    for each, before in itertools.product(said, range(3_940, 4_001, 7)):
+        whole = ("x" * before + each + " " + each + "y" * 5_000).encode()
+        read = whole[: calling.KEPT_BYTES + max(map(len, spellings))]
+        kept = str(_kept(calling.Answer(200, {"content-type": "text/plain"}, read, is_cut=True), spellings)["response"])
+        assert not any(part in kept for part in ("Bear", "Basi", word[:3], "pl", "5d1f", word[-4:])), kept[-80:]
+        assert len(kept) <= calling.KEPT_BYTES
 
 
 @pytest.mark.parametrize("name", ["Authorization", "cookie", "Host", "Idempotency-Key", "X-Api-Key", "a b", "", "x\n"])

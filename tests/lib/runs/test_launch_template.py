@@ -7,10 +7,17 @@ import pytest
 
 from lib.errors import InvalidInput, ModelError, PlanInvalid, PlanNotSupported
 from lib.runs.launch import LaunchRequest, launch_run, preview_launch
+from lib.runs.retry import preview_retry
+from lib.runs.retry_views import RetryRequest
+from lib.runs.service import cancel_run
+from lib.templates.plan import Plan
+from lib.templates.service import fork_template, get_template
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import TOPIC, make_template
+from tests.factories import TOPIC, make_project, make_template
 from tests.lib.runs.launching import nothing_launched, stored_run, template
+from tests.made_templates import make_public_template
+from tests.workers import MODEL
 
 QUESTIONS = [
     {"name": "audience", "label": "Audience", "help": "Who reads it"},
@@ -103,3 +110,30 @@ def test_wrong_answer_is_said_with_its_question(
         launch_run(cast.max, replace(request_of_max, template_id=template_id, inputs=inputs))
     assert said in wrong.value.message
     assert nothing_launched(installation)
+
+
+def asks(plan: Plan) -> list[bool | None]:
+    """What each operation of a plan says of approval."""
+    return [each.requires_approval for phase in plan.phases for each in phase.operations]
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_template_of_another_organization_lets_nothing_outside_unasked(installation: Installation, cast: Cast) -> None:
+    called = {"type": "http.request", "parameters": {"url": "https://example.com/", "body": "{{ answer }}"}}
+    operations = [{**called, "requires_approval": False}, called, {**called, "requires_approval": True}]
+    data = {"phases": [{"code": "A", "name": "A", "prompt": "{{ topic }}", "operations": operations}]}
+    template_id = make_public_template(installation.database, cast.mona, data=data)
+    requests = {
+        actor: LaunchRequest(
+            project_id=make_project(installation.database, actor), template_id=template_id, model=MODEL
+        )
+        for actor in (cast.mona, cast.charlie)
+    }
+    assert asks(preview_launch(cast.mona, requests[cast.mona]).plan) == [False, None, True]
+    assert asks(preview_launch(cast.charlie, requests[cast.charlie]).plan) == [None, None, True]
+    run_id = launch_run(cast.charlie, requests[cast.charlie])
+    cancel_run(cast.charlie, run_id)
+    again = preview_retry(cast.charlie, RetryRequest(run_id=run_id, is_latest=True))
+    assert asks(again.plan) == [None, None, True]
+    copy = get_template(cast.charlie, fork_template(cast.charlie, template_id)).data
+    assert [each.requires_approval for each in copy.phases[0].operations] == [None, None, True]

@@ -102,7 +102,7 @@ def test_nobody_approves_their_own_also_not_by_sql(installation: Installation, c
     with pytest.raises(NotPermitted, match="somebody else has to approve"):
         decide_operation(cast.max, waiting, is_approved=True)
     with doors.person(installation.database, cast.max) as connection:
-        call = "SELECT api.decide_operation(%s, true, '')"
+        call = "SELECT api.decide_operation(%s, true, '', NULL)"
         assert connection.execute(call.encode(), [waiting]).fetchone() == ("own",)
         for change in ("status = 'pending'", "approved_by = api.person_id()", "operation_params = '{}'"):
             statement = f"UPDATE integration_operations SET {change} WHERE id = '{waiting}'"
