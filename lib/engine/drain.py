@@ -11,7 +11,7 @@ from uuid import UUID
 
 from lib.engine.steps import End, Skip
 from lib.engine.store import Advanced, RunKey, Store
-from lib.models.run import OperationStatus
+from lib.models.operation import OperationStatus
 
 
 class DrainingStore(Store):

@@ -14,7 +14,8 @@ from lib.engine.steps import OperationsStand, PhaseState
 from lib.engine.store import OpenedRun, RunKey, Store
 from lib.integrations.base import FailureKind, OperationFailed
 from lib.integrations.registry import find_kinds
-from lib.models.run import OperationStatus, PhaseStatus
+from lib.models.operation import OperationStatus
+from lib.models.run import PhaseStatus
 from lib.templates.operations import RunFacts, plan_operations
 from lib.templates.plan import Plan
 from lib.templates.rendering import PromptContext

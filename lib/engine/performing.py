@@ -12,7 +12,7 @@ from lib.config import get_settings
 from lib.connections.integrations.opening import open_integration
 from lib.integrations.base import FailureKind, Occasion, OperationFailed, Performed
 from lib.integrations.registry import get_kind
-from lib.models.run import OperationStatus
+from lib.models.operation import OperationStatus
 from lib.providers import retry
 from lib.providers.errors import ErrorKind
 

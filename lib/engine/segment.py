@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -61,7 +62,7 @@ class Segment:
     _is_limited: bool = False
 
     def __post_init__(self) -> None:
-        self._calls = Calls(self.provider, self._write_stream)
+        self._calls = Calls(self.provider, partial(self.store.write_stream, self.key, self.token))
         self._waits = Waits(self.key.run_id)
 
     @property
@@ -77,8 +78,7 @@ class Segment:
 
     async def walk(self) -> str:
         """Walk as far as it goes and say where that was: how the run ended or lies still, or `lost` or `gone`."""
-        opened = await self.store.open_segment(self.key, self.token)
-        if opened is None:
+        if (opened := await self.store.open_segment(self.key, self.token)) is None:
             return "gone"
         try:
             self._prompts = Prompts.of(opened)
@@ -133,11 +133,8 @@ class Segment:
     async def _step(self, finished: Sequence[Outcome]) -> Advanced:
         """Close what ended, skip what is not asked and begin what is ready: one round trip."""
         self._untold = finished = [self._note(outcome) for outcome in finished]
-        step, begin, make = (
-            NextStep(is_failing=self._fault is not None),
-            list[dict[str, Any]](),
-            list[Mapping[str, Any]](),
-        )
+        step = NextStep(is_failing=self._fault is not None)
+        begin, make = list[dict[str, Any]](), list[Mapping[str, Any]]()
         try:
             if self._fault is None:
                 step = await self._find_step()
@@ -162,9 +159,8 @@ class Segment:
 
     def _take_fault(self, error: PlanInvalid) -> None:
         """A prompt or a condition that can't be used: the run ends once the calls under way have."""
-        why = {"kind": "prompt", "message": error.message}
         where = {"phase": error.field, "attempt": self._states[error.field].attempt} if error.field else {}
-        self._fault = End(RunStatus.FAILED, why | where)
+        self._fault = End(RunStatus.FAILED, {"kind": "prompt", "message": error.message} | where)
         self._waits.drop()
 
     def _note_step(self, step: NextStep, begin: Sequence[dict[str, Any]], advanced: Advanced) -> None:
@@ -178,8 +174,7 @@ class Segment:
             self._states[begun.code] = replace(
                 state, id=begun.id, attempt=begun.attempt, model=row["model"], status=PhaseStatus.RUNNING, asked=asked
             )
-            attempt = Attempt(begun.id, begun.attempt, phase, row["prompt"])
-            self._calls.begin(attempt)
+            self._calls.begin(Attempt(begun.id, begun.attempt, phase, row["prompt"]))
             self._waits.note_begun()
         for held in advanced.held:
             self._waits.hold(held)
@@ -216,9 +211,6 @@ class Segment:
         if not self._calls and not self._waits:
             self._schedule_failed()
 
-    async def _write_stream(self, attempt_id: UUID, text: str) -> None:
-        await self.store.write_stream(self.key, self.token, attempt_id, text)
-
     async def _wait(self) -> list[Outcome]:
         """Until a call ends, a wait is over, somebody cancels or steers, or the worker stops."""
         tasks = (*self._calls.tasks, *self._waits.tasks, *self._operations.tasks)
@@ -247,16 +239,14 @@ class Segment:
 
     def _schedule_failed(self) -> None:
         """Attempts that failed before this segment get their next one when it was due: a wait outlives its worker."""
-        for state in list(self._states.values()):
-            if state.status is not PhaseStatus.FAILED:
-                continue
+        for state in [each for each in self._states.values() if each.status is PhaseStatus.FAILED]:
             follow_up = read_follow_up(self.key.run_id, self._prompts.plan.get_phase(state.code), state)
             self._wait_for_next(state, follow_up, passed_seconds=state.ended_seconds_ago)
 
     def _wait_for_next(self, state: PhaseState, follow_up: FollowUp, *, passed_seconds: float = 0.0) -> None:
         if follow_up.wait_seconds is not None:
-            following = next_attempt(state, follow_up.model)
-            self._waits.add(following, seconds=follow_up.wait_seconds - passed_seconds)
+            left = follow_up.wait_seconds - passed_seconds
+            self._waits.add(next_attempt(state, follow_up.model), seconds=left)
 
     async def _find_step(self) -> NextStep:
         """What follows; beside the loop, as prompts are rendered, where that is by a condition."""

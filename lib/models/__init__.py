@@ -2,15 +2,17 @@
 
 from lib.db.base import Base
 from lib.models.audit_log import AuditLog
+from lib.models.comment import RunComment
 from lib.models.connection import IntegrationConnection, ProviderConnection
 from lib.models.engine import EngineSettings
 from lib.models.identity import ClaimKey, SignInNetwork, UserCredential, UserSession, UserToken
 from lib.models.invitation import Invitation
 from lib.models.mail import MailOutbox
+from lib.models.operation import IntegrationOperation
 from lib.models.organization import Organization, OrganizationSlug
 from lib.models.project import Project
 from lib.models.review import ReviewRequest, RunReview
-from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution, PhaseStream, RunComment
+from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStream
 from lib.models.schedule import Schedule
 from lib.models.template import OrchestrationTemplate, TemplateVersion
 from lib.models.usage import ApiUsage

@@ -10,7 +10,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from lib.integrations.base import FailureKind
-from lib.models.run import OperationStatus, PhaseStatus, RunStatus
+from lib.models.operation import OperationStatus
+from lib.models.run import PhaseStatus, RunStatus
 from lib.samples.content import Workspace
 from lib.samples.launches import Launch, Operated
 from lib.samples.rows import Row

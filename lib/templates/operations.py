@@ -11,7 +11,7 @@ from pydantic import JsonValue, ValidationError
 from lib.errors import PlanInvalid, PlanNotSupported
 from lib.integrations.base import FailureKind, Kind, OperationFailed, Parameters
 from lib.integrations.registry import find_kinds
-from lib.models.run import OperationStatus
+from lib.models.operation import OperationStatus
 from lib.storable import storable
 from lib.templates.json_output.parsing import NotJson, parse_json
 from lib.templates.plan import Plan, PlannedPhase

@@ -14,8 +14,8 @@ from typing import Final
 from markupsafe import Markup
 
 from lib.config import ROOT
+from lib.models.operation import OperationStatus
 from lib.models.review import Decision
-from lib.models.run import OperationStatus
 from lib.runs.exporting.structures import ExportedOperation, ExportedPhase, ExportedWord, RunDocument
 from lib.ui import words
 from lib.ui.components.answer import render_whole

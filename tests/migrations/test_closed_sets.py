@@ -9,10 +9,11 @@ from lib.access.permissions import GRANTS, Permission, Role, Scope
 from lib.identity.tokens import TokenKind
 from lib.mail.message import MailKind
 from lib.models.mail import MailStatus
+from lib.models.operation import OperationStatus
 from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
 from lib.models.review import Decision, ReviewOutcome
-from lib.models.run import OperationStatus, PhaseStatus, RunPriority, RunStatus
+from lib.models.run import PhaseStatus, RunPriority, RunStatus
 from lib.models.schedule import CatchUp, Overlap, ScheduleResult
 from lib.models.template import ReviewDecision, TemplateStatus
 from lib.providers.vendors import Vendor

@@ -42,6 +42,7 @@ PURE: Final = frozenset(
         "lib.runs.launch.check_models",  # tried through launch_run and retry_run
         "lib.connections.turns.take_turn",  # tried through begin_try and test_connection; the database asks as well
         "lib.runs.estimating.service.estimate_plan",  # tried through each launch and retry
+        "lib.templates.access.read_data",  # tried through each launch, retry and copy
         "lib.templates.access.require_publisher",
         "lib.templates.gallery.summary_of",
         "lib.templates.queries.is_launchable",

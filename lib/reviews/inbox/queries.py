@@ -30,10 +30,11 @@ from lib.access.permissions import Permission
 from lib.db.counting import count_each
 from lib.db.paging import Order, Rows, read_merged
 from lib.entry import clean_search
+from lib.models.operation import IntegrationOperation, OperationStatus
 from lib.models.people import people
 from lib.models.project import Project
 from lib.models.review import ReviewOutcome, ReviewRequest
-from lib.models.run import IntegrationOperation, OperationStatus, OrchestrationRun, PhaseExecution
+from lib.models.run import OrchestrationRun, PhaseExecution
 from lib.reviews.queries import TITLE, counting_approvals, is_reviewer
 from lib.reviews.views import ReviewSort, ReviewSplit
 

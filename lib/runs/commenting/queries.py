@@ -8,7 +8,8 @@ from sqlalchemy import Row, exists, func, select
 from sqlalchemy.orm import Session
 
 from lib.db.paging import Order, Rows, read_page
-from lib.models.run import OrchestrationRun, PhaseExecution, RunComment
+from lib.models.comment import RunComment
+from lib.models.run import OrchestrationRun, PhaseExecution
 from lib.users.queries import person
 
 _OLDEST: Final = Order("oldest", RunComment.created_at, RunComment.id, is_descending=False)

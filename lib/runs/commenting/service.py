@@ -13,7 +13,7 @@ from lib.db.paging import Page
 from lib.db.session import tenant_session
 from lib.entry import clean_text
 from lib.errors import NotFound, NotPermitted
-from lib.models.run import RunComment
+from lib.models.comment import RunComment
 from lib.runs.commenting import queries
 from lib.runs.commenting.views import Comment, CommentCounts
 from lib.users.views import Person

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution
+from lib.models.operation import IntegrationOperation
+from lib.models.run import OrchestrationRun, PhaseExecution
 from lib.runs.queries import SUMMARY
 
 

@@ -8,9 +8,10 @@ from sqlalchemy import Label, Row, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from lib.models.comment import RunComment
 from lib.models.people import people
 from lib.models.review import ReviewRequest, RunReview
-from lib.models.run import PhaseExecution, RunComment
+from lib.models.run import PhaseExecution
 from lib.reviews.queries import counting_approvals
 
 

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lib.models.operation import OperationStatus
 from lib.models.review import Decision
-from lib.models.run import OperationStatus, PhaseStatus, RunStatus
+from lib.models.run import PhaseStatus, RunStatus
 from lib.templates.inputs import InputValue
 
 Told = Annotated[Decimal | None, Field(description="In US dollars; null where a price is unknown.")]

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Row, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from lib.models.run import IntegrationOperation, OrchestrationRun, PhaseExecution
+from lib.models.operation import IntegrationOperation
+from lib.models.run import OrchestrationRun, PhaseExecution
 from lib.users.queries import person
 
 _COLUMNS = (

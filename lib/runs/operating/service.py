@@ -19,7 +19,7 @@ from lib.entry import clean_text
 from lib.errors import Conflict, FileGone, NotFound, NotPermitted
 from lib.integrations.folder import artifact_folder, read_artifact
 from lib.integrations.registry import find_kinds
-from lib.models.run import OperationStatus
+from lib.models.operation import OperationStatus
 from lib.runs.operating import queries
 from lib.runs.operating.views import Artifact, OperationView
 from lib.users.views import Person

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from lib.models.run import OperationStatus
+from lib.models.operation import OperationStatus
 from lib.users.views import Person
 
 

@@ -78,9 +78,8 @@ def show_launch_form(
     """
     # a project that was asked for and is not among them is not replaced by another one
     chosen = next((n for n, project in enumerate(projects) if project.id == project_id), None if project_id else 0)
-    choice = st.selectbox(
-        "Project", projects, index=chosen, format_func=_namer(projects), placeholder="Choose a project"
-    )
+    named = _namer(projects)
+    choice = st.selectbox("Project", projects, index=chosen, format_func=named, placeholder="Choose a project")
     project = get_project(require_actor(Permission.PROJECTS_VIEW), choice.id) if choice else None
     template = _choose_template(templates, _find_wanted(project, templates, template_id, draft))
     if not project or not template:

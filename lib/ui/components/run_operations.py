@@ -11,7 +11,7 @@ from markupsafe import Markup
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.integrations.registry import find_kinds
-from lib.models.run import OperationStatus
+from lib.models.operation import OperationStatus
 from lib.runs.operating.service import decide_operation
 from lib.runs.operating.views import OperationView
 from lib.ui import feedback, state, words
@@ -112,8 +112,9 @@ def _show_values(values: Mapping[str, Any], *, key: str, kind: str | None = None
 def _show_rest(name: str, text: str, *, key: str) -> None:
     """That the text goes on, and where to read all of it."""
     whole = text.encode(errors="replace")
+    hidden, length = words.number(len(text) - _LONGEST), words.number(len(text))
     st.markdown(
-        f":orange[:material/content_cut: Cut here: {len(text) - _LONGEST:,} of {len(text):,} characters are not shown. "
+        f":orange[:material/content_cut: Cut here: {hidden} of {length} characters are not shown. "
         f"Read the whole text before you decide.] :gray[SHA-256 {hashlib.sha256(whole).hexdigest()}]"
     )
     st.download_button(

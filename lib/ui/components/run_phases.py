@@ -8,7 +8,8 @@ import streamlit as st
 
 from lib import clock
 from lib.access.permissions import Permission
-from lib.models.run import OperationStatus, PhaseStatus
+from lib.models.operation import OperationStatus
+from lib.models.run import PhaseStatus
 from lib.runs.commenting.views import CommentCounts
 from lib.runs.operating.views import OperationView
 from lib.runs.service import get_texts

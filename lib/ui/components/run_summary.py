@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from lib.models.run import OperationStatus, PhaseStatus, RunStatus
+from lib.models.operation import OperationStatus
+from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.errors import RETRYABLE
 from lib.runs.states import COST_STOPS, ENDED_HERE
 from lib.runs.views import RunProgress

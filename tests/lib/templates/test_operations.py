@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lib.errors import PlanInvalid
-from lib.models.run import OperationStatus
+from lib.models.operation import OperationStatus
 from lib.providers.base import ModelParameters
 from lib.templates import operations as filling
 from lib.templates.editing import operations as editing

@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 
 from lib import clock
+from lib.models.operation import OperationStatus
 from lib.models.review import Decision
-from lib.models.run import OperationStatus
 from lib.runs.exporting.structures import (
     ExportedComment,
     ExportedInput,
