@@ -119,7 +119,8 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         quota=quota,
         title=before.title,
         cost_limit_usd=before.cost_limit_usd if request.cost_limit is None else _clean_limit(request.cost_limit),
-        integration_enabled=lets_operate and _switch(before, request),
+        integration_enabled=lets_operate
+        and (before.integration_enabled if request.integration_enabled is None else request.integration_enabled),
     )
 
 
@@ -242,12 +243,8 @@ def _read_inputs(before: OrchestrationRun) -> RunInputs:
     return RunInputs.model_validate(before.inputs, extra="ignore")
 
 
-def _switch(before: OrchestrationRun, request: RetryRequest) -> bool:
-    """Whether what follows the phases is done, where the organization lets it at that moment."""
-    return before.integration_enabled if request.integration_enabled is None else request.integration_enabled
-
-
 def _run_columns(actor: Actor, before: OrchestrationRun, request: RetryRequest, prepared: Prepared) -> dict[str, Any]:
+    is_on = prepared.integration_enabled
     return {
         "organization_id": actor.organization_id,
         "user_id": actor.user_id,
@@ -264,7 +261,7 @@ def _run_columns(actor: Actor, before: OrchestrationRun, request: RetryRequest, 
         "model": prepared.model or None,
         "priority": before.priority,
         "cost_limit_usd": prepared.cost_limit_usd,
-        "integration_enabled": _switch(before, request),
+        "integration_enabled": before.integration_enabled if request.integration_enabled is None else is_on,
         "parent_run_id": before.id,
         "forked_from_phase": request.begins_with or None,
         "estimate": prepared.estimate.model_dump(mode="json"),
