@@ -105,7 +105,10 @@ def test_project_that_was_entered_is_made_and_opened(form: AppTest, installation
         ({"Topic": "  \n "}, "Topic is empty"),
         ({"Name": ""}, "Name is empty"),
         ({"Name": "x" * 300}, "Name has 300 characters; 255 is the most. Shorten it."),
-        ({"Name": "Plan \u202egnp.exe"}, "Name has an invisible control character (U+202E) behind “Plan ”. Delete it there."),
+        (
+            {"Name": "Plan \u202egnp.exe"},
+            "Name has an invisible control character (U+202E) behind “Plan ”. Delete it there.",
+        ),
     ],
 )
 def test_wrong_entry_is_said_at_the_form_which_keeps_it(

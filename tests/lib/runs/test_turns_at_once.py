@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Event
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -44,6 +45,8 @@ class Crowd:
 
     def __init__(self, installation: Installation, cast: Cast, project_id: UUID) -> None:
         self._installation, self._cast, self._project_id = installation, cast, project_id
+        #: Nobody launches any more.
+        self.is_over = Event()
 
     def people(self, seed: int) -> None:
         """Somebody who launches, cancels, continues, puts in order and changes the limit to what it is."""
@@ -69,6 +72,9 @@ class Crowd:
         with psycopg.connect(self._installation.database.url(Login.WORKER), autocommit=True) as connection:
             for _ in range(ROUNDS):
                 connection.execute("SELECT api.requeue_lost_runs()")
+                until(
+                    lambda: self.is_over.is_set() or bool(self._runs(_ADMITTED))
+                )  # else it is through before the others
                 if runs := self._runs(chance.choice([_ADMITTED] * 4 + [_EVER_QUEUED])):
                     self._walk(connection, chance.choice(runs), chance.choice(["completed", "failed", "paused"]))
 
@@ -100,8 +106,11 @@ def test_limit_is_held_exactly_whatever_happens_at_once(
     with ThreadPoolExecutor(8) as pool:
         people = [pool.submit(crowd.people, SEED + number) for number in range(4)]
         workers = [pool.submit(crowd.worker, SEED - number) for number in range(4)]
-        for one in (*people, *workers):
-            one.result()
+        for person in people:
+            person.result()
+        crowd.is_over.set()
+        for worker in workers:
+            worker.result()
     assert places_given(installation) > ROUNDS, "they hardly met"
     assert most_at_once(installation) == {cast.organization_a: LIMIT}
     call_worker(installation.database, "SELECT api.requeue_lost_runs()")
