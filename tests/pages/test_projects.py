@@ -107,7 +107,7 @@ def test_project_that_was_entered_is_made_and_opened(form: AppTest, installation
         ({"Name": "x" * 300}, "Name has 300 characters; 255 is the most. Shorten it."),
         (
             {"Name": "Plan \u202egnp.exe"},
-            "Name has an invisible control character (U+202E) behind “Plan ”. Delete it there.",
+            "invisible control character (U+202E) behind “Plan ”. Delete it there.",
         ),
     ],
 )

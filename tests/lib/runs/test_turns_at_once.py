@@ -74,7 +74,7 @@ class Crowd:
                 connection.execute("SELECT api.requeue_lost_runs()")
                 until(
                     lambda: self.is_over.is_set() or bool(self._runs(_ADMITTED))
-                )  # else it is through before the others
+                )  # or it is through first
                 if runs := self._runs(chance.choice([_ADMITTED] * 4 + [_EVER_QUEUED])):
                     self._walk(connection, chance.choice(runs), chance.choice(["completed", "failed", "paused"]))
 
