@@ -72,9 +72,7 @@ class Crowd:
         with psycopg.connect(self._installation.database.url(Login.WORKER), autocommit=True) as connection:
             for _ in range(ROUNDS):
                 connection.execute("SELECT api.requeue_lost_runs()")
-                until(
-                    lambda: self.is_over.is_set() or bool(self._runs(_ADMITTED))
-                )  # or it is through first
+                until(lambda: self.is_over.is_set() or bool(self._runs(_ADMITTED)))  # or it is through first
                 if runs := self._runs(chance.choice([_ADMITTED] * 4 + [_EVER_QUEUED])):
                     self._walk(connection, chance.choice(runs), chance.choice(["completed", "failed", "paused"]))
 
