@@ -20,7 +20,7 @@ from tests.workspace import make_workspace
 
 APP = Starlette(routes=artifact_routes.routes())
 PAGE = b"<script>alert(document.cookie)</script>"
-NAME = 'B\u00e4richt "neu"; x=.html'
+NAME = "Bäricht 'neu'; x=.html"
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_file_is_saved_and_never_shown(download: Callable[..., httpx2.Response],
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
         said = answer.headers["content-disposition"]
-        assert said == "attachment; filename*=UTF-8''B%C3%A4richt%20%22neu%22%3B%20x%3D.html"
+        assert said == "attachment; filename*=UTF-8''B%C3%A4richt%20%27neu%27%3B%20x%3D.html"
 
 
 def test_nobody_else_gets_it(download: Callable[..., httpx2.Response], cast: Cast, written: UUID) -> None:
