@@ -7,9 +7,14 @@ from typing import Any, Final
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL's text can hold it: it has no NUL, and no half of a surrogate pair."""
+    return "\x00" not in text and not _HALVES.search(text)
+
+
 def storable(text: str) -> str:
     """`text` without what PostgreSQL's text can't hold: NUL and halves of surrogate pairs become U+FFFD."""
-    if "\x00" not in text and not _HALVES.search(text):
+    if is_storable(text):
         return text
     return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

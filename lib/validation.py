@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from lib.errors import InvalidInput
 from lib.quoting import LONGEST_SENTENCE, cut
+from lib.storable import is_storable
 
 Model = TypeVar("Model", bound=BaseModel)
 #: Where something is: names of fields, and numbers of entries from 0.
@@ -241,7 +242,7 @@ def _unstorable(data: object) -> Iterator[tuple[Location, str]]:
         if seen + len(waiting) > _MAX_VALUES or len(location) > _MAX_DEPTH:
             yield (), "it is nested too deeply or has too many entries"
             return
-        if isinstance(value, str) and ("\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value)):
+        if isinstance(value, str) and not is_storable(value):
             yield location, f"{name_place(location)}has a character that can't be stored"
         elif isinstance(value, float) and not math.isfinite(value):
             yield location, f"{name_place(location)}must be a finite number"

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from lib.engine.steps import End, Skip
 from lib.engine.store import Advanced, RunKey, Store
 from lib.models.operation import OperationStatus
 
@@ -45,29 +44,17 @@ class DrainingStore(Store):
         token: UUID,
         *,
         finish: Sequence[Mapping[str, Any]] = (),
-        skip: Sequence[Skip] = (),
         begin: Sequence[Mapping[str, Any]] = (),
-        end: End | None = None,
-        waiting: Sequence[UUID] = (),
         operate: Mapping[str, Any] | None = None,
-        rest_seconds: float | None = None,
+        **step: Any,
     ) -> Advanced:
+        """As any store does, but for what would begin while the worker drains."""
         self._count(key.run_id, 1)
         under_way = 0
         try:
             begin = () if self._is_draining else begin
             operate = {**operate, "begin": []} if operate and self._is_draining else operate
-            advanced = await super().advance(
-                key,
-                token,
-                finish=finish,
-                skip=skip,
-                begin=begin,
-                end=end,
-                waiting=waiting,
-                operate=operate,
-                rest_seconds=rest_seconds,
-            )
+            advanced = await super().advance(key, token, finish=finish, begin=begin, operate=operate, **step)
             under_way = len(advanced.begun) - len(finish)
             begun = sum(each.status is OperationStatus.RUNNING for each in advanced.operations)
             under_way += begun - len(operate["finish"] if operate else ())

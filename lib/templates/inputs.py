@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from lib.errors import AnswerFault, AnswersInvalid
+from lib.storable import is_storable
 from lib.validation import describe, find_similar
 
 #: Longest answers where the field itself says nothing.
@@ -143,7 +144,7 @@ def _take_text(field: InputField, value: object) -> str:
     problem = None
     if not isinstance(value, str):
         problem = "must be text"
-    elif "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+    elif not is_storable(text):
         problem = "has a character that can't be stored"
     elif field.kind is InputKind.CHOICE and text not in field.choices:
         problem = f"must be one of: {', '.join(field.choices)}"

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -77,12 +77,18 @@ def refuse_unsupported(plan: Plan) -> None:
     missing = [
         f"{phase.title} asks for operations, and number {number} can't be used: {fault}"
         for phase in plan.phases
-        for number, spec in enumerate(phase.operations, start=1)
-        for fault in find_operation_faults(spec)
+        for number, fault in _find_faults(phase.operations)
     ]
     if missing:
         message = f"This version can't run that yet: {'; '.join(missing)}. Choose another template, or take it out."
         raise PlanNotSupported(message)
+
+
+def _find_faults(operations: Sequence[OperationSpec]) -> Iterator[tuple[int, str]]:
+    """The number of each operation of a phase that can't be used, as people count, and why."""
+    for number, spec in enumerate(operations, start=1):
+        for fault in find_operation_faults(spec):
+            yield number, fault
 
 
 def asks_approval(spec: OperationSpec) -> bool:
@@ -101,8 +107,7 @@ def check_operations(template: TemplateData) -> None:
     problems = [
         f"Operation {number} of {phase.code} “{phase.name}” can't be used: {fault}."
         for phase in template.phases
-        for number, spec in enumerate(phase.operations, start=1)
-        for fault in find_operation_faults(spec)
+        for number, fault in _find_faults(phase.operations)
     ]
     if problems:
         raise PlanInvalid("\n".join(problems), problems=problems)
