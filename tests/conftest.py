@@ -5,10 +5,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, settings
+from streamlit.components.v2 import manifest_scanner
 
 from lib.config import get_settings
 from lib.db import session
@@ -30,6 +33,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Half as many processes again as there are cores: a third of the time goes by in waiting for real processes."""
     return (os.cpu_count() or 1) * 3 // 2
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _packages_are_read_once() -> Iterator[None]:
+    """Streamlit's AppTest looks through all installed packages for components at each run, longer than a page takes."""
+    with mock.patch.object(
+        manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests)
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)
