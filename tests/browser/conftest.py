@@ -1,6 +1,6 @@
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ __all__ = ["cast"]
 
 _PATIENCE_MS = 45_000  # two cores may be shared by several test processes
 _WINDOW: ViewportSize = {"width": 1440, "height": 900}
+#: Of a desk, where nothing moves that need not: each frame of a spinner is drawn by the processor.
+_QUIETLY: Mapping[str, Any] = {"viewport": _WINDOW, "reduced_motion": "reduce"}
 #: Below a page's address Streamlit's frontend looks whether the app is served there, and logs the 404 it expects.
 _PROBES = ("/_stcore/health", "/_stcore/host-config")
 
@@ -92,7 +94,7 @@ def open_page(chromium: Browser, problems: Problems) -> Iterator[Callable[..., P
     contexts = []
 
     def open_one(**options: Any) -> Page:
-        contexts.append(chromium.new_context(**{"viewport": _WINDOW, **options}))
+        contexts.append(chromium.new_context(**{**_QUIETLY, **options}))
         contexts[-1].set_default_timeout(_PATIENCE_MS)
         return problems.watch(contexts[-1].new_page())
 
@@ -104,7 +106,7 @@ def open_page(chromium: Browser, problems: Problems) -> Iterator[Callable[..., P
 @pytest.fixture(scope="module")
 def _shared_context(chromium: Browser) -> Iterator[BrowserContext]:
     """Streamlit's frontend is large; a cache that outlives a test halves the time of the next one."""
-    context = chromium.new_context(viewport=_WINDOW)
+    context = chromium.new_context(**_QUIETLY)
     context.set_default_timeout(_PATIENCE_MS)
     yield context
     context.close()
