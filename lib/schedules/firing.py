@@ -56,7 +56,7 @@ _SERIALIZATION_FAILURE: Final = "40001"
 #: Of a run before that stands still, and may for weeks: what it waits for.
 _STANDS_STILL: Final = {
     RunStatus.PAUSED: "The run before is paused, and holds this up until somebody continues or cancels it.",
-    RunStatus.WAITING_REVIEW: "The run before waits for a review, and holds this up until that is decided.",
+    RunStatus.WAITING_REVIEW: "The run before waits for somebody's word, and holds this up until it is given.",
 }
 _FAULT: Final = "Something went wrong on our side, and nothing was launched. The log of the workers says more."
 

@@ -40,6 +40,17 @@ def test_facts_of_ones_own_stand_with_the_others_that_open(open_as: OpenAs, cast
     assert [list(frame.value["Name"]) for frame in more.dataframe] == [["Sponsor"]]
 
 
+def test_number_that_is_stored_is_taken_out_again(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    made = create_project(cast.max, ProjectEntry(name="A", topic=TOPIC, metadata={"budget": 1500.5, "team_size": 4}))
+    at = press(open_as(cast.max, PROJECT, project=made), "Edit")
+    fields = {each.label: each for each in at.number_input}
+    assert [fields[label].value for label in ("Budget (US dollars)", "Team size (people)")] == [1500.5, 4]
+    assert not any(each.proto.HasField("default") for each in fields.values()), "the browser lets nobody empty those"
+    fields["Budget (US dollars)"].set_value(None)
+    press(at, "Edit", "Save changes")
+    assert row(installation, "SELECT metadata FROM projects WHERE id = %s", made) == {"metadata": {"team_size": 4}}
+
+
 def test_two_who_edit_at_once_change_what_they_changed_and_nothing_else(
     open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
 ) -> None:

@@ -10,6 +10,7 @@ from lib.connections.vendor_facts import VENDORS, VendorFacts
 from lib.connections.views import ConnectionView, Pricing
 from lib.providers.vendors import Vendor
 from lib.ui.components.default_shift import show_shift
+from lib.ui.components.number_look import begin_with
 from lib.ui.words import line, plain
 
 _PRICINGS = {
@@ -189,14 +190,8 @@ def _show_limit(key: str, connection: ConnectionView | None) -> int | None:
         step=1,
         placeholder="No limit",
         help="The most that the vendor takes. Phases that would be more wait for their turn, in all runs together.",
-        key=_begin(f"{key}-limit", connection.requests_per_minute if connection else None),
+        key=begin_with(f"{key}-limit", connection.requests_per_minute if connection else None),
     )
-
-
-def _begin(key: str, stored: float | None) -> str:
-    """Let the field of that key begin with what is stored: one that begins with its own value can't be emptied."""
-    st.session_state.setdefault(key, stored)
-    return key
 
 
 def _show_parameters(key: str, connection: ConnectionView | None) -> dict[str, object]:
@@ -211,7 +206,7 @@ def _show_parameters(key: str, connection: ConnectionView | None) -> dict[str, o
                 max_value=2.0,
                 value=None,
                 step=0.1,
-                key=_begin(f"{key}-temperature", known.temperature if known else None),
+                key=begin_with(f"{key}-temperature", known.temperature if known else None),
             ),
             "top_p": middle.number_input(
                 "Top p",
@@ -219,7 +214,7 @@ def _show_parameters(key: str, connection: ConnectionView | None) -> dict[str, o
                 max_value=1.0,
                 value=None,
                 step=0.05,
-                key=_begin(f"{key}-top-p", known.top_p if known else None),
+                key=begin_with(f"{key}-top-p", known.top_p if known else None),
             ),
             "max_tokens": right.number_input(
                 "Most tokens of an answer",
@@ -227,7 +222,7 @@ def _show_parameters(key: str, connection: ConnectionView | None) -> dict[str, o
                 max_value=1_000_000,
                 value=None,
                 step=100,
-                key=_begin(f"{key}-max-tokens", known.max_tokens if known else None),
+                key=begin_with(f"{key}-max-tokens", known.max_tokens if known else None),
             ),
         }
     # what the form does not ask for stays

@@ -4,13 +4,11 @@ from decimal import Decimal
 
 import streamlit as st
 
+from lib.ui.components.number_look import begin_with
+
 
 def show_cost_limit(stored: Decimal | float | None, *, key: str, explained: str) -> Decimal | None:
-    """Draw it, filled with what is stored; None is no limit.
-
-    The value comes by the key: a field that begins with a value of its own can't be emptied.
-    """
-    st.session_state.setdefault(key, None if stored is None else float(stored))
+    """Draw it, filled with what is stored; None is no limit."""
     entered = st.number_input(
         "Cost limit of a run (US dollars)",
         min_value=0.01,
@@ -20,6 +18,6 @@ def show_cost_limit(stored: Decimal | float | None, *, key: str, explained: str)
         format="%.2f",
         placeholder="No limit",
         help=explained,
-        key=key,
+        key=begin_with(key, None if stored is None else float(stored)),
     )
     return None if entered is None else Decimal(str(entered))

@@ -12,7 +12,7 @@ from lib.templates.inputs import InputField, InputKind, InputValue
 from lib.templates.views import TemplateToLaunch
 from lib.ui import words
 from lib.ui.components.day_field import day_limits
-from lib.ui.components.number_look import as_float, number_look
+from lib.ui.components.number_look import as_float, begin_with, number_look
 
 
 def show_questions(
@@ -41,7 +41,7 @@ def show_input(question: InputField, *, key: str) -> object:
         case InputKind.NUMBER:
             value = as_float(question.default)
             look = number_look(value, least=question.minimum, most=question.maximum)
-            return st.number_input(label, value=value, help=explained, key=key, **look)
+            return st.number_input(label, value=None, help=explained, key=begin_with(key, value), **look)
         case InputKind.DATE:
             day = date.fromisoformat(text) if text else None
             return st.date_input(label, value=day, help=explained, key=key, **day_limits(day))

@@ -2,6 +2,8 @@
 
 from typing import Final, TypedDict
 
+import streamlit as st
+
 #: Up to here one step is a large part of it.
 _SMALL_RANGE: Final = 1.0
 
@@ -25,6 +27,15 @@ def number_look(*numbers: float | None, least: float | None = None, most: float 
     is_near = least is not None and most is not None and most - least <= _SMALL_RANGE
     is_fine = is_near or not all(number.is_integer() for number in given)
     return {"min_value": least, "max_value": most, "step": 0.01 if is_fine else 1.0, "format": "%g"}
+
+
+def begin_with(key: str, stored: float | None) -> str:
+    """Let the field of that key begin with what is stored; the key, for the field.
+
+    The field's own `value` is to be None: one that begins with a value of its own can't be emptied.
+    """
+    st.session_state.setdefault(key, stored)
+    return key
 
 
 def as_float(value: object) -> float | None:

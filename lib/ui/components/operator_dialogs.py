@@ -18,6 +18,7 @@ from lib.ui.components import status
 from lib.ui.components.facts import show_facts
 from lib.ui.components.invite import Outcomes, ask_by_mail, open_form, show_outcomes
 from lib.ui.components.moment import moment_inline
+from lib.ui.components.number_look import begin_with
 from lib.ui.components.organization_table import say_people, say_quota
 from lib.ui.guard import require_actor
 
@@ -123,11 +124,11 @@ def _show_quota(organization: OrganizationSummary) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         limit = st.number_input(
             "Calls a month",
-            value=organization.quota.limit,
+            value=None,
             min_value=0,
             step=1000,
             placeholder="No limit",
-            key="govern-quota",
+            key=begin_with("govern-quota", organization.quota.limit),
         )
         is_pressed = st.button("Set quota", disabled=limit == organization.quota.limit)
     if is_pressed:

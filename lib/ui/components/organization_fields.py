@@ -8,6 +8,7 @@ from lib.organizations.fields import LABELS
 from lib.ui import words
 from lib.ui.components.default_model import show_default_model
 from lib.ui.components.drafts import Draft
+from lib.ui.components.number_look import begin_with
 
 _SECONDS_A_MINUTE: Final = 60
 
@@ -26,14 +27,15 @@ def toggle(draft: Draft, field: str, *, explained: str | None = None, is_disable
 def number(draft: Draft, field: str, *, least: int, explained: str | None = None, empty: str = "") -> int | None:
     """A whole number; `empty` is what no number means, where that is allowed."""
     seen: int | None = draft.seen[field]
+    key = draft.key(field)
     entered: int | None = st.number_input(
         LABELS[field],
-        value=seen,
+        value=None if empty else seen,
         min_value=min(least, seen) if seen is not None else least,
         step=1,
         help=explained,
         placeholder=empty,
-        key=draft.key(field),
+        key=begin_with(key, seen) if empty else key,
     )
     return entered
 
@@ -42,12 +44,12 @@ def dollars(draft: Draft, field: str) -> float | None:
     """An amount of money, or no limit."""
     entered: float | None = st.number_input(
         f"{LABELS[field]} (US dollars)",
-        value=draft.seen[field],
+        value=None,
         min_value=0.0,
         step=10.0,
         format="%.2f",
         placeholder="No limit",
-        key=draft.key(field),
+        key=begin_with(draft.key(field), draft.seen[field]),
     )
     return entered
 

@@ -22,6 +22,7 @@ from lib.ui.components import status
 from lib.ui.components.cost_limit import show_cost_limit
 from lib.ui.components.default_model import show_default_model
 from lib.ui.components.facts import show_facts
+from lib.ui.components.number_look import begin_with
 from lib.ui.guard import require_actor
 
 _COMPLEXITIES: Final = ("low", "medium", "high")
@@ -198,13 +199,17 @@ def _show_metadata(key: str, stored: Mapping[str, Any]) -> dict[str, object]:
             "budget": left.number_input(
                 "Budget (US dollars)",
                 min_value=0.0,
-                value=stored.get("budget"),
+                value=None,
                 step=1000.0,
                 format="%.2f",
-                key=f"{key}-budget",
+                key=begin_with(f"{key}-budget", stored.get("budget")),
             ),
             "team_size": right.number_input(
-                "Team size (people)", min_value=1, value=stored.get("team_size"), step=1, key=f"{key}-team"
+                "Team size (people)",
+                min_value=1,
+                value=None,
+                step=1,
+                key=begin_with(f"{key}-team", stored.get("team_size")),
             ),
             "technologies": st.multiselect(
                 "Technologies",

@@ -161,7 +161,7 @@ def test_run_before_that_stands_still_is_told_of(
 ) -> None:
     schedule_id = schedule(cast.max, request_of_max, overlap=overlap)
     run_id = take_turn(installation, schedule_id)["last_run_id"]
-    said = {"queued": "the run before ha", "paused": "is paused", "waiting_review": "waits for a review"}
+    said = {"queued": "the run before ha", "paused": "is paused", "waiting_review": "waits for somebody's word"}
     for status, words in said.items():
         _change(installation, "UPDATE orchestration_runs SET status = %s WHERE id = %s", status, run_id)
         after = take_turn(installation, schedule_id)

@@ -15,7 +15,7 @@ from lib.templates.editing.views import Desk
 from lib.templates.inputs import MAX_LONG_TEXT, InputKind, whole
 from lib.ui import feedback, words
 from lib.ui.components.card import card
-from lib.ui.components.number_look import as_float, number_look
+from lib.ui.components.number_look import as_float, begin_with, number_look
 from lib.ui.components.row_list import row, row_list
 from lib.ui.components.template_editor.keeping import keep
 from lib.ui.guard import require_actor
@@ -128,15 +128,16 @@ def _ask_more(kind: InputKind, old: Mapping[str, Any], key: str) -> dict[str, An
         left, right = st.columns(2)
         for place, name, asked in ((left, "minimum", "At least"), (right, "maximum", "At most")):
             value = as_float(old.get(name))
-            entered[name] = whole(place.number_input(asked, value=value, key=f"{key}-{name}", **number_look(value)))
+            its_key = begin_with(f"{key}-{name}", value)
+            entered[name] = whole(place.number_input(asked, value=None, key=its_key, **number_look(value)))
     elif kind in {InputKind.TEXT, InputKind.LONG_TEXT}:
         entered["max_length"] = st.number_input(
             "Longest answer in characters",
-            value=old.get("max_length"),
+            value=None,
             min_value=1,
             max_value=MAX_LONG_TEXT,
             placeholder="As long as it may be",
-            key=f"{key}-max-length",
+            key=begin_with(f"{key}-max-length", old.get("max_length")),
         )
     entered["default"] = _ask_default(kind, old.get("default"), key)
     entered["help"] = st.text_input("Help", value=old.get("help", ""), placeholder="Optional", key=f"{key}-help")
@@ -147,8 +148,9 @@ def _ask_more(kind: InputKind, old: Mapping[str, Any], key: str) -> dict[str, An
 def _ask_default(kind: InputKind, old: Any, key: str) -> Any:
     if kind is InputKind.NUMBER:
         number = as_float(old)
+        its_key = begin_with(f"{key}-default-number", number)
         look = number_look(number)
-        return whole(st.number_input("What stands there at first", value=number, key=f"{key}-default-number", **look))
+        return whole(st.number_input("What stands there at first", value=None, key=its_key, **look))
     example = "2026-01-31" if kind is InputKind.DATE else "Optional"
     value = "" if old is None else str(old)
     return st.text_input("What stands there at first", value=value, placeholder=example, key=f"{key}-default")
