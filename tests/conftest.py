@@ -12,6 +12,7 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, settings
 from streamlit.components.v2 import manifest_scanner
+from streamlit.testing.v1 import local_script_runner
 
 from lib.config import get_settings
 from lib.db import session
@@ -20,6 +21,9 @@ from lib.db.server import URL_VARIABLES
 from tests import network
 from tests.cast import cast as cast  # noqa: PLC0414 - a fixture, found by its name
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of, ensure_template, shared_server
+
+#: What a run of a page's script may take on a machine that does other things as well.
+_PAGE_SECONDS = 60
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,10 +40,15 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _packages_are_read_once() -> Iterator[None]:
-    """Streamlit's AppTest looks through all installed packages for components at each run, longer than a page takes."""
-    with mock.patch.object(
-        manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests)
+def _pages_without_waiting() -> Iterator[None]:
+    """AppTest looks through all installed packages at each run, which takes longer than a page: once is enough.
+
+    And it gives a page three seconds, which a slow machine may need.
+    """
+    scan, wait = manifest_scanner.scan_component_manifests, local_script_runner.require_widgets_deltas
+    with (
+        mock.patch.object(manifest_scanner, "scan_component_manifests", cache(scan)),
+        mock.patch.object(local_script_runner, "require_widgets_deltas", lambda runner, _: wait(runner, _PAGE_SECONDS)),
     ):
         yield
 

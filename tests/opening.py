@@ -33,7 +33,7 @@ def pages_undiscovered() -> Iterator[None]:
 
 def open_page(page: PageEntry, /, *, secret: str | None, **parameters: object) -> AppTest:
     """The page as the person of that session sees it, its address ending in `?name=value`; None is nobody."""
-    at = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "Home.py"))
     at.session_state[state.NO_WORKER_SINCE] = clock.now() - timedelta(minutes=1)  # where none is, it is said at once
     if secret is not None:
         at.session_state[state.SESSION_ID] = secret

@@ -102,7 +102,7 @@ def drawn(installation: Installation, cast: Cast, olga: Actor, organization: UUI
             one = operator.get_organization(actor, UUID(st.session_state["one"]))
             operator_dialogs._show_organization(one, actor)
 
-    at = AppTest.from_function(script, default_timeout=60)
+    at = AppTest.from_function(script)
     at.session_state[state.SESSION_ID] = cast.secret_of(olga)
     at.session_state["one"] = str(organization)
     at.run()

@@ -231,7 +231,7 @@ def form(installation: Installation, cast: Cast) -> AppTest:
 
         show_way_in()
 
-    at = AppTest.from_function(page, default_timeout=20).run()
+    at = AppTest.from_function(page).run()
     at.text_input[0].set_value("max")
     at.text_input[1].set_value(PASSWORD)
     return at

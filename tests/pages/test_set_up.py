@@ -39,7 +39,7 @@ def _page(token: str | None = None) -> AppTest:
         link = make_setup_link("http://localhost:8501")
         assert link
         token = link.partition("token=")[2]
-    app = AppTest.from_function(page, default_timeout=20)
+    app = AppTest.from_function(page)
     app.query_params["token"] = token
     return app.run()
 

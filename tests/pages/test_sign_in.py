@@ -33,7 +33,7 @@ def _page() -> AppTest:
 
         show_sign_in()
 
-    return AppTest.from_function(page, default_timeout=20)
+    return AppTest.from_function(page)
 
 
 def _send(page: AppTest, name: str, password: str) -> AppTest:
@@ -148,7 +148,7 @@ def _signing_out() -> AppTest:
         st.title(f"Page of {actor.username}")
         st.button("Sign out", on_click=sign_in.sign_out)
 
-    return AppTest.from_function(page, default_timeout=20)
+    return AppTest.from_function(page)
 
 
 def test_sign_out_ends_the_session_before_anything_else_is_drawn(cast: Cast) -> None:

@@ -11,7 +11,7 @@ from tests.cast import Cast
 
 @pytest.fixture
 def home(installation: object) -> AppTest:
-    return AppTest.from_file(str(ROOT / "Home.py"), default_timeout=20)
+    return AppTest.from_file(str(ROOT / "Home.py"))
 
 
 def test_who_is_signed_in_stands_at_the_foot_of_the_sidebar(home: AppTest, cast: Cast) -> None:

@@ -10,7 +10,7 @@ def _page() -> None:
 
 
 def test_each_change_says_who_did_what_when_and_opens_to_what_changed() -> None:
-    at = AppTest.from_function(_page, default_timeout=60).run()
+    at = AppTest.from_function(_page).run()
     assert not at.exception
     labels = [expander.label for expander in at.expander if expander.label.startswith("**M")]
     assert labels == [
@@ -22,7 +22,7 @@ def test_each_change_says_who_did_what_when_and_opens_to_what_changed() -> None:
 
 
 def test_older_ones_are_asked_for_in_the_address() -> None:
-    at = AppTest.from_function(_page, default_timeout=60).run()
+    at = AppTest.from_function(_page).run()
     next(button for button in at.button if button.label == "Older").click()
     at.run()
     assert not at.exception

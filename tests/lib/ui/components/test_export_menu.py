@@ -14,7 +14,7 @@ def _page() -> None:
 
 
 def _open(found: int, *, is_open: bool) -> AppTest:
-    at = AppTest.from_function(_page, default_timeout=20)
+    at = AppTest.from_function(_page)
     at.session_state["found"] = found
     at.session_state["runs-export"] = is_open
     at.run()

@@ -34,7 +34,7 @@ def _page() -> None:
 
 def _open(*, in_sight: bool = False, **parameters: str) -> AppTest:
     """Where `in_sight`, another split that says how many all are, and a filter whose values stand in a row."""
-    at = AppTest.from_function(_page, default_timeout=20)
+    at = AppTest.from_function(_page)
     at.session_state["in_sight"] = in_sight
     at.query_params.update(parameters)
     at.run()

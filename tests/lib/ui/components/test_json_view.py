@@ -15,7 +15,7 @@ def _page() -> None:
 
 
 def drawn(value: object) -> AppTest:
-    at = AppTest.from_function(_page, default_timeout=60)
+    at = AppTest.from_function(_page)
     at.session_state["value"] = value
     at.run()
     assert not at.exception

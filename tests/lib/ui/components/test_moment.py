@@ -15,7 +15,7 @@ def test_it_says_how_long_ago_and_has_the_exact_time_for_pointer_finger_and_keyb
 
         show_moment(st.session_state["moment"], time_zone="Europe/Helsinki")
 
-    at = AppTest.from_function(page, default_timeout=60)
+    at = AppTest.from_function(page)
     at.session_state["moment"] = moment = clock.now() - timedelta(minutes=9, seconds=30)
     at.run()
 

@@ -11,7 +11,7 @@ def _page() -> None:
 
 
 def test_every_row_can_be_chosen_once_though_titles_are_alike() -> None:
-    at = AppTest.from_function(_page, default_timeout=20).run()
+    at = AppTest.from_function(_page).run()
     assert not at.exception
     choice = at.selectbox[0]
     assert choice.label == "Open one of: Runs"
@@ -25,7 +25,7 @@ def test_every_row_can_be_chosen_once_though_titles_are_alike() -> None:
 
 
 def test_row_that_is_gone_meanwhile_opens_nothing() -> None:
-    at = AppTest.from_function(_page, default_timeout=20).run()
+    at = AppTest.from_function(_page).run()
     at.session_state["left"] = 1
     at.selectbox[0].set_value(2).run()
     assert not at.exception

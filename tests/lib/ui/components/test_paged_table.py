@@ -78,7 +78,7 @@ def test_long_text_ends_with_a_mark_and_a_figure_is_never_cut() -> None:
             opens="Run",
         )
 
-    at = AppTest.from_function(page, default_timeout=20).run()
+    at = AppTest.from_function(page).run()
     assert not at.exception
     row = at.dataframe[0].value.iloc[0].to_dict()
     assert row == {"Run": "Heat pumps…", "Cost": "$1,234,567.89", "Note": "As long as it likes to be"}

@@ -14,7 +14,7 @@ def test_it_draws_the_name_as_text_with_the_role_where_that_is_asked_for() -> No
 
         show_person(Person(name="Max <b>Okafor</b>", role="member", is_deactivated=False), with_role=True)
 
-    at = AppTest.from_function(page, default_timeout=60).run()
+    at = AppTest.from_function(page).run()
 
     assert not at.exception
     name = "Max &lt;b&gt;Okafor&lt;/b&gt;"

@@ -50,9 +50,7 @@ def test_row_says_what_a_person_compares() -> None:
 
         show_project_table([project], key="projects", newer=None, older=None)
 
-    at = AppTest.from_function(
-        page, kwargs={"project": replace(PROJECT, created_at=datetime.now(UTC))}, default_timeout=20
-    ).run()
+    at = AppTest.from_function(page, kwargs={"project": replace(PROJECT, created_at=datetime.now(UTC))}).run()
     assert not at.exception
     shown = at.dataframe[0].value.iloc[0].to_dict()
     assert shown == {

@@ -33,7 +33,7 @@ def _page() -> None:
 
 
 def _open(secret: str) -> AppTest:
-    at = AppTest.from_function(_page, default_timeout=20)
+    at = AppTest.from_function(_page)
     at.session_state[state.SESSION_ID] = secret
     return at.run()
 

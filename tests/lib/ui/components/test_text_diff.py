@@ -17,7 +17,7 @@ def _page() -> None:
 
 
 def drawn(old: str, new: str) -> AppTest:
-    at = AppTest.from_function(_page, default_timeout=60)
+    at = AppTest.from_function(_page)
     at.session_state["old"], at.session_state["new"] = old, new
     at.run()
     assert not at.exception

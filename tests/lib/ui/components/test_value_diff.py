@@ -17,7 +17,7 @@ def _table() -> None:
 
 
 def drawn(old: Mapping[str, Any], new: Mapping[str, Any]) -> AppTest:
-    at = AppTest.from_function(_table, default_timeout=60)
+    at = AppTest.from_function(_table)
     at.session_state["old"], at.session_state["new"] = old, new
     at.run()
     assert not at.exception
