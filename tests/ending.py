@@ -1,10 +1,11 @@
 """Ending a process that a test started."""
 
 import subprocess
-from typing import Any
+
+from tests import warm
 
 
-def end(process: subprocess.Popen[Any], *, seconds: float = 15.0) -> None:
+def end(process: subprocess.Popen[bytes] | subprocess.Popen[str] | warm.WarmProcess, *, seconds: float = 15.0) -> None:
     """Ask it to end, and end it when it takes longer than that."""
     process.terminate()
     try:

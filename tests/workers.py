@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +14,13 @@ from llmock.testing import LLMockServer
 from lib.config import ROOT, get_settings
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
+from tests import warm
 from tests.conftest import Installation
 from tests.ending import end
 from tests.records import row
 
 #: What the endpoint answers for.
 MODEL = "openai:gpt-4o-mini"
-
-COMMAND = (sys.executable, "-m", "lib.cli", "worker")
 
 _LIVE = (
     "SELECT count(*) AS live FROM pg_locks WHERE locktype = 'advisory' AND classid = 4711 AND granted "
@@ -48,12 +46,15 @@ class Workers:
 
     installation: Installation
     log: Path
-    _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _running: dict[str, warm.Process] = field(default_factory=dict)
 
     def start(
-        self, name: str = "one", *, drain_seconds: float = 0, command: Sequence[str] = COMMAND
-    ) -> subprocess.Popen[bytes]:
-        """Start one and wait until it lives. Told to stop it gives its calls up at once, unless it says otherwise."""
+        self, name: str = "one", *, drain_seconds: float = 0, command: Sequence[str] | None = None
+    ) -> warm.Process:
+        """Start one, or this command in its place, and wait until it lives.
+
+        Told to stop it gives its calls up at once, unless it says otherwise.
+        """
         before = self.live()
         mine = {URL_VARIABLES[Login.WORKER], "ORCHESTRATOR_SECRET_KEY", "ORCHESTRATOR_DATA_DIR"}
         mine |= {"ORCHESTRATOR_WORKER_CONCURRENCY", "ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS"}
@@ -65,8 +66,12 @@ class Workers:
             or not key.startswith("ORCHESTRATOR_")
         }
         environment["ORCHESTRATOR_DRAIN_SECONDS"] = str(drain_seconds)
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        process: warm.Process
+        if command:
+            with self.log.open("ab") as log:
+                process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        else:
+            process = warm.start(["worker"], log=self.log, environment=environment)
         self._running[name] = process
         until(lambda: self.live() > before or process.poll() is not None)
         assert process.poll() is None, self.log.read_text()
