@@ -1,17 +1,37 @@
 """The sample workspace in tests: an operator who may make it, and what stands in the database, to the last row."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import psycopg
+import pytest
 
 from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.db.logins import Login
+from lib.samples import service
+from lib.samples.generate import make_rows
 from tests.cast import Cast, MadeOrganization, make_person
 from tests.doors import Database
 
 Snapshot = dict[str, list[Any]]
+
+_kept: dict[str, Any] = {}
+
+
+@pytest.fixture
+def written_once() -> Iterator[None]:
+    """Every sample that is made meanwhile is the one that this process wrote first: writing it takes a second."""
+
+    def write(*arguments: Any, **options: Any) -> Any:
+        if not _kept:
+            _kept.update(make_rows(*arguments, **options))
+        return _kept
+
+    with mock.patch.object(service, "make_rows", write):
+        yield
 
 
 def with_operator(database: Database, cast: Cast) -> tuple[Cast, Actor]:

@@ -20,8 +20,12 @@ from tests.pages.reading import buttons, headings, press, shown, table, text_are
 from tests.pages.test_set_up import _page as set_up_page
 from tests.pages.test_set_up import _send as send
 from tests.records import row, rows
-from tests.sample import with_operator
+from tests.sample import with_operator, written_once
 from tests.workspace import make_workspace
+
+__all__ = ["written_once"]
+
+pytestmark = pytest.mark.usefixtures("written_once")
 
 ORIGIN = Origin(request_id=uuid4())
 VISITS = ["Admin", "Manager", "Member", "Viewer"]

@@ -27,9 +27,13 @@ from tests.cast import PASSWORD, Cast, make_cast
 from tests.conftest import Installation
 from tests.factories import make_new_organization
 from tests.records import row, rows, trail
-from tests.sample import Snapshot, snapshot, with_operator
+from tests.sample import Snapshot, snapshot, with_operator, written_once
 from tests.tenancy.tables import read_tables
 from tests.workspace import make_workspace
+
+__all__ = ["written_once"]
+
+pytestmark = pytest.mark.usefixtures("written_once")
 
 ORIGIN = Origin(request_id=uuid4(), ip_address="192.0.2.7", user_agent="tests")
 
