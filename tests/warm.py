@@ -1,8 +1,9 @@
 """`python -m lib.cli …` without its imports: a process of its own that is forked from one that has done them.
 
-Half of what the suite took was loading the same modules for each of some three hundred web processes and workers. The
+A worker loads modules for a second of a core and a web process for two, and the tests start some three hundred. The
 standard library's fork server loads them once a test process, before any thread and any setting, and what it forks
-is in all else a process like another: its own pid, environment, signals and files, and nothing of the test's.
+is in all else a process like another: its own pid, environment, signals and files, and nothing of the test's. Home.py,
+and with it what Streamlit knows of pages, is loaded by each web process itself. `orchestrator up` starts its own anew.
 """
 
 import multiprocessing

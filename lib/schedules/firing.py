@@ -52,7 +52,11 @@ LOOK_AGAIN_SECONDS, SELDOM_SECONDS = 10, 600
 #: When one whose times can't be read is due again: another worker may know its zone.
 UNREAD_AGAIN: Final = timedelta(hours=1)
 _NO_SESSION: Final = UUID(int=0)
-_SERIALIZATION_FAILURE: Final = "40001"
+#: SQLSTATE -> why the transaction of a launch is undone with nothing wrong about the schedule.
+_IN_THE_WAY: Final = {
+    "40001": "its time was settled by somebody else",
+    "40P01": "the end of the run before was in the way, and it is due again when its claim runs out",
+}
 #: Of a run before that stands still, and may for weeks: what it waits for.
 _STANDS_STILL: Final = {
     RunStatus.PAUSED: "The run before is paused, and holds this up until somebody continues or cancels it.",
@@ -117,7 +121,7 @@ class Settled:
 
 
 def launch_due(due: DueSchedule) -> Settled | None:
-    """Launch it, or say why not; None where it is launched, or somebody else has settled it meanwhile.
+    """Launch it, or say why not; None where it is launched, somebody else has settled it, or it stays due.
 
     Raises `DatabaseUnavailable` and `DatabaseFull`: then it stays due, and is claimed again.
     """
@@ -177,9 +181,10 @@ def _launch(due: DueSchedule, turn: Turn) -> Settled | None:
     try:
         run_id = launch_run(actor, request, also=move_on)
     except OperationalError as error:
-        if sqlstate_of(error) != _SERIALIZATION_FAILURE:
+        reason = _IN_THE_WAY.get(sqlstate_of(error))
+        if not reason:
             raise
-        log.info("schedule %s: its time was settled by somebody else, nothing was launched", due.schedule_id)
+        log.info("schedule %s: nothing was launched: %s", due.schedule_id, reason)
         return None
     log.info("schedule %s launched run %s", due.schedule_id, run_id)
     return None

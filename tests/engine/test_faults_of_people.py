@@ -19,57 +19,60 @@ from tests.local_model import needs_local_model
 from tests.records import row, rows
 from tests.workers import until
 
+#: A second and no more where a core is free; none may be for a while. Nobody who waits for the call is done so soon.
+AT_ONCE = timedelta(seconds=3)
 
-def test_cancel_ends_a_call_within_a_second(bench, workers, endpoint, installation):
+
+def test_cancel_ends_a_call_at_once(bench, workers, endpoint, installation):
     endpoint.state.scenarios.add(Delay(seconds=30, match=CHAT))
     workers.start()
     run_id = bench.launch(chain("a", "b"))
     until(lambda: bench.see(run_id).phases[0].status == "running")
-    cancel_within_a_second(bench, installation, run_id)
+    cancel_at_once(bench, installation, run_id)
     assert bench.statuses(run_id) == {"a": ["cancelled"], "b": ["cancelled"]}
     (usage,) = rows(installation, "SELECT * FROM api_usage WHERE run_id = %s", run_id)
     assert usage["error_kind"] == "cancelled"
     assert usage["cost_usd"] is None
 
 
-def cancel_within_a_second(bench: Bench, installation: Installation, run_id: UUID) -> None:
+def cancel_at_once(bench: Bench, installation: Installation, run_id: UUID) -> None:
     cancel_run(bench.cast.alice, run_id)
     until(lambda: bench.see(run_id).summary.status is RunStatus.CANCELLED)
     took = "SELECT completed_at - cancel_requested_at AS took FROM orchestration_runs WHERE id = %s"
-    assert row(installation, took, run_id)["took"] < timedelta(seconds=1)
+    assert row(installation, took, run_id)["took"] < AT_ONCE
 
 
-def test_cancel_ends_the_wait_for_another_attempt_within_a_second(bench, workers, endpoint, installation):
+def test_cancel_ends_the_wait_for_another_attempt_at_once(bench, workers, endpoint, installation):
     endpoint.state.scenarios.add(Fail(status=429, retry_after=250, times=None, match=CHAT))
     workers.start()
     run_id = bench.launch(chain("a", "b"))
     until(lambda: bench.see(run_id).phases[0].newest.next_attempt_at is not None)
-    cancel_within_a_second(bench, installation, run_id)
+    cancel_at_once(bench, installation, run_id)
     assert bench.statuses(run_id) == {"a": ["failed"], "b": ["cancelled"]}
     (usage,) = rows(installation, "SELECT error_kind FROM api_usage WHERE run_id = %s", run_id)
     assert usage["error_kind"] == ErrorKind.RATE_LIMIT
 
 
-def test_cancel_ends_an_answer_that_has_stalled_within_a_second(bench, workers, endpoint, installation):
+def test_cancel_ends_an_answer_that_has_stalled_at_once(bench, workers, endpoint, installation):
     endpoint.state.scenarios.add(Reply(text="one two three four five six seven eight"))
     endpoint.state.scenarios.add(StreamFault("stall", after_chunks=4, stall_seconds=50))
     workers.start()
     run_id = bench.launch(chain("a", "b"))
     until(lambda: bench.see(run_id).phases[0].newest.response != "")
-    cancel_within_a_second(bench, installation, run_id)
+    cancel_at_once(bench, installation, run_id)
     assert bench.statuses(run_id) == {"a": ["cancelled"], "b": ["cancelled"]}
 
 
 @pytest.mark.model
 @needs_local_model
-def test_cancel_ends_a_call_of_the_local_model_within_a_second(bench, workers, monkeypatch, installation):
+def test_cancel_ends_a_call_of_the_local_model_at_once(bench, workers, monkeypatch, installation):
     monkeypatch.setenv("ORCHESTRATOR_LOCAL_MODEL", "true")
     get_settings.cache_clear()
     workers.start()
     novel = {"code": "a", "prompt": "Write a novel.", "parameters": {"max_tokens": 3000}}
     run_id = bench.launch([novel], model=str(CHOICE))
     until(lambda: bench.see(run_id).phases[0].newest.response != "", seconds=90)
-    cancel_within_a_second(bench, installation, run_id)
+    cancel_at_once(bench, installation, run_id)
     (usage,) = rows(installation, "SELECT * FROM api_usage WHERE run_id = %s", run_id)
     assert (usage["error_kind"], usage["cost_usd"]) == ("cancelled", 0)
 

@@ -106,7 +106,8 @@ def test_workers_that_are_killed_again_and_again_launch_each_missed_time_once(
         _let_claims_end_until(installation, lambda enough=enough: len(_runs(installation)) >= min(enough, 24))
         workers.kill("dying")
     _let_claims_end_until(installation, lambda: not _is_due(installation, schedule_id))
-    assert len(_runs(installation)) == 24
+    told = rows(installation, "SELECT action, new_values FROM audit_logs WHERE resource_type = 'schedule' ORDER BY id")
+    assert len(_runs(installation)) == 24, f"{told}\n{workers.log.read_text()}"
 
 
 def _let_claims_end_until(installation: Installation, condition: Callable[[], bool]) -> None:

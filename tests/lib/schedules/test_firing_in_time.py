@@ -12,10 +12,12 @@ from lib.db.logins import Login
 from lib.models.schedule import CatchUp, Overlap
 from lib.runs.launch import LaunchRequest
 from lib.schedules.firing import LOOK_AGAIN_SECONDS, SELDOM_SECONDS, DueSchedule
+from tests.at_once import attempt, is_waiting
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.made_schedules import claim, schedule, settle, stored, take_turn
+from tests.made_schedules import claim, make_due, schedule, settle, stored, take_turn
 from tests.records import row, rows
+from tests.workers import until
 
 #: On 27 October 2024 clocks go from 3:00 back to 2:00, which is 1:00 UTC.
 NIGHT: Final = datetime(2024, 10, 27, tzinfo=UTC)
@@ -167,3 +169,22 @@ def test_run_before_that_stands_still_is_told_of(
         after = take_turn(installation, schedule_id)
         assert after["last_result"] == result
         assert words in after["last_message"].lower()
+
+
+def test_launch_that_gets_into_the_way_of_the_run_before_stays_due(
+    installation: Installation, cast: Cast, request_of_max: LaunchRequest
+) -> None:
+    """A run that ends holds itself and then its organization; a launch that cancels it asks for both the other way."""
+    schedule_id = schedule(cast.max, request_of_max, overlap=Overlap.CANCEL_PREVIOUS)
+    run_id = take_turn(installation, schedule_id)["last_run_id"]
+    make_due(installation, schedule_id)
+    due = _claim(installation)
+    with psycopg.connect(installation.database.admin_url) as ending:
+        ending.execute("SELECT 1 FROM orchestration_runs WHERE id = %s FOR UPDATE", [run_id])
+        with attempt(lambda: settle(installation, due)):
+            until(lambda: is_waiting(installation))
+            ending.execute("SELECT 1 FROM organizations WHERE id = %s FOR UPDATE", [cast.organization_a])
+            ending.rollback()
+    after = stored(installation, schedule_id)
+    assert (after["last_run_id"], after["next_run_at"]) == (run_id, due.due_at), after["last_message"]
+    assert take_turn(installation, schedule_id)["last_run_id"] != run_id
