@@ -15,33 +15,17 @@ import pytest
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from tests import doors
-from tests.cast import Cast, make_cast
-from tests.database import ClonedDatabase
 from tests.doors import Connection
-from tests.factories import (
-    make_connection,
-    make_integration,
-    make_invitation,
-    make_mail,
-    make_project,
-    make_template,
-    make_token,
-    make_version,
-    make_webhook,
-)
-from tests.made_reviews import make_waiting, make_word
-from tests.made_runs import answer, beginning, call_worker, make_comment, make_operation, make_run, open_run
-from tests.made_schedules import make_schedule
-from tests.made_templates import make_draft, make_review
-from tests.tenancy.tables import NAMES, Table, copy_row, insert_statement, read_tables
+from tests.tenancy.estate import Estate, estate
+from tests.tenancy.tables import NAMES, copy_row, insert_statement
+
+__all__ = ["estate"]
 
 P = Permission
 NOT_ALLOWED = "42501"
 #: No such row, or no right to the verb. Anything else, a key that refuses say, has got past the policies.
 NOT_REACHED = {0, NOT_ALLOWED}
 PEOPLE = ("alice", "mona", "max", "vera")
-#: Whose rows there are. A viewer makes none.
-MAKERS = ("alice", "mona", "max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,97 +157,6 @@ COPIES: Copies = {
 ONCE_A_TEMPLATE = {"template_drafts", "template_reviews"}
 
 
-@dataclass(frozen=True, slots=True)
-class Estate:
-    """Organization A at work: each maker has made a row where people make rows."""
-
-    database: ClonedDatabase
-    cast: Cast
-    tables: dict[str, Table]
-    #: Table -> maker -> key.
-    rows: dict[str, dict[UUID, UUID]]
-
-    def person(self, name: str) -> Actor:
-        actor: Actor = getattr(self.cast, name)
-        return actor
-
-
-@pytest.fixture(scope="module")
-def estate(module_database: ClonedDatabase) -> Estate:
-    cast = make_cast(module_database)
-    rows: dict[str, dict[UUID, UUID]] = {name: {} for name in NAMES}
-    for actor in (getattr(cast, name) for name in MAKERS):
-        for table, key in _make_rows(module_database, actor).items():
-            rows[table][actor.user_id] = key
-    alice = cast.alice.user_id
-    rows["organizations"][alice] = cast.organization_a
-    rows["webhooks"][alice] = make_webhook(module_database, cast.alice)
-    connection_id = rows["provider_connections"][alice] = make_connection(module_database, cast.alice)
-    rows["integration_connections"][alice] = make_integration(module_database, cast.alice)
-    with doors.engine(module_database, cast.organization_a) as connection:
-        connection.execute("SELECT api.take_turns(%s, %s, 60, 1)", [cast.organization_a, connection_id])
-    rows["connection_turns"][alice] = connection_id
-    for actor in (cast.alice, cast.mona):
-        rows["invitations"][actor.user_id] = make_invitation(module_database, actor).id
-    with doors.admin(module_database) as connection:
-        tables = read_tables(connection)
-        rows["organization_slugs"][alice] = tables["organization_slugs"].rows[cast.organization_a][0]
-        for actor in cast.of_a:
-            rows["users"][actor.user_id] = actor.user_id
-            rows["user_credentials"][actor.user_id] = actor.user_id
-            rows["user_sessions"][actor.user_id] = actor.session_id
-        for table in ("audit_logs", "user_tokens"):
-            found = connection.execute(f"SELECT user_id, id FROM {table} WHERE user_id IS NOT NULL".encode())
-            rows[table].update(dict(found.fetchall()))
-    return Estate(module_database, cast, tables, rows)
-
-
-def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
-    project_id = make_project(database, actor)
-    template_id = make_template(database, actor)
-    version_id = make_version(database, actor, template_id)
-    edited = make_template(database, actor)
-    make_version(database, actor, edited)
-    queued = make_run(database, actor, project_id=project_id, template_id=template_id)
-    walked = make_run(database, actor, project_id=project_id, template_id=template_id)
-    held = open_run(database, actor.organization_id, walked.id)
-    held.advance(begin=[beginning("Phase 0")])
-    held.advance(finish=[answer(walked.phases["Phase 0"])], begin=[beginning("Phase 1")])
-    streamed = walked.phases["Phase 1"]
-    call_worker(database, "SELECT api.write_stream(%s, %s, %s, 'Fold')", actor.organization_id, held.token, streamed)
-    ending = make_run(database, actor, project_id=project_id, template_id=template_id)
-    with doors.engine(database, actor.organization_id) as connection:  # only then people cancel its operations
-        connection.execute("UPDATE orchestration_runs SET cancel_requested_at = now() WHERE id = %s", [ending.id])
-    make_token(database, actor)
-    review = make_waiting(database, actor, project_id=project_id)
-    word_id = make_word(database, actor, review)
-    with doors.admin(database) as connection:
-        usage = connection.execute("SELECT id FROM api_usage WHERE run_id = %s", [walked.id]).fetchone()
-        counted = connection.execute(
-            "SELECT id FROM template_statistics WHERE template_id = %s", [template_id]
-        ).fetchone()
-    assert usage is not None
-    assert counted is not None
-    return {
-        "projects": project_id,
-        "orchestration_templates": template_id,
-        "template_versions": version_id,
-        "template_drafts": make_draft(database, actor, edited),
-        "template_reviews": make_review(database, actor, edited),
-        "template_statistics": counted[0],
-        "orchestration_runs": queued.id,
-        "schedules": make_schedule(database, actor, project_id=project_id, template_id=template_id),
-        "phase_executions": queued.phases["Phase 0"],
-        "phase_streams": streamed,
-        "review_requests": review.id,
-        "run_reviews": word_id,
-        "integration_operations": make_operation(database, actor, ending.id),
-        "run_comments": make_comment(database, actor, queued.id),
-        "api_usage": usage[0],
-        "mail_outbox": make_mail(database, actor),
-    }
-
-
 @pytest.fixture(scope="module", params=PEOPLE)
 def who(request: pytest.FixtureRequest, estate: Estate) -> Actor:
     return estate.person(request.param)
@@ -335,112 +228,3 @@ def test_person_makes_what_the_permission_table_says(
             statement, values = insert_statement(table, connection), [json.dumps(row, default=str)]
             refused = doors.refusal(connection, statement, values)
             assert refused == (None if rule.allows(who, maker) else NOT_ALLOWED), maker
-
-
-def test_permission_granted_to_one_viewer_opens_everybodys_rows(estate: Estate) -> None:
-    vera = estate.cast.vera
-    project_id = estate.rows["projects"][estate.cast.alice.user_id]
-    change = "UPDATE projects SET description = 'Changed' WHERE id = %s"
-    with doors.admin(estate.database) as connection, connection.transaction(force_rollback=True):
-        connection.execute("""UPDATE users SET permissions = '["projects.edit"]' WHERE id = %s""", [vera.user_id])
-        doors.become_person(connection, vera)
-        assert doors.reached(connection, change, [project_id]) == 1
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "role = 'admin'",
-        "permissions = '[\"users.edit\"]'",
-        "email = 'somebody@else.example'",
-        "username = 'somebody-else'",
-        "email_verified_at = now()",
-        "deactivated_at = now()",
-        "deleted_at = now()",
-        "is_operator = true",
-        "created_by = id",
-        "last_login_at = now()",
-    ],
-)
-@pytest.mark.parametrize("name", ["mona", "max", "vera"])
-def test_person_without_the_permission_changes_only_own_name_and_preferences(
-    estate: Estate, name: str, change: str
-) -> None:
-    actor = estate.person(name)
-    with doors.person(estate.database, actor) as connection:
-        assert doors.refusal(connection, f"UPDATE users SET {change} WHERE id = %s", [actor.user_id]) == NOT_ALLOWED
-        free = "UPDATE users SET full_name = 'Renamed', preferences = '{\"landing_page\": \"runs\"}' WHERE id = %s"
-        assert doors.reached(connection, free, [actor.user_id]) == 1
-
-
-@pytest.mark.parametrize(
-    ("change", "refused"),
-    [
-        ("role = 'viewer'", None),
-        ("permissions = '[\"audit.view\"]'", None),
-        ("deactivated_at = now()", None),
-        ("is_operator = true", NOT_ALLOWED),
-        ("email = 'somebody@else.example'", NOT_ALLOWED),
-        ("username = 'somebody-else'", NOT_ALLOWED),
-        ("email_verified_at = now()", NOT_ALLOWED),
-        ("last_login_at = now()", NOT_ALLOWED),
-        ("created_at = now()", NOT_ALLOWED),
-        ("role = 'owner'", "23514"),
-    ],
-)
-def test_admin_changes_people_but_makes_no_operator(estate: Estate, change: str, refused: str | None) -> None:
-    with doors.person(estate.database, estate.cast.alice) as connection:
-        statement = f"UPDATE users SET {change} WHERE id = %s"
-        assert doors.refusal(connection, statement, [estate.cast.max.user_id]) == refused
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "subscription_tier = 'enterprise'",
-        "api_quota_limit = NULL",
-        "api_quota_used = 0",
-        "quota_resets_at = now()",
-        "deleted_at = now()",
-    ],
-)
-def test_admin_sets_neither_tier_nor_quota_nor_the_end(estate: Estate, change: str) -> None:
-    with doors.person(estate.database, estate.cast.alice) as connection:
-        assert doors.refusal(connection, f"UPDATE organizations SET {change}") == NOT_ALLOWED
-
-
-@pytest.mark.parametrize(
-    "forged",
-    [
-        {"status": "running"},
-        {"results": {"phases": {}}},
-        {"completed_phases": 1},
-        {"total_tokens": 1},
-        {"cost_usd": None},
-        {"worker_token": "5f0c63a1-7d58-4c02-9f3d-0b8a6b6a0b6e"},
-        {"started_at": "2026-01-01T00:00:00Z"},
-    ],
-    ids=str,
-)
-def test_launch_forges_nothing_that_the_engine_writes(estate: Estate, forged: dict[str, Any]) -> None:
-    max_ = estate.cast.max
-    table = estate.tables["orchestration_runs"]
-    with doors.admin(estate.database) as administrator:
-        row = copy_row(administrator, table, estate.rows[table.name][max_.user_id], {"id": str(uuid4())})
-    with doors.person(estate.database, max_) as connection:
-        assert doors.refusal(connection, insert_statement(table, connection), [json.dumps(row)]) is None
-        assert doors.refusal(connection, insert_statement(table, connection), [json.dumps(row | forged)]) == NOT_ALLOWED
-
-
-@pytest.mark.parametrize(
-    "forged", [{"response_text": "Made up"}, {"status": "completed"}, {"cost_usd": 0}, {"attempt": 2}], ids=str
-)
-def test_launch_forges_no_answer(estate: Estate, forged: dict[str, Any]) -> None:
-    max_ = estate.cast.max
-    table = estate.tables["phase_executions"]
-    with doors.admin(estate.database) as administrator:
-        changes = {"id": str(uuid4()), "phase_code": "Phase 9"}
-        row = copy_row(administrator, table, estate.rows[table.name][max_.user_id], changes)
-    with doors.person(estate.database, max_) as connection:
-        assert doors.refusal(connection, insert_statement(table, connection), [json.dumps(row)]) is None
-        assert doors.refusal(connection, insert_statement(table, connection), [json.dumps(row | forged)]) == NOT_ALLOWED
