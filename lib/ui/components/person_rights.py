@@ -19,7 +19,7 @@ from lib.users.rights import permissions_to_give, roles_to_give
 from lib.users.views import Explained, PersonDetail, PersonStatus, Reason
 
 #: In pixels: together as wide as the card in a window of 1280, and each as wide as its longest words.
-WIDTHS: Final[Mapping[str, int]] = {"Held": 102, "What": 252, "Why": 258}
+WIDTHS: Final[Mapping[str, int]] = {"Held": 98, "What": 250, "Why": 258}
 
 
 def show_rights_form(actor: Actor, person: PersonDetail) -> None:
