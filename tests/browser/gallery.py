@@ -334,6 +334,7 @@ def show_graph() -> None:
 
 
 def show_form() -> None:
+    st.text_input("Key", type="password")
     with st.form("form"):
         st.text_input("Name")
         st.text_area("Topic")

@@ -74,7 +74,9 @@ def _add(page: Page, url: str) -> None:
     acts.settle(page)  # the form of that vendor
     dialog.get_by_role("textbox", name="Name", exact=True).fill("Acme models")
     dialog.get_by_role("textbox", name="Base URL").fill(url)
-    dialog.get_by_role("textbox", name="Key", exact=True).fill(KEY)
+    dialog.get_by_role("textbox", name="Key", exact=True).focus()
+    page.keyboard.insert_text(KEY)  # as it is pasted, and left by keyboard
+    page.keyboard.press("Tab")
     models = dialog.get_by_role("combobox", name="Models")
     models.fill("gpt-4o-mini")
     models.press("Enter")
