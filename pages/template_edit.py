@@ -31,9 +31,11 @@ desk, notebook = open_desk(actor, template_id), notebook_of(template_id)
 notebook.begin_drawing(desk.content)
 problems, models = find_problems(desk.content), read_models(actor)
 show_head(desk, problems, time_zone=actor.time_zone)
-show_meanwhile(desk)
+with st.container():  # what comes and goes has a place of its own: what is below keeps its own, and which tab is open
+    show_meanwhile(desk)
 refused = st.container()
-show_problems(problems)
+with st.container():
+    show_problems(problems)
 
 codes = codes_of(desk.content)
 asked = address.requested("phase")

@@ -170,6 +170,27 @@ def test_what_is_typed_is_kept_and_rendered_without_leaving_the_field(
     expect(_prompt(page)).to_have_value("Typed, and not left")
 
 
+def test_tab_stays_open_while_what_is_to_be_mended_comes_and_goes(
+    *, cast: Cast, models: None, server: str, page: Page
+) -> None:
+    template_id = create_template(cast.max, TemplateDetails(name="City guide"))
+    page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
+    page.goto(f"{server}/template-edit?template={template_id}")
+    acts.settle(page)
+    acts.turn(page, "Operations")
+    page.get_by_role("button", name="Add an operation").click()
+    page.get_by_text("Call an address", exact=True).last.click()
+    to_mend = page.get_by_text("1 thing to mend")
+    expect(to_mend).to_be_visible()
+    acts.settle(page)
+    _field(page, "Address").fill("https://hooks.example/x")
+    _field(page, "Address").press("Tab")
+    expect(to_mend).to_have_count(0)
+    acts.settle(page)
+    expect(page.get_by_role("tab", name="Operations")).to_have_attribute("aria-selected", "true")
+    expect(_field(page, "Address")).to_be_visible()
+
+
 def _kept_prompt(cast: Cast, template_id: UUID) -> str | None:
     draft = find_draft(cast.max, template_id)
     return str(phases_of(dict(draft.content))[0].get("prompt")) if draft else None

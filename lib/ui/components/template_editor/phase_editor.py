@@ -41,8 +41,9 @@ def show_phase_editor(desk: Desk, code: str, models: Models) -> None:
             named = phase_field(desk.template_id, code, ("name",), write=text)
             st.text_input("Name of the phase", **shows(named, desk.content))
             _show_actions(desk, code)
-        say_refused(named)
-        _show_needs(desk, code)
+        with st.container():  # what comes and goes in it moves no tab, and the one that is open stays open
+            say_refused(named)
+            _show_needs(desk, code)
         names = ["Prompt", "Model and limits", "Answer", "Review", "Operations"]
         prompt, model, answer, review, operations = st.tabs(names)
         with prompt:
