@@ -79,7 +79,7 @@ def test_approval_is_asked_about_and_lets_the_run_go_on(
     open_as: OpenAs, installation: Installation, cast: Cast, review: MadeReview
 ) -> None:
     at = press(open_as(cast.mona, RUN, run=review.run.id), "Approve")
-    assert "Your approval is noted. The run goes on." in shown(at)
+    assert "Your approval will be noted. The run goes on." in shown(at)
     assert stands(installation, review) == ("waiting_review", None), "nothing is done before it is confirmed"
     confirm(at, review, Decision.APPROVE)
     assert stands(installation, review) == ("queued", "approved")

@@ -24,8 +24,10 @@ class _Words:
 _WORDS: Final = {
     Decision.APPROVE: _Words("Approve this answer?", "Approve", "Comment (optional)"),
     Decision.APPROVE_WITH_EDITS: _Words("Edit and approve", "Approve as edited", "Comment (optional)"),
-    Decision.REDO: _Words("Ask for another draft?", "Ask to redo", "What should be different? The model reads this."),
-    Decision.REJECT: _Words("Reject this answer and stop the run?", "Reject and stop the run", "Why?"),
+    Decision.REDO: _Words(
+        "Ask for another draft?", "Ask to redo", "Comment: what should be different? The model reads it."
+    ),
+    Decision.REJECT: _Words("Reject this answer and stop the run?", "Reject and stop the run", "Comment: why?"),
 }
 _DONE: Final = {
     None: "Your word is noted. The run waits for others as well.",
@@ -75,7 +77,9 @@ def say_what_follows(review: Review, decision: Decision) -> str:
             "The run ends as failed, and your comment says why. What was finished is kept; the run can be retried from "
             "this phase."
         )
-    begins = "Your approval is noted." if decision is Decision.APPROVE else "Later phases read what you make of it."
+    begins = (
+        "Your approval will be noted." if decision is Decision.APPROVE else "Later phases read what you make of it."
+    )
     kept = " The model's own answer is kept beside it." if decision is Decision.APPROVE_WITH_EDITS else ""
     return f"{begins}{kept} {_say_who_else(review, decision)}"
 
