@@ -12,8 +12,10 @@ import runpy
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 from lib.config import ROOT
 
@@ -82,8 +84,19 @@ def start(arguments: Sequence[str], *, log: Path, environment: Mapping[str, str]
     forking = multiprocessing.get_context("forkserver")
     forking.set_forkserver_preload([*_LOADED])
     process = forking.Process(target=_run, args=(tuple(arguments), log, dict(environment)), daemon=True)
-    process.start()
+    with _no_main():
+        process.start()
     return WarmProcess(process)
+
+
+@contextmanager
+def _no_main() -> Iterator[None]:
+    """What is forked runs this process's main file first, which is a page's script once AppTest has run one."""
+    main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _run(arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
