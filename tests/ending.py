@@ -5,7 +5,7 @@ import subprocess
 from tests import warm
 
 
-def end(process: subprocess.Popen[bytes] | subprocess.Popen[str] | warm.WarmProcess, *, seconds: float = 15.0) -> None:
+def end(process: warm.Process | subprocess.Popen[str], *, seconds: float = 15.0) -> None:
     """Ask it to end, and end it when it takes longer than that."""
     process.terminate()
     try:

@@ -52,7 +52,7 @@ class WarmProcess:
 
     def poll(self) -> int | None:
         """How it has ended, or None."""
-        return self._process.exitcode
+        return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end. Raises `subprocess.TimeoutExpired`."""

@@ -137,10 +137,7 @@ def test_draft_is_the_same_in_two_tabs_and_is_written_by_keyboard(
 def test_what_is_typed_is_kept_and_rendered_without_leaving_the_field(
     *, cast: Cast, models: None, server: str, page: Page
 ) -> None:
-    template_id = create_template(cast.max, TemplateDetails(name="City guide"))
-    page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
-    page.goto(f"{server}/template-edit?template={template_id}")
-    acts.settle(page)
+    template_id = _open_new(page, server, cast)
 
     prompt = _prompt(page)
     prompt.fill("")
@@ -173,10 +170,7 @@ def test_what_is_typed_is_kept_and_rendered_without_leaving_the_field(
 def test_tab_stays_open_while_what_is_to_be_mended_comes_and_goes(
     *, cast: Cast, models: None, server: str, page: Page
 ) -> None:
-    template_id = create_template(cast.max, TemplateDetails(name="City guide"))
-    page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
-    page.goto(f"{server}/template-edit?template={template_id}")
-    acts.settle(page)
+    _open_new(page, server, cast)
     acts.turn(page, "Operations")
     page.get_by_role("button", name="Add an operation").click()
     page.get_by_text("Call an address", exact=True).last.click()
@@ -189,6 +183,15 @@ def test_tab_stays_open_while_what_is_to_be_mended_comes_and_goes(
     acts.settle(page)
     expect(page.get_by_role("tab", name="Operations")).to_have_attribute("aria-selected", "true")
     expect(_field(page, "Address")).to_be_visible()
+
+
+def _open_new(page: Page, server: str, cast: Cast) -> UUID:
+    """The editor of a template that was just made, as its maker; the template's id."""
+    template_id = create_template(cast.max, TemplateDetails(name="City guide"))
+    page.context.add_cookies([{"name": session_cookie_name(), "value": cast.secret_of(cast.max), "url": server}])
+    page.goto(f"{server}/template-edit?template={template_id}")
+    acts.settle(page)
+    return template_id
 
 
 def _kept_prompt(cast: Cast, template_id: UUID) -> str | None:

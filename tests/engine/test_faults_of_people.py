@@ -1,5 +1,6 @@
 """People who change their mind while a run is walked, and strangers who would like to."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,60 +20,79 @@ from tests.local_model import needs_local_model
 from tests.records import row, rows
 from tests.workers import until
 
-#: A second and no more where a core is free; none may be for a while. Nobody who waits for the call is done so soon.
-AT_ONCE = timedelta(seconds=3)
 
-
-def test_cancel_ends_a_call_at_once(bench, workers, endpoint, installation):
-    endpoint.state.scenarios.add(Delay(seconds=30, match=CHAT))
+def test_cancel_ends_a_call_within_a_second(bench, workers, endpoint, installation):
+    endpoint.state.scenarios.add(Delay(seconds=30, times=None, match=CHAT))
     workers.start()
-    run_id = bench.launch(chain("a", "b"))
-    until(lambda: bench.see(run_id).phases[0].status == "running")
-    cancel_at_once(bench, installation, run_id)
+
+    def begin() -> UUID:
+        run_id = bench.launch(chain("a", "b"))
+        until(lambda: bench.see(run_id).phases[0].status == "running")
+        return run_id
+
+    run_id = cancel_within_a_second(bench, installation, begin)
     assert bench.statuses(run_id) == {"a": ["cancelled"], "b": ["cancelled"]}
     (usage,) = rows(installation, "SELECT * FROM api_usage WHERE run_id = %s", run_id)
     assert usage["error_kind"] == "cancelled"
     assert usage["cost_usd"] is None
 
 
-def cancel_at_once(bench: Bench, installation: Installation, run_id: UUID) -> None:
-    cancel_run(bench.cast.alice, run_id)
-    until(lambda: bench.see(run_id).summary.status is RunStatus.CANCELLED)
-    took = "SELECT completed_at - cancel_requested_at AS took FROM orchestration_runs WHERE id = %s"
-    assert row(installation, took, run_id)["took"] < AT_ONCE
+def cancel_within_a_second(bench: Bench, installation: Installation, begin: Callable[[], UUID]) -> UUID:
+    """The run that was: of three that begin, for the cores may be somebody else's for the length of one."""
+    for _ in range(3):
+        run_id = begin()
+        cancel_run(bench.cast.alice, run_id)
+        until(lambda run_id=run_id: bench.see(run_id).summary.status is RunStatus.CANCELLED)
+        statement = "SELECT completed_at - cancel_requested_at AS took FROM orchestration_runs WHERE id = %s"
+        took = row(installation, statement, run_id)["took"]
+        if took < timedelta(seconds=1):
+            return run_id
+    pytest.fail(f"three calls were not ended within a second, the last took {took}")
 
 
-def test_cancel_ends_the_wait_for_another_attempt_at_once(bench, workers, endpoint, installation):
+def test_cancel_ends_the_wait_for_another_attempt_within_a_second(bench, workers, endpoint, installation):
     endpoint.state.scenarios.add(Fail(status=429, retry_after=250, times=None, match=CHAT))
     workers.start()
-    run_id = bench.launch(chain("a", "b"))
-    until(lambda: bench.see(run_id).phases[0].newest.next_attempt_at is not None)
-    cancel_at_once(bench, installation, run_id)
+
+    def begin() -> UUID:
+        run_id = bench.launch(chain("a", "b"))
+        until(lambda: bench.see(run_id).phases[0].newest.next_attempt_at is not None)
+        return run_id
+
+    run_id = cancel_within_a_second(bench, installation, begin)
     assert bench.statuses(run_id) == {"a": ["failed"], "b": ["cancelled"]}
     (usage,) = rows(installation, "SELECT error_kind FROM api_usage WHERE run_id = %s", run_id)
     assert usage["error_kind"] == ErrorKind.RATE_LIMIT
 
 
-def test_cancel_ends_an_answer_that_has_stalled_at_once(bench, workers, endpoint, installation):
-    endpoint.state.scenarios.add(Reply(text="one two three four five six seven eight"))
-    endpoint.state.scenarios.add(StreamFault("stall", after_chunks=4, stall_seconds=50))
+def test_cancel_ends_an_answer_that_has_stalled_within_a_second(bench, workers, endpoint, installation):
     workers.start()
-    run_id = bench.launch(chain("a", "b"))
-    until(lambda: bench.see(run_id).phases[0].newest.response != "")
-    cancel_at_once(bench, installation, run_id)
+
+    def begin() -> UUID:
+        endpoint.state.scenarios.add(Reply(text="one two three four five six seven eight"))
+        endpoint.state.scenarios.add(StreamFault("stall", after_chunks=4, stall_seconds=50))
+        run_id = bench.launch(chain("a", "b"))
+        until(lambda: bench.see(run_id).phases[0].newest.response != "")
+        return run_id
+
+    run_id = cancel_within_a_second(bench, installation, begin)
     assert bench.statuses(run_id) == {"a": ["cancelled"], "b": ["cancelled"]}
 
 
 @pytest.mark.model
 @needs_local_model
-def test_cancel_ends_a_call_of_the_local_model_at_once(bench, workers, monkeypatch, installation):
+def test_cancel_ends_a_call_of_the_local_model_within_a_second(bench, workers, monkeypatch, installation):
     monkeypatch.setenv("ORCHESTRATOR_LOCAL_MODEL", "true")
     get_settings.cache_clear()
     workers.start()
     novel = {"code": "a", "prompt": "Write a novel.", "parameters": {"max_tokens": 3000}}
-    run_id = bench.launch([novel], model=str(CHOICE))
-    until(lambda: bench.see(run_id).phases[0].newest.response != "", seconds=90)
-    cancel_at_once(bench, installation, run_id)
+
+    def begin() -> UUID:
+        run_id = bench.launch([novel], model=str(CHOICE))
+        until(lambda: bench.see(run_id).phases[0].newest.response != "", seconds=90)
+        return run_id
+
+    run_id = cancel_within_a_second(bench, installation, begin)
     (usage,) = rows(installation, "SELECT * FROM api_usage WHERE run_id = %s", run_id)
     assert (usage["error_kind"], usage["cost_usd"]) == ("cancelled", 0)
 
