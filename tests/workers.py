@@ -17,13 +17,13 @@ from lib.db.server import URL_VARIABLES
 from tests import warm
 from tests.conftest import Installation
 from tests.ending import end
-from tests.records import row
+from tests.records import rows
 
 #: What the endpoint answers for.
 MODEL = "openai:gpt-4o-mini"
 
 _LIVE = (
-    "SELECT count(*) AS live FROM pg_locks WHERE locktype = 'advisory' AND classid = 4711 AND granted "
+    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 4711 AND granted "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 
@@ -55,7 +55,7 @@ class Workers:
 
         Told to stop it gives its calls up at once, unless it says otherwise.
         """
-        before = self.live()
+        before = self._holders()
         mine = {URL_VARIABLES[Login.WORKER], "ORCHESTRATOR_SECRET_KEY", "ORCHESTRATOR_DATA_DIR"}
         mine |= {"ORCHESTRATOR_WORKER_CONCURRENCY", "ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS"}
         environment = {
@@ -73,14 +73,17 @@ class Workers:
         else:
             process = warm.start(["worker"], log=self.log, environment=environment)
         self._running[name] = process
-        until(lambda: self.live() > before or process.poll() is not None)
+        until(lambda: bool(self._holders() - before) or process.poll() is not None)
         assert process.poll() is None, self.log.read_text()
         return process
 
     def live(self) -> int:
         """Workers that hold their lock."""
-        live: int = row(self.installation, _LIVE)["live"]
-        return live
+        return len(self._holders())
+
+    def _holders(self) -> set[int]:
+        """Which of PostgreSQL's processes hold it for them; one that was killed holds it for a moment still."""
+        return {found["pid"] for found in rows(self.installation, _LIVE)}
 
     def kill(self, name: str = "one") -> None:
         """As the kernel would, without a word."""

@@ -90,6 +90,7 @@ def get_review(actor: Actor, review_id: UUID) -> Review:
             may_decide=row.decided_at is None and bool(row.is_reviewer) and actor.may(Permission.ORCHESTRATIONS_REVIEW),
             is_own_run=row.launcher_id == actor.user_id,
             is_escalated=row.escalated_at is not None,
+            others=_count_others(session, row) if row.decided_at is None else 0,
         )
 
 
@@ -170,6 +171,13 @@ def _get_own(session: Session, actor: Actor, review_id: UUID) -> Row[*tuple[Any,
         message = "This review names who decides, and you are not among them. Ask one of those, or an admin."
         raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message)
     return row
+
+
+def _count_others(session: Session, row: Row[*tuple[Any, ...]]) -> int:
+    """How many others may decide as it stands: admins too once it is overdue and that was told."""
+    named = tuple(row.reviewers)
+    named = (*named, Role.ADMIN) if named and row.escalated_at else named
+    return queries.count_other_reviewers(session, [named])[named]
 
 
 def _asked(row: Row[*tuple[Any, ...]]) -> ReviewSummary:

@@ -81,6 +81,13 @@ class Review:
     #: Whether it is their own run: their approval counts, but not alone.
     is_own_run: bool
     is_escalated: bool
+    #: How many others may decide while it waits.
+    others: int
+
+    @property
+    def has_my_approval(self) -> bool:
+        """Whether the reader has approved the text as it is now."""
+        return any(word.is_mine and word.is_counted for word in self.words)
 
     @property
     def text(self) -> str:

@@ -10,6 +10,7 @@ from lib.connections.offers import open_model
 from lib.db.session import tenant_session
 from lib.providers.errors import ModelCallError
 from lib.reviews import queries
+from lib.reviews.reach import say_who_is_missing
 from lib.templates.operations import asks_approval
 from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.structure import ReviewGate
@@ -56,20 +57,12 @@ def _warn_of_approval(phase: PlannedPhase) -> str:
 
 
 def _warn_of_review(actor: Actor, phase: PlannedPhase, gate: ReviewGate, others: int) -> str | None:
-    if others == 0:
-        return (
-            f"Nobody but you could approve {phase.title}, and nobody approves their own run alone. It will wait there "
-            "until somebody else may review."
-        )
     may_oneself = actor.may(Permission.ORCHESTRATIONS_REVIEW) and (
         not gate.reviewers or not {actor.role.value, str(actor.user_id)}.isdisjoint(gate.reviewers)
     )
-    if others + may_oneself < gate.required_approvals:
-        return (
-            f"{phase.title} asks for {gate.required_approvals} approvals, and only {others + may_oneself} people may "
-            "give one. It will wait there until more may."
-        )
-    return None
+    return say_who_is_missing(
+        phase.title, required=gate.required_approvals, others=others, may_oneself=may_oneself, is_own_run=True
+    )
 
 
 def _warn_of_costs(actor: Actor, phases: Iterable[PlannedPhase]) -> Iterator[str]:

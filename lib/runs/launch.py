@@ -86,7 +86,8 @@ class Prepared:
     #: What that will probably take.
     estimate: RunEstimate
     quota: Quota
-    #: Whether operations will be done.
+    #: Whether the organization lets runs do operations, and whether this one will.
+    lets_operate: bool = False
     integration_enabled: bool = False
 
 
@@ -145,6 +146,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         prompts=prompts,
         estimate=estimate_plan(actor, plan, context, asked=everything, past=past),
         quota=quota,
+        lets_operate=is_allowed,
         integration_enabled=is_allowed and request.integration_enabled is not False,
     )
 

@@ -31,6 +31,7 @@ from lib.runs.service import watch_run
 from lib.runs.states import FINAL_RUN_STATUSES
 from lib.runs.steering import clean_dollars
 from lib.runs.structures import RunInputs
+from lib.runs.titles import name_retry
 from lib.runs.views import RunProgress
 from lib.templates.access import read_data
 from lib.templates.inputs import validate_inputs
@@ -117,7 +118,7 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         prompt=prompts[request.begins_with or plan.phases[0].code],
         estimate=estimate_plan(actor, plan, context, asked=[code for code in prompts if code not in reused], past=past),
         quota=quota,
-        title=before.title,
+        title=name_retry(before.title),
         cost_limit_usd=before.cost_limit_usd if request.cost_limit is None else _clean_limit(request.cost_limit),
         integration_enabled=lets_operate
         and (before.integration_enabled if request.integration_enabled is None else request.integration_enabled),

@@ -87,6 +87,9 @@ def _read_off(cron: str, zone: ZoneInfo, begin: datetime) -> Iterator[datetime]:
 
 def _read(cron: str, begin: datetime) -> CronSim:
     """Its times on a clock that never changes. Raises `InvalidInput`; a row may say what no form has let through."""
+    if not cron.strip():
+        message = "Say when: a line of cron has five fields, such as 0 7 * * 1-5 for every weekday at seven."
+        raise InvalidInput(message, field="Cron")
     try:
         if len(cron.split()) != 5:
             raise CronSimError("Wrong number of fields")

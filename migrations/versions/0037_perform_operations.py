@@ -44,6 +44,8 @@ DOORS = {
     "api_gone_operations": "orchestrator_worker",
     "api_mail_approvers": "",
 }
+#: file -> the revision that gave it another body.
+CHANGED_LATER = {"api_has_edited": "0038"}
 #: A reference needs the second one, and an operation of a phase is made once, whoever makes it. The last two are those
 #: that people are asked about, and were.
 INDEXES = {
@@ -94,7 +96,7 @@ def upgrade() -> None:
     _let_people_cancel()
     _create_connections()
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before=CHANGED_LATER.get(name))
     for name in CHANGED:
         functions.replace(name)
     _allow_mails(*MAIL_KINDS, "approval_requested")

@@ -75,7 +75,7 @@ def test_run_is_steered_from_its_middle(
     expect(page.get_by_text("Fold it thrice.").first).to_be_visible()
     expect(page.get_by_text("2 of 2 phases")).to_be_visible()
     expect(page.get_by_text("estimated unknown")).to_be_visible()
-    expect(page.get_by_text("again from Research of")).to_be_visible()
+    expect(page.get_by_text("its retry from Research")).to_be_visible()
 
     page.get_by_role("textbox", name="Your comment").last.fill("**Shorter**, and better.")
     page.get_by_role("button", name="Comment", exact=True).last.click()

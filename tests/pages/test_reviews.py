@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.access.actor import Actor
 from lib.models.review import Decision
 from lib.ui.navigation import OVERVIEW, REVIEWS, RUN
 from tests.cast import Cast
@@ -43,6 +44,11 @@ def stands(installation: Installation, review: MadeReview) -> tuple[str, str | N
     status = "SELECT status FROM orchestration_runs WHERE id = %s"
     outcome = "SELECT outcome FROM review_requests WHERE id = %s"
     return row(installation, status, review.run.id)["status"], row(installation, outcome, review.id)["outcome"]
+
+
+def take_away(installation: Installation, *people: Actor) -> None:
+    gone = "UPDATE users SET deactivated_at = now() WHERE id = ANY(%s) RETURNING 1"
+    rows(installation, gone, [person.user_id for person in people])
 
 
 def confirm(at: AppTest, review: MadeReview, decision: Decision, *, is_sent: bool = True, **texts: str) -> AppTest:
@@ -95,6 +101,36 @@ def test_launcher_is_told_that_somebody_else_has_to_approve_too(
     assert stands(installation, review) == ("waiting_review", None)
     assert "Your word is noted. The run waits for others as well." in shown(at)
     assert "Somebody else than who launched the run has to approve as well." in shown(at)
+    at = open_as(cast.max, RUN, run=review.run.id)
+    assert "approved by who launched it" in shown(at)
+    assert deeds(at) == ["Pause", "Cancel", *DECIDE[1:]], "approving twice is nothing"
+
+
+def test_launcher_is_told_where_nobody_else_may_approve(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    hers = make_waiting(installation.database, cast.alice, project_id=project_id)
+    assert "Nobody but you" not in shown(open_as(cast.alice, RUN, run=hers.run.id))
+    take_away(installation, cast.mona, cast.max)
+    at = open_as(cast.alice, RUN, run=hers.run.id)
+    assert "Nobody but you could approve “Ideation”, and nobody approves their own run alone." in shown(at)
+
+
+def test_who_edits_is_warned_of_leaving_nobody_for_what_follows(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    call = {"type": "http.request", "parameters": {"url": "https://tracker.example/items"}}
+    phase = {"code": "Phase 0", "name": "Ideation", "prompt": "Think.", "review": {}, "operations": [call]}
+    made = make_waiting(installation.database, cast.alice, project_id=project_id, data={"phases": [phase]})
+    rows(
+        installation, "UPDATE orchestration_runs SET integration_enabled = true WHERE id = %s RETURNING 1", made.run.id
+    )
+    warning = "nobody but you could give it"
+    assert warning not in shown(press(open_as(cast.mona, RUN, run=made.run.id), "Edit and approve"))
+    take_away(installation, cast.max)
+    at = open_as(cast.mona, RUN, run=made.run.id)
+    assert warning in shown(press(at, "Edit and approve"))
+    assert warning not in shown(press(open_as(cast.mona, RUN, run=made.run.id), "Approve"))
 
 
 def test_edit_shows_what_changes_before_it_is_sent(

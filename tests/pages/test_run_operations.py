@@ -94,6 +94,19 @@ def test_who_launched_it_can_only_reject_and_a_viewer_only_reads(
     assert (seen.status, seen.message) == ("rejected", "Not this one.")
 
 
+def test_operation_that_nobody_may_approve_says_so(
+    installation: Installation, cast: Cast, open_as: OpenAs, run: MadeRun
+) -> None:
+    add(installation, cast, run, status="waiting_approval")
+    let_wait(installation, run)
+    rows(installation, "UPDATE orchestration_runs SET user_id = %s RETURNING 1", cast.alice.user_id)
+    said = "At present nobody may. It waits until an admin lets somebody else review."
+    assert said not in shown(open_as(cast.alice, RUN, run=run.id))
+    rows(installation, "UPDATE users SET deactivated_at = now() WHERE role IN ('manager', 'member') RETURNING 1")
+    assert said in shown(open_as(cast.alice, RUN, run=run.id))
+    assert said in shown(open_as(cast.vera, RUN, run=run.id))
+
+
 def test_each_state_says_what_became_of_it(
     installation: Installation, cast: Cast, open_as: OpenAs, run: MadeRun
 ) -> None:

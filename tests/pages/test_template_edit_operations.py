@@ -71,7 +71,7 @@ def test_connections_of_its_kind_are_offered_to_who_may_not_see_them_otherwise(
     at: AppTest, cast: Cast, template_id: UUID
 ) -> None:
     add(at, "Send a message")
-    assert "operation 1 can't be used: connection: is missing" in shown(at)
+    assert "operation 1 can't be used: Connection is missing" in shown(at)
     box = selectbox(at, "Connection")
     assert box.options == ["Team channel · team-channel"]
     box.set_value("team-channel").run()

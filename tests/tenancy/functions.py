@@ -53,6 +53,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     ),
     "api.finish_run(uuid)": Definer(_PERSON, "people have no right to complete a run"),
     "api.other_reviewers(text[])": Definer(_PERSON, "counts people by permissions that not all may see; a number"),
+    "api.other_approvers(uuid)": Definer(_PERSON, "counts people by permissions that not all may see; a number"),
     "api.enqueue_run(uuid)": Definer(_PERSON, "people have no rights on the queue"),
     "api.read_turns(uuid)": Definer(_PERSON, "counts runs of one's own organization, whom not all may see"),
     "api.second_factors(uuid[])": Definer(_PERSON, "people have no rights on credentials; yes or no, and no more"),

@@ -41,6 +41,7 @@ CALLS: Final[Mapping[str, str]] = {
     "api.raise_cost_limit(uuid,numeric,numeric)": "SELECT api.raise_cost_limit(%(run)s, 1, NULL)",
     "api.finish_run(uuid)": "SELECT api.finish_run(%(run)s)",
     "api.other_reviewers(text[])": "SELECT api.other_reviewers('{}')",
+    "api.other_approvers(uuid)": "SELECT api.other_approvers(%(run)s)",
     "api.enqueue_run(uuid)": "SELECT api.enqueue_run(%(run)s)",
     "api.read_turns(uuid)": "SELECT place FROM api.read_turns(%(run)s) WHERE place IS NOT NULL",
     "api.fire_schedule(uuid,timestamp with time zone,timestamp with time zone,uuid)": "SELECT api.fire_schedule("

@@ -33,7 +33,7 @@ from lib.entry import clean_search
 from lib.models.operation import IntegrationOperation, OperationStatus
 from lib.models.people import people
 from lib.models.project import Project
-from lib.models.review import ReviewOutcome, ReviewRequest
+from lib.models.review import Decision, ReviewOutcome, ReviewRequest, RunReview
 from lib.models.run import OrchestrationRun, PhaseExecution
 from lib.reviews.queries import TITLE, counting_approvals, is_reviewer
 from lib.reviews.views import ReviewSort, ReviewSplit
@@ -148,12 +148,27 @@ def _operations(actor: Actor, split: ReviewSplit | None) -> Select[*tuple[Any, .
         literal(False).label("is_launchers_too"),
     ).where(IntegrationOperation.organization_id == actor.organization_id)
     match split:
-        case ReviewSplit.MINE | ReviewSplit.WAITING:
+        case ReviewSplit.MINE:
+            return statement.where(_WAITS, ~_has_edited(actor))
+        case ReviewSplit.WAITING:
             return statement.where(_WAITS)
         case ReviewSplit.DECIDED:
             return statement.where(_WAS_DECIDED)
         case None:
             return statement.where(_WAITS | _WAS_DECIDED)
+
+
+def _has_edited(actor: Actor) -> ColumnElement[bool]:
+    """Whether the person has written a part of what an operation sends, and so can't approve it.
+
+    Most people have edited nothing, which is seen once for all rows.
+    """
+    edits = select(RunReview.id).where(
+        RunReview.organization_id == actor.organization_id,
+        RunReview.reviewer_id == actor.user_id,
+        RunReview.decision == Decision.APPROVE_WITH_EDITS,
+    )
+    return edits.exists() & func.api.has_edited(IntegrationOperation.run_id)
 
 
 def _summary(asked: Subquery) -> tuple[ColumnElement[Any], ...]:

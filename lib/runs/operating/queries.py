@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, cast, func, select
+from sqlalchemy import ColumnElement, Integer, Row, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -54,6 +54,11 @@ def list_operations(session: Session, organization_id: UUID, run_id: UUID) -> Se
         .order_by(PhaseExecution.position, IntegrationOperation.position)
     )
     return session.execute(statement).all()
+
+
+def count_other_approvers(session: Session, run_id: UUID) -> int:
+    """How many others could approve what the run does outside; 0 also where it is not the person's to see."""
+    return session.scalar(select(func.api.other_approvers(run_id, type_=Integer()))) or 0
 
 
 def find_written(session: Session, operation_id: UUID) -> Row[*tuple[Any, ...]] | None:

@@ -22,6 +22,9 @@ from lib.integrations.registry import find_kinds
 from lib.models.operation import OperationStatus
 from lib.runs.operating import queries
 from lib.runs.operating.views import Artifact, OperationView
+from lib.runs.queries import load_run
+from lib.templates.operations import asks_approval
+from lib.templates.plan import read_plan
 from lib.users.views import Person
 
 MAX_REASON = 1_000
@@ -38,7 +41,25 @@ def list_within(session: Session, actor: Actor, run_id: UUID) -> tuple[Operation
     """The same as part of a transaction that reads more."""
     rows = queries.list_operations(session, actor.organization_id, run_id)
     offered = {each.slug: each for each in list_offered(session)} if rows else {}
-    return tuple(_view(actor, row, offered) for row in rows)
+    is_asking = any(row.status == OperationStatus.WAITING_APPROVAL for row in rows)
+    has_others = is_asking and queries.count_other_approvers(session, run_id) > 0
+    return tuple(_view(actor, row, offered, has_others=has_others) for row in rows)
+
+
+def leaves_nobody(actor: Actor, run_id: UUID) -> bool:
+    """Whether what the run does outside could be approved by nobody any more, once this person has edited an answer.
+
+    Raises `NotFound` and `NotPermitted`.
+    """
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        run = load_run(session, run_id)
+        if run is None:
+            raise NotFound("run")
+        if not run.integration_enabled or run.user_id == actor.user_id:
+            return False  # nothing is done, or one's own word never counted
+        is_asking = any(asks_approval(each) for phase in read_plan(run.plan).phases for each in phase.operations)
+        return is_asking and queries.count_other_approvers(session, run_id) == 0
 
 
 def decide_operation(
@@ -95,9 +116,13 @@ def get_artifact(actor: Actor, operation_id: UUID) -> Artifact:
     return Artifact(path.name, content)
 
 
-def _view(actor: Actor, row: Row[*tuple[Any, ...]], offered: Mapping[str, OfferedIntegration]) -> OperationView:
+def _view(
+    actor: Actor, row: Row[*tuple[Any, ...]], offered: Mapping[str, OfferedIntegration], *, has_others: bool
+) -> OperationView:
     status = OperationStatus(row.status)
-    waits = status is OperationStatus.WAITING_APPROVAL and actor.may(Permission.ORCHESTRATIONS_REVIEW)
+    is_waiting = status is OperationStatus.WAITING_APPROVAL
+    may_decide = is_waiting and actor.may(Permission.ORCHESTRATIONS_REVIEW)
+    may_approve = may_decide and row.launched_by != actor.user_id and not row.has_edited
     kind = find_kinds().get(row.operation_type)
     label = kind.label if kind else row.operation_type
     goes_by = offered.get(row.operation_params.get("connection") or "")
@@ -121,8 +146,9 @@ def _view(actor: Actor, row: Row[*tuple[Any, ...]], offered: Mapping[str, Offere
         is_reused=row.reused_from is not None,
         leads_to=goes_by.leads_to if goes_by else None,
         is_edited_by_me=row.has_edited,
-        may_approve=waits and row.launched_by != actor.user_id and not row.has_edited,
-        may_reject=waits,
+        is_nobodys=is_waiting and not may_approve and not has_others,
+        may_approve=may_approve,
+        may_reject=may_decide,
     )
 
 

@@ -40,6 +40,8 @@ class OperationView:
     leads_to: Mapping[str, Any] | None
     #: Whether this person has written a part of the run's answers, and so of what is sent.
     is_edited_by_me: bool
+    #: Whether it waits, and nobody at all could approve it as the organization's people are.
+    is_nobodys: bool
     #: Whether it waits for a word that this person may say.
     may_approve: bool
     may_reject: bool

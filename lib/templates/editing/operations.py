@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from lib.errors import InvalidInput
-from lib.integrations.registry import get_kind
+from lib.integrations.registry import find_kinds, get_kind
 from lib.templates.editing.content import Content, Path, get_phase, phases_of, set_phase_field
 from lib.templates.editing.meanwhile import OperationGone
 from lib.templates.editing.renaming import rename_key, rename_key_in_expression
@@ -84,7 +84,14 @@ def find_faults(content: Content) -> Iterator[tuple[str, str]]:
             except ValidationError:
                 continue  # said by the structure
             for fault in find_operation_faults(spec):
-                yield phase["code"], f"operation {number} can't be used: {fault}"
+                yield phase["code"], f"operation {number} can't be used: {_name_field(fault, spec.type)}"
+
+
+def _name_field(fault: str, kind: str) -> str:
+    """`url: is missing` as Address is missing: what the form calls the parameter that it begins with."""
+    key, colon, rest = fault.partition(": ")
+    field = get_kind(kind).parameters.model_fields.get(key) if colon and kind in find_kinds() else None
+    return f"{field.title} {rest}" if field and field.title else fault
 
 
 def rename_in_operations(operations: object, old: str, new: str) -> list[Operation]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import streamlit as st
 
 from lib.access.actor import Actor
+from lib.access.permissions import Permission
 from lib.errors import AnswersInvalid, InvalidInput, PlanInvalid
 from lib.integrations.registry import find_kinds
 from lib.runs.foresight import find_launch_warnings
@@ -18,9 +19,10 @@ from lib.ui.components.card import card
 from lib.ui.components.estimate import show_estimate
 from lib.ui.components.model_choice import show_own_models
 from lib.ui.components.prompt_preview import show_prompts
+from lib.ui.navigation import ORGANIZATION
 
 
-def _show_operations(prepared: Prepared) -> None:
+def _show_operations(actor: Actor, prepared: Prepared) -> None:
     """What follows the phases, and whether that is done."""
     found = [(phase.name, each) for phase in prepared.plan.phases for each in phase.operations]
     if not found:
@@ -35,7 +37,16 @@ def _show_operations(prepared: Prepared) -> None:
                 told += " · somebody approves it first"
             st.markdown(f"{kind.icon if kind else ''} {words.plain(told)}")
         if not prepared.integration_enabled:
-            st.markdown(":gray[Your organization's settings, or the switch beside, keep runs from doing anything.]")
+            _say_why_dry(actor, prepared)
+
+
+def _say_why_dry(actor: Actor, prepared: Prepared) -> None:
+    if prepared.lets_operate:
+        st.markdown(":gray[The switch “Do what follows the phases” is off: the run says what it would do.]")
+        return
+    st.markdown(":gray[Your organization's settings let no run do anything outside: it says what it would do.]")
+    if actor.may(Permission.ORGANIZATION_EDIT):
+        st.page_link(ORGANIZATION.file, label="To the organization's settings", icon=":material/arrow_forward:")
 
 
 def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
@@ -55,7 +66,7 @@ def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
             )
     if prepared is None:
         return
-    _show_operations(prepared)
+    _show_operations(actor, prepared)
     with card("What the model will be asked"):
         show_own_models(prepared.plan)
         show_prompts(prepared.prompts)

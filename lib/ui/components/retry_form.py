@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lib.providers.catalog import Catalog
+from lib.providers.errors import ErrorKind
 from lib.runs.replan import AFTER_THE_LAST, Difference
 from lib.runs.retry_views import CostLimit, RetryDesk, RetryRequest
 from lib.templates.plan import Plan
@@ -121,7 +122,18 @@ def _choose_model(desk: RetryDesk, catalog: Catalog, *, key: str) -> str | None:
         help="Phases with a model of their own keep it, but for the one that it begins with.",
         key=f"{key}-model",
     )
+    if not chosen and (why := _doubt_model(desk, is_offered=before in labels)):
+        st.markdown(f":orange[:material/warning: {why} Choose another one, or have it put right first.]")
     return chosen or None
+
+
+def _doubt_model(desk: RetryDesk, *, is_offered: bool) -> str | None:
+    """Why the model as before would probably fail again; None where nothing speaks against it."""
+    if not is_offered:
+        return "This model is not among those on offer any more."
+    if desk.run.error and desk.run.error.kind == ErrorKind.MODEL_NOT_FOUND:
+        return "The run before failed because its endpoint does not know the model."
+    return None
 
 
 def _show_prompt(plan: Plan, begins_with: str | None, *, key: str) -> str | None:

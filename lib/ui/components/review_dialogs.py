@@ -9,6 +9,7 @@ from lib.access.permissions import Permission
 from lib.models.review import Decision, ReviewOutcome
 from lib.reviews.service import decide_review
 from lib.reviews.views import Review
+from lib.runs.operating.service import leaves_nobody
 from lib.ui import feedback, state, words
 from lib.ui.components.text_diff import show_text_diff
 from lib.ui.guard import require_actor
@@ -29,6 +30,10 @@ _WORDS: Final = {
     ),
     Decision.REJECT: _Words("Reject this answer and stop the run?", "Reject and stop the run", "Comment: why?"),
 }
+_NOBODY_LEFT: Final = (
+    "What follows in this run needs an approval, and nobody but you could give it: who has edited an answer can't. It "
+    "will wait there until an admin lets somebody else review. Approve the answer as it is, or ask for another draft."
+)
 _DONE: Final = {
     None: "Your word is noted. The run waits for others as well.",
     ReviewOutcome.APPROVED: "Approved. The run goes on.",
@@ -46,6 +51,10 @@ def ask_to_decide(review: Review, decision: Decision) -> None:
     def ask() -> None:
         key = f"{decision}-{review.summary.id}"
         st.markdown(words.plain(say_what_follows(review, decision)))
+        if decision is Decision.APPROVE_WITH_EDITS and leaves_nobody(
+            require_actor(Permission.ORCHESTRATIONS_REVIEW), review.summary.run_id
+        ):
+            st.markdown(f":orange[:material/warning: {_NOBODY_LEFT}]")
         edited = _show_editor(review, key) if decision is Decision.APPROVE_WITH_EDITS else None
         comment = st.text_area(said.comment, height=100, key=f"comment-{key}")
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):

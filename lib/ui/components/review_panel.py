@@ -6,6 +6,7 @@ from markupsafe import Markup
 from lib import clock
 from lib.access.permissions import Permission
 from lib.models.review import Decision, ReviewOutcome
+from lib.reviews.reach import say_who_is_missing
 from lib.reviews.service import get_review
 from lib.reviews.views import Review, Word
 from lib.runs.views import ReviewFigures
@@ -41,12 +42,28 @@ def show_review_panel(figures: ReviewFigures, *, time_zone: str) -> None:
         if review.edited is not None:
             with st.expander("What was changed in the answer", type="compact"):
                 show_text_diff(review.answer, review.edited)
-        if is_open and review.summary.approvals >= review.summary.required_approvals:
-            st.markdown(":gray[Somebody else than who launched the run has to approve as well.]")
+        if is_open:
+            _show_what_is_missing(review)
         if review.may_decide:
             _show_buttons(review)
         elif is_open:
             st.markdown(f":gray[{words.plain(f'It is decided by {say_reviewers(review)}.')}]")
+
+
+def _show_what_is_missing(review: Review) -> None:
+    """Whose word it still waits for, where that is not plain; and that nobody can give it, where nobody can."""
+    summary = review.summary
+    missing = say_who_is_missing(
+        f"“{summary.phase_name}”",
+        required=summary.required_approvals,
+        others=review.others,
+        may_oneself=review.may_decide,
+        is_own_run=review.is_own_run,
+    )
+    if missing:
+        st.markdown(f":orange[:material/warning: {words.plain(missing)}]")
+    elif summary.approvals >= summary.required_approvals:
+        st.markdown(":gray[Somebody else than who launched the run has to approve as well.]")
 
 
 def say_reviewers(review: Review) -> str:
@@ -69,6 +86,8 @@ def _find(review: Review) -> str:
             return "rejected"
         case ReviewOutcome.WITHDRAWN:
             return "not needed any more"
+    if summary.approvals >= summary.required_approvals:
+        return "approved by who launched it"
     return f"{summary.approvals} of {words.count(summary.required_approvals, 'approval')}"
 
 
@@ -104,8 +123,9 @@ def _show_buttons(review: Review) -> None:
     """Draw what may be decided: each opens a question that says what will happen."""
     pressed = None
     key = review.summary.id
+    offered = [each for each in _BUTTONS if not (each[0] is Decision.APPROVE and review.has_my_approval)]
     with st.container(horizontal=True, gap="xsmall", key=f"decide-{key}"):
-        for decision, label, icon in _BUTTONS:
+        for decision, label, icon in offered:
             is_first = decision is Decision.APPROVE
             if st.button(
                 label,

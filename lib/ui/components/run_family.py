@@ -27,12 +27,12 @@ def show_run_family(actor: Actor, run: RunProgress) -> None:
     if family.parent is None and not family.children:
         return
     names = {phase.code: phase.name for phase in run.phases}
-    with card("Run again"), row_list("family"):
+    with card("Retries"), row_list("family"):
         if parent := family.parent:
-            title = f"This run: again {_place(run.begins_with, names)} of this one"
+            title = f"The run before: this one is its retry {_place(run.begins_with, names)}"
             _show(parent, title, compared=(parent.id, run.summary.id), time_zone=actor.time_zone)
         for child in family.children:
-            title = f"Again {_place(child.begins_with, names)}"
+            title = f"A retry of this run {_place(child.begins_with, names)}"
             _show(child, title, compared=(run.summary.id, child.id), time_zone=actor.time_zone)
         if family.has_more:
             st.markdown(":gray[There are earlier ones.]")

@@ -142,7 +142,7 @@ def _show_buttons(each: OperationView) -> None:
         st.link_button("Download", f"/api/operations/{each.id}/file", icon=":material/download:")
     if not (each.may_approve or each.may_reject):
         if each.status is OperationStatus.WAITING_APPROVAL:
-            st.markdown(":gray[It is done once somebody approves it.]")
+            st.markdown(f":gray[It is done once somebody approves it.]{_say_nobody(each)}")
         return
     with st.container(horizontal=True, gap="xsmall"):
         is_approving = each.may_approve and st.button(
@@ -151,11 +151,18 @@ def _show_buttons(each: OperationView) -> None:
         is_rejecting = st.button("Reject", icon=":material/block:", type="tertiary", key=f"reject-{each.id}")
     if not each.may_approve:
         why = "You have written a part of what is sent" if each.is_edited_by_me else "It is your own run"
-        st.markdown(f":gray[{why}, so somebody else has to approve what it does outside.]")
+        st.markdown(f":gray[{why}, so somebody else has to approve what it does outside.]{_say_nobody(each)}")
     if is_approving:
         _ask_to_approve(each)
     if is_rejecting:
         _ask_to_reject(each)
+
+
+def _say_nobody(each: OperationView) -> str:
+    """That it waits for a word that nobody can say."""
+    if not each.is_nobodys:
+        return ""
+    return "  \n:orange[:material/warning: At present nobody may. It waits until an admin lets somebody else review.]"
 
 
 def _ask_to_approve(each: OperationView) -> None:

@@ -1,10 +1,13 @@
 """What stands above and beside the phases of a run: its numbers, what went wrong, its facts."""
 
+from decimal import Decimal
+
 import streamlit as st
 
+from lib.access.permissions import Permission
 from lib.models.operation import OperationStatus
 from lib.models.run import PhaseStatus, RunStatus
-from lib.providers.errors import RETRYABLE
+from lib.providers.errors import RETRYABLE, ErrorKind
 from lib.runs.states import COST_STOPS, ENDED_HERE
 from lib.runs.views import RunProgress
 from lib.ui import words
@@ -22,7 +25,8 @@ from lib.ui.components.run_actions import find_stop, show_way_on
 from lib.ui.components.run_limits import say_cost_limit, say_stop, show_ways_on
 from lib.ui.components.run_table import seconds_of
 from lib.ui.components.turns import say_priority, show_priority_change, show_turn
-from lib.ui.navigation import TEMPLATE
+from lib.ui.guard import require_actor
+from lib.ui.navigation import CONNECTIONS, TEMPLATE
 
 #: What to do about a failure that may be over by now.
 _PASSING = ("Wait a little, then retry the run. Finished phases are taken over: they cost nothing again.",)
@@ -34,6 +38,10 @@ _STEPS = {
         "Then continue: finished phases are kept.",
     ),
 }
+#: Kinds of errors that are put right at the model's connection.
+_OF_A_CONNECTION = frozenset(
+    {ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.MODEL_NOT_FOUND, ErrorKind.NOT_CONFIGURED, ErrorKind.CONNECTION}
+)
 
 
 def show_run_numbers(run: RunProgress) -> None:
@@ -47,11 +55,20 @@ def show_run_numbers(run: RunProgress) -> None:
                 "Cost",
                 words.money(summary.cost_usd),
                 "All attempts; unknown where a model's price is.",
-                note=f"estimated {say_cost(run.estimate)}" if run.estimate else None,
+                note=_say_beside_cost(run),
             ),
             Metric("Tokens", words.number(summary.total_tokens), "In and out, all attempts."),
         ]
     )
+
+
+def _say_beside_cost(run: RunProgress) -> str | None:
+    """What is known of a cost that is not, and what was estimated."""
+    own = [each for phase in run.phases for each in phase.attempts if each.reused_from is None]
+    spent = sum((each.cost_usd or 0 for each in own), Decimal(0))
+    known = [f"{words.money(spent)} of it known"] if run.summary.cost_usd is None and spent else []
+    estimated = [f"estimated {say_cost(run.estimate)}"] if run.estimate else []
+    return " · ".join([*known, *estimated]) or None
 
 
 def _progress(run: RunProgress) -> Metric:
@@ -86,10 +103,17 @@ def show_run_notice(run: RunProgress) -> None:
             details={name: value for name, value in stop.model_dump(exclude={"message"}).items() if value},
         ):
             show_way_on(run)
+            if stop.kind in _OF_A_CONNECTION and require_actor().may(Permission.CONNECTIONS_MANAGE):
+                _show_connections()
             if stop.kind in COST_STOPS:
                 show_ways_on(run)
             elif run.pause:
                 _show_pauser(run)
+
+
+def _show_connections() -> None:
+    if st.button("Look at the connections", icon=":material/cable:"):
+        st.switch_page(CONNECTIONS.file)
 
 
 def _show_waiting(run: RunProgress) -> None:

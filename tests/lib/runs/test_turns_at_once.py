@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 from threading import Event
 from typing import Any
 from uuid import UUID, uuid4
@@ -70,11 +71,16 @@ class Crowd:
         """What walks whatever is in the queue: a call from the quota, and an end of some kind; it sweeps too."""
         chance = random.Random(seed)
         with psycopg.connect(self._installation.database.url(Login.WORKER), autocommit=True) as connection:
-            for _ in range(ROUNDS):
+            rounds = count()
+            while next(rounds) < ROUNDS or not self._have_met():
                 connection.execute("SELECT api.requeue_lost_runs()")
                 until(lambda: self.is_over.is_set() or bool(self._runs(_ADMITTED)))  # or it is through first
                 if runs := self._runs(chance.choice([_ADMITTED] * 4 + [_EVER_QUEUED])):
                     self._walk(connection, chance.choice(runs), chance.choice(["completed", "failed", "paused"]))
+
+    def _have_met(self) -> bool:
+        """Whether enough places were given, or there is nothing left to walk."""
+        return self.is_over.is_set() and (places_given(self._installation) > ROUNDS or not self._runs(_ADMITTED))
 
     def _walk(self, connection: psycopg.Connection, run_id: UUID, status: str) -> None:
         key = [self._cast.organization_a, run_id, uuid4()]

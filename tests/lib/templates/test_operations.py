@@ -160,7 +160,7 @@ def test_operations_are_added_changed_and_removed_in_a_draft() -> None:
     assert (left["name"], left["parameters"]["url"]) == ("Tell", "https://x.example")
     content = editing.set_operation_field(content, "a", 0, ("parameters", "url"), None, kind=calls)
     assert [problem.message for problem in find_problems(content)] == [
-        "“One”: operation 1 can't be used: url: is missing."
+        "“One”: operation 1 can't be used: Address is missing."
     ]
     assert editing.operations_of(editing.remove_operation(content, "a", 0, kind=calls), "a") == []
 
