@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
 #: A busy endpoint on a slow line still answers in this time, and nobody waits longer before a launch.
-_CHECK_SECONDS = 8.0
+CHECK_SECONDS = 8.0
 _MOST_BYTES = 8_000_000
 _MOST_MODELS = 16
 #: What a price is worked out with.
@@ -200,10 +200,10 @@ class RemoteModels:
     @asynccontextmanager
     async def _quickly(self, model: str) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(_CHECK_SECONDS):
+            async with asyncio.timeout(CHECK_SECONDS):
                 yield
         except TimeoutError as error:
-            why = f"There was no answer within {_CHECK_SECONDS:.0f} s."
+            why = f"There was no answer within {CHECK_SECONDS:.0f} s."
             raise self._endpoint.error(ErrorKind.CONNECTION, model=model, why=why) from error
 
     async def _ask(self, url: str, *, model: str = "", body: dict[str, Any] | None = None) -> tuple[int, Any]:
