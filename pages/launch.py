@@ -14,9 +14,9 @@ from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.launch_form import show_launch_button, show_launch_form
 from lib.ui.components.launch_preview import show_launch_preview
-from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.components.project_dialogs import open_new_project
+from lib.ui.components.run_table import open_run
 from lib.ui.components.schedule_form import show_later, show_schedule_button
 from lib.ui.components.turns import show_turns_at_launch
 from lib.ui.guard import require_actor

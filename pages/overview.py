@@ -9,7 +9,6 @@ from lib.schedules.service import list_stopped
 from lib.ui import words
 from lib.ui.components import overview
 from lib.ui.components.page_header import page_header
-from lib.ui.components.schedule_list import show_stopped
 from lib.ui.guard import require_actor
 from lib.ui.navigation import LAUNCH
 
@@ -27,5 +26,4 @@ with page_header("Overview", subtitle=f"{actor.organization_name} · {today}"):
 if is_launching:
     st.switch_page(LAUNCH.file)
 
-show_stopped(list_stopped(actor))
-overview.show_overview(seen, actor)
+overview.show_overview(seen, actor, stopped=list_stopped(actor))

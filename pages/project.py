@@ -11,9 +11,8 @@ from lib.ui import address
 from lib.ui.components import project_actions, project_facts
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
-from lib.ui.components.overview import open_run
 from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page
-from lib.ui.components.run_table import OF_PROJECT, show_run_table
+from lib.ui.components.run_table import OF_PROJECT, open_run, show_run_table
 from lib.ui.components.schedule_list import show_schedules_of
 from lib.ui.guard import require_actor
 

@@ -9,13 +9,12 @@ from lib.runs.views import RunSort
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.export_menu import show_export
 from lib.ui.components.filters import show_filters, show_nothing_found
-from lib.ui.components.overview import open_run
 from lib.ui.components.page_header import page_header
 from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page
 from lib.ui.components.run_bulk import show_bulk_menu
 from lib.ui.components.run_filters import chosen_runs, make_run_filters
 from lib.ui.components.run_selection import show_selection
-from lib.ui.components.run_table import show_selectable_runs
+from lib.ui.components.run_table import open_run, show_selectable_runs
 from lib.ui.filtering import read_filters
 from lib.ui.guard import require_actor
 from lib.ui.navigation import LAUNCH

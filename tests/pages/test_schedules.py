@@ -240,10 +240,10 @@ def test_stopped_one_is_on_the_overview_of_its_person(
             "UPDATE schedules SET is_active = false, refusals = 3, stopped_at = now(), last_message = '<b>Gone</b>'"
         )
     at = open_as(cast.max, OVERVIEW)
-    assert "Needs you" in headings(at)
+    assert "Stopped schedules" in headings(at)
     assert "Switched off" in shown(at)
     assert "<b>Gone" not in markdown(at)
-    assert "Needs you" not in headings(open_as(cast.mona, OVERVIEW))
+    assert "Stopped schedules" not in headings(open_as(cast.mona, OVERVIEW))
 
 
 def test_project_template_and_run_lead_to_it(

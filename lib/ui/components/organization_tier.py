@@ -17,7 +17,7 @@ _NO_LIMIT = "no limit"
 _SHORT = 0.9
 _HAS_NOT = Markup('<span class="ao-none">{}</span>')
 
-_NOT_YET: Final = "Runs at a time, how long things are kept, webhooks and the export of the trail have no effect yet."
+_NOT_YET: Final = "How long things are kept, webhooks and the export of the trail have no effect yet."
 
 
 def show_use(organization: OrganizationDetail, *, time_zone: str) -> None:

@@ -1,6 +1,6 @@
 """The parts of the overview."""
 
-from uuid import UUID
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from lib.runs.overview_views import LiveRun, Overview
 from lib.runs.service import get_overview
 from lib.runs.views import RunSummary
 from lib.samples.service import Sample
+from lib.schedules.views import StoppedSchedule
 from lib.ui import feedback, words
 from lib.ui.components import no_worker, project_dialogs, sample_workspace, status, turns
 from lib.ui.components.card import card
@@ -17,22 +18,24 @@ from lib.ui.components.empty_state import empty_state
 from lib.ui.components.meter import show_meter
 from lib.ui.components.review_table import show_waiting_reviews
 from lib.ui.components.row_list import row, row_list
-from lib.ui.components.run_table import FEW, seconds_of, show_run_table
+from lib.ui.components.run_table import FEW, open_run, seconds_of, show_run_table
+from lib.ui.components.schedule_list import show_stopped
 from lib.ui.components.turns import say_waiting
 from lib.ui.guard import require_actor
-from lib.ui.navigation import LAUNCH, RUN, RUNS
+from lib.ui.navigation import LAUNCH, RUNS
 
 #: Seconds between two looks at what is running.
 REFRESH_SECONDS = 2.0
 
 
-def show_overview(seen: Overview, actor: Actor) -> None:
+def show_overview(seen: Overview, actor: Actor, *, stopped: Sequence[StoppedSchedule]) -> None:
     """Draw the overview; while something runs, that part looks again by itself."""
     left, right = st.columns([2, 1], gap="medium")
     sample = sample_workspace.find_sample(actor)
     with left:
         if not seen.has_runs:
             _show_checklist(seen, actor, sample)
+        show_stopped(stopped)
         show_waiting_reviews(actor)
         if seen.running:
             feedback.live(_show_running, len(seen.running), seconds=REFRESH_SECONDS)
@@ -43,12 +46,6 @@ def show_overview(seen: Overview, actor: Actor) -> None:
         _show_quota(seen, actor)
         if sample:
             sample_workspace.show_card(sample)
-
-
-def open_run(run_id: UUID | None) -> None:
-    """Go to the run's page, if there is one to go to."""
-    if run_id is not None:
-        st.switch_page(RUN.file, query_params={"run": str(run_id)})
 
 
 def _show_checklist(seen: Overview, actor: Actor, sample: Sample | None) -> None:

@@ -13,6 +13,7 @@ from lib.ui import words
 from lib.ui.components import status
 from lib.ui.components.opened_row import find_opened
 from lib.ui.components.paged_table import TableEvent, show_paged_table
+from lib.ui.navigation import RUN
 
 #: The columns on the page of all runs, on that of a project, and where there is little room.
 ALL: Final = ("Status", "Run", "Project", "By", "Launched", "Phases", "Duration", "Cost")
@@ -98,6 +99,12 @@ def _row(run: RunSummary) -> dict[str, object]:
         "Duration": words.clock(seconds_of(run)),
         "Cost": words.money(run.cost_usd),
     }
+
+
+def open_run(run_id: UUID | None) -> None:
+    """Go to the run's page, if there is one to go to."""
+    if run_id is not None:
+        st.switch_page(RUN.file, query_params={"run": str(run_id)})
 
 
 def say_template(run: RunSummary, *, most: int) -> str:

@@ -15,9 +15,9 @@ from lib.ui import feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
-from lib.ui.components.overview import open_run
 from lib.ui.components.person import person_inline
 from lib.ui.components.row_list import row, row_list
+from lib.ui.components.run_table import open_run
 from lib.ui.components.schedule_times import say_timetable
 from lib.ui.components.status import RUN as RUN_STATUS
 from lib.ui.components.status import SCHEDULE as STATUS
@@ -92,7 +92,7 @@ def show_stopped(stopped: Sequence[StoppedSchedule]) -> None:
     """Draw a card of the reader's own schedules that were switched off, with the way to put that right."""
     if not stopped:
         return
-    with card("Needs you", note=words.count(len(stopped), "schedule"), key="stopped"), row_list("stopped"):
+    with card("Stopped schedules", note="to be put right by you", key="stopped"), row_list("stopped"):
         for each in stopped:
             with row(each.title, detail=f"Switched off. {each.reason}", status=STATUS["stopped"]):
                 if st.button("Open", key=f"stopped-{each.id}"):
