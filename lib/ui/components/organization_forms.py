@@ -49,7 +49,7 @@ def show_models_form(organization: OrganizationDetail) -> None:
     """Draw the default model, integrations, messages and publishing."""
     may_publish = tiers.allows(organization.tier, Feature.PUBLIC_PUBLISHING)
     if may_publish:
-        about_publishing = f"Somebody else of the organization looks at a template before it is public. {_NOT_YET}"
+        about_publishing = "Somebody else of the organization looks at a template before it is public."
     else:
         about_publishing = f"Publishing to everybody is not part of the tier {organization.tier.capitalize()}."
 
@@ -57,7 +57,7 @@ def show_models_form(organization: OrganizationDetail) -> None:
         left, right = st.columns(2, gap="medium")
         with left:
             entered: _Entered = {"default_ai_model": fields.model(draft, "default_ai_model")}
-            about = f"Phases may write files, send messages and call other services. {_NOT_YET}"
+            about = "Runs write files, send messages and call other services. Off, they say what they would do."
             entered |= _toggles(draft, "integration_enabled", explained=about)
         with right:
             st.markdown(f":gray[Where the organization is told of its own affairs. {_NOT_YET}]")
@@ -116,7 +116,7 @@ def show_limits_form(organization: OrganizationDetail) -> None:
             entered |= kept(draft, "retention.usage_days", least=30)
             entered |= kept(draft, "retention.run_days", least=1)
         with right:
-            st.markdown(f":gray[What may run, and what it may cost. {_NOT_YET}]")
+            st.markdown(":gray[What may run, and what it may cost. The cost a month is saved, but has no effect yet.]")
             field = "limits.concurrent_runs"
             empty = _bound(organization, field, endless="No limit")
             entered[field] = fields.number(draft, field, least=1, empty=empty)
