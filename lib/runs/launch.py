@@ -133,7 +133,6 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
     with tenant_session(actor) as session:
         past = read_past(session, actor.organization_id, request.template_id, plan)
         quota = read_quota(session, actor.organization_id)
-    everything = [phase.code for phase in plan.phases]
     return Prepared(
         title=clean_line(request.title or _first_words(topic), field="Title", longest=MAX_TITLE),
         topic=topic,
@@ -144,7 +143,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         project=at_launch,
         priority=priority,
         prompts=prompts,
-        estimate=estimate_plan(actor, plan, context, asked=everything, past=past),
+        estimate=estimate_plan(actor, plan, context, asked=plan.codes, past=past),
         quota=quota,
         lets_operate=is_allowed,
         integration_enabled=is_allowed and request.integration_enabled is not False,

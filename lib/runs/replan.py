@@ -41,7 +41,7 @@ def find_reused(plan: Plan, *, before: Plan, completed: Collection[str], begins_
     """
     if begins_with is None:
         return ()
-    codes = [phase.code for phase in plan.phases]
+    codes = plan.codes
     if begins_with not in {*codes, AFTER_THE_LAST}:
         message = f"“{begins_with}” is no phase of that version. Begin with another one."
         raise InvalidInput(message, field="From")

@@ -5,14 +5,13 @@ from typing import Final
 
 from lib.runs.launch import MAX_TITLE
 
-_RETRY: Final = re.compile(r" \(retry(?: (\d{1,3}))?\)$")
+_RETRY: Final = re.compile(r"Retry(?: (\d{1,3}))?: ")
 
 
 def name_retry(title: str | None) -> str | None:
-    """“Plan” as “Plan (retry)”, and that as “Plan (retry 2)”, so that a list tells them apart; None stays without."""
+    """“Plan” as “Retry: Plan”, and that as “Retry 2: Plan”, so that a list tells them apart; None stays without."""
     if title is None:
         return None
-    found = _RETRY.search(title)
-    number = int(found[1] or 1) + 1 if found else 1
-    end = " (retry)" if number == 1 else f" (retry {number})"
-    return title[: found.start() if found else None][: MAX_TITLE - len(end)].rstrip() + end
+    found = _RETRY.match(title)
+    begin = f"Retry {int(found[1] or 1) + 1}: " if found else "Retry: "
+    return (begin + title[found.end() if found else 0 :])[:MAX_TITLE]

@@ -92,6 +92,11 @@ class Plan(Part):
         """Each phase's first model, each once: what has to answer before a launch makes sense."""
         return tuple(dict.fromkeys(phase.choice for phase in self.phases))
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Of all phases, in their order."""
+        return tuple(phase.code for phase in self.phases)
+
     def get_phase(self, code: str) -> PlannedPhase:
         """The phase of that code; `KeyError` where there is none."""
         for phase in self.phases:

@@ -135,3 +135,19 @@ def test_question_that_another_tab_changed_is_replaced_only_by_who_insists(
 def _questions(cast: Cast, template_id: UUID) -> list[str]:
     draft = find_draft(cast.max, template_id)
     return [field["label"] for field in inputs_of(dict(draft.content))] if draft else []
+
+
+@pytest.mark.parametrize("pause_ms", [0, 300, 550])
+def test_who_types_and_goes_to_another_page_at_once_gets_there(
+    *, pause_ms: int, cast: Cast, server: str, page: Page
+) -> None:
+    template_id = _open(cast, server, page)
+    _prompt(page).press("End")
+    page.keyboard.type(" and why", delay=20)
+    page.wait_for_timeout(pause_ms)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Projects").click()
+    expect(page.get_by_role("heading", name="Projects", level=1)).to_be_visible()
+    acts.settle(page)
+    expect(page.get_by_role("heading", name="Projects", level=1)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/projects$"))
+    assert _kept(cast, template_id)[0] == ("Sights", "Sights of {{ topic }} and why")

@@ -178,5 +178,6 @@ OPERATIONS: Final = (
         P.ORCHESTRATIONS_REVIEW,
         lambda to: give(to.target.operation_id, is_approved=False, reason=to.text),
     ),
+    to_a_thing(operating.leaves_nobody, P.ORCHESTRATIONS_VIEW, lambda to: give(to.target.run_id)),
     to_a_thing(operating.get_artifact, P.ORCHESTRATIONS_VIEW, lambda to: give(to.target.written_id)),
 )

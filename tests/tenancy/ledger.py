@@ -360,11 +360,12 @@ def hidden_from(doer: Doer, rows: Rows) -> Iterator[str]:
 
 def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
     """Whether they may read the row's id. Ids of people stand beside their names, which everybody there reads."""
-    if table in {"user_sessions", "user_tokens", "mail_outbox"}:
-        return bool(row.get("user_id") == doer.user_id)
-    if table == "template_drafts":
-        return bool(row["created_by"] == doer.user_id)
+    if table in {"user_sessions", "user_tokens", "mail_outbox", "template_drafts"}:
+        return doer.user_id == row.get("created_by" if table == "template_drafts" else "user_id")
     if table == "organizations" or (table == "users" and row["id"] == doer.user_id):
+        return True
+    is_offered = table == "integration_connections" and row["is_active"]  # an approval names where it leads
+    if is_offered and doer.may(P.ORCHESTRATIONS_VIEW):
         return True
     if doer.sees_own_only and table == "schedules":
         return doer.is_alive and doer.user_id in {row["user_id"], row["created_by"]}

@@ -24,7 +24,7 @@ def read_past(session: Session, organization_id: UUID, template_id: UUID | None,
     found: defaultdict[str, list[PastAttempt]] = defaultdict(list)
     if template_id is None:
         return found
-    for row in queries.list_past(session, organization_id, template_id, [phase.code for phase in plan.phases]):
+    for row in queries.list_past(session, organization_id, template_id, plan.codes):
         found[row.code].append(
             PastAttempt(
                 model=row.model or "",

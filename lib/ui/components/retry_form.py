@@ -91,7 +91,7 @@ def _say(difference: Difference) -> str:
 
 def _choose_phase(desk: RetryDesk, plan: Plan, *, key: str) -> str | None:
     phases = {phase.code: phase for phase in desk.run.phases}
-    options = [_NONE, *(phase.code for phase in plan.phases)]
+    options = [_NONE, *plan.codes]
     if desk.begins_with == AFTER_THE_LAST:
         options = [_OPERATIONS, *options]
 

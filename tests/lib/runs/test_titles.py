@@ -10,11 +10,10 @@ from lib.runs.titles import name_retry
     ("title", "expected"),
     [
         (None, None),
-        ("Plan", "Plan (retry)"),
-        ("Plan (retry)", "Plan (retry 2)"),
-        ("Plan (retry 9)", "Plan (retry 10)"),
-        ("Report (2026)", "Report (2026) (retry)"),
-        ("(retry) of what", "(retry) of what (retry)"),
+        ("Plan", "Retry: Plan"),
+        ("Retry: Plan", "Retry 2: Plan"),
+        ("Retry 9: Plan", "Retry 10: Plan"),
+        ("Why retry: a plan", "Retry: Why retry: a plan"),
     ],
 )
 def test_retry_is_told_from_what_it_goes_on_from(title, expected):
@@ -22,8 +21,4 @@ def test_retry_is_told_from_what_it_goes_on_from(title, expected):
 
 
 def test_long_title_keeps_its_beginning_and_fits():
-    first = name_retry("x" * MAX_TITLE)
-    assert first == f"{'x' * (MAX_TITLE - 8)} (retry)"
-    second = name_retry(first)
-    assert len(second) <= MAX_TITLE
-    assert second.endswith("x (retry 2)")
+    assert name_retry("x" * MAX_TITLE) == f"Retry: {'x' * (MAX_TITLE - 7)}"

@@ -14,18 +14,23 @@ import streamlit as st
 _JS: Final = """
 const PAUSE = 600;
 const FRAMES = 10;
+const ON_ITS_WAY = 200;
+const LINKS = '[data-testid="stSidebarNavLink"], [data-testid="stPageLink-NavLink"]';
 const FIELDS = '[class*="st-key-edit-"] :is(.stTextArea textarea, .stTextInput input)';
 const waiting = new Map();
 const begun = new WeakMap(); /* field -> what it said when that was sent last, or when it was entered */
 const names = new WeakMap();
 const heirs = new WeakMap(); /* field that was taken away -> the one in its place, while that is not filled yet */
 const held = new WeakMap(); /* such an heir -> what is typed into it meanwhile */
+let sentAt = -ON_ITS_WAY;
 
 export default function () {
   const events = new AbortController();
   const options = { capture: true, signal: events.signal };
   document.addEventListener("beforeinput", hold, options);
   document.addEventListener("input", typed, options);
+  document.addEventListener("pointerdown", sendAll, options);
+  document.addEventListener("click", follow, options);
   document.addEventListener("visibilitychange", () => document.hidden && sendAll(), options);
   document.addEventListener("focusin", ({ target }) => target.matches?.(FIELDS) && enter(target), options);
   document.addEventListener("focusout", ({ target }) => setTimeout(left, 0, target), options);
@@ -124,6 +129,16 @@ function leave(event) {
   event.preventDefault();
 }
 
+/* A tap leaves the field and follows the link in one moment. Streamlit sends the text last then, with the page that it
+   stood on, and the server takes that for where one wants to be. The link waits until the text is on its way. */
+function follow(event) {
+  const link = event.target.closest?.(LINKS);
+  if (!link || performance.now() - sentAt >= ON_ITS_WAY || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  setTimeout(() => link.isConnected && link.click(), ON_ITS_WAY);
+}
+
 function sendAll() {
   for (const field of [...waiting.keys()]) send(field);
 }
@@ -135,6 +150,7 @@ function send(field) {
   waiting.delete(field);
   begun.set(field, field.value);
   if (field !== document.activeElement) return; // it was left, and has sent it
+  sentAt = performance.now();
   field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
   field.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
 }
