@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from lib.identity.cookie import session_cookie_name
-from lib.templates.editing.content import phases_of
+from lib.templates.editing.content import phases_of, set_phase_field
 from lib.templates.editing.questions import inputs_of, put_input
 from lib.templates.editing.service import edit_draft
 from lib.templates.service import TemplateDetails, create_template, get_template
@@ -151,3 +151,26 @@ def test_who_types_and_goes_to_another_page_at_once_gets_there(
     expect(page.get_by_role("heading", name="Projects", level=1)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/projects$"))
     assert _kept(cast, template_id)[0] == ("Sights", "Sights of {{ topic }} and why")
+
+
+def test_what_nobody_has_chosen_about_outlives_a_reload(*, cast: Cast, server: str, page: Page) -> None:
+    template_id = _open(cast, server, page)
+    edit_draft(cast.max, template_id, lambda content: set_phase_field(content, "Phase 1", ("prompt",), "Theirs"))
+    _prompt(page).fill("Mine")
+    undecided = page.get_by_text("was changed meanwhile, while you wrote here")
+    expect(undecided).to_be_visible()
+
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(_prompt(other)).to_have_value("Theirs")
+    expect(other.get_by_text("was changed meanwhile")).to_have_count(0)  # it is the first tab's as long as that is there
+    other.close()
+
+    page.reload()
+    expect(undecided).to_be_visible()
+    page.get_by_role("button", name="Keep mine").click()
+    expect(undecided).to_have_count(0)
+    until(lambda: _kept(cast, template_id)[:1] == [("Sights", "Mine")], seconds=20)
+    page.reload()
+    expect(_prompt(page)).to_have_value("Mine")
+    expect(undecided).to_have_count(0)

@@ -15,7 +15,7 @@ from lib.templates.editing.phases import add_phase
 from lib.templates.editing.views import Desk
 from lib.ui import feedback, words
 from lib.ui.components.template_editor.keeping import keep_now, open_phase, options_key
-from lib.ui.components.template_editor.notebook import Entry, keep_typed, notebook_of
+from lib.ui.components.template_editor.notebook import Entry, keep_typed, notebook_of, remember_undecided
 
 #: In characters: what is longer is cut where it is shown, and kept whole.
 _MOST = 4_000
@@ -25,6 +25,7 @@ _PHASE_GONE = "phase that you wrote into was removed, or given another code,"
 def show_meanwhile(desk: Desk) -> None:
     """Draw both, for as long as nobody has chosen; nothing where nobody was faster."""
     notebook = notebook_of(desk.template_id)
+    remember_undecided(desk.template_id)
     for entry in notebook.changed_meanwhile:
         _show_choice(desk, entry)
     for entry in notebook.gone:
