@@ -309,7 +309,7 @@ def test_number_stands_in_the_form_and_in_the_prompt_as_people_write_it(
     people, share, left = asked = at.number_input[: len(numbers)]  # below them is what the run may cost
     assert [each.proto.format for each in asked] == ["%g"] * 3
     assert [each.step for each in asked] == [1.0, 0.01, 1.0]
-    assert (people.value, people.min, share.value, left.value) == (40, 1, 2.5, None)
+    assert (people.value, people.placeholder, share.value, left.value) == (40, "at least 1", 2.5, None)
     assert "40, 2.5 and" in shown(at)
     people.set_value(41)
     left.set_value(-0.0)

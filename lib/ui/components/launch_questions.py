@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.runs.duplicating import Draft
-from lib.templates.inputs import InputField, InputKind, InputValue
+from lib.templates.inputs import InputField, InputKind, InputValue, whole
 from lib.templates.views import TemplateToLaunch
 from lib.ui import words
 from lib.ui.components.day_field import day_limits
@@ -41,12 +41,29 @@ def show_input(question: InputField, *, key: str) -> object:
         case InputKind.NUMBER:
             value = as_float(question.default)
             look = number_look(value, least=question.minimum, most=question.maximum)
-            return st.number_input(label, value=None, help=explained, key=begin_with(key, value), **look)
+            return st.number_input(
+                label,
+                value=None,
+                placeholder=_say_limits(question),
+                help=explained,
+                key=begin_with(key, value),
+                **look,
+            )
         case InputKind.DATE:
             day = date.fromisoformat(text) if text else None
             return st.date_input(label, value=day, help=explained, key=key, **day_limits(day))
         case _:
             return st.text_input(label, value=text, help=explained, key=key)
+
+
+def _say_limits(question: InputField) -> str | None:
+    """What a number may be, where that is not everything."""
+    least, most = question.minimum, question.maximum
+    if least is not None and most is not None:
+        return f"{whole(least):,} to {whole(most):,}"
+    if least is not None:
+        return f"at least {whole(least):,}"
+    return None if most is None else f"at most {whole(most):,}"
 
 
 def _answered(questions: Sequence[InputField], draft: Draft | None) -> Sequence[InputField]:

@@ -11,8 +11,6 @@ _SMALL_RANGE: Final = 1.0
 class NumberLook(TypedDict):
     """Of st.number_input."""
 
-    min_value: float | None
-    max_value: float | None
     step: float
     format: str
 
@@ -20,13 +18,14 @@ class NumberLook(TypedDict):
 def number_look(*numbers: float | None, least: float | None = None, most: float | None = None) -> NumberLook:
     """How a field looks that holds these `numbers`, within its limits.
 
+    The field itself does not hold them: one that does sends no number that is beyond, and nobody would be told why.
     Its buttons step by one, or by a hundredth where one of all these has digits behind the point, or the limits are
     that near. What is typed may have as many as it likes.
     """
     given = [float(number) for number in (*numbers, least, most) if number is not None]
     is_near = least is not None and most is not None and most - least <= _SMALL_RANGE
     is_fine = is_near or not all(number.is_integer() for number in given)
-    return {"min_value": least, "max_value": most, "step": 0.01 if is_fine else 1.0, "format": "%g"}
+    return {"step": 0.01 if is_fine else 1.0, "format": "%g"}
 
 
 def begin_with(key: str, stored: float | None) -> str:

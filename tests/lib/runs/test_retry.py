@@ -54,7 +54,7 @@ def test_retry_takes_over_what_was_completed_and_waits_in_the_queue(
 
     before = row(installation, "SELECT * FROM orchestration_runs WHERE id = %s", failed.id)
     after = row(installation, "SELECT * FROM orchestration_runs WHERE id = %s", run_id)
-    for name in ("plan", "inputs", "topic", "title", "project_id", "template_id", "template_version", "model"):
+    for name in ("plan", "inputs", "topic", "project_id", "template_id", "template_version", "model"):
         assert after[name] == before[name], name
     assert (after["parent_run_id"], after["forked_from_phase"]) == (failed.id, "Phase 1")
     assert (after["status"], after["completed_phases"], after["total_phases"]) == ("queued", 1, 2)
