@@ -69,3 +69,15 @@ def test_streamlit_is_imported_by_the_pages_and_their_parts_only() -> None:
 @pytest.mark.parametrize("name", BY_NAME)
 def test_page_is_short(name: str) -> None:
     assert len(BY_NAME[name].text.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("module", application(), ids=lambda module: module.name)
+def test_no_field_of_a_number_holds_limits_of_its_own(module: Module) -> None:
+    """One that does sends nothing where the number is beyond, and the server takes that for none: no limit at all."""
+    limits = {
+        keyword.arg
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "number_input"
+        for keyword in node.keywords
+    }
+    assert limits.isdisjoint({"min_value", "max_value"})

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from lib.connections.defaults import OfferChange
-from lib.connections.entry import MAX_CALLS_A_MINUTE, ConnectionEntry
+from lib.connections.entry import ConnectionEntry
 from lib.connections.vendor_facts import VENDORS, VendorFacts
 from lib.connections.views import ConnectionView, Pricing
 from lib.providers.vendors import Vendor
@@ -163,7 +163,6 @@ def _show_prices(key: str, connection: ConnectionView | None) -> dict[str, Any]:
     values = {
         "input_usd_per_million": left.number_input(
             "Input (US dollars per million tokens)",
-            min_value=0.0,
             value=float(known.input_usd_per_million) if known else None,
             step=0.1,
             format="%.6g",
@@ -171,7 +170,6 @@ def _show_prices(key: str, connection: ConnectionView | None) -> dict[str, Any]:
         ),
         "output_usd_per_million": right.number_input(
             "Output (US dollars per million tokens)",
-            min_value=0.0,
             value=float(known.output_usd_per_million) if known else None,
             step=0.1,
             format="%.6g",
@@ -184,8 +182,6 @@ def _show_prices(key: str, connection: ConnectionView | None) -> dict[str, Any]:
 def _show_limit(key: str, connection: ConnectionView | None) -> int | None:
     return st.number_input(
         "Calls a minute",
-        min_value=1,
-        max_value=MAX_CALLS_A_MINUTE,
         value=None,
         step=1,
         placeholder="No limit",
@@ -202,24 +198,18 @@ def _show_parameters(key: str, connection: ConnectionView | None) -> dict[str, o
         entered = {
             "temperature": left.number_input(
                 "Temperature",
-                min_value=0.0,
-                max_value=2.0,
                 value=None,
                 step=0.1,
                 key=begin_with(f"{key}-temperature", known.temperature if known else None),
             ),
             "top_p": middle.number_input(
                 "Top p",
-                min_value=0.01,
-                max_value=1.0,
                 value=None,
                 step=0.05,
                 key=begin_with(f"{key}-top-p", known.top_p if known else None),
             ),
             "max_tokens": right.number_input(
                 "Most tokens of an answer",
-                min_value=1,
-                max_value=1_000_000,
                 value=None,
                 step=100,
                 key=begin_with(f"{key}-max-tokens", known.max_tokens if known else None),

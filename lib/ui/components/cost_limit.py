@@ -11,8 +11,6 @@ def show_cost_limit(stored: Decimal | float | None, *, key: str, explained: str)
     """Draw it, filled with what is stored; None is no limit."""
     entered = st.number_input(
         "Cost limit of a run (US dollars)",
-        min_value=0.01,
-        max_value=999_999.0,
         value=None,
         step=1.0,
         format="%.2f",

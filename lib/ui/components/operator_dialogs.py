@@ -125,7 +125,6 @@ def _show_quota(organization: OrganizationSummary) -> None:
         limit = st.number_input(
             "Calls a month",
             value=None,
-            min_value=0,
             step=1000,
             placeholder="No limit",
             key=begin_with("govern-quota", organization.quota.limit),

@@ -24,14 +24,13 @@ def toggle(draft: Draft, field: str, *, explained: str | None = None, is_disable
     return st.toggle(LABELS[field], value=draft.seen[field], help=explained, key=draft.key(field), disabled=is_disabled)
 
 
-def number(draft: Draft, field: str, *, least: int, explained: str | None = None, empty: str = "") -> int | None:
+def number(draft: Draft, field: str, *, explained: str | None = None, empty: str = "") -> int | None:
     """A whole number; `empty` is what no number means, where that is allowed."""
     seen: int | None = draft.seen[field]
     key = draft.key(field)
     entered: int | None = st.number_input(
         LABELS[field],
         value=None if empty else seen,
-        min_value=min(least, seen) if seen is not None else least,
         step=1,
         help=explained,
         placeholder=empty,
@@ -45,7 +44,6 @@ def dollars(draft: Draft, field: str) -> float | None:
     entered: float | None = st.number_input(
         f"{LABELS[field]} (US dollars)",
         value=None,
-        min_value=0.0,
         step=10.0,
         format="%.2f",
         placeholder="No limit",
@@ -61,7 +59,6 @@ def minutes(draft: Draft, field: str) -> int:
     entered = st.number_input(
         f"{LABELS[field]} (minutes)",
         value=minutes,
-        min_value=min(5, minutes),
         step=5,
         help="Whoever does nothing for so long signs in again.",
         key=draft.key(field),

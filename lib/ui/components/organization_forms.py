@@ -78,9 +78,7 @@ def show_security_form(organization: OrganizationDetail) -> None:
             about = "Whoever has none by then is offered nothing else but setting it up."
             entered = _toggles(draft, "security_settings.require_2fa", explained=about)
             field = "security_settings.grace_days"
-            entered[field] = fields.number(
-                draft, field, least=0, explained="From the day it is required; 0 is at once."
-            )
+            entered[field] = fields.number(draft, field, explained="From the day it is required; 0 is at once.")
             field = "security_settings.email_domains"
             entered[field] = fields.domains(draft, field)
         with right:
@@ -92,7 +90,7 @@ def show_security_form(organization: OrganizationDetail) -> None:
             field = "security_settings.session_timeout"
             entered[field] = fields.minutes(draft, field)
             field = "security_settings.min_password_length"
-            entered[field] = fields.number(draft, field, least=8, explained="In characters, for new passwords.")
+            entered[field] = fields.number(draft, field, explained="In characters, for new passwords.")
         return entered
 
     def ask_first(draft: Draft, entered: _Entered) -> bool:
@@ -104,22 +102,22 @@ def show_security_form(organization: OrganizationDetail) -> None:
 def show_limits_form(organization: OrganizationDetail) -> None:
     """Draw how long things are kept, and how much may run and cost."""
 
-    def kept(draft: Draft, field: str, *, least: int) -> _Entered:
+    def kept(draft: Draft, field: str) -> _Entered:
         empty = _bound(organization, field, unit="days", endless="For ever")
-        return {field: fields.number(draft, field, least=least, empty=empty)}
+        return {field: fields.number(draft, field, empty=empty)}
 
     def draw(draft: Draft) -> _Entered:
         left, right = st.columns(2, gap="medium")
         with left:
             st.markdown(f":gray[Days that they are kept. {_NOT_YET}]")
-            entered = kept(draft, "retention.audit_days", least=30)
-            entered |= kept(draft, "retention.usage_days", least=30)
-            entered |= kept(draft, "retention.run_days", least=1)
+            entered = kept(draft, "retention.audit_days")
+            entered |= kept(draft, "retention.usage_days")
+            entered |= kept(draft, "retention.run_days")
         with right:
             st.markdown(":gray[What may run, and what it may cost. The cost a month is saved, but has no effect yet.]")
             field = "limits.concurrent_runs"
             empty = _bound(organization, field, endless="No limit")
-            entered[field] = fields.number(draft, field, least=1, empty=empty)
+            entered[field] = fields.number(draft, field, empty=empty)
             entered["limits.monthly_cost_usd"] = fields.dollars(draft, "limits.monthly_cost_usd")
         return entered
 

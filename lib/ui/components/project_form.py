@@ -198,7 +198,6 @@ def _show_metadata(key: str, stored: Mapping[str, Any]) -> dict[str, object]:
             ),
             "budget": left.number_input(
                 "Budget (US dollars)",
-                min_value=0.0,
                 value=None,
                 step=1000.0,
                 format="%.2f",
@@ -206,7 +205,6 @@ def _show_metadata(key: str, stored: Mapping[str, Any]) -> dict[str, object]:
             ),
             "team_size": right.number_input(
                 "Team size (people)",
-                min_value=1,
                 value=None,
                 step=1,
                 key=begin_with(f"{key}-team", stored.get("team_size")),

@@ -56,7 +56,6 @@ def _show_raise(run: RunProgress) -> None:
     is_known = run.counted_usd is not None
     amount = st.number_input(
         "Let it spend so much more, in US dollars",
-        min_value=0.01,
         value=max(float(run.cost_limit_usd or 0), _LEAST_RAISE),
         step=1.0,
         format="%.2f",

@@ -18,9 +18,11 @@ from lib.templates.editing.content import (
     switch_on,
 )
 from lib.templates.editing.service import edit_draft
-from lib.ui import feedback, words
+from lib.ui import feedback, state, words
+from lib.ui.components.template_editor import left_behind
 from lib.ui.components.template_editor.notebook import NOTHING, Field, keep_typed, notebook_of
 from lib.ui.guard import require_actor
+from lib.ui.tabs import current_tab
 
 #: What a field is called where its name alone would not do.
 _LABELS: Final = {"name": "Name of the phase", "schema": "JSON Schema", "description": "What it is for"}
@@ -146,6 +148,15 @@ def keep_now(template_id: UUID, edit: Callable[[Content], Content]) -> None:
     with feedback.told_later():
         keep_typed(template_id)
     edit_draft(require_actor(Permission.TEMPLATES_VIEW), template_id, look_and_edit)
+
+
+def remember_undecided(template_id: UUID) -> None:
+    """Have what is in no draft, and waits for a choice or for other words, outlive this tab; and nothing else."""
+    notebook = notebook_of(template_id)
+    if notebook.not_kept:
+        left_behind.leave(state.peek(state.DRAWN_FOR), template_id, notebook, tab=current_tab())
+    else:
+        left_behind.forget(notebook)
 
 
 def is_kept(field: Field) -> bool:

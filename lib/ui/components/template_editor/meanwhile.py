@@ -14,8 +14,8 @@ from lib.templates.editing.operations import add_operation
 from lib.templates.editing.phases import add_phase
 from lib.templates.editing.views import Desk
 from lib.ui import feedback, words
-from lib.ui.components.template_editor.keeping import keep_now, open_phase, options_key
-from lib.ui.components.template_editor.notebook import Entry, keep_typed, notebook_of, remember_undecided
+from lib.ui.components.template_editor.keeping import keep_now, open_phase, options_key, remember_undecided
+from lib.ui.components.template_editor.notebook import Entry, keep_typed, notebook_of
 
 #: In characters: what is longer is cut where it is shown, and kept whole.
 _MOST = 4_000

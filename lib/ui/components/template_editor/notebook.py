@@ -23,7 +23,7 @@ from lib.templates.editing.service import edit_draft
 from lib.ui import state
 from lib.ui.components.template_editor import left_behind
 from lib.ui.guard import require_actor
-from lib.ui.tabs import current_tab, is_open_tab
+from lib.ui.tabs import is_open_tab
 
 NOTHING: Final = object()
 #: After which what was typed is tried again by itself.
@@ -230,15 +230,6 @@ def notebook_of(template_id: UUID) -> Notebook:
         if isinstance(left, Notebook):
             found.go_on_from(left)
     return found
-
-
-def remember_undecided(template_id: UUID) -> None:
-    """Have what is in no draft, and waits for a choice or for other words, outlive this tab; and nothing else."""
-    notebook = notebook_of(template_id)
-    if notebook.not_kept:
-        left_behind.leave(state.peek(state.DRAWN_FOR), template_id, notebook, tab=current_tab())
-    else:
-        left_behind.forget(notebook)
 
 
 def keep_typed(template_id: UUID) -> None:

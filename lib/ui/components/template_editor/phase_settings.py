@@ -48,15 +48,13 @@ def show_model(desk: Desk, code: str, models: Models) -> None:
     left, right = st.columns(2)
     left.number_input(
         "Time-out in seconds",
-        min_value=1,
-        max_value=3_600,
+        step=1,
         placeholder=words.number(DEFAULT_TIMEOUT_SECONDS),
         **shows(of(("timeout_seconds",), write=_as_stored), content),
     )
     right.number_input(
         "Attempts",
-        min_value=1,
-        max_value=10,
+        step=1,
         placeholder=words.number(DEFAULT_MAX_ATTEMPTS),
         help="How often it is asked at most, where the first call fails.",
         **shows(of(("max_attempts",), write=_as_stored), content),
@@ -104,8 +102,6 @@ def show_parameters(content: Content, field_of: Callable[[str, Callable[[Any], o
     left, right = st.columns(2)
     left.number_input(
         "Temperature",
-        min_value=0.0,
-        max_value=2.0,
         step=0.1,
         placeholder="The model's own",
         help="Low is sober, high is surprising.",
@@ -113,8 +109,7 @@ def show_parameters(content: Content, field_of: Callable[[str, Callable[[Any], o
     )
     right.number_input(
         "Longest answer in tokens",
-        min_value=1,
-        max_value=1_000_000,
+        step=1,
         placeholder="The model's own",
         help="A token is about three quarters of a word.",
         **shows(field_of("max_tokens", _as_stored), content),
@@ -177,14 +172,12 @@ def show_review(desk: Desk, code: str) -> None:
     left, right = st.columns(2)
     left.number_input(
         "Approvals needed",
-        min_value=1,
-        max_value=20,
+        step=1,
         **shows(of("required_approvals", lambda stored: 1 if stored is None else stored), content),
     )
     right.number_input(
         "Due in hours",
-        min_value=1,
-        max_value=8_760,
+        step=1,
         placeholder="No limit",
         **shows(of("due_hours", _as_stored), content),
     )

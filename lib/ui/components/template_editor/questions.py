@@ -12,7 +12,7 @@ from lib.templates.editing import questions
 from lib.templates.editing.meanwhile import FieldChanged
 from lib.templates.editing.service import edit_draft
 from lib.templates.editing.views import Desk
-from lib.templates.inputs import MAX_LONG_TEXT, InputKind, whole
+from lib.templates.inputs import InputKind, whole
 from lib.ui import feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.number_look import as_float, begin_with, number_look
@@ -133,9 +133,8 @@ def _ask_more(kind: InputKind, old: Mapping[str, Any], key: str) -> dict[str, An
     elif kind in {InputKind.TEXT, InputKind.LONG_TEXT}:
         entered["max_length"] = st.number_input(
             "Longest answer in characters",
+            step=1,
             value=None,
-            min_value=1,
-            max_value=MAX_LONG_TEXT,
             placeholder="As long as it may be",
             key=begin_with(f"{key}-max-length", old.get("max_length")),
         )
