@@ -264,6 +264,6 @@ def _run_columns(actor: Actor, before: OrchestrationRun, request: RetryRequest, 
         "cost_limit_usd": prepared.cost_limit_usd,
         "integration_enabled": before.integration_enabled if request.integration_enabled is None else is_on,
         "parent_run_id": before.id,
-        "forked_from_phase": request.begins_with or None,
+        "forked_from_phase": request.begins_with,
         "estimate": prepared.estimate.model_dump(mode="json"),
     }

@@ -87,11 +87,11 @@ def change_what_another_changes(page: Page, database: ClonedDatabase, project_id
 
 
 def ask_to_cancel(page: Page) -> None:
-    press(page, "Cancel", "Leave it as it is")
+    press(page, "Cancel", "Not now")
 
 
 def ask_to_pause(page: Page) -> None:
-    press(page, "Pause", "Leave it as it is")
+    press(page, "Pause", "Not now")
 
 
 def edit_the_answer(page: Page) -> None:
@@ -108,7 +108,7 @@ def reject_without_a_reason(page: Page) -> None:
 
 
 def ask_to_deactivate(page: Page) -> None:
-    press(page, "Deactivate", "Leave it as it is")
+    press(page, "Deactivate", "Not now")
 
 
 def create_nothing(page: Page) -> None:

@@ -130,7 +130,7 @@ def test_question_takes_the_focus_and_gives_it_back(dashboard: Dashboard, scene:
     _go_to(page, "^Cancel$")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_role("button", name="Leave it as it is")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Not now")).to_be_visible()
     page.wait_for_function("() => document.activeElement.closest('[role=dialog]')")
     for _ in range(8):
         page.keyboard.press("Tab")

@@ -85,7 +85,7 @@ def test_run_is_steered_from_its_middle(
 
     page.get_by_role("button", name="Export").click()
     name, text = take(page, "Markdown", tmp_path)
-    assert name == "retry-run-steered.md"
+    assert name == "run-retry-steered.md"
     assert "Fold it thrice." in text
     assert "In one word" in text
     document = RunDocument.model_validate(json.loads(take(page, "JSON", tmp_path)[1]))

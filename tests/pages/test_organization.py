@@ -80,7 +80,7 @@ def test_second_factor_that_would_lock_people_out_at_once_is_asked_about_first(
     assert "nothing but its set-up is open to whoever has none, in open pages too" in shown(at)
     assert "Set up your own first" in dialog_links(at)
     assert required(cast) == (False, 7), "nothing is saved yet"
-    press(at, "Leave it as it is")
+    press(at, "Not now")
     assert required(cast) == (False, 7)
     press(press(at, "Save security"), "Save security", "Require it at once")
     assert headings(at) == ["Set up a second factor"], "oneself among them, as it said"

@@ -229,7 +229,7 @@ def test_stranger_is_told_the_same_as_of_nobody(open_as: OpenAs, cast: Cast) -> 
 
 def test_button_of_another_person_is_not_left_from_before(open_as: OpenAs, cast: Cast) -> None:
     at = press(open_as(cast.alice, PERSON, person=cast.max.user_id), "Deactivate")
-    assert button(at, "Leave it as it is")
+    assert button(at, "Not now")
     at.query_params["person"] = str(cast.vera.user_id)
     at.run()
     assert headings(at)[0] == "Vera"

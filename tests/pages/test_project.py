@@ -205,7 +205,7 @@ def test_project_is_archived_after_a_question_and_restored(
     at = choose(open_as(cast.max, PROJECT, project=project_id), ARCHIVE)
     assert "It leaves the list of active projects" in shown(at)
     assert status_of(installation, project_id) == "active", "nothing is done before it is confirmed"
-    choose(at, ARCHIVE, "Leave it as it is")
+    choose(at, ARCHIVE, "Not now")
     assert status_of(installation, project_id) == "active"
 
     choose(at, ARCHIVE)

@@ -147,6 +147,7 @@ def test_edit_shows_what_changes_before_it_is_sent(
     at.session_state["phase-0-live"] = True  # the step is closed again once it is decided
     at.run()
     assert "Edits" in [tab.label for tab in at.tabs]
+    assert "edited" in str(at.expander[0].label)
     assert "Mona edited and approved it" in shown(at)
 
 

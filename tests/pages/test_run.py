@@ -73,7 +73,7 @@ def test_run_is_cancelled_after_a_question(
     at = press(open_as(cast.max, RUN, run=waiting.id), "Cancel")
     assert "no further phase begins. To go on later, retry it." in shown(at)
     assert status_of(installation, waiting.id) == "queued", "nothing is done before it is confirmed"
-    press(at, "Cancel", "Leave it as it is")
+    press(at, "Cancel", "Not now")
     assert status_of(installation, waiting.id) == "queued"
 
     press(at, "Cancel")

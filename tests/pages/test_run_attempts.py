@@ -118,7 +118,7 @@ def test_run_is_retried_after_a_question_that_says_what_it_saves(
     at = press(open_as(cast.max, RUN, run=failed.id), RETRY)
     assert "Asked anew: Research. This run stays as it is." in shown(at)
     assert "1 finished phase is reused: Ideation. That saves 950 tokens, $0.03 and 5.0 s." in shown(at)
-    press(at, RETRY, "Leave it as it is")
+    press(at, RETRY, "Not now")
     assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 1, "nothing is done before it is confirmed"
 
     press(at, RETRY)

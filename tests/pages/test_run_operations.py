@@ -1,9 +1,11 @@
 """What is done after a phase, on the run's page: read by everybody, approved by somebody else than who launched it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from lib import clock
 from lib.errors import NotFound
 from lib.runs.operating.service import get_artifact, list_operations
 from lib.runs.service import cancel_run
@@ -105,6 +107,20 @@ def test_operation_that_nobody_may_approve_says_so(
     rows(installation, "UPDATE users SET deactivated_at = now() WHERE role IN ('manager', 'member') RETURNING 1")
     assert said in shown(open_as(cast.alice, RUN, run=run.id))
     assert said in shown(open_as(cast.vera, RUN, run=run.id))
+
+
+def test_operation_that_is_tried_again_says_so_where_the_phase_is_done(
+    installation: Installation, cast: Cast, open_as: OpenAs, run: MadeRun
+) -> None:
+    soon = clock.now() + timedelta(minutes=1)
+    trying = {"status": "pending", "attempts": 3, "next_attempt_at": soon, "error_details": {"message": "It said 500."}}
+    operation_id = add(installation, cast, run, **trying)
+    at = open_as(cast.vera, RUN, run=run.id)
+    assert "operation tried 3 times so far" in str(at.expander[0].label)
+    assert "It said 500." in shown(at), "the phase stands open"
+    change = "UPDATE integration_operations SET status = 'running', attempts = 1 WHERE id = %s RETURNING 1"
+    rows(installation, change, operation_id)
+    assert "operation under way" in str(open_as(cast.vera, RUN, run=run.id).expander[0].label)
 
 
 def test_each_state_says_what_became_of_it(

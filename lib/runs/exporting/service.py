@@ -90,7 +90,7 @@ def _describe(seen: Mapping[str, Any], run: OrchestrationRun) -> ExportedRun:
         ),
         integration_enabled=run.integration_enabled,
         goes_on_from=run.parent_run_id,
-        goes_on_with=run.forked_from_phase,
+        goes_on_with=run.forked_from_phase or None,
     )
 
 

@@ -31,7 +31,7 @@ def show_confirm_dialog(
         if instead is not None:
             instead()
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            if st.button("Leave it as it is", key=f"{key}-leave"):
+            if st.button("Not now", key=f"{key}-leave"):
                 st.rerun()
             is_confirmed = st.button(plain(action), type="primary", key=f"{key}-confirm")
         if is_confirmed:

@@ -122,7 +122,7 @@ def _ask_to_renew(invitation_id: UUID, email: str) -> Outcomes | None:
     st.markdown(words.plain(f"The link that {email} was given stops working. The new one is good once, for a week."))
     by_mail = ask_by_mail()
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        if st.button("Leave it as it is", key="renew-leave"):
+        if st.button("Not now", key="renew-leave"):
             st.rerun()
         is_confirmed = st.button("Make a new link", type="primary", key="renew-confirm")
     if is_confirmed:

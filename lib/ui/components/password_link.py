@@ -34,7 +34,7 @@ def _ask(person: PersonDetail) -> PasswordLink | None:
     where = _BY_MAIL if can_send() else _SHOWN
     st.markdown(words.plain(where.format(name=person.name, email=person.email)))
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        if st.button("Leave it as it is", key="password-link-leave"):
+        if st.button("Not now", key="password-link-leave"):
             st.rerun()
         is_confirmed = st.button("Make the link", type="primary", key="password-link-confirm")
     if is_confirmed:

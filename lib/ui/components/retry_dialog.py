@@ -25,18 +25,21 @@ def open_retry_dialog(run: RunProgress) -> None:
 
     @st.dialog("Run again", width="large", on_dismiss="rerun")
     def ask() -> None:
-        request = None
+        ready = None
         with feedback.told():
             actor = require_actor(Permission.ORCHESTRATIONS_RUN)
             desk = open_retry(actor, run.summary.id)
             request = show_retry_form(desk, read_offers(actor))
             _show_outcome(preview_retry(actor, request), run)
+            ready = request
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            if st.button("Leave it as it is", key="retry-run-leave"):
+            if st.button("Not now", key="retry-run-leave"):
                 st.rerun()
-            is_confirmed = st.button("Launch the retry", type="primary", key="retry-run-confirm")
-        if is_confirmed and request is not None:
-            _launch(request)
+            is_confirmed = st.button(
+                "Launch the retry", type="primary", disabled=ready is None, key="retry-run-confirm"
+            )
+        if is_confirmed and ready is not None:
+            _launch(ready)
 
     ask()
 
@@ -52,7 +55,8 @@ def _show_outcome(prepared: Prepared, run: RunProgress) -> None:
     """Say what is taken over, what that saves, and what the rest will probably take."""
     asked = [phase.name for phase in prepared.plan.phases if phase.code not in prepared.reused]
     st.markdown(f":green[:material/check_circle:] {words.plain(_savings(prepared))}")
-    st.markdown(f":blue[:material/play_arrow:] {words.plain(f'Asked anew: {_name(asked)}. This run stays as it is.')}")
+    anew = f"Asked anew: {_name(asked)}" if asked else "No phase is asked anew: only what was not done after them"
+    st.markdown(f":blue[:material/play_arrow:] {words.plain(f'{anew}. This run stays as it is.')}")
     if prepared.written_before:
         told = (
             f"{_name(prepared.written_before)} {words.are(len(prepared.written_before))} kept as written with the old"
@@ -68,6 +72,8 @@ def _show_outcome(prepared: Prepared, run: RunProgress) -> None:
         integration_enabled=prepared.integration_enabled,
         taken_over=prepared.reused,
     )
+    if not asked:
+        return
     with st.expander("What the model will be asked first", type="compact"):
         st.code(words.visible(prepared.prompt), language=None, wrap_lines=True)
 

@@ -137,7 +137,9 @@ def _doubt_model(desk: RetryDesk, *, is_offered: bool) -> str | None:
 
 
 def _show_prompt(plan: Plan, begins_with: str | None, *, key: str) -> str | None:
-    """The prompt of the phase that it begins with; None as long as nobody has changed it."""
+    """The prompt of the phase that it begins with; None as long as nobody has changed it, or where it asks none."""
+    if begins_with == AFTER_THE_LAST:
+        return None
     phase = plan.get_phase(begins_with) if begins_with else plan.phases[0]
     with st.expander(f"Prompt of {words.plain(words.short(phase.name, most=_LONGEST_NAME))}", type="compact"):
         text = st.text_area(

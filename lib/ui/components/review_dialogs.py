@@ -58,7 +58,7 @@ def ask_to_decide(review: Review, decision: Decision) -> None:
         edited = _show_editor(review, key) if decision is Decision.APPROVE_WITH_EDITS else None
         comment = st.text_area(said.comment, height=100, key=f"comment-{key}")
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            if st.button("Leave it as it is", key=f"leave-{key}"):
+            if st.button("Not now", key=f"leave-{key}"):
                 st.rerun()
             is_confirmed = st.button(said.action, type="primary", key=f"confirm-{key}")
         if is_confirmed:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from lib.access.actor import Actor
 from lib.runs.comparing.service import read_family
 from lib.runs.comparing.views import Relative
+from lib.runs.replan import AFTER_THE_LAST
 from lib.runs.views import RunProgress
 from lib.ui import words
 from lib.ui.components import status
@@ -39,6 +40,8 @@ def show_run_family(actor: Actor, run: RunProgress) -> None:
 
 
 def _place(code: str | None, names: Mapping[str, str]) -> str:
+    if code == AFTER_THE_LAST:
+        return "of what was not done after its phases"
     return f"from {words.short(names.get(code, code), most=_LONGEST_NAME)}" if code else "from the start"
 
 

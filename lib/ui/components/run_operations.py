@@ -194,7 +194,7 @@ def _ask_to_reject(each: OperationView) -> None:
         st.markdown(words.plain(f"{each.does}: this is not done. The run goes on without it."))
         reason = st.text_area("Why?", height=100, key=f"reason-{each.id}")
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            if st.button("Leave it as it is", key=f"leave-operation-{each.id}"):
+            if st.button("Not now", key=f"leave-operation-{each.id}"):
                 st.rerun()
             is_confirmed = st.button("Reject", type="primary", key=f"reject-operation-{each.id}")
         if is_confirmed:

@@ -59,7 +59,7 @@ def show_run_phases(
         for phase in phases:
             is_writing, waits = phase.status is PhaseStatus.RUNNING, phase.status is PhaseStatus.WAITING_REVIEW
             own = [each for each in operations if each.phase_code == phase.code]
-            asks = any(each.status is OperationStatus.WAITING_APPROVAL for each in own)
+            acts = any(each.status is OperationStatus.WAITING_APPROVAL or _is_under_way(each) for each in own)
             is_wanted = phase.position == wanted and phase.newest.response_bytes <= _MOST_OPENED_BYTES
             with phase_card(
                 phase.position + 1,
@@ -71,8 +71,8 @@ def show_run_phases(
                 ],
                 detail=_detail(phase),
                 # another key once it is written: it opens while it is, and closes by itself when the next one begins
-                key=f"{phase.position}-{'approval' if asks else _moment(run, phase)}",
-                is_expanded=is_writing or waits or asks or is_wanted,
+                key=f"{phase.position}-{'acts' if acts else _moment(run, phase)}",
+                is_expanded=is_writing or waits or acts or is_wanted,
             ) as is_open:
                 if is_open and not phase.note:
                     _show_inside(run, phase, _read_texts(run, phase), comments=comments, time_zone=time_zone)
@@ -85,9 +85,19 @@ def _say_operations(operations: Sequence[OperationView]) -> list[str]:
     """What the line that opens a step says of them."""
     if any(each.status is OperationStatus.WAITING_APPROVAL for each in operations):
         return ["needs approval"]
+    if tried := [each.attempts for each in operations if _is_under_way(each)]:
+        return [
+            f"operation tried {words.count(max(tried), 'time')} so far" if max(tried) > 1 else "operation under way"
+        ]
     if any(each.status is OperationStatus.FAILED for each in operations):
         return ["operation failed"]
     return [words.count(len(operations), "operation")] if operations else []
+
+
+def _is_under_way(operation: OperationView) -> bool:
+    """Whether it is being done, or will be tried again."""
+    is_begun = operation.status is OperationStatus.PENDING and operation.attempts > 0
+    return operation.status is OperationStatus.RUNNING or is_begun
 
 
 def _moment(run: RunProgress, phase: PhaseFigures) -> str:
@@ -127,6 +137,8 @@ def _meta(phase: PhaseFigures, *, is_live: bool, comments: int, time_zone: str) 
         meta.append(words.tokens(newest.prompt_tokens + (newest.completion_tokens or 0)))
     if newest.answered_at is not None and newest.started_at is not None:
         meta.append(words.cost(newest.cost_usd))
+    if newest.is_edited:
+        meta.append("edited")
     if len(phase.attempts) > 1:
         meta.append(words.count(len(phase.attempts), "attempt"))
     if is_live and newest.next_attempt_at:

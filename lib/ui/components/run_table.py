@@ -19,9 +19,9 @@ from lib.ui.navigation import RUN
 ALL: Final = ("Status", "Run", "Project", "By", "Launched", "Phases", "Duration", "Cost")
 OF_PROJECT: Final = ("Status", "Run", "Template", "Launched", "Phases", "Duration", "Cost")
 FEW: Final = ("Status", "Run", "Launched", "Phases", "Duration", "Cost")
-_TEMPLATE_PX: Final = 122
+_TEMPLATE_PX: Final = 110
 #: In characters: what the column has room for.
-_MOST_OF_TEMPLATE: Final = 18
+_MOST_OF_TEMPLATE: Final = 16
 
 
 def show_run_table(
@@ -50,7 +50,7 @@ def show_selectable_runs(
     return opened, [runs[number] for number in event.selected if number < len(runs)]
 
 
-def _columns(shows: Sequence[str], *, title_px: int = 178) -> Mapping[str, ColumnConfig]:
+def _columns(shows: Sequence[str], *, title_px: int = 166) -> Mapping[str, ColumnConfig]:
     columns = {
         "Status": status.column({**status.RUN, "waiting": status.WAITING_RUN}, width=116),
         "Run": st.column_config.TextColumn("Run", width=title_px),
