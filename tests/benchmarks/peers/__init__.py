@@ -44,7 +44,7 @@ def main(ground: Ground) -> list[Figure]:
         actor = make_cast(database).alice
         request = request_of(database, actor)
         with psycopg.connect(database.admin_url, autocommit=True) as admin:
-            admin.execute("UPDATE organizations SET api_quota_limit = NULL")
+            admin.execute("UPDATE organizations SET api_quota_limit = NULL, subscription_tier = 'pro'")
         with (
             _peer_database(database, "peers_langgraph") as langgraph,
             _peer_database(database, "peers_prefect") as prefect,
