@@ -104,11 +104,10 @@ def _about_matching(offer: BulkOffer) -> _Question:
     if not count:
         title = f"{said.verb} all that match the filters?"
         return _Question(title, f"No run that matches can be {_done_to(offer)} by you: {said.why_not}.", offer)
-    which = (
-        f"all {words.number(count)} {said.kind} runs that match"
-        if count > 1
-        else f"the one {said.kind} run that matches"
-    )
+    runs = words.count(count, f"{said.kind} run")
+    which = f"{'the newest' if offer.is_cut else 'all'} {runs} that match"
+    if count == 1:
+        which = f"the one {said.kind} run that matches"
     return _Question(
         f"{said.verb} {which} the filters?",
         f"{_name(offer)} {said.does} What is not yours to steer stays as it is.",
@@ -121,9 +120,10 @@ def _about_ticked(offer: BulkOffer, *, ticked: int) -> _Question:
     if not count:
         text = f"None of the ticked runs can be {_done_to(offer)} by you: {said.why_not}."
         return _Question(f"{said.verb} the ticked runs?", text, offer)
-    which = "the ticked run" if ticked == 1 else f"{words.number(count)} of the {words.number(ticked)} ticked runs"
-    if count == ticked > 1:
-        which = f"the {words.number(count)} ticked runs"
+    runs = words.count(ticked, "ticked run")
+    which = f"the {runs}" if count == ticked else f"{words.number(count)} of the {runs}"
+    if ticked == 1:
+        which = "the ticked run"
     return _Question(f"{said.verb} {which}?", f"{_name(offer)} {said.does}", offer)
 
 
