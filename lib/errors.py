@@ -258,7 +258,7 @@ class ChangedMeanwhile(Conflict):
 
 
 class RetriedAlready(Conflict):
-    """A run was run again in the meantime, with more success than it had or still under way."""
+    """A run was run again in the meantime."""
 
     def __init__(self) -> None:
         super().__init__("Somebody has run this one again in the meantime. Nothing was launched.")

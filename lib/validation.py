@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -88,18 +89,21 @@ class Fault:
     say: Callable[[], str]
 
 
-def validate(model_class: type[Model], data: object, *, what: str) -> Model:
+def validate(
+    model_class: type[Model], data: object, *, what: str, labels: Mapping[str, str] = MappingProxyType({})
+) -> Model:
     """`data` as a `model_class`, or `InvalidInput` that names every wrong and every unknown field.
 
     `what` starts the message: “The template can't be used: …”. Text that PostgreSQL can't store as JSON
-    (a NUL, half a surrogate pair, NaN) is refused as well.
+    (a NUL, half a surrogate pair, NaN) is refused as well. `labels` is what people call a field, by its place
+    ("limits.monthly_cost_usd").
     """
-    problems = tuple(words for _, words in _unstorable(data))
+    problems = tuple(words for _, words in _unstorable(data, labels))
     if not problems:
         try:
             return model_class.model_validate(data)
         except ValidationError as error:
-            problems = explain(error, model_class)
+            problems = explain(error, model_class, labels)
     raise InvalidInput(describe(problems, what=what), problems=problems)
 
 
@@ -135,14 +139,18 @@ def describe(problems: Sequence[str], *, what: str) -> str:
     return f"{what} can't be used:\n" + "\n".join(f"- {line}" for line in problems)
 
 
-def explain(error: ValidationError, model_class: type[BaseModel] | None = None) -> tuple[str, ...]:
+def explain(
+    error: ValidationError,
+    model_class: type[BaseModel] | None = None,
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[str, ...]:
     """One line a fault, without a full stop. `model_class` allows “did you mean” for unknown keys."""
     details = _details(error)
     lines: dict[str, None] = {}
     for number, detail in enumerate(details):
         if len(lines) == _MAX_LINES:
             return (*lines, f"and {len(details) - number} more")
-        lines[_line(detail, model_class)] = None
+        lines[_line(detail, model_class, labels)] = None
     return tuple(lines)
 
 
@@ -158,12 +166,17 @@ def _details(error: ValidationError) -> list[Any]:
     return [detail for detail in found if detail["type"] != "too_short" or detail["loc"] not in around]
 
 
-def _line(detail: Mapping[str, Any], model_class: type[BaseModel] | None) -> str:
+def _line(
+    detail: Mapping[str, Any],
+    model_class: type[BaseModel] | None,
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     location, kind, context = tuple(detail["loc"]), str(detail["type"]), dict(detail.get("ctx") or {})
     if kind != "extra_forbidden":
+        place = name_place(_call(location, labels))
         if kind in _CHOICES:
-            return f"{name_place(location)}must be one of: {context['expected']}{_instead(detail['input'])}"
-        return f"{name_place(location)}{_complaint(kind, context, str(detail['msg']))}"
+            return f"{place}must be one of: {context['expected']}{_instead(detail['input'])}"
+        return f"{place}{_complaint(kind, context, str(detail['msg']))}"
     *parents, key = location
     known = _keys_at(model_class, parents) if model_class else ()
     similar = find_similar(cut(key), known)
@@ -186,7 +199,24 @@ def _complaint(kind: str, context: dict[str, Any], message: str) -> str:
         return f"{_WORDS[kind]}; allowed are {_ALLOWED[context['pattern']]}"
     if kind == "too_short":
         return "needs at least one entry" if context["min_length"] == 1 else f"needs {context['min_length']} entries"
-    return _WORDS[kind].format(**context) if kind in _WORDS else message[:1].lower() + message[1:]
+    if kind in _WORDS:
+        return _WORDS[kind].format(**{name: _write(value) for name, value in context.items()})
+    return message[:1].lower() + message[1:]
+
+
+def _write(value: object) -> object:
+    """A number as people write it: 0.0 as "0", 1e9 as "1,000,000,000"."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"{value:,}" if isinstance(value, int | float) else value
+
+
+def _call(location: Location, labels: Mapping[str, str]) -> Location:
+    """The same place by what people call the field in it."""
+    for length in range(len(location), 0, -1):
+        if label := labels.get(".".join(map(str, location[:length]))):
+            return (label, *location[length:])
+    return location
 
 
 def name_place(location: Sequence[str | int]) -> str:
@@ -229,7 +259,7 @@ def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield from _models_in(inner)
 
 
-def _unstorable(data: object) -> Iterator[tuple[Location, str]]:
+def _unstorable(data: object, labels: Mapping[str, str] = MappingProxyType({})) -> Iterator[tuple[Location, str]]:
     """What JSONB refuses, and what would take forever to look at, such as the nested aliases of a YAML file.
 
     https://www.postgresql.org/docs/current/datatype-json.html
@@ -243,9 +273,9 @@ def _unstorable(data: object) -> Iterator[tuple[Location, str]]:
             yield (), "it is nested too deeply or has too many entries"
             return
         if isinstance(value, str) and not is_storable(value):
-            yield location, f"{name_place(location)}has a character that can't be stored"
+            yield location, f"{name_place(_call(location, labels))}has a character that can't be stored"
         elif isinstance(value, float) and not math.isfinite(value):
-            yield location, f"{name_place(location)}must be a finite number"
+            yield location, f"{name_place(_call(location, labels))}must be a finite number"
         elif isinstance(value, Mapping):
             waiting.extend(((*location, "a name"), str(key)) for key in value)
             waiting.extend(((*location, str(key)), inner) for key, inner in value.items())

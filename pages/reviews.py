@@ -7,13 +7,14 @@ from lib.ui.components.empty_state import empty_state
 from lib.ui.components.filters import show_filters, show_nothing_found
 from lib.ui.components.page_header import page_header
 from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page
-from lib.ui.components.review_filters import chosen_reviews, make_review_filters
+from lib.ui.components.review_filters import chosen_reviews, make_review_filters, open_on_own
 from lib.ui.components.review_table import open_review, show_review_table
 from lib.ui.filtering import read_filters
 from lib.ui.guard import require_actor
 
 actor = require_actor(Permission.ORCHESTRATIONS_REVIEW)
 bar = make_review_filters(actor)
+open_on_own(actor, bar)
 chosen = read_filters(bar)
 wanted, sort = chosen_reviews(chosen), ReviewSort(chosen.sort)
 page = find_page(lambda cursor: list_reviews(actor, wanted, sort=sort, cursor=cursor), cursor=current_cursor())

@@ -184,5 +184,5 @@ def _clean(entered: Values) -> dict[str, Any]:
     if "slug" in entered:
         clean["slug"] = clean_slug(entered["slug"])
     settings = nest({field: value for field, value in entered.items() if field not in _COLUMNS})
-    checked = validate(OrganizationSettings, settings, what="These settings")
+    checked = validate(OrganizationSettings, settings, what="These settings", labels=LABELS)
     return clean | flatten(checked.to_json())

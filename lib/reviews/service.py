@@ -196,6 +196,7 @@ def _asked(row: Row[*tuple[Any, ...]]) -> ReviewSummary:
         due_at=row.due_at,
         decided_at=row.decided_at,
         outcome=ReviewOutcome(row.outcome) if row.outcome else None,
+        decided_by=row.decided_by,
         approvals=row.approvals,
         required_approvals=row.required_approvals,
     )

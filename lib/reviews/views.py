@@ -45,6 +45,8 @@ class ReviewSummary:
     due_at: datetime | None
     decided_at: datetime | None
     outcome: ReviewOutcome | None
+    #: Whose word decided it; None also where nobody's did.
+    decided_by: str | None = None
     approvals: int
     required_approvals: int
 

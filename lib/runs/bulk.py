@@ -53,7 +53,7 @@ class BulkOffer:
     action: BulkAction
     #: The newest first: at most `MOST`.
     run_ids: tuple[UUID, ...]
-    #: Titles of the first of them.
+    #: Titles of the first of them; of those that somebody ticked, of all.
     examples: tuple[str, ...]
     #: Whether there are more than `MOST`.
     is_cut: bool
@@ -71,8 +71,8 @@ class BulkResult:
 def preview_bulk(actor: Actor, chosen: RunFilter, action: BulkAction) -> BulkOffer:
     """Those of the filters' runs that it makes sense for, and that the person may do it to.
 
-    Cancelling is for what has not ended; retrying for what failed or was cancelled and was not run again with more
-    success. Raises `NotPermitted`.
+    Cancelling is for what has not ended; retrying for what failed or was cancelled and was not run again yet: of a
+    retry that failed as well, that one is tried again. Raises `NotPermitted`.
     """
     only_own = _own_only(actor, action)
     statuses = RETRYABLE_RUN_STATUSES if action is BulkAction.RETRY else frozenset(RunStatus) - FINAL_RUN_STATUSES
@@ -89,7 +89,7 @@ def preview_bulk(actor: Actor, chosen: RunFilter, action: BulkAction) -> BulkOff
     return BulkOffer(
         action=action,
         run_ids=tuple(row.id for row in found[:MOST]),
-        examples=tuple(row.title for row in found[:_EXAMPLES]),
+        examples=tuple(row.title for row in found[: _EXAMPLES if chosen.ids is None else MOST]),
         is_cut=len(found) > MOST,
     )
 
@@ -116,7 +116,8 @@ def cancel_runs(actor: Actor, run_ids: Sequence[UUID]) -> BulkResult:
 def retry_runs(actor: Actor, run_ids: Sequence[UUID], *, on_progress: Callable[[int], None]) -> BulkResult:
     """Run each of them again where it stopped, in a transaction of its own; `on_progress` is told after each one.
 
-    Without a call left the rest is not tried. Raises `NotPermitted`, `InvalidInput`.
+    What was run again by then is left; without a call left the rest is not tried. Raises `NotPermitted`,
+    `InvalidInput`.
     """
     only_own = _own_only(actor, BulkAction.RETRY)
     _refuse_too_many(run_ids)

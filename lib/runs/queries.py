@@ -121,6 +121,8 @@ class RunFilter:
     #: Launched earlier.
     before: datetime | None = None
     search: str = ""
+    #: Those of these alone, as somebody ticked them.
+    ids: tuple[UUID, ...] | None = None
 
     def __post_init__(self) -> None:
         """However it was typed, the search is as `clean_search` leaves it."""
@@ -174,6 +176,8 @@ def narrow(statement: Select[*tuple[Any, ...]], chosen: RunFilter) -> Select[*tu
         OrchestrationRun.model: chosen.model,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
+    if chosen.ids is not None:
+        conditions.append(OrchestrationRun.id.in_(chosen.ids))
     if chosen.since is not None:
         conditions.append(OrchestrationRun.created_at >= chosen.since)
     if chosen.before is not None:

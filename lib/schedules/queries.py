@@ -5,21 +5,44 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from lib.db.paging import Order, Rows, read_page
 from lib.models.project import Project
 from lib.models.readable_templates import readable_templates
 from lib.models.run import OrchestrationRun, RunStatus
-from lib.models.schedule import Schedule
+from lib.models.schedule import Schedule, ScheduleResult
 from lib.runs.states import FINAL_RUN_STATUSES
 from lib.users.queries import person
 
-#: The run that the schedule launched last, where the reader can see it.
-_LAST_RUN: Final = (OrchestrationRun.organization_id == Schedule.organization_id) & (
-    OrchestrationRun.id == Schedule.last_run_id
+#: The last run that it launched by itself, where the reader can see it.
+_noted = aliased(OrchestrationRun)
+_SEES_NOTED: Final = (
+    exists()
+    .where(_noted.organization_id == Schedule.organization_id, _noted.id == Schedule.last_run_id)
+    .correlate(Schedule)
 )
+#: The last one by itself is noted down in its launch: a newer one was launched by hand. Who can't see the noted one
+#: can't tell whether another is newer.
+_IS_BY_HAND: Final = Schedule.last_run_id.is_(None) | ((OrchestrationRun.id != Schedule.last_run_id) & _SEES_NOTED)
+#: Whether a time of the schedule was left out, or waits, because of the run.
+_HOLDS: Final = (
+    Schedule.last_result.in_([ScheduleResult.SKIPPED, ScheduleResult.WAITING])
+    & (OrchestrationRun.created_at <= Schedule.last_result_at)
+    & (OrchestrationRun.status.not_in(FINAL_RUN_STATUSES) | (OrchestrationRun.completed_at >= Schedule.last_result_at))
+)
+
+
+def _newest_run(*conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+    """The schedule's newest run of that kind, launched by itself or by hand, as `ScheduledRun` takes it."""
+    run = OrchestrationRun
+    found = select(
+        func.jsonb_build_object("id", run.id, "status", run.status, "is_by_hand", func.coalesce(_IS_BY_HAND, False))
+    ).where(run.organization_id == Schedule.organization_id, run.schedule_id == Schedule.id, *conditions)
+    return found.order_by(run.created_at.desc(), run.id.desc()).limit(1).correlate(Schedule).scalar_subquery()
+
+
 SUMMARY = {
     "id": Schedule.id,
     "title": Schedule.title,
@@ -38,8 +61,10 @@ SUMMARY = {
     "last_result": Schedule.last_result,
     "last_result_at": Schedule.last_result_at,
     "last_message": func.coalesce(Schedule.last_message, ""),
-    "last_run_id": select(OrchestrationRun.id).where(_LAST_RUN).correlate(Schedule).scalar_subquery(),
-    "last_run_status": select(OrchestrationRun.status).where(_LAST_RUN).correlate(Schedule).scalar_subquery(),
+    "last_run": _newest_run().label("last_run"),
+    "held_by": _newest_run(_HOLDS).label("held_by"),
+    "starts_at": Schedule.starts_at,
+    "ends_at": Schedule.ends_at,
     "stopped_at": Schedule.stopped_at,
 }
 ORDER: Final = Order("newest", Schedule.created_at, Schedule.id)

@@ -22,7 +22,7 @@ from lib.runs.launch import LaunchRequest, launch_run, preview_launch
 from lib.schedules import queries
 from lib.schedules.queries import ScheduleFilter
 from lib.schedules.timetable import Timetable, make_timetable
-from lib.schedules.views import ScheduleDetail, ScheduleSummary, StoppedSchedule
+from lib.schedules.views import ScheduleDetail, ScheduledRun, ScheduleSummary, StoppedSchedule
 from lib.users.views import Person
 
 #: So many stopped schedules the Overview names.
@@ -196,7 +196,7 @@ def timetable_of(schedule: Schedule) -> Timetable:
 
 def _summary(actor: Actor, row: Row[*tuple[Any, ...]]) -> ScheduleSummary:
     values = dict(zip(queries.SUMMARY, row, strict=False))  # pages have their key behind it
-    result, status = values["last_result"], values["last_run_status"]
+    result = values["last_result"]
     may_run = actor.may_some(Permission.ORCHESTRATIONS_RUN)
     return ScheduleSummary(
         **values
@@ -206,11 +206,18 @@ def _summary(actor: Actor, row: Row[*tuple[Any, ...]]) -> ScheduleSummary:
             "template_name": values["template_name"] or "",
             "person": Person(**values["person"]),
             "last_result": ScheduleResult(result) if result else None,
-            "last_run_status": RunStatus(status) if status else None,
+            "last_run": _scheduled_run(values["last_run"]),
+            "held_by": _scheduled_run(values["held_by"]),
         },
         may_edit=may_run and actor.may(Permission.ORCHESTRATIONS_CANCEL, created_by=values["user_id"]),
         may_run=may_run,
     )
+
+
+def _scheduled_run(found: Mapping[str, Any] | None) -> ScheduledRun | None:
+    if found is None:
+        return None
+    return ScheduledRun(id=UUID(found["id"]), status=RunStatus(found["status"]), is_by_hand=found["is_by_hand"])
 
 
 def _check(actor: Actor, request: LaunchRequest) -> dict[str, Any]:

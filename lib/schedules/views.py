@@ -15,6 +15,16 @@ from lib.users.views import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledRun:
+    """A run of a schedule, and how it stands."""
+
+    id: UUID
+    status: RunStatus
+    #: Launched by somebody, and not by the schedule itself.
+    is_by_hand: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleSummary:
     """A schedule in a list."""
 
@@ -37,9 +47,13 @@ class ScheduleSummary:
     last_result_at: datetime | None
     #: Why nothing was launched.
     last_message: str
-    #: The run that it launched last, where the reader can see it, and how that stands.
-    last_run_id: UUID | None
-    last_run_status: RunStatus | None
+    #: Its newest run that the reader can see.
+    last_run: ScheduledRun | None
+    #: The newest because of which its last time was left out, or waits, where the reader can see it.
+    held_by: ScheduledRun | None
+    #: The times between which it launches; None is no bound.
+    starts_at: datetime | None
+    ends_at: datetime | None
     #: When it was switched off because too many launches in a row were refused.
     stopped_at: datetime | None
     may_edit: bool

@@ -269,7 +269,7 @@ def show_table() -> None:
         newer=paged_table.current_cursor() and "first",
         older="c2",
         opens="Run",
-        is_selectable=True,
+        ticked_as=list(status.RUN),
         columns={
             "Status": status.column(status.RUN),
             "Run": st.column_config.TextColumn("Run", width=230),

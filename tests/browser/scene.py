@@ -226,6 +226,8 @@ def _make_schedules(database: ClonedDatabase, cast: Cast, project_id: UUID, temp
         for schedule_id, change in zip(made, _STANDINGS, strict=True):
             connection.execute(f"UPDATE schedules SET {change} WHERE id = %s".encode(), [schedule_id])
         connection.execute("UPDATE schedules SET last_run_id = %s WHERE id = %s", [run_id, made[0]])
+        connection.execute("SET LOCAL session_replication_role = replica")  # a run that ended is not changed
+        connection.execute("UPDATE orchestration_runs SET schedule_id = %s WHERE id = %s", [made[0], run_id])
     return made[0]
 
 

@@ -102,9 +102,12 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             lambda page: acts.press(page, "Export", "With the prompts"),
         ),
         see("runs-selected", full, "/runs", acts.select_two),
-        see("runs-cancel", full, "/runs", lambda page: acts.act_on_many(page, "Cancel what matches")),
+        see("runs-cancel", full, "/runs", lambda page: acts.act_on_many(page, "Cancel all that match")),
         see(
-            "runs-retry-none", full, "/runs?status=completed", lambda page: acts.act_on_many(page, "Retry what matches")
+            "runs-retry-none",
+            full,
+            "/runs?status=completed",
+            lambda page: acts.act_on_many(page, "Retry all that match"),
         ),
         see("launch-from", full, f"/launch?from={scene.failed}"),
         see("compare-whole", full, f"{_path(COMPARE)}{queries[COMPARE]}", acts.show_the_same_too),

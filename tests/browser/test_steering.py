@@ -11,11 +11,12 @@ from playwright.sync_api import Page, expect
 
 from lib.identity.cookie import session_cookie_name
 from lib.runs.exporting.structures import RunDocument
-from tests.browser.acts import settle
+from tests.browser.acts import select_two, settle
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_template
-from tests.made_runs import MadeRun, end_run, make_run
+from tests.made_runs import MadeRun, end_run, fail_second_phase, make_run
+from tests.records import rows
 from tests.workers import MODEL, Workers, endpoint, workers
 
 __all__ = ["endpoint", "workers"]
@@ -38,6 +39,29 @@ def open_run_page(page: Page, url: str, cast: Cast, run_id: UUID) -> None:
     page.context.add_cookies([cookie])  # type: ignore[list-item] # has what it needs
     page.goto(f"{url}/run?run={run_id}")
     settle(page)
+
+
+def test_ticked_runs_are_retried_once_and_the_question_only_closes_then(
+    *, installation: Installation, endpoint: LLMockServer, server: str, cast: Cast, done: MadeRun, page: Page
+) -> None:
+    database = installation.database
+    project_id, template_id = make_project(database, cast.max), make_template(database, cast.max)
+    for title in ("First", "Second"):
+        run = make_run(database, cast.max, project_id=project_id, template_id=template_id, title=title, model=MODEL)
+        fail_second_phase(database, cast.max, run)
+    open_run_page(page, server, cast, done.id)
+    page.goto(f"{server}/runs")
+    settle(page)
+    select_two(page)
+    page.get_by_role("button", name="Retry…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Retry the 2 ticked runs?")).to_be_visible()
+    dialog.get_by_role("button", name="Retry 2 runs").click()
+    expect(dialog.get_by_text("2 runs launched again.")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Retry")).to_have_count(0)
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(page.get_by_text("selected")).to_have_count(0)
+    assert len(rows(installation, "SELECT 1 FROM orchestration_runs WHERE parent_run_id IS NOT NULL")) == 2
 
 
 def take(page: Page, label: str, folder: Path) -> tuple[str, str]:

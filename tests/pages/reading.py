@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from streamlit.proto.Block_pb2 import Block as BlockProto
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Button, Node, Selectbox, TextArea, TextInput
 
@@ -63,6 +64,12 @@ def facts(at: AppTest) -> dict[str, str]:
     """The pairs of a description list."""
     pairs = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", markup(at), flags=re.DOTALL)
     return {html.unescape(label): _text_of(value) for label, value in pairs}
+
+
+def dialogs(at: AppTest) -> list[str]:
+    """The titles of the dialogs that are open."""
+    protos = [getattr(node, "proto", None) for node in _nodes(at)]
+    return [proto.dialog.title for proto in protos if isinstance(proto, BlockProto) and proto.HasField("dialog")]
 
 
 def buttons(at: AppTest) -> list[str]:

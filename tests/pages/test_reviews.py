@@ -51,6 +51,11 @@ def take_away(installation: Installation, *people: Actor) -> None:
     rows(installation, gone, [person.user_id for person in people])
 
 
+def choose_all(at: AppTest) -> AppTest:
+    at.segmented_control(key="reviews-show").set_value("")
+    return at.run()
+
+
 def confirm(at: AppTest, review: MadeReview, decision: Decision, *, is_sent: bool = True, **texts: str) -> AppTest:
     """Answer the question of that decision; AppTest knows no open dialogs, so it is opened in the same run."""
     for name, text in texts.items():
@@ -168,7 +173,7 @@ def test_inbox_lists_what_waits_and_is_narrowed_to_what_waits_for_oneself(
     open_as: OpenAs, installation: Installation, cast: Cast, review: MadeReview, project_id: UUID
 ) -> None:
     own = make_waiting(installation.database, cast.mona, project_id=project_id, title="Her own")
-    at = open_as(cast.mona, REVIEWS)
+    at = choose_all(open_as(cast.mona, REVIEWS))
     assert table(at, "Run") == ["Hinges", "Her own"]
     assert table(at, "Approvals") == ["0 / 1", "0 / 1"]
     assert table(open_as(cast.mona, REVIEWS, show="mine"), "Run") == ["Hinges"]
@@ -178,6 +183,29 @@ def test_inbox_lists_what_waits_and_is_narrowed_to_what_waits_for_oneself(
     at = open_as(cast.mona, REVIEWS, due="overdue")
     assert table(at, "Status") == ["['! Overdue']"]
     assert "No review matches these filters" in shown(open_as(cast.mona, REVIEWS, search="zeppelin"))
+
+
+def test_inbox_opens_on_what_waits_for_oneself_and_all_is_a_choice(
+    open_as: OpenAs, installation: Installation, cast: Cast, review: MadeReview, project_id: UUID
+) -> None:
+    make_waiting(installation.database, cast.mona, project_id=project_id, title="Her own")
+    at = open_as(cast.mona, REVIEWS)
+    assert (table(at, "Run"), at.query_params) == (["Hinges"], {"show": "mine"})
+    assert table(choose_all(at), "Run") == ["Hinges", "Her own"]
+    assert table(at.run(), "Run") == ["Hinges", "Her own"], "a choice lasts"
+    assert table(open_as(cast.mona, REVIEWS, search="Her own"), "Run") == ["Her own"], "an address is followed"
+
+
+def test_inbox_opens_on_all_where_nothing_waits_for_oneself(open_as: OpenAs, cast: Cast, review: MadeReview) -> None:
+    at = open_as(cast.max, REVIEWS)
+    assert (table(at, "Run"), at.query_params) == (["Hinges"], {})
+
+
+def test_decided_ones_say_by_whom(open_as: OpenAs, installation: Installation, cast: Cast, review: MadeReview) -> None:
+    at = open_as(cast.max, REVIEWS)
+    assert "Decided by" not in at.dataframe[0].value, "nothing is decided"
+    make_word(installation.database, cast.alice, review)
+    assert table(open_as(cast.max, REVIEWS, show="decided"), "Decided by") == ["Alice"]
 
 
 def test_inbox_without_anything_says_what_it_is_for(open_as: OpenAs, cast: Cast) -> None:
@@ -197,7 +225,7 @@ def test_operation_stands_in_inbox_and_overview_beside_answers(
 ) -> None:
     phase = {"phase_execution_id": review.run.phases["Phase 1"], "name": "Tell **them**", "status": "waiting_approval"}
     make_operation(installation.database, cast.max, review.run.id, **phase)
-    at = open_as(cast.mona, REVIEWS)
+    at = open_as(cast.mona, REVIEWS)  # both are hers to decide
     assert table(at, "What") == ["1 Ideation", "Tell **them**, after 2"]
     assert table(at, "Status")[1] == "['◆ Needs approval']"
     assert "Tell **them**" in table(open_as(cast.max, REVIEWS, show="waiting"), "What")[1], "who launched it sees it"

@@ -1,7 +1,7 @@
 """Schedules: the list, the form that makes and changes one, and where else they are spoken of."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -16,6 +16,7 @@ from lib.config import get_settings
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.models.run import RunPriority
+from lib.models.schedule import Overlap
 from lib.runs.launch import LaunchRequest
 from lib.schedules import service
 from lib.templates.builtin import FIRST
@@ -111,7 +112,67 @@ def test_list_says_when_next_and_what_became_of_the_last_time(
     assert "Schedules" not in headings(at)
     at = open_as(cast.max, SCHEDULES)
     assert "Launched" in shown(at)
-    assert "The last run: queued" in [link.label for link in at.get("page_link")] or "queued" in shown(at)
+    assert _links(at) == {"The last run: queued": stored(installation, made)["last_run_id"]}
+
+
+def test_run_by_hand_is_shown_and_linked_and_names_its_schedule(
+    open_as: OpenAs, cast: Cast, installation: Installation, made: UUID
+) -> None:
+    run_id = service.run_now(cast.mona, made)
+    for at in (open_as(cast.max, SCHEDULES), open_as(cast.max, SCHEDULE, schedule=made)):
+        assert "Nothing launched by itself yet" in shown(at)
+        assert _links(at) == {"The last run, launched by hand: queued": run_id}
+    at = open_as(cast.max, RUN, run=run_id)
+    assert "Of the schedule “Every day”" in [link.label for link in at.get("page_link")]
+
+
+def test_newest_run_is_shown_whichever_way_it_was_launched(
+    open_as: OpenAs, cast: Cast, installation: Installation, made: UUID
+) -> None:
+    take_turn(installation, made)
+    by_hand = service.run_now(cast.max, made)
+    assert _links(open_as(cast.max, SCHEDULES)) == {"The last run, launched by hand: queued": by_hand}
+    _end_runs(installation)
+    by_itself = take_turn(installation, made)["last_run_id"]
+    assert _links(open_as(cast.max, SCHEDULES)) == {"The last run: queued": by_itself}
+
+
+def test_time_that_was_left_out_leads_to_the_run_that_was_in_the_way(
+    open_as: OpenAs, cast: Cast, installation: Installation, made: UUID
+) -> None:
+    by_hand = service.run_now(cast.max, made)
+    take_turn(installation, made)
+    for at in (open_as(cast.max, SCHEDULES), open_as(cast.max, SCHEDULE, schedule=made)):
+        assert "Left out: The run before had not ended." in shown(at)
+        assert _links(at) == {"The run that was in the way, launched by hand: queued": by_hand}
+    _end_runs(installation)
+    newest = service.run_now(cast.max, made)
+    assert _links(open_as(cast.max, SCHEDULES)) == {
+        "The run that was in the way, launched by hand: cancelled": by_hand,
+        "The last run, launched by hand: queued": newest,
+    }
+
+
+def test_run_that_is_waited_for_is_linked(
+    open_as: OpenAs, cast: Cast, installation: Installation, request_of_max: LaunchRequest
+) -> None:
+    made = schedule(cast.max, request_of_max, overlap=Overlap.QUEUE)
+    by_itself = take_turn(installation, made)["last_run_id"]
+    take_turn(installation, made)
+    assert _links(open_as(cast.max, SCHEDULES)) == {"The run that is waited for: queued": by_itself}
+
+
+def test_list_says_first_and_last_day_where_they_are_set(
+    open_as: OpenAs, cast: Cast, request_of_max: LaunchRequest
+) -> None:
+    first, last = date(2031, 1, 5), date(2031, 2, 6)
+    said = ("from 5 Jan 2031 to 6 Feb 2031", "from 5 Jan 2031", "until 6 Feb 2031")
+    for days in ((first, last), (first, None), (None, last)):
+        timing = service.Timing(cron=DAILY, time_zone="America/New_York", first_day=days[0], last_day=days[1])
+        service.create_schedule(cast.max, request_of_max, timing)
+    lines = shown(open_as(cast.max, SCHEDULES))
+    for days_in_words in said:
+        assert f"Every day at 07:00, America/New_York · {days_in_words}" in lines
 
 
 def test_run_now_opens_the_run(open_as: OpenAs, cast: Cast, installation: Installation, made: UUID) -> None:
@@ -217,6 +278,20 @@ def test_next_times_where_clocks_are_set_back_tell_which_of_the_two(
     text_input(at, "Cron").set_value("30 2 * * *").run()
     assert "25 Oct 2026, 02:30, before clocks are set back" in shown(at)
     assert "26 Oct 2026, 02:30, which is" in shown(at)
+
+
+def _links(at: AppTest) -> dict[str, UUID]:
+    """The links to runs: label -> run."""
+    found = (link.proto for link in at.get("page_link") if "run=" in link.proto.query_string)
+    return {link.label: UUID(link.query_string.partition("run=")[2]) for link in found}
+
+
+def _end_runs(installation: Installation) -> None:
+    """As somebody cancels them."""
+    with psycopg.connect(installation.database.admin_url) as connection:
+        connection.execute(
+            "UPDATE orchestration_runs SET status = 'cancelled', completed_at = now() WHERE schedule_id IS NOT NULL"
+        )
 
 
 def _offered(at: AppTest) -> list[str]:

@@ -12,7 +12,7 @@ from tests.conftest import Installation
 from tests.factories import TOPIC, make_project, make_template, make_version
 from tests.made_runs import MadeRun, end_run, fail_second_phase, make_comment, make_run
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import button, headings, markup, press, selectbox, shown, text_area, text_input
+from tests.pages.reading import button, dialogs, headings, markup, press, selectbox, shown, text_area, text_input
 from tests.records import rows
 from tests.retrying import go_on
 from tests.workers import MODEL
@@ -114,15 +114,15 @@ def test_many_are_cancelled_after_a_question_with_their_number(
     project_id = make_project(installation.database, cast.max)
     for number in range(4):
         make_run(installation.database, cast.max, project_id=project_id, title=f"Run {number}")
-    at = choose_of_more(open_as(cast.max, RUNS), "Cancel what matches…")
-    assert "**4 runs** that have not ended match and are yours to cancel." in shown(at)
+    at = choose_of_more(open_as(cast.max, RUNS), "Cancel all that match the filters…")
+    assert "Cancel all 4 open runs that match the filters?" in dialogs(at)
     assert "“Run 3”, “Run 2”, “Run 1” and 1 more." in shown(at)
     (menu,) = (each for each in at.get("menu_button") if each.key == "more-runs")
-    menu.set_value("Cancel what matches…")
+    menu.set_value("Cancel all that match the filters…")
     press(at, "Cancel 4 runs")
     assert "4 runs asked to end." in shown(at)
     assert {each["status"] for each in rows(installation, "SELECT status FROM orchestration_runs")} == {"cancelled"}
-    at = choose_of_more(open_as(cast.max, RUNS), "Cancel what matches…")
+    at = choose_of_more(open_as(cast.max, RUNS), "Cancel all that match the filters…")
     assert "No run that matches can be cancelled by you" in shown(at)
     assert not open_as(cast.vera, RUNS).get("menu_button"), "a viewer may do neither"
 

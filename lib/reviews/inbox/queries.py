@@ -112,6 +112,7 @@ def _answers(actor: Actor, split: ReviewSplit | None) -> Select[*tuple[Any, ...]
         ReviewRequest.requested_at,
         ReviewRequest.due_at,
         ReviewRequest.decided_at,
+        cast(null(), Uuid()).label("approved_by"),
         cast(ReviewRequest.outcome, Text).label("outcome"),
         ReviewRequest.required_approvals,
         (ReviewRequest.required_approvals > 1).label("is_launchers_too"),
@@ -139,6 +140,7 @@ def _operations(actor: Actor, split: ReviewSplit | None) -> Select[*tuple[Any, .
         IntegrationOperation.created_at.label("requested_at"),
         cast(null(), DateTime(timezone=True)).label("due_at"),
         IntegrationOperation.approved_at.label("decided_at"),
+        IntegrationOperation.approved_by,
         case(
             (_WAITS, null()),
             (_IS_REJECTED, literal(ReviewOutcome.REJECTED, Text)),
@@ -185,13 +187,33 @@ def _summary(asked: Subquery) -> tuple[ColumnElement[Any], ...]:
         asked.c.operation_type,
         asked.c.operation_name,
         select(Project.name).where(Project.id == OrchestrationRun.project_id).scalar_subquery().label("project_name"),
-        select(people.c.name).where(people.c.id == OrchestrationRun.user_id).scalar_subquery().label("launched_by"),
+        _name(OrchestrationRun.user_id).label("launched_by"),
         asked.c.requested_at,
         asked.c.due_at,
         asked.c.decided_at,
         asked.c.outcome,
+        case(
+            (asked.c.outcome == ReviewOutcome.WITHDRAWN, null()),
+            (asked.c.decided_at.is_not(None), func.coalesce(_name(asked.c.approved_by), _last_reviewer(asked))),
+        ).label("decided_by"),
         case((asked.c.operation_type.is_(None), counted.scalar_subquery()), else_=is_approved).label("approvals"),
         asked.c.required_approvals,
+    )
+
+
+def _name(user_id: ColumnElement[Any] | InstrumentedAttribute[UUID]) -> ColumnElement[str]:
+    return select(people.c.name).where(people.c.id == user_id).scalar_subquery()
+
+
+def _last_reviewer(asked: Subquery) -> ColumnElement[str]:
+    """Whose word of an answer came last: once it is decided, that one decided it."""
+    said = select(people.c.name).join_from(RunReview, people, people.c.id == RunReview.reviewer_id)
+    return (
+        said.where(RunReview.request_id == asked.c.id)
+        .order_by(RunReview.said_at.desc())
+        .limit(1)
+        .correlate(asked)
+        .scalar_subquery()
     )
 
 

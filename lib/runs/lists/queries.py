@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, select
+from sqlalchemy import Row, Select, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from lib.db.counting import count_each
@@ -16,7 +16,6 @@ from lib.models.readable_templates import readable_templates
 from lib.models.run import OrchestrationRun, RunStatus
 from lib.models.schedule import Schedule
 from lib.runs.queries import SUMMARY, RunFilter, narrow
-from lib.runs.states import RETRYABLE_RUN_STATUSES
 
 
 def export_runs(organization_id: UUID, chosen: RunFilter) -> Select[*tuple[Any, ...]]:
@@ -66,23 +65,18 @@ def list_for_bulk(
     if made_by is not None:
         found = found.where(run.user_id == made_by)
     if is_retry:
-        child = (again.organization_id == organization_id) & (again.parent_run_id == run.id)
-        found = found.where(~exists().where(child, _is_better(again)))
+        child = exists().where(again.organization_id == organization_id, again.parent_run_id == run.id)
+        found = found.where(~child)
     else:
         found = found.where(run.cancel_requested_at.is_(None))
     return session.execute(found.order_by(run.created_at.desc(), run.id.desc()).limit(limit)).all()
 
 
 def is_retried(session: Session, organization_id: UUID, run_id: UUID) -> bool:
-    """Whether the run was run again by now, and that one is under way or has succeeded."""
+    """Whether the run was run again by now, whatever became of that one."""
     run = OrchestrationRun
-    child = exists().where(run.organization_id == organization_id, run.parent_run_id == run_id, _is_better(run))
+    child = exists().where(run.organization_id == organization_id, run.parent_run_id == run_id)
     return bool(session.scalar(select(child)))
-
-
-def _is_better(again: type[OrchestrationRun]) -> ColumnElement[bool]:
-    """Whether another one beside this would pay for the same once more."""
-    return ~again.status.in_(RETRYABLE_RUN_STATUSES)
 
 
 def list_projects(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TypeVar
 
 import pandas as pd
@@ -45,7 +46,7 @@ def show_paged_table(
     newer: str | None,
     older: str | None,
     opens: str | None = None,
-    is_selectable: bool = False,
+    ticked_as: Sequence[object] | None = None,
 ) -> TableEvent:
     """Draw one page of rows under `columns`, in their order, and where there are any, buttons to `newer` and `older`.
 
@@ -53,7 +54,8 @@ def show_paged_table(
     nobody has counted the others. `opens` is the column whose text opens its row when clicked. Columns are sorted by
     the query, never by the table's header, which would sort one page; the header of a column that is aligned to the
     right stands left all the same, for Streamlit 1.67 aligns cells only. Widths are the least that
-    columns have: they grow to fill the page.
+    columns have: they grow to fill the page. `ticked_as` has rows ticked, and says which they are: once others stand
+    there no tick is left, for a tick belongs to its place, where another row may stand by then.
     """
     opened_key = f"{key}-opened"
     shown: dict[str, ColumnConfig | ButtonColumnResult] = {**columns}
@@ -62,12 +64,12 @@ def show_paged_table(
     with st.container(key=f"paged-{key}"):
         drawn = st.dataframe(
             _cells(rows, columns, opens=opens),
-            key=key,
+            key=key if ticked_as is None else f"{key}-{_digest(ticked_as)}",
             hide_index=True,
             row_height=38,
             height="content",
             column_config=shown,
-            on_select="rerun" if is_selectable else "ignore",
+            on_select="ignore" if ticked_as is None else "rerun",
             selection_mode="multi-row",
             placeholder="",
             alt=label,
@@ -145,6 +147,10 @@ def begin_at_the_beginning(**changes: str) -> None:
     kept = {name: value for name, value in st.query_params.items() if name != CURSOR and name not in changes}
     # At once: each change of its own would be a step of the browser's Back.
     st.query_params.from_dict(kept | {name: value for name, value in changes.items() if value})
+
+
+def _digest(ids: Sequence[object]) -> str:
+    return sha256(" ".join(map(str, ids)).encode()).hexdigest()[:12]
 
 
 def _cells(

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
+import streamlit as st
+
 from lib.access.actor import Actor
 from lib.reviews.inbox.queries import ReviewFilter
-from lib.reviews.service import count_reviews_by_split
+from lib.reviews.service import count_reviews_by_split, list_reviews
 from lib.reviews.views import ReviewSort, ReviewSplit
 from lib.runs.lists.service import list_run_choices
 from lib.runs.queries import RunFilter
-from lib.ui import address
+from lib.ui import address, state
 from lib.ui.components import status
+from lib.ui.components.paged_table import CURSOR
 from lib.ui.filtering import MOST_COUNTED, Choice, FilterBar, Filters, by_id
 
 _SORTS: Final[Mapping[str, str]] = {
@@ -45,6 +48,16 @@ def make_review_filters(actor: Actor) -> FilterBar:
             Choice("due", "Due", {_OVERDUE: "Overdue"}),
         ),
     )
+
+
+def open_on_own(actor: Actor, bar: FilterBar) -> None:
+    """Let the page open on what waits for this person, where something does and the address asks for nothing else."""
+    # once it stands there, its widgets know what the reader has chosen, also “All”, of which the address says nothing
+    is_open = state.peek(f"{bar.key}-{bar.split[0]}") is not None
+    if is_open or any(name in st.query_params for name in (*bar.names, "sort", CURSOR)):
+        return
+    if list_reviews(actor, ReviewFilter(split=ReviewSplit.MINE), limit=1).items:
+        st.query_params[bar.split[0]] = ReviewSplit.MINE
 
 
 def chosen_reviews(chosen: Filters) -> ReviewFilter:

@@ -30,22 +30,26 @@ def show_review_table(
     reviews: Sequence[ReviewSummary], *, newer: str | None, older: str | None
 ) -> ReviewSummary | None:
     """Draw the reviews; returns the one whose run was clicked in this run of the script."""
+    columns = {
+        "Status": status.column(status.REVIEW, width=136),
+        "Run": st.column_config.TextColumn("Run", width=240),
+        "What": st.column_config.TextColumn(
+            "What", width=190, help="The answer of a phase, or what is to be done after it."
+        ),
+        "Project": st.column_config.TextColumn("Project", width=120),
+        "By": st.column_config.TextColumn("By", width=88, help="Who launched the run."),
+        "Asked": st.column_config.TextColumn("Asked", width=105),
+        "Due": st.column_config.TextColumn("Due", width=105),
+        "Approvals": st.column_config.TextColumn("Approvals", width=75, alignment="right"),
+        "Decided by": st.column_config.TextColumn("Decided by", width=96),
+    }
+    if not any(review.decided_by for review in reviews):
+        del columns["Decided by"]
     event = show_paged_table(
         [_row(review) for review in reviews],
         key="reviews",
         label="Reviews",
-        columns={
-            "Status": status.column(status.REVIEW, width=136),
-            "Run": st.column_config.TextColumn("Run", width=240),
-            "What": st.column_config.TextColumn(
-                "What", width=190, help="The answer of a phase, or what is to be done after it."
-            ),
-            "Project": st.column_config.TextColumn("Project", width=120),
-            "By": st.column_config.TextColumn("By", width=88, help="Who launched the run."),
-            "Asked": st.column_config.TextColumn("Asked", width=105),
-            "Due": st.column_config.TextColumn("Due", width=105),
-            "Approvals": st.column_config.TextColumn("Approvals", width=75, alignment="right"),
-        },
+        columns=columns,
         summary=f"{words.count(len(reviews), 'review')} on this page",
         newer=newer,
         older=older,
@@ -68,7 +72,7 @@ def show_waiting_reviews(actor: Actor) -> None:
     page = list_reviews(actor, ReviewFilter(split=ReviewSplit.MINE), limit=_MOST_ON_OVERVIEW)
     if not page.items:
         return
-    with card("Needs you", link=(REVIEWS.file, "All reviews"), key="needs-you"), row_list("reviews"):
+    with card("Needs you", link=(REVIEWS.file, "Reviews"), key="needs-you"), row_list("reviews"):
         for review in page.items:
             moment = review.due_at or review.requested_at
             detail = _DETAIL.format(
@@ -113,5 +117,6 @@ def _row(review: ReviewSummary) -> dict[str, object]:
         "By": review.launched_by,
         "Asked": words.ago(review.requested_at, now=clock.now()),
         "Due": words.ago(review.due_at, now=clock.now()),
+        "Decided by": review.decided_by or "",
         "Approvals": f"{review.approvals} / {review.required_approvals}",
     }

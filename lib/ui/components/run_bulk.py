@@ -1,6 +1,6 @@
-"""Cancelling and retrying all runs that the filters match: asked first, with how many and which; told afterwards."""
+"""Cancelling and retrying many runs at once, those that match or are ticked: asked about first, told afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,46 +11,58 @@ from lib.access.permissions import Permission
 from lib.runs import bulk
 from lib.runs.bulk import BulkAction, BulkOffer, BulkResult
 from lib.runs.queries import RunFilter
-from lib.ui import feedback, words
+from lib.runs.states import FINAL_RUN_STATUSES, RETRYABLE_RUN_STATUSES
+from lib.runs.views import RunSummary
+from lib.ui import feedback, state, words
 from lib.ui.guard import require_actor
 
 _LONGEST_TITLE: Final = 60
+_CONFIRM: Final = "bulk-confirm"
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
     """How an action is spoken of."""
 
-    option: str
-    title: str
-    #: What happens to them, after "12 runs".
+    verb: str
+    icon: str
+    #: Those that it is for, as "all 12 … runs".
+    kind: str
+    #: After "12 runs": what happens to them.
     does: str
-    nothing: str
-    button: str
+    #: Why it can't be done to a run.
+    why_not: str
     #: After "12 runs", once it is done.
     done: str
 
 
 _WORDS: Final[Mapping[BulkAction, _Words]] = {
     BulkAction.CANCEL: _Words(
-        "Cancel what matches…",
-        "Cancel these runs?",
-        "that have not ended match and are yours to cancel. What is being written stops; finished phases are kept.",
-        "No run that matches can be cancelled by you: they have ended, or are somebody else's.",
         "Cancel",
+        ":material/close:",
+        "open",
+        "What is being written stops; finished phases are kept.",
+        "they have ended, or are somebody else's",
         "asked to end",
     ),
     BulkAction.RETRY: _Words(
-        "Retry what matches…",
-        "Retry these runs?",
-        "that failed or were cancelled match and are yours to retry. Each goes on in a new run where it stopped; "
-        "finished phases are reused. Those that were retried already with more success are left out.",
-        "No run that matches can be retried by you: none failed or was cancelled, they were retried already, or are "
-        "somebody else's.",
         "Retry",
+        ":material/refresh:",
+        "failed or cancelled",
+        "Each goes on in a new run where it stopped; finished phases are reused. What was retried already is left out.",
+        "none failed or was cancelled, they were retried already, or are somebody else's",
         "launched again",
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked before."""
+
+    title: str
+    text: str
+    offer: BulkOffer
 
 
 def show_bulk_menu(actor: Actor, chosen: RunFilter) -> None:
@@ -59,46 +71,107 @@ def show_bulk_menu(actor: Actor, chosen: RunFilter) -> None:
         BulkAction.CANCEL: actor.may_some(Permission.ORCHESTRATIONS_CANCEL),
         BulkAction.RETRY: actor.may_some(Permission.ORCHESTRATIONS_CANCEL) and actor.may(Permission.ORCHESTRATIONS_RUN),
     }
-    options = {said.option: action for action, said in _WORDS.items() if may[action]}
+    options = {f"{said.verb} all that match the filters…": action for action, said in _WORDS.items() if may[action]}
     if not options:
         return
     picked = st.menu_button("More", list(options), icon=":material/more_horiz:", key="more-runs")
     if picked:
         with feedback.told():
-            _ask(bulk.preview_bulk(actor, chosen, options[picked]))
+            _ask(_about_matching(bulk.preview_bulk(actor, chosen, options[picked])))
 
 
-def _ask(offer: BulkOffer) -> None:
-    """Open the question. What is done is done to the runs that were counted, whatever matches by then."""
-    said = _WORDS[offer.action]
+def show_bulk_buttons(actor: Actor, ticked: Sequence[RunSummary]) -> None:
+    """Draw what can be done to ticked runs: a button where it makes sense for one that is this person's to steer."""
+    for action, said in _WORDS.items():
+        if not any(_is_for(actor, run, action) for run in ticked):
+            continue
+        if st.button(f"{said.verb}…", icon=said.icon, key=f"ticked-{action}"):
+            with feedback.told():
+                chosen = RunFilter(ids=tuple(run.id for run in ticked))
+                _ask(_about_ticked(bulk.preview_bulk(actor, chosen, action), ticked=len(ticked)))
 
-    @st.dialog(said.title, on_dismiss="rerun")
+
+def _is_for(actor: Actor, run: RunSummary, action: BulkAction) -> bool:
+    if not actor.may(Permission.ORCHESTRATIONS_CANCEL, created_by=run.user_id):
+        return False
+    if action is BulkAction.CANCEL:
+        return run.status not in FINAL_RUN_STATUSES
+    return run.status in RETRYABLE_RUN_STATUSES and actor.may(Permission.ORCHESTRATIONS_RUN)
+
+
+def _about_matching(offer: BulkOffer) -> _Question:
+    said, count = _WORDS[offer.action], len(offer.run_ids)
+    if not count:
+        title = f"{said.verb} all that match the filters?"
+        return _Question(title, f"No run that matches can be {_done_to(offer)} by you: {said.why_not}.", offer)
+    runs = words.count(count, f"{said.kind} run")
+    which = f"{'the newest' if offer.is_cut else 'all'} {runs} that match"
+    if count == 1:
+        which = f"the one {said.kind} run that matches"
+    return _Question(
+        f"{said.verb} {which} the filters?",
+        f"{_name(offer)} {said.does} What is not yours to steer stays as it is.",
+        offer,
+    )
+
+
+def _about_ticked(offer: BulkOffer, *, ticked: int) -> _Question:
+    said, count = _WORDS[offer.action], len(offer.run_ids)
+    if not count:
+        text = f"None of the ticked runs can be {_done_to(offer)} by you: {said.why_not}."
+        return _Question(f"{said.verb} the ticked runs?", text, offer)
+    runs = words.count(ticked, "ticked run")
+    which = f"the {runs}" if count == ticked else f"{words.number(count)} of the {runs}"
+    if ticked == 1:
+        which = "the ticked run"
+    return _Question(f"{said.verb} {which}?", f"{_name(offer)} {said.does}", offer)
+
+
+def _done_to(offer: BulkOffer) -> str:
+    return "cancelled" if offer.action is BulkAction.CANCEL else "retried"
+
+
+def _name(offer: BulkOffer) -> str:
+    """The titles, or the first of them and how many more there are."""
+    titles = [f"“{words.short(title, most=_LONGEST_TITLE)}”" for title in offer.examples]
+    more = len(offer.run_ids) - len(titles)
+    return f"{words.together([*titles, *([f'{words.number(more)} more'] if more else [])])}."
+
+
+def _ask(question: _Question) -> None:
+    """Open the question. What is done is done to the runs that were counted, whatever matches by then, and once."""
+    results: list[BulkResult] = []
+
+    @st.dialog(question.title, on_dismiss="rerun")
     def ask() -> None:
-        count = len(offer.run_ids)
-        if not count:
-            st.markdown(words.plain(said.nothing))
-        else:
-            st.markdown(f"**{words.count(count, 'run')}** {words.plain(said.does)}")
-            st.markdown(f":gray[{words.plain(_examples(offer))}]")
-            if offer.is_cut:
-                st.markdown(f":orange[:material/warning:] More match; these are the newest {words.number(bulk.MOST)}.")
-        told = st.container()
-        with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            if st.button("Close", key="bulk-close"):
-                st.rerun()
-            label = f"{said.button} {words.count(count, 'run')}"
-            is_confirmed = bool(count) and st.button(label, type="primary", key="bulk-confirm")
-        if is_confirmed:
-            with told, feedback.told():
-                _show_result(_do(offer), said)
+        if not results and not state.peek(_CONFIRM):
+            _show_question(question)
+            return
+        # the button is not drawn again: there is nothing to press twice
+        with feedback.told():
+            if not results:
+                results.append(_do(question.offer))
+            _show_result(results[0], _WORDS[question.offer.action])
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            _show_close()
 
     ask()
 
 
-def _examples(offer: BulkOffer) -> str:
-    titles = [f"“{words.short(title, most=_LONGEST_TITLE)}”" for title in offer.examples]
-    more = len(offer.run_ids) - len(titles)
-    return f"{words.together([*titles, *([f'{words.number(more)} more'] if more else [])])}."
+def _show_question(question: _Question) -> None:
+    offer = question.offer
+    st.markdown(words.plain(question.text))
+    if offer.is_cut:
+        st.markdown(f":orange[:material/warning:] More match; these are the newest {words.number(bulk.MOST)}.")
+    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+        _show_close()
+        if count := len(offer.run_ids):
+            st.button(f"{_WORDS[offer.action].verb} {words.count(count, 'run')}", type="primary", key=_CONFIRM)
+
+
+def _show_close() -> None:
+    if st.button("Close", key="bulk-close"):
+        st.rerun()
 
 
 def _do(offer: BulkOffer) -> BulkResult:
@@ -109,7 +182,9 @@ def _do(offer: BulkOffer) -> BulkResult:
     def show(done: int) -> None:
         bar.progress(done / of, f"{words.number(done)} of {words.count(of, 'run')}")
 
-    return bulk.retry_runs(require_actor(Permission.ORCHESTRATIONS_RUN), offer.run_ids, on_progress=show)
+    result = bulk.retry_runs(require_actor(Permission.ORCHESTRATIONS_RUN), offer.run_ids, on_progress=show)
+    bar.empty()
+    return result
 
 
 def _show_result(result: BulkResult, said: _Words) -> None:

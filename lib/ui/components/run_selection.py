@@ -1,18 +1,20 @@
-"""What is done with the runs that are selected in a list: two of them are compared."""
+"""What is done with the runs that are ticked in a list: two are compared, any number is cancelled or retried."""
 
 from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
+from lib.access.actor import Actor
 from lib.runs.views import RunSummary
 from lib.ui import words
+from lib.ui.components.run_bulk import show_bulk_buttons
 from lib.ui.navigation import COMPARE
 
 _TWO: Final = 2
 
 
-def show_selection(selected: Sequence[RunSummary]) -> None:
+def show_selection(actor: Actor, selected: Sequence[RunSummary]) -> None:
     """Draw the bar at the bottom, so that nothing jumps; nothing where none is selected."""
     if not selected:
         return
@@ -23,6 +25,7 @@ def show_selection(selected: Sequence[RunSummary]) -> None:
         told = f"{words.count(len(selected), 'run')} selected"
         hint = "" if len(selected) == _TWO else " :gray[· select two to compare them]"
         st.markdown(f"**{told}**{hint}", width="stretch")
+        show_bulk_buttons(actor, selected)
         if st.button("Compare", type="primary", icon=":material/compare_arrows:", disabled=len(selected) != _TWO):
             older, newer = sorted(selected, key=lambda run: run.created_at)
             st.switch_page(COMPARE.file, query_params={"left": str(older.id), "right": str(newer.id)})

@@ -83,7 +83,7 @@ def _draw(
         newer=newer,
         older=older,
         opens="Run",
-        is_selectable=is_selectable,
+        ticked_as=[run.id for run in runs] if is_selectable else None,
     )
 
 

@@ -10,7 +10,7 @@ from lib.access.permissions import Permission
 from lib.models.schedule import ScheduleResult
 from lib.schedules import service
 from lib.schedules.queries import ScheduleFilter
-from lib.schedules.views import ScheduleSummary, StoppedSchedule
+from lib.schedules.views import ScheduledRun, ScheduleSummary, StoppedSchedule
 from lib.ui import feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
@@ -18,7 +18,7 @@ from lib.ui.components.moment import moment_inline
 from lib.ui.components.person import person_inline
 from lib.ui.components.row_list import row, row_list
 from lib.ui.components.run_table import open_run
-from lib.ui.components.schedule_times import say_timetable
+from lib.ui.components.schedule_times import say_days, say_timetable
 from lib.ui.components.status import RUN as RUN_STATUS
 from lib.ui.components.status import SCHEDULE as STATUS
 from lib.ui.components.status import inline
@@ -57,7 +57,7 @@ def show_schedule_state(actor: Actor, schedule: ScheduleSummary) -> None:
     """Draw what a single schedule does next and did last, and what can be done about it."""
     zone = actor.time_zone
     st.html(_CONTEXT.format(_lines(_say_next(schedule, zone), _say_last(schedule, zone))))
-    _show_last_run(schedule)
+    _show_runs(schedule)
     with st.container(horizontal=True, gap="xsmall"):
         if schedule.may_run and st.button(_RUN_NOW, icon=":material/play_arrow:"):
             _run_now(schedule)
@@ -120,19 +120,27 @@ def _show_facts(actor: Actor, schedule: ScheduleSummary) -> None:
         person_inline(schedule.person),
     )
     zone = actor.time_zone
-    times = say_timetable(schedule.cron, schedule.time_zone)
+    days = say_days(schedule.starts_at, schedule.ends_at, time_zone=schedule.time_zone)
+    times = " · ".join(filter(None, (say_timetable(schedule.cron, schedule.time_zone), days)))
     st.html(_CONTEXT.format(_lines(times, what, _say_next(schedule, zone), _say_last(schedule, zone))))
-    _show_last_run(schedule)
+    _show_runs(schedule)
 
 
-def _show_last_run(schedule: ScheduleSummary) -> None:
-    if schedule.last_run_id and schedule.last_run_status:
-        st.page_link(
-            RUN.file,
-            label=f"The last run: {RUN_STATUS[schedule.last_run_status].word.lower()}",
-            icon=RUN_STATUS[schedule.last_run_status].icon,
-            query_params={"run": str(schedule.last_run_id)},
-        )
+def _show_runs(schedule: ScheduleSummary) -> None:
+    """Draw links to the newest run, and to the one because of which a time was left out or waits."""
+    last, held_by = schedule.last_run, schedule.held_by
+    if held_by:
+        does = "is waited for" if schedule.last_result is ScheduleResult.WAITING else "was in the way"
+        _link_run(f"The run that {does}", held_by)
+    if last and last != held_by:
+        _link_run("The last run", last)
+
+
+def _link_run(what: str, run: ScheduledRun) -> None:
+    status = RUN_STATUS[run.status]
+    by_hand = ", launched by hand" if run.is_by_hand else ""
+    label = f"{what}{by_hand}: {status.word.lower()}"
+    st.page_link(RUN.file, label=label, icon=status.icon, query_params={"run": str(run.id)})
 
 
 def _lines(*lines: str) -> Markup:
@@ -148,7 +156,8 @@ def _say_next(schedule: ScheduleSummary, time_zone: str) -> Markup:
 
 def _say_last(schedule: ScheduleSummary, time_zone: str) -> Markup:
     if schedule.last_result is None:
-        return Markup("Nothing launched yet")
+        by_itself = "by itself " if schedule.last_run else ""
+        return Markup("Nothing launched {}yet").format(by_itself)
     when = moment_inline(schedule.last_result_at, time_zone=time_zone)
     if schedule.last_result is ScheduleResult.LAUNCHED:
         return Markup("Launched {}").format(when)

@@ -68,6 +68,16 @@ def say_timetable(cron: str, time_zone: str) -> str:
     return f"{say_times(cron)}, {time_zone}"
 
 
+def say_days(starts_at: datetime | None, ends_at: datetime | None, *, time_zone: str) -> str:
+    """The first and last day in a few words, “from 1 Dec 2026 to 31 Dec 2026”; "" where neither is set."""
+    first, last = _days_of(starts_at, ends_at, time_zone=time_zone)
+    if first and last:
+        return f"from {words.short_day(first)} to {words.short_day(last)}"
+    if first:
+        return f"from {words.short_day(first)}"
+    return f"until {words.short_day(last)}" if last else ""
+
+
 def _show_cron(cron: str, *, key: str) -> str:
     """Ask how often, and then for what that leaves open."""
     preset = find_preset(cron)
@@ -105,7 +115,7 @@ def _say_day(day: int) -> str:
 def _show_rest(cron: str, zone: str, schedule: ScheduleDetail | None, *, key: str) -> Timing:
     """Ask what most people leave as it is."""
     table = schedule.timetable if schedule else None
-    first, last = _days_of(table) if table else (None, None)
+    first, last = _days_of(table.starts_at, table.ends_at, time_zone=table.time_zone) if table else (None, None)
     with st.expander("First and last day, and what if something comes in between", key=f"{key}-rest"):
         with st.container(horizontal=True, gap="small"):
             first_day = st.date_input("First day", value=first, key=f"{key}-first")
@@ -122,11 +132,13 @@ def _show_rest(cron: str, zone: str, schedule: ScheduleDetail | None, *, key: st
     return Timing(cron=cron, time_zone=zone, first_day=first_day, last_day=last_day, overlap=overlap, catch_up=catch_up)
 
 
-def _days_of(table: Timetable) -> tuple[datetime | None, datetime | None]:
+def _days_of(
+    starts_at: datetime | None, ends_at: datetime | None, *, time_zone: str
+) -> tuple[datetime | None, datetime | None]:
     """The first and the last day, where the schedule lives; its end is the moment after."""
-    zone = clock.find_zone(table.time_zone)
-    first = table.starts_at.astimezone(zone) if table.starts_at else None
-    last = (table.ends_at.astimezone(zone) - _A_MOMENT) if table.ends_at else None
+    zone = clock.find_zone(time_zone)
+    first = starts_at.astimezone(zone) if starts_at else None
+    last = (ends_at.astimezone(zone) - _A_MOMENT) if ends_at else None
     return first, last
 
 

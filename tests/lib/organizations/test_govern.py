@@ -101,12 +101,17 @@ def test_keys_of_a_newer_version_stay(installation: Installation, cast: Cast) ->
 @pytest.mark.parametrize(
     ("entered", "said"),
     [
-        ({"security_settings.session_timeout": 1}, "session_timeout: must be at least 300"),
+        ({"security_settings.session_timeout": 1}, "Session time-out: must be at least 300."),
+        ({"limits.monthly_cost_usd": 0.0}, "These settings can't be used: Cost a month: must be more than 0."),
+        ({"limits.monthly_cost_usd": 2e9}, "Cost a month: must be at most 1,000,000,000."),
         ({"retention.audit_days": 9_999}, "Audit trail: 9,999 is more than the 365 of the tier Free"),
         ({"limits.concurrent_runs": 6}, "Runs at a time: 6 is more than the 5 of the tier Free"),
         ({"name": "  "}, "Name is empty"),
         ({"slug": "Not A Slug"}, "This would do: not-a-slug"),
-        ({"security_settings.email_domains": ["not a domain"]}, "characters that are not allowed here"),
+        (
+            {"security_settings.email_domains": ["not a domain"]},
+            "Domains of e-mail addresses 1: has characters that are not",
+        ),
         ({"subscription_tier": "enterprise"}, "“subscription_tier” is not known"),
         ({"api_quota_limit": 10**6}, "“api_quota_limit” is not known"),
     ],

@@ -68,7 +68,7 @@ def test_unknown_key_is_refused_on_write_and_kept_on_read(
         ({"budget": 1e13}, "budget: must be at most"),
         ({"budget": "much"}, "budget: must be a number"),
         ({"team_size": 2.5}, "team_size: must be a whole number"),
-        ({"team_size": 100_001}, "team_size: must be at most 100000"),
+        ({"team_size": 100_001}, "team_size: must be at most 100,000"),
         ({"custom": {"Sponsor": ""}}, "custom, Sponsor: is empty"),
         ({"custom": {"": "Mona"}}, "is empty"),
         ({"custom": {str(number): "x" for number in range(31)}}, "custom: has more than 30 entries"),

@@ -78,9 +78,9 @@ def test_word_on_one_moves_it_to_what_was_decided(cast, operations):
     decide_operation(cast.alice, operations["Tell the tracker"], is_approved=True)
     decide_operation(cast.alice, operations["Keep the plan"], is_approved=False, reason="Not yet.")
     found = {each.operation: each for each in list_reviews(cast.mona, DECIDED).items}
-    assert {name: (each.outcome, each.approvals) for name, each in found.items()} == {
-        "Tell the tracker": (ReviewOutcome.APPROVED, 1),
-        "Keep the plan": (ReviewOutcome.REJECTED, 0),
+    assert {name: (each.outcome, each.approvals, each.decided_by) for name, each in found.items()} == {
+        "Tell the tracker": (ReviewOutcome.APPROVED, 1, cast.alice.full_name),
+        "Keep the plan": (ReviewOutcome.REJECTED, 0, cast.alice.full_name),
     }
     assert all(each.decided_at for each in found.values())
     assert told(cast, "alice", WAITING) == ["Answer", "Post it"]

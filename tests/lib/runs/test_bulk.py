@@ -140,6 +140,28 @@ def test_failed_and_cancelled_ones_are_retried_each_where_it_stopped(
     assert bulk.preview_bulk(cast.mona, ALL, BulkAction.RETRY).run_ids == (), "they are under way again"
 
 
+def test_what_was_retried_once_is_not_retried_again_even_where_that_failed_too(
+    installation: Installation, cast: Cast, runs: Runs
+) -> None:
+    """Of a second press on the same question, or of a list that shows both: the newest try alone goes on."""
+    failed = runs.make("max", how="failed")
+    offer = bulk.preview_bulk(cast.max, ALL, BulkAction.RETRY)
+    assert bulk.retry_runs(cast.max, offer.run_ids, on_progress=nothing).done == 1
+    (again,) = rows(installation, "SELECT id FROM orchestration_runs WHERE parent_run_id = %s", failed)
+    assert bulk.cancel_runs(cast.max, [again["id"]]).done == 1
+    result = bulk.retry_runs(cast.max, offer.run_ids, on_progress=nothing)
+    assert (result.done, result.left) == (0, {"retried already": 1})
+    assert bulk.preview_bulk(cast.max, ALL, BulkAction.RETRY).run_ids == (again["id"],)
+
+
+def test_of_ticked_ones_no_other_is_reached_and_each_is_named(cast: Cast, runs: Runs) -> None:
+    ids = [runs.make("max", title=f"Run {n}") for n in range(5)]
+    offer = bulk.preview_bulk(cast.mona, RunFilter(ids=tuple(ids[:4])), BulkAction.CANCEL)
+    assert set(offer.run_ids) == set(ids[:4])
+    assert offer.examples == ("Run 3", "Run 2", "Run 1", "Run 0")
+    assert bulk.preview_bulk(cast.charlie, RunFilter(ids=tuple(ids)), BulkAction.CANCEL).run_ids == ()
+
+
 def test_models_are_asked_once_and_one_that_is_down_is_said(cast: Cast, runs: Runs, endpoint: LLMockServer) -> None:
     failed = [runs.make("max", how="failed") for _ in range(3)]
     endpoint.state.journal.clear()

@@ -21,7 +21,7 @@ def _page() -> None:
         newer="n1" if cursor else None,
         older="o1",
         opens="Run",
-        is_selectable=True,
+        ticked_as=[row["id"] for row in rows],
     )
     st.text(f"{cursor} {event.opened} {event.selected}")
 
