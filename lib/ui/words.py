@@ -94,8 +94,10 @@ def label(text: str) -> str:
     return written if _UNMARKED.fullmatch(written) and "www." not in written.lower() else plain(text)
 
 
-def number(value: int | None) -> str:
-    """`148220` as "148,220"."""
+def number(value: float | None) -> str:
+    """`148220` as "148,220", `40.0` as "40"."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return UNKNOWN if value is None else f"{value:,}"
 
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.runs.duplicating import Draft
-from lib.templates.inputs import InputField, InputKind, InputValue, whole
+from lib.templates.inputs import InputField, InputKind, InputValue
 from lib.templates.views import TemplateToLaunch
 from lib.ui import words
 from lib.ui.components.day_field import day_limits
@@ -60,10 +60,10 @@ def _say_limits(question: InputField) -> str | None:
     """What a number may be, where that is not everything."""
     least, most = question.minimum, question.maximum
     if least is not None and most is not None:
-        return f"{whole(least):,} to {whole(most):,}"
+        return f"{words.number(least)} to {words.number(most)}"
     if least is not None:
-        return f"at least {whole(least):,}"
-    return None if most is None else f"at most {whole(most):,}"
+        return f"at least {words.number(least)}"
+    return None if most is None else f"at most {words.number(most)}"
 
 
 def _answered(questions: Sequence[InputField], draft: Draft | None) -> Sequence[InputField]:
