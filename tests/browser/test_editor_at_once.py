@@ -163,7 +163,9 @@ def test_what_nobody_has_chosen_about_outlives_a_reload(*, cast: Cast, server: s
     other = page.context.new_page()
     other.goto(page.url)
     expect(_prompt(other)).to_have_value("Theirs")
-    expect(other.get_by_text("was changed meanwhile")).to_have_count(0)  # it is the first tab's as long as that is there
+    expect(other.get_by_text("was changed meanwhile")).to_have_count(
+        0
+    )  # it is the first tab's as long as that is there
     other.close()
 
     page.reload()
