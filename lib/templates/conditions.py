@@ -9,7 +9,7 @@ from lib.quoting import LONGEST_SENTENCE, cut
 from lib.templates.comparisons import find_wrong_choices, looks_like_comparison, propose_comparison
 from lib.templates.reads import Part, Read, find_parts, find_reads
 from lib.templates.steps import PromptFault
-from lib.templates.structure import TemplateData, order_phases
+from lib.templates.structure import TemplateData, order_phases, phase_title
 from lib.validation import find_similar
 
 _PROJECT: Final = ("name", "description")
@@ -81,14 +81,14 @@ def check_conditions(template: TemplateData) -> None:
         upstream[code] = set(needs[code]).union(*(upstream[other] for other in needs[code]))
     outputs = {phase.code: fields_of(phase.output.model_dump()) for phase in template.phases}
     problems = []
-    for number, phase in enumerate(template.phases, start=1):
+    for position, phase in enumerate(template.phases):
         if phase.condition is None:
             continue
         around = Surroundings(
             inputs={field.name: field.choices for field in template.inputs},
             phases={code: outputs[code] for code in outputs if code in upstream[phase.code]},
         )
-        called = f"phase {number} “{cut(phase.name)}”"
+        called = phase_title(position, phase.name)
         problems += [
             f"The condition of {called} can't be used: {fault}{'' if fault.endswith('?') else '.'}"
             for fault in find_condition_faults(phase.condition, around)

@@ -245,3 +245,17 @@ def test_comparison_is_put_together_and_added(at: AppTest, cast: Cast, template_
     assert draft_of(cast.max, template_id)["phases"][0]["condition"] == "inputs.season != 'summer'"
     text_input(at, "Condition").set_value("inputs.season == 'sumer'").run()
     assert shown(at).count("did you mean “summer”?") == 2, "in the list and at the field"
+
+
+def test_who_reads_a_phase_is_said_before_it_is_removed_and_before_it_is_saved(
+    at: AppTest, open_as: OpenAs, cast: Cast, template_id: UUID
+) -> None:
+    at.menu_button(key="more-phase").click("Remove…")
+    at.run()
+    assert "Its answer is read by “Plan”: change that afterwards" in shown(at)
+    at.menu_button(key="more-phase").click("Remove…")
+    press(at, "Remove the phase")
+    at = open_as(cast.max, TEMPLATE_EDIT, template=template_id)
+    press(at, "Save version")
+    assert shown(at).count('“Plan”, line 1: “phases["Phase 0"]” is not there') == 2, "in the list and in the dialog"
+    assert "A run of it would stumble over 1 thing:" in shown(at)

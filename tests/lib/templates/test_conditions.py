@@ -97,7 +97,9 @@ def test_prompt_reads_the_answers_that_are_there() -> None:
 
 
 def test_answer_that_is_no_json_any_more_fails_by_name() -> None:
-    with pytest.raises(PlanInvalid, match="condition of Last “Last” can't be used: the answer of “Check” is no JSON"):
+    with pytest.raises(
+        PlanInvalid, match="condition of Phase 3 “Last” can't be used: the answer of “Check” is no JSON"
+    ):
         is_condition_met(last("phases['Check'].json.score > 1"), context(check="edited by hand"))
 
 
