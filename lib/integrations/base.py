@@ -1,6 +1,6 @@
 """What a kind of operation is made of, and what it is given when it is performed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Protocol
@@ -29,6 +29,10 @@ class Parameters(BaseModel):
     @classmethod
     def rendered_fields(cls) -> frozenset[str]:
         return frozenset(name for name, each in cls.model_fields.items() if RENDERED in each.metadata)
+
+    def find_hopeless(self) -> Iterator[str]:
+        """What is written such that it fails in each run, whatever is filled in: `name: what is wrong`."""
+        yield from ()
 
     @property
     def connection_slug(self) -> str | None:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lib.errors import PlanInvalid
+from lib.quoting import LONGEST_SENTENCE, cut
+from lib.templates.comparisons import find_wrong_choices, looks_like_comparison, propose_comparison
 from lib.templates.reads import Part, Read, find_parts, find_reads
 from lib.templates.steps import PromptFault
-from lib.templates.structure import TemplateData, order_phases
+from lib.templates.structure import TemplateData, order_phases, phase_title
 from lib.validation import find_similar
 
 _PROJECT: Final = ("name", "description")
@@ -19,10 +21,11 @@ _TEXT_PARTS: Final = ("response", "name", "status", "code")
 class Surroundings:
     """What is there for a condition: the template's questions, and the phases that have ended by then.
 
-    Of each phase the names of its answer's fields: none of them is any field, and None is an answer in plain text.
+    Of each question its choices: none of them is any answer. Of each phase the names of its answer's fields: none of
+    them is any field, and None is an answer in plain text.
     """
 
-    inputs: Collection[str]
+    inputs: Mapping[str, Collection[str]]
     phases: Mapping[str, Collection[str] | None]
 
 
@@ -37,11 +40,37 @@ def fields_of(output: Mapping[str, Any] | None) -> Collection[str] | None:
 
 def find_condition_faults(condition: str, around: Surroundings) -> tuple[str, ...]:
     """What is wrong with it, a line each; nothing where a run can ask it."""
+    faults = _find_faults(condition, around)
+    if not faults:
+        return ()
+    proposed = propose_comparison(condition, around.inputs)
+    if proposed != condition and not _find_faults(proposed, around):
+        return (f"to compare, write two equals signs and put words in quotes: {cut(proposed, LONGEST_SENTENCE)}",)
+    if len(faults) == 1 and not _is_expression(condition) and looks_like_comparison(condition):
+        example = f"inputs.{next(iter(around.inputs), 'season')} == 'winter'"
+        return (f"{faults[0]}; to compare, write two equals signs and put words in quotes, as in {example}",)
+    return faults
+
+
+def find_condition_doubts(condition: str, around: Surroundings) -> tuple[str, ...]:
+    """What a run can ask and its author can't have meant, a line each."""
+    return tuple(dict.fromkeys(find_wrong_choices(condition, around.inputs)))
+
+
+def _find_faults(condition: str, around: Surroundings) -> tuple[str, ...]:
     try:
         reads, parts = find_reads(condition, is_condition=True), find_parts(condition)
     except PromptFault as fault:
         return (fault.message.removeprefix("line 1: "),)
     return (*_unknown(reads, around), *_unknown_parts(parts, around))
+
+
+def _is_expression(condition: str) -> bool:
+    try:
+        find_reads(condition, is_condition=True)
+    except PromptFault:
+        return False
+    return True
 
 
 def check_conditions(template: TemplateData) -> None:
@@ -52,15 +81,16 @@ def check_conditions(template: TemplateData) -> None:
         upstream[code] = set(needs[code]).union(*(upstream[other] for other in needs[code]))
     outputs = {phase.code: fields_of(phase.output.model_dump()) for phase in template.phases}
     problems = []
-    for phase in template.phases:
+    for position, phase in enumerate(template.phases):
         if phase.condition is None:
             continue
         around = Surroundings(
-            inputs=[field.name for field in template.inputs],
+            inputs={field.name: field.choices for field in template.inputs},
             phases={code: outputs[code] for code in outputs if code in upstream[phase.code]},
         )
+        called = phase_title(position, phase.name)
         problems += [
-            f"The condition of {phase.code} “{phase.name}” can't be used: {fault}{'' if fault.endswith('?') else '.'}"
+            f"The condition of {called} can't be used: {fault}{'' if fault.endswith('?') else '.'}"
             for fault in find_condition_faults(phase.condition, around)
         ]
     if problems:

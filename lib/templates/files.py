@@ -1,6 +1,7 @@
 """Templates as YAML files: written for people to read and edit, and read back with every fault in its line."""
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
@@ -143,6 +144,8 @@ def _decode(content: bytes) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig").split("\n")
         words = "this is not UTF-8; save the file with the encoding UTF-8"
+        if b"\0" in content and not content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            raise _invalid([FileFault("it is no text; choose a YAML file, as Export makes it")]) from error
         raise _invalid([FileFault(words, len(before), len(before[-1]) + 1)]) from None
     if not text.strip():
         raise _invalid([FileFault("it is empty")])

@@ -19,7 +19,7 @@ from lib.templates.renderers import TimeLeft, taking_together
 from lib.templates.rendering import COMPLETED, PhaseAnswer, PromptContext, variables_of
 from lib.templates.sandbox import compile_prompt, is_true, render
 from lib.templates.steps import PromptFault
-from lib.templates.structure import OperationSpec, TemplateData
+from lib.templates.structure import OperationSpec, TemplateData, phase_title
 from lib.validation import explain
 
 #: What an operation reads besides what its phase's prompt does.
@@ -105,12 +105,23 @@ def asks_approval(spec: OperationSpec) -> bool:
 def check_operations(template: TemplateData) -> None:
     """Raise `PlanInvalid` with one line for each operation that can't be used. For saving a template."""
     problems = [
-        f"Operation {number} of {phase.code} “{phase.name}” can't be used: {fault}."
-        for phase in template.phases
-        for number, fault in _find_faults(phase.operations)
+        f"Operation {number} of {phase_title(position, phase.name)} can't be used: {fault}."
+        for position, phase in enumerate(template.phases)
+        for number, spec in enumerate(phase.operations, start=1)
+        for fault in find_faults_to_mend(spec)
     ]
     if problems:
         raise PlanInvalid("\n".join(problems), problems=problems)
+
+
+def find_faults_to_mend(spec: OperationSpec) -> Iterator[str]:
+    """The same, and what makes it fail in each run: said to who writes it, while what is stored can be launched."""
+    is_right = True
+    for fault in find_operation_faults(spec):
+        is_right = False
+        yield fault
+    if is_right:
+        yield from find_kinds()[spec.type].parameters.model_validate(spec.parameters).find_hopeless()
 
 
 def find_operation_faults(spec: OperationSpec) -> Iterator[str]:

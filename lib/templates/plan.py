@@ -13,7 +13,15 @@ from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
 from lib.providers.catalog import get_traits
 from lib.templates.inputs import InputField, Part
 from lib.templates.model_choice import ChosenModel, ModelSource, choose_model
-from lib.templates.structure import OperationSpec, PhaseOutput, PhaseSpec, ReviewGate, TemplateData, order_phases
+from lib.templates.structure import (
+    OperationSpec,
+    PhaseOutput,
+    PhaseSpec,
+    ReviewGate,
+    TemplateData,
+    order_phases,
+    phase_title,
+)
 from lib.validation import read_stored
 
 DEFAULT_TIMEOUT_SECONDS = 300
@@ -74,8 +82,8 @@ class PlannedPhase(PlannedModel):
 
     @property
     def title(self) -> str:
-        """What people read: Phase 1 “Ideation”, and once what is called like its code."""
-        return self.code if self.name == self.code else f"{self.code} “{self.name}”"
+        """What people read: Phase 1 “Ideation”."""
+        return phase_title(self.position, self.name)
 
 
 class Plan(Part):

@@ -15,7 +15,7 @@ from lib.templates.plan import Plan, PlannedPhase
 from lib.templates.renderers import taking_together
 from lib.templates.sandbox import compile_prompt, is_true, render
 from lib.templates.steps import PromptFault
-from lib.templates.structure import PhaseOutput, TemplateData
+from lib.templates.structure import PhaseOutput, PhaseSpec, TemplateData, phase_title
 
 #: What `phases["…"].status` says; a phase that failed is read by nobody.
 COMPLETED, SKIPPED = "completed", "skipped"
@@ -88,9 +88,9 @@ def render_prompt(phase: PlannedPhase, context: PromptContext) -> str:
     try:
         text = render(phase.prompt, variables_of(phase, context) | {MODEL: model})
     except PromptFault as fault:
-        raise _explain(phase.code, phase.name, fault) from fault
+        raise _explain(phase, phase.position, fault) from fault
     if not text:
-        raise _explain(phase.code, phase.name, PromptFault("it comes out empty"))
+        raise _explain(phase, phase.position, PromptFault("it comes out empty"))
     if phase.output.kind != "json":
         return text
     # a tiny model loses itself in a schema; the one that there is writes by it as by a grammar
@@ -107,7 +107,7 @@ def is_condition_met(phase: PlannedPhase, context: PromptContext) -> bool:
     try:
         return is_true(phase.condition, variables_of(phase, context))
     except PromptFault as fault:
-        raise _explain(phase.code, phase.name, fault, what="condition") from fault
+        raise _explain(phase, phase.position, fault, what="condition") from fault
 
 
 def add_redo(prompt: str, phase: PlannedPhase, redo: Redo) -> str:
@@ -169,17 +169,17 @@ def _too_slow(slowest: PlannedPhase, seconds: Mapping[str, float]) -> PlanInvali
         f"it takes {seconds[slowest.code]:.1f} s to be filled in, and the prompts of all phases together more than the "
         f"{MAX_PREVIEW_SECONDS:g} s that they may; does it loop too often?"
     )
-    return _explain(slowest.code, slowest.name, PromptFault(words))
+    return _explain(slowest, slowest.position, PromptFault(words))
 
 
 def check_prompts(template: TemplateData) -> None:
     """Raise `PlanInvalid` with one line for each prompt that is not a valid one. For saving a template."""
     problems = []
-    for phase in template.phases:
+    for position, phase in enumerate(template.phases):
         try:
             compile_prompt(phase.prompt)
         except PromptFault as fault:
-            problems.append(_explain(phase.code, phase.name, fault).message)
+            problems.append(_explain(phase, position, fault).message)
     if problems:
         raise PlanInvalid("\n".join(problems), problems=problems)
 
@@ -224,6 +224,9 @@ def _read_json(answer: PhaseAnswer) -> object:
         raise PromptFault(f"the answer of “{answer.name}” {error}") from error
 
 
-def _explain(code: str, name: str, fault: PromptFault, *, what: str = "prompt") -> PlanInvalid:
+def _explain(
+    phase: PlannedPhase | PhaseSpec, position: int, fault: PromptFault, *, what: str = "prompt"
+) -> PlanInvalid:
     end = "" if fault.message.endswith((".", "?")) else "."
-    return PlanInvalid(f"The {what} of {code} “{name}” can't be used: {fault.message}{end}", field=code)
+    called = phase_title(position, phase.name)
+    return PlanInvalid(f"The {what} of {called} can't be used: {fault.message}{end}", field=phase.code)

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, JsonValue, StrictBool, model_validat
 from lib.access.permissions import Role
 from lib.errors import InvalidInput, PlanInvalid
 from lib.providers.base import ModelChoice, ModelParameters
+from lib.quoting import cut
 from lib.templates.inputs import InputField, Name, Part
 from lib.templates.json_output.schemas import find_problem
 from lib.templates.sandbox import MAX_PROMPT_BYTES
@@ -158,6 +159,12 @@ class TemplateData(Part):
             found[phase.code] = tuple(dict.fromkeys(named))
             before = (phase.code,)
         return found
+
+
+def phase_title(position: int, name: str) -> str:
+    """What people read of a phase, of its `position` from 0: Phase 1 “Ideation”."""
+    counted = f"Phase {position + 1}"
+    return counted if name == counted else f"{counted} “{cut(name)}”"
 
 
 def parse_template(data: object) -> TemplateData:

@@ -65,6 +65,16 @@ def test_every_selector_of_the_stylesheet_still_matches(gallery: str, page: Page
     assert page.evaluate(find_missing, _selectors()) == []
 
 
+def test_code_joins_no_signs_wherever_it_stands(gallery: str, page: Page) -> None:
+    _go(page, gallery)
+    beside_the_app = "document.body.append(document.createElement('code'), document.createElement('span'))"
+    page.evaluate(beside_the_app)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('code, pre, input, textarea, .ao-add, body > span')]"
+        ".every(one => getComputedStyle(one).fontVariantLigatures === 'no-contextual')"
+    )
+
+
 def test_what_people_typed_is_shown_as_they_typed_it(gallery: str, page: Page) -> None:
     _go(page, f"{gallery}/escapes")
 

@@ -77,7 +77,7 @@ def test_prompt_that_never_ends_once_an_answer_is_there_ends_its_run_and_no_work
     run_id = bench.launch([{"code": "a"}, {"code": "b", "prompt": PROMPT_THAT_NEVER_ENDS}])
     run = bench.wait_for_end(run_id)
     assert (run.summary.status, run.error.kind) == (RunStatus.FAILED, "prompt")
-    assert run.error.message.startswith("The prompt of b “B” can't be used: it takes more than")
+    assert run.error.message.startswith("The prompt of Phase 2 “B” can't be used: it takes more than")
     assert bench.wait_for_end(bench.launch(chain("a"))).summary.status is RunStatus.COMPLETED
 
 

@@ -76,7 +76,7 @@ def test_condition_that_fails_ends_the_run_and_names_its_phase(bench, endpoint, 
     run_id = bench.launch([{"code": "a"}, {"code": "b", "condition": "previous[5].response == 'x'"}])
     assert walk(bench, installation, run_id) == ["failed"]
     run = bench.see(run_id)
-    assert run.error.message.startswith("The condition of b “B” can't be used")
+    assert run.error.message.startswith("The condition of Phase 2 “B” can't be used")
     assert run.error.phase == "b"
     assert bench.statuses(run_id) == {"a": ["completed"], "b": ["skipped"]}
     assert not run.phases[1].is_not_asked, "the run ended before it: a retry begins there"
@@ -127,7 +127,7 @@ def test_worker_that_dies_between_two_models_leaves_the_next_one_to_be_asked(ben
 
 
 def test_launch_looks_whether_every_fallback_is_offered(bench, endpoint, installation):
-    with pytest.raises(ModelError, match="a “A” asks gone:model where its model fails, and that is not there"):
+    with pytest.raises(ModelError, match="Phase 1 “A” asks gone:model where its model fails, and that is not there"):
         bench.launch([{"code": "a", "fallback_models": ["gone:model"]}])
     assert rows(installation, "SELECT 1 FROM orchestration_runs") == []
 

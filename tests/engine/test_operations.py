@@ -194,7 +194,7 @@ def test_final_refusal_fails_the_run_by_its_phase(bench, installation, receiver,
     assert walk(bench, installation, run_id) == ["failed"]
     error = bench.see(run_id).error
     assert (error.kind, error.phase) == ("operation", "a")
-    assert "“Tell” after a “A” failed" in error.message
+    assert "“Tell” after Phase 1 “A” failed" in error.message
     assert said in error.message
     assert (only(bench, run_id).status, len(receiver.received)) == ("failed", 1)
 

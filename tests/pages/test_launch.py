@@ -111,7 +111,7 @@ def test_choices_stand_ready_with_the_whole_preview(at: AppTest) -> None:
     assert "7 prompts, rendered with what you entered." in shown(at)
     assert len(at.code) == 7
     assert all(TOPIC in prompt.value for prompt in at.code)
-    assert "⟨the answer of Phase 0 “Ideation” will stand here⟩" in at.code[1].value
+    assert "⟨the answer of Phase 1 “Ideation” will stand here⟩" in at.code[1].value
     assert buttons(at) == ["Launch"]
 
 
@@ -342,6 +342,6 @@ def test_template_that_asks_for_what_is_not_there_yet_is_refused_by_name(
     data = {"phases": [{"code": "A", "name": "Judge", "prompt": "{{ topic }}", "operations": [{"type": "file"}]}]}
     make_template(installation.database, cast.mona, name="An operation", data=data, status="published")
     at = open_as(cast.max, LAUNCH)
-    assert "A “Judge” asks for operations" in shown(at)
+    assert "Phase 1 “Judge” asks for operations" in shown(at)
     press(at, "Launch")
     assert launched(installation) == []

@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from lib.access.actor import Actor
 from lib.config import get_settings
+from lib.templates.editing.comparing import Sign
+from lib.templates.editing.questions import put_input
 from lib.templates.editing.service import edit_draft
 from lib.templates.publishing import publish_template
 from lib.templates.service import TemplateDetails, create_template, get_template
@@ -230,3 +232,30 @@ def test_only_the_opened_prompt_goes_to_the_browser(open_as: OpenAs, cast: Cast,
         "prompt": "Seen by nobody"}]}})  # fmt: skip
     at = open_as(cast.max, TEMPLATE_EDIT, template=template_id)
     assert "Seen by nobody" not in str(at._tree)
+
+
+def test_comparison_is_put_together_and_added(at: AppTest, cast: Cast, template_id: UUID) -> None:
+    question = {"name": "season", "label": "Season", "kind": "choice", "choices": ["winter", "summer"]}
+    edit_draft(cast.max, template_id, lambda content: put_input(content, question))
+    at.run()
+    selectbox(at, "How").select(Sign.IS_NOT).run()
+    selectbox(at, "With").select("summer").run()
+    press(at, "Add to the condition")
+    assert text_input(at, "Condition").value == "inputs.season != 'summer'"
+    assert draft_of(cast.max, template_id)["phases"][0]["condition"] == "inputs.season != 'summer'"
+    text_input(at, "Condition").set_value("inputs.season == 'sumer'").run()
+    assert shown(at).count("did you mean “summer”?") == 2, "in the list and at the field"
+
+
+def test_who_reads_a_phase_is_said_before_it_is_removed_and_before_it_is_saved(
+    at: AppTest, open_as: OpenAs, cast: Cast, template_id: UUID
+) -> None:
+    at.menu_button(key="more-phase").click("Remove…")
+    at.run()
+    assert "Its answer is read by “Plan”: change that afterwards" in shown(at)
+    at.menu_button(key="more-phase").click("Remove…")
+    press(at, "Remove the phase")
+    at = open_as(cast.max, TEMPLATE_EDIT, template=template_id)
+    press(at, "Save version")
+    assert shown(at).count('“Plan”, line 1: “phases["Phase 0"]” is not there') == 2, "in the list and in the dialog"
+    assert "A run of it would stumble over 1 thing:" in shown(at)

@@ -12,7 +12,7 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.made_templates import let_publish_to_everybody
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import buttons, headings, markup, press, shown
+from tests.pages.reading import buttons, headings, markdown, markup, press, shown
 from tests.pages.test_template import DATA, changed, make
 
 
@@ -71,6 +71,33 @@ def test_questions_that_are_labelled_alike_or_reordered_are_told_apart(open_as: 
     save_version(cast.mona, made, after, base_version=2)
     at = open_as(cast.mona, TEMPLATE, template=made)
     at.toggle[0].set_value(True).run()
-    assert "Asked at launch.other.required" in markup(at)
+    assert "Question **Depth** :gray[· changed]" in markdown(at)
+    assert "It has to be answered" in markup(at)
+    assert "Asks for" not in markup(at), "what stayed is not said"
     assert "Order of the questions" in markup(at)
     assert "Both versions say the same" not in shown(at)
+
+
+def test_added_questions_and_phases_say_all_their_settings(open_as: OpenAs, cast: Cast) -> None:
+    guests = {"name": "how_many_guests", "label": "How many guests?", "kind": "number", "minimum": 2}
+    check = {
+        "code": "check",
+        "name": "Check",
+        "prompt": "Is it right?",
+        "depends_on": [DATA["phases"][0]["code"]],
+        "condition": "inputs.how_many_guests == 3",
+        "model": "openai:gpt-4o",
+        "review": {},
+        "output": {"kind": "json"},
+    }
+    made = make(cast.mona)
+    save_version(cast.mona, made, {**DATA, "inputs": [guests], "phases": [*DATA["phases"], check]}, base_version=1)
+    at = open_as(cast.mona, TEMPLATE, template=made)
+    at.toggle[0].set_value(True).run()
+    assert "Question **How many guests?** :gray[· added]" in markdown(at)
+    assert "Phase **Check** :gray[· added]" in markdown(at)
+    said = markup(at)
+    for name in ("At least", "Asks for", "After", "Condition", "Model", "Approvals needed", "The answer is"):
+        assert f'<th scope="row">{name}</th>' in said, name
+    assert DATA["phases"][0]["name"] in said
+    assert "how_many_guests.minimum" not in said

@@ -4,7 +4,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, ClassVar, Final, Literal, Self, cast
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
@@ -26,8 +26,10 @@ from lib.integrations.base import (
     Slug,
 )
 from lib.integrations.calling import CALL_SECONDS, KEPT_BYTES, Answer, call, refuse_status
+from lib.quoting import cut
 
 MAX_BODY_BYTES: Final = 4_000_000
+_SCHEMES: Final = ("https://", "http://")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 #: What the client writes itself, and what would carry a secret that belongs into a connection.
 _OURS: Final = frozenset(
@@ -73,6 +75,13 @@ class HttpParameters(Parameters):
                 message = f"“{name[:60]}” can't be a header here; what is secret belongs into a connection"
                 raise ValueError(message)
         return self
+
+    def find_hopeless(self) -> Iterator[str]:
+        """An address that is none, as far as that is written out."""
+        begin, braces, _ = self.url.lower().partition("{")
+        may_begin_so = any(scheme.startswith(begin) or begin.startswith(scheme) for scheme in _SCHEMES)
+        if not may_begin_so or (not braces and not _is_address(self.url)):
+            yield f"url: “{cut(self.url)}” is no web address; it should look like https://api.example.com/items"
 
     @property
     def content(self) -> bytes | None:
@@ -179,6 +188,12 @@ def _split(url: str) -> str:
         message = f"“{url[:80]}” is no web address. It should look like https://api.example.com/items."
         raise OperationFailed(message, kind=FailureKind.INVALID)
     return parts.hostname
+
+
+def _is_address(url: str) -> bool:
+    with suppress(OperationFailed):
+        return bool(_split(url))
+    return False
 
 
 def _headers(wanted: HttpParameters) -> dict[str, str]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from lib.errors import PlanInvalid
 from lib.providers.base import ModelChoice
 from lib.providers.catalog import get_traits
-from lib.templates.conditions import Surroundings, fields_of, find_condition_faults
+from lib.templates.conditions import Surroundings, fields_of, find_condition_doubts, find_condition_faults
 from lib.templates.editing.content import Content, get_phase
 from lib.templates.editing.names import Variable
 from lib.templates.editing.phases import upstream_of
 from lib.templates.editing.preview import plan_phase, sample_context
-from lib.templates.editing.questions import inputs_of, names_of
+from lib.templates.editing.questions import inputs_of
 from lib.templates.rendering import is_condition_met
 
 #: Nothing in a condition depends on the model.
@@ -23,6 +23,8 @@ class Tried:
 
     is_met: bool
     faults: tuple[str, ...] = ()
+    #: What its author can't have meant.
+    doubts: tuple[str, ...] = ()
 
 
 def find_faults(content: Content, code: str) -> tuple[str, ...]:
@@ -33,13 +35,19 @@ def find_faults(content: Content, code: str) -> tuple[str, ...]:
     return find_condition_faults(condition, _around(content, code))
 
 
+def find_doubts(content: Content, code: str) -> tuple[str, ...]:
+    """What its author can't have meant, a line each."""
+    condition = get_phase(content, code).get("condition")
+    return find_condition_doubts(condition, _around(content, code)) if isinstance(condition, str) else ()
+
+
 def try_condition(content: Content, code: str) -> Tried:
     """Ask it on the samples. Answers that nobody has given are marks, or such as their schema asks for."""
     if faults := find_faults(content, code):
         return Tried(is_met=False, faults=faults)
     phase = plan_phase(content, code, choice=_ANY_MODEL, traits=get_traits(_ANY_MODEL))
     try:
-        return Tried(is_condition_met(phase, sample_context(content)))
+        return Tried(is_condition_met(phase, sample_context(content)), doubts=find_doubts(content, code))
     except PlanInvalid as error:
         return Tried(is_met=False, faults=(error.message,))
 
@@ -62,6 +70,6 @@ def list_condition_variables(content: Content, code: str) -> tuple[Variable, ...
 
 def _around(content: Content, code: str) -> Surroundings:
     return Surroundings(
-        inputs=names_of(content),
+        inputs={field["name"]: field.get("choices") or () for field in inputs_of(content)},
         phases={other: fields_of(get_phase(content, other).get("output")) for other in upstream_of(content, code)},
     )

@@ -10,7 +10,7 @@ from lib.integrations.registry import find_kinds, get_kind
 from lib.templates.editing.content import Content, Path, get_phase, phases_of, set_phase_field
 from lib.templates.editing.meanwhile import OperationGone
 from lib.templates.editing.renaming import rename_key, rename_key_in_expression
-from lib.templates.operations import find_operation_faults
+from lib.templates.operations import find_faults_to_mend
 from lib.templates.structure import MAX_OPERATIONS, OperationSpec
 
 Operation = Mapping[str, Any]
@@ -83,7 +83,7 @@ def find_faults(content: Content) -> Iterator[tuple[str, str]]:
                 spec = OperationSpec.model_validate(written)
             except ValidationError:
                 continue  # said by the structure
-            for fault in find_operation_faults(spec):
+            for fault in find_faults_to_mend(spec):
                 yield phase["code"], f"operation {number} can't be used: {_name_field(fault, spec.type)}"
 
 

@@ -134,6 +134,14 @@ def rename_code(content: Content, old: str, new: str) -> Content:
     return _rekey_answers(with_phases(content, renamed), lambda code: new if code == old else code)
 
 
+def list_readers(content: Content, code: str) -> tuple[str, ...]:
+    """The names of the phases whose prompt, condition or operations read what that one answers."""
+    others = [dict(phase, depends_on=None) for phase in phases_of(content) if phase["code"] != code]
+    # who reads it says something else once it is called otherwise
+    reading = [phase for phase in others if _rename(phase, code, f"{code} gone") != _rename(phase, code, code)]
+    return tuple(str(phase.get("name") or phase["code"]) for phase in reading)
+
+
 def _rename(phase: Phase, old: str, new: str) -> dict[str, Any]:
     changed = {**phase, "code": new if phase["code"] == old else phase["code"]}
     if phase.get("depends_on") is not None:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from lib import clock
 from lib.providers.base import ModelChoice, ModelParameters, ModelTraits
-from lib.templates.editing.content import Content, Phase, get_phase
+from lib.templates.editing.content import Content, Phase, codes_of, get_phase
 from lib.templates.editing.phases import dependencies_of, upstream_of
 from lib.templates.editing.questions import inputs_of
 from lib.templates.inputs import InputKind, InputValue, whole
@@ -30,7 +30,7 @@ def plan_phase(content: Content, code: str, *, choice: ModelChoice, traits: Mode
     """The phase as far as its words go; what of a draft is not valid yet is left out."""
     phase = get_phase(content, code)
     return PlannedPhase(
-        position=0,
+        position=codes_of(content).index(code),
         code=code,
         name=str(phase.get("name") or code),
         prompt=str(phase.get("prompt") or ""),

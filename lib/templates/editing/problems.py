@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from lib.errors import PlanInvalid
-from lib.templates.editing.conditions import find_faults
-from lib.templates.editing.content import Content, phases_of
+from lib.quoting import cut
+from lib.templates.editing.conditions import find_doubts, find_faults
+from lib.templates.editing.content import Content, Phase, phases_of
 from lib.templates.editing.names import find_unknown
 from lib.templates.editing.operations import find_faults as find_operation_faults
 from lib.templates.editing.questions import inputs_of
@@ -68,9 +69,9 @@ def _locate(content: Content, line: str) -> Problem:
     rest = rest.replace(": ", " ", 1)
     if group == "phases":
         phase = phases_of(content)[number]
-        return Problem(f"“{phase.get('name') or phase['code']}”: {rest}.", phase=phase["code"])
+        return Problem(f"{_named(phase)}: {rest}.", phase=phase["code"])
     field = inputs_of(content)[number]
-    return Problem(f"“{field.get('label') or field['name']}”: {rest}.", question=field["name"])
+    return Problem(f"“{cut(field.get('label') or field['name'])}”: {rest}.", question=field["name"])
 
 
 def _prompts(content: Content) -> Iterator[Problem]:
@@ -81,27 +82,32 @@ def _prompts(content: Content) -> Iterator[Problem]:
         try:
             compile_prompt(prompt)
         except PromptFault as fault:
-            said = fault.message if fault.message.endswith((".", "?")) else f"{fault.message}."
-            yield Problem(f"“{phase.get('name') or phase['code']}”: the prompt can't be used: {said}", phase["code"])
+            yield Problem(f"{_named(phase)}: the prompt can't be used: {_ended(fault.message)}", phase["code"])
 
 
 def _conditions(content: Content) -> Iterator[Problem]:
     for phase in phases_of(content):
         for fault in find_faults(content, phase["code"]):
-            end = "" if fault.endswith("?") else "."
-            name = phase.get("name") or phase["code"]
-            yield Problem(f"“{name}”: the condition can't be used: {fault}{end}", phase["code"])
+            yield Problem(f"{_named(phase)}: the condition can't be used: {_ended(fault)}", phase["code"])
 
 
 def _operations(content: Content) -> Iterator[Problem]:
-    names = {phase["code"]: phase.get("name") or phase["code"] for phase in phases_of(content)}
+    named = {phase["code"]: _named(phase) for phase in phases_of(content)}
     for code, fault in find_operation_faults(content):
-        yield Problem(f"“{names[code]}”: {fault}{'' if fault.endswith('?') else '.'}", code)
+        yield Problem(f"{named[code]}: {_ended(fault)}", code)
 
 
 def _names(content: Content) -> Iterator[Problem]:
     for phase in phases_of(content):
         for line in find_unknown(content, phase["code"]):
-            end = "" if line.endswith("?") else "."
-            name = phase.get("name") or phase["code"]
-            yield Problem(f"“{name}”, {line}{end}", phase["code"], is_fatal=False)
+            yield Problem(f"{_named(phase)}, {_ended(line)}", phase["code"], is_fatal=False)
+        for line in find_doubts(content, phase["code"]):
+            yield Problem(f"{_named(phase)}, condition: {_ended(line)}", phase["code"], is_fatal=False)
+
+
+def _named(phase: Phase) -> str:
+    return f"“{cut(phase.get('name') or phase['code'])}”"
+
+
+def _ended(said: str) -> str:
+    return said if said.endswith((".", "?")) else f"{said}."

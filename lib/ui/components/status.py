@@ -155,7 +155,7 @@ ORGANIZATION: Mapping[str, Status] = {
 }
 
 TEMPLATE: Mapping[str, Status] = {
-    "draft": _status("Draft", "edit_note", "gray", "○"),
+    "draft": _status("Not published", "edit_note", "gray", "○"),
     "in_review": _NEEDS_REVIEW,
     "published": _status("Published", "check_circle", "green", "✓"),
     "retired": _status("Retired", "inventory_2", "gray", "\N{EN DASH}"),

@@ -80,7 +80,7 @@ def use(template: TemplateSummary) -> None:
 def fork(template: TemplateSummary) -> None:
     """Make a copy of one's own, and go to it."""
     made = service.fork_template(require_actor(Permission.TEMPLATES_CREATE), template.id)
-    feedback.succeeded("The copy is yours, a draft until you publish it.")
+    feedback.succeeded("The copy is yours, and not published yet.")
     st.switch_page(TEMPLATE.file, query_params={"template": str(made)})
 
 
@@ -107,7 +107,7 @@ def _publish(template: TemplateSummary) -> None:
 
 def _restore(template: TemplateSummary) -> None:
     service.restore_template(require_actor(Permission.TEMPLATES_EDIT), template.id)
-    feedback.succeeded("The template is back, as a draft.")
+    feedback.succeeded("The template is back. Publish it for others to find it.")
     st.rerun()
 
 
@@ -126,7 +126,7 @@ def _ask_to_retire(template: TemplateSummary) -> None:
     show_confirm_dialog(
         f"Retire {_name(template)}?",
         text=f"Nobody can launch it any more.{others} Runs that were launched from it stay as they are, and go on. "
-        "You can restore it; it is a draft then.",
+        "You can restore it; it is not published then.",
         action="Retire the template",
         on_confirm=retire,
         key="retire-template",

@@ -6,7 +6,7 @@ from lib.ui.components.status import TEMPLATE, TEMPLATE_SCOPE, Status
 
 
 def badges_of(template: TemplateSummary) -> tuple[Status, ...]:
-    """Mine, Organization or Public; after it Public for one's own that is, and Draft or Needs review where it is so."""
+    """Mine, Organization or Public; Public for one's own that is; Not published or Needs review where so."""
     scope = TEMPLATE_SCOPE[template.scope]
     if template.scope is TemplateScope.RETIRED:
         return (scope,)

@@ -27,7 +27,7 @@ def show_new_template() -> None:
     if details:
         with feedback.told():
             made = create_template(require_actor(Permission.TEMPLATES_CREATE), details)
-            feedback.succeeded("The template is there, a draft with one phase.")
+            feedback.succeeded("The template is there, with one phase.")
             open_editor(made)
 
 

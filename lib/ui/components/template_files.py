@@ -48,10 +48,11 @@ def show_export_button(actor: Actor, template: TemplateSummary, *, version: int 
 @st.dialog("Import a template", width="large")
 def _ask_for_file() -> None:
     """Ask for a file or its text; both stay while something is wrong with them."""
-    st.markdown(":gray[A YAML file, as Export makes it. It becomes a draft of your own, to look at and try first.]")
-    file = st.file_uploader(
-        "File, of at most 1 MB", type=["yaml", "yml"], max_upload_size=1, key="template-import-file"
+    st.markdown(
+        ":gray[A YAML file, as Export makes it. It becomes a template of your own, published only when you say so.]"
     )
+    # of any kind and size: Streamlit refuses a file without saying why where anybody sees it
+    file = st.file_uploader("YAML file, of at most 1 MB", key="template-import-file")
     text = st.text_area("Or its text", height=180, disabled=file is not None, key="template-import-text")
     content = file.getvalue() if file else text.encode("utf-8", "surrogatepass")
     is_given = file is not None or bool(content.strip())
@@ -61,7 +62,7 @@ def _ask_for_file() -> None:
         with feedback.told():
             if is_right:
                 made = import_template(guard.require_actor(Permission.TEMPLATES_CREATE), content)
-                feedback.succeeded("The template is there, as a draft.")
+                feedback.succeeded("The template is there. Nobody else finds it until you publish it.")
                 st.switch_page(TEMPLATE.file, query_params={"template": str(made)})
             if not is_given:
                 st.markdown(":red[:material/error:] Choose a file, or paste its text.")
@@ -70,7 +71,7 @@ def _ask_for_file() -> None:
 def _show_what_it_says(content: bytes, *, source: str | None) -> bool:
     """Say what would be imported, or every fault with its line; says whether it can be.
 
-    The `source` is named: a browser that is given a file that is too large refuses that, and keeps the one before.
+    The `source` is named: a browser that is given one that is not even uploaded keeps the one before.
     """
     read = _read(content)
     if source:

@@ -35,9 +35,9 @@ def test_operation_that_nobody_else_could_approve_is_said(installation, cast):
     assert warn(installation, cast, operation=CALL) == (), "alice and mona could"
     rows(installation, "UPDATE users SET deactivated_at = now() WHERE username IN ('alice', 'mona') RETURNING 1")
     (said,) = warn(installation, cast, operation=CALL)
-    assert said.startswith("Nobody but you could approve what is done after a “Draft”")
+    assert said.startswith("Nobody but you could approve what is done after Phase 1 “Draft”")
     (said,) = warn(installation, cast, operation=FILE | {"requires_approval": True})
-    assert "a “Draft”" in said
+    assert "Phase 1 “Draft”" in said
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -59,7 +59,7 @@ def test_gate_that_others_may_pass_needs_no_warning(installation, cast):
 def test_gate_that_nobody_else_could_pass_is_said(installation, cast):
     for gate, who in (({"reviewers": ["admin"]}, "alice"), ({"reviewers": [str(cast.max.user_id)]}, "max")):
         (said,) = warn(installation, cast, gate=gate, who=who)
-        assert said.startswith("Nobody but you could approve a “Draft”")
+        assert said.startswith("Nobody but you could approve Phase 1 “Draft”")
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -72,7 +72,7 @@ def test_people_who_have_left_or_may_not_review_do_not_count(installation, cast)
 @pytest.mark.usefixtures("endpoint")
 def test_more_approvals_than_people_are_said(installation, cast):
     (said,) = warn(installation, cast, gate={"required_approvals": 4})
-    assert said.startswith("a “Draft” asks for 4 approvals, and only 3 people may give one.")
+    assert said.startswith("Phase 1 “Draft” asks for 4 approvals, and only 3 people may give one.")
 
 
 @pytest.mark.usefixtures("endpoint")

@@ -275,7 +275,7 @@ def test_preview_asks_nobody_and_writes_nothing(
     prepared = preview_launch(cast.max, request_of_max)
     assert [prompt.name for prompt in prepared.prompts][:2] == ["Ideation", "Research"]
     assert all(TOPIC in prompt.prompt for prompt in prepared.prompts)
-    assert "⟨the answer of Phase 0 “Ideation” will stand here⟩" in prepared.prompts[1].prompt
+    assert "⟨the answer of Phase 1 “Ideation” will stand here⟩" in prepared.prompts[1].prompt
     assert prepared.title == TOPIC
     assert nothing_launched(installation)
 

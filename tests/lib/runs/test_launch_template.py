@@ -49,7 +49,7 @@ def test_plan_that_asks_for_what_is_not_there_yet_is_refused_by_name(
     for use_case in (launch_run, preview_launch):
         with pytest.raises(PlanNotSupported) as refused:
             use_case(cast.max, replace(request_of_max, template_id=template_id))
-        for asked in ("D “Name of D” asks for operations",):
+        for asked in ("Phase 3 “Name of D” asks for operations",):
             assert asked in refused.value.message
         assert "A “" not in refused.value.message
     assert nothing_launched(installation)
@@ -59,7 +59,7 @@ def test_plan_that_asks_for_what_is_not_there_yet_is_refused_by_name(
     ("data", "said"),
     [
         ({"phases": [{"code": "A", "name": "A", "prompt": "{{ budget }}"}]}, "budget"),
-        ({"phases": [{"code": "A", "name": "A", "prompt": "{{ topic "}]}, "The prompt of A “A” can't be used"),
+        ({"phases": [{"code": "A", "name": "A", "prompt": "{{ topic "}]}, "The prompt of Phase 1 “A” can't be used"),
         ({"phases": [{"code": "A", "name": "A", "prompt": "{{ phases['Z'].response }}"}]}, "Z"),
         ({"phases": []}, "phases"),
         ({"phases": [{"code": "A", "name": "A", "prompt": "x", "mood": "good"}]}, "“mood” is not known"),

@@ -165,7 +165,7 @@ def test_edited_prompt_stands_in_the_new_runs_plan_alone(
     [
         ("", InvalidInput, "Prompt is empty"),
         ("{{ nonsense }}", PlanInvalid, "nonsense"),
-        ("{{ phases['d'].response }}", PlanInvalid, "The prompt of b"),
+        ("{{ phases['d'].response }}", PlanInvalid, "The prompt of Phase 2"),
         ("x" * 200_001, InvalidInput, "200,000 is the most"),
     ],
 )

@@ -21,7 +21,7 @@ from lib.templates.structure import TemplateData, parse_template
 from lib.templates.versions.service import check_data
 
 MODEL = ModelChoice("openai", "gpt-4.1")
-PHASE = "Phase 1 “Trap”"
+PHASE = "Phase 2 “Trap”"
 CONTEXT = PromptContext(topic="Bicycles", project_name="Shop", inputs={"long": "word " * 10_000})
 
 #: Known ways out of Jinja2, of its sandbox, and of what stands around a prompt, that can be seen in the text.

@@ -6,6 +6,7 @@ import pytest
 
 from lib.errors import PlanInvalid
 from lib.providers.base import ModelChoice
+from lib.templates.conditions import Surroundings, find_condition_doubts, find_condition_faults
 from lib.templates.plan import PlannedPhase, make_plan
 from lib.templates.rendering import SKIPPED, PhaseAnswer, PromptContext, is_condition_met, render_prompt
 from lib.templates.structure import PhaseOutput, parse_template
@@ -96,7 +97,9 @@ def test_prompt_reads_the_answers_that_are_there() -> None:
 
 
 def test_answer_that_is_no_json_any_more_fails_by_name() -> None:
-    with pytest.raises(PlanInvalid, match="condition of Last “Last” can't be used: the answer of “Check” is no JSON"):
+    with pytest.raises(
+        PlanInvalid, match="condition of Phase 3 “Last” can't be used: the answer of “Check” is no JSON"
+    ):
         is_condition_met(last("phases['Check'].json.score > 1"), context(check="edited by hand"))
 
 
@@ -144,3 +147,46 @@ def test_prompt_for_json_asks_for_it_with_its_schema() -> None:
     assert render_prompt(plan.get_phase("Check"), context()).startswith("x\n\nAnswer with JSON alone")
     assert '"score": {"type": "integer"}' in render_prompt(plan.get_phase("Check"), context())
     assert render_prompt(plan.get_phase("Text"), context()) == "x"
+
+
+AROUND = Surroundings({"season": ("winter", "summer"), "audience": ()}, {"Check": ("score",)})
+
+
+@pytest.mark.parametrize(
+    ("condition", "meant"),
+    [
+        ("season is winter", "inputs.season == 'winter'"),
+        ("inputs.season = 'winter'", "inputs.season == 'winter'"),
+        ("inputs.season is 'winter'", "inputs.season == 'winter'"),
+        ("inputs.season is not deep winter", "inputs.season != 'deep winter'"),
+        ("season == winter", "inputs.season == 'winter'"),
+        ("inputs.season = “winter”", "inputs.season == 'winter'"),
+        ("season is winter and topic", "inputs.season == 'winter' and topic"),
+        ("phases['Check'].json.score is more than 7", "phases['Check'].json.score > 7"),
+    ],
+)
+def test_comparison_that_is_none_is_answered_with_one(condition: str, meant: str) -> None:
+    (fault,) = find_condition_faults(condition, AROUND)
+    assert fault == f"to compare, write two equals signs and put words in quotes: {meant}"
+    assert find_condition_faults(meant, AROUND) == ()
+
+
+def test_comparison_that_nobody_can_guess_says_how_to_compare() -> None:
+    (fault,) = find_condition_faults("seson is winter", AROUND)
+    assert fault.endswith("two equals signs and put words in quotes, as in inputs.season == 'winter'")
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["inputs.season is defined", "inputs.season == 'winter'", "'win' in inputs.season", "topic == 'witner'"],
+)
+def test_good_comparison_has_no_fault_and_no_doubt(condition: str) -> None:
+    assert find_condition_faults(condition, AROUND) == find_condition_doubts(condition, AROUND) == ()
+
+
+@pytest.mark.parametrize("condition", ["inputs.season == 'witner'", "'witner' != inputs['season'] or topic"])
+def test_word_that_is_no_choice_is_doubted(condition: str) -> None:
+    assert find_condition_doubts(condition, AROUND) == (
+        "“witner” is no choice of inputs.season; did you mean “winter”?",
+    )
+    check_data({**data("topic"), "inputs": [{"name": "audience", "label": "A", "kind": "choice", "choices": ["kids"]}]})

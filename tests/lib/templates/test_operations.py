@@ -13,7 +13,14 @@ from lib.templates.editing.content import begin
 from lib.templates.editing.meanwhile import OperationGone
 from lib.templates.editing.phases import rename_code
 from lib.templates.editing.problems import find_problems
-from lib.templates.operations import PlannedOperation, RunFacts, check_operations, plan_operations
+from lib.templates.operations import (
+    PlannedOperation,
+    RunFacts,
+    check_operations,
+    find_faults_to_mend,
+    find_operation_faults,
+    plan_operations,
+)
 from lib.templates.plan import PlannedPhase
 from lib.templates.rendering import PhaseAnswer, PromptContext
 from lib.templates.structure import OperationSpec, PhaseOutput, parse_template
@@ -143,7 +150,7 @@ def test_template_is_not_saved_with_what_can_not_work(operation: dict[str, Any],
     with pytest.raises(PlanInvalid) as told:
         check_operations(template)
     assert said in told.value.message
-    assert told.value.message.startswith("Operation 2 of a “One” can't be used: ")
+    assert told.value.message.startswith("Operation 2 of Phase 1 “One” can't be used: ")
 
 
 def test_operations_are_added_changed_and_removed_in_a_draft() -> None:
@@ -190,3 +197,21 @@ def test_code_that_is_renamed_is_renamed_in_operations() -> None:
     (found,) = editing.operations_of(renamed, "First")
     assert "First" in found["parameters"]["json_body"]["of"][0]
     assert "First" in found["condition"]
+
+
+@pytest.mark.parametrize("url", ["new", "api.example.com/{{ topic }}", "ftp://x.example", "https://", "https://a b"])
+def test_address_that_fails_in_each_run_is_refused_while_it_is_written(url: str) -> None:
+    spec = OperationSpec(type="http.request", parameters={"url": url})
+    (fault,) = find_faults_to_mend(spec)
+    assert fault == f"url: “{url}” is no web address; it should look like https://api.example.com/items"
+    assert list(find_operation_faults(spec)) == [], "what is stored can be launched all the same"
+    data = {"phases": [{"code": "a", "name": "One", "prompt": "x", "operations": [spec.model_dump()]}]}
+    with pytest.raises(PlanInvalid, match="Operation 1 of Phase 1 “One” can't be used: url"):
+        check_operations(parse_template(data))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://x.example/{{ topic }}", "{{ topic }}", "http{{ 's' }}://x", "HTTPS://x.example"]
+)
+def test_address_that_may_be_one_is_taken(url: str) -> None:
+    assert list(find_faults_to_mend(OperationSpec(type="http.request", parameters={"url": url}))) == []

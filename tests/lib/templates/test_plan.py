@@ -61,7 +61,7 @@ def test_what_is_left_out_is_decided() -> None:
     phase = plan_of({"code": "A"}).phases[0]
     assert phase.timeout_seconds == DEFAULT_TIMEOUT_SECONDS
     assert phase.max_attempts == DEFAULT_MAX_ATTEMPTS
-    assert phase.title == "A “Name of A”"
+    assert phase.title == "Phase 1 “Name of A”"
 
 
 def test_a_phases_own_model_comes_before_the_chosen_one() -> None:
@@ -136,7 +136,7 @@ def test_a_plan_that_can_run_is_let_through() -> None:
 def test_what_can_not_run_yet_is_refused_by_name(more: dict[str, Any], words: str) -> None:
     with pytest.raises(PlanNotSupported) as caught:
         refuse_unsupported(plan_of({"code": "A"}, {"code": "Phase 7", "name": "Judge"} | more))
-    assert f"Phase 7 “Judge” asks for {words}" in caught.value.message
+    assert f"Phase 2 “Judge” asks for {words}" in caught.value.message
     assert "A “" not in caught.value.message
 
 

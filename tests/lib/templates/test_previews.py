@@ -26,7 +26,7 @@ def test_phase_that_uses_up_the_time_of_all_is_named(monkeypatch: pytest.MonkeyP
     seconds = {"Quick": 0.1, "Slow": 30.0, "Next": 40.0}
     monkeypatch.setattr("lib.templates.rendering.render", _taking(seconds, plan))
     with pytest.raises(
-        PlanInvalid, match=r"The prompt of Next “Name of Next” can't be used: it takes 40\.0 s"
+        PlanInvalid, match=r"The prompt of Phase 3 “Name of Next” can't be used: it takes 40\.0 s"
     ) as caught:
         preview_prompts(plan, CONTEXT)
     assert caught.value.field == "Next"

@@ -91,7 +91,7 @@ def test_what_is_missing_is_named_with_the_phase_and_what_is_at_hand() -> None:
     with pytest.raises(PlanInvalid) as caught:
         prompt_of("{{ inputs.bugdet }}")
     assert caught.value.message == (
-        "The prompt of C “Name of C” can't be used: it uses “bugdet”, which is not there; at hand: budget, tone. "
+        "The prompt of Phase 3 “Name of C” can't be used: it uses “bugdet”, which is not there; at hand: budget, tone. "
         "Did you mean “budget”?"
     )
     assert caught.value.field == "C"
@@ -106,12 +106,12 @@ def test_a_preview_marks_the_answers_to_come() -> None:
     plan = plan_of({"code": "A"}, {"code": "B", "prompt": "Read: {{ previous | last | notes }}"}, model=CHOICE)
     first, second = preview_prompts(plan, PromptContext(topic="T", project_name="P"))
     assert (first.code, first.name, first.prompt) == ("A", "Name of A", "T")
-    assert second.prompt == "Read: ⟨the answer of A “Name of A” will stand here⟩"
+    assert second.prompt == "Read: ⟨the answer of Phase 1 “Name of A” will stand here⟩"
 
 
 def test_a_preview_finds_what_is_missing_before_anything_is_paid() -> None:
     plan = plan_of({"code": "A"}, {"code": "B", "prompt": "{{ inputs.nothing }}"})
-    with pytest.raises(PlanInvalid, match="B “Name of B”"):
+    with pytest.raises(PlanInvalid, match="Phase 2 “Name of B”"):
         preview_prompts(plan, CONTEXT)
 
 
@@ -128,5 +128,5 @@ def test_saving_names_every_prompt_that_is_none() -> None:
     with pytest.raises(PlanInvalid) as caught:
         check_prompts(data)
     assert len(caught.value.problems) == 2
-    assert "B “Two”" in caught.value.problems[0]
-    assert "C “Three”" in caught.value.problems[1]
+    assert "Phase 2 “Two”" in caught.value.problems[0]
+    assert "Phase 3 “Three”" in caught.value.problems[1]

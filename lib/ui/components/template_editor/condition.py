@@ -8,6 +8,7 @@ from lib.templates.editing.conditions import Tried, list_condition_variables, tr
 from lib.templates.editing.content import get_phase
 from lib.templates.editing.views import Desk
 from lib.ui import words
+from lib.ui.components.template_editor.comparison import show_comparison_form
 from lib.ui.components.template_editor.keeping import phase_field, say_refused, shows, text
 
 _EXAMPLES: Final = (
@@ -22,6 +23,7 @@ def show_condition(desk: Desk, code: str) -> None:
     """Draw the field, with what it may read at hand and what it comes to below it."""
     written = str(get_phase(desk.content, code).get("condition") or "")
     field = phase_field(desk.template_id, code, ("condition",), write=text, read=_or_none)
+    show_comparison_form(desk, code, field)
     st.text_input(
         "Condition",
         placeholder="Always",
@@ -53,7 +55,10 @@ def _say(tried: Tried) -> None:
         said = ":green[:material/check_circle:] True on the samples: the phase is asked."
     else:
         said = ":gray[:material/skip_next: Not true on the samples: the phase is skipped.]"
-    st.markdown(said, width="stretch")
+    doubts = "".join(
+        f"  \n:orange[:material/warning:] {words.plain(f'{doubt[:1].upper()}{doubt[1:]}')}" for doubt in tried.doubts
+    )
+    st.markdown(said + doubts, width="stretch")
 
 
 def _or_none(text: Any) -> str | None:

@@ -1,11 +1,12 @@
 """The editor of one phase: its name, what it waits for, its prompt with what it may read, and how it comes out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
 import streamlit as st
 
+from lib.quoting import LONGEST_WORD, cut
 from lib.templates.editing import phases
 from lib.templates.editing.content import Content, codes_of, get_phase
 from lib.templates.editing.views import Desk
@@ -31,6 +32,7 @@ from lib.ui.components.template_editor.preview import show_preview
 from lib.ui.components.template_editor.samples import show_samples
 
 _UP, _DOWN, _COPY, _REMOVE = "Move up", "Move down", "Duplicate", "Remove…"
+_MOST_READERS: Final = 5
 _BELOW: Final = "Add a phase below"
 
 
@@ -161,8 +163,16 @@ def _ask_to_remove(desk: Desk, code: str) -> None:
 
     show_confirm_dialog(
         f"Remove “{name}”?",
-        text="Its prompt and settings are gone then. Phases that wait for it wait for what it waited for.",
+        text="Its prompt and settings are gone then. Phases that wait for it wait for what it waited for."
+        + _say_readers(phases.list_readers(desk.content, code)),
         action="Remove the phase",
         on_confirm=remove,
         key="remove-phase",
     )
+
+
+def _say_readers(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    said = words.some([f"“{cut(name)}”" for name in names], most=_MOST_READERS, longest=LONGEST_WORD + 2)
+    return f" Its answer is read by {said}: change that afterwards, or a run stumbles there."

@@ -1,5 +1,7 @@
 """The dialogs in which a draft becomes a version, and is compared with the newest one."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from lib.access.permissions import Permission
@@ -14,7 +16,7 @@ from lib.ui.components.template_versions import say_saved
 from lib.ui.components.text_diff import show_text_diff
 from lib.ui.guard import require_actor
 
-_MOST_CHANGES = 12
+_MOST_CHANGES, _MOST_PROBLEMS = 12, 6
 
 
 @st.dialog("Save as a version", width="medium")
@@ -35,6 +37,7 @@ def show_save(desk: Desk, problems: tuple[Problem, ...]) -> None:
         more = len(changes) - _MOST_CHANGES
         shown = [*changes[:_MOST_CHANGES], *([f"and {words.number(more)} more"] if more > 0 else [])]
         st.markdown("\n".join(f"* {words.plain(change)}" for change in shown))
+    _show_stumbles(problems)
     if desk.needs_word:
         said = (
             "Others rely on this template, so somebody else has to agree before runs are launched from the new version."
@@ -47,6 +50,18 @@ def show_save(desk: Desk, problems: tuple[Problem, ...]) -> None:
             saved = save_draft(require_actor(Permission.TEMPLATES_VIEW), desk.template_id, note=note)
             feedback.succeeded(f"Saved. {say_saved(saved)}")
             st.rerun()
+
+
+def _show_stumbles(problems: Sequence[Problem]) -> None:
+    """Say what can be saved and will go wrong in a run."""
+    if not problems:
+        return
+    st.markdown(f"A run of it would stumble over {words.count(len(problems), 'thing')}:")
+    for problem in problems[:_MOST_PROBLEMS]:
+        said = words.plain(words.short(problem.message, most=300))
+        st.markdown(f":orange[:material/warning:] {said}")
+    if len(problems) > _MOST_PROBLEMS:
+        st.markdown(f":gray[and {words.number(len(problems) - _MOST_PROBLEMS)} more]")
 
 
 @st.dialog("Your draft against the newest version", width="large")

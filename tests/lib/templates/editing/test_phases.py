@@ -157,3 +157,18 @@ def test_after_any_edits_the_template_holds_together(steps: list[tuple[str, int,
             gone = set(codes_of(before)) - set(codes_of(content))
             for code in codes_of(content):
                 assert set(upstream_of(content, code)) == set(upstream_of(before, code)) - gone
+
+
+def test_readers_of_a_phase_are_those_that_name_it() -> None:
+    content = chain(
+        "a",
+        "b",
+        "c",
+        "d",
+        "e",
+        b={"prompt": 'Go on from\r\n{{ phases["a"].response }}'},
+        c={"condition": "phases.a.response"},
+        d={"operations": [{"type": "artifact.write", "parameters": {"content": "{{ phases['a'].response }}"}}]},
+    )
+    assert phases.list_readers(content, "a") == ("B", "C", "D")
+    assert phases.list_readers(content, "b") == ()

@@ -75,6 +75,9 @@ def test_file_is_named_and_an_empty_one_is_said_to_be_at_once(cast: Cast) -> Non
     for name, content, said in (
         ("empty.yaml", b"", "it is empty"),
         ("blank.yaml", b" \n", "it is empty"),
+        ("brief.txt", RIGHT.encode(), "**Brief** · 1 phase"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0", "it is no text; choose a YAML file"),
+        ("large.yaml", b"#" * 2_000_000, "it has 2,000,000 bytes; 1,000,000 is the most"),
         ("brief.yaml", RIGHT.encode(), "**Brief** · 1 phase"),
     ):
         at.file_uploader(key="template-import-file").set_value([(name, content, "application/yaml")])
@@ -82,6 +85,7 @@ def test_file_is_named_and_an_empty_one_is_said_to_be_at_once(cast: Cast) -> Non
         words = [markdown.value.replace("\\", "") for markdown in at.markdown]
         assert f":gray[From {name}:]" in words
         assert any(said in each for each in words), words
+        assert sum("is no text" in each for each in words) == (name == "picture.png"), "nothing of the file before"
 
 
 def test_text_with_a_fault_stays_and_its_line_is_shown(cast: Cast) -> None:
