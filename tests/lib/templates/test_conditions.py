@@ -120,7 +120,7 @@ def test_answer_that_is_no_json_any_more_fails_by_name() -> None:
         ("phases['Text'].json.score > 1", "whose answer is text"),
         ("phases['Text'].respons", "did you mean “response”?"),
         ("phases['Check'].json.scor > 1", "did you mean “score”?"),
-        ("x" * 1_001, "1000 characters"),
+        ("x" * 1_001, "1,000 characters"),
     ],
 )
 def test_condition_that_can_not_be_used_is_refused_when_the_template_is_saved(condition: str, said: str) -> None:
