@@ -27,7 +27,7 @@ from lib.providers.catalog import Catalog
 from lib.providers.errors import ModelCallError
 from lib.runs.estimating.service import estimate_plan, read_past
 from lib.runs.phases import make_phases
-from lib.runs.steering import clean_dollars
+from lib.runs.steering import clean_limit
 from lib.runs.structures import ProjectAtLaunch, RunEstimate, RunInputs
 from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.access import get_launchable, read_data, refuse_withdrawn
@@ -139,7 +139,7 @@ def preview_launch(actor: Actor, request: LaunchRequest) -> Prepared:
         model=chosen,
         plan=plan,
         inputs=values,
-        cost_limit_usd=request.cost_limit_usd and clean_dollars(request.cost_limit_usd, field="Cost limit"),
+        cost_limit_usd=clean_limit(request.cost_limit_usd),
         project=at_launch,
         priority=priority,
         prompts=prompts,

@@ -1,6 +1,5 @@
 """Running again: a new run that takes over what one that has ended had completed, and goes on from there."""
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +25,10 @@ from lib.runs.launch import check_models, get_active
 from lib.runs.lists.queries import is_retried
 from lib.runs.phases import make_phases
 from lib.runs.replan import AFTER_THE_LAST, TraitsOf, change_model, change_prompt, find_differences, find_reused
-from lib.runs.retry_views import CostLimit, Prepared, RetryDesk, RetryRequest
+from lib.runs.retry_views import Prepared, RetryDesk, RetryRequest
 from lib.runs.service import watch_run
 from lib.runs.states import FINAL_RUN_STATUSES
-from lib.runs.steering import clean_dollars
+from lib.runs.steering import clean_limit
 from lib.runs.structures import RunInputs
 from lib.runs.titles import name_retry
 from lib.runs.views import RunProgress
@@ -119,14 +118,10 @@ def preview_retry(actor: Actor, request: RetryRequest) -> Prepared:
         estimate=estimate_plan(actor, plan, context, asked=[code for code in prompts if code not in reused], past=past),
         quota=quota,
         title=name_retry(before.title),
-        cost_limit_usd=before.cost_limit_usd if request.cost_limit is None else _clean_limit(request.cost_limit),
+        cost_limit_usd=before.cost_limit_usd if request.cost_limit is None else clean_limit(request.cost_limit.usd),
         integration_enabled=lets_operate
         and (before.integration_enabled if request.integration_enabled is None else request.integration_enabled),
     )
-
-
-def _clean_limit(chosen: CostLimit) -> Decimal | None:
-    return None if chosen.usd is None else clean_dollars(chosen.usd, field="Cost limit")
 
 
 def _as_answer(phase: PlannedPhase, response: str) -> PhaseAnswer:

@@ -67,6 +67,11 @@ def finish_run(actor: Actor, run_id: UUID) -> None:
             raise Conflict(message)
 
 
+def clean_limit(usd: Decimal | None) -> Decimal | None:
+    """A cost limit as the database keeps it; None is none, and 0 is not. Raises `InvalidInput`."""
+    return None if usd is None else clean_dollars(usd, field="Cost limit")
+
+
 def clean_dollars(amount: Decimal, *, field: str) -> Decimal:
     """An amount as the database keeps it, to a millionth of a dollar. Raises `InvalidInput`."""
     rounded = amount.quantize(Decimal("0.000001")) if amount.is_finite() and abs(amount) <= MAX_COST_LIMIT else None

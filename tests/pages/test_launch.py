@@ -345,3 +345,15 @@ def test_template_that_asks_for_what_is_not_there_yet_is_refused_by_name(
     assert "Phase 1 “Judge” asks for operations" in shown(at)
     press(at, "Launch")
     assert launched(installation) == []
+
+
+def test_cost_limit_of_nothing_is_refused_and_not_taken_for_none(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    at = open_as(cast.max, LAUNCH)
+    (limit,) = (each for each in at.number_input if each.label.startswith("Cost limit"))
+    limit.set_value(0.0)
+    at.run()
+    assert "Cost limit must be more than $0 and at most $999,999." in shown(at)
+    press(at, "Launch")
+    assert launched(installation) == []
