@@ -10,7 +10,7 @@ from lib.templates.comparisons import quote
 from lib.templates.editing.content import Content, get_phase, set_phase_field
 from lib.templates.editing.phases import upstream_of
 from lib.templates.editing.questions import inputs_of
-from lib.templates.inputs import InputKind
+from lib.templates.inputs import InputKind, whole
 
 
 class Sign(StrEnum):
@@ -43,7 +43,7 @@ class Subject:
         if not self.is_number:
             written = str(value).lower() if self.is_yes_or_no else quote(str(value))
             return f"{self.expression} {sign} {written}"
-        number = int(value) if float(value).is_integer() else float(value)
+        number = whole(float(value))
         before = f"{self.expression} is number and " if sign in {Sign.MORE, Sign.LESS} else ""
         return f"{before}{self.expression} {sign} {number}"
 

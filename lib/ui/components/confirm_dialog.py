@@ -30,13 +30,17 @@ def show_confirm_dialog(
         st.markdown(plain(text))
         if instead is not None:
             instead()
-        with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            if st.button("Not now", key=f"{key}-leave"):
-                st.rerun()
-            is_confirmed = st.button(plain(action), type="primary", key=f"{key}-confirm")
-        if is_confirmed:
+        if is_confirmed(action, key=key):
             with feedback.told():
                 feedback.succeeded(on_confirm(guard.require_actor()))
                 st.rerun()
 
     ask()
+
+
+def is_confirmed(action: str, *, key: str, is_ready: bool = True) -> bool:
+    """Draw the buttons at the end of a question, the way out first; returns whether `action` was pressed."""
+    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+        if st.button("Not now", key=f"{key}-leave"):
+            st.rerun()
+        return st.button(plain(action), type="primary", disabled=not is_ready, key=f"{key}-confirm")

@@ -14,6 +14,7 @@ from lib.access.permissions import Permission
 from lib.mail.service import can_send
 from lib.ui import address, feedback, words
 from lib.ui.components import status
+from lib.ui.components.confirm_dialog import is_confirmed
 from lib.ui.components.permission_words import PERMISSIONS, role_in_words
 from lib.ui.components.shown_once import open_once
 from lib.ui.guard import require_actor
@@ -121,11 +122,7 @@ def _ask(actor: Actor) -> Outcomes | None:
 def _ask_to_renew(invitation_id: UUID, email: str) -> Outcomes | None:
     st.markdown(words.plain(f"The link that {email} was given stops working. The new one is good once, for a week."))
     by_mail = ask_by_mail()
-    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        if st.button("Not now", key="renew-leave"):
-            st.rerun()
-        is_confirmed = st.button("Make a new link", type="primary", key="renew-confirm")
-    if is_confirmed:
+    if is_confirmed("Make a new link", key="renew"):
         with feedback.told():
             return (renew_invitation(require_actor(Permission.USERS_INVITE), invitation_id, by_mail=by_mail),)
     return None

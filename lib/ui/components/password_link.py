@@ -7,6 +7,7 @@ import streamlit as st
 from lib.access.permissions import Permission
 from lib.mail.service import can_send
 from lib.ui import address, feedback, words
+from lib.ui.components.confirm_dialog import is_confirmed
 from lib.ui.components.shown_once import open_once
 from lib.ui.guard import require_actor
 from lib.users.password_links import make_password_link
@@ -33,11 +34,7 @@ def _ask(person: PersonDetail) -> PasswordLink | None:
     st.markdown(words.plain(_EXPLAINED.format(name=person.name)))
     where = _BY_MAIL if can_send() else _SHOWN
     st.markdown(words.plain(where.format(name=person.name, email=person.email)))
-    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        if st.button("Not now", key="password-link-leave"):
-            st.rerun()
-        is_confirmed = st.button("Make the link", type="primary", key="password-link-confirm")
-    if is_confirmed:
+    if is_confirmed("Make the link", key="password-link"):
         with feedback.told():
             return make_password_link(require_actor(Permission.USERS_EDIT), person.id)
     return None

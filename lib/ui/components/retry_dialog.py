@@ -10,6 +10,7 @@ from lib.runs.retry import open_retry, preview_retry, retry_run
 from lib.runs.retry_views import Prepared, RetryRequest
 from lib.runs.views import RunProgress
 from lib.ui import feedback, words
+from lib.ui.components.confirm_dialog import is_confirmed
 from lib.ui.components.estimate import show_estimate
 from lib.ui.components.launch_preview import show_launch_warnings
 from lib.ui.components.retry_form import show_retry_form
@@ -32,13 +33,7 @@ def open_retry_dialog(run: RunProgress) -> None:
             request = show_retry_form(desk, read_offers(actor))
             _show_outcome(preview_retry(actor, request), run)
             ready = request
-        with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            if st.button("Not now", key="retry-run-leave"):
-                st.rerun()
-            is_confirmed = st.button(
-                "Launch the retry", type="primary", disabled=ready is None, key="retry-run-confirm"
-            )
-        if is_confirmed and ready is not None:
+        if is_confirmed("Launch the retry", key="retry-run", is_ready=ready is not None) and ready is not None:
             _launch(ready)
 
     ask()
