@@ -1,4 +1,5 @@
-"""The worker process: takes runs from the queue and walks them, several at once, launches what is due, sends mails."""
+"""The worker process: takes runs from the queue and walks them, several at once; launches what is due, sends mails and
+events."""
 
 import asyncio
 import logging
@@ -16,6 +17,7 @@ from dbos import DBOS
 from lib.config import Settings
 from lib.db.logins import Login
 from lib.db.server import database_url
+from lib.engine.deliveries import Deliveries
 from lib.engine.drain import DrainingStore
 from lib.engine.lease import Lease, first_line, listen
 from lib.engine.leftovers import clear_for_ever
@@ -154,12 +156,14 @@ async def _work(settings: Settings) -> None:
         worker = Worker(store, settings, hand_over=lease.hand_over)
         post = Post(url, settings)
         schedules = Schedules(url)
+        deliveries = Deliveries(url, settings)
         held = asyncio.Event()
         guards = [
             asyncio.create_task(lease.hold(walks=worker, is_held=held)),
             asyncio.create_task(listen(url, wake=wake, look_for_wishes=worker.look_for_wishes)),
             asyncio.create_task(post.deliver()),
             asyncio.create_task(schedules.launch()),
+            asyncio.create_task(deliveries.deliver()),
             asyncio.create_task(clear_for_ever(url)),
             asyncio.create_task(stop.wait()),
         ]
@@ -177,7 +181,7 @@ async def _work(settings: Settings) -> None:
         if stop.is_set():
             leaving.append(_drain(worker, seconds=settings.drain_seconds, hurry=hurry))
         await asyncio.gather(*leaving)
-        await asyncio.gather(worker.release(), post.release())
+        await asyncio.gather(worker.release(), post.release(), deliveries.release())
         for guard in guards:
             guard.cancel()
         await close_providers(settings=settings)

@@ -67,12 +67,16 @@ class AllowedHosts:
         return any(ip_address(address) in network for network in self.networks)
 
 
-def refuse_unsafe_url(url: str, *, allowed_hosts: Iterable[str], field: str) -> str:
-    """The address, without a slash at its end, if a call to it would be let through. Raises `InvalidInput`.
+def refuse_unsafe_url(url: str, *, allowed_hosts: Iterable[str], field: str, is_whole: bool = False) -> str:
+    """The address, if a call to it would be let through. Raises `InvalidInput`.
 
-    A name that is not known (yet) passes: the call will say so.
+    It is one below which others lie and has no slash at its end then, unless it `is_whole`: called as it stands, with
+    what follows its “?”. A name that is not known (yet) passes: the call will say so.
     """
     parts, port = _split(url.strip(), field)
+    if parts.fragment or (parts.query and not is_whole):
+        message = f"Leave out what follows {'“#”' if is_whole else '“?” or “#”'} in the address."
+        raise InvalidInput(message, field=field)
     host, allowed = parts.hostname or "", AllowedHosts(allowed_hosts)
     if not allowed.names(host, port):
         try:
@@ -86,9 +90,9 @@ def refuse_unsafe_url(url: str, *, allowed_hosts: Iterable[str], field: str) -> 
         except AddressRefused as error:
             raise InvalidInput(str(error), field=field) from None
         if parts.scheme == "http" and not (address and allowed.has(address)):
-            message = f"“{host}” has to be called by https://: otherwise everybody on the way could read the key."
+            message = f"“{host}” has to be called by https://: otherwise everybody on the way could read what is sent."
             raise InvalidInput(message, field=field)
-    return url.strip().rstrip("/")
+    return url.strip() if is_whole else url.strip().rstrip("/")
 
 
 def make_safe_client(allowed_hosts: Iterable[str], *, connect_seconds: float, **manners: Any) -> httpx2.AsyncClient:
@@ -181,12 +185,9 @@ def _split(url: str, field: str) -> tuple[SplitResult, int]:
     except ValueError:
         parts, port = urlsplit(""), 0
     if parts.scheme not in {"http", "https"} or not parts.hostname or any(letter.isspace() for letter in url):
-        message = f"“{url[:80]}” is no web address. It should look like https://llm.example.com/v1."
+        message = f"“{url[:80]}” is no web address. It should look like https://api.example.com/v1."
         raise InvalidInput(message, field=field)
     if "@" in parts.netloc:
         message = "Leave name and password out of the address. A key has a field of its own."
-        raise InvalidInput(message, field=field)
-    if parts.query or parts.fragment:
-        message = "Leave out what follows “?” or “#” in the address."
         raise InvalidInput(message, field=field)
     return parts, port

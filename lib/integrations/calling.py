@@ -1,6 +1,7 @@
 """One HTTP call of an operation, through the client that reaches nothing of ours; failures in words."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,8 +65,23 @@ async def call(
         message = f"“{host}” is no address that can be called."
         raise OperationFailed(message, kind=FailureKind.INVALID) from error
     except httpx2.HTTPError as error:
-        message = f"“{host}” can't be reached, or the connection to it broke."
+        untrusted = _find_untrusted(error)
+        message = (
+            f"“{host}” shows a certificate that can't be trusted: {untrusted}."
+            if untrusted
+            else f"“{host}” can't be reached, or the connection to it broke."
+        )
         raise OperationFailed(message, kind=FailureKind.CONNECTION, is_retryable=True) from error
+
+
+def _find_untrusted(error: BaseException) -> str:
+    """What is wrong with the other side's certificate; empty where it is something else."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return cause.verify_message
+        cause = cause.__cause__ or cause.__context__
+    return ""
 
 
 async def _read(response: Any, most: int) -> tuple[bytes, bool]:

@@ -35,6 +35,8 @@ class MailKind(StrEnum):
     APPROVAL_REQUESTED = "approval_requested"
     #: A schedule was switched off: `name`, `schedule` by its title, `reason`. Written by api.settle_schedule.
     SCHEDULE_STOPPED_NOTICE = "schedule_stopped_notice"
+    #: An endpoint was stopped: `name`, `webhook` by its name, `reason`. Written by api.finish_deliveries.
+    WEBHOOK_STOPPED_NOTICE = "webhook_stopped_notice"
 
 
 #: Words that a kind's templates can't do without, and those that they say where they are given.
@@ -51,6 +53,7 @@ NEEDED: Final[Mapping[MailKind, frozenset[str]]] = {
     ),
     MailKind.APPROVAL_REQUESTED: frozenset({"name", "title", "run", "count"}),
     MailKind.SCHEDULE_STOPPED_NOTICE: frozenset({"name", "schedule", "reason"}),
+    MailKind.WEBHOOK_STOPPED_NOTICE: frozenset({"name", "webhook", "reason"}),
 }
 WELCOME: Final = frozenset({"role", "days", "when", "where", "due", "time_zone"})
 #: Kinds that carry a one-time link.
@@ -68,6 +71,7 @@ _PAGES: Final[Mapping[MailKind, tuple[str, str]]] = {
         ("/run?run=", "run"),
     ),
     MailKind.SCHEDULE_STOPPED_NOTICE: ("/schedules", ""),
+    MailKind.WEBHOOK_STOPPED_NOTICE: ("/webhooks", ""),
 }
 
 #: One address, and nothing that a header or an SMTP command would take for more.

@@ -47,7 +47,8 @@ BEGIN
     FOREACH v_table IN ARRAY ARRAY[
         'invitations', 'audit_logs', 'api_usage', 'phase_streams', 'integration_operations', 'run_comments',
         'run_reviews', 'review_requests', 'phase_executions', 'orchestration_runs', 'schedules', 'template_statistics',
-        'template_drafts', 'template_reviews', 'template_versions', 'orchestration_templates', 'projects', 'webhooks',
+        'template_drafts', 'template_reviews', 'template_versions', 'orchestration_templates', 'projects',
+        'webhook_attempts', 'webhook_deliveries', 'webhook_events', 'webhooks',
         'connection_turns', 'provider_connections', 'integration_connections', 'users']
     LOOP
         EXECUTE format('DELETE FROM %I WHERE organization_id = $1', v_table) USING v_organization;

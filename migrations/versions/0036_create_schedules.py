@@ -26,7 +26,7 @@ DOORS = {
 }
 CHANGED = ("api_audit_run", "api_load_sample", "api_remove_sample")
 #: What a later migration changed again, and which.
-CHANGED_AGAIN = {"api_remove_sample": "0037"}
+CHANGED_AGAIN = {"api_remove_sample": "0037", "api_load_sample": "0039"}
 RUNS, RUN_KEY, RUN_INDEX = "orchestration_runs", "orchestration_runs_schedule_fkey", "idx_orchestration_runs_schedule"
 WHOSE = "FOREIGN KEY (organization_id, {}) REFERENCES {} (organization_id, id)"
 REFERENCES = {

@@ -45,7 +45,7 @@ DOORS = {
     "api_mail_approvers": "",
 }
 #: file -> the revision that gave it another body.
-CHANGED_LATER = {"api_has_edited": "0038"}
+CHANGED_LATER = {"api_has_edited": "0038", "api_remove_sample": "0039"}
 #: A reference needs the second one, and an operation of a phase is made once, whoever makes it. The last two are those
 #: that people are asked about, and were.
 INDEXES = {
@@ -98,7 +98,7 @@ def upgrade() -> None:
     for name, execute in DOORS.items():
         functions.create(name, execute=execute, before=CHANGED_LATER.get(name))
     for name in CHANGED:
-        functions.replace(name)
+        functions.replace(name, before=CHANGED_LATER.get(name))
     _allow_mails(*MAIL_KINDS, "approval_requested")
 
 

@@ -16,6 +16,7 @@ from lib.models.review import Decision, ReviewOutcome
 from lib.models.run import PhaseStatus, RunPriority, RunStatus
 from lib.models.schedule import CatchUp, Overlap, ScheduleResult
 from lib.models.template import ReviewDecision, TemplateStatus
+from lib.models.webhook import DeliveryStatus, EventType
 from lib.providers.vendors import Vendor
 from tests import doors
 from tests.cast import Cast, make_cast
@@ -41,6 +42,8 @@ CLOSED: dict[str, type[StrEnum]] = {
     "schedules_catch_up_check": CatchUp,
     "schedules_overlap_check": Overlap,
     "schedules_last_result_check": ScheduleResult,
+    "webhook_events_type_check": EventType,
+    "webhook_deliveries_status_check": DeliveryStatus,
     "mail_outbox_kind_check": MailKind,
     "mail_outbox_status_check": MailStatus,
 }

@@ -17,6 +17,7 @@ VALUES = {
     MailKind.REVIEW_REMINDER: _REVIEW,
     MailKind.REVIEW_ESCALATED: _REVIEW,
     MailKind.APPROVAL_REQUESTED: _REVIEW | {"count": "2"},
+    MailKind.WEBHOOK_STOPPED_NOTICE: {"name": "Ann", "webhook": "Deployments", "reason": "It is gone."},
     MailKind.SCHEDULE_STOPPED_NOTICE: {"name": "Ann", "schedule": "Every morning", "reason": "The model is gone."},
 }
 

@@ -1,0 +1,16 @@
+-- api.purge_events(integer)
+-- Removes events of more than 30 days ago, with their deliveries and attempts, at most so many at once. Says how many.
+CREATE FUNCTION api.purge_events(p_most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+DECLARE
+    v_count integer;
+BEGIN
+    DELETE FROM webhook_events WHERE id IN (
+        SELECT e.id FROM webhook_events e WHERE e.created_at < now() - interval '30 days'
+         ORDER BY e.created_at LIMIT p_most FOR UPDATE SKIP LOCKED);
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END
+$$;
