@@ -1,5 +1,6 @@
 """The worker process: takes runs from the queue and walks them, several at once; launches what is due, sends mails and
-events."""
+events.
+"""
 
 import asyncio
 import logging
