@@ -6,6 +6,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from lib import clock
 from lib.access.actor import Actor
 from lib.db.logins import Login
 from lib.models.webhook import EventType
@@ -28,6 +29,28 @@ def make_endpoint(
 def see_endpoint(actor: Actor, webhook_id: UUID) -> EndpointView:
     """The endpoint as the page sees it."""
     return next(each for each in service.list_endpoints(actor) if each.id == webhook_id)
+
+
+def see_webhook(webhook_id: UUID) -> EndpointView:
+    """What a page shows of an endpoint, whether there is one or not."""
+    return EndpointView(
+        id=webhook_id,
+        name="Tracker",
+        url=HOOK,
+        description="",
+        events=(EventType.PROJECT_CREATED,),
+        is_active=True,
+        disabled_at=None,
+        disabled_reason=None,
+        consecutive_failures=0,
+        failing_since=None,
+        last_triggered_at=None,
+        previous_secret_expires_at=None,
+        updated_at=clock.now(),
+        recent=0,
+        recent_delivered=0,
+        waiting=0,
+    )
 
 
 def happen(actor: Actor, name: str = "Hinges") -> UUID:
@@ -76,3 +99,19 @@ def make_delivery(database: doors.Database, actor: Actor, *, outcome: str | None
     if outcome is not None:
         finish(database, *(ended(each, outcome, **more) for each in claim(database)))
     return service.list_deliveries(actor).items[0].id
+
+
+def make_told(database: doors.Database, actor: Actor, webhook_id: UUID) -> dict[str, UUID]:
+    """A test event of an endpoint, sent and answered; the key of its row in each table."""
+    with doors.person(database, actor) as connection:
+        sent = connection.execute("SELECT api.send_test_event(%s)", [webhook_id]).fetchone()
+    finish(database, *map(ended, claim(database)))
+    assert sent is not None
+    with doors.admin(database) as connection:
+        found = connection.execute(
+            "SELECT d.event_id, d.id, a.id FROM webhook_deliveries d JOIN webhook_attempts a ON a.delivery_id = d.id "
+            "WHERE d.id = %s",
+            [sent[0]],
+        ).fetchone()
+    assert found is not None
+    return dict(zip(("webhook_events", "webhook_deliveries", "webhook_attempts"), found, strict=True))
