@@ -151,8 +151,8 @@ def send_test(actor: Actor, webhook_id: UUID) -> UUID:
     It counts for nothing. Raises `Conflict` in the sample workspace, `NotFound`, `NotPermitted`.
     """
     actor.require(Permission.WEBHOOKS_MANAGE)
+    _refuse_sample(actor)
     with tenant_session(actor) as session:
-        _refuse_sample(session, actor)
         delivery_id = queries.send_test(session, webhook_id)
         if delivery_id is None:
             raise NotFound("endpoint")
@@ -239,8 +239,8 @@ def redeliver(actor: Actor, delivery_id: UUID) -> None:
     Raises `Conflict` while it is being sent, for a test event and in the sample workspace; `NotFound`, `NotPermitted`.
     """
     actor.require(Permission.WEBHOOKS_MANAGE)
+    _refuse_sample(actor)
     with tenant_session(actor) as session:
-        _refuse_sample(session, actor)
         row = _find_delivery(session, actor, delivery_id)
         if row.event_type == EventType.WEBHOOK_TEST:
             message = "A test event is not sent twice. Send another one."
@@ -263,8 +263,8 @@ def redeliver_failed(actor: Actor, webhook_id: UUID, *, since: datetime) -> int:
     Raises `Conflict` in the sample workspace, `NotFound`, `NotPermitted`.
     """
     actor.require(Permission.WEBHOOKS_MANAGE)
+    _refuse_sample(actor)
     with tenant_session(actor) as session:
-        _refuse_sample(session, actor)
         _hold(session, actor, webhook_id)
         return queries.redeliver(session, webhook_id, deliveries=None, since=since)
 
@@ -315,8 +315,8 @@ def _switch(session: Session, actor: Actor, webhook_id: UUID, *, is_active: bool
     session.execute(update(Webhook).where(Webhook.id == webhook_id).values(is_active=is_active))
 
 
-def _refuse_sample(session: Session, actor: Actor) -> None:
-    if queries.is_sample(session, actor.organization_id):
+def _refuse_sample(actor: Actor) -> None:
+    if actor.is_sample:
         raise Conflict(_NOT_SENT)
 
 

@@ -1,4 +1,4 @@
-"""Real workers that tell real endpoints over real sockets: each event at least once, to its own organization's alone."""
+"""Real workers that tell real endpoints over real sockets: each event at least once, and nothing to anybody else."""
 
 import json
 from collections.abc import Iterator

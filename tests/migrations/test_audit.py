@@ -89,6 +89,8 @@ def test_secret_is_never_written(database: ClonedDatabase, cast: Cast) -> None:
             "UPDATE user_credentials SET password_hash = 'hash-another' WHERE user_id = %s", [cast.max.user_id]
         )
     (entry,) = _trail(database, "webhooks.update", webhook_id)
+    assert entry["old_values"].pop("previous_secret_expires_at") is None
+    assert entry["new_values"].pop("previous_secret_expires_at")
     assert entry["old_values"] == {"secret_key": "(secret)", "previous_secret_key": None}
     assert entry["new_values"] == {"secret_key": "(secret)", "previous_secret_key": "(secret)"}
     (entry,) = _trail(database, "credentials.update", cast.max.user_id)
