@@ -15,7 +15,7 @@ from tests.node import node_folder, run_node
 __all__ = ["node_folder"]
 
 EVENT = UUID("019aaaaa-0000-7000-8000-000000000001")
-BODY = '{"type": "run.completed", "title": "Zürich – 東京 🚲"}'
+BODY = '{"type": "run.completed", "title": "Zürich, 東京 🚲"}'
 _VERIFY = """
 import { Webhook } from "standardwebhooks";
 const { secret, body, headers } = JSON.parse(process.argv[2]);
