@@ -11,7 +11,7 @@ from lib.access.actor import Actor
 from lib.db.logins import Login
 from lib.models.webhook import EventType
 from lib.projects.service import ProjectEntry, create_project
-from lib.webhooks import service
+from lib.webhooks import deliveries, service
 from lib.webhooks.views import EndpointEntry, EndpointView, MadeEndpoint
 from tests import doors
 
@@ -99,7 +99,7 @@ def make_delivery(database: doors.Database, actor: Actor, *, outcome: str | None
     happen(actor)
     if outcome is not None:
         finish(database, *(ended(each, outcome, **more) for each in claim(database)))
-    return service.list_deliveries(actor).items[0].id
+    return deliveries.list_deliveries(actor).items[0].id
 
 
 def make_told(database: doors.Database, actor: Actor, webhook_id: UUID) -> dict[str, UUID]:

@@ -175,9 +175,12 @@ def send_test(session: Session, webhook_id: UUID) -> UUID | None:
     return found
 
 
-def redeliver(session: Session, webhook_id: UUID, *, deliveries: Sequence[UUID] | None, since: datetime | None) -> int:
-    """Have those, or all that have failed since then, sent again; says how many."""
-    return session.scalar(select(func.api.redeliver(webhook_id, deliveries, since))) or 0
+def redeliver(
+    session: Session, webhook_id: UUID, *, deliveries: Sequence[UUID] | None, since: datetime | None
+) -> int | None:
+    """Have those, or all that have failed since then, sent again; says how many, or None: no such endpoint."""
+    found: int | None = session.scalar(select(func.api.redeliver(webhook_id, deliveries, since)))
+    return found
 
 
 def drop_deliveries(session: Session, webhook_id: UUID) -> int:

@@ -13,7 +13,7 @@ from lib.config import get_settings
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound, NotPermitted
 from lib.exports import ExportFormat
 from lib.models.webhook import DeliveryStatus, EventType
-from lib.webhooks import service
+from lib.webhooks import deliveries, service
 from lib.webhooks.signing import open_secret
 from lib.webhooks.views import DeliveryFilter, DeliveryState, EndpointEntry, EndpointState
 from tests import doors, network
@@ -169,7 +169,7 @@ def test_what_happens_while_it_is_paused_waits_for_it(installation: Installation
     seen = see_endpoint(cast.alice, made.id)
     assert (seen.state, seen.waiting, seen.disabled_at) == (EndpointState.PAUSED, 2, None)
     assert claim(installation.database) == []
-    assert all(each.is_held for each in service.list_deliveries(cast.alice).items)
+    assert all(each.is_held for each in deliveries.list_deliveries(cast.alice).items)
     service.resume_endpoint(cast.alice, made.id, with_waiting=True)
     assert [each["data"]["project"]["name"] for each in claim(installation.database)] == ["Before", "Meanwhile"]
 
@@ -181,7 +181,7 @@ def test_it_goes_on_without_what_has_waited(installation: Installation, cast: Ca
     service.resume_endpoint(cast.alice, made.id, with_waiting=False)
     happen(cast.alice, "After")
     assert [each["data"]["project"]["name"] for each in claim(installation.database)] == ["After"]
-    states = service.count_deliveries_by_state(cast.alice, DeliveryFilter(), most=99)
+    states = deliveries.count_deliveries_by_state(cast.alice, DeliveryFilter(), most=99)
     assert (states[DeliveryState.DROPPED], states[DeliveryState.UNDER_WAY]) == (1, 1)
 
 
@@ -190,7 +190,7 @@ def test_deletion_takes_its_deliveries_along_and_no_others(installation: Install
     make_delivery(installation.database, cast.alice)
     service.delete_endpoint(cast.alice, made.id)
     assert [each.id for each in service.list_endpoints(cast.alice)] == [other.id]
-    assert {each.webhook_id for each in service.list_deliveries(cast.alice).items} == {other.id}
+    assert {each.webhook_id for each in deliveries.list_deliveries(cast.alice).items} == {other.id}
     assert len(rows(installation, "SELECT 1 FROM webhook_attempts")) == 1
 
 
@@ -226,16 +226,16 @@ def test_secret_is_rotated_at_once_where_nothing_is_to_overlap(installation: Ins
 def test_test_event_goes_to_one_endpoint_and_counts_for_nothing(installation: Installation, cast: Cast) -> None:
     made, _ = make_endpoint(cast.alice), make_endpoint(cast.alice, name="Other")
     service.pause_endpoint(cast.alice, made.id)
-    delivery_id = service.send_test(cast.alice, made.id)
+    delivery_id = deliveries.send_test(cast.alice, made.id)
     (claimed,) = claim(installation.database)
     assert (claimed["id"], claimed["type"]) == (str(delivery_id), "webhook.test")
     finish(installation.database, ended(claimed, "failed"))
     seen = see_endpoint(cast.alice, made.id)
     assert (seen.consecutive_failures, seen.recent, seen.last_triggered_at) == (0, 0, None)
-    detail = service.get_delivery(cast.alice, delivery_id)
+    detail = deliveries.get_delivery(cast.alice, delivery_id)
     assert (detail.summary.status, detail.summary.status_code) == (DeliveryStatus.FAILED, 503)
     with pytest.raises(Conflict, match="another one"):
-        service.redeliver(cast.alice, delivery_id)
+        deliveries.redeliver(cast.alice, delivery_id)
 
 
 def test_nothing_is_sent_from_the_sample_workspace(installation: Installation, cast: Cast) -> None:
@@ -246,9 +246,9 @@ def test_nothing_is_sent_from_the_sample_workspace(installation: Installation, c
         connection.execute("SET session_replication_role = replica")
         connection.execute("UPDATE organizations SET sample_made_at = now() WHERE id = %s", [cast.organization_a])
     for send in (
-        lambda: service.send_test(visitor, made.id),
-        lambda: service.redeliver(visitor, delivery_id),
-        lambda: service.redeliver_failed(visitor, made.id, since=clock.now()),
+        lambda: deliveries.send_test(visitor, made.id),
+        lambda: deliveries.redeliver(visitor, delivery_id),
+        lambda: deliveries.redeliver_failed(visitor, made.id, since=clock.now()),
     ):
         with pytest.raises(Conflict, match="sample"):
             send()
@@ -263,21 +263,21 @@ def test_deliveries_are_listed_and_narrowed(installation: Installation, cast: Ca
     failed = make_delivery(installation.database, cast.alice, outcome="failed")
     delivered = make_delivery(installation.database, cast.alice)
     other = make_endpoint(cast.alice, EventType.PROJECT_UPDATED, name="Other")
-    listed = service.list_deliveries(cast.alice, limit=1)
+    listed = deliveries.list_deliveries(cast.alice, limit=1)
     assert [each.id for each in listed.items] == [delivered]
     assert listed.older
-    assert [each.id for each in service.list_deliveries(cast.alice, cursor=listed.older).items] == [failed]
+    assert [each.id for each in deliveries.list_deliveries(cast.alice, cursor=listed.older).items] == [failed]
 
     def ids(**chosen: object) -> list[object]:
-        return [each.id for each in service.list_deliveries(cast.alice, DeliveryFilter(**chosen)).items]  # type: ignore[arg-type] # as a page fills it
+        return [each.id for each in deliveries.list_deliveries(cast.alice, DeliveryFilter(**chosen)).items]  # type: ignore[arg-type] # as a page fills it
 
     event_id = str(listed.items[0].event_id)
     assert ids(state=DeliveryState.FAILED) == [failed]
     assert ids(webhook_id=made.id, event_type=EventType.PROJECT_CREATED) == [delivered, failed]
     assert ids(webhook_id=other.id) == ids(event_type=EventType.RUN_FAILED) == ids(search="hinge") == []
     assert ids(search=event_id) == ids(search=str(delivered)) == [delivered]
-    assert service.count_deliveries(cast.alice, DeliveryFilter(state=DeliveryState.DELIVERED), most=99) == 1
-    assert dict(service.count_deliveries_by_state(cast.alice, DeliveryFilter(), most=99)) == {
+    assert deliveries.count_deliveries(cast.alice, DeliveryFilter(state=DeliveryState.DELIVERED), most=99) == 1
+    assert dict(deliveries.count_deliveries_by_state(cast.alice, DeliveryFilter(), most=99)) == {
         DeliveryState.DELIVERED: 1,
         DeliveryState.UNDER_WAY: 0,
         DeliveryState.FAILED: 1,
@@ -290,7 +290,7 @@ def test_deliveries_are_listed_and_narrowed(installation: Installation, cast: Ca
 def test_delivery_shows_what_is_sent_and_what_came_back(installation: Installation, cast: Cast) -> None:
     make_endpoint(cast.alice)
     delivery_id = make_delivery(installation.database, cast.alice, outcome="retry")
-    detail = service.get_delivery(cast.alice, delivery_id)
+    detail = deliveries.get_delivery(cast.alice, delivery_id)
     body = json.loads(detail.body)
     assert body["id"] == str(detail.summary.event_id)
     assert body["data"]["project"]["name"] == "Hinges"
@@ -303,15 +303,15 @@ def test_delivery_shows_what_is_sent_and_what_came_back(installation: Installati
 def test_delivery_is_sent_again_with_attempts_of_its_own(installation: Installation, cast: Cast) -> None:
     make_endpoint(cast.alice)
     delivery_id = make_delivery(installation.database, cast.alice, outcome="failed")
-    service.redeliver(cast.alice, delivery_id)
-    seen = service.get_delivery(cast.alice, delivery_id).summary
+    deliveries.redeliver(cast.alice, delivery_id)
+    seen = deliveries.get_delivery(cast.alice, delivery_id).summary
     assert (seen.status, seen.attempts, seen.attempts_now) == (DeliveryStatus.PENDING, 1, 0)
     (claimed,) = claim(installation.database)
     assert (claimed["attempt"], claimed["earlier_attempts"]) == (2, 1)
     with pytest.raises(Conflict, match="this very moment"):
-        service.redeliver(cast.alice, delivery_id)
+        deliveries.redeliver(cast.alice, delivery_id)
     finish(installation.database, ended(claimed))
-    detail = service.get_delivery(cast.alice, delivery_id)
+    detail = deliveries.get_delivery(cast.alice, delivery_id)
     assert detail.summary.status is DeliveryStatus.DELIVERED
     assert [each.number for each in detail.attempts] == [2, 1]
 
@@ -327,16 +327,16 @@ def test_all_that_failed_since_are_sent_again(installation: Installation, cast: 
     make_delivery(installation.database, cast.alice)
     failed = {make_delivery(installation.database, cast.alice, outcome="failed") for _ in range(2)}
     since = clock.now() - timedelta(days=1)
-    assert service.count_failed(cast.alice, made.id, since=since, most=99) == 2
-    assert service.redeliver_failed(cast.alice, made.id, since=since) == 2
+    assert deliveries.count_failed(cast.alice, made.id, since=since, most=99) == 2
+    assert deliveries.redeliver_failed(cast.alice, made.id, since=since) == 2
     assert {each["id"] for each in claim(installation.database)} == {str(each) for each in failed}
-    assert service.redeliver_failed(cast.alice, made.id, since=since) == 0
+    assert deliveries.redeliver_failed(cast.alice, made.id, since=since) == 0
 
 
 def test_export_names_each_delivery_and_is_recorded(installation: Installation, cast: Cast) -> None:
     make_endpoint(cast.alice)
     delivery_id = make_delivery(installation.database, cast.alice)
-    data = service.export_deliveries(cast.mona, DeliveryFilter(), file_format=ExportFormat.CSV)
+    data = deliveries.export_deliveries(cast.mona, DeliveryFilter(), file_format=ExportFormat.CSV)
     assert str(delivery_id) in data.decode()
     assert "project.created" in data.decode()
     (entry,) = rows(installation, "SELECT * FROM audit_logs WHERE action = 'webhooks.export'")
@@ -355,9 +355,9 @@ def test_only_who_manages_webhooks_changes_them(cast: Cast, weak: str) -> None:
         lambda: service.resume_endpoint(actor, made.id, with_waiting=True),
         lambda: service.delete_endpoint(actor, made.id),
         lambda: service.rotate_secret(actor, seen, overlap_hours=1),
-        lambda: service.send_test(actor, made.id),
-        lambda: service.redeliver(actor, uuid4()),
-        lambda: service.redeliver_failed(actor, made.id, since=clock.now()),
+        lambda: deliveries.send_test(actor, made.id),
+        lambda: deliveries.redeliver(actor, uuid4()),
+        lambda: deliveries.redeliver_failed(actor, made.id, since=clock.now()),
     ):
         with pytest.raises(NotPermitted):
             change()
@@ -368,9 +368,9 @@ def test_only_who_may_view_webhooks_reads_them(cast: Cast, weak: str) -> None:
     actor = cast.of_a[("alice", "mona", "max", "vera").index(weak)]
     for look in (
         lambda: service.list_endpoints(actor),
-        lambda: service.list_deliveries(actor),
-        lambda: service.get_delivery(actor, uuid4()),
-        lambda: service.export_deliveries(actor, DeliveryFilter(), file_format=ExportFormat.CSV),
+        lambda: deliveries.list_deliveries(actor),
+        lambda: deliveries.get_delivery(actor, uuid4()),
+        lambda: deliveries.export_deliveries(actor, DeliveryFilter(), file_format=ExportFormat.CSV),
     ):
         with pytest.raises(NotPermitted):
             look()
@@ -380,17 +380,17 @@ def test_stranger_finds_nothing(installation: Installation, cast: Cast) -> None:
     made = make_endpoint(cast.alice)
     delivery_id = make_delivery(installation.database, cast.alice)
     assert service.list_endpoints(cast.charlie) == ()
-    assert service.list_deliveries(cast.charlie).items == ()
+    assert deliveries.list_deliveries(cast.charlie).items == ()
     for touch in (
         lambda: service.update_endpoint(cast.charlie, ENTRY, seen=see_webhook(made.id)),
         lambda: service.pause_endpoint(cast.charlie, made.id),
         lambda: service.resume_endpoint(cast.charlie, made.id, with_waiting=False),
         lambda: service.delete_endpoint(cast.charlie, made.id),
         lambda: service.rotate_secret(cast.charlie, see_webhook(made.id), overlap_hours=1),
-        lambda: service.send_test(cast.charlie, made.id),
-        lambda: service.get_delivery(cast.charlie, delivery_id),
-        lambda: service.redeliver(cast.charlie, delivery_id),
-        lambda: service.redeliver_failed(cast.charlie, made.id, since=clock.now()),
+        lambda: deliveries.send_test(cast.charlie, made.id),
+        lambda: deliveries.get_delivery(cast.charlie, delivery_id),
+        lambda: deliveries.redeliver(cast.charlie, delivery_id),
+        lambda: deliveries.redeliver_failed(cast.charlie, made.id, since=clock.now()),
     ):
         with pytest.raises(NotFound):
             touch()

@@ -13,7 +13,7 @@ from lib.projects import service as projects
 from lib.projects.service import ProjectEntry
 from lib.users import changes, invitations
 from lib.users.rights import Rights
-from lib.webhooks import service
+from lib.webhooks import deliveries
 from lib.webhooks.catalogue import EVENTS
 from lib.webhooks.payloads import ADAPTER, EventRow, render, write_schema
 from tests import doors
@@ -227,7 +227,7 @@ def test_endpoint_that_was_stopped_is_told_to_the_others(installation: Installat
 
 def test_test_event_is_what_its_schema_says(installation: Installation, cast: Cast) -> None:
     made = make_endpoint(cast.alice)
-    service.send_test(cast.alice, made.id)
+    deliveries.send_test(cast.alice, made.id)
     assert event(installation, "webhook.test")["data"]["webhook"] == {"id": str(made.id), "name": "Tracker"}
 
 
