@@ -66,6 +66,7 @@ def list_endpoints(session: Session, organization_id: UUID) -> Sequence[Row[*tup
     recently, now = recent.lateral("recently"), waiting.lateral("now")
     statement = (
         select(*_ENDPOINT, recently.c.recent, recently.c.recent_delivered, now.c.waiting)
+        .select_from(Webhook)
         .where(Webhook.organization_id == organization_id)
         .join(recently, true())
         .join(now, true())
@@ -113,9 +114,8 @@ def export_deliveries(organization_id: UUID, chosen: DeliveryFilter) -> Select[*
         WebhookDelivery.created_at,
         WebhookDelivery.finished_at,
     )
-    return _narrow(
-        select(*columns).where(WebhookDelivery.organization_id == organization_id).join(*_ITS_WEBHOOK), chosen
-    )
+    found = select(*columns).select_from(WebhookDelivery).join(*_ITS_WEBHOOK)
+    return _narrow(found.where(WebhookDelivery.organization_id == organization_id), chosen)
 
 
 def count_deliveries(session: Session, organization_id: UUID, *, chosen: DeliveryFilter, most: int) -> int:
@@ -221,6 +221,7 @@ def _deliveries(organization_id: UUID) -> Select[*tuple[Any, ...]]:
             WebhookDelivery.created_at,
             WebhookDelivery.finished_at,
         )
+        .select_from(WebhookDelivery)
         .join(*_ITS_WEBHOOK)
         .where(WebhookDelivery.organization_id == organization_id)
     )

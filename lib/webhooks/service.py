@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, delete, update
+from sqlalchemy import Row, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from lib.entry import clean_line, clean_text
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound
 from lib.exports import Column, ExportFormat, Kind
 from lib.models.webhook import DeliveryStatus, EventType, Webhook
+from lib.runs.queries import count_live_workers
 from lib.webhooks import queries
 from lib.webhooks.catalogue import EVENTS
 from lib.webhooks.payloads import EventRow, render
@@ -75,15 +76,14 @@ def create_endpoint(actor: Actor, entry: EndpointEntry) -> MadeEndpoint:
     actor.require(Permission.WEBHOOKS_MANAGE)
     columns, secret = _check(entry), make_secret()
     sealed = seal_secret(secret, organization_id=actor.organization_id)
-    row = Webhook(organization_id=actor.organization_id, secret_key=sealed, **columns)
     try:
         with tenant_session(actor) as session:
             if queries.count_endpoints(session, actor.organization_id) >= MOST_ENDPOINTS:
                 message = f"There are {MOST_ENDPOINTS} endpoints, and no more are possible. Delete one first."
                 raise Conflict(message)
-            session.add(row)
-            session.flush()
-            return MadeEndpoint(id=row.id, name=columns["name"], secret=secret)
+            row = insert(Webhook).values(organization_id=actor.organization_id, secret_key=sealed, **columns)
+            made = session.scalars(row.returning(Webhook.id)).one()
+            return MadeEndpoint(id=made, name=columns["name"], secret=secret)
     except IntegrityError as error:
         raise _taken(error, columns["name"]) from error
 
@@ -231,6 +231,7 @@ def get_delivery(actor: Actor, delivery_id: UUID) -> DeliveryDetail:
                 )
                 for each in attempts
             ),
+            live_workers=count_live_workers(session),
         )
 
 

@@ -9,7 +9,7 @@ BEGIN
         PERFORM api.emit_event(NEW.organization_id, 'user.invited', jsonb_build_object(
             'invitation', jsonb_build_object(
                 'id', NEW.id, 'email', NEW.email, 'role', NEW.role, 'expires_at', NEW.expires_at,
-                'invited_by', api.person_card(NEW.invited_by))));
+                'invited_by', api.person_card(NEW.invited_by))), NULL);
     END IF;
     RETURN NULL;
 END

@@ -6,7 +6,7 @@ SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     IF api.is_listened(NEW.organization_id, ARRAY['phase.completed']) THEN
-        PERFORM api.emit_event(NEW.organization_id, 'phase.completed', api.phase_card(NEW));
+        PERFORM api.emit_event(NEW.organization_id, 'phase.completed', api.phase_card(NEW), NULL);
     END IF;
     RETURN NULL;
 END

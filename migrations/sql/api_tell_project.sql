@@ -25,7 +25,7 @@ BEGIN
         'project', jsonb_build_object(
             'id', NEW.id, 'name', NEW.name, 'status', NEW.status, 'priority', NEW.priority,
             'created_at', NEW.created_at, 'created_by', api.person_card(NEW.created_by)),
-        'changed', v_changed));
+        'changed', v_changed), NULL);
     RETURN NULL;
 END
 $$;

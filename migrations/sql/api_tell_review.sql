@@ -17,7 +17,7 @@ BEGIN
                 'words', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                               'reviewer', api.person_card(w.reviewer_id), 'decision', w.decision, 'said_at', w.said_at)
                               ORDER BY w.said_at), '[]')
-                            FROM run_reviews w WHERE w.request_id = NEW.id))));
+                            FROM run_reviews w WHERE w.request_id = NEW.id))), NULL);
     END IF;
     RETURN NULL;
 END

@@ -22,11 +22,11 @@ BEGIN
                             WHERE run_id = NEW.id ORDER BY phase_code, attempt DESC) newest
              WHERE newest.status = 'failed' ORDER BY newest.position
         LOOP
-            PERFORM api.emit_event(NEW.organization_id, 'phase.failed', api.phase_card(v_phase));
+            PERFORM api.emit_event(NEW.organization_id, 'phase.failed', api.phase_card(v_phase), NEW.user_id);
         END LOOP;
     END IF;
     IF api.is_listened(NEW.organization_id, ARRAY[v_type]) THEN
-        PERFORM api.emit_event(NEW.organization_id, v_type, api.run_card(NEW));
+        PERFORM api.emit_event(NEW.organization_id, v_type, api.run_card(NEW), NEW.user_id);
     END IF;
     RETURN NULL;
 END

@@ -12,7 +12,7 @@ BEGIN
         PERFORM api.emit_event(NEW.organization_id, 'template.published', jsonb_build_object(
             'template', jsonb_build_object(
                 'id', NEW.id, 'name', NEW.name, 'version', NEW.version, 'category', NEW.category,
-                'is_public', NEW.is_public, 'created_by', api.person_card(NEW.created_by))));
+                'is_public', NEW.is_public, 'created_by', api.person_card(NEW.created_by))), NULL);
     END IF;
     RETURN NULL;
 END

@@ -10,11 +10,11 @@ DECLARE
 BEGIN
     IF NEW.role <> OLD.role AND api.is_listened(NEW.organization_id, ARRAY['user.role_changed']) THEN
         PERFORM api.emit_event(NEW.organization_id, 'user.role_changed', jsonb_build_object(
-            'user', v_user, 'role_before', OLD.role));
+            'user', v_user, 'role_before', OLD.role), NULL);
     END IF;
     IF NEW.deactivated_at IS NOT NULL AND OLD.deactivated_at IS NULL
        AND api.is_listened(NEW.organization_id, ARRAY['user.deactivated']) THEN
-        PERFORM api.emit_event(NEW.organization_id, 'user.deactivated', jsonb_build_object('user', v_user));
+        PERFORM api.emit_event(NEW.organization_id, 'user.deactivated', jsonb_build_object('user', v_user), NULL);
     END IF;
     RETURN NULL;
 END

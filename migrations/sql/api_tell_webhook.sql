@@ -8,7 +8,7 @@ BEGIN
     IF api.is_listened(NEW.organization_id, ARRAY['webhook.disabled']) THEN
         PERFORM api.emit_event(NEW.organization_id, 'webhook.disabled', jsonb_build_object(
             'webhook', jsonb_build_object(
-                'id', NEW.id, 'name', NEW.name, 'disabled_at', NEW.disabled_at, 'reason', NEW.disabled_reason)));
+                'id', NEW.id, 'name', NEW.name, 'disabled_at', NEW.disabled_at, 'reason', NEW.disabled_reason)), NULL);
     END IF;
     RETURN NULL;
 END
