@@ -1,4 +1,5 @@
 """Webhooks."""
+
 from lib.ui.navigation import WEBHOOKS
 from tests.cast import Cast
 from tests.conftest import Installation

@@ -101,13 +101,13 @@ def _show_table(
 ) -> UUID | None:
     """Draw the deliveries; returns the one whose event was clicked in this run of the script."""
     columns = {
-        "Result": status.column(status.DELIVERY, label="Result", width=106),
-        "Event": st.column_config.TextColumn("Event", width=142),
-        "Endpoint": st.column_config.TextColumn("Endpoint", width=110),
-        "Code": st.column_config.TextColumn("Code", width=50, alignment="right"),
-        "Attempts": st.column_config.TextColumn("Attempts", width=66, alignment="right"),
-        "Latency": st.column_config.TextColumn("Latency", width=72, alignment="right"),
-        "When": st.column_config.TextColumn("When", width=104),
+        "Result": status.column(status.DELIVERY, label="Result", width=102),
+        "Event": st.column_config.TextColumn("Event", width=136),
+        "Endpoint": st.column_config.TextColumn("Endpoint", width=96),
+        "Code": st.column_config.TextColumn("Code", width=46, alignment="right"),
+        "Attempts": st.column_config.TextColumn("Attempts", width=64, alignment="right"),
+        "Latency": st.column_config.TextColumn("Latency", width=70, alignment="right"),
+        "When": st.column_config.TextColumn("When", width=106),
     }
     if not is_of_several:
         del columns["Endpoint"]

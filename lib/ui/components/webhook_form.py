@@ -1,6 +1,6 @@
 """The form of an endpoint: what it is called, where it listens, and what it is told of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
@@ -10,8 +10,8 @@ from lib.ui import words
 from lib.webhooks.catalogue import EVENTS
 from lib.webhooks.views import EndpointEntry, EndpointView
 
-#: The groups of the left column of ticks; the others stand at the right.
-_LEFT: Final = ("Runs", "Phases")
+#: The groups of the left column of ticks, and those of the right one.
+_COLUMNS: Final = (("Runs", "Phases"), ("Reviews", "Projects and templates", "Organization"))
 
 
 def show_endpoint_form(key: str, *, action: str, endpoint: EndpointView | None = None) -> EndpointEntry | None:
@@ -48,10 +48,10 @@ def _show_events(key: str, chosen: Sequence[EventType]) -> tuple[str, ...]:
         st.session_state.setdefault(_tick(key, event), event in chosen)
     ticked = tuple(event for event in EVENTS if st.session_state[_tick(key, event)])
     st.markdown(f"**Events** :gray[{words.number(len(ticked))} of {words.number(len(EVENTS))} chosen]")
-    left, right = st.columns(2)
-    for group, events in _groups().items():
-        with left if group in _LEFT else right:
-            _show_group(key, group, events)
+    for column, groups in zip(st.columns(2), _COLUMNS, strict=True):
+        with column:
+            for group in groups:
+                _show_group(key, group, [event for event, info in EVENTS.items() if info.group == group])
     return ticked
 
 
@@ -60,7 +60,7 @@ def _show_group(key: str, group: str, events: Sequence[EventType]) -> None:
     all_key = f"{key}-all-{group}"
     st.session_state[all_key] = all(st.session_state[_tick(key, event)] for event in events)
     with st.container(gap="xsmall", key=f"event-group-{key}-{group}"):
-        st.checkbox(f"All of {group}", key=all_key, on_change=_tick_all, args=(key, all_key, events))
+        st.checkbox(f"{group}: all of them", key=all_key, on_change=_tick_all, args=(key, all_key, events))
         with st.container(gap="xsmall", key=f"events-{key}-{group}"):
             for event in events:
                 st.checkbox(f"{event}: sent when {EVENTS[event].when}", key=_tick(key, event))
@@ -74,10 +74,3 @@ def _tick_all(key: str, all_key: str, events: Sequence[EventType]) -> None:
 
 def _tick(key: str, event: EventType) -> str:
     return f"{key}-event-{event}"
-
-
-def _groups() -> Mapping[str, Sequence[EventType]]:
-    found: dict[str, list[EventType]] = {}
-    for event, info in EVENTS.items():
-        found.setdefault(info.group, []).append(event)
-    return found

@@ -27,9 +27,9 @@ _REDELIVER, _DELETE = "Deliver failed again…", "Delete…"
 #: So many events are named, and the others counted.
 _MOST_NAMED: Final = 3
 #: In characters: what is longer is cut, and stands whole in the dialog that edits it.
-_LONGEST_NAME, _LONGEST_URL, _LONGEST_TEXT = 80, 60, 140
+_LONGEST_NAME, _LONGEST_TEXT, _LONGEST_REASON = 80, 140, 300
 _CONTEXT: Final = Markup('<div class="ao-context">{}</div>')
-_ADDRESS: Final = Markup('<code class="ao-address" title="{}">{}</code>')
+_ADDRESS: Final = Markup('<code class="ao-address" title="{0}">{0}</code>')
 _LINE: Final = Markup("<div>{}</div>")
 
 
@@ -62,9 +62,7 @@ def show_endpoints(actor: Actor, endpoints: Sequence[EndpointView]) -> None:
 
 def _show_what(endpoint: EndpointView) -> None:
     st.markdown(f"**{words.plain(words.short(endpoint.name, most=_LONGEST_NAME))}**")
-    address = words.visible(endpoint.url)
-    lines = [_ADDRESS.format(address, words.short(endpoint.url.removeprefix("https://"), most=_LONGEST_URL))]
-    lines.append(Markup("{}").format(_say_events(endpoint)))
+    lines = [_ADDRESS.format(words.line(endpoint.url)), Markup("{}").format(_say_events(endpoint))]
     if endpoint.description:
         lines.append(Markup("{}").format(words.short(endpoint.description, most=_LONGEST_TEXT)))
     st.html(_CONTEXT.format(_lines(lines)))
@@ -78,9 +76,9 @@ def _say_events(endpoint: EndpointView) -> str:
 
 def _show_how(endpoint: EndpointView, time_zone: str) -> None:
     st.markdown(inline(WEBHOOK[endpoint.state]))
-    lines = [*_say_standing(endpoint, time_zone), _say_recent(endpoint, time_zone)]
-    if endpoint.waiting:
-        lines.append(Markup("{} for it").format(dialogs.say_waiting(endpoint.waiting)))
+    lines = _say_standing(endpoint, time_zone)
+    waiting = f" · {dialogs.say_waiting(endpoint.waiting)} for it" if endpoint.waiting else ""
+    lines.append(Markup("{}{}").format(_say_recent(endpoint), waiting))
     ends_at = endpoint.previous_secret_expires_at
     if ends_at and ends_at > clock.now():
         until = moment_inline(ends_at, time_zone=time_zone)
@@ -89,37 +87,32 @@ def _show_how(endpoint: EndpointView, time_zone: str) -> None:
 
 
 def _say_standing(endpoint: EndpointView, time_zone: str) -> list[Markup]:
-    """Why it does not work, and what to do about it."""
+    """Why it does not work, and what to do about it; a moment ends the line that it stands in."""
     if endpoint.state is EndpointState.PAUSED:
-        return [Markup("Events are kept for it until it is switched on.")]
+        return [Markup("Events are kept for it until it is switched on")]
     if endpoint.state is EndpointState.STOPPED:
         when = moment_inline(endpoint.disabled_at, time_zone=time_zone)
-        why = words.short(endpoint.disabled_reason or "", most=300)
-        return [
-            Markup("Stopped {}: {}").format(when, why),
-            Markup("Put right what is wrong there, then switch it on."),
-        ]
+        why = words.short(endpoint.disabled_reason or "", most=_LONGEST_REASON)
+        to_do = Markup("Put that right there, then switch it on. It stopped {}").format(when)
+        return [Markup("{}").format(why), to_do]
     if endpoint.state is EndpointState.FAILING:
-        failures = words.count(endpoint.consecutive_failures, "attempt")
+        times = endpoint.consecutive_failures
         since = moment_inline(endpoint.failing_since, time_zone=time_zone)
-        return [Markup("Failing since {}, {} in a row. Tried again by itself.").format(since, failures)]
+        what = f"{words.count(times, 'attempt')} in a row {'has' if times == 1 else 'have'} failed"
+        return [Markup("Tried again by itself: {}, the first {}").format(what, since)]
     return []
 
 
-def _say_recent(endpoint: EndpointView, time_zone: str) -> Markup:
+def _say_recent(endpoint: EndpointView) -> str:
     if endpoint.recent:
         share = words.share(endpoint.recent_delivered / endpoint.recent, digits=1)
         of_what = f"the newest {words.number(RECENT)}" if endpoint.recent >= RECENT else words.number(endpoint.recent)
-        return Markup("{} of {} accepted in 7 days").format(share, of_what)
-    if endpoint.last_triggered_at is None:
-        return Markup("Nothing sent yet")
-    return Markup("Nothing ended in 7 days, last called {}").format(
-        moment_inline(endpoint.last_triggered_at, time_zone=time_zone)
-    )
+        return f"{share} of {of_what} accepted in 7 days"
+    return "Nothing sent yet" if endpoint.last_triggered_at is None else "Nothing accepted or refused in 7 days"
 
 
 def _lines(lines: Sequence[Markup]) -> Markup:
-    """Each in a line of its own; a moment ends the line that it stands in."""
+    """Each in a line of its own."""
     return Markup("").join(_LINE.format(line) for line in lines)
 
 
