@@ -168,6 +168,14 @@ CONNECTIONS = PageEntry(
     section="Administration",
     permission=Permission.CONNECTIONS_VIEW,
 )
+WEBHOOKS = PageEntry(
+    file="pages/webhooks.py",
+    title="Webhooks",
+    icon="webhook",
+    url_path="webhooks",
+    section="Administration",
+    permission=Permission.WEBHOOKS_VIEW,
+)
 ORGANIZATION = PageEntry(
     file="pages/organization.py",
     title="Organization",
@@ -204,6 +212,7 @@ PAGES: Sequence[PageEntry] = (
     USERS,
     PERSON,
     CONNECTIONS,
+    WEBHOOKS,
     ORGANIZATION,
     ORGANIZATIONS,
     ACCOUNT,

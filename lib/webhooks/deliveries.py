@@ -18,6 +18,7 @@ from lib.db.session import tenant_session
 from lib.errors import Conflict, NotFound
 from lib.exports import Column, ExportFormat, Kind
 from lib.models.webhook import DeliveryStatus, EventType
+from lib.runs.queries import count_live_workers
 from lib.webhooks import queries
 from lib.webhooks.payloads import EventRow, render
 from lib.webhooks.views import (
@@ -131,6 +132,7 @@ def get_delivery(actor: Actor, delivery_id: UUID) -> DeliveryDetail:
                 )
                 for each in attempts
             ),
+            live_workers=count_live_workers(session),
         )
 
 

@@ -153,3 +153,5 @@ class DeliveryDetail:
     is_endpoint_active: bool
     body: str
     attempts: tuple[AttemptView, ...]
+    #: How many workers there are that could send it.
+    live_workers: int

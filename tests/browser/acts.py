@@ -144,6 +144,40 @@ def add_nothing(page: Page) -> None:
     expect(page.get_by_text("Name is empty").first).to_be_visible()
 
 
+def add_no_endpoint(page: Page) -> None:
+    press(page, "Add endpoint", "sent when a run was launched")
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("Team channel")
+    page.get_by_role("dialog").get_by_role("checkbox", name="Reviews: all of them").check(force=True)
+    press(page, "Add it", "Address is empty")
+
+
+def add_an_endpoint(page: Page, database: ClonedDatabase) -> None:
+    """Its secret is seen, and it is gone again."""
+    press(page, "Add endpoint", "sent when a run was launched")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill("Looked at once")
+    dialog.get_by_label("Address", exact=True).fill("https://hooks.northwind.example/once")
+    dialog.get_by_role("checkbox", name="Runs: all of them").check(force=True)
+    settle(page)
+    try:
+        press(page, "Add it", "This secret is shown only here")
+        settle(page)
+    finally:
+        with doors.admin(database) as connection:
+            connection.execute("DELETE FROM webhooks WHERE name = 'Looked at once'")
+
+
+def act_on_endpoint(page: Page, number: int, option: str) -> None:
+    page.get_by_test_id("stMain").get_by_role("button", name="More").nth(number).click()
+    page.get_by_text(option).click()
+    expect(page.get_by_role("button", name="Not now")).to_be_visible()
+
+
+def read_attempts(page: Page) -> None:
+    page.get_by_role("tab", name="Attempts").click()
+    settle(page)
+
+
 def ask_with_a_key_that_does_not_open(page: Page) -> None:
     page.locator('[class*="st-key-test-"] button').last.click()  # a connection's, and no integration's
     expect(page.get_by_text("It is a real call").first).to_be_visible()

@@ -17,6 +17,7 @@ from tests.browser.branching_run import make_branching_run
 from tests.browser.conftest import Dashboard
 from tests.browser.gallery_of_templates import make_gallery, write_template
 from tests.browser.steered import Steered, make_steered
+from tests.browser.webhooks_of_scene import make_webhooks
 from tests.cast import Cast
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
 from tests.factories import make_integration, make_invitation, make_project
@@ -95,6 +96,8 @@ class Scene:
     #: What the link of an invitation holds.
     invitation: str
     schedule_id: UUID
+    #: On its way: tried three times, and refused.
+    delivery_id: UUID
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +181,7 @@ def scene(dashboard: Dashboard) -> Scene:
         make_steered(database, dashboard.cast, project_id=project_id),
         invited.secret,
         schedule_id,
+        make_webhooks(database, dashboard.cast),
     )
 
 

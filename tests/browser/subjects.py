@@ -32,6 +32,7 @@ from lib.ui.navigation import (
     TEMPLATE_EDIT,
     TEMPLATES,
     USERS,
+    WEBHOOKS,
     PageEntry,
 )
 from tests import doors
@@ -188,6 +189,23 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("connections-error", full, _path(CONNECTIONS), acts.add_nothing),
         see("connections-test", full, _path(CONNECTIONS), acts.ask_with_a_key_that_does_not_open),
         see("connections-reader", dashboard.cast.mona, _path(CONNECTIONS)),
+        see("webhooks-delivery", full, f"{_path(WEBHOOKS)}?delivery={scene.delivery_id}"),
+        see("webhooks-attempts", full, f"{_path(WEBHOOKS)}?delivery={scene.delivery_id}", acts.read_attempts),
+        see("webhooks-filtered", full, f"{_path(WEBHOOKS)}?result=dropped&event=run.paused"),
+        see(
+            "webhooks-add",
+            full,
+            _path(WEBHOOKS),
+            lambda page: acts.press(page, "Add endpoint", "sent when a run was launched"),
+        ),
+        see("webhooks-error", full, _path(WEBHOOKS), acts.add_no_endpoint),
+        see("webhooks-secret", full, _path(WEBHOOKS), lambda page: acts.add_an_endpoint(page, dashboard.database)),
+        see("webhooks-rotate", full, _path(WEBHOOKS), lambda page: acts.act_on_endpoint(page, 0, "Rotate secret…")),
+        see("webhooks-stopped", full, _path(WEBHOOKS), lambda page: acts.act_on_endpoint(page, 2, "Switch on…")),
+        see(
+            "webhooks-again", full, _path(WEBHOOKS), lambda page: acts.act_on_endpoint(page, 2, "Deliver failed again…")
+        ),
+        see("webhooks-reader", dashboard.cast.mona, f"{_path(WEBHOOKS)}?delivery={scene.delivery_id}"),
         see(
             "users-invite",
             full,

@@ -35,6 +35,7 @@ from lib.ui.navigation import (
     TEMPLATE_EDIT,
     TEMPLATES,
     USERS,
+    WEBHOOKS,
     PageEntry,
 )
 from tests import doors
@@ -149,6 +150,7 @@ def test_empty_page_is_drawn(see: Callable[..., Page], dashboard: Dashboard, mad
         SCHEDULES: "Nothing is scheduled yet",
         SCHEDULE: "Not found",
         CONNECTIONS: "No connections of your own yet",
+        WEBHOOKS: "No endpoints yet",
         USERS: "Users",
         PERSON: "Not found",
         ORGANIZATION: "Organization",

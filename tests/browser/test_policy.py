@@ -26,6 +26,7 @@ from lib.ui.navigation import (
     TEMPLATE_EDIT,
     TEMPLATES,
     USERS,
+    WEBHOOKS,
     PageEntry,
 )
 from tests.browser.conftest import Dashboard, Problems
@@ -51,6 +52,7 @@ SHOWN = {
     TEMPLATE: "Versions",
     TEMPLATE_EDIT: "Add a phase",
     CONNECTIONS: "No connections of your own yet",
+    WEBHOOKS: "No endpoints yet",
     USERS: "Invite people",
     PERSON: "Details",
     ORGANIZATION: "Names",

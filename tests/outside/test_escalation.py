@@ -13,7 +13,17 @@ from streamlit.util import calc_hash
 from lib.access.actor import Actor
 from lib.access.permissions import GRANTS, Role
 from lib.identity.tokens import hash_secret
-from lib.ui.navigation import ACCOUNT, CONNECTIONS, ORGANIZATION, ORGANIZATIONS, PAGES, PERSON, USERS, PageEntry
+from lib.ui.navigation import (
+    ACCOUNT,
+    CONNECTIONS,
+    ORGANIZATION,
+    ORGANIZATIONS,
+    PAGES,
+    PERSON,
+    USERS,
+    WEBHOOKS,
+    PageEntry,
+)
 from tests import doors
 from tests.factories import make_invitation
 from tests.outside.conftest import Site
@@ -25,6 +35,7 @@ BUTTONS = {
     USERS: "Invite people",
     PERSON: "Save rights",
     CONNECTIONS: "Add connection",
+    WEBHOOKS: "Add endpoint",
     ORGANIZATION: "Save names",
     ORGANIZATIONS: "New organization",
 }
@@ -82,7 +93,7 @@ def test_page_is_not_opened_by_its_address_or_its_hash(
         assert _is_closed(visitor.open("runs", site.query_of(page), script_hash=_hash_of(page)), page)
 
 
-@pytest.mark.parametrize("page", [USERS, PERSON, CONNECTIONS, ORGANIZATION], ids=lambda page: page.url_path)
+@pytest.mark.parametrize("page", [USERS, PERSON, CONNECTIONS, WEBHOOKS, ORGANIZATION], ids=lambda page: page.url_path)
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.VIEWER])
 def test_button_of_an_admins_page_does_nothing_for_who_may_not_open_it(
     site: Site, cookies: dict[Role, str], role: Role, page: PageEntry

@@ -38,6 +38,7 @@ from lib.ui.navigation import (
     TEMPLATE_EDIT,
     TEMPLATES,
     USERS,
+    WEBHOOKS,
     PageEntry,
 )
 from lib.ui.words import plain
@@ -113,7 +114,7 @@ PRESSED |= {PROJECT: "Edit", USERS: "Invite people", PERSON: "Save rights", CONN
 PRESSED |= {ACCOUNT: "Save profile", TEMPLATES: "New template", TEMPLATE: "Fork"}
 PRESSED |= {ACCOUNT: "Save profile", TEMPLATE_EDIT: "Add a phase"}
 PRESSED |= {COMPARE: "Swap sides", SCHEDULES: "Run now", SCHEDULE: "Switch off"}
-PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization"}
+PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization", WEBHOOKS: "Add endpoint"}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page is not REVIEWS], ids=lambda page: page.title)
@@ -197,6 +198,7 @@ def test_viewer_is_refused_somewhere(cast: Cast) -> None:
         "Users",
         "Person",
         "Connections",
+        "Webhooks",
         "Organization",
         "Organizations",
     ]

@@ -17,9 +17,16 @@ _FORMATS = {
 
 
 def show_export(
-    name: str, *, noun: str, count: Callable[[int], int], export: Callable[[Actor, ExportFormat], bytes]
+    name: str,
+    *,
+    noun: str,
+    count: Callable[[int], int],
+    export: Callable[[Actor, ExportFormat], bytes],
+    plural: str | None = None,
 ) -> None:
     """Draw the menu. `name` is what the files are called, before the day; `noun` is what one row is.
+
+    `plural` is for a noun that does not just take an s.
 
     `count` is asked for the number of rows, no further than so many, once the menu is open. `export` makes the file
     for whoever downloads it, looked up anew then: a page that is left open after its session has ended gives nothing.
@@ -27,7 +34,7 @@ def show_export(
     menu = st.popover("Export", icon=":material/download:", key=f"{name}-export", on_change="rerun")
     with menu:
         if menu.open:
-            st.markdown(words.plain(_say(count(MOST_ROWS + 1), noun)))
+            st.markdown(words.plain(_say(count(MOST_ROWS + 1), noun, plural)))
         for file_format, (label, mime, purpose) in _FORMATS.items():
             st.download_button(
                 label,
@@ -46,10 +53,10 @@ def _later(export: Callable[[Actor, ExportFormat], bytes], file_format: ExportFo
     return guard.for_later(lambda actor: export(actor, file_format))
 
 
-def _say(found: int, noun: str) -> str:
+def _say(found: int, noun: str, plural: str | None) -> str:
     if found > MOST_ROWS:
         return (
-            f"More than {words.count(MOST_ROWS, noun)} match. The file has the first {words.number(MOST_ROWS)} in this "
-            "order; narrow the filters to get the others."
+            f"More than {words.count(MOST_ROWS, noun, plural=plural)} match. The file has the first "
+            f"{words.number(MOST_ROWS)} in this order; narrow the filters to get the others."
         )
-    return f"{words.count(found, noun)}, in the order of the list."
+    return f"{words.count(found, noun, plural=plural)}, in the order of the list."

@@ -81,16 +81,21 @@ def _show_filters(bar: FilterBar, chosen: Filters) -> None:
             _show_dates(bar, chosen.asked)
         if chosen:
             st.button("Clear", icon=":material/close:", type="tertiary", key=f"{bar.key}-clear", **_on_clear(bar.names))
-        st.space("stretch")
-        st.selectbox(
-            "Sort by",
-            [*bar.sorts],
-            format_func=bar.sorts.__getitem__,
-            label_visibility="collapsed",
-            icon=":material/sort:",
-            width=160,
-            **_widget(bar, "sort"),
-        )
+        if len(bar.sorts) > 1:
+            _show_order(bar)
+
+
+def _show_order(bar: FilterBar) -> None:
+    st.space("stretch")
+    st.selectbox(
+        "Sort by",
+        [*bar.sorts],
+        format_func=bar.sorts.__getitem__,
+        label_visibility="collapsed",
+        icon=":material/sort:",
+        width=160,
+        **_widget(bar, "sort"),
+    )
 
 
 def _follow(bar: FilterBar, asked: Mapping[str, str]) -> None:

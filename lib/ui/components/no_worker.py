@@ -26,12 +26,12 @@ def is_nobody_working(live_workers: int) -> bool:
     return waited_seconds >= _GRACE_SECONDS
 
 
-def show_no_worker() -> None:
-    """Draw what it means for a run, and who can do something about it."""
+def show_no_worker(*, what: str = "run", does: str = "goes on") -> None:
+    """Draw what it means for a run, or for `what` waits in its place, and who can do something about it."""
     with error_panel(
         "No worker is running",
         status=status.WARNING,
-        text="The run is kept and goes on by itself as soon as a worker is there.",
+        text=f"The {what} is kept and {does} by itself as soon as a worker is there.",
         steps=("Ask whoever runs this installation to start one: orchestrator worker",),
         key="no-worker",
     ):

@@ -108,6 +108,32 @@ CONNECTION: Mapping[str, Status] = {
     "inactive": _status("Deactivated", "power_settings_new", "gray", "\N{EN DASH}"),
 }
 
+WEBHOOK: Mapping[str, Status] = {
+    "active": _status("Active", "check_circle", "green", "✓"),
+    "failing": _status("Failing", "warning", "orange", "!"),
+    "paused": _status("Paused", "pause_circle", "violet", "="),
+    "stopped": _status("Stopped", "error", "red", "✕"),
+}
+
+#: An event on its way to an endpoint.
+DELIVERY: Mapping[str, Status] = {
+    "pending": _status("Waiting", "schedule", "gray", "○"),
+    "held": _status("Held", "pause_circle", "violet", "="),
+    "sending": _status("Sending", "progress_activity", "blue", "◐"),
+    "retrying": _status("Retrying", "replay", "orange", "↻"),
+    "delivered": _status("Delivered", "check_circle", "green", "✓"),
+    "failed": _FAILED,
+    "dropped": _status("Dropped", "block", "gray", "\N{EN DASH}"),
+}
+
+#: Which part of the deliveries a list shows.
+DELIVERY_SPLIT: Mapping[str, Status] = {
+    "delivered": DELIVERY["delivered"],
+    "under_way": Status("Under way", "", "blue", "◐"),
+    "failed": DELIVERY["failed"],
+    "dropped": DELIVERY["dropped"],
+}
+
 SCHEDULE: Mapping[str, Status] = {
     "on": _status("On", "check_circle", "green", "✓"),
     "off": _status("Off", "power_settings_new", "gray", "\N{EN DASH}"),

@@ -1,0 +1,246 @@
+"""One delivery: how it stands, which follows by itself, what is sent, what came back, and delivering it again."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Final
+from uuid import UUID
+
+import streamlit as st
+from markupsafe import Markup
+
+from lib import clock
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.errors import NotFound
+from lib.models.webhook import DeliveryStatus, EventType
+from lib.ui import address, feedback, state, words
+from lib.ui.components import webhook_dialogs as dialogs
+from lib.ui.components.card import card
+from lib.ui.components.json_view import as_json
+from lib.ui.components.moment import moment_inline
+from lib.ui.components.no_worker import is_nobody_working, show_no_worker
+from lib.ui.components.row_list import row_list
+from lib.ui.components.status import DELIVERY, Status, inline, show_status
+from lib.ui.guard import require_actor
+from lib.webhooks import deliveries
+from lib.webhooks.retry import MOST_ATTEMPTS
+from lib.webhooks.views import AttemptView, DeliveryDetail, DeliveryView
+
+#: The query parameter that says which one is open.
+_DELIVERY: Final = "delivery"
+#: Between two looks at one that is about to be sent, or is being sent; and at one whose next attempt is a while away.
+_SOON_SECONDS, _LATER_SECONDS = 1.0, 5.0
+#: Of an answer's body so much is kept, in bytes.
+_KEPT_BYTES: Final = 4_000
+#: In characters of JSON.
+_MOST_SHOWN: Final = 100_000
+_MANAGE: Final = Permission.WEBHOOKS_MANAGE
+_CONTEXT: Final = Markup('<div class="ao-context">{}</div>')
+
+
+def open_delivery(delivery_id: UUID) -> None:
+    """Have the address name it, so that it is open from here on, and for whoever gets the link."""
+    st.query_params[_DELIVERY] = str(delivery_id)
+
+
+def status_of(delivery: DeliveryView) -> Status:
+    """How it is shown."""
+    if delivery.is_held:
+        return DELIVERY["held"]
+    return DELIVERY["retrying" if delivery.is_retrying else delivery.status]
+
+
+def show_chosen(actor: Actor) -> None:
+    """Draw the delivery that the address names, or what to do to see one."""
+    delivery_id = address.find_requested_id(_DELIVERY)
+    if delivery_id is None:
+        with card(key="no-delivery"):
+            st.markdown(":gray[:material/left_click: Click an event to see what was sent, and what came back.]")
+        return
+    detail = _find(actor, delivery_id)
+    with card(key="delivery"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.subheader(detail.summary.event_type if detail else "Not found", anchor=False, width="content")
+            st.button("Close", icon=":material/close:", type="tertiary", key="close-delivery", on_click=_close)
+        if detail:
+            _show(actor, detail)
+        else:
+            st.markdown(
+                ":gray[There is no such delivery any more: its endpoint is deleted, or it is older than what is kept.]"
+            )
+
+
+def _find(actor: Actor, delivery_id: UUID) -> DeliveryDetail | None:
+    try:
+        return deliveries.get_delivery(actor, delivery_id)
+    except NotFound:
+        return None
+
+
+def _close() -> None:
+    st.query_params.pop(_DELIVERY, None)
+
+
+def _show(actor: Actor, detail: DeliveryDetail) -> None:
+    fresh = [detail]  # the page's own look serves the first time
+
+    def show_standing() -> None:
+        """How it stands now; once that is otherwise than the page says, all of it is drawn anew."""
+        seen = fresh.pop() if fresh else _look_again(detail)
+        _show_standing(seen)
+        if _shape(seen) != _shape(detail) and not st.session_state.get(state.IS_DECIDING):
+            feedback.draw_anew()
+
+    feedback.live(show_standing, seconds=_seconds_between(detail.summary))
+    attempts = words.number(len(detail.attempts))
+    request, response, tries = st.tabs(["Request", "Response", f"Attempts {attempts}"], key="delivery-tabs")
+    with request:
+        _show_request(detail)
+    with response:
+        _show_response(detail.attempts)
+    with tries:
+        _show_attempts(detail.attempts, actor.time_zone)
+    if actor.may(_MANAGE):
+        _show_buttons(detail.summary)
+
+
+def _look_again(detail: DeliveryDetail) -> DeliveryDetail:
+    return deliveries.get_delivery(require_actor(Permission.WEBHOOKS_VIEW), detail.summary.id)
+
+
+def _shape(detail: DeliveryDetail) -> tuple[object, ...]:
+    """What the page draws only once."""
+    summary = detail.summary
+    return summary.status, summary.attempts, summary.next_attempt_at is None, len(detail.attempts)
+
+
+def _seconds_between(delivery: DeliveryView) -> float | None:
+    """How often to look; None where nothing happens by itself."""
+    if delivery.is_held or delivery.status not in {DeliveryStatus.PENDING, DeliveryStatus.SENDING}:
+        return None
+    away = (delivery.next_attempt_at - clock.now()).total_seconds() if delivery.next_attempt_at else 0
+    is_later = delivery.status is DeliveryStatus.PENDING and away > _LATER_SECONDS
+    return _LATER_SECONDS if is_later else _SOON_SECONDS
+
+
+def _show_standing(detail: DeliveryDetail) -> None:
+    delivery = detail.summary
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="delivery-standing"):
+        show_status(status_of(delivery))
+        st.markdown(f":gray[{words.plain(_say(delivery))}]", width="content")
+    if delivery.error and delivery.status is not DeliveryStatus.DELIVERED:
+        st.markdown(f":red[{words.plain(delivery.error)}]")
+    is_open = delivery.status in {DeliveryStatus.PENDING, DeliveryStatus.SENDING} and not delivery.is_held
+    if is_open and is_nobody_working(detail.live_workers):
+        show_no_worker(what="delivery", does="is sent")
+
+
+def _say(delivery: DeliveryView) -> str:
+    """What the badge leaves open."""
+    if delivery.is_held:
+        return "Waits for its endpoint to be switched on"
+    if delivery.is_retrying:
+        return f"{_say_attempt(delivery)}, next {_say_next(delivery)}"
+    came = f"{delivery.status_code}, {words.number(delivery.duration_ms)} ms"
+    at_last = f", at the {words.ordinal(delivery.attempts)} attempt" if delivery.attempts > 1 else ""
+    return {
+        DeliveryStatus.PENDING: "It is sent in a moment",
+        DeliveryStatus.SENDING: f"{_say_attempt(delivery)} is under way",
+        DeliveryStatus.DELIVERED: came + at_last,
+        DeliveryStatus.FAILED: f"after {words.count(delivery.attempts_now, 'attempt')}",
+        DeliveryStatus.DROPPED: "Not sent: its endpoint was switched on without what had waited",
+    }[delivery.status]
+
+
+def _say_attempt(delivery: DeliveryView) -> str:
+    number = words.ordinal(max(1, delivery.attempts_now))
+    # whoever tries an endpoint looks at it, and it is tried once
+    of_how_many = "" if delivery.event_type is EventType.WEBHOOK_TEST else f" of {MOST_ATTEMPTS}"
+    return f"{number} attempt{of_how_many}"
+
+
+def _say_next(delivery: DeliveryView) -> str:
+    away = (delivery.next_attempt_at - clock.now()).total_seconds() if delivery.next_attempt_at else 0
+    return f"in {words.duration(int(away))}" if away >= 1 else "in a moment"
+
+
+def _show_request(detail: DeliveryDetail) -> None:
+    newest = detail.attempts[0].started_at if detail.attempts else None
+    sent = str(int(newest.astimezone(UTC).timestamp())) if newest else "of each attempt, in seconds"
+    lines = [
+        f"POST {detail.url}",
+        "content-type: application/json",
+        "user-agent: ai-orchestrator",
+        f"webhook-id: {detail.summary.event_id}",
+        f"webhook-timestamp: {sent}",
+        "webhook-signature: v1,…",
+    ]
+    st.code(words.visible("\n".join(lines)), language=None, wrap_lines=True)
+    body = as_json(json.loads(detail.body))
+    st.code(body[:_MOST_SHOWN], language="json", wrap_lines=True)
+
+
+def _show_response(attempts: Sequence[AttemptView]) -> None:
+    if not attempts:
+        st.markdown(":gray[Nothing came back yet.]")
+        return
+    newest = attempts[0]
+    if newest.status_code is None:
+        st.markdown(f":gray[No answer came. {words.plain(newest.error or '')}]")
+        return
+    took = "" if newest.duration_ms is None else f" :gray[in {words.number(newest.duration_ms)} ms]"
+    st.markdown(f"**{newest.status_code}**{took}")
+    if not newest.response:
+        st.markdown(":gray[Its body is empty.]")
+        return
+    st.code(words.visible(newest.response), language=None, wrap_lines=True)
+    if len(newest.response.encode()) >= _KEPT_BYTES:
+        st.markdown(":gray[:small[:material/content_cut: Cut at 4 kB: more is not kept.]]")
+
+
+def _show_attempts(attempts: Sequence[AttemptView], time_zone: str) -> None:
+    if not attempts:
+        st.markdown(":gray[None yet.]")
+        return
+    with row_list("attempts"):
+        for attempt in attempts:
+            with st.container(gap="xxsmall"):
+                _show_attempt(attempt, time_zone)
+
+
+def _show_attempt(attempt: AttemptView, time_zone: str) -> None:
+    how = DELIVERY["failed" if attempt.error else "delivered"]
+    st.markdown(f"**{attempt.number}** {inline(how, text=str(attempt.status_code or 'No answer'))}")
+    took = "" if attempt.duration_ms is None else f"{words.number(attempt.duration_ms)} ms · "
+    lines = [Markup("{}{}").format(took, moment_inline(attempt.started_at, time_zone=time_zone))]
+    if attempt.error:
+        lines.append(Markup("{}").format(words.short(attempt.error, most=300)))
+    st.html(_CONTEXT.format(Markup("").join(Markup("<div>{}</div>").format(line) for line in lines)))
+
+
+def _show_buttons(delivery: DeliveryView) -> None:
+    is_test = delivery.event_type is EventType.WEBHOOK_TEST
+    # what waits for its first attempt is sent without anybody's doing
+    is_tried = delivery.status is not DeliveryStatus.SENDING and not delivery.is_held
+    is_tried = is_tried and (delivery.status is not DeliveryStatus.PENDING or delivery.is_retrying)
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        if is_tried and is_test and st.button("Send another test", icon=":material/send:", key="test-again"):
+            _send_another(delivery)
+        if is_tried and not is_test and st.button("Deliver again", icon=":material/replay:", key="redeliver"):
+            _redeliver(delivery)
+        if st.button("All failed since…", type="tertiary", key="redeliver-failed"):
+            dialogs.ask_to_redeliver(delivery.webhook_id, delivery.webhook_name)
+
+
+def _send_another(delivery: DeliveryView) -> None:
+    with feedback.told():
+        open_delivery(deliveries.send_test(require_actor(_MANAGE), delivery.webhook_id))
+        st.rerun()
+
+
+def _redeliver(delivery: DeliveryView) -> None:
+    with feedback.told():
+        deliveries.redeliver(require_actor(_MANAGE), delivery.id)
+        feedback.succeeded("It is on its way again.")
+        st.rerun()
