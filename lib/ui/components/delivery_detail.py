@@ -36,6 +36,8 @@ _KEPT_BYTES: Final = 4_000
 #: In characters of JSON.
 _MOST_SHOWN: Final = 100_000
 _MANAGE: Final = Permission.WEBHOOKS_MANAGE
+#: As far as people say it in one word.
+_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _CONTEXT: Final = Markup('<div class="ao-context">{}</div>')
 
 
@@ -143,7 +145,7 @@ def _say(delivery: DeliveryView) -> str:
     if delivery.is_retrying:
         return f"{_say_attempt(delivery)}, next {_say_next(delivery)}"
     came = f"{delivery.status_code}, {words.number(delivery.duration_ms)} ms"
-    at_last = f", at the {words.ordinal(delivery.attempts)} attempt" if delivery.attempts > 1 else ""
+    at_last = f", at the {_ordinal(delivery.attempts)} attempt" if delivery.attempts > 1 else ""
     return {
         DeliveryStatus.PENDING: "It is sent in a moment",
         DeliveryStatus.SENDING: f"{_say_attempt(delivery)} is under way",
@@ -154,10 +156,15 @@ def _say(delivery: DeliveryView) -> str:
 
 
 def _say_attempt(delivery: DeliveryView) -> str:
-    number = words.ordinal(max(1, delivery.attempts_now))
+    number = _ordinal(max(1, delivery.attempts_now))
     # whoever tries an endpoint looks at it, and it is tried once
     of_how_many = "" if delivery.event_type is EventType.WEBHOOK_TEST else f" of {MOST_ATTEMPTS}"
     return f"{number} attempt{of_how_many}"
+
+
+def _ordinal(number: int) -> str:
+    """`3` as "third"; `12` as "12th"."""
+    return _ORDINALS[number - 1] if number <= len(_ORDINALS) else f"{number}th"
 
 
 def _say_next(delivery: DeliveryView) -> str:
