@@ -122,7 +122,7 @@ def test_endpoint_that_fails_is_seen_mended_and_caught_up_with(
     page.get_by_test_id("stMain").get_by_role("button", name="More").click()
     page.get_by_text("Switch on…").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("1 delivery waits for it.")).to_be_visible()
+    expect(dialog.get_by_text("1 delivery is waiting for it.")).to_be_visible()
     dialog.get_by_role("button", name="Deliver them").click()
     wait_for(receiver, 2)
     first, second = receiver.received

@@ -141,7 +141,7 @@ def test_row_says_how_an_endpoint_does(open_as: OpenAs, cast: Cast, installation
     happen(cast.alice)
     words = shown(open_as(cast.alice, WEBHOOKS))
     assert "Paused" in words
-    assert "1 delivery waits for it" in words
+    assert "1 delivery is waiting for it" in words
 
 
 def test_stopped_endpoint_says_why_and_what_to_do(open_as: OpenAs, cast: Cast, installation: Installation) -> None:
@@ -200,7 +200,7 @@ def test_endpoint_is_switched_on_with_what_has_waited_or_without(
     service.pause_endpoint(cast.alice, made.id)
     happen(cast.alice)
     at = more(open_as(cast.alice, WEBHOOKS), "Switch on…")
-    assert "1 delivery waits for it." in shown(at)
+    assert "1 delivery is waiting for it." in shown(at)
     click(at, f"{choice}-{made.id}", within="Switch on…")
     assert see_endpoint(cast.alice, made.id).state is EndpointState.ACTIVE
     found = deliveries.count_deliveries_by_state(cast.alice, DeliveryFilter(), most=9)
@@ -273,7 +273,7 @@ def test_all_that_failed_since_are_sent_again(open_as: OpenAs, cast: Cast, insta
     made = make_endpoint(cast.alice)
     delivery_id = make_delivery(installation.database, cast.alice, outcome="failed")
     at = press(open_as(cast.alice, WEBHOOKS, delivery=delivery_id), "All failed since…")
-    assert "1 delivery has failed." in shown(at)
+    assert "1 delivery failed." in shown(at)
     click(at, f"redeliver-{made.id}-confirm", within="All failed since…")
     assert "1 delivery is on the way again." in shown(at)
     assert deliveries.count_failed(cast.alice, made.id, since=clock.now() - timedelta(days=1), most=9) == 0

@@ -205,19 +205,18 @@ def _show_failed(found: int) -> None:
     if not found:
         st.markdown("None has failed in that time.")
         return
-    counted = words.at_most(found, most=_MOST_FAILED)
-    noun = "delivery has" if found == 1 else "deliveries have"
+    more = "More than " if found > _MOST_FAILED else ""
+    counted = words.count(min(found, _MOST_FAILED), "delivery", plural="deliveries")
     st.markdown(
-        f"**{counted} {noun} failed.** Each is sent again with attempts of its own, under the same event's id, so that "
+        f"**{more}{counted} failed.** Each is sent again with attempts of its own, under the same event's id, so that "
         "the other side can leave out what it has had."
     )
 
 
 def say_waiting(waiting: int) -> str:
-    """`1 delivery waits`, `1,000 deliveries or more wait`."""
-    if waiting >= MOST_WAITING:
-        return f"{words.number(MOST_WAITING)} deliveries or more wait"
-    return f"{words.count(waiting, 'delivery', plural='deliveries')} {'waits' if waiting == 1 else 'wait'}"
+    """`1 delivery is waiting`, `1,000 deliveries or more are waiting`."""
+    more = " or more" if waiting >= MOST_WAITING else ""
+    return f"{words.count(waiting, 'delivery', plural='deliveries')}{more} {words.are(waiting)} waiting"
 
 
 def _begin() -> None:

@@ -98,7 +98,7 @@ def _say_standing(endpoint: EndpointView, time_zone: str) -> list[Markup]:
     if endpoint.state is EndpointState.FAILING:
         times = endpoint.consecutive_failures
         since = moment_inline(endpoint.failing_since, time_zone=time_zone)
-        what = f"{words.count(times, 'attempt')} in a row {'has' if times == 1 else 'have'} failed"
+        what = f"{words.count(times, 'attempt')} failed in a row"
         return [Markup("Tried again by itself: {}, the first {}").format(what, since)]
     return []
 
