@@ -87,7 +87,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         connection.execute("SELECT api.take_turns(%s, %s, 60, 1)", [actor.organization_id, connection_id])
     make_token(database, actor)
     make_mail(database, actor)
-    webhook_id = make_webhook(database, actor)
+    webhook_id = make_webhook(database, actor, name=f"Deployments {uuid4()}")
     make_told(database, actor, webhook_id)
     return Workspace(
         user_id=actor.user_id,

@@ -39,6 +39,7 @@ from lib.ui.words import plain
 from lib.web import health
 from lib.web.middleware import middleware
 from tests.browser.changes import show_changes
+from tests.browser.gallery_of_webhooks import show_webhooks
 from tests.nasty import MEANING, mixtures
 
 ANSWER = """# Demand is moving
@@ -202,6 +203,7 @@ def gallery() -> None:
         show_graph()
         show_template()
         show_changes()
+        show_webhooks()
         show_form()
         live()
 
@@ -285,7 +287,7 @@ def show_list_filters() -> None:
         key="list",
         splits=status.RUN,
         count=lambda chosen: {"completed": 100, "failed": 6},
-        sorts={"newest": "Newest first"},
+        sorts={"newest": "Newest first", "oldest": "Oldest first"},
         placeholder="Title or topic",
         choices=(filtering.Choice("model", "Model", {"small": "smollm2-135m"}),),
     )
