@@ -1,6 +1,7 @@
 """The part of the gallery that shows an endpoint as a reader sees it, and what the Webhooks page has of its own."""
 
 from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import streamlit as st
@@ -9,7 +10,7 @@ from lib.ui.components.webhook_list import show_endpoints
 from tests.made_webhooks import see_webhook
 
 #: Somebody who may not do anything to it.
-READER = cast("Actor", SimpleNamespace(may=lambda _: False, time_zone="UTC"))
+READER: Any = SimpleNamespace(may=lambda _: False, time_zone="UTC")
 
 
 def show_webhooks() -> None:
