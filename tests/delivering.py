@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Thread
 
 from lib.config import get_settings
@@ -19,13 +19,14 @@ def delivering() -> Iterator[Deliveries]:
     made = Deliveries(database_url(Login.WORKER), get_settings())
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    task = asyncio.run_coroutine_threadsafe(made.deliver(), loop)
+    asyncio.run_coroutine_threadsafe(made.deliver(), loop)
 
     async def end() -> None:
         await made.release()
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait_for(asyncio.wrap_future(task), timeout=5)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
         await close_shared_client()
 
     try:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,7 +39,9 @@ POLL_SECONDS: Final = 5.0
 #: What ends within this time is written down together.
 _TOGETHER_SECONDS: Final = 0.01
 _PURGE_SECONDS: Final = 3600.0
-_PURGED_AT_ONCE: Final = 2_000
+#: Where there is more than is removed at once, so that what is to be sent does not wait.
+_PURGE_AGAIN_SECONDS: Final = 1.0
+_PURGED_AT_ONCE: Final = 1_000
 _AFTER_OUTAGE_SECONDS: Final = 1.0
 #: How long the calls under way may take when the worker stops.
 _RELEASE_SECONDS: Final = 3.0
@@ -110,11 +112,14 @@ class Deliveries:
                     await listening.execute("LISTEN orchestrator_webhooks")
                     ears = asyncio.create_task(self._listen(listening))
                     try:
-                        await self._work(connection)
+                        await self._work(connection, ears)
                     finally:
                         ears.cancel()
             except psycopg.OperationalError as error:
                 log.warning("deliveries wait, the database is away: %s", first_line(error))
+                await asyncio.sleep(_AFTER_OUTAGE_SECONDS)
+            except psycopg.Error:  # runs and mails of this worker go on
+                log.exception("deliveries wait, the database refused a step of theirs")
                 await asyncio.sleep(_AFTER_OUTAGE_SECONDS)
 
     async def release(self) -> None:
@@ -131,17 +136,20 @@ class Deliveries:
         )
 
     async def _listen(self, connection: psycopg.AsyncConnection) -> None:
-        """Until the connection breaks, which whoever works notices by their own."""
-        with suppress(psycopg.OperationalError):
+        """Until the connection breaks."""
+        try:
             async for _ in connection.notifies():
                 self._news.set()
+        finally:
+            self._news.set()
 
-    async def _work(self, connection: psycopg.AsyncConnection) -> None:
+    async def _work(self, connection: psycopg.AsyncConnection, ears: asyncio.Task[None]) -> None:
         purge_at = 0.0
         while True:
+            if ears.done():
+                ears.result()
             if (now := asyncio.get_running_loop().time()) >= purge_at:
-                await _purge(connection)
-                purge_at = now + _PURGE_SECONDS
+                purge_at = now + (_PURGE_AGAIN_SECONDS if await _has_more_to_purge(connection) else _PURGE_SECONDS)
             self._news.clear()
             await self._note(connection)
             wait_seconds = POLL_SECONDS
@@ -165,9 +173,8 @@ class Deliveries:
         row = await cursor.fetchone()
         found = row[0] if row else {"deliveries": [], "wait_ms": None}
         wait_ms = found["wait_ms"]
-        return [Claimed.of(each) for each in found["deliveries"]], (
-            POLL_SECONDS if wait_ms is None else max(wait_ms, 0) / 1000
-        )
+        seconds = POLL_SECONDS if wait_ms is None else max(wait_ms, 0) / 1000
+        return list(_read(found["deliveries"])), seconds
 
     def _begin(self, claimed: Claimed) -> None:
         self._under_way[claimed.webhook_id] += 1
@@ -196,6 +203,8 @@ class Deliveries:
             keys = [open_secret(sealed, organization_id=event.organization_id) for sealed in claimed.secrets]
         except SecretUnreadable as error:
             return Sent(duration_ms=0, error=f"Its secret can't be read. {error.message}")
+        if not keys:
+            return Sent(duration_ms=0, error="It has no secret to sign with. Rotate its secret.")
         body = render(event, base_url=self._settings.url)
         headers = sign(event.id, body, keys=keys, at=at)
         return await send(claimed.url, body, headers, allowed_hosts=self._settings.allowed_hosts)
@@ -234,10 +243,17 @@ def _as_result(claimed: Claimed, sent: Sent, began: datetime) -> dict[str, Any]:
     }
 
 
-async def _purge(connection: psycopg.AsyncConnection) -> None:
-    """Remove what is too old, some of it at a time."""
-    while True:
-        cursor = await connection.execute("SELECT api.purge_events(%s)", (_PURGED_AT_ONCE,))
-        row = await cursor.fetchone()
-        if not row or row[0] < _PURGED_AT_ONCE:
-            return
+def _read(rows: Sequence[Mapping[str, Any]]) -> Iterator[Claimed]:
+    """What was claimed; what this version does not know yet is left to a worker that does."""
+    for row in rows:
+        try:
+            yield Claimed.of(row)
+        except (ValueError, KeyError, TypeError):
+            log.exception("delivery %s can't be read", row.get("id"))
+
+
+async def _has_more_to_purge(connection: psycopg.AsyncConnection) -> bool:
+    """Remove some of what is too old; says whether there may be more."""
+    cursor = await connection.execute("SELECT api.purge_events(%s)", (_PURGED_AT_ONCE,))
+    row = await cursor.fetchone()
+    return row is not None and row[0] >= _PURGED_AT_ONCE

@@ -77,7 +77,7 @@ def list_endpoints(session: Session, organization_id: UUID) -> Sequence[Row[*tup
 def load_endpoint(session: Session, organization_id: UUID, webhook_id: UUID) -> Row[*tuple[Any, ...]] | None:
     """What is to be read of one, locked."""
     statement = select(*_ENDPOINT).where(Webhook.organization_id == organization_id, Webhook.id == webhook_id)
-    return session.execute(statement.with_for_update()).first()
+    return session.execute(statement.with_for_update(key_share=True)).first()
 
 
 def count_endpoints(session: Session, organization_id: UUID) -> int:

@@ -13,7 +13,7 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE webhook_deliveries SET status = 'dropped', next_attempt_at = NULL, finished_at = now()
-     WHERE webhook_id = v_webhook.id AND status = 'pending' AND event_type <> 'webhook.test';
+     WHERE organization_id = v_webhook.organization_id AND webhook_id = v_webhook.id AND status = 'pending' AND event_type <> 'webhook.test';
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END

@@ -14,7 +14,11 @@ BEGIN
     RETURNING id INTO v_event;
     INSERT INTO webhook_deliveries (organization_id, webhook_id, event_id, event_type, next_attempt_at)
     SELECT p_organization, w.id, v_event, p_type, CASE WHEN w.is_active THEN clock_timestamp() END
-      FROM webhooks w WHERE w.organization_id = p_organization AND p_type = ANY (w.events);
+      -- as they stand once nobody changes them: one that is being deleted drops out, one that goes on is on
+      FROM (SELECT l.id, l.is_active FROM webhooks l
+             WHERE l.organization_id = p_organization AND p_type = ANY (l.events)
+               AND (p_type <> 'webhook.disabled' OR l.id::text <> p_data #>> '{webhook,id}')
+             ORDER BY l.id FOR KEY SHARE) w;
     PERFORM pg_notify('orchestrator_webhooks', '');
 END
 $$;

@@ -59,11 +59,11 @@ BEGIN
                consecutive_failures = CASE WHEN v_said.has_worked THEN 0
                                            ELSE w.consecutive_failures + v_said.times END,
                failing_since = CASE WHEN NOT v_said.has_worked THEN coalesce(w.failing_since, v_said.since) END,
-               resume_at = CASE
+               resume_at = greatest(w.resume_at, CASE
                    WHEN v_said.hold_seconds IS NOT NULL THEN now() + make_interval(secs => v_said.hold_seconds)
                    WHEN NOT v_said.has_worked AND w.consecutive_failures + v_said.times >= c_failing THEN
                        now() + make_interval(secs => least(
-                           power(2, least(w.consecutive_failures + v_said.times - c_failing, 6)), 60)) END
+                           power(2, least(w.consecutive_failures + v_said.times - c_failing, 6)), 60)) END)
          WHERE w.id = v_said.webhook_id
         RETURNING * INTO v_webhook;
         CONTINUE WHEN NOT v_webhook.is_active OR NOT coalesce(v_said.is_gone, false) AND NOT (

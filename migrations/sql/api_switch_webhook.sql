@@ -1,6 +1,6 @@
 -- api.switch_webhook()
 -- An endpoint that goes off keeps what waits for it without a time; one that goes on begins anew, and that is due. Whoever
--- switches it off says no reason: that is a stop's. A new endpoint starts with nothing that a worker writes.
+-- switches it off says no reason: that is a stop's.
 CREATE FUNCTION api.switch_webhook() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -14,7 +14,7 @@ BEGIN
         NEW.resume_at := NULL;
     END IF;
     UPDATE webhook_deliveries SET next_attempt_at = CASE WHEN NEW.is_active THEN now() END
-     WHERE webhook_id = NEW.id AND status = 'pending' AND event_type <> 'webhook.test';
+     WHERE organization_id = NEW.organization_id AND webhook_id = NEW.id AND status = 'pending' AND event_type <> 'webhook.test';
     PERFORM pg_notify('orchestrator_webhooks', '');
     RETURN NEW;
 END

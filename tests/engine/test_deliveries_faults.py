@@ -348,6 +348,16 @@ def test_secret_that_can_not_be_opened_is_told_and_nothing_goes_unsigned(
     assert receiver.received == []
 
 
+def test_endpoint_without_a_secret_is_sent_nothing(installation: Installation, cast: Cast, receiver: Receiver) -> None:
+    make_endpoint(cast.alice, url=f"{receiver.url}/hook")
+    rows(installation, "UPDATE webhooks SET secret_key = NULL RETURNING 1")
+    with delivering():
+        happen(cast.alice)
+        tried = until_tried(installation)
+    assert "no secret to sign with" in tried["error"]
+    assert receiver.received == []
+
+
 def test_events_of_two_organizations_never_meet(installation: Installation, cast: Cast) -> None:
     with ExitStack() as stack:
         ours, theirs = stack.enter_context(receiving()), stack.enter_context(receiving())

@@ -265,7 +265,7 @@ def test_delivery_is_sent_again(open_as: OpenAs, cast: Cast, installation: Insta
     delivery_id = make_delivery(installation.database, cast.alice, outcome="failed")
     assert "Deliver again" not in buttons(open_as(cast.mona, WEBHOOKS, delivery=delivery_id))
     at = press(open_as(cast.alice, WEBHOOKS, delivery=delivery_id), "Deliver again")
-    assert "It is on its way again." in shown(at)
+    assert "It is delivered again" in shown(at)
     assert deliveries.get_delivery(cast.alice, delivery_id).summary.status is DeliveryStatus.PENDING
 
 

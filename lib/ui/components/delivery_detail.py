@@ -89,7 +89,10 @@ def _show(actor: Actor, detail: DeliveryDetail) -> None:
 
     def show_standing() -> None:
         """How it stands now; once that is otherwise than the page says, all of it is drawn anew."""
-        seen = fresh.pop() if fresh else _look_again(detail)
+        seen = fresh.pop() if fresh else _find(require_actor(Permission.WEBHOOKS_VIEW), detail.summary.id)
+        if seen is None:  # its endpoint was deleted
+            feedback.draw_anew()
+            return
         _show_standing(seen)
         if _shape(seen) != _shape(detail) and not st.session_state.get(state.IS_DECIDING):
             feedback.draw_anew()
@@ -105,10 +108,6 @@ def _show(actor: Actor, detail: DeliveryDetail) -> None:
         _show_attempts(detail.attempts, actor.time_zone)
     if actor.may(_MANAGE):
         _show_buttons(detail.summary)
-
-
-def _look_again(detail: DeliveryDetail) -> DeliveryDetail:
-    return deliveries.get_delivery(require_actor(Permission.WEBHOOKS_VIEW), detail.summary.id)
 
 
 def _shape(detail: DeliveryDetail) -> tuple[object, ...]:
@@ -249,5 +248,5 @@ def _send_another(delivery: DeliveryView) -> None:
 def _redeliver(delivery: DeliveryView) -> None:
     with feedback.told():
         deliveries.redeliver(require_actor(_MANAGE), delivery.id)
-        feedback.succeeded("It is on its way again.")
+        feedback.succeeded("It is delivered again; where its endpoint is off, once that is on.")
         st.rerun()

@@ -132,7 +132,7 @@ def ask_to_resume(endpoint: EndpointView) -> None:
                 _resume(endpoint, with_waiting=True)
             return
         st.markdown(
-            f"**{say_waiting(endpoint.waiting)} for it.** Delivered, they are sent at once, the oldest first. Dropped, "
+            f"**{say_waiting(endpoint.waiting)} for it.** Delivered, they are sent at once. Dropped, "
             "they stay in the list, and each can still be delivered by hand."
         )
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):

@@ -267,7 +267,7 @@ def test_event_goes_to_each_endpoint_that_asks_for_it_and_to_no_other_organizati
 PLANTED = "planted-words-of-the-tests"
 
 
-def test_no_payload_holds_prompts_answers_inputs_or_secrets(installation: Installation, cast: Cast) -> None:
+def test_no_payload_holds_prompts_answers_or_secrets(installation: Installation, cast: Cast) -> None:
     listen(cast)
     run = launch(installation, cast)
     held = open_run(installation.database, cast.organization_a, run.id)
