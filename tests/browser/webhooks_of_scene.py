@@ -9,7 +9,7 @@ from tests.cast import Cast
 from tests.database import ClonedDatabase
 from tests.made_webhooks import make_delivery, make_endpoint
 
-_GONE = "old-crm.northwind.example answers 410: it is gone. That says that it is gone."
+_GONE = "old-crm.northwind.example answers 410 Gone. That says that it is gone."
 _BUSY = {
     "status_code": 503,
     "error": "hooks.northwind.example answers 503: it is overloaded.",
@@ -63,8 +63,8 @@ def make_webhooks(database: ClonedDatabase, cast: Cast) -> UUID:
     )
     with doors.admin(database) as connection:
         connection.execute(
-            "UPDATE webhooks SET previous_secret_key = secret_key, previous_secret_expires_at = now() + interval '23 h' "
-            "WHERE id = %s",
+            "UPDATE webhooks SET previous_secret_key = secret_key, "
+            "previous_secret_expires_at = now() + interval '24 hours' WHERE id = %s",
             [quiet],
         )
     return tried
