@@ -286,7 +286,7 @@ def show_list_filters() -> None:
         key="list",
         splits=status.RUN,
         count=lambda chosen: {"completed": 100, "failed": 6},
-        sorts={"newest": "Newest first"},
+        sorts={"newest": "Newest first", "oldest": "Oldest first"},
         placeholder="Title or topic",
         choices=(filtering.Choice("model", "Model", {"small": "smollm2-135m"}),),
     )
