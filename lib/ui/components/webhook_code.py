@@ -115,8 +115,6 @@ _PROGRAMS: Final[Mapping[str, _Program]] = {
     "Node": _Program(NODE, "javascript", "receiver.mjs"),
     "Shell": _Program(SHELL, "bash", "verify.sh"),
 }
-#: In pixels: what is longer scrolls, so that what stands below is not far away.
-_HEIGHT: Final = 320
 
 
 def show_verification() -> None:
@@ -128,7 +126,7 @@ def show_verification() -> None:
     )
     for tab, (_, program) in zip(st.tabs([*_PROGRAMS]), _PROGRAMS.items(), strict=True):
         with tab:
-            st.code(program.text, language=program.language, height=_HEIGHT)
+            st.code(program.text, language=program.language, wrap_lines=True)
             st.markdown(f":gray[:small[Keep it as `{program.file}`; the secret is read from WEBHOOK\\_SECRET.]]")
 
 
