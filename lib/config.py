@@ -66,7 +66,8 @@ class Settings(BaseSettings):
         default="all", description="who is offered these and the local one: all, none, or slugs of organizations"
     )
     allowed_private_hosts: str = Field(
-        default="", description="private hosts that connections may reach: host, host:port or network, by commas"
+        default="",
+        description="private hosts that connections and webhooks may reach: host, host:port or network, by commas",
     )
     local_model: bool = Field(default=True, description="offer the tiny local demo model")
     smtp_url: SecretStr | None = Field(default=None, description="the mail server, with name and password")

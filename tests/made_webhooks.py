@@ -1,9 +1,8 @@
-"""Endpoints and deliveries for tests: what people set up, and a worker's part in it without the process."""
+"""Endpoints and deliveries for tests: made by use cases and triggers, ended as a worker ends them."""
 
-import json
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -11,119 +10,110 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.db.logins import Login
 from lib.models.webhook import EventType
-from lib.webhooks.catalogue import EVENTS
+from lib.projects.service import ProjectEntry, create_project
+from lib.webhooks import deliveries, service
+from lib.webhooks.views import EndpointEntry, EndpointView, MadeEndpoint
 from tests import doors
-from tests.doors import Database
-from tests.factories import insert
 
-#: As long as `lib.engine.deliveries` holds one.
-_HELD_SECONDS = 30
-#: By the part of an event's name before the dot: what is the least that its data has.
-_DATA: dict[str, dict[str, Any]] = {
-    "run": {"run": {"id": "019aaaaa-0000-7000-8000-000000000001", "title": "Market brief", "status": "completed"}},
-    "phase": {
-        "phase": {"code": "research", "name": "Draft: risks and regulation", "attempt": 1},
-        "run": {"id": "019aaaaa-0000-7000-8000-000000000001", "title": "Market brief"},
-    },
-    "review": {
-        "review": {"required_approvals": 1, "due_at": "2026-11-22T17:00:00+00:00"},
-        "run": {"id": "019aaaaa-0000-7000-8000-000000000001", "title": "Market brief"},
-    },
-    "quota": {"quota": {"used": 800, "limit": 1000}},
-    "project": {"project": {"id": "019aaaaa-0000-7000-8000-000000000002", "name": "Folding bicycles"}},
-    "template": {"template": {"id": "019aaaaa-0000-7000-8000-000000000003", "name": "Market brief"}},
-    "user": {"user": {"id": "019aaaaa-0000-7000-8000-000000000004", "name": "Max"}},
-    "webhook": {"webhook": {"id": "019aaaaa-0000-7000-8000-000000000005", "name": "Old one"}},
-}
+#: An address of the outside, which nobody calls: a name would be looked up.
+HOOK: Final = "https://93.184.215.14/orchestrator"
 
 
-def make_endpoint(database: Database, actor: Actor, *, name: str = "Team channel", **columns: Any) -> UUID:
-    """A row of the person's, past nothing but the policies; it asks for every event unless `events` says less."""
-    made = {
-        "url": "https://hooks.example/orchestrator",
-        "events": list(EVENTS),
-        "secret_key": "sealed-of-the-tests",
-        **columns,
-    }
-    with doors.person(database, actor) as connection:
-        return insert(connection, "webhooks", organization_id=actor.organization_id, name=name, **made)
+def make_endpoint(
+    actor: Actor, *events: str, name: str = "Tracker", url: str = HOOK, description: str = ""
+) -> MadeEndpoint:
+    """An endpoint that is told of these events, of projects where none is named."""
+    wanted = events or (EventType.PROJECT_CREATED, EventType.PROJECT_UPDATED)
+    return service.create_endpoint(actor, EndpointEntry(name=name, url=url, description=description, events=wanted))
 
 
-def make_delivery(
-    database: Database,
-    actor: Actor,
-    webhook_id: UUID,
-    *,
-    event: EventType = EventType.RUN_COMPLETED,
-    outcome: str | None = "delivered",
-    attempts: int = 1,
-    ago: timedelta = timedelta(),
-    **answer: Any,
-) -> UUID:
-    """An event on its way to one endpoint, as far as a worker has got with it.
-
-    `outcome` is that of the last attempt: delivered, retry or failed; "sending" where nobody has said anything of it
-    yet, None where nobody has begun. `answer` is more of what the worker says: status_code, error, response.
-    """
-    happened_at = clock.now() - ago
-    data = _DATA[event.partition(".")[0]]
-    with doors.admin(database) as connection:
-        made = connection.execute(
-            "INSERT INTO webhook_events (organization_id, type, actor, data, created_at) VALUES (%s, %s, %s, %s, %s) "
-            "RETURNING id",
-            [
-                actor.organization_id,
-                event,
-                Jsonb({"id": str(actor.user_id), "name": "Alice"}),
-                Jsonb(data),
-                happened_at,
-            ],
-        ).fetchone()
-        assert made
-        delivery_id = uuid4()
-        connection.execute(
-            "INSERT INTO webhook_deliveries (id, organization_id, webhook_id, event_id, event_type, next_attempt_at, "
-            "created_at) SELECT %s, %s, w.id, %s, %s, CASE WHEN w.is_active THEN now() END, %s FROM webhooks w "
-            "WHERE w.id = %s",
-            [delivery_id, actor.organization_id, made[0], event, happened_at, webhook_id],
-        )
-    for attempt in range(1, attempts + 1):
-        if outcome is None:
-            break
-        is_last = attempt == attempts
-        play_worker(database, delivery_id, outcome=outcome if is_last else "retry", began=happened_at, **answer)
-    return delivery_id
+def see_endpoint(actor: Actor, webhook_id: UUID) -> EndpointView:
+    """The endpoint as the page sees it."""
+    return next(each for each in service.list_endpoints(actor) if each.id == webhook_id)
 
 
-def play_worker(
-    database: Database, delivery_id: UUID, *, outcome: str, began: datetime | None = None, **answer: Any
-) -> None:
-    """Have a worker take this one and nothing else, and say what came of it."""
-    with doors.admin(database) as connection:  # it is due, before all others, whatever its endpoint has done
-        connection.execute(
-            "UPDATE webhook_deliveries SET next_attempt_at = 'epoch' WHERE id = %s AND next_attempt_at IS NOT NULL",
-            [delivery_id],
-        )
-        connection.execute("UPDATE webhooks SET resume_at = NULL")
+def see_webhook(webhook_id: UUID) -> EndpointView:
+    """What a page shows of an endpoint, whether there is one or not."""
+    return EndpointView(
+        id=webhook_id,
+        name="Tracker",
+        url=HOOK,
+        description="",
+        events=(EventType.PROJECT_CREATED,),
+        is_active=True,
+        disabled_at=None,
+        disabled_reason=None,
+        consecutive_failures=0,
+        failing_since=None,
+        last_triggered_at=None,
+        previous_secret_expires_at=None,
+        updated_at=clock.now(),
+        recent=0,
+        recent_delivered=0,
+        waiting=0,
+    )
+
+
+def happen(actor: Actor, name: str = "Hinges") -> UUID:
+    """Something that endpoints are told of: a project is made."""
+    return create_project(actor, ProjectEntry(name=name, topic="A hinge"))
+
+
+def claim(
+    database: doors.Database, *, most: int = 50, under_way: Mapping[str, int] | None = None, held_seconds: int = 30
+) -> list[dict[str, Any]]:
+    """What a worker takes now."""
     with doors.login(database, Login.WORKER) as connection:
-        taken = connection.execute("SELECT api.claim_deliveries(1, %s, '{}')", [_HELD_SECONDS]).fetchone()
-        assert taken
-        (claimed,) = taken[0]["deliveries"]
-        assert claimed["id"] == str(delivery_id)
-        if outcome == "sending":
-            return
-        said = {
-            "id": claimed["id"],
-            "attempt": claimed["attempt"],
-            "outcome": outcome,
-            "status_code": 200 if outcome == "delivered" else 503,
-            "error": None if outcome == "delivered" else "hooks.example answers 503: it is overloaded.",
-            "response": "ok" if outcome == "delivered" else "Service Unavailable",
-            "started_at": (began or clock.now()).isoformat(),
-            "duration_ms": 42,
-            "wait_seconds": 240 if outcome == "retry" else None,
-            "hold_seconds": None,
-            "is_gone": False,
-            **answer,
-        }
-        connection.execute("SELECT api.finish_deliveries(%s)", [json.dumps([said])])
+        found = connection.execute(
+            "SELECT api.claim_deliveries(%s, %s, %s)", [most, held_seconds, Jsonb(dict(under_way or {}))]
+        ).fetchone()
+    assert found is not None
+    claimed: list[dict[str, Any]] = found[0]["deliveries"]
+    return claimed
+
+
+def finish(database: doors.Database, *results: Mapping[str, Any]) -> None:
+    """What a worker says came of deliveries."""
+    with doors.login(database, Login.WORKER) as connection:
+        connection.execute("SELECT api.finish_deliveries(%s)", [Jsonb(list(results))])
+
+
+def ended(claimed: Mapping[str, Any], outcome: str = "delivered", **more: Any) -> dict[str, Any]:
+    """The end of what was claimed: answered with 200, or refused with 503."""
+    has_worked = outcome == "delivered"
+    return {
+        "id": claimed["id"],
+        "attempt": claimed["attempt"],
+        "outcome": outcome,
+        "status_code": 200 if has_worked else 503,
+        "error": None if has_worked else "“hooks.example” answered 503.",
+        "response": "taken" if has_worked else "later",
+        "started_at": "2026-11-22T14:14:08+00:00",
+        "duration_ms": 42,
+        "wait_seconds": 15 if outcome == "retry" else None,
+    } | more
+
+
+def make_delivery(database: doors.Database, actor: Actor, *, outcome: str | None = "delivered", **more: Any) -> UUID:
+    """A delivery of `project.created`, ended like this, or waiting where that is None; the newest one's id."""
+    happen(actor)
+    if outcome is not None:
+        finish(database, *(ended(each, outcome, **more) for each in claim(database)))
+    return deliveries.list_deliveries(actor).items[0].id
+
+
+def make_told(database: doors.Database, actor: Actor, webhook_id: UUID) -> dict[str, UUID]:
+    """A test event of an endpoint, as if it were sent and answered; the key of its row in each table."""
+    with doors.person(database, actor) as connection:
+        sent = connection.execute("SELECT api.send_test_event(%s)", [webhook_id]).fetchone()
+    assert sent is not None
+    with doors.admin(database) as connection:  # of the sample workspace no worker sends anything
+        found = connection.execute(
+            "INSERT INTO webhook_attempts (organization_id, delivery_id, number, started_at, status_code) "
+            "SELECT organization_id, id, 1, now(), 200 FROM webhook_deliveries WHERE id = %s "
+            "RETURNING (SELECT event_id FROM webhook_deliveries d WHERE d.id = delivery_id), delivery_id, id",
+            [sent[0]],
+        ).fetchone()
+        connection.execute("UPDATE webhook_deliveries SET status = 'delivered', attempts = 1 WHERE id = %s", [sent[0]])
+    assert found is not None
+    return dict(zip(("webhook_events", "webhook_deliveries", "webhook_attempts"), found, strict=True))

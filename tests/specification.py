@@ -306,6 +306,9 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
         Column("consecutive_failures", "integer", "0", NOT_NULL),
         Column("disabled_at", "timestamptz"),
         Column("disabled_reason", "text"),
+        Column("failing_since", "timestamptz"),
+        Column("resume_at", "timestamptz"),
+        Column("updated_at", "timestamptz", "now()", NOT_NULL),
     ),
     "audit_logs": (Column("session_id", "uuid"), Column("request_id", "uuid")),
 }
@@ -334,6 +337,9 @@ ADDED_TABLES: Final = frozenset(
         "organization_slugs",
         "invitations",
         "schedules",
+        "webhook_events",
+        "webhook_deliveries",
+        "webhook_attempts",
     }
 )
 

@@ -31,6 +31,7 @@ from tests.made_runs import (
 )
 from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft, make_review
+from tests.made_webhooks import make_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         connection.execute("SELECT api.take_turns(%s, %s, 60, 1)", [actor.organization_id, connection_id])
     make_token(database, actor)
     make_mail(database, actor)
+    webhook_id = make_webhook(database, actor, name=f"Deployments {uuid4()}")
+    make_told(database, actor, webhook_id)
     return Workspace(
         user_id=actor.user_id,
         project_id=project_id,
@@ -94,7 +97,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         run=run,
         held=held,
         operation_id=make_operation(database, actor, run.id),
-        webhook_id=make_webhook(database, actor),
+        webhook_id=webhook_id,
         connection_id=connection_id,
         invitation_id=make_invitation(database, actor).id,
         review_id=review.id,

@@ -95,6 +95,9 @@ class Deliveries:
         self._results: list[dict[str, Any]] = []
         #: Something has ended, or is due.
         self._news = asyncio.Event()
+        #: Nothing is under way, and all that has ended is written down.
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
 
     async def deliver(self) -> None:
         """Send what is due, for ever. Comes back after an outage of the database."""
@@ -120,8 +123,7 @@ class Deliveries:
         self._news.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(_RELEASE_SECONDS):
-                while self._tasks or self._results:
-                    await asyncio.sleep(_TOGETHER_SECONDS)
+                await self._is_idle.wait()
 
     async def _connect(self) -> psycopg.AsyncConnection:
         return await psycopg.AsyncConnection.connect(
@@ -169,6 +171,7 @@ class Deliveries:
 
     def _begin(self, claimed: Claimed) -> None:
         self._under_way[claimed.webhook_id] += 1
+        self._is_idle.clear()
         task = asyncio.create_task(self._send(claimed))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -203,6 +206,8 @@ class Deliveries:
         if results:
             await connection.execute("SELECT api.finish_deliveries(%s)", (Jsonb(results),))
             del self._results[: len(results)]
+        if not self._tasks and not self._results:
+            self._is_idle.set()
 
 
 def _as_result(claimed: Claimed, sent: Sent, began: datetime) -> dict[str, Any]:

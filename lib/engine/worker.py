@@ -1,6 +1,4 @@
-"""The worker process: takes runs from the queue and walks them, several at once; launches what is due, sends mails and
-events.
-"""
+"""The worker process: walks runs from the queue, several at once; launches what is due, sends mails and events."""
 
 import asyncio
 import logging

@@ -177,12 +177,11 @@ class WebhookAttempt(Base):
     response: Mapped[str | None]
 
     __table_args__ = (
-        UniqueConstraint("delivery_id", "number", name="webhook_attempts_delivery_id_number_key"),
+        UniqueConstraint("organization_id", "delivery_id", "number", name="webhook_attempts_delivery_id_number_key"),
         ForeignKeyConstraint(
             ["organization_id", "delivery_id"],
             ["webhook_deliveries.organization_id", "webhook_deliveries.id"],
             name="webhook_attempts_delivery_fkey",
             ondelete="CASCADE",
         ),
-        Index("idx_webhook_attempts_delivery", "organization_id", "delivery_id"),
     )

@@ -16,6 +16,8 @@ from lib.runs import queries
 from lib.runs.states import FINAL_RUN_STATUSES, PAUSABLE_RUN_STATUSES
 
 #: In US dollars; more does not fit the column.
+#: What people call it.
+COST_LIMIT: Final = "Cost limit"
 MAX_COST_LIMIT: Final = Decimal(999_999)
 
 
@@ -69,7 +71,7 @@ def finish_run(actor: Actor, run_id: UUID) -> None:
 
 def clean_limit(usd: Decimal | None) -> Decimal | None:
     """A cost limit as the database keeps it; None is none, and 0 is not. Raises `InvalidInput`."""
-    return None if usd is None else clean_dollars(usd, field="Cost limit")
+    return None if usd is None else clean_dollars(usd, field=COST_LIMIT)
 
 
 def clean_dollars(amount: Decimal, *, field: str) -> Decimal:

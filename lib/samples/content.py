@@ -12,6 +12,7 @@ from lib.access.permissions import Role
 from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
 from lib.models.template import TemplateStatus
+from lib.models.webhook import EventType
 from lib.projects.structures import ProjectMetadata
 from lib.templates.structure import OperationSpec, TemplateData, parse_template
 
@@ -116,6 +117,19 @@ class SampleSchedule(_Part):
     time_zone: str
 
 
+class SampleEndpoint(_Part):
+    """Somebody who would be told what happens, were anything sent from here."""
+
+    name: str
+    url: str
+    description: str = ""
+    events: tuple[EventType, ...]
+    #: It said then that it is gone; 0 is one that is on.
+    stopped_days_ago: float = 0
+    #: It has not taken the newest.
+    is_late: bool = False
+
+
 class SampleError(_Part):
     """A way in which an attempt fails."""
 
@@ -142,6 +156,7 @@ class Workspace(_Part):
     templates: tuple[SampleTemplate, ...]
     projects: tuple[SampleProject, ...]
     schedules: tuple[SampleSchedule, ...]
+    webhooks: tuple[SampleEndpoint, ...]
     #: After the last phase of a few runs: a file, then a call.
     operations: tuple[OperationSpec, ...]
     answers: tuple[str, ...]

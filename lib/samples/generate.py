@@ -14,6 +14,7 @@ from lib.samples.content import SamplePerson, SampleProject, SampleSchedule, Sam
 from lib.samples.launches import Launch, Operated, SampleTemplateRow
 from lib.samples.rows import Row, Rows
 from lib.samples.steering import run_again
+from lib.samples.telling import add_webhooks
 from lib.samples.work import make_run
 from lib.schedules.timetable import Timetable
 from lib.templates.builtin import list_builtin_templates
@@ -82,6 +83,8 @@ def make_rows(workspace: Workspace, *, now: datetime) -> Mapping[str, list[Row]]
     trail.add_trail(rows, workspace, organization_id=organization_id, people=people, projects=projects, runs=runs)
     for schedule in workspace.schedules:
         _add_schedule(rows, team, schedule)
+    names = {people[each.username]: each.full_name for each in workspace.people}
+    add_webhooks(rows, workspace.webhooks, organization_id=organization_id, people=names)
     return rows.tables
 
 

@@ -31,7 +31,6 @@ _MOST_WASTED = 8
 #: Larger ones stay as JSON writes them, 1e+21.
 _LARGEST_WRITTEN_OUT = 1e15
 
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _CENT = Decimal("0.01")
 _HUNDREDTH = 0.01
 #: 0.29 of a hundred is 28.999… to a machine.
@@ -198,19 +197,11 @@ def duration_span(span: tuple[float, float] | None) -> str:
 
 
 def share(part: float, *, digits: int = 0) -> str:
-    """A share from 0 to 1: "97 %". It is "100 %" only where nothing is missing, and never "0 %" of something.
-
-    `digits` is how many there may be after the point: "99.6 %" with one.
-    """
+    """A share from 0 to 1: "97 %", or "97.3 %"; "100 %" only where nothing is missing, never "0 %" of something."""
     if 0 < part < _HUNDREDTH:
         return "<1 %"
     steps = 10**digits
     return f"{int(part * 100 * steps + _ROUNDING) / steps:g} %"
-
-
-def ordinal(value: int) -> str:
-    """`3` as "third", as far as people say it in one word; `12` as "12th"."""
-    return _ORDINALS[value - 1] if value <= len(_ORDINALS) else f"{value}th"
 
 
 def clock(seconds: float | None) -> str:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from lib.db.counting import count_each
 from lib.db.paging import Order, Rows, count_at_most, read_page
-from lib.models.organization import Organization
 from lib.models.webhook import DeliveryStatus, EventType, Webhook, WebhookAttempt, WebhookDelivery, WebhookEvent
 from lib.webhooks.views import DeliveryFilter, DeliveryState
 
@@ -84,12 +83,6 @@ def load_endpoint(session: Session, organization_id: UUID, webhook_id: UUID) -> 
 def count_endpoints(session: Session, organization_id: UUID) -> int:
     """How many the organization has."""
     return session.scalars(select(func.count()).where(Webhook.organization_id == organization_id)).one()
-
-
-def is_sample(session: Session, organization_id: UUID) -> bool:
-    """Whether the organization is the sample workspace, of which nothing is sent."""
-    found = select(Organization.sample_made_at.is_not(None)).where(Organization.id == organization_id)
-    return bool(session.scalar(found))
 
 
 def list_deliveries(
@@ -182,9 +175,12 @@ def send_test(session: Session, webhook_id: UUID) -> UUID | None:
     return found
 
 
-def redeliver(session: Session, webhook_id: UUID, *, deliveries: Sequence[UUID] | None, since: datetime | None) -> int:
-    """Have those, or all that have failed since then, sent again; says how many."""
-    return session.scalar(select(func.api.redeliver(webhook_id, deliveries, since))) or 0
+def redeliver(
+    session: Session, webhook_id: UUID, *, deliveries: Sequence[UUID] | None, since: datetime | None
+) -> int | None:
+    """Have those, or all that have failed since then, sent again; says how many, or None: no such endpoint."""
+    found: int | None = session.scalar(select(func.api.redeliver(webhook_id, deliveries, since)))
+    return found
 
 
 def drop_deliveries(session: Session, webhook_id: UUID) -> int:

@@ -47,7 +47,7 @@ BEGIN
         SELECT c.organization_id, c.id, c.attempts, c.next_attempt_at - make_interval(secs => p_held_seconds),
                'The worker that sent it stopped before it had noted the answer; it may have arrived.'
           FROM chosen c WHERE c.is_lost
-        ON CONFLICT (delivery_id, number) DO NOTHING
+        ON CONFLICT (organization_id, delivery_id, number) DO NOTHING
     ), taken AS (
         UPDATE webhook_deliveries d
            SET status = 'sending', attempts = d.attempts + 1,

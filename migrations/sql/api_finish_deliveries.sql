@@ -32,7 +32,7 @@ BEGIN
                                                status_code, error, response)
             SELECT d.organization_id, d.id, s.attempt, s.started_at, s.duration_ms, s.status_code, s.error, s.response
               FROM said s JOIN webhook_deliveries d USING (id)
-            ON CONFLICT (delivery_id, number) DO UPDATE
+            ON CONFLICT (organization_id, delivery_id, number) DO UPDATE
                SET started_at = excluded.started_at, duration_ms = excluded.duration_ms,
                    status_code = excluded.status_code, error = excluded.error, response = excluded.response
         ), ended AS (

@@ -19,6 +19,7 @@ BEGIN
        AND CASE WHEN p_deliveries IS NULL THEN d.status = 'failed' AND d.created_at >= p_since
                 ELSE d.id = ANY (p_deliveries) AND d.status <> 'sending' END;
     GET DIAGNOSTICS v_count = ROW_COUNT;
+    UPDATE webhooks SET resume_at = NULL WHERE id = v_webhook.id; -- whoever asks does not wait for that
     PERFORM pg_notify('orchestrator_webhooks', '');
     RETURN v_count;
 END

@@ -1,7 +1,7 @@
-"""Webhooks become real: events, written in the transaction of what they tell, and their deliveries.
+"""Webhooks become real: events, and their deliveries.
 
-Triggers write them, so no code path forgets one; where no endpoint listens they look once and write nothing. Workers
-take deliveries and say what came of them by functions; people read them under webhooks.view.
+Workers take deliveries and say what came of them by functions; people read them under webhooks.view. The triggers that
+write events come with the next migration.
 """
 
 from collections.abc import Iterator
@@ -68,60 +68,6 @@ DOORS = {
     "api_drop_deliveries": "authenticated",
     "api_rotate_webhook_secret": "authenticated",
 }
-_SHARE = "{}.api_quota_used::bigint * 100 {} NEW.api_quota_limit::bigint * {}"
-_REACHES = f"({_SHARE.format('OLD', '<', '{0}')} AND {_SHARE.format('NEW', '>=', '{0}')})"
-#: Trigger -> its table, and when it calls which function.
-TRIGGERS = {
-    "orchestration_runs_tell_launch": (
-        "orchestration_runs",
-        "AFTER INSERT ON {} FOR EACH ROW WHEN (NEW.status = 'queued') EXECUTE FUNCTION api.tell_run()",
-    ),
-    "orchestration_runs_tell": (
-        "orchestration_runs",
-        "AFTER UPDATE OF status ON {} FOR EACH ROW WHEN (NEW.status <> OLD.status) EXECUTE FUNCTION api.tell_run()",
-    ),
-    "phase_executions_tell": (
-        "phase_executions",
-        "AFTER UPDATE OF status ON {} FOR EACH ROW WHEN (NEW.status <> OLD.status AND NEW.status = 'completed') "
-        "EXECUTE FUNCTION api.tell_phase()",
-    ),
-    "review_requests_tell_asked": (
-        "review_requests",
-        "AFTER INSERT ON {} FOR EACH ROW WHEN (NEW.outcome IS NULL) EXECUTE FUNCTION api.tell_review()",
-    ),
-    "review_requests_tell": (
-        "review_requests",
-        "AFTER UPDATE OF outcome ON {} FOR EACH ROW WHEN (NEW.outcome IS NOT NULL AND OLD.outcome IS NULL "
-        "AND NEW.outcome <> 'withdrawn') EXECUTE FUNCTION api.tell_review()",
-    ),
-    "organizations_tell": (
-        "organizations",
-        "AFTER UPDATE OF api_quota_used ON {} FOR EACH ROW "
-        f"WHEN (NEW.api_quota_limit > 0 AND ({_REACHES.format(80)} OR {_REACHES.format(100)})) "
-        "EXECUTE FUNCTION api.tell_quota()",
-    ),
-    "projects_tell": ("projects", "AFTER INSERT OR UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION api.tell_project()"),
-    "orchestration_templates_tell": (
-        "orchestration_templates",
-        "AFTER INSERT OR UPDATE OF status, version, is_public ON {} FOR EACH ROW "
-        "WHEN (NEW.status = 'published' AND NEW.organization_id IS NOT NULL) EXECUTE FUNCTION api.tell_template()",
-    ),
-    "invitations_tell": ("invitations", "AFTER INSERT ON {} FOR EACH ROW EXECUTE FUNCTION api.tell_invitation()"),
-    "users_tell": (
-        "users",
-        "AFTER UPDATE OF role, deactivated_at ON {} FOR EACH ROW EXECUTE FUNCTION api.tell_user()",
-    ),
-    "webhooks_switch": (
-        "webhooks",
-        "BEFORE UPDATE OF is_active ON {} FOR EACH ROW WHEN (NEW.is_active <> OLD.is_active) "
-        "EXECUTE FUNCTION api.switch_webhook()",
-    ),
-    "webhooks_tell": (
-        "webhooks",
-        "AFTER UPDATE OF disabled_at ON {} FOR EACH ROW "
-        "WHEN (NEW.disabled_at IS NOT NULL AND OLD.disabled_at IS NULL) EXECUTE FUNCTION api.tell_webhook()",
-    ),
-}
 SAMPLE = ("api_load_sample", "api_remove_sample")
 MAIL_KINDS = (
     "invitation",
@@ -147,10 +93,6 @@ def upgrade() -> None:
     for name in SAMPLE:
         functions.replace(name)
     _allow_mails(*MAIL_KINDS, "webhook_stopped_notice")
-    # each table is locked in a transaction of its own: steps of runs lock several of them, in another order than this
-    with op.get_context().autocommit_block():
-        for trigger, (table, calls) in TRIGGERS.items():
-            op.execute(f"CREATE OR REPLACE TRIGGER {trigger} {calls.format(table)}")
 
 
 def _extend_endpoints() -> None:
@@ -240,11 +182,10 @@ def _create_events() -> None:
             status_code integer,
             error text,
             response text,
-            CONSTRAINT webhook_attempts_delivery_id_number_key UNIQUE (delivery_id, number),
+            CONSTRAINT webhook_attempts_delivery_id_number_key UNIQUE (organization_id, delivery_id, number),
             CONSTRAINT webhook_attempts_delivery_fkey FOREIGN KEY (organization_id, delivery_id)
                 REFERENCES webhook_deliveries (organization_id, id) ON DELETE CASCADE
         )""")
-    op.execute("CREATE INDEX idx_webhook_attempts_delivery ON webhook_attempts (organization_id, delivery_id)")
     for table, title in _tables():
         rls.protect(table)
         rls.scope_to_organization(table, title=title)
@@ -266,9 +207,6 @@ def _allow_mails(*kinds: str) -> None:
 
 
 def downgrade() -> None:
-    with op.get_context().autocommit_block():
-        for trigger, (table, _) in TRIGGERS.items():
-            op.execute(f"DROP TRIGGER IF EXISTS {trigger} ON {table}")
     op.execute("DELETE FROM mail_outbox WHERE kind = 'webhook_stopped_notice'")
     _allow_mails(*MAIL_KINDS)
     for name in SAMPLE:

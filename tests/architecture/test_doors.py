@@ -46,6 +46,8 @@ DOORS: dict[str, set[str]] = {
     "lib.runs.watching.service": {"tenant_session"},
     "lib.schedules.firing": {"tenant_session"},  # by the workers' login
     "lib.schedules.service": {"tenant_session"},
+    "lib.webhooks.deliveries": {"tenant_session"},
+    "lib.webhooks.service": {"tenant_session"},
     "lib.samples.service": {"identity_session"},
     "lib.templates.editing.service": {"tenant_session"},
     "lib.templates.files": {"tenant_session"},
@@ -74,6 +76,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
     "lib.engine.leftovers": {"connect"},  # asks which operations are gone, once an hour
     "lib.engine.schedules": {"connect"},  # takes and notes one schedule at a time; its launch goes by the door
+    "lib.engine.deliveries": {"connect"},  # listens for events, and takes and notes many at a time
     "lib.engine.post": {"connect"},  # listens for mails, and takes and notes one at a time
 }
 _OPENERS = {

@@ -22,6 +22,7 @@ from tests.benchmarks import (
     sign_in,
     startup,
     steps,
+    webhooks,
 )
 from tests.benchmarks.ground import Ground
 from tests.benchmarks.measuring import Figure, Kept, machine
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[Ground], Sequence[Figure]]] = {
     "policies": policies.main,
     "sign_in": sign_in.main,
     "providers": providers.main,
+    "webhooks": webhooks.main,
 }
 
 #: What is measured only when it is named: it needs more than the project's own environment.

@@ -39,6 +39,7 @@ from lib.ui.words import plain
 from lib.web import health
 from lib.web.middleware import middleware
 from tests.browser.changes import show_changes
+from tests.browser.gallery_of_webhooks import show_webhooks
 from tests.nasty import MEANING, mixtures
 
 ANSWER = """# Demand is moving
@@ -200,9 +201,9 @@ def gallery() -> None:
             st.button("Retry from phase 3", icon=":material/replay:")
         show_list_filters()
         show_graph()
-        show_webhook()
         show_template()
         show_changes()
+        show_webhooks()
         show_form()
         live()
 
@@ -332,16 +333,6 @@ def show_graph() -> None:
         show_phase_list(rows, {"a": (), "b": ("a",), "c": ("a", "b")}, selected="a", key="graph", on_open=st.write)
     st.text_area("Prompt", "Write about {{ topic }}.", key="prompt-a")
     st.multiselect("After", ["Scope", "Prices"], default=["Scope"])
-
-
-def show_webhook() -> None:
-    """An address in one line, where an open delivery stands, and the ticks of a group of events."""
-    with st.columns(2)[0], st.container(key="delivery"):
-        st.html('<code class="ao-address">https://hooks.example/orchestrator</code>')
-    with st.container(key="event-group-runs"):
-        st.checkbox("Runs: all of them")
-        with st.container(key="events-runs"):
-            st.checkbox("run.failed: sent when a run has ended without success")
 
 
 def show_form() -> None:

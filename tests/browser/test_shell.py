@@ -62,7 +62,8 @@ def test_every_selector_of_the_stylesheet_still_matches(gallery: str, page: Page
     find_missing = "selectors => selectors.filter(one => !document.querySelector(one))"
     with suppress(WaitedInVain):  # whatever is drawn late has its time
         page.wait_for_function(f"selectors => !({find_missing})(selectors).length", arg=_selectors())
-    assert page.evaluate(find_missing, _selectors()) == []
+    missing = page.evaluate(find_missing, _selectors())
+    assert missing == [], "\n".join(missing)
 
 
 def test_code_joins_no_signs_wherever_it_stands(gallery: str, page: Page) -> None:

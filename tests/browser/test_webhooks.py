@@ -1,127 +1,131 @@
-"""Webhooks in a browser: a secret that is seen once, a test whose end shows by itself, a delivery opened by a click."""
+"""Webhooks in a real browser: an endpoint is added, a run launched, and its events come to a real server, signed."""
 
+import json
 import re
-from collections.abc import Callable
-from uuid import UUID
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from llmock.scenarios import Match, Reply
+from llmock.testing import LLMockServer
 from playwright.sync_api import Page, expect
+from standardwebhooks import Webhook
 
-from lib.access.actor import Actor
-from lib.identity.cookie import session_cookie_name
-from tests import doors
-from tests.browser import acts
-from tests.browser.conftest import Dashboard
-from tests.browser.test_pages import click_row
-from tests.made_webhooks import make_delivery, make_endpoint, play_worker
+from lib.config import get_settings
+from lib.webhooks.payloads import ADAPTER
+from tests.browser.test_reviews import sign_in
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_project, make_template
+from tests.made_webhooks import happen, make_endpoint
+from tests.node import node_folder, run_node
+from tests.receiver import Received, Receiver, receiving, wait_for
+from tests.workers import Workers, endpoint, workers
 
-pytestmark = pytest.mark.browser
+__all__ = ["endpoint", "node_folder", "workers"]
 
-
-def _open(page: Page, dashboard: Dashboard, actor: Actor, query: str = "") -> None:
-    cookie = {"name": session_cookie_name(), "value": dashboard.cast.secret_of(actor), "url": dashboard.url}
-    page.context.add_cookies([cookie])  # type: ignore[list-item] # a dict is one
-    page.goto(f"{dashboard.url}/webhooks{query}")
-    acts.settle(page)
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("endpoint")]
+EVENTS = ["phase.completed", "run.completed", "run.queued", "run.started"]
+_VERIFY = """
+import { Webhook } from "standardwebhooks";
+const { secret, body, headers } = JSON.parse(process.argv[2]);
+console.log(new Webhook(secret).verify(body, headers).type);
+"""
 
 
 @pytest.fixture
-def endpoint_id(dashboard: Dashboard) -> UUID:
-    """The only one of organization A."""
-    with doors.admin(dashboard.database) as connection:
-        connection.execute("DELETE FROM webhooks")
-    return make_endpoint(dashboard.database, dashboard.cast.alice)
+def receiver(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    with receiving() as receiver:
+        monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", receiver.host)
+        get_settings.cache_clear()
+        yield receiver
 
 
-def _newest(dashboard: Dashboard) -> UUID:
-    with doors.admin(dashboard.database) as connection:
-        found = connection.execute("SELECT id FROM webhook_deliveries ORDER BY created_at DESC LIMIT 1").fetchone()
-    assert found
-    delivery_id: UUID = found[0]
-    return delivery_id
+def verify_in_node(folder: Path, secret: str, request: Received) -> str:
+    """What the npm package says that came."""
+    script = folder / "verify.mjs"
+    script.write_text(_VERIFY)
+    return run_node(script, json.dumps({"secret": secret, "body": request.body.decode(), "headers": request.headers}))
 
 
-def test_secret_of_a_new_endpoint_is_seen_once(page: Page, dashboard: Dashboard) -> None:
-    _open(page, dashboard, dashboard.cast.alice)
-    acts.press(page, "Add the first endpoint", "sent when a run was launched")
+def test_endpoint_is_added_and_receives_what_a_run_does(
+    *,
+    endpoint: LLMockServer,
+    installation: Installation,
+    receiver: Receiver,
+    workers: Workers,
+    server: str,
+    cast: Cast,
+    open_page: Callable[..., Page],
+    node_folder: Path,
+) -> None:
+    endpoint.state.scenarios.add(Reply(text="Fold it twice.", match=Match(path="*completions")))
+    phases = [{"code": "a", "name": "Draft", "prompt": "{{ topic }}"}]
+    make_template(installation.database, cast.alice, data={"phases": phases}, status="published")
+    make_project(installation.database, cast.max)
+    workers.start()
+
+    page = sign_in(open_page(), cast, cast.alice, server, "/webhooks")
+    page.get_by_role("button", name="Add the first endpoint").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name", exact=True).fill("Team channel")
-    dialog.get_by_label("Address", exact=True).fill("https://hooks.northwind.example/in")
-    acts.press(page, "Add it", "Choose at least one event.")
-    expect(dialog.get_by_label("Name", exact=True)).to_have_value("Team channel")
-    dialog.get_by_role("checkbox", name="Reviews: all of them").check(force=True)
-    expect(dialog.get_by_role("checkbox", name="review.decided")).to_be_checked()
-    acts.settle(page)
-    acts.press(page, "Add it", "This secret is shown only here")
-    secret = dialog.get_by_text(re.compile(r"^whsec_[A-Za-z0-9+/]{43}=$")).first.inner_text()
-    expect(dialog.get_by_role("tab", name="Shell")).to_be_visible()
+    dialog.get_by_role("textbox", name="Name").fill("Tracker")
+    dialog.get_by_role("textbox", name="Address").fill(f"{receiver.url}/hook")
+    for event in EVENTS:
+        dialog.get_by_role("checkbox", name=re.compile(f"^{re.escape(event)}:")).check(force=True)
+    expect(dialog.get_by_text("4 of 19 chosen")).to_be_visible()
+    dialog.get_by_role("button", name="Add it").click()
+    expect(dialog.get_by_text("This secret is shown only here")).to_be_visible()
+    secret = dialog.get_by_text(re.compile("^whsec_")).first.inner_text().strip()
     dialog.get_by_role("button", name="Done").click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_text("review.requested, review.decided")).to_be_visible()
-    assert secret not in page.content()
-    acts.press(page, "How to verify", "Each delivery is a POST of JSON")
-    assert secret not in page.content()
+    expect(page.get_by_text("Nothing sent yet")).to_be_visible()
+    expect(page.get_by_text(secret)).to_have_count(0)
+
+    page.get_by_role("button", name="Send test").click()
+    expect(page.get_by_text(re.compile(r"^200, \d+ ms"))).to_be_visible(timeout=10_000)
+    wait_for(receiver, 1)
+    assert json.loads(receiver.received.pop().body)["type"] == "webhook.test"
+
+    launching = sign_in(open_page(), cast, cast.max, server, "/launch")
+    launching.get_by_role("button", name=re.compile("^Launch ")).click()
+    wait_for(receiver, 4)
+    told = {json.loads(each.body)["type"]: each for each in receiver.received}
+    assert sorted(told) == EVENTS
+    for event, request in told.items():
+        ADAPTER.validate_json(request.body)
+        assert Webhook(secret).verify(request.body, request.headers)["type"] == event
+        assert verify_in_node(node_folder, secret, request) == event
+    link = json.loads(told["run.completed"].body)["url"]
+    launching.goto(server + link[link.index("/run?") :])
+    expect(launching.get_by_text("1 of 1 phase").first).to_be_visible()
+
+    page.reload()
+    expect(page.get_by_text("100 % of 4 accepted in 7 days")).to_be_visible()
 
 
-def test_how_a_test_went_shows_by_itself(page: Page, dashboard: Dashboard, endpoint_id: UUID) -> None:
-    _open(page, dashboard, dashboard.cast.alice)
-    acts.press(page, "Send test", "It is sent in a moment")
-    sent = _newest(dashboard)
-    expect(page).to_have_url(f"{dashboard.url}/webhooks?delivery={sent}")
-    play_worker(dashboard.database, sent, outcome="sending")
-    expect(page.get_by_text("first attempt is under way")).to_be_visible()
-    _end(dashboard, sent)
-    expect(page.get_by_text("200, 42 ms")).to_be_visible()
-    expect(page.get_by_role("tab", name="Attempts 1")).to_be_visible()
-    expect(page.get_by_role("button", name="Send another test")).to_be_visible()
-
-
-def _end(dashboard: Dashboard, delivery_id: UUID) -> None:
-    """The worker is back, and sends it once more."""
-    with doors.admin(dashboard.database) as connection:
-        connection.execute(
-            "UPDATE webhook_deliveries SET status = 'pending', attempts = 0, next_attempt_at = now() WHERE id = %s",
-            [delivery_id],
-        )
-    play_worker(dashboard.database, delivery_id, outcome="delivered")
-
-
-def test_question_stays_open_while_the_delivery_behind_it_ends(
-    page: Page, dashboard: Dashboard, endpoint_id: UUID
+def test_endpoint_that_fails_is_seen_mended_and_caught_up_with(
+    *,
+    installation: Installation,
+    receiver: Receiver,
+    workers: Workers,
+    server: str,
+    cast: Cast,
+    open_page: Callable[..., Page],
 ) -> None:
-    delivery = make_delivery(dashboard.database, dashboard.cast.alice, endpoint_id, outcome=None)
-    _open(page, dashboard, dashboard.cast.alice, f"?delivery={delivery}")
-    acts.press(page, "All failed since…", "None has failed in that time")
-    play_worker(dashboard.database, delivery, outcome="delivered")
-    expect(page.get_by_text("200, 42 ms")).to_be_visible()
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.get_by_role("dialog").get_by_role("button", name="Not now").click()
-    expect(page.get_by_role("tab", name="Attempts 1")).to_be_visible()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def test_click_opens_a_delivery_and_back_closes_it(page: Page, dashboard: Dashboard, endpoint_id: UUID) -> None:
-    delivery = make_delivery(dashboard.database, dashboard.cast.mona, endpoint_id)
-    _open(page, dashboard, dashboard.cast.mona)
-    click_row(page.get_by_test_id("stDataFrame"), 0)
-    expect(page.get_by_role("tab", name="Response")).to_be_visible()
-    expect(page).to_have_url(f"{dashboard.url}/webhooks?delivery={delivery}")
-    page.go_back()
-    expect(page.get_by_text("Click an event to see what was sent")).to_be_visible()
-
-
-@pytest.mark.slow
-def test_open_delivery_stands_above_the_list_on_a_phone(
-    dashboard: Dashboard, endpoint_id: UUID, open_page: Callable[..., Page]
-) -> None:
-    delivery = make_delivery(dashboard.database, dashboard.cast.mona, endpoint_id)
-    page = open_page(viewport={"width": 390, "height": 844})
-    _open(page, dashboard, dashboard.cast.mona, f"?delivery={delivery}")
-    tab, table = (
-        page.get_by_role("tab", name="Request").bounding_box(),
-        page.get_by_test_id("stDataFrame").bounding_box(),
-    )
-    assert tab
-    assert table
-    assert tab["y"] < table["y"]
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    made = make_endpoint(cast.alice, url=f"{receiver.url}/hook")
+    receiver.answers = [(410, {}, b"moved away"), (200, {}, b"taken")]
+    workers.start()
+    happen(cast.alice)
+    wait_for(receiver, 1)
+    page = sign_in(open_page(), cast, cast.alice, server, "/webhooks")
+    expect(page.get_by_text("Stopped").first).to_be_visible()
+    expect(page.get_by_text("answered 410. That says that it is gone.").first).to_be_visible()
+    page.get_by_test_id("stMain").get_by_role("button", name="More").click()
+    page.get_by_text("Switch on…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("1 delivery is waiting for it.")).to_be_visible()
+    dialog.get_by_role("button", name="Deliver them").click()
+    wait_for(receiver, 2)
+    first, second = receiver.received
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    Webhook(made.secret).verify(second.body, second.headers)
+    expect(page.get_by_text("Active").first).to_be_visible()

@@ -13,6 +13,8 @@ from playwright.sync_api import Page, expect
 from lib.identity.cookie import session_cookie_name
 from tests.browser.conftest import Problems, chromium, open_page, problems
 from tests.chaos.conftest import Installed
+from tests.made_webhooks import happen, make_endpoint
+from tests.receiver import receiving
 from tests.supervised import alive, wait_for
 
 __all__ = ["chromium", "open_page", "problems"]
@@ -91,3 +93,20 @@ def test_pages_say_that_the_database_is_away_and_come_back_by_themselves(
     log = (installed.up.folder / "logs" / "web.log").read_text(encoding="utf-8")
     assert "A part of a page could not be drawn: The database does not answer." in log
     assert "Traceback" not in log
+
+
+def test_event_is_delivered_though_the_database_goes_away_while_it_is_sent(install: Callable[..., Installed]) -> None:
+    with receiving() as receiver:
+        receiver.answers = ["hang", (200, {}, b"taken")]
+        installed = install(ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS=receiver.host)
+        make_endpoint(installed.cast.alice, url=f"{receiver.url}/hook")
+        happen(installed.cast.alice)
+        wait_for(lambda: len(receiver.received) == 1, seconds=60)
+        with _without_database(installed, signal.SIGQUIT):
+            receiver.stops.set()  # it hangs up while nobody can write that down
+        installed.up.read_until("PostgreSQL had died and runs again")
+        # due in 15 s, or in 30 s where the worker was ended with the database
+        wait_for(lambda: len(receiver.received) == 2, seconds=90)
+        assert len({each.headers["webhook-id"] for each in receiver.received}) == 1
+        status = "SELECT status FROM webhook_deliveries"
+        wait_for(lambda: installed.rows(status) == [{"status": "delivered"}])

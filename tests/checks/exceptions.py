@@ -35,6 +35,12 @@ SQUAWK: Final = (
     Excuse("ban-drop-constraint", "0034", "its own, left by an upgrade that was interrupted; it is added anew at once"),
     Excuse("ban-drop-constraint", "0037", "another takes its place that knows the mail about operations as well"),
     Excuse("ban-drop-constraint", "0036", "another takes its place that knows the mail about a schedule as well"),
+    Excuse("ban-drop-constraint", "0039", "another takes its place that knows the mail about a webhook as well"),
+    Excuse(
+        "constraint-missing-not-valid", "0039", "no endpoint was ever set up, and the outbox holds a month of mails"
+    ),
+    Excuse("require-concurrent-index-creation", "0039", "no endpoint was ever set up: the table is empty"),
+    Excuse("disallowed-unique-constraint", "0039", "no endpoint was ever set up: the table is empty"),
     Excuse("constraint-missing-not-valid", "0036", "the outbox holds a month of mails, looked through in no time"),
     Excuse("prefer-robust-stmts", "0036", "VALIDATE CONSTRAINT can be repeated, and is to be no part of a transaction"),
     Excuse("ban-drop-not-null", "0023", "the version before writes an inviter, and meets none before anybody upgrades"),
@@ -78,6 +84,17 @@ LINT: Final = (
     Excuse("SEC013", r"public\.orchestration_runs\..*_turn", "acts as whoever changes the row, and reads that alone"),
     Excuse("SEC013", r"public\.invitations\.invitations_first_admin", "looks whether the organization has any people"),
     Excuse("SEC045", r"public\.webhooks\.previous_secret_expires_at", "a moment, and no secret"),
+    Excuse(
+        "SEC045", r"public\.webhooks\.secret_key", "written, sealed, by who sets an endpoint up, and read by nobody"
+    ),
+    Excuse(
+        "SEC013",
+        r".*_tell(_\w+)?",
+        "acts as the owner, reads the row and what it names, and writes events of its own organization",
+    ),
+    Excuse(
+        "SEC013", r"public\.webhooks\.webhooks_switch", "gives its own endpoint's deliveries a time, and reads nothing"
+    ),
     Excuse(
         "SEC013",
         r".*_track_review",

@@ -83,15 +83,14 @@ def test_statement_that_changes_nothing_is_no_event(database: ClonedDatabase, ca
 def test_secret_is_never_written(database: ClonedDatabase, cast: Cast) -> None:
     webhook_id = make_webhook(database, cast.alice)
     with doors.person(database, cast.alice) as connection:
-        connection.execute(
-            "UPDATE webhooks SET previous_secret_key = 'whsec_before', secret_key = 'whsec_another' WHERE id = %s",
-            [webhook_id],
-        )
+        connection.execute("SELECT api.rotate_webhook_secret(%s, 'whsec_another', 3600)", [webhook_id])
     with doors.login(database, Login.IDENTITY) as connection:
         connection.execute(
             "UPDATE user_credentials SET password_hash = 'hash-another' WHERE user_id = %s", [cast.max.user_id]
         )
     (entry,) = _trail(database, "webhooks.update", webhook_id)
+    assert entry["old_values"].pop("previous_secret_expires_at") is None
+    assert entry["new_values"].pop("previous_secret_expires_at")
     assert entry["old_values"] == {"secret_key": "(secret)", "previous_secret_key": None}
     assert entry["new_values"] == {"secret_key": "(secret)", "previous_secret_key": "(secret)"}
     (entry,) = _trail(database, "credentials.update", cast.max.user_id)

@@ -9,12 +9,13 @@ from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.doors import Connection
-from tests.factories import make_connection, make_integration, make_project, make_template
+from tests.factories import make_connection, make_integration, make_project, make_template, make_webhook
 from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft
 
 #: Table -> an edit of one row, by its key.
 EDITS = {
+    "webhooks": "UPDATE webhooks SET description = 'Changed' WHERE id = %s",
     "organizations": "UPDATE organizations SET name = 'Renamed' WHERE id = %s",
     "users": "UPDATE users SET full_name = 'Renamed' WHERE id = %s",
     "user_credentials": "UPDATE user_credentials SET password_hash = 'another' WHERE user_id = %s",
@@ -27,6 +28,7 @@ EDITS = {
 }
 #: Table -> what moves a counter, which is no edit.
 COUNTS = {
+    "webhooks": "UPDATE webhooks SET consecutive_failures = 1, failing_since = now() WHERE id = %s",
     "organizations": "UPDATE organizations SET api_quota_used = api_quota_used + 1 WHERE id = %s",
     "users": "UPDATE users SET last_login_at = now() WHERE id = %s",
     "projects": "UPDATE projects SET last_run_at = now(), spent_millionths = spent_millionths + 1 WHERE id = %s",
@@ -51,6 +53,7 @@ def rows(module_database: ClonedDatabase) -> dict[str, UUID]:
         "template_drafts": make_draft(module_database, people.alice, template_id),
         "provider_connections": make_connection(module_database, people.alice),
         "integration_connections": make_integration(module_database, people.alice),
+        "webhooks": make_webhook(module_database, people.alice),
     }
 
 

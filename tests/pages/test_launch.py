@@ -274,12 +274,12 @@ def test_template_asks_its_questions(open_as: OpenAs, installation: Installation
     at = open_as(cast.max, LAUNCH)
     assert options(at, "Template") == ["Asking", *BUILTINS]
     assert selectbox(at, "Template").value.name == "Asking"
-    assert "Answer these to see the prompts: Audience." in shown(at)
+    assert "To see the prompts, answer: Audience]" in shown(at)
     assert ":red" not in markdown(at), "nobody has asked for a launch yet"
     press(at, "Launch")
     assert launched(installation) == []
     assert shown(at).count("This has to be answered.") == 1, "beside its question, and nowhere else"
-    assert shown(at).count("Look at the questions that are marked above") == 1
+    assert shown(at).count("Look at what is marked in the form") == 1
 
     text_input(at, "Audience (required)").set_value("Fishers")
     text_area(at, "More").set_value("More")
@@ -328,7 +328,7 @@ def test_wrong_answers_are_marked_each_at_its_question(
     at = open_as(cast.max, LAUNCH)
     at.text_input[-1].set_value("much")
     at.run()
-    assert "Answer these to see the prompts: *first*." in shown(at)
+    assert "To see the prompts, answer: *first*]" in shown(at)
     assert "“*second*” is longer than 3 characters." in shown(at)
     press(at, "Launch")
     assert "This has to be answered." in shown(at)

@@ -1,21 +1,22 @@
-"""Lists on a screen of 1280 pixels: what a row is called has the room that the other columns do not need."""
+"""Lists on a screen of 1280 or 1440 pixels: what a row is called has what the others leave, and nothing is cut off."""
 
 import json
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.ui.navigation import PROJECTS, RUNS, PageEntry
+from lib.ui.navigation import PROJECTS, REVIEWS, RUNS, PageEntry
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
+from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import table
 
 NAME = "Folding bicycles for Dutch commuters"
-#: What is left beside sidebar and margins.
-ROOM_PX = 954
+#: What is left beside sidebar and margins, and what of it on the wider one.
+ROOM_PX, WIDER_ROOM_PX = 954, 1114
 #: The column in which rows are selected.
 BOX_PX = 34
 
@@ -35,3 +36,17 @@ def test_name_of_six_words_is_whole_and_nothing_has_to_be_scrolled(
     assert table(at, column) == [NAME]
     assert len(widths(at)) > 5
     assert sum(widths(at)) + (BOX_PX if page is RUNS else 0) <= ROOM_PX
+
+
+def test_decided_reviews_are_in_the_window_and_say_by_whom(
+    open_as: OpenAs, installation: Installation, cast: Cast
+) -> None:
+    project_id = make_project(installation.database, cast.max, name=NAME)
+    make_word(installation.database, cast.alice, make_waiting(installation.database, cast.max, project_id=project_id))
+    at = open_as(cast.max, REVIEWS, show="decided")
+    assert list(at.dataframe[0].value) == ["Status", "Run", "What", "Project", "By", "Asked", "Decided by"]
+    assert sum(widths(at)) <= ROOM_PX
+    make_waiting(installation.database, cast.max, project_id=project_id)
+    at = open_as(cast.max, REVIEWS)
+    assert {"Due", "Approvals", "Decided by"} <= set(at.dataframe[0].value), "one of them waits"
+    assert sum(widths(at)) <= WIDER_ROOM_PX

@@ -52,6 +52,8 @@ from lib.users.invitations import export_invitations
 from lib.users.people import export_people
 from lib.users.queries import PersonFilter
 from lib.users.views import PersonSort
+from lib.webhooks.deliveries import export_deliveries
+from lib.webhooks.views import DeliveryFilter
 from tests.architecture.sources import application
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -87,6 +89,7 @@ EXPORTS: dict[str, Callable[[Actor, ExportFormat], bytes]] = {
     "export_projects": lambda actor, kind: export_projects(
         actor, ProjectFilter(), sort=ProjectSort.NEWEST, file_format=kind
     ),
+    "export_deliveries": lambda actor, kind: export_deliveries(actor, DeliveryFilter(), file_format=kind),
     "export_people": lambda actor, kind: export_people(actor, PersonFilter(), sort=PersonSort.NAME, file_format=kind),
     "export_invitations": lambda actor, kind: export_invitations(actor, search="", role=None, file_format=kind),
 }

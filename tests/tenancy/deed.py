@@ -18,6 +18,7 @@ from lib.runs.retry_views import RetryRequest
 from lib.schedules.queries import ScheduleFilter
 from lib.templates.trying import Try
 from lib.users.rights import Rights
+from lib.webhooks.views import EndpointEntry
 from tests.cast import PASSWORD
 from tests.tenancy.ground import MODEL, Target
 
@@ -63,6 +64,11 @@ class Choice:
         return IntegrationEntry(
             kind="http.request", name=self.text, target="https://127.0.0.1:8443/v1", secret="Bearer planted-0123456789"
         )
+
+    @property
+    def endpoint(self) -> EndpointEntry:
+        # nobody is asked there
+        return EndpointEntry(name=self.text, url="https://127.0.0.1:8443/hook", events=("project.updated",))
 
     @property
     def project_filter(self) -> ProjectFilter:

@@ -90,6 +90,19 @@ DEFINERS: Final[Mapping[str, Definer]] = {
         _WORKER, "mails of all organizations; nobody writes the outbox"
     ),
     "api.purge_mail()": Definer(_WORKER, "mails of all organizations; a number only"),
+    "api.claim_deliveries(integer,integer,jsonb)": Definer(
+        _WORKER, "what is due to the endpoints of all organizations, with their sealed secrets"
+    ),
+    "api.finish_deliveries(jsonb)": Definer(_WORKER, "deliveries of all organizations; nobody writes them directly"),
+    "api.purge_events(integer)": Definer(_WORKER, "events of all organizations; a number only"),
+    "api.send_test_event(uuid)": Definer(_PERSON, "nobody writes an event directly; looks who asks"),
+    "api.redeliver(uuid,uuid[],timestamp with time zone)": Definer(
+        _PERSON, "nobody writes a delivery directly; looks who asks"
+    ),
+    "api.drop_deliveries(uuid)": Definer(_PERSON, "nobody writes a delivery directly; looks who asks"),
+    "api.rotate_webhook_secret(uuid,text,integer)": Definer(
+        _PERSON, "people have no right to read a sealed secret, which is kept for a while; looks who asks"
+    ),
     "api.count_locked_out(integer)": Definer(
         _PERSON, "people have no rights on credentials; a number, and whether who asks is in it"
     ),
@@ -135,6 +148,11 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.rename_publisher()": Definer(_NOBODY, "trigger: who names an organization need not edit templates"),
     "api.count_template_run()": Definer(_NOBODY, "trigger: nobody writes a template's figures directly"),
     "api.end_password_links()": Definer(_NOBODY, "trigger: whoever changes rights has no rights on links"),
+    **{
+        f"api.tell_{what}()": Definer(_NOBODY, "trigger: nobody writes an event directly")
+        for what in ("run", "phase", "review", "quota", "project", "template", "invitation", "user", "webhook")
+    },
+    "api.switch_webhook()": Definer(_NOBODY, "trigger: nobody writes a delivery directly"),
     "api.audit()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),
     "api.audit_run()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),
 }
@@ -168,6 +186,10 @@ OPEN_TO_OWNER: Final = frozenset(
         "integration_operations",
         "connection_turns",
         "schedules",
+        "webhooks",
+        "webhook_events",
+        "webhook_deliveries",
+        "webhook_attempts",
     }
 )
 
@@ -176,7 +198,6 @@ OPEN_FOR_THE_SAMPLE: Final = frozenset(
     {
         "api_usage",
         "run_comments",
-        "webhooks",
         "user_tokens",
         "user_credentials",
     }

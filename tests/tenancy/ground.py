@@ -31,6 +31,7 @@ from lib.schedules.service import get_schedule
 from lib.templates.versions.service import save_version
 from lib.users.invitations import list_invitations
 from lib.users.people import list_people
+from lib.webhooks.views import EndpointView
 from tests import doors
 from tests.cast import make_organization, make_person
 from tests.conftest import Installation
@@ -47,6 +48,7 @@ from tests.made_reviews import make_waiting
 from tests.made_runs import MadeRun, fail_second_phase, make_comment, make_operation, make_run
 from tests.made_schedules import make_schedule
 from tests.made_templates import let_publish_to_everybody, make_draft, make_review
+from tests.made_webhooks import make_delivery, make_endpoint, see_endpoint, see_webhook
 from tests.own_endpoint import entry_for
 
 #: Short names, and words that stand in every text of the organization's and in none of another one's.
@@ -98,6 +100,9 @@ class Target:
     #: The member's.
     schedule_id: UUID
     schedule_seen: datetime
+    webhook: EndpointView
+    #: Of a project that was made; nobody has sent it yet.
+    delivery_id: UUID
 
 
 _DRAFTS: Final = ("Draft", "Retired template", "Template to be published")
@@ -110,6 +115,7 @@ NOBODYS = Target(
         "connection": see_connection(uuid4()),
         "integration": see_integration(uuid4()),
         "schedule_seen": clock.now(),
+        "webhook": see_webhook(uuid4()),
     }
 )
 
@@ -193,6 +199,8 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
     connection_id = create_connection(admin, entry_for(llm, name=f"Models of {mark}"), slug="own-llm")
     where = {"kind": "http.request", "name": f"API of {mark}", "target": llm.base_url()}
     create_integration(admin, IntegrationEntry(**where, secret="Bearer planted-0123456789"), slug="own-api")
+    webhook = make_endpoint(admin, name=f"Tracker of {mark}", url="https://127.0.0.1:8443/hook")
+    delivery_id = make_delivery(database, admin, outcome=None)
     make_invitation(database, admin, email=f"boss@new.{mark}.example", role="admin")
     return Target(
         organization_id=admin.organization_id,
@@ -229,6 +237,8 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         written_id=_write_file(database, member, runs[0]),
         schedule_id=schedule_id,
         schedule_seen=get_schedule(admin, schedule_id).updated_at,
+        webhook=see_endpoint(admin, webhook.id),
+        delivery_id=delivery_id,
     )
 
 

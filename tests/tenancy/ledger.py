@@ -289,6 +289,11 @@ def _organization(doer: Doer, change: Change) -> bool:
     return doer.may(P.ORGANIZATION_EDIT) and change.columns - _TIMES <= governed
 
 
+def _event(doer: Doer, change: Change) -> bool:
+    """Whatever happens is told, whoever makes it happen; what is on its way is for who manages webhooks to change."""
+    return change.old is None or doer.may(P.WEBHOOKS_MANAGE)
+
+
 def _mail(doer: Doer, change: Change) -> bool:
     row = change.row
     return change.old is None and (doer.may(P.USERS_INVITE) if row["kind"] == "invitation" else True)
@@ -322,6 +327,10 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "integration_connections": lambda doer, _: doer.may(P.CONNECTIONS_MANAGE),
     "integration_operations": _operation,
     "connection_turns": lambda doer, _: doer.may(P.CONNECTIONS_MANAGE) or doer.may(P.ORCHESTRATIONS_RUN),
+    "webhooks": lambda doer, _: doer.may(P.WEBHOOKS_MANAGE),
+    "webhook_events": _event,
+    "webhook_deliveries": _event,
+    "webhook_attempts": lambda doer, change: change.new is None and doer.may(P.WEBHOOKS_MANAGE),
     "api_usage": _usage,
     "mail_outbox": _mail,
     "audit_logs": _trail,
@@ -329,6 +338,10 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
 #: What nobody reads without the permission, though it is their own organization's.
 _VIEWED_BY: Final = {
     "invitations": P.USERS_VIEW,
+    "webhooks": P.WEBHOOKS_VIEW,
+    "webhook_events": P.WEBHOOKS_VIEW,
+    "webhook_deliveries": P.WEBHOOKS_VIEW,
+    "webhook_attempts": P.WEBHOOKS_VIEW,
     "provider_connections": P.CONNECTIONS_VIEW,
     "integration_connections": P.CONNECTIONS_VIEW,
     "integration_operations": P.ORCHESTRATIONS_VIEW,

@@ -70,6 +70,10 @@ CALLS: Final[Mapping[str, str]] = {
     "%(organization)s, 'new@new.example', 'hash')",
     "api.is_last_operator(uuid)": "SELECT api.is_last_operator(%(person)s)",
     "api.ask_deletion(boolean)": "SELECT api.ask_deletion(true)",
+    "api.send_test_event(uuid)": "SELECT api.send_test_event(%(webhook)s)",
+    "api.redeliver(uuid,uuid[],timestamp with time zone)": "SELECT api.redeliver(%(webhook)s, NULL, now())",
+    "api.drop_deliveries(uuid)": "SELECT api.drop_deliveries(%(webhook)s)",
+    "api.rotate_webhook_secret(uuid,text,integer)": "SELECT api.rotate_webhook_secret(%(webhook)s, 'sealed', 0)",
     "api.take_seat(uuid)": "SELECT * FROM api.take_seat(%(organization)s)",
 }
 #: Those that name a row of A's: a stranger gets nothing of them either, or is refused.
@@ -126,6 +130,7 @@ def _ask(connection: Connection, world: World, name: str) -> list[Any] | str | N
         "operation": world.a.operation_id,
         "integration": _slug_of_a(connection, world, "integration_connections"),
         "schedule": world.a.schedule_id,
+        "webhook": world.a.webhook_id,
     }
     before, answer = _rows_of_a(connection, world), None
     try:

@@ -46,7 +46,7 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "orchestration_runs"): {"status": "queued", **_NOT_RUN},
     ("web", "phase_executions"): {"phase_code": "Phase 9", "status": "pending"},
     ("web", "run_comments"): {},
-    ("web", "webhooks"): {},
+    ("web", "webhooks"): {"name": "Another"},
     ("web", "provider_connections"): {"slug": "another"},
     ("web", "integration_connections"): {"slug": "another", "encrypted_secret": "\\x00"},
     ("web", "schedules"): {},
@@ -178,6 +178,7 @@ def _of_another_answer(world: World, name: str) -> dict[str, Any]:
     taken = {
         "review_requests": {"phase_execution_id": str(world.b.run.phases["Phase 0"])},
         "run_reviews": {"request_id": str(world.b.review_id)},
+        "webhook_attempts": {"number": 99},
     }
     return taken.get(name, {})
 

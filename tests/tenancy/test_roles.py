@@ -108,6 +108,10 @@ RULES: dict[tuple[str, str], Rule] = {
     ("webhooks", "INSERT"): Rule((P.WEBHOOKS_MANAGE,)),
     ("webhooks", "UPDATE"): Rule((P.WEBHOOKS_MANAGE,)),
     ("webhooks", "DELETE"): Rule((P.WEBHOOKS_MANAGE,)),
+    # triggers and functions write them, and nobody else
+    ("webhook_events", "SELECT"): Rule((P.WEBHOOKS_VIEW,)),
+    ("webhook_deliveries", "SELECT"): Rule((P.WEBHOOKS_VIEW,)),
+    ("webhook_attempts", "SELECT"): Rule((P.WEBHOOKS_VIEW,)),
     ("provider_connections", "SELECT"): Rule((P.CONNECTIONS_VIEW,)),
     ("provider_connections", "INSERT"): Rule((P.CONNECTIONS_MANAGE,)),
     ("provider_connections", "UPDATE"): Rule((P.CONNECTIONS_MANAGE,)),
@@ -149,6 +153,7 @@ COPIES: Copies = {
     "schedules": lambda maker, _: {"created_by": maker, "user_id": maker},
     "phase_executions": lambda *_: {"phase_code": "Phase 9"},
     "run_comments": lambda maker, _: {"created_by": maker},
+    "webhooks": lambda *_: {"name": "Another"},
     "provider_connections": lambda _, writer: {"slug": "another", "created_by": writer},
     "integration_connections": lambda _, writer: {"slug": "another", "created_by": writer, "encrypted_secret": "\\x00"},
     "invitations": lambda maker, _: {"invited_by": maker, "email": f"{uuid4()}@invited.example"},

@@ -70,6 +70,9 @@ def add_comparison(
         raise InvalidInput(message)
     comparison = subject.compare(sign, value)
     before = str(get_phase(content, code).get("condition") or "").strip()
+    if comparison in {part.strip() for part in before.split(" and ")}:
+        message = "The condition says that already."
+        raise InvalidInput(message)
     return set_phase_field(content, code, ("condition",), f"{_held(before)} and {comparison}" if before else comparison)
 
 

@@ -23,7 +23,7 @@ from lib.ui.components.no_worker import is_nobody_working, show_no_worker
 from lib.ui.components.row_list import row_list
 from lib.ui.components.status import DELIVERY, Status, inline, show_status
 from lib.ui.guard import require_actor
-from lib.webhooks import service
+from lib.webhooks import deliveries
 from lib.webhooks.retry import MOST_ATTEMPTS
 from lib.webhooks.views import AttemptView, DeliveryDetail, DeliveryView
 
@@ -36,6 +36,8 @@ _KEPT_BYTES: Final = 4_000
 #: In characters of JSON.
 _MOST_SHOWN: Final = 100_000
 _MANAGE: Final = Permission.WEBHOOKS_MANAGE
+#: As far as people say it in one word.
+_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _CONTEXT: Final = Markup('<div class="ao-context">{}</div>')
 
 
@@ -73,7 +75,7 @@ def show_chosen(actor: Actor) -> None:
 
 def _find(actor: Actor, delivery_id: UUID) -> DeliveryDetail | None:
     try:
-        return service.get_delivery(actor, delivery_id)
+        return deliveries.get_delivery(actor, delivery_id)
     except NotFound:
         return None
 
@@ -106,7 +108,7 @@ def _show(actor: Actor, detail: DeliveryDetail) -> None:
 
 
 def _look_again(detail: DeliveryDetail) -> DeliveryDetail:
-    return service.get_delivery(require_actor(Permission.WEBHOOKS_VIEW), detail.summary.id)
+    return deliveries.get_delivery(require_actor(Permission.WEBHOOKS_VIEW), detail.summary.id)
 
 
 def _shape(detail: DeliveryDetail) -> tuple[object, ...]:
@@ -143,7 +145,7 @@ def _say(delivery: DeliveryView) -> str:
     if delivery.is_retrying:
         return f"{_say_attempt(delivery)}, next {_say_next(delivery)}"
     came = f"{delivery.status_code}, {words.number(delivery.duration_ms)} ms"
-    at_last = f", at the {words.ordinal(delivery.attempts)} attempt" if delivery.attempts > 1 else ""
+    at_last = f", at the {_ordinal(delivery.attempts)} attempt" if delivery.attempts > 1 else ""
     return {
         DeliveryStatus.PENDING: "It is sent in a moment",
         DeliveryStatus.SENDING: f"{_say_attempt(delivery)} is under way",
@@ -154,10 +156,15 @@ def _say(delivery: DeliveryView) -> str:
 
 
 def _say_attempt(delivery: DeliveryView) -> str:
-    number = words.ordinal(max(1, delivery.attempts_now))
+    number = _ordinal(max(1, delivery.attempts_now))
     # whoever tries an endpoint looks at it, and it is tried once
     of_how_many = "" if delivery.event_type is EventType.WEBHOOK_TEST else f" of {MOST_ATTEMPTS}"
     return f"{number} attempt{of_how_many}"
+
+
+def _ordinal(number: int) -> str:
+    """`3` as "third"; `12` as "12th"."""
+    return _ORDINALS[number - 1] if number <= len(_ORDINALS) else f"{number}th"
 
 
 def _say_next(delivery: DeliveryView) -> str:
@@ -235,12 +242,12 @@ def _show_buttons(delivery: DeliveryView) -> None:
 
 def _send_another(delivery: DeliveryView) -> None:
     with feedback.told():
-        open_delivery(service.send_test(require_actor(_MANAGE), delivery.webhook_id))
+        open_delivery(deliveries.send_test(require_actor(_MANAGE), delivery.webhook_id))
         st.rerun()
 
 
 def _redeliver(delivery: DeliveryView) -> None:
     with feedback.told():
-        service.redeliver(require_actor(_MANAGE), delivery.id)
+        deliveries.redeliver(require_actor(_MANAGE), delivery.id)
         feedback.succeeded("It is on its way again.")
         st.rerun()

@@ -17,7 +17,7 @@ from lib.ui.components.filters import show_filters, show_nothing_found
 from lib.ui.components.opened_row import find_opened
 from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page, show_paged_table
 from lib.ui.filtering import MOST_COUNTED, Choice, FilterBar, Filters, by_id, read_filters
-from lib.webhooks import service
+from lib.webhooks import deliveries
 from lib.webhooks.catalogue import EVENTS
 from lib.webhooks.views import DeliveryFilter, DeliveryState, DeliveryView, EndpointView
 
@@ -37,7 +37,7 @@ def _show_list(actor: Actor, endpoints: Sequence[EndpointView]) -> None:
     bar = _make_filters(actor, endpoints)
     chosen = read_filters(bar)
     wanted = _chosen_deliveries(chosen)
-    page = find_page(lambda cursor: service.list_deliveries(actor, wanted, cursor=cursor), cursor=current_cursor())
+    page = find_page(lambda cursor: deliveries.list_deliveries(actor, wanted, cursor=cursor), cursor=current_cursor())
     is_list = bool((page and page.items) or chosen or current_cursor())
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader("Deliveries", anchor=False, width="content")
@@ -62,8 +62,8 @@ def _show_export(actor: Actor, wanted: DeliveryFilter) -> None:
         _KEY,
         noun="delivery",
         plural="deliveries",
-        count=lambda most: service.count_deliveries(actor, wanted, most=most),
-        export=lambda actor, file_format: service.export_deliveries(actor, wanted, file_format=file_format),
+        count=lambda most: deliveries.count_deliveries(actor, wanted, most=most),
+        export=lambda actor, file_format: deliveries.export_deliveries(actor, wanted, file_format=file_format),
     )
 
 
@@ -74,7 +74,7 @@ def _make_filters(actor: Actor, endpoints: Sequence[EndpointView]) -> FilterBar:
         splits={state: status.DELIVERY_SPLIT[state] for state in DeliveryState},
         split=("result", "Result"),
         whole=tuple(DeliveryState),
-        count=lambda chosen: service.count_deliveries_by_state(actor, _chosen_deliveries(chosen), most=MOST_COUNTED),
+        count=lambda chosen: deliveries.count_deliveries_by_state(actor, _chosen_deliveries(chosen), most=MOST_COUNTED),
         sorts={"newest": "Newest first"},
         placeholder="Id of an event",
         choices=(

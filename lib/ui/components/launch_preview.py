@@ -99,7 +99,7 @@ def _told_quietly() -> Iterator[None]:
     except AnswersInvalid as error:
         missing = [fault.label for fault in error.faults if fault.is_missing]
         if missing:
-            st.markdown(f":gray[Answer these to see the prompts: {words.plain(', '.join(missing))}.]")
+            st.markdown(f":gray[To see the prompts, answer: {words.plain(', '.join(missing))}]")
         for fault in error.faults:
             if not fault.is_missing:
                 st.markdown(f":gray[{words.plain(f'“{fault.label}” {fault.words}.')}]")

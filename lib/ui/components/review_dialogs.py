@@ -98,8 +98,9 @@ def _say_who_else(review: Review, decision: Decision) -> str:
     others = [word for word in review.words if word.is_counted and not word.is_mine]
     given = 0 if decision is Decision.APPROVE_WITH_EDITS else len(others)
     missing = review.summary.required_approvals - given - 1
+    lapses = "Approvals of the text before don't count for yours. " if len(others) > given else ""
     if missing > 0:
-        return f"{words.count(missing, 'more approval')} {words.are(missing)} needed before the run goes on."
+        return f"{lapses}{words.count(missing, 'more approval')} {words.are(missing)} needed before the run goes on."
     if review.is_own_run and given == 0:
         return "It is your own run, so somebody else has to approve as well."
     return "The run goes on."
@@ -109,6 +110,6 @@ def _show_editor(review: Review, key: str) -> str:
     text = words.visible(review.text)
     edited = st.text_area("Answer", value=text, height=360, key=f"edited-{key}")
     if edited != text:
-        with st.expander("What you change", type="compact", expanded=True):
+        with st.expander("What you change", type="compact"):
             show_text_diff(text, edited)
     return review.text if edited == text else edited  # what hides in it was not taken out by anybody

@@ -1,10 +1,11 @@
 """Lists of answers and operations that wait, or waited, for people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import streamlit as st
 from markupsafe import Markup
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from lib import clock
 from lib.access.actor import Actor
@@ -30,21 +31,7 @@ def show_review_table(
     reviews: Sequence[ReviewSummary], *, newer: str | None, older: str | None
 ) -> ReviewSummary | None:
     """Draw the reviews; returns the one whose run was clicked in this run of the script."""
-    columns = {
-        "Status": status.column(status.REVIEW, width=136),
-        "Run": st.column_config.TextColumn("Run", width=240),
-        "What": st.column_config.TextColumn(
-            "What", width=190, help="The answer of a phase, or what is to be done after it."
-        ),
-        "Project": st.column_config.TextColumn("Project", width=120),
-        "By": st.column_config.TextColumn("By", width=88, help="Who launched the run."),
-        "Asked": st.column_config.TextColumn("Asked", width=105),
-        "Due": st.column_config.TextColumn("Due", width=105),
-        "Approvals": st.column_config.TextColumn("Approvals", width=75, alignment="right"),
-        "Decided by": st.column_config.TextColumn("Decided by", width=96),
-    }
-    if not any(review.decided_by for review in reviews):
-        del columns["Decided by"]
+    columns = _columns(reviews)
     event = show_paged_table(
         [_row(review) for review in reviews],
         key="reviews",
@@ -57,6 +44,27 @@ def show_review_table(
     )
     found = find_opened("reviews", [review.id for review in reviews], clicked=event.opened)
     return next((review for review in reviews if review.id == found), None)
+
+
+def _columns(reviews: Sequence[ReviewSummary]) -> Mapping[str, ColumnConfig]:
+    """Those that say something of these: once all is decided, neither limit nor count is of use to anybody."""
+    columns = {
+        "Status": status.column(status.REVIEW, width=136),
+        "Run": st.column_config.TextColumn("Run", width=216),
+        "What": st.column_config.TextColumn(
+            "What", width=172, help="The answer of a phase, or what is to be done after it."
+        ),
+        "Project": st.column_config.TextColumn("Project", width=110),
+        "By": st.column_config.TextColumn("By", width=88, help="Who launched the run."),
+        "Asked": st.column_config.TextColumn("Asked", width=105),
+        "Due": st.column_config.TextColumn("Due", width=105),
+        "Approvals": st.column_config.TextColumn("Approvals", width=75, alignment="right"),
+        "Decided by": st.column_config.TextColumn("Decided by", width=96),
+    }
+    left_out = {"Due", "Approvals"} if all(review.decided_at for review in reviews) else set()
+    if not any(review.decided_by for review in reviews):
+        left_out.add("Decided by")
+    return {name: column for name, column in columns.items() if name not in left_out}
 
 
 def open_review(review: ReviewSummary | None) -> None:

@@ -164,13 +164,13 @@ def _show_question(question: _Question) -> None:
     if offer.is_cut:
         st.markdown(f":orange[:material/warning:] More match; these are the newest {words.number(bulk.MOST)}.")
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        _show_close()
+        _show_close("Not now" if offer.run_ids else "Close")
         if count := len(offer.run_ids):
             st.button(f"{_WORDS[offer.action].verb} {words.count(count, 'run')}", type="primary", key=_CONFIRM)
 
 
-def _show_close() -> None:
-    if st.button("Close", key="bulk-close"):
+def _show_close(label: str = "Close") -> None:
+    if st.button(label, key="bulk-close"):
         st.rerun()
 
 

@@ -16,7 +16,7 @@ from lib.ui.components.shown_once import open_once
 from lib.ui.components.webhook_code import show_verification
 from lib.ui.components.webhook_form import show_endpoint_form
 from lib.ui.guard import require_actor
-from lib.webhooks import service
+from lib.webhooks import deliveries, service
 from lib.webhooks.queries import MOST_WAITING
 from lib.webhooks.views import EndpointView, MadeEndpoint
 
@@ -190,10 +190,10 @@ def ask_to_redeliver(webhook_id: UUID, name: str) -> None:
         )
         since = clock.now() - _SPANS[span or "Last 24 hours"]
         with feedback.told():
-            found = service.count_failed(require_actor(_MANAGE), webhook_id, since=since, most=_MOST_FAILED + 1)
+            found = deliveries.count_failed(require_actor(_MANAGE), webhook_id, since=since, most=_MOST_FAILED + 1)
             _show_failed(found)
             if is_confirmed("Deliver them again", key=f"redeliver-{webhook_id}", is_ready=found > 0):
-                count = service.redeliver_failed(require_actor(_MANAGE), webhook_id, since=since)
+                count = deliveries.redeliver_failed(require_actor(_MANAGE), webhook_id, since=since)
                 verb = words.are(count)
                 feedback.succeeded(f"{words.count(count, 'delivery', plural='deliveries')} {verb} on the way again.")
                 st.rerun()
@@ -205,19 +205,18 @@ def _show_failed(found: int) -> None:
     if not found:
         st.markdown("None has failed in that time.")
         return
-    counted = words.at_most(found, most=_MOST_FAILED)
-    noun = "delivery has" if found == 1 else "deliveries have"
+    more = "More than " if found > _MOST_FAILED else ""
+    counted = words.count(min(found, _MOST_FAILED), "delivery", plural="deliveries")
     st.markdown(
-        f"**{counted} {noun} failed.** Each is sent again with attempts of its own, under the same event's id, so that "
+        f"**{more}{counted} failed.** Each is sent again with attempts of its own, under the same event's id, so that "
         "the other side can leave out what it has had."
     )
 
 
 def say_waiting(waiting: int) -> str:
-    """`1 delivery waits`, `1,000 deliveries or more wait`."""
-    if waiting >= MOST_WAITING:
-        return f"{words.number(MOST_WAITING)} deliveries or more wait"
-    return f"{words.count(waiting, 'delivery', plural='deliveries')} {'waits' if waiting == 1 else 'wait'}"
+    """`1 delivery is waiting`, `1,000 deliveries or more are waiting`."""
+    more = " or more" if waiting >= MOST_WAITING else ""
+    return f"{words.count(waiting, 'delivery', plural='deliveries')}{more} {words.are(waiting)} waiting"
 
 
 def _begin() -> None:

@@ -16,7 +16,7 @@ from lib.ui.components.moment import moment_inline
 from lib.ui.components.row_list import row_list
 from lib.ui.components.status import WEBHOOK, inline
 from lib.ui.guard import require_actor
-from lib.webhooks import service
+from lib.webhooks import deliveries
 from lib.webhooks.catalogue import EVENTS
 from lib.webhooks.queries import RECENT
 from lib.webhooks.views import EndpointState, EndpointView
@@ -98,7 +98,7 @@ def _say_standing(endpoint: EndpointView, time_zone: str) -> list[Markup]:
     if endpoint.state is EndpointState.FAILING:
         times = endpoint.consecutive_failures
         since = moment_inline(endpoint.failing_since, time_zone=time_zone)
-        what = f"{words.count(times, 'attempt')} in a row {'has' if times == 1 else 'have'} failed"
+        what = f"{words.count(times, 'attempt')} failed in a row"
         return [Markup("Tried again by itself: {}, the first {}").format(what, since)]
     return []
 
@@ -139,4 +139,4 @@ def _show_actions(endpoint: EndpointView) -> None:
 def send_test(endpoint: EndpointView) -> None:
     """Send a test event, and open its delivery: there stands how it goes."""
     with feedback.told():
-        open_delivery(service.send_test(require_actor(_MANAGE), endpoint.id))
+        open_delivery(deliveries.send_test(require_actor(_MANAGE), endpoint.id))

@@ -16,6 +16,7 @@ from lib.samples.content import read_workspace
 from lib.samples.generate import DAYS, make_rows
 from lib.samples.rows import Row
 from lib.templates.plan import read_plan
+from lib.webhooks.payloads import ADAPTER, EventRow, render
 
 NOW = datetime(2026, 11, 23, 10, 41, tzinfo=UTC)
 #: Begun without having been asked for an end yet, or never begun: nothing was counted.
@@ -80,11 +81,11 @@ def test_ninety_days_without_a_gap_and_nothing_after_now(now: datetime) -> None:
     assert {day for day in workdays if day.weekday() < 5} <= {moment.date() for moment in launched}
     for table, rows in made(now).items():
         for row in rows:
-            # when a schedule would run next, and when an answer is due, may be to come, and nothing else
+            # when a schedule would run, a delivery be tried, and an answer is due, may be to come, and nothing else
             moments = [
                 value
                 for name, value in row.items()
-                if isinstance(value, datetime) and name not in {"due_at", "next_run_at"}
+                if isinstance(value, datetime) and name not in {"due_at", "next_run_at", "next_attempt_at"}
             ]
             assert all(moment <= now for moment in moments), (table, row)
 
@@ -216,3 +217,21 @@ def test_three_runs_have_operations_and_none_of_them_reaches_anybody() -> None:
         assert called.startswith("https://tracker.sample.example/"), "nobody's, by RFC 2606"
     (organization,) = made()["organizations"]
     assert not organization["settings"].get("integration_enabled")
+
+
+def test_endpoints_were_told_of_the_last_days_as_the_database_tells() -> None:
+    events = {row["id"]: row for row in made()["webhook_events"]}
+    for row in events.values():
+        text = render(
+            EventRow(**{name: row[name] for name in ("id", "type", "organization_id", "created_at", "actor", "data")}),
+            base_url="https://orchestrator.example",
+        )
+        ADAPTER.validate_json(text)
+        assert NOW - timedelta(days=7) < row["created_at"] < NOW
+    statuses = Counter((row["status"], row["next_attempt_at"] is None) for row in made()["webhook_deliveries"])
+    assert statuses.keys() == {("delivered", True), ("pending", True), ("pending", False)}
+    assert statuses["pending", False] == 1
+    assert sum(statuses.values()) > 20
+    assert all(".example/" in row["url"] for row in made()["webhooks"])
+    stopped = [row for row in made()["webhooks"] if not row["is_active"]]
+    assert [row["name"] for row in stopped] == ["Old customer database"]

@@ -23,9 +23,12 @@ _SIGNS: Final = {
 
 
 def show_comparison_form(desk: Desk, code: str, condition: Field) -> None:
-    """Draw the button that opens it; nothing where there is nothing to compare."""
+    """Draw the button that opens it; where there is nothing to compare, what would be."""
     subjects = {subject.expression: subject for subject in list_subjects(desk.content, code)}
     if not subjects:
+        st.markdown(
+            ":gray[:small[A question at launch, or a phase before that answers as JSON, can be compared here.]]"
+        )
         return
     key = f"compare-{desk.template_id.hex[-8:]}-{notebook_of(desk.template_id).phase(code).number}"
     with st.popover("Add a comparison", icon=":material/compare_arrows:"):

@@ -77,3 +77,9 @@ def test_long_names_leave_room_for_the_reason() -> None:
     problems = find_problems(chain("a", a={"name": "n" * 300, "prompt": "{{ topic", "condition": "topic ="}))
     assert len(problems) == 3
     assert all(problem.message.startswith(f"“{'n' * 59}…”") for problem in problems)
+
+
+def test_comparison_that_is_there_is_not_added_twice() -> None:
+    content = add_comparison(draft(), "b", "inputs.season", Sign.IS, "winter")
+    with pytest.raises(InvalidInput, match="says that already"):
+        add_comparison(content, "b", "inputs.season", Sign.IS, "winter")
