@@ -16,7 +16,9 @@ DECLARE
     v_next timestamptz;
 BEGIN
     WITH off AS (
-        SELECT w.id FROM webhooks w WHERE w.resume_at > now()
+        SELECT w.id FROM webhooks w JOIN organizations o ON o.id = w.organization_id
+         WHERE w.resume_at > now() OR NOT w.is_active
+            OR o.suspended_at IS NOT NULL OR o.deleted_at IS NOT NULL OR o.sample_made_at IS NOT NULL
         UNION ALL
         SELECT w.id FROM jsonb_each_text(p_under_way) u JOIN webhooks w ON w.id = u.key::uuid
          WHERE u.value::integer >= CASE WHEN w.consecutive_failures >= c_failing THEN 1 ELSE c_each END

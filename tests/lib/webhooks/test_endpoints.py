@@ -395,3 +395,21 @@ def test_stranger_finds_nothing(installation: Installation, cast: Cast) -> None:
         with pytest.raises(NotFound):
             touch()
     assert see_endpoint(cast.alice, made.id).is_active
+
+
+def test_what_waits_for_a_suspended_organization_holds_up_nobody(installation: Installation, cast: Cast) -> None:
+    make_endpoint(cast.alice)
+    happen(cast.alice)
+    many = (
+        "INSERT INTO webhook_deliveries (organization_id, webhook_id, event_id, event_type, next_attempt_at) "
+        "SELECT organization_id, webhook_id, event_id, event_type, now() - interval '1 hour' "
+        "FROM webhook_deliveries, generate_series(1, 1000) RETURNING 1"
+    )
+    rows(installation, many)
+    theirs = make_endpoint(cast.charlie)
+    happen(cast.charlie)
+    suspend = "UPDATE organizations SET suspended_at = now() WHERE id = %s RETURNING 1"
+    rows(installation, suspend, cast.organization_a)
+    assert [each["webhook_id"] for each in claim(installation.database)] == [str(theirs.id)]
+    rows(installation, "UPDATE organizations SET suspended_at = NULL WHERE id = %s RETURNING 1", cast.organization_a)
+    assert len(claim(installation.database)) == 8
