@@ -126,7 +126,7 @@ def show_verification() -> None:
     )
     for tab, (_, program) in zip(st.tabs([*_PROGRAMS]), _PROGRAMS.items(), strict=True):
         with tab:
-            st.code(program.text, language=program.language)
+            st.code(program.text, language=program.language, wrap_lines=True)
             st.markdown(f":gray[:small[Keep it as `{program.file}`; the secret is read from WEBHOOK\\_SECRET.]]")
 
 
