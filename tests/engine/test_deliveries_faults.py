@@ -299,6 +299,7 @@ def test_dead_endpoint_holds_up_nobody_but_itself(installation: Installation, ca
             happen(cast.alice, f"Project {number}")
         with delivering():
             wait_for(healthy, 60, seconds=20)
+            wait_for(dead, 8)
             assert len(dead.received) == 8
             dead.stops.set()
         assert see_endpoint(cast.alice, made.id).waiting >= 52
