@@ -165,17 +165,11 @@ def see_connection(connection_id: UUID) -> ConnectionView:
     )
 
 
-def make_webhook(database: Database, actor: Actor, *, name: str = "Deployments") -> UUID:
+def make_webhook(database: Database, actor: Actor, *, name: str = "Deployments", **columns: Any) -> UUID:
     """A webhook, by somebody who may."""
+    made = {"url": "https://hooks.example/deployments", "secret_key": "whsec_of-the-tests", **columns}
     with doors.person(database, actor) as connection:
-        return insert(
-            connection,
-            "webhooks",
-            organization_id=actor.organization_id,
-            name=name,
-            url="https://hooks.example/deployments",
-            secret_key="whsec_of-the-tests",
-        )
+        return insert(connection, "webhooks", organization_id=actor.organization_id, name=name, **made)
 
 
 def see_integration(integration_id: UUID) -> IntegrationView:

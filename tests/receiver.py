@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
+import pytest
+
+from lib.config import get_settings
+from tests.conftest import Installation
+
 #: Where nobody is to be led.
 METADATA = "http://169.254.169.254/latest/meta-data/"
 
@@ -102,6 +107,21 @@ def receiving() -> Iterator[Receiver]:
         yield receiver
         receiver.stops.set()
         server.shutdown()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as made:
+        yield made
+
+
+@pytest.fixture
+def allowed_receiver(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    """One that the operator lets through, and no other private host."""
+    with receiving() as made:
+        monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", made.host)
+        get_settings.cache_clear()
+        yield made
 
 
 def wait_for(receiver: Receiver, count: int, *, seconds: float = 60.0) -> None:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict
@@ -128,6 +129,11 @@ class SampleEndpoint(_Part):
     stopped_days_ago: float = 0
     #: It has not taken the newest.
     is_late: bool = False
+
+    @property
+    def host(self) -> str:
+        """Whom a refusal names."""
+        return urlsplit(self.url).hostname or ""
 
 
 class SampleError(_Part):

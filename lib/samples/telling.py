@@ -57,7 +57,6 @@ def add_webhooks(
 def _add_endpoint(rows: Rows, endpoint: SampleEndpoint, organization_id: UUID) -> UUID:
     made = rows.days_ago(_SET_UP_DAYS_AGO)
     stopped = _stopped_at(rows, endpoint)
-    host = endpoint.url.split("/")[2]
     return rows.add(
         "webhooks",
         made=made,
@@ -68,7 +67,7 @@ def _add_endpoint(rows: Rows, endpoint: SampleEndpoint, organization_id: UUID) -
         events=list(endpoint.events),
         is_active=stopped is None,
         disabled_at=stopped,
-        disabled_reason=f"“{host}” answered {_GONE}. That says that it is gone." if stopped else None,
+        disabled_reason=f"“{endpoint.host}” answered {_GONE}. That says that it is gone." if stopped else None,
         consecutive_failures=1 if stopped or endpoint.is_late else 0,
         failing_since=stopped or (rows.now - _NEXT if endpoint.is_late else None),
         created_at=made,
@@ -87,7 +86,7 @@ def _add_delivery(rows: Rows, endpoint: SampleEndpoint, columns: Row, at: dateti
     took = int(rows.seconds(0.12).total_seconds() * 1000)
     status = DeliveryStatus.PENDING if is_held or is_late else DeliveryStatus.DELIVERED
     code = None if is_held else _BUSY if is_late else _TAKEN
-    error = f"“{endpoint.url.split('/')[2]}” answered {_BUSY}." if is_late else None
+    error = f"“{endpoint.host}” answered {_BUSY}." if is_late else None
     delivery_id = rows.add(
         "webhook_deliveries",
         made=at,

@@ -69,7 +69,10 @@ def update_endpoint(actor: Actor, entry: EndpointEntry, *, seen: EndpointView) -
     columns = _check(entry)
     try:
         with tenant_session(actor) as session:
-            if _hold(session, actor, seen.id).updated_at != seen.updated_at:
+            row = queries.load_endpoint(session, actor.organization_id, seen.id)
+            if row is None:
+                raise NotFound("endpoint")
+            if row.updated_at != seen.updated_at:
                 message = "Somebody else has edited this endpoint meanwhile, so nothing was saved. Look at it again."
                 raise Conflict(message)
             session.execute(update(Webhook).where(Webhook.id == seen.id).values(columns))
@@ -97,8 +100,9 @@ def delete_endpoint(actor: Actor, webhook_id: UUID) -> None:
     """Delete it, its secret, and its deliveries with what is on its way. Raises `NotFound`, `NotPermitted`."""
     actor.require(Permission.WEBHOOKS_MANAGE)
     with tenant_session(actor) as session:
-        _hold(session, actor, webhook_id)
-        session.execute(delete(Webhook).where(Webhook.id == webhook_id))
+        gone = delete(Webhook).where(Webhook.organization_id == actor.organization_id, Webhook.id == webhook_id)
+        if session.scalar(gone.returning(Webhook.id)) is None:
+            raise NotFound("endpoint")
 
 
 def rotate_secret(actor: Actor, seen: EndpointView, *, overlap_hours: int) -> MadeEndpoint:
@@ -152,16 +156,10 @@ def _taken(error: IntegrityError, name: str) -> Exception:
     return AlreadyTaken(message, field="Name")
 
 
-def _hold(session: Session, actor: Actor, webhook_id: UUID) -> Row[*tuple[Any, ...]]:
-    row = queries.load_endpoint(session, actor.organization_id, webhook_id)
-    if row is None:
-        raise NotFound("endpoint")
-    return row
-
-
 def _switch(session: Session, actor: Actor, webhook_id: UUID, *, is_active: bool) -> None:
-    _hold(session, actor, webhook_id)
-    session.execute(update(Webhook).where(Webhook.id == webhook_id).values(is_active=is_active))
+    switched = update(Webhook).where(Webhook.organization_id == actor.organization_id, Webhook.id == webhook_id)
+    if session.scalar(switched.values(is_active=is_active).returning(Webhook.id)) is None:
+        raise NotFound("endpoint")
 
 
 def _endpoint(row: Row[*tuple[Any, ...]]) -> EndpointView:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,26 +10,18 @@ from llmock.scenarios import Match, Reply
 from llmock.testing import LLMockServer
 from playwright.sync_api import Page, expect
 
-from lib.config import get_settings
 from tests.browser.test_reviews import sign_in
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_template
-from tests.receiver import Receiver, receiving
+from tests.receiver import Receiver
+from tests.receiver import allowed_receiver as receiver
 from tests.records import row, rows
 from tests.workers import Workers, endpoint, workers
 
-__all__ = ["endpoint", "workers"]
+__all__ = ["endpoint", "receiver", "workers"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("endpoint")]
-
-
-@pytest.fixture
-def receiver(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    with receiving() as receiver:
-        monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", receiver.host)
-        get_settings.cache_clear()
-        yield receiver
 
 
 def test_second_person_approves_what_is_sent_and_takes_the_file_home(

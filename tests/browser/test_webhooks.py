@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ from llmock.testing import LLMockServer
 from playwright.sync_api import Page, expect
 from standardwebhooks import Webhook
 
-from lib.config import get_settings
 from lib.webhooks.payloads import ADAPTER
 from tests.browser.test_reviews import sign_in
 from tests.cast import Cast
@@ -19,10 +18,11 @@ from tests.conftest import Installation
 from tests.factories import make_project, make_template
 from tests.made_webhooks import happen, make_endpoint
 from tests.node import node_folder, run_node
-from tests.receiver import Received, Receiver, receiving, wait_for
+from tests.receiver import Received, Receiver, wait_for
+from tests.receiver import allowed_receiver as receiver
 from tests.workers import Workers, endpoint, workers
 
-__all__ = ["endpoint", "node_folder", "workers"]
+__all__ = ["endpoint", "node_folder", "receiver", "workers"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("endpoint")]
 EVENTS = ["phase.completed", "run.completed", "run.queued", "run.started"]
@@ -31,14 +31,6 @@ import { Webhook } from "standardwebhooks";
 const { secret, body, headers } = JSON.parse(process.argv[2]);
 console.log(new Webhook(secret).verify(body, headers).type);
 """
-
-
-@pytest.fixture
-def receiver(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    with receiving() as receiver:
-        monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", receiver.host)
-        get_settings.cache_clear()
-        yield receiver
 
 
 def verify_in_node(folder: Path, secret: str, request: Received) -> str:

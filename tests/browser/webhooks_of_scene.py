@@ -1,6 +1,5 @@
 """Endpoints in every state, with what was sent to them: what a page of webhooks is looked at with."""
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +8,6 @@ from psycopg.types.json import Jsonb
 
 from lib import clock
 from lib.access.actor import Actor
-from lib.db.logins import Login
 from lib.models.webhook import EventType
 from lib.models.webhook import EventType as E
 from lib.webhooks.catalogue import EVENTS
@@ -17,7 +15,8 @@ from tests import doors
 from tests.cast import Cast
 from tests.database import ClonedDatabase
 from tests.doors import Database
-from tests.factories import insert
+from tests.factories import make_webhook
+from tests.made_webhooks import claim, ended, finish
 
 _GONE = "old-crm.northwind.example answers 410: it is gone. That says that it is gone."
 _BUSY = {
@@ -82,24 +81,25 @@ def make_webhooks(database: ClonedDatabase, cast: Cast) -> UUID:
 
 def _make_endpoints(database: ClonedDatabase, cast: Cast) -> tuple[UUID, UUID, UUID, UUID]:
     alice = cast.alice
-    busy = _make_endpoint(
+    busy = make_webhook(
         database,
         alice,
         name="Delivery desk",
         url="https://hooks.northwind.example/orchestrator",
+        events=list(EVENTS),
         description="Posts to the desk's channel. Looked after by Omar.",
     )
-    quiet = _make_endpoint(
+    quiet = make_webhook(
         database, alice, name="Figures", url="https://bi.northwind.example/ingest/llm", events=["quota.threshold"]
     )
-    gone = _make_endpoint(
+    gone = make_webhook(
         database,
         alice,
         name="Old customer database",
         url="https://old-crm.northwind.example/hooks/orchestrator/production/9f3b1c7d5e2a4860b1",
         events=["run.completed", "run.failed", "run.cancelled", "review.requested", "review.decided"],
     )
-    paused = _make_endpoint(
+    paused = make_webhook(
         database, alice, name="Pager", url="https://pager.example/v2/enqueue", events=["run.failed", "phase.failed"]
     )
     with doors.person(database, alice) as connection:
@@ -107,8 +107,6 @@ def _make_endpoints(database: ClonedDatabase, cast: Cast) -> tuple[UUID, UUID, U
     return busy, quiet, gone, paused
 
 
-#: As long as `lib.engine.deliveries` holds one.
-_HELD_SECONDS = 30
 #: By the part of an event's name before the dot: what is the least that its data has.
 _DATA: dict[str, dict[str, Any]] = {
     "run": {"run": {"id": "019aaaaa-0000-7000-8000-000000000001", "title": "Market brief", "status": "completed"}},
@@ -128,18 +126,6 @@ _DATA: dict[str, dict[str, Any]] = {
 }
 
 
-def _make_endpoint(database: Database, actor: Actor, *, name: str = "Team channel", **columns: Any) -> UUID:
-    """A row of the person's, past nothing but the policies; it asks for every event unless `events` says less."""
-    made = {
-        "url": "https://hooks.example/orchestrator",
-        "events": list(EVENTS),
-        "secret_key": "sealed-of-the-tests",
-        **columns,
-    }
-    with doors.person(database, actor) as connection:
-        return insert(connection, "webhooks", organization_id=actor.organization_id, name=name, **made)
-
-
 def _make_delivery(
     database: Database,
     actor: Actor,
@@ -153,8 +139,8 @@ def _make_delivery(
 ) -> UUID:
     """An event on its way to one endpoint, as far as a worker has got with it.
 
-    `outcome` is that of the last attempt: delivered, retry or failed; "sending" where nobody has said anything of it
-    yet, None where nobody has begun. `answer` is more of what the worker says: status_code, error, response.
+    `outcome` is that of the last attempt: delivered, retry or failed; None where nobody has begun. `answer` is more
+    of what the worker says: status_code, error, response.
     """
     happened_at = clock.now() - ago
     data = _DATA[event.partition(".")[0]]
@@ -178,17 +164,13 @@ def _make_delivery(
             "WHERE w.id = %s",
             [delivery_id, actor.organization_id, made[0], event, happened_at, webhook_id],
         )
-    for attempt in range(1, attempts + 1):
-        if outcome is None:
-            break
-        is_last = attempt == attempts
-        _play_worker(database, delivery_id, outcome=outcome if is_last else "retry", began=happened_at, **answer)
+    if outcome is not None:
+        for each in (*["retry"] * (attempts - 1), outcome):
+            _play_worker(database, delivery_id, outcome=each, began=happened_at, **answer)
     return delivery_id
 
 
-def _play_worker(
-    database: Database, delivery_id: UUID, *, outcome: str, began: datetime | None = None, **answer: Any
-) -> None:
+def _play_worker(database: Database, delivery_id: UUID, *, outcome: str, began: datetime, **answer: Any) -> None:
     """Have a worker take this one and nothing else, and say what came of it."""
     with doors.admin(database) as connection:  # it is due, before all others, whatever its endpoint has done
         connection.execute(
@@ -196,25 +178,7 @@ def _play_worker(
             [delivery_id],
         )
         connection.execute("UPDATE webhooks SET resume_at = NULL")
-    with doors.login(database, Login.WORKER) as connection:
-        taken = connection.execute("SELECT api.claim_deliveries(1, %s, '{}')", [_HELD_SECONDS]).fetchone()
-        assert taken
-        (claimed,) = taken[0]["deliveries"]
-        assert claimed["id"] == str(delivery_id)
-        if outcome == "sending":
-            return
-        said = {
-            "id": claimed["id"],
-            "attempt": claimed["attempt"],
-            "outcome": outcome,
-            "status_code": 200 if outcome == "delivered" else 503,
-            "error": None if outcome == "delivered" else "hooks.example answers 503: it is overloaded.",
-            "response": "ok" if outcome == "delivered" else "Service Unavailable",
-            "started_at": (began or clock.now()).isoformat(),
-            "duration_ms": 42,
-            "wait_seconds": 240 if outcome == "retry" else None,
-            "hold_seconds": None,
-            "is_gone": False,
-            **answer,
-        }
-        connection.execute("SELECT api.finish_deliveries(%s)", [json.dumps([said])])
+    (claimed,) = claim(database, most=1)
+    assert claimed["id"] == str(delivery_id)
+    said = {"started_at": began.isoformat(), **({"wait_seconds": 240} if outcome == "retry" else {}), **answer}
+    finish(database, ended(claimed, outcome, **said))

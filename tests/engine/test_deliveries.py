@@ -1,7 +1,6 @@
 """Real workers that tell real endpoints over real sockets: each event at least once, and nothing to anybody else."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from standardwebhooks import Webhook
@@ -12,9 +11,11 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.engine.conftest import Bench, chain
 from tests.made_webhooks import happen, make_endpoint, see_endpoint
-from tests.receiver import Receiver, receiving, wait_for
+from tests.receiver import Receiver, receiver, wait_for
 from tests.records import row, rows
 from tests.workers import Workers, until
+
+__all__ = ["receiver"]
 
 URL = "https://orchestrator.example"
 _CHANNEL = "orchestrator_webhooks"
@@ -26,12 +27,6 @@ def _settings(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("ORCHESTRATOR_PUBLIC_URL", URL)
     monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", "127.0.0.0/8")
     get_settings.cache_clear()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as made:
-        yield made
 
 
 def test_run_tells_each_of_its_events_once_and_signed(

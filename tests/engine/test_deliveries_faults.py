@@ -24,11 +24,11 @@ from tests.delivering import delivering
 from tests.lib.http.test_safe import names
 from tests.made_webhooks import happen, make_endpoint, see_endpoint
 from tests.mailbox import certificate
-from tests.receiver import METADATA, Receiver, receiving, wait_for
+from tests.receiver import METADATA, Receiver, receiver, receiving, wait_for
 from tests.records import row, rows
 from tests.workers import until
 
-__all__ = ["names"]
+__all__ = ["names", "receiver"]
 
 DELIVERIES = "SELECT *, next_attempt_at - now() AS due_in FROM webhook_deliveries ORDER BY id"
 ALLOWED = "127.0.0.0/8, localhost"
@@ -38,12 +38,6 @@ ALLOWED = "127.0.0.0/8, localhost"
 def _settings(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", ALLOWED)
     get_settings.cache_clear()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as made:
-        yield made
 
 
 @pytest.fixture

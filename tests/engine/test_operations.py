@@ -1,7 +1,6 @@
 """What is done after a phase: once, by people's leave, and by real receivers with real faults."""
 
 import json
-from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,6 @@ from uuid import UUID
 import pytest
 from llmock.scenarios import Delay, Fail, Match, Reply
 
-from lib.config import get_settings
 from lib.connections.integrations.service import create_integration
 from lib.connections.integrations.views import IntegrationEntry
 from lib.errors import Conflict, NotFound, NotPermitted
@@ -24,22 +22,16 @@ from tests.engine.conftest import CHAT, Bench
 from tests.engine.test_reviews import Decision, decide
 from tests.engine.walking import walk
 from tests.made_runs import call_worker
-from tests.receiver import METADATA, Receiver, receiving, wait_for
+from tests.receiver import METADATA, Receiver, wait_for
+from tests.receiver import allowed_receiver as receiver
 from tests.records import rows
 from tests.retrying import go_on
 from tests.workers import until
 
+__all__ = ["receiver"]
+
 USAGE = "SELECT * FROM api_usage WHERE run_id = %s AND endpoint = 'http.request' ORDER BY created_at"
 ONCE = {"requires_approval": False}
-
-
-@pytest.fixture
-def receiver(installation, monkeypatch) -> Iterator[Receiver]:
-    """Let through by the operator."""
-    with receiving() as receiver:
-        monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", receiver.host)
-        get_settings.cache_clear()
-        yield receiver
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from lib.ui.components.card import card
 from lib.ui.components.json_view import as_json
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.no_worker import is_nobody_working, show_no_worker
-from lib.ui.components.row_list import row_list
+from lib.ui.components.row_list import row_list, show_context
 from lib.ui.components.status import DELIVERY, Status, inline, show_status
 from lib.ui.guard import require_actor
 from lib.webhooks import deliveries
@@ -38,7 +38,6 @@ _MOST_SHOWN: Final = 100_000
 _MANAGE: Final = Permission.WEBHOOKS_MANAGE
 #: As far as people say it in one word.
 _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_CONTEXT: Final = Markup('<div class="ao-context">{}</div>')
 
 
 def open_delivery(delivery_id: UUID) -> None:
@@ -219,10 +218,8 @@ def _show_attempt(attempt: AttemptView, time_zone: str) -> None:
     how = DELIVERY["failed" if attempt.error else "delivered"]
     st.markdown(f"**{attempt.number}** {inline(how, text=str(attempt.status_code or 'No answer'))}")
     took = "" if attempt.duration_ms is None else f"{words.number(attempt.duration_ms)} ms · "
-    lines = [Markup("{}{}").format(took, moment_inline(attempt.started_at, time_zone=time_zone))]
-    if attempt.error:
-        lines.append(Markup("{}").format(words.short(attempt.error, most=300)))
-    st.html(_CONTEXT.format(Markup("").join(Markup("<div>{}</div>").format(line) for line in lines)))
+    when = Markup("{}{}").format(took, moment_inline(attempt.started_at, time_zone=time_zone))
+    show_context(when, *([words.short(attempt.error, most=300)] if attempt.error else []))
 
 
 def _show_buttons(delivery: DeliveryView) -> None:

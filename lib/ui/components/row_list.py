@@ -12,6 +12,7 @@ from lib.ui.words import plain, short
 #: In characters. A row leads to a page, where the title stands whole.
 _LONGEST_TITLE = 120
 _DETAIL = Markup('<div class="ao-context">{}</div>')
+_LINE = Markup("<div>{}</div>")
 
 
 @contextmanager
@@ -38,3 +39,13 @@ def row(title: str, *, detail: str | None = None, status: Status | None = None) 
         else:
             st.markdown(heading + (f"  \n:gray[{plain(detail)}]" if detail else ""), width="stretch")
         yield
+
+
+def show_context(*said: str) -> None:
+    """Draw muted lines of their own."""
+    st.html(_DETAIL.format(lines(*said)))
+
+
+def lines(*said: str) -> Markup:
+    """Each in a line of its own; a moment ends the line that it stands in."""
+    return Markup("").join(_LINE.format(line) for line in said)

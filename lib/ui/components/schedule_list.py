@@ -16,7 +16,7 @@ from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.person import person_inline
-from lib.ui.components.row_list import row, row_list
+from lib.ui.components.row_list import lines, row, row_list, show_context
 from lib.ui.components.run_table import open_run
 from lib.ui.components.schedule_times import say_days, say_timetable
 from lib.ui.components.status import RUN as RUN_STATUS
@@ -28,7 +28,6 @@ from lib.ui.navigation import RUN, SCHEDULE, SCHEDULES
 _RUN_NOW, _EDIT, _SWITCH_OFF, _DELETE = "Run now", "Edit…", "Switch off", "Delete…"
 #: Whoever switches on another's is the one as whom it launches from then on.
 _SWITCH_ON, _TAKE_OVER = "Switch on", "Switch on in your name"
-_CONTEXT = Markup('<div class="ao-context">{}</div>')
 _WHAT = Markup("{} · {} · as {}")
 _RUN = Permission.ORCHESTRATIONS_RUN
 #: What a project's or a template's own page has room for.
@@ -56,7 +55,7 @@ def show_schedules(actor: Actor, schedules: Sequence[ScheduleSummary]) -> None:
 def show_schedule_state(actor: Actor, schedule: ScheduleSummary) -> None:
     """Draw what a single schedule does next and did last, and what can be done about it."""
     zone = actor.time_zone
-    st.html(_CONTEXT.format(_lines(_say_next(schedule, zone), _say_last(schedule, zone))))
+    show_context(_say_next(schedule, zone), _say_last(schedule, zone))
     _show_runs(schedule)
     with st.container(horizontal=True, gap="xsmall"):
         if schedule.may_run and st.button(_RUN_NOW, icon=":material/play_arrow:"):
@@ -79,7 +78,7 @@ def show_schedules_of(actor: Actor, chosen: ScheduleFilter) -> None:
     with card("Schedules", note=note, key="schedules-of"), row_list("schedules-of"):
         for schedule in page.items:
             times = say_timetable(schedule.cron, schedule.time_zone)
-            detail = _lines(times, _say_next(schedule, actor.time_zone))
+            detail = lines(times, _say_next(schedule, actor.time_zone))
             with row(schedule.title, detail=detail, status=STATUS[standing_of(schedule)]):
                 _show_open(schedule)
         if page.older:
@@ -122,7 +121,7 @@ def _show_facts(actor: Actor, schedule: ScheduleSummary) -> None:
     zone = actor.time_zone
     days = say_days(schedule.starts_at, schedule.ends_at, time_zone=schedule.time_zone)
     times = " · ".join(filter(None, (say_timetable(schedule.cron, schedule.time_zone), days)))
-    st.html(_CONTEXT.format(_lines(times, what, _say_next(schedule, zone), _say_last(schedule, zone))))
+    show_context(times, what, _say_next(schedule, zone), _say_last(schedule, zone))
     _show_runs(schedule)
 
 
@@ -141,11 +140,6 @@ def _link_run(what: str, run: ScheduledRun) -> None:
     by_hand = ", launched by hand" if run.is_by_hand else ""
     label = f"{what}{by_hand}: {status.word.lower()}"
     st.page_link(RUN.file, label=label, icon=status.icon, query_params={"run": str(run.id)})
-
-
-def _lines(*lines: str) -> Markup:
-    """Each in a line of its own; a moment ends the line that it stands in."""
-    return Markup("").join(Markup("<div>{}</div>").format(line) for line in lines)
 
 
 def _say_next(schedule: ScheduleSummary, time_zone: str) -> Markup:

@@ -13,7 +13,7 @@ from lib.ui import feedback, words
 from lib.ui.components import webhook_dialogs as dialogs
 from lib.ui.components.delivery_detail import open_delivery
 from lib.ui.components.moment import moment_inline
-from lib.ui.components.row_list import row_list
+from lib.ui.components.row_list import row_list, show_context
 from lib.ui.components.status import WEBHOOK, inline
 from lib.ui.guard import require_actor
 from lib.webhooks import deliveries
@@ -28,9 +28,7 @@ _REDELIVER, _DELETE = "Deliver failed again…", "Delete…"
 _MOST_NAMED: Final = 3
 #: In characters: what is longer is cut, and stands whole in the dialog that edits it.
 _LONGEST_NAME, _LONGEST_TEXT, _LONGEST_REASON = 80, 140, 300
-_CONTEXT: Final = Markup('<div class="ao-context">{}</div>')
 _ADDRESS: Final = Markup('<code class="ao-address" title="{0}">{0}</code>')
-_LINE: Final = Markup("<div>{}</div>")
 
 
 def say_endpoints(endpoints: Sequence[EndpointView]) -> str:
@@ -62,10 +60,10 @@ def show_endpoints(actor: Actor, endpoints: Sequence[EndpointView]) -> None:
 
 def _show_what(endpoint: EndpointView) -> None:
     st.markdown(f"**{words.plain(words.short(endpoint.name, most=_LONGEST_NAME))}**")
-    lines = [_ADDRESS.format(words.line(endpoint.url)), Markup("{}").format(_say_events(endpoint))]
+    told = [_ADDRESS.format(words.line(endpoint.url)), _say_events(endpoint)]
     if endpoint.description:
-        lines.append(Markup("{}").format(words.short(endpoint.description, most=_LONGEST_TEXT)))
-    st.html(_CONTEXT.format(_lines(lines)))
+        told.append(words.short(endpoint.description, most=_LONGEST_TEXT))
+    show_context(*told)
 
 
 def _say_events(endpoint: EndpointView) -> str:
@@ -76,25 +74,25 @@ def _say_events(endpoint: EndpointView) -> str:
 
 def _show_how(endpoint: EndpointView, time_zone: str) -> None:
     st.markdown(inline(WEBHOOK[endpoint.state]))
-    lines = _say_standing(endpoint, time_zone)
+    told = _say_standing(endpoint, time_zone)
     waiting = f" · {dialogs.say_waiting(endpoint.waiting)} for it" if endpoint.waiting else ""
-    lines.append(Markup("{}{}").format(_say_recent(endpoint), waiting))
+    told.append(f"{_say_recent(endpoint)}{waiting}")
     ends_at = endpoint.previous_secret_expires_at
     if ends_at and ends_at > clock.now():
         until = moment_inline(ends_at, time_zone=time_zone)
-        lines.append(Markup("Two secrets sign; the one before ends {}").format(until))
-    st.html(_CONTEXT.format(_lines(lines)))
+        told.append(Markup("Two secrets sign; the one before ends {}").format(until))
+    show_context(*told)
 
 
-def _say_standing(endpoint: EndpointView, time_zone: str) -> list[Markup]:
+def _say_standing(endpoint: EndpointView, time_zone: str) -> list[str]:
     """Why it does not work, and what to do about it; a moment ends the line that it stands in."""
     if endpoint.state is EndpointState.PAUSED:
-        return [Markup("Events are kept for it until it is switched on")]
+        return ["Events are kept for it until it is switched on"]
     if endpoint.state is EndpointState.STOPPED:
         when = moment_inline(endpoint.disabled_at, time_zone=time_zone)
         why = words.short(endpoint.disabled_reason or "", most=_LONGEST_REASON)
         to_do = Markup("Put that right there, then switch it on. It stopped {}").format(when)
-        return [Markup("{}").format(why), to_do]
+        return [why, to_do]
     if endpoint.state is EndpointState.FAILING:
         times = endpoint.consecutive_failures
         since = moment_inline(endpoint.failing_since, time_zone=time_zone)
@@ -109,11 +107,6 @@ def _say_recent(endpoint: EndpointView) -> str:
         of_what = f"the newest {words.number(RECENT)}" if endpoint.recent >= RECENT else words.number(endpoint.recent)
         return f"{share} of {of_what} accepted in 7 days"
     return "Nothing sent yet" if endpoint.last_triggered_at is None else "Nothing accepted or refused in 7 days"
-
-
-def _lines(lines: Sequence[Markup]) -> Markup:
-    """Each in a line of its own."""
-    return Markup("").join(_LINE.format(line) for line in lines)
 
 
 def _show_actions(endpoint: EndpointView) -> None:

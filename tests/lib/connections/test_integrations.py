@@ -1,13 +1,12 @@
 """Where operations go is set up by who may; secrets go in and come out for a call only; strangers find nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from lib.access.actor import Actor
-from lib.config import get_settings
 from lib.connections.integrations import service
 from lib.connections.integrations.opening import open_integration, secret_purpose
 from lib.connections.integrations.views import IntegrationEntry, IntegrationView
@@ -21,21 +20,15 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_template
 from tests.lib.maintenance.test_keys import NEW, OLD, use
-from tests.receiver import Receiver, receiving
+from tests.receiver import Receiver
+from tests.receiver import allowed_receiver as receiver
 from tests.records import row, trail
+
+__all__ = ["receiver"]
 
 #: SQLSTATE insufficient_privilege.
 NOT_ALLOWED = "42501"
 SECRET = "Bearer planted-7c2e91ab4d"
-
-
-@pytest.fixture
-def receiver(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    """A service on this machine that the operator lets through."""
-    with receiving() as receiver:
-        monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", receiver.host)
-        get_settings.cache_clear()
-        yield receiver
 
 
 def entry_for(receiver: Receiver, **changes: Any) -> IntegrationEntry:

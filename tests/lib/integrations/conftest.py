@@ -1,17 +1,13 @@
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 
 from lib.integrations.base import Kind, Occasion, OpenConnection, Parameters, Performed
-from tests.receiver import Receiver, receiving
+from tests.receiver import Receiver, receiver
 
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as receiver:
-        yield receiver
+__all__ = ["receiver"]
 
 
 @pytest.fixture
