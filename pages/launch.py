@@ -68,7 +68,11 @@ with left, card("What to run"):
     else:
         show_turns_at_launch(read_turns(actor))
     if not is_later and show_launch_button(request) and request:
-        with feedback.told(), form.told(), st.spinner("Asking the model whether it is there"):
+        with (
+            feedback.told(),
+            form.told(failed="Nothing was launched.", button="Launch"),
+            st.spinner("Asking the model whether it is there"),
+        ):
             run_id = launch_run(require_actor(Permission.ORCHESTRATIONS_RUN), request)
             feedback.succeeded("The run is launched.")
             open_run(run_id)

@@ -69,7 +69,7 @@ def finish_run(actor: Actor, run_id: UUID) -> None:
 
 def clean_limit(usd: Decimal | None) -> Decimal | None:
     """A cost limit as the database keeps it; None is none, and 0 is not. Raises `InvalidInput`."""
-    return None if usd is None else clean_dollars(usd, field="Cost limit")
+    return None if usd is None else clean_dollars(usd, field=COST_LIMIT)
 
 
 def clean_dollars(amount: Decimal, *, field: str) -> Decimal:

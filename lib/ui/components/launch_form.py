@@ -18,11 +18,12 @@ from lib.projects.views import ProjectChoice, ProjectDetail
 from lib.providers.catalog import Catalog
 from lib.runs.duplicating import Draft
 from lib.runs.launch import LaunchRequest, find_default_model
+from lib.runs.steering import COST_LIMIT, clean_limit
 from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.builtin import FIRST
 from lib.templates.service import get_template_to_launch
 from lib.templates.views import TemplateChoice, TemplateToLaunch
-from lib.ui import state, words
+from lib.ui import feedback, state, words
 from lib.ui.components.cost_limit import show_cost_limit
 from lib.ui.components.launch_questions import show_questions
 from lib.ui.components.model_choice import show_model_choice
@@ -35,7 +36,6 @@ _LAUNCH_THAT = "Look at it, and press Launch again to launch that."
 _TEMPLATE_IS_GONE = "Its template is not yours to launch any more. Choose another one."
 #: Stands for a template that is no longer there: nothing has it.
 _GONE = UUID(int=0)
-_LOOK_ABOVE: Final = "Nothing was launched. Look at the questions that are marked above, then press Launch again."
 _Each = TypeVar("_Each", ProjectChoice, TemplateChoice)
 
 
@@ -47,8 +47,12 @@ class LaunchForm:
     places: Mapping[str, DeltaGenerator] = field(default_factory=dict)
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """Say below each question what a launch finds wrong with its answer; all else is for `feedback.told` around."""
+    def told(self, *, failed: str, button: str) -> Iterator[None]:
+        """Say below each question what is wrong with its answer, and here that `failed`; then `button` is to be pressed.
+
+        What is wrong with the cost limit stands below it already. All else is for `feedback.told` around.
+        """
+        look = f"{failed} Look at what is marked in the form, then press “{button}” again."
         try:
             yield
         except AnswersInvalid as error:
@@ -57,7 +61,11 @@ class LaunchForm:
             for fault in error.faults:
                 said = "This has to be answered." if fault.is_missing else f"This {fault.words}."
                 self.places[fault.name].markdown(f":red[:material/error:] {words.plain(said)}")
-            raise InvalidInput(_LOOK_ABOVE) from None
+            raise InvalidInput(look) from None
+        except InvalidInput as error:
+            if error.field != COST_LIMIT:
+                raise
+            raise InvalidInput(look) from None
 
 
 def show_launch_form(
@@ -156,6 +164,8 @@ def _show_bounds(project: ProjectDetail, before: Draft | None, *, key: str) -> t
         key=f"limit-{key}",
         explained="Once the run has cost so much nothing further begins, and it asks whether to go on.",
     )
+    with feedback.told():
+        clean_limit(cost_limit)
     with st.expander("More", type="compact"):
         priority = show_priority_choice(before.priority if before else USUAL_PRIORITY[project.priority], key=key)
     return cost_limit, priority

@@ -17,6 +17,7 @@ from lib.ui.navigation import SCHEDULES
 #: The query parameter, and its value, with which the Launch page begins with a schedule.
 START, LATER = "start", "later"
 _RUN: Final = Permission.ORCHESTRATIONS_RUN
+_SAVE, _SAVE_CHANGES, _NOTHING_SAVED = "Save schedule", "Save changes", "Nothing was saved."
 
 
 def show_later(actor: Actor) -> tuple[bool, Timing | None]:
@@ -33,7 +34,7 @@ def show_later(actor: Actor) -> tuple[bool, Timing | None]:
 def show_schedule_button(form: LaunchForm, timing: Timing | None) -> None:
     """Draw the button that keeps it as a new schedule."""
     is_kept = st.button(
-        "Save schedule",
+        _SAVE,
         type="primary",
         icon=":material/event_repeat:",
         disabled=form.request is None or timing is None,
@@ -41,7 +42,7 @@ def show_schedule_button(form: LaunchForm, timing: Timing | None) -> None:
         key="save-schedule",
     )
     if is_kept and form.request and timing:
-        with feedback.told(), form.told():
+        with feedback.told(), form.told(failed=_NOTHING_SAVED, button=_SAVE):
             create_schedule(require_actor(_RUN), form.request, timing)
             feedback.succeeded("The schedule is on.")
             st.switch_page(SCHEDULES.file)
@@ -53,7 +54,7 @@ def show_change_button(schedule: ScheduleDetail, form: LaunchForm, timing: Timin
     if actor.user_id != schedule.summary.user_id:
         st.markdown(":gray[:material/info: Saved by you, it runs in your name and with your rights from then on.]")
     is_saved = st.button(
-        "Save changes",
+        _SAVE_CHANGES,
         type="primary",
         icon=":material/save:",
         disabled=form.request is None or timing is None,
@@ -61,7 +62,7 @@ def show_change_button(schedule: ScheduleDetail, form: LaunchForm, timing: Timin
         key="save-schedule",
     )
     if is_saved and form.request and timing:
-        with feedback.told(), form.told():
+        with feedback.told(), form.told(failed=_NOTHING_SAVED, button=_SAVE_CHANGES):
             update_schedule(require_actor(_RUN), schedule.summary.id, form.request, timing, seen=schedule.updated_at)
             feedback.succeeded("The changes are saved.")
             st.switch_page(SCHEDULES.file)
