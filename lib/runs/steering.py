@@ -17,6 +17,8 @@ from lib.runs.states import FINAL_RUN_STATUSES, PAUSABLE_RUN_STATUSES
 
 #: In US dollars; more does not fit the column.
 MAX_COST_LIMIT: Final = Decimal(999_999)
+#: What the field is called, in a refusal and as its `field`.
+COST_LIMIT: Final = "Cost limit"
 
 
 def pause_run(actor: Actor, run_id: UUID) -> None:

@@ -25,7 +25,7 @@ from lib.ui.components.schedule_form import LATER, START
 from lib.ui.navigation import LAUNCH, OVERVIEW, PROJECT, RUN, RUNS, SCHEDULE, SCHEDULES, TEMPLATE, PageEntry
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project
+from tests.factories import make_project, make_template
 from tests.made_schedules import schedule, stored, take_turn
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, headings, markdown, press, selectbox, shown, text_area, text_input
@@ -77,6 +77,25 @@ def test_launch_leads_to_a_schedule(
     assert (made["title"], made["cron"], made["time_zone"]) == ("Every Friday", "0 7 * * 5", "Europe/Berlin")
     assert (made["user_id"], made["is_active"]) == (cast.max.user_id, True)
     assert rows(installation, "SELECT 1 FROM orchestration_runs") == []
+
+
+def test_all_that_keeps_a_schedule_from_being_saved_is_told_at_once(
+    open_as: OpenAs, cast: Cast, installation: Installation, request_of_max: LaunchRequest
+) -> None:
+    data = {"inputs": [{"name": "who", "label": "Who"}], "phases": [{"code": "A", "name": "A", "prompt": "{{ topic }}"}]}
+    made = make_template(installation.database, cast.max, name="Asking", data=data)
+    at = open_as(cast.max, LAUNCH, **{START: LATER, "template": str(made)})
+    (limit,) = (each for each in at.number_input if each.label.startswith("Cost limit"))
+    limit.set_value(0.0)
+    press(at, "Save schedule")
+    assert "Nothing was saved. Look at what is marked in the form, then press “Save schedule” again." in shown(at)
+    assert "This has to be answered." in shown(at)
+    assert "Cost limit must be more than $0 and at most $999,999." in shown(at)
+    assert "Nothing was launched" not in shown(at)
+    text_input(at, "Who (required)").set_value("shops")
+    press(at, "Save schedule")
+    assert "Nothing was saved. Look at what is marked in the form, then press “Save schedule” again." in shown(at)
+    assert rows(installation, "SELECT 1 FROM schedules") == []
 
 
 def test_cron_for_who_knows_it_and_words_for_what_is_wrong(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import streamlit as st
@@ -48,7 +48,7 @@ class LaunchForm:
 
     @contextmanager
     def told(self, *, failed: str, button: str) -> Iterator[None]:
-        """Say below each question what is wrong with its answer, and here that `failed`; then `button` is to be pressed.
+        """Say below each question what is wrong with its answer, and here what `failed` and that `button` waits.
 
         What is wrong with the cost limit stands below it already. All else is for `feedback.told` around.
         """
