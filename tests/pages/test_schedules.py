@@ -131,7 +131,7 @@ def test_list_says_when_next_and_what_became_of_the_last_time(
     assert "Schedules" not in headings(at)
     at = open_as(cast.max, SCHEDULES)
     assert "Launched" in shown(at)
-    assert _links(at) == {"The last run: queued": stored(installation, made)["last_run_id"]}
+    assert _links(at) == {"The last run, launched just now: queued": stored(installation, made)["last_run_id"]}
 
 
 def test_run_by_hand_is_shown_and_linked_and_names_its_schedule(
@@ -140,9 +140,16 @@ def test_run_by_hand_is_shown_and_linked_and_names_its_schedule(
     run_id = service.run_now(cast.mona, made)
     for at in (open_as(cast.max, SCHEDULES), open_as(cast.max, SCHEDULE, schedule=made)):
         assert "Nothing launched by itself yet" in shown(at)
-        assert _links(at) == {"The last run, launched by hand: queued": run_id}
+        assert _links(at) == {"The last run, launched by hand just now: queued": run_id}
     at = open_as(cast.max, RUN, run=run_id)
+    assert "Launched by hand, of the schedule “Every day”" in [link.label for link in at.get("page_link")]
+    _end_runs(installation)
+    by_itself = take_turn(installation, made)["last_run_id"]
+    at = open_as(cast.max, RUN, run=by_itself)
     assert "Of the schedule “Every day”" in [link.label for link in at.get("page_link")]
+    newest = service.run_now(cast.max, made)
+    at = open_as(cast.max, RUN, run=newest)
+    assert "Launched by hand, of the schedule “Every day”" in [link.label for link in at.get("page_link")]
 
 
 def test_newest_run_is_shown_whichever_way_it_was_launched(
@@ -150,10 +157,10 @@ def test_newest_run_is_shown_whichever_way_it_was_launched(
 ) -> None:
     take_turn(installation, made)
     by_hand = service.run_now(cast.max, made)
-    assert _links(open_as(cast.max, SCHEDULES)) == {"The last run, launched by hand: queued": by_hand}
+    assert _links(open_as(cast.max, SCHEDULES)) == {"The last run, launched by hand just now: queued": by_hand}
     _end_runs(installation)
     by_itself = take_turn(installation, made)["last_run_id"]
-    assert _links(open_as(cast.max, SCHEDULES)) == {"The last run: queued": by_itself}
+    assert _links(open_as(cast.max, SCHEDULES)) == {"The last run, launched just now: queued": by_itself}
 
 
 def test_time_that_was_left_out_leads_to_the_run_that_was_in_the_way(
@@ -163,12 +170,12 @@ def test_time_that_was_left_out_leads_to_the_run_that_was_in_the_way(
     take_turn(installation, made)
     for at in (open_as(cast.max, SCHEDULES), open_as(cast.max, SCHEDULE, schedule=made)):
         assert "Left out: The run before had not ended." in shown(at)
-        assert _links(at) == {"The run that was in the way, launched by hand: queued": by_hand}
+        assert _links(at) == {"The run that was in the way, launched by hand just now: queued": by_hand}
     _end_runs(installation)
     newest = service.run_now(cast.max, made)
     assert _links(open_as(cast.max, SCHEDULES)) == {
-        "The run that was in the way, launched by hand: cancelled": by_hand,
-        "The last run, launched by hand: queued": newest,
+        "The run that was in the way, launched by hand just now: cancelled": by_hand,
+        "The last run, launched by hand just now: queued": newest,
     }
 
 
@@ -178,7 +185,7 @@ def test_run_that_is_waited_for_is_linked(
     made = schedule(cast.max, request_of_max, overlap=Overlap.QUEUE)
     by_itself = take_turn(installation, made)["last_run_id"]
     take_turn(installation, made)
-    assert _links(open_as(cast.max, SCHEDULES)) == {"The run that is waited for: queued": by_itself}
+    assert _links(open_as(cast.max, SCHEDULES)) == {"The run that is waited for, launched just now: queued": by_itself}
 
 
 def test_list_says_first_and_last_day_where_they_are_set(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from markupsafe import Markup
 
+from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.models.schedule import ScheduleResult
@@ -129,17 +130,20 @@ def _show_facts(actor: Actor, schedule: ScheduleSummary) -> None:
 def _show_runs(schedule: ScheduleSummary) -> None:
     """Draw links to the newest run, and to the one because of which a time was left out or waits."""
     last, held_by = schedule.last_run, schedule.held_by
-    if held_by:
-        does = "is waited for" if schedule.last_result is ScheduleResult.WAITING else "was in the way"
-        _link_run(f"The run that {does}", held_by)
-    if last and last != held_by:
-        _link_run("The last run", last)
+    if not last:
+        return
+    with st.container(gap="xxsmall", key=f"runs-of-{schedule.id}"):
+        if held_by:
+            does = "is waited for" if schedule.last_result is ScheduleResult.WAITING else "was in the way"
+            _link_run(f"The run that {does}", held_by)
+        if last != held_by:
+            _link_run("The last run", last)
 
 
 def _link_run(what: str, run: ScheduledRun) -> None:
     status = RUN_STATUS[run.status]
-    by_hand = ", launched by hand" if run.is_by_hand else ""
-    label = f"{what}{by_hand}: {status.word.lower()}"
+    launched = f"launched {'by hand ' if run.is_by_hand else ''}{words.ago(run.launched_at, now=clock.now())}"
+    label = f"{what}, {launched}: {status.word.lower()}"
     st.page_link(RUN.file, label=label, icon=status.icon, query_params={"run": str(run.id)})
 
 
