@@ -82,7 +82,10 @@ def test_launch_leads_to_a_schedule(
 def test_all_that_keeps_a_schedule_from_being_saved_is_told_at_once(
     open_as: OpenAs, cast: Cast, installation: Installation, request_of_max: LaunchRequest
 ) -> None:
-    data = {"inputs": [{"name": "who", "label": "Who"}], "phases": [{"code": "A", "name": "A", "prompt": "{{ topic }}"}]}
+    data = {
+        "inputs": [{"name": "who", "label": "Who"}],
+        "phases": [{"code": "A", "name": "A", "prompt": "{{ topic }}"}],
+    }
     made = make_template(installation.database, cast.max, name="Asking", data=data)
     at = open_as(cast.max, LAUNCH, **{START: LATER, "template": str(made)})
     (limit,) = (each for each in at.number_input if each.label.startswith("Cost limit"))
