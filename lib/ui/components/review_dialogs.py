@@ -139,11 +139,11 @@ def _show_editor(review: Review, key: str) -> str:
     text = words.visible(review.text)
     edited = st.text_area("Answer", value=text, height=360, key=f"edited-{key}")
     if edited != text:
-        # closed, so that the buttons stay in sight; by its key it stays as it is while its label changes
         summary = compare(text, words.visible(edited)).summary
-        with st.expander(
-            f"What you change: {summary}", type="compact", key=f"changes-{key}", on_change="rerun"
-        ) as step:
+        changes = f"changes-{key}"
+        # closed, so that the buttons stay in sight; the browser closes it with every other label unless it is told
+        st.session_state[changes] = st.session_state.get(changes, False)
+        with st.expander(f"What you change: {summary}", type="compact", key=changes, on_change="rerun") as step:
             if step.open:
                 show_text_diff(text, edited)
     return review.text if edited == text else edited  # what hides in it was not taken out by anybody
