@@ -51,7 +51,8 @@ def show_schedules(actor: Actor, schedules: Sequence[ScheduleSummary]) -> None:
                 with left, st.container(gap="xxsmall"):
                     _show_facts(actor, schedule)
                 with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", wrap=False):
-                    _show_actions(actor, schedule)
+                    chosen = _show_actions(actor, schedule)
+                _act(schedule, chosen)  # what is refused is told below, where a line has room
 
 
 def show_schedule_state(actor: Actor, schedule: ScheduleSummary) -> None:
@@ -175,7 +176,8 @@ def _switch_of(actor: Actor, schedule: ScheduleSummary) -> str:
     return _SWITCH_ON if schedule.user_id == actor.user_id else _TAKE_OVER
 
 
-def _show_actions(actor: Actor, schedule: ScheduleSummary) -> None:
+def _show_actions(actor: Actor, schedule: ScheduleSummary) -> str | None:
+    """Draw the buttons; returns which was pressed."""
     key = str(schedule.id)
     is_running = schedule.may_run and st.button(_RUN_NOW, icon=":material/play_arrow:", key=f"run-{key}")
     chosen = None
@@ -183,10 +185,14 @@ def _show_actions(actor: Actor, schedule: ScheduleSummary) -> None:
         chosen = st.menu_button(
             "More", [_EDIT, _switch_of(actor, schedule), _DELETE], icon=":material/more_horiz:", key=f"more-{key}"
         )
-    if is_running:
+    return _RUN_NOW if is_running else chosen
+
+
+def _act(schedule: ScheduleSummary, chosen: str | None) -> None:
+    if chosen == _RUN_NOW:
         _run_now(schedule)
     elif chosen == _EDIT:
-        st.switch_page(SCHEDULE.file, query_params={"schedule": key})
+        st.switch_page(SCHEDULE.file, query_params={"schedule": str(schedule.id)})
     elif chosen in {_SWITCH_ON, _TAKE_OVER, _SWITCH_OFF}:
         switch_schedule(schedule, is_active=chosen != _SWITCH_OFF)
     elif chosen == _DELETE:
