@@ -145,14 +145,14 @@ def test_run_by_hand_is_shown_and_linked_and_names_its_schedule(
         assert "Nothing launched by itself yet" in shown(at)
         assert _links(at) == {"The last run, launched by hand just now: queued": run_id}
     at = open_as(cast.max, RUN, run=run_id)
-    assert "Launched by hand, of the schedule “Every day”" in [link.label for link in at.get("page_link")]
+    assert "Launched by hand from the schedule “Every day”" in [link.label for link in at.get("page_link")]
     _end_runs(installation)
     by_itself = take_turn(installation, made)["last_run_id"]
     at = open_as(cast.max, RUN, run=by_itself)
     assert "Of the schedule “Every day”" in [link.label for link in at.get("page_link")]
     newest = service.run_now(cast.max, made)
     at = open_as(cast.max, RUN, run=newest)
-    assert "Launched by hand, of the schedule “Every day”" in [link.label for link in at.get("page_link")]
+    assert "Launched by hand from the schedule “Every day”" in [link.label for link in at.get("page_link")]
 
 
 def test_newest_run_is_shown_whichever_way_it_was_launched(

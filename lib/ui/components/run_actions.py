@@ -55,7 +55,7 @@ def show_run_header(run: RunProgress, *, comments: int, time_zone: str) -> bool:
         is_retrying = find_stop(run) is None and show_way_on(run)
         _show_more(run)
     if run.schedule:
-        how = "Launched by hand, of the schedule" if run.schedule.is_by_hand else "Of the schedule"
+        how = "Launched by hand from the schedule" if run.schedule.is_by_hand else "Of the schedule"
         st.page_link(
             SCHEDULE.file,
             label=f"{how} “{words.plain(words.short(run.schedule.title, most=80))}”",
