@@ -57,6 +57,8 @@ class BulkOffer:
     examples: tuple[str, ...]
     #: Whether there are more than `MOST`.
     is_cut: bool
+    #: Of those that somebody ticked: why -> how many can't be among them.
+    left: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +88,17 @@ def preview_bulk(actor: Actor, chosen: RunFilter, action: BulkAction) -> BulkOff
             is_retry=action is BulkAction.RETRY,
             limit=MOST + 1,
         )
+        left = set(chosen.ids or ()) - {row.id for row in found}
+        standing = list_queries.list_standing(session, actor.organization_id, left) if left else ()
     return BulkOffer(
         action=action,
         run_ids=tuple(row.id for row in found[:MOST]),
         examples=tuple(row.title for row in found[: _EXAMPLES if chosen.ids is None else MOST]),
         is_cut=len(found) > MOST,
+        left=Counter(
+            _why_left(action, RunStatus(run.status), is_theirs=not only_own or run.user_id == actor.user_id)
+            for run in standing
+        ),
     )
 
 
@@ -144,6 +152,17 @@ def _retry(actor: Actor, run_id: UUID, *, only_own: bool, checked: set[ModelChoi
     if run.summary.status not in RETRYABLE_RUN_STATUSES:
         raise Conflict(run.summary.status)
     retry_run(actor, RetryRequest(run_id=run_id, begins_with=find_begin(run)), checked=checked, is_first=True)
+
+
+def _why_left(action: BulkAction, status: RunStatus, *, is_theirs: bool) -> str:
+    """Why a run that was ticked is not among those that it can be done to."""
+    if not is_theirs:
+        return f"not yours to {action}"
+    if action is BulkAction.CANCEL:
+        return "ended already" if status in FINAL_RUN_STATUSES else "being cancelled already"
+    if status not in FINAL_RUN_STATUSES:
+        return "not ended yet"
+    return "retried already" if status in RETRYABLE_RUN_STATUSES else "completed"
 
 
 def _why_not_cancel(run: OrchestrationRun | None) -> str | None:

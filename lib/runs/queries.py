@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Numeric, Row, Select, Uuid, case, cast, exists, func, literal, select, text
+from sqlalchemy import Numeric, Row, Select, Uuid, case, cast, exists, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session, aliased, load_only
 
 from lib.db.paging import Order, Rows, read_page
 from lib.entry import clean_search
@@ -73,9 +73,23 @@ _STEERED: Final = (
     OrchestrationRun.priority,
     OrchestrationRun.worker_token,
 )
-#: The schedule that it was launched for, as [id, title], where the reader can see it and it is not deleted.
+#: The last run that a schedule launched by itself, where the reader can see it.
+_noted = aliased(OrchestrationRun)
+_IS_AFTER_NOTED: Final = (
+    exists()
+    .where(_noted.organization_id == Schedule.organization_id, _noted.id == Schedule.last_run_id)
+    .where(tuple_(_noted.created_at, _noted.id) < tuple_(OrchestrationRun.created_at, OrchestrationRun.id))
+    .correlate(Schedule, OrchestrationRun)
+)
+#: The schedule that it was launched for, as `ItsSchedule` takes it, where the reader can see it and it is not deleted.
+#: Which run it launched by itself is noted for the last one alone: what is newer was launched by hand.
 _SCHEDULE: Final = (
-    select(func.json_build_array(Schedule.id, Schedule.title))
+    select(
+        func.json_build_object(
+            *("id", Schedule.id, "title", Schedule.title),
+            *("is_by_hand", Schedule.last_run_id.is_(None) | _IS_AFTER_NOTED),
+        )
+    )
     .where(Schedule.id == OrchestrationRun.schedule_id, Schedule.deleted_at.is_(None))
     .scalar_subquery()
 )

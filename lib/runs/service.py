@@ -28,6 +28,7 @@ from lib.runs.views import (
     AttemptFigures,
     AttemptTexts,
     EarlierTexts,
+    ItsSchedule,
     Pause,
     PhaseFigures,
     ReviewFigures,
@@ -193,7 +194,7 @@ def _see_run(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> dict
         "integration_enabled": row.integration_enabled,
         "estimate": _read_estimate(row.estimate),
         "last_word_at": row.last_word_at,
-        "schedule": (UUID(row.schedule[0]), row.schedule[1])
+        "schedule": ItsSchedule(**row.schedule | {"id": UUID(row.schedule["id"])})
         if row.schedule and actor.may_some(Permission.ORCHESTRATIONS_RUN)
         else None,
     }

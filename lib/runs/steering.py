@@ -16,9 +16,9 @@ from lib.runs import queries
 from lib.runs.states import FINAL_RUN_STATUSES, PAUSABLE_RUN_STATUSES
 
 #: In US dollars; more does not fit the column.
-#: What people call it.
-COST_LIMIT: Final = "Cost limit"
 MAX_COST_LIMIT: Final = Decimal(999_999)
+#: What the field is called, in a refusal and as its `field`.
+COST_LIMIT: Final = "Cost limit"
 
 
 def pause_run(actor: Actor, run_id: UUID) -> None:

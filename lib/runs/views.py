@@ -204,6 +204,16 @@ class PhaseFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItsSchedule:
+    """The schedule that a run was launched for."""
+
+    id: UUID
+    title: str
+    #: Launched by somebody; known until the schedule has launched another one by itself.
+    is_by_hand: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunProgress:
     """A run without its prompts and answers, and what the person who asks may do with it."""
 
@@ -248,8 +258,8 @@ class RunProgress:
     estimate: RunEstimate | None
     operations: tuple[str, ...] = ()  #: "id status" of each, after its phases
     integration_enabled: bool | None = None  #: Whether these are done, if it was launched with any.
-    #: Id and title of the schedule that it was launched for, where the reader can open that one.
-    schedule: tuple[UUID, str] | None = None
+    #: The schedule that it was launched for, where the reader can open that one.
+    schedule: ItsSchedule | None = None
     #: When somebody last said something of one of its answers.
     last_word_at: datetime | None = None
 

@@ -38,7 +38,10 @@ def _newest_run(*conditions: ColumnElement[bool]) -> ColumnElement[Any]:
     """The schedule's newest run of that kind, launched by itself or by hand, as `ScheduledRun` takes it."""
     run = OrchestrationRun
     found = select(
-        func.jsonb_build_object("id", run.id, "status", run.status, "is_by_hand", func.coalesce(_IS_BY_HAND, False))
+        func.jsonb_build_object(
+            *("id", run.id, "status", run.status, "launched_at", run.created_at),
+            *("is_by_hand", func.coalesce(_IS_BY_HAND, False)),
+        )
     ).where(run.organization_id == Schedule.organization_id, run.schedule_id == Schedule.id, *conditions)
     return found.order_by(run.created_at.desc(), run.id.desc()).limit(1).correlate(Schedule).scalar_subquery()
 

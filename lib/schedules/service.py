@@ -217,7 +217,12 @@ def _summary(actor: Actor, row: Row[*tuple[Any, ...]]) -> ScheduleSummary:
 def _scheduled_run(found: Mapping[str, Any] | None) -> ScheduledRun | None:
     if found is None:
         return None
-    return ScheduledRun(id=UUID(found["id"]), status=RunStatus(found["status"]), is_by_hand=found["is_by_hand"])
+    return ScheduledRun(
+        id=UUID(found["id"]),
+        status=RunStatus(found["status"]),
+        launched_at=datetime.fromisoformat(found["launched_at"]),
+        is_by_hand=found["is_by_hand"],
+    )
 
 
 def _check(actor: Actor, request: LaunchRequest) -> dict[str, Any]:

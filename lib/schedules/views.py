@@ -20,6 +20,7 @@ class ScheduledRun:
 
     id: UUID
     status: RunStatus
+    launched_at: datetime
     #: Launched by somebody, and not by the schedule itself.
     is_by_hand: bool
 

@@ -30,6 +30,30 @@ def quote(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+def says_already(condition: str, comparison: str) -> bool:
+    """Whether the condition asks for that as it is, joined to the rest of it by “and”; not where it is none."""
+    asked = _find_parts(condition)
+    return bool(asked) and all(part in asked for part in _find_parts(comparison))
+
+
+def _find_parts(condition: str) -> list[nodes.Node]:
+    """What stands between the “and” of a condition; nothing of what is none."""
+    try:
+        compile_prompt(condition, is_condition=True)
+        (whole,) = parse(condition, is_condition=True).find_all(nodes.If)
+    except PromptFault:
+        return []
+    return list(_between_and(whole.test))
+
+
+def _between_and(node: nodes.Node) -> Iterator[nodes.Node]:
+    if isinstance(node, nodes.And):
+        yield from _between_and(node.left)
+        yield from _between_and(node.right)
+    else:
+        yield node
+
+
 def looks_like_comparison(condition: str) -> bool:
     """Whether it seems to compare something, in signs or words that compare nothing here."""
     return _LOOKS_LIKE_ONE.search(condition) is not None

@@ -204,6 +204,7 @@ def gallery() -> None:
         show_template()
         show_changes()
         show_webhooks()
+        show_runs()
         show_form()
         live()
 
@@ -333,6 +334,15 @@ def show_graph() -> None:
         show_phase_list(rows, {"a": (), "b": ("a",), "c": ("a", "b")}, selected="a", key="graph", on_open=st.write)
     st.text_area("Prompt", "Write about {{ topic }}.", key="prompt-a")
     st.multiselect("After", ["Scope", "Prices"], default=["Scope"])
+
+
+def show_runs() -> None:
+    """Links to runs below what a schedule says, and the bar below a list of which some are ticked."""
+    with st.container(key="runs-of-gallery"):
+        st.page_link("https://docs.example", label="The last run, launched 3 hours ago: completed")
+    with st.container(border=True, horizontal=True, key="selection"):
+        st.markdown("**2 runs selected**", width="stretch")
+        st.button("Compare")
 
 
 def show_form() -> None:

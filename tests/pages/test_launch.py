@@ -274,12 +274,13 @@ def test_template_asks_its_questions(open_as: OpenAs, installation: Installation
     at = open_as(cast.max, LAUNCH)
     assert options(at, "Template") == ["Asking", *BUILTINS]
     assert selectbox(at, "Template").value.name == "Asking"
-    assert "To see the prompts, answer: Audience]" in shown(at)
+    assert "Answer “Audience” to see the prompts." in shown(at)
     assert ":red" not in markdown(at), "nobody has asked for a launch yet"
     press(at, "Launch")
     assert launched(installation) == []
     assert shown(at).count("This has to be answered.") == 1, "beside its question, and nowhere else"
-    assert shown(at).count("Look at what is marked in the form") == 1
+    told = "Nothing was launched. Look at what is marked in the form, then press “Launch” again."
+    assert shown(at).count(told) == 1
 
     text_input(at, "Audience (required)").set_value("Fishers")
     text_area(at, "More").set_value("More")
@@ -328,7 +329,7 @@ def test_wrong_answers_are_marked_each_at_its_question(
     at = open_as(cast.max, LAUNCH)
     at.text_input[-1].set_value("much")
     at.run()
-    assert "To see the prompts, answer: *first*]" in shown(at)
+    assert "Answer “*first*” to see the prompts." in shown(at)
     assert "“*second*” is longer than 3 characters." in shown(at)
     press(at, "Launch")
     assert "This has to be answered." in shown(at)
@@ -354,6 +355,19 @@ def test_cost_limit_of_nothing_is_refused_and_not_taken_for_none(
     (limit,) = (each for each in at.number_input if each.label.startswith("Cost limit"))
     limit.set_value(0.0)
     at.run()
-    assert "Cost limit must be more than $0 and at most $999,999." in shown(at)
+    refused = "Cost limit must be more than $0 and at most $999,999."
+    beside = shown(at).partition("Cost limit of a run")[2].partition("Schedule instead of now")[0]
+    assert refused in beside, "it stands at the field"
     press(at, "Launch")
+    assert "Nothing was launched. Look at what is marked in the form, then press “Launch” again." in shown(at)
     assert launched(installation) == []
+
+
+def test_questions_that_are_missing_are_named_with_their_own_marks(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    questions = [{"name": "who", "label": "Who reads it?"}, {"name": "why", "label": "Why?"}]
+    data = {"inputs": questions, "phases": [{"code": "A", "name": "First", "prompt": "{{ inputs.who }}"}]}
+    make_template(installation.database, cast.mona, name="A", data=data, status="published")
+    at = open_as(cast.max, LAUNCH)
+    assert "Answer “Who reads it?” and “Why?” to see the prompts." in shown(at)

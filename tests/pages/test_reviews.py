@@ -118,7 +118,27 @@ def test_launcher_is_told_where_nobody_else_may_approve(
     assert "Nobody but you" not in shown(open_as(cast.alice, RUN, run=hers.run.id))
     take_away(installation, cast.mona, cast.max)
     at = open_as(cast.alice, RUN, run=hers.run.id)
-    assert "Nobody but you could approve “Ideation”, and nobody approves their own run alone." in shown(at)
+    warning = "Nobody but you could approve “Ideation”, and nobody approves their own run alone."
+    assert shown(at).count(warning) == 1
+    for approves in ("Approve", "Edit and approve"):
+        at = press(open_as(cast.alice, RUN, run=hers.run.id), approves)
+        assert shown(at).count(warning) == 2, "the question says it as well"
+    at = press(open_as(cast.alice, RUN, run=hers.run.id), "Ask to redo")
+    assert shown(at).count(warning) == 1
+
+
+def test_who_edits_is_told_whose_approval_lapses_and_how_many_are_needed_then(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    made = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=2)
+    make_word(installation.database, cast.alice, made)
+    at = press(open_as(cast.mona, RUN, run=made.run.id), "Approve")
+    assert "Your approval will be noted. The run goes on." in shown(at)
+    at = press(open_as(cast.mona, RUN, run=made.run.id), "Edit and approve")
+    assert (
+        "The approval of Alice was for the text as it was: it lapses with your edit. After yours, 1 more approval is "
+        "needed before the run goes on."
+    ) in shown(at)
 
 
 def test_who_edits_is_warned_of_leaving_nobody_for_what_follows(
@@ -145,7 +165,12 @@ def test_edit_shows_what_changes_before_it_is_sent(
     assert "Later phases read what you make of it. The model's own answer is kept beside it." in shown(at)
     assert "What you change" not in shown(at)
     confirm(at, review, Decision.APPROVE_WITH_EDITS, is_sent=False, edited="Fold it three times.")
-    assert "- Fold it twice.\n+ Fold it three times." in "\n".join(code.value for code in at.code)
+    assert "What you change: 1 line added, 1 removed" in [each.label for each in at.expander]
+    drawn = "- Fold it twice.\n+ Fold it three times."
+    assert drawn not in "\n".join(code.value for code in at.code), "closed, it leaves the buttons in sight"
+    at.session_state[f"changes-{Decision.APPROVE_WITH_EDITS}-{review.id}"] = True
+    confirm(at, review, Decision.APPROVE_WITH_EDITS, is_sent=False, edited="Fold it three times.")
+    assert drawn in "\n".join(code.value for code in at.code)
     confirm(at, review, Decision.APPROVE_WITH_EDITS)
     assert stands(installation, review) == ("queued", "approved")
     at = open_as(cast.vera, RUN, run=review.run.id)

@@ -47,7 +47,9 @@ def test_ticked_runs_are_retried_and_no_others(
     at = tick(open_as(cast.mona, RUNS), ["Mona's", "Failed", "Open"])
     press(at, "Retry…")
     assert dialogs(at) == ["Retry 2 of the 3 ticked runs?"]
-    assert "“Failed” and “Mona's”." in shown(at)
+    assert "“Failed” and “Mona's”. Each goes on in a new run where it stopped" in shown(at)
+    assert "Left out: 1 not ended yet." in shown(at)
+    assert not button(at, "Not now").disabled
     press(at, "Retry…", "Retry 2 runs")
     assert "2 runs launched again." in shown(at)
     assert {each["parent_run_id"] for each in rows(installation, RETRIES)} == {made["Failed"], made["Mona's"]}
@@ -59,6 +61,25 @@ def test_ticked_runs_are_cancelled_and_no_others(open_as: OpenAs, cast: Cast, ma
     assert "“Open”." in shown(at)
     press(at, "Cancel…", "Cancel 1 run")
     assert "1 run asked to end." in shown(at)
+
+
+def test_question_says_of_one_run_what_becomes_of_it_and_why_others_are_left_out(
+    open_as: OpenAs, cast: Cast, made: dict[str, UUID]
+) -> None:
+    at = press(tick(open_as(cast.max, RUNS), ["Mona's", "Failed", "Open"]), "Retry…")
+    assert dialogs(at) == ["Retry 1 of the 3 ticked runs?"]
+    assert "“Failed”. It goes on in a new run where it stopped; finished phases are reused." in shown(at)
+    assert "Left out: 1 not ended yet and 1 not yours to retry." in shown(at)
+
+
+def test_where_nothing_can_be_done_it_says_why_and_only_closes(
+    open_as: OpenAs, cast: Cast, made: dict[str, UUID]
+) -> None:
+    press(press(tick(open_as(cast.max, RUNS), ["Failed"]), "Retry…"), "Retry…", "Retry 1 run")
+    at = press(tick(open_as(cast.max, RUNS), ["Failed"]), "Retry…")
+    assert "None of the ticked runs can be retried: 1 retried already." in shown(at)
+    assert not button(at, "Close").disabled
+    assert "Not now" not in {each.label for each in at.button}
 
 
 def test_bar_offers_what_somebody_may_do_to_one_of_them(open_as: OpenAs, cast: Cast, made: dict[str, UUID]) -> None:

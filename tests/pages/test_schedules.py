@@ -25,7 +25,7 @@ from lib.ui.components.schedule_form import LATER, START
 from lib.ui.navigation import LAUNCH, OVERVIEW, PROJECT, RUN, RUNS, SCHEDULE, SCHEDULES, TEMPLATE, PageEntry
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_project
+from tests.factories import make_project, make_template
 from tests.made_schedules import schedule, stored, take_turn
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, headings, markdown, press, selectbox, shown, text_area, text_input
@@ -79,6 +79,28 @@ def test_launch_leads_to_a_schedule(
     assert rows(installation, "SELECT 1 FROM orchestration_runs") == []
 
 
+def test_all_that_keeps_a_schedule_from_being_saved_is_told_at_once(
+    open_as: OpenAs, cast: Cast, installation: Installation, request_of_max: LaunchRequest
+) -> None:
+    data = {
+        "inputs": [{"name": "who", "label": "Who"}],
+        "phases": [{"code": "A", "name": "A", "prompt": "{{ topic }}"}],
+    }
+    made = make_template(installation.database, cast.max, name="Asking", data=data)
+    at = open_as(cast.max, LAUNCH, **{START: LATER, "template": str(made)})
+    (limit,) = (each for each in at.number_input if each.label.startswith("Cost limit"))
+    limit.set_value(0.0)
+    press(at, "Save schedule")
+    assert "Nothing was saved. Look at what is marked in the form, then press “Save schedule” again." in shown(at)
+    assert "This has to be answered." in shown(at)
+    assert "Cost limit must be more than $0 and at most $999,999." in shown(at)
+    assert "Nothing was launched" not in shown(at)
+    text_input(at, "Who (required)").set_value("shops")
+    press(at, "Save schedule")
+    assert "Nothing was saved. Look at what is marked in the form, then press “Save schedule” again." in shown(at)
+    assert rows(installation, "SELECT 1 FROM schedules") == []
+
+
 def test_cron_for_who_knows_it_and_words_for_what_is_wrong(
     open_as: OpenAs, cast: Cast, installation: Installation, request_of_max: LaunchRequest
 ) -> None:
@@ -112,7 +134,7 @@ def test_list_says_when_next_and_what_became_of_the_last_time(
     assert "Schedules" not in headings(at)
     at = open_as(cast.max, SCHEDULES)
     assert "Launched" in shown(at)
-    assert _links(at) == {"The last run: queued": stored(installation, made)["last_run_id"]}
+    assert _links(at) == {"The last run, launched just now: queued": stored(installation, made)["last_run_id"]}
 
 
 def test_run_by_hand_is_shown_and_linked_and_names_its_schedule(
@@ -121,9 +143,16 @@ def test_run_by_hand_is_shown_and_linked_and_names_its_schedule(
     run_id = service.run_now(cast.mona, made)
     for at in (open_as(cast.max, SCHEDULES), open_as(cast.max, SCHEDULE, schedule=made)):
         assert "Nothing launched by itself yet" in shown(at)
-        assert _links(at) == {"The last run, launched by hand: queued": run_id}
+        assert _links(at) == {"The last run, launched by hand just now: queued": run_id}
     at = open_as(cast.max, RUN, run=run_id)
+    assert "Launched by hand from the schedule “Every day”" in [link.label for link in at.get("page_link")]
+    _end_runs(installation)
+    by_itself = take_turn(installation, made)["last_run_id"]
+    at = open_as(cast.max, RUN, run=by_itself)
     assert "Of the schedule “Every day”" in [link.label for link in at.get("page_link")]
+    newest = service.run_now(cast.max, made)
+    at = open_as(cast.max, RUN, run=newest)
+    assert "Launched by hand from the schedule “Every day”" in [link.label for link in at.get("page_link")]
 
 
 def test_newest_run_is_shown_whichever_way_it_was_launched(
@@ -131,10 +160,10 @@ def test_newest_run_is_shown_whichever_way_it_was_launched(
 ) -> None:
     take_turn(installation, made)
     by_hand = service.run_now(cast.max, made)
-    assert _links(open_as(cast.max, SCHEDULES)) == {"The last run, launched by hand: queued": by_hand}
+    assert _links(open_as(cast.max, SCHEDULES)) == {"The last run, launched by hand just now: queued": by_hand}
     _end_runs(installation)
     by_itself = take_turn(installation, made)["last_run_id"]
-    assert _links(open_as(cast.max, SCHEDULES)) == {"The last run: queued": by_itself}
+    assert _links(open_as(cast.max, SCHEDULES)) == {"The last run, launched just now: queued": by_itself}
 
 
 def test_time_that_was_left_out_leads_to_the_run_that_was_in_the_way(
@@ -144,12 +173,12 @@ def test_time_that_was_left_out_leads_to_the_run_that_was_in_the_way(
     take_turn(installation, made)
     for at in (open_as(cast.max, SCHEDULES), open_as(cast.max, SCHEDULE, schedule=made)):
         assert "Left out: The run before had not ended." in shown(at)
-        assert _links(at) == {"The run that was in the way, launched by hand: queued": by_hand}
+        assert _links(at) == {"The run that was in the way, launched by hand just now: queued": by_hand}
     _end_runs(installation)
     newest = service.run_now(cast.max, made)
     assert _links(open_as(cast.max, SCHEDULES)) == {
-        "The run that was in the way, launched by hand: cancelled": by_hand,
-        "The last run, launched by hand: queued": newest,
+        "The run that was in the way, launched by hand just now: cancelled": by_hand,
+        "The last run, launched by hand just now: queued": newest,
     }
 
 
@@ -159,7 +188,7 @@ def test_run_that_is_waited_for_is_linked(
     made = schedule(cast.max, request_of_max, overlap=Overlap.QUEUE)
     by_itself = take_turn(installation, made)["last_run_id"]
     take_turn(installation, made)
-    assert _links(open_as(cast.max, SCHEDULES)) == {"The run that is waited for: queued": by_itself}
+    assert _links(open_as(cast.max, SCHEDULES)) == {"The run that is waited for, launched just now: queued": by_itself}
 
 
 def test_list_says_first_and_last_day_where_they_are_set(

@@ -247,6 +247,35 @@ def test_comparison_is_put_together_and_added(at: AppTest, cast: Cast, template_
     assert shown(at).count("did you mean “summer”?") == 2, "in the list and at the field"
 
 
+def test_comparison_is_added_once_and_its_form_is_empty_then(at: AppTest, cast: Cast, template_id: UUID) -> None:
+    assert "Nothing to compare yet: ask a question at launch" in shown(at)
+    edit_draft(cast.max, template_id, lambda content: put_input(content, {"name": "who", "label": "Who"}))
+    at.run()
+    press(at, "Add to the condition")
+    assert "Enter what it is to be compared with." in shown(at)
+    assert not at.toast, "it is told where it happened"
+    text_input(at, "With").set_value("kids' parents")
+    press(at, "Add to the condition")
+    assert text_input(at, "Condition").value == r"inputs.who == 'kids\' parents'"
+    assert text_input(at, "With").value == ""
+    text_input(at, "With").set_value("kids' parents")
+    press(at, "Add to the condition")
+    assert "The condition says that already." in shown(at)
+    assert text_input(at, "Condition").value == r"inputs.who == 'kids\' parents'"
+
+
+def test_what_a_condition_may_read_is_told_by_the_names_of_the_draft(at: AppTest) -> None:
+    (said,) = (each.value for each in at.markdown if each.value.startswith("For example"))
+    assert "topic" in said
+    assert "phases[" not in said, "the first phase reads no other"
+    at.query_params["phase"] = "Phase 1"
+    at.run()
+    (said,) = (each.value for each in at.markdown if each.value.startswith("For example"))
+    assert "`phases[\"Phase 0\"].status == 'completed'`" in said
+    assert "Check" not in said
+    assert ".json" not in said
+
+
 def test_who_reads_a_phase_is_said_before_it_is_removed_and_before_it_is_saved(
     at: AppTest, open_as: OpenAs, cast: Cast, template_id: UUID
 ) -> None:

@@ -97,7 +97,24 @@ def test_added_questions_and_phases_say_all_their_settings(open_as: OpenAs, cast
     assert "Question **How many guests?** :gray[· added]" in markdown(at)
     assert "Phase **Check** :gray[· added]" in markdown(at)
     said = markup(at)
-    for name in ("At least", "Asks for", "After", "Condition", "Model", "Approvals needed", "The answer is"):
+    for name in ("At least", "Answered by", "After", "Condition", "Model", "Approvals needed", "The answer is"):
         assert f'<th scope="row">{name}</th>' in said, name
     assert DATA["phases"][0]["name"] in said
+    assert "<th>Version 1</th><th>Version 2</th>" in said, "“After” is what a phase waits for"
     assert "how_many_guests.minimum" not in said
+
+
+def test_what_a_phase_waits_for_is_named_as_the_editor_names_it(open_as: OpenAs, cast: Cast) -> None:
+    first, *rest = DATA["phases"]
+    ending = {"code": "end", "name": "End", "prompt": "Sum it up."}
+    made = make(cast.mona)
+    save_version(cast.mona, made, {**DATA, "phases": [first, *rest, ending]}, base_version=1)
+    save_version(cast.mona, made, {**DATA, "phases": [ending, first, *rest]}, base_version=2)
+    at = open_as(cast.mona, TEMPLATE, template=made)
+    at.toggle[0].set_value(True).run()
+    said = " ".join(markup(at).split())
+    last = [first, *rest][-1]["name"]
+    assert "the phase before" not in said
+    assert f">\N{MINUS SIGN}</b>{last}</span>" in said, "it stood behind that one"
+    assert ">+</b>Begins at once</span>" in said
+    assert ">+</b>End</span>" in said, "the first one waits for it now, though it says the same"

@@ -72,6 +72,13 @@ def list_for_bulk(
     return session.execute(found.order_by(run.created_at.desc(), run.id.desc()).limit(limit)).all()
 
 
+def list_standing(session: Session, organization_id: UUID, run_ids: Collection[UUID]) -> Sequence[Row[str, UUID]]:
+    """How each of those stands that the reader can see, and whose it is."""
+    run = OrchestrationRun
+    found = select(run.status, run.user_id).where(run.organization_id == organization_id, run.id.in_(run_ids))
+    return session.execute(found.order_by(run.created_at.desc(), run.id.desc())).all()
+
+
 def is_retried(session: Session, organization_id: UUID, run_id: UUID) -> bool:
     """Whether the run was run again by now, whatever became of that one."""
     run = OrchestrationRun

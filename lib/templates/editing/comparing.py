@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from lib.errors import InvalidInput
-from lib.templates.comparisons import quote
+from lib.templates.comparisons import quote, says_already
 from lib.templates.editing.content import Content, get_phase, set_phase_field
 from lib.templates.editing.phases import upstream_of
 from lib.templates.editing.questions import inputs_of
@@ -38,6 +38,13 @@ class Subject:
         """How it can be compared."""
         return tuple(Sign) if self.is_number else (Sign.IS, Sign.IS_NOT)
 
+    @property
+    def example(self) -> str:
+        """A comparison of it, as it is written."""
+        if self.is_number:
+            return self.compare(Sign.MORE, 7)
+        return self.compare(Sign.IS, True if self.is_yes_or_no else self.choices[0] if self.choices else "kids")
+
     def compare(self, sign: Sign, value: str | float | bool) -> str:
         """The comparison as it is written; a number that may be missing is asked for first."""
         if not self.is_number:
@@ -58,7 +65,8 @@ def add_comparison(
 ) -> Content:
     """Have the phase's condition say that as well as what it says already.
 
-    Raises `InvalidInput` where there is nothing to compare with, or what is to be compared is gone meanwhile.
+    Raises `InvalidInput` where there is nothing to compare with, what is to be compared is gone meanwhile, or the
+    condition says that already.
     """
     subject = next((each for each in list_subjects(content, code) if each.expression == expression), None)
     if subject is None:
@@ -70,7 +78,7 @@ def add_comparison(
         raise InvalidInput(message)
     comparison = subject.compare(sign, value)
     before = str(get_phase(content, code).get("condition") or "").strip()
-    if comparison in {part.strip() for part in before.split(" and ")}:
+    if says_already(before, comparison):
         message = "The condition says that already."
         raise InvalidInput(message)
     return set_phase_field(content, code, ("condition",), f"{_held(before)} and {comparison}" if before else comparison)

@@ -6,6 +6,7 @@ from lib.errors import PlanInvalid
 from lib.providers.base import ModelChoice
 from lib.providers.catalog import get_traits
 from lib.templates.conditions import Surroundings, fields_of, find_condition_doubts, find_condition_faults
+from lib.templates.editing.comparing import list_subjects
 from lib.templates.editing.content import Content, get_phase
 from lib.templates.editing.names import Variable
 from lib.templates.editing.phases import upstream_of
@@ -66,6 +67,24 @@ def list_condition_variables(content: Content, code: str) -> tuple[Variable, ...
                 Variable(f"{called}.json", "its fields")
             ]
     return (*found, Variable("project.name", "the project's name"))
+
+
+def list_condition_examples(content: Content, code: str) -> tuple[Variable, ...]:
+    """Conditions that this very phase could have, one of each kind that it can."""
+    kinds = {
+        "inputs.": "what was entered at launch",
+        "phases[": "a field of an answer in JSON",
+    }
+    found = [Variable("'boat' in topic | lower", "a word in the topic")]
+    subjects = list_subjects(content, code)
+    for begins, meaning in kinds.items():
+        subject = next((each for each in subjects if each.expression.startswith(begins)), None)
+        if subject is not None:
+            found.append(Variable(subject.example, meaning))
+    for other in upstream_of(content, code)[:1]:
+        found.append(Variable(f"'yes' in phases[\"{other}\"].response | lower", "a word in an answer"))
+        found.append(Variable(f"phases[\"{other}\"].status == 'completed'", "whether a phase was asked"))
+    return tuple(found)
 
 
 def _around(content: Content, code: str) -> Surroundings:

@@ -97,9 +97,9 @@ def _told_quietly() -> Iterator[None]:
     try:
         yield
     except AnswersInvalid as error:
-        missing = [fault.label for fault in error.faults if fault.is_missing]
+        missing = [f"“{fault.label}”" for fault in error.faults if fault.is_missing]
         if missing:
-            st.markdown(f":gray[To see the prompts, answer: {words.plain(', '.join(missing))}]")
+            st.markdown(f":gray[{words.plain(f'Answer {words.together(missing)} to see the prompts.')}]")
         for fault in error.faults:
             if not fault.is_missing:
                 st.markdown(f":gray[{words.plain(f'“{fault.label}” {fault.words}.')}]")

@@ -40,7 +40,7 @@ def money_row(label: str, pair: Pair[Decimal]) -> PairRow:
     """Costs; None is unknown."""
     apart = ""
     if pair.left is not None and pair.right is not None and pair.left != pair.right:
-        apart = _signed(pair.right - pair.left, words.money(abs(pair.right - pair.left)))
+        apart = _say_apart(pair.right - pair.left)
     return PairRow(label, words.money(pair.left), words.money(pair.right), apart)
 
 
@@ -60,6 +60,14 @@ def time_row(label: str, pair: Pair[float]) -> PairRow:
     if pair.left is not None and pair.right is not None and left != right:
         apart = _signed(pair.right - pair.left, words.duration(abs(pair.right - pair.left)))
     return PairRow(label, left, right, apart)
+
+
+def _say_apart(usd: Decimal) -> str:
+    """A sign before "<" would be no sign of anything."""
+    said = words.money(abs(usd))
+    if said.startswith("<"):
+        return f"under {said.removeprefix('<')} {'more' if usd > 0 else 'less'}"
+    return _signed(usd, said)
 
 
 def _signed(difference: float | Decimal, said: str) -> str:

@@ -1,5 +1,6 @@
 """The four questions about an answer that waits: each says what will happen before it does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,11 +8,12 @@ import streamlit as st
 
 from lib.access.permissions import Permission
 from lib.models.review import Decision, ReviewOutcome
+from lib.reviews.reach import say_who_is_missing
 from lib.reviews.service import decide_review
 from lib.reviews.views import Review
 from lib.runs.operating.service import leaves_nobody
 from lib.ui import feedback, state, words
-from lib.ui.components.text_diff import show_text_diff
+from lib.ui.components.text_diff import compare, show_text_diff
 from lib.ui.guard import require_actor
 
 
@@ -30,6 +32,9 @@ _WORDS: Final = {
     ),
     Decision.REJECT: _Words("Reject this answer and stop the run?", "Reject and stop the run", "Comment: why?"),
 }
+_APPROVALS: Final = frozenset({Decision.APPROVE, Decision.APPROVE_WITH_EDITS})
+#: Of people that are named, that many; in characters each.
+_MOST_NAMED, _LONGEST_NAME = 3, 40
 _NOBODY_LEFT: Final = (
     "What follows in this run needs an approval, and nobody but you could give it: who has edited an answer can't. It "
     "will wait there until an admin lets somebody else review. Approve the answer as it is, or ask for another draft."
@@ -51,6 +56,8 @@ def ask_to_decide(review: Review, decision: Decision) -> None:
     def ask() -> None:
         key = f"{decision}-{review.summary.id}"
         st.markdown(words.plain(say_what_follows(review, decision)))
+        if decision in _APPROVALS and (missing := _say_who_is_missing(review)):
+            st.markdown(f":orange[:material/warning: {words.plain(missing)}]")
         if decision is Decision.APPROVE_WITH_EDITS and leaves_nobody(
             require_actor(Permission.ORCHESTRATIONS_REVIEW), review.summary.run_id
         ):
@@ -94,22 +101,49 @@ def say_what_follows(review: Review, decision: Decision) -> str:
 
 
 def _say_who_else(review: Review, decision: Decision) -> str:
-    """Whether the run goes on with it, or who has to approve as well."""
-    others = [word for word in review.words if word.is_counted and not word.is_mine]
-    given = 0 if decision is Decision.APPROVE_WITH_EDITS else len(others)
-    missing = review.summary.required_approvals - given - 1
-    lapses = "Approvals of the text before don't count for yours. " if len(others) > given else ""
+    """Whether the run goes on with it, or who has to approve as well; and whose approval lapses with an edit."""
+    others = [word.reviewer.name for word in review.words if word.is_counted and not word.is_mine]
+    lapses = ""
+    if others and decision is Decision.APPROVE_WITH_EDITS:
+        lapses, others = f"{_say_lapse(others)} ", []
+    missing = review.summary.required_approvals - len(others) - 1
     if missing > 0:
-        return f"{lapses}{words.count(missing, 'more approval')} {words.are(missing)} needed before the run goes on."
-    if review.is_own_run and given == 0:
-        return "It is your own run, so somebody else has to approve as well."
-    return "The run goes on."
+        more = f"{words.count(missing, 'more approval')} {words.are(missing)}"
+        return f"{lapses}After yours, {more} needed before the run goes on."
+    if review.is_own_run and not others:
+        return f"{lapses}It is your own run, so somebody else has to approve as well."
+    return f"{lapses}The run goes on."
+
+
+def _say_lapse(names: Sequence[str]) -> str:
+    """What becomes of others' approvals of a text that is another one by then."""
+    named = words.some(names, most=_MOST_NAMED, longest=_LONGEST_NAME)
+    if len(names) == 1:
+        return f"The approval of {named} was for the text as it was: it lapses with your edit."
+    return f"The approvals of {named} were for the text as it was: they lapse with your edit."
+
+
+def _say_who_is_missing(review: Review) -> str | None:
+    """Why an approval would not be enough and no other could come, as the panel behind the question says it."""
+    summary = review.summary
+    return say_who_is_missing(
+        f"“{summary.phase_name}”",
+        required=summary.required_approvals,
+        others=review.others,
+        may_oneself=review.may_decide,
+        is_own_run=review.is_own_run,
+    )
 
 
 def _show_editor(review: Review, key: str) -> str:
     text = words.visible(review.text)
     edited = st.text_area("Answer", value=text, height=360, key=f"edited-{key}")
     if edited != text:
-        with st.expander("What you change", type="compact"):
-            show_text_diff(text, edited)
+        summary = compare(text, words.visible(edited)).summary
+        changes = f"changes-{key}"
+        # closed, so that the buttons stay in sight; the browser closes it with every other label unless it is told
+        st.session_state[changes] = st.session_state.get(changes, False)
+        with st.expander(f"What you change: {summary}", type="compact", key=changes, on_change="rerun") as step:
+            if step.open:
+                show_text_diff(text, edited)
     return review.text if edited == text else edited  # what hides in it was not taken out by anybody

@@ -55,12 +55,12 @@ def show_run_header(run: RunProgress, *, comments: int, time_zone: str) -> bool:
         is_retrying = find_stop(run) is None and show_way_on(run)
         _show_more(run)
     if run.schedule:
-        schedule_id, title = run.schedule
+        how = "Launched by hand from the schedule" if run.schedule.is_by_hand else "Of the schedule"
         st.page_link(
             SCHEDULE.file,
-            label=f"Of the schedule “{words.plain(words.short(title, most=80))}”",
+            label=f"{how} “{words.plain(words.short(run.schedule.title, most=80))}”",
             icon=":material/event_repeat:",
-            query_params={"schedule": str(schedule_id)},
+            query_params={"schedule": str(run.schedule.id)},
         )
     if is_cancelling:
         _ask_to_cancel(run)

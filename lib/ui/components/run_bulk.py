@@ -14,10 +14,15 @@ from lib.runs.queries import RunFilter
 from lib.runs.states import FINAL_RUN_STATUSES, RETRYABLE_RUN_STATUSES
 from lib.runs.views import RunSummary
 from lib.ui import feedback, state, words
+from lib.ui.components.confirm_dialog import is_confirmed
 from lib.ui.guard import require_actor
 
 _LONGEST_TITLE: Final = 60
-_CONFIRM: Final = "bulk-confirm"
+#: Of runs that nobody can see any more.
+_GONE: Final = "they are not there any more"
+_KEY: Final = "bulk"
+#: Of the button that `is_confirmed` draws.
+_CONFIRM: Final = f"{_KEY}-confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +33,9 @@ class _Words:
     icon: str
     #: Those that it is for, as "all 12 … runs".
     kind: str
-    #: After "12 runs": what happens to them.
-    does: str
-    #: Why it can't be done to a run.
+    #: What happens to one, and to each of several.
+    does: tuple[str, str]
+    #: Why it can't be done to any of those that match.
     why_not: str
     #: After "12 runs", once it is done.
     done: str
@@ -41,7 +46,7 @@ _WORDS: Final[Mapping[BulkAction, _Words]] = {
         "Cancel",
         ":material/close:",
         "open",
-        "What is being written stops; finished phases are kept.",
+        ("What is being written stops; finished phases are kept.",) * 2,
         "they have ended, or are somebody else's",
         "asked to end",
     ),
@@ -49,7 +54,10 @@ _WORDS: Final[Mapping[BulkAction, _Words]] = {
         "Retry",
         ":material/refresh:",
         "failed or cancelled",
-        "Each goes on in a new run where it stopped; finished phases are reused. What was retried already is left out.",
+        (
+            "It goes on in a new run where it stopped; finished phases are reused.",
+            "Each goes on in a new run where it stopped; finished phases are reused.",
+        ),
         "none failed or was cancelled, they were retried already, or are somebody else's",
         "launched again",
     ),
@@ -110,7 +118,8 @@ def _about_matching(offer: BulkOffer) -> _Question:
         which = f"the one {said.kind} run that matches"
     return _Question(
         f"{said.verb} {which} the filters?",
-        f"{_name(offer)} {said.does} What is not yours to steer stays as it is.",
+        f"{_name(offer)} {_say_what_happens(offer)} What is not yours to steer stays as it is"
+        f"{', and so does what was retried already' if offer.action is BulkAction.RETRY else ''}.",
         offer,
     )
 
@@ -118,13 +127,24 @@ def _about_matching(offer: BulkOffer) -> _Question:
 def _about_ticked(offer: BulkOffer, *, ticked: int) -> _Question:
     said, count = _WORDS[offer.action], len(offer.run_ids)
     if not count:
-        text = f"None of the ticked runs can be {_done_to(offer)} by you: {said.why_not}."
+        text = f"None of the ticked runs can be {_done_to(offer)}: {_say_why(offer)}."
         return _Question(f"{said.verb} the ticked runs?", text, offer)
     runs = words.count(ticked, "ticked run")
     which = f"the {runs}" if count == ticked else f"{words.number(count)} of the {runs}"
     if ticked == 1:
         which = "the ticked run"
-    return _Question(f"{said.verb} {which}?", f"{_name(offer)} {said.does}", offer)
+    left = f" Left out: {_say_why(offer)}." if offer.left else ""
+    return _Question(f"{said.verb} {which}?", f"{_name(offer)} {_say_what_happens(offer)}{left}", offer)
+
+
+def _say_what_happens(offer: BulkOffer) -> str:
+    one, each = _WORDS[offer.action].does
+    return one if len(offer.run_ids) == 1 else each
+
+
+def _say_why(offer: BulkOffer) -> str:
+    """Of those that were ticked and are not among them: "1 not ended yet and 2 retried already"."""
+    return words.together([f"{words.number(count)} {why}" for why, count in offer.left.items()] or [_GONE])
 
 
 def _done_to(offer: BulkOffer) -> str:
@@ -152,8 +172,7 @@ def _ask(question: _Question) -> None:
             if not results:
                 results.append(_do(question.offer))
             _show_result(results[0], _WORDS[question.offer.action])
-        with st.container(horizontal=True, horizontal_alignment="right"):
-            _show_close()
+        _show_close()
 
     ask()
 
@@ -163,15 +182,17 @@ def _show_question(question: _Question) -> None:
     st.markdown(words.plain(question.text))
     if offer.is_cut:
         st.markdown(f":orange[:material/warning:] More match; these are the newest {words.number(bulk.MOST)}.")
-    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        _show_close("Not now" if offer.run_ids else "Close")
-        if count := len(offer.run_ids):
-            st.button(f"{_WORDS[offer.action].verb} {words.count(count, 'run')}", type="primary", key=_CONFIRM)
+    if count := len(offer.run_ids):
+        is_confirmed(f"{_WORDS[offer.action].verb} {words.count(count, 'run')}", key=_KEY)  # `ask` looks for the press
+    else:
+        _show_close()
 
 
-def _show_close(label: str = "Close") -> None:
-    if st.button(label, key="bulk-close"):
-        st.rerun()
+def _show_close() -> None:
+    """Draw the way out where there is nothing to be done, or no more."""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Close", key="bulk-close"):
+            st.rerun()
 
 
 def _do(offer: BulkOffer) -> BulkResult:

@@ -15,17 +15,16 @@ _TWO: Final = 2
 
 
 def show_selection(actor: Actor, selected: Sequence[RunSummary]) -> None:
-    """Draw the bar at the bottom, so that nothing jumps; nothing where none is selected."""
+    """Draw the bar below the list, in sight while that is longer than the window; nothing where none is selected."""
     if not selected:
         return
-    with (
-        st.bottom,
-        st.container(horizontal=True, vertical_alignment="center", gap="small", key="selection"),
-    ):
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small", key="selection"):
         told = f"{words.count(len(selected), 'run')} selected"
         hint = "" if len(selected) == _TWO else " :gray[· select two to compare them]"
         st.markdown(f"**{told}**{hint}", width="stretch")
-        show_bulk_buttons(actor, selected)
-        if st.button("Compare", type="primary", icon=":material/compare_arrows:", disabled=len(selected) != _TWO):
-            older, newer = sorted(selected, key=lambda run: run.created_at)
-            st.switch_page(COMPARE.file, query_params={"left": str(older.id), "right": str(newer.id)})
+        # in one line, whether beside the words or, on a phone, below them
+        with st.container(horizontal=True, gap="small", width="content"):
+            show_bulk_buttons(actor, selected)
+            if st.button("Compare", type="primary", icon=":material/compare_arrows:", disabled=len(selected) != _TWO):
+                older, newer = sorted(selected, key=lambda run: run.created_at)
+                st.switch_page(COMPARE.file, query_params={"left": str(older.id), "right": str(newer.id)})

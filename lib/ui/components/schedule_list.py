@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from markupsafe import Markup
 
+from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.models.schedule import ScheduleResult
@@ -49,7 +50,8 @@ def show_schedules(actor: Actor, schedules: Sequence[ScheduleSummary]) -> None:
                 with left, st.container(gap="xxsmall"):
                     _show_facts(actor, schedule)
                 with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", wrap=False):
-                    _show_actions(actor, schedule)
+                    chosen = _show_actions(actor, schedule)
+                _act(schedule, chosen)  # what is refused is told below, where a line has room
 
 
 def show_schedule_state(actor: Actor, schedule: ScheduleSummary) -> None:
@@ -128,17 +130,20 @@ def _show_facts(actor: Actor, schedule: ScheduleSummary) -> None:
 def _show_runs(schedule: ScheduleSummary) -> None:
     """Draw links to the newest run, and to the one because of which a time was left out or waits."""
     last, held_by = schedule.last_run, schedule.held_by
-    if held_by:
-        does = "is waited for" if schedule.last_result is ScheduleResult.WAITING else "was in the way"
-        _link_run(f"The run that {does}", held_by)
-    if last and last != held_by:
-        _link_run("The last run", last)
+    if not last:
+        return
+    with st.container(gap="xxsmall", key=f"runs-of-{schedule.id}"):
+        if held_by:
+            does = "is waited for" if schedule.last_result is ScheduleResult.WAITING else "was in the way"
+            _link_run(f"The run that {does}", held_by)
+        if last != held_by:
+            _link_run("The last run", last)
 
 
 def _link_run(what: str, run: ScheduledRun) -> None:
     status = RUN_STATUS[run.status]
-    by_hand = ", launched by hand" if run.is_by_hand else ""
-    label = f"{what}{by_hand}: {status.word.lower()}"
+    launched = f"launched {'by hand ' if run.is_by_hand else ''}{words.ago(run.launched_at, now=clock.now())}"
+    label = f"{what}, {launched}: {status.word.lower()}"
     st.page_link(RUN.file, label=label, icon=status.icon, query_params={"run": str(run.id)})
 
 
@@ -165,7 +170,8 @@ def _switch_of(actor: Actor, schedule: ScheduleSummary) -> str:
     return _SWITCH_ON if schedule.user_id == actor.user_id else _TAKE_OVER
 
 
-def _show_actions(actor: Actor, schedule: ScheduleSummary) -> None:
+def _show_actions(actor: Actor, schedule: ScheduleSummary) -> str | None:
+    """Draw the buttons; returns which was pressed."""
     key = str(schedule.id)
     is_running = schedule.may_run and st.button(_RUN_NOW, icon=":material/play_arrow:", key=f"run-{key}")
     chosen = None
@@ -173,10 +179,14 @@ def _show_actions(actor: Actor, schedule: ScheduleSummary) -> None:
         chosen = st.menu_button(
             "More", [_EDIT, _switch_of(actor, schedule), _DELETE], icon=":material/more_horiz:", key=f"more-{key}"
         )
-    if is_running:
+    return _RUN_NOW if is_running else chosen
+
+
+def _act(schedule: ScheduleSummary, chosen: str | None) -> None:
+    if chosen == _RUN_NOW:
         _run_now(schedule)
     elif chosen == _EDIT:
-        st.switch_page(SCHEDULE.file, query_params={"schedule": key})
+        st.switch_page(SCHEDULE.file, query_params={"schedule": str(schedule.id)})
     elif chosen in {_SWITCH_ON, _TAKE_OVER, _SWITCH_OFF}:
         switch_schedule(schedule, is_active=chosen != _SWITCH_OFF)
     elif chosen == _DELETE:

@@ -1,13 +1,14 @@
 """What tells two versions of a template apart: each phase that differs, its prompt line by line, and the rest."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import streamlit as st
 
 from lib.templates.inputs import InputField
 from lib.templates.structure import PhaseSpec, TemplateData
 from lib.ui import words
+from lib.ui.components.template_editor.phase_settings import REVIEWERS
 from lib.ui.components.template_editor.questions import KINDS
 from lib.ui.components.text_diff import show_text_diff
 from lib.ui.components.value_diff import show_value_diff
@@ -39,7 +40,7 @@ _NAMES: Mapping[str, str] = {
 }
 _QUESTION_NAMES: Mapping[str, str] = {
     "label": "Question",
-    "kind": "Asks for",
+    "kind": "Answered by",
     "required": "It has to be answered",
     "default": "What stands there at first",
     "choices": "Choices",
@@ -51,28 +52,19 @@ _QUESTION_NAMES: Mapping[str, str] = {
 _OUTPUTS: Mapping[str, str] = {"text": "Free text", "json": "JSON"}
 
 
-def show_template_changes(old: TemplateData, new: TemplateData) -> None:
-    """Draw what was added, removed and changed; phases are the same where their codes are."""
-    before, after = ({phase.code: phase for phase in data.phases} for data in (old, new))
-    is_same = True
-    around = _around(old, new), _around(new, old)
-    if around[0] != around[1]:
-        is_same = False
-        show_value_diff(*around, names=_NAMES)
-    # by name, which prompts read and no two share: two questions may be labelled alike
-    asked, asks = ({field.name: field for field in data.inputs} for data in (old, new))
-    for name in dict.fromkeys([*asks, *asked]):
-        if asked.get(name) != asks.get(name):
-            is_same = False
-            with st.container(gap="xsmall"):
-                _show_question(asked.get(name), asks.get(name))
-    for code in dict.fromkeys([*after, *before]):
-        if before.get(code) != after.get(code):
-            is_same = False
-            with st.container(gap="xsmall"):
-                _show_phase((old, before.get(code)), (new, after.get(code)))
-    if is_same:
+def show_template_changes(old: TemplateData, new: TemplateData, *, numbers: tuple[int, int]) -> None:
+    """Draw what was added, removed and changed between versions of these numbers; phases are known by their codes."""
+    called = (f"Version {words.number(numbers[0])}", f"Version {words.number(numbers[1])}")
+    drawn = [_show_around(old, new, called), *_show_questions(old, new, called), *_show_phases(old, new, called)]
+    if not any(drawn):
         st.markdown(":gray[Both versions say the same.]")
+
+
+def _show_around(old: TemplateData, new: TemplateData, called: tuple[str, str]) -> bool:
+    before, after = _around(old, new), _around(new, old)
+    if before != after:
+        show_value_diff(before, after, names=_NAMES, called=called)
+    return before != after
 
 
 def _around(data: TemplateData, other: TemplateData) -> dict[str, object]:
@@ -91,12 +83,18 @@ def _told_apart(named: Mapping[str, str]) -> list[str]:
     return [f"{name} · {key}" if called.count(name) > 1 else name for key, name in named.items()]
 
 
-def _show_question(old: InputField | None, new: InputField | None) -> None:
-    field = new or old
-    if field is None:
-        return
-    _show_title("Question", field.label, is_old=bool(old), is_new=bool(new))
-    show_value_diff(_asked(old), _asked(new), names=_QUESTION_NAMES)
+def _show_questions(old: TemplateData, new: TemplateData, called: tuple[str, str]) -> Iterator[bool]:
+    """Draw those that differ, known by their names, which prompts read and no two share: two may be labelled alike."""
+    asked, asks = ({field.name: field for field in data.inputs} for data in (old, new))
+    for name in dict.fromkeys([*asks, *asked]):
+        before, after = asked.get(name), asks.get(name)
+        field = after or before
+        if before == after or field is None:
+            continue
+        with st.container(gap="xsmall"):
+            _show_title("Question", field.label, is_old=bool(before), is_new=bool(after))
+            show_value_diff(_asked(before), _asked(after), names=_QUESTION_NAMES, called=called)
+        yield True
 
 
 def _asked(field: InputField | None) -> dict[str, object]:
@@ -106,17 +104,23 @@ def _asked(field: InputField | None) -> dict[str, object]:
     return said | {"kind": KINDS[field.kind], "required": field.required}
 
 
-def _show_phase(old: tuple[TemplateData, PhaseSpec | None], new: tuple[TemplateData, PhaseSpec | None]) -> None:
-    phase = new[1] or old[1]
-    if phase is None:
-        return
-    _show_title("Phase", phase.name, is_old=bool(old[1]), is_new=bool(new[1]))
-    before, after = _beside(*old), _beside(*new)
-    if before != after:
-        show_value_diff(before, after, names=_NAMES)
-    prompts = [each.prompt if each else "" for _, each in (old, new)]
-    if prompts[0] != prompts[1]:
-        show_text_diff(*prompts)
+def _show_phases(old: TemplateData, new: TemplateData, called: tuple[str, str]) -> Iterator[bool]:
+    """Draw those that differ: also one that waits for the phase before it, where that is another one by now."""
+    before, after = ({phase.code: phase for phase in data.phases} for data in (old, new))
+    for code in dict.fromkeys([*after, *before]):
+        phases = before.get(code), after.get(code)
+        phase = phases[1] or phases[0]
+        beside = _beside(old, phases[0]), _beside(new, phases[1])
+        prompts = [each.prompt if each else "" for each in phases]
+        if phase is None or (beside[0] == beside[1] and prompts[0] == prompts[1]):
+            continue
+        with st.container(gap="xsmall"):
+            _show_title("Phase", phase.name, is_old=bool(phases[0]), is_new=bool(phases[1]))
+            if beside[0] != beside[1]:
+                show_value_diff(*beside, names=_NAMES, called=called)
+            if prompts[0] != prompts[1]:
+                show_text_diff(*prompts)
+        yield True
 
 
 def _show_title(what: str, name: str, *, is_old: bool, is_new: bool) -> None:
@@ -130,13 +134,15 @@ def _beside(data: TemplateData, phase: PhaseSpec | None) -> dict[str, object]:
         return {}
     said = phase.model_dump(mode="json", exclude={"prompt", "code", "review", "output"}, exclude_defaults=True)
     names = {each.code: each.name for each in data.phases}
-    if phase.depends_on is None:
-        said["depends_on"] = "the phase before, if there is one"
-    else:
-        said["depends_on"] = [names.get(code, code) for code in phase.depends_on] or "nothing"
+    said["depends_on"] = [names.get(code, code) for code in data.dependencies()[phase.code]] or "Begins at once"
     if phase.review is not None:
         asked = phase.review.model_dump(mode="json", exclude_defaults=True)
-        said["review"] = {"required_approvals": phase.review.required_approvals, **asked}
+        roles = [REVIEWERS.get(each, each) for each in phase.review.reviewers]
+        said["review"] = {
+            "required_approvals": phase.review.required_approvals,
+            **asked,
+            **({"reviewers": roles} if roles else {}),
+        }
     if phase.output.kind == "json":
         schema = phase.output.json_schema
         written = None if schema is None else json.dumps(schema, ensure_ascii=False, indent=2)

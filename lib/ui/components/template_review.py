@@ -54,7 +54,8 @@ def _show_request(actor: Actor, template: TemplateDetail, review: ReviewRequest)
             label = f"What changes against version {words.number(template.version)}, which is offered now"
             with st.expander(label, type="compact", key="review-changes", on_change="rerun") as opened:
                 if opened.open:
-                    show_template_changes(template.data, versions.get_version_data(actor, template.id, review.version))
+                    asked = versions.get_version_data(actor, template.id, review.version)
+                    show_template_changes(template.data, asked, numbers=(template.version, review.version))
         if review.may_decide:
             _show_decision(review)
         elif review.may_withdraw:

@@ -114,7 +114,7 @@ def _show_comparison(actor: Actor, template: TemplateDetail) -> None:
     old = left.selectbox("From version", numbers, index=1, format_func=words.number, key="compare-from")
     new = right.selectbox("To version", numbers, index=0, format_func=words.number, key="compare-to")
     before, after = (versions.get_version_data(actor, template.id, number) for number in (old, new))
-    show_template_changes(before, after)
+    show_template_changes(before, after, numbers=(old, new))
     runs = find_runs_of_versions(actor, template.id, old, new)
     if runs and runs[0] != runs[1]:
         st.page_link(

@@ -34,6 +34,12 @@ class TextDiff:
         """Whether they say the same."""
         return all(sign == " " for sign, _ in self.lines)
 
+    @property
+    def summary(self) -> str:
+        """How much that is: "2 lines added, 0 removed"."""
+        added, removed = (sum(1 for sign, _ in self.lines if sign == wanted) for wanted in "+-")
+        return f"{words.count(added, 'line')} added, {words.number(removed)} removed"
+
 
 def show_text_diff(old: str, new: str, *, same: str = "Both say the same.") -> None:
     """Draw what was removed and what was added; `same` is said where nothing was."""
@@ -42,9 +48,12 @@ def show_text_diff(old: str, new: str, *, same: str = "Both say the same.") -> N
         unseen = "They differ in spaces, line breaks or hidden characters only."
         st.markdown(f":gray[{words.plain(same if old == new else unseen)}]")
         return
+    st.markdown(f":gray[{found.summary}.]")
+    _show_lines(found)
+
+
+def _show_lines(found: TextDiff) -> None:
     drawn = list(_fold(found.lines))
-    added, removed = (sum(1 for sign, _ in found.lines if sign == wanted) for wanted in "+-")
-    st.markdown(f":gray[{words.count(added, 'line')} added, {words.number(removed)} removed.]")
     st.code("\n".join(drawn[:_MOST_LINES]), language="diff", wrap_lines=True)
     if len(drawn) > _MOST_LINES:
         st.markdown(f":gray[Cut here: {words.count(len(drawn) - _MOST_LINES, 'more line')}.]")

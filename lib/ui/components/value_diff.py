@@ -13,8 +13,7 @@ _LONGEST, _MOST_OPENED = 160, 20_000
 _DEEPEST, _MOST_FIELDS = 5, 100
 
 _TABLE = Markup(
-    '<table class="ao-diff"><thead><tr><th>Field</th><th>Before</th><th>After</th></tr></thead>'
-    "<tbody>{}</tbody></table>"
+    '<table class="ao-diff"><thead><tr><th>Field</th><th>{}</th><th>{}</th></tr></thead><tbody>{}</tbody></table>'
 )
 _ROW = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>')
 _VALUE = Markup('<span class="ao-{}"><b aria-hidden="true">{}</b>{}</span>')
@@ -24,12 +23,16 @@ _MORE = Markup('<p class="ao-none">{}</p>')
 
 
 def show_value_diff(
-    old: Mapping[str, object], new: Mapping[str, object], *, names: Mapping[str, str] | None = None
+    old: Mapping[str, object],
+    new: Mapping[str, object],
+    *,
+    names: Mapping[str, str] | None = None,
+    called: tuple[str, str] = ("Before", "After"),
 ) -> None:
     """Draw a row for each field that differs; `names` says what a field is called where its key is no word.
 
-    What stands inside a structure is named by its path ("settings.quality.level"). A field that is missing and one
-    that is None are both not set.
+    `called` are the heads of both columns. What stands inside a structure is named by its path
+    ("settings.quality.level"). A field that is missing and one that is None are both not set.
     """
     changes = list(_changes(old, new))
     if not changes:
@@ -38,7 +41,7 @@ def show_value_diff(
     rows = Markup("").join(_row(*change, names=names or {}) for change in changes[:_MOST_FIELDS])
     more = len(changes) - _MOST_FIELDS
     rest = _MORE.format(f"{words.count(more, 'more field')} changed.") if more > 0 else Markup("")
-    st.html(_TABLE.format(rows) + rest)
+    st.html(_TABLE.format(*called, rows) + rest)
 
 
 def _changes(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[tuple[str, str | None, str | None]]:

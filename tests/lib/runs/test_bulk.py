@@ -162,6 +162,20 @@ def test_of_ticked_ones_no_other_is_reached_and_each_is_named(cast: Cast, runs: 
     assert bulk.preview_bulk(cast.charlie, RunFilter(ids=tuple(ids)), BulkAction.CANCEL).run_ids == ()
 
 
+def test_of_ticked_ones_it_says_why_the_others_are_left_out(cast: Cast, runs: Runs) -> None:
+    own = {how: runs.make("max", how=how) for how in ("queued", "failed", "cancelled", "completed", "running")}
+    ticked = RunFilter(ids=(*own.values(), runs.make("mona", how="failed"), runs.make("mona")))
+    assert bulk.retry_runs(cast.max, [own["failed"]], on_progress=nothing).done == 1
+    cancel_run(cast.max, own["running"])
+    offer = bulk.preview_bulk(cast.max, ticked, BulkAction.RETRY)
+    assert offer.run_ids == (own["cancelled"],)
+    assert offer.left == {"not yours to retry": 2, "not ended yet": 2, "completed": 1, "retried already": 1}
+    offer = bulk.preview_bulk(cast.max, ticked, BulkAction.CANCEL)
+    assert offer.run_ids == (own["queued"],)
+    assert offer.left == {"not yours to cancel": 2, "ended already": 3, "being cancelled already": 1}
+    assert bulk.preview_bulk(cast.max, ALL, BulkAction.CANCEL).left == {}
+
+
 def test_models_are_asked_once_and_one_that_is_down_is_said(cast: Cast, runs: Runs, endpoint: LLMockServer) -> None:
     failed = [runs.make("max", how="failed") for _ in range(3)]
     endpoint.state.journal.clear()

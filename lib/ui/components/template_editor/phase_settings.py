@@ -1,7 +1,7 @@
 """What a phase says beside its prompt: model and limits, what the answer has to be, and who looks at it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ from lib.ui.components.template_editor.keeping import (
 from lib.ui.components.template_editor.models import Models
 from lib.ui.components.template_editor.notebook import Field
 
-_REVIEWERS: Final = {Role.ADMIN: "Admins", Role.MANAGER: "Managers", Role.MEMBER: "Members"}
+REVIEWERS: Final[Mapping[str, str]] = {Role.ADMIN: "Admins", Role.MANAGER: "Managers", Role.MEMBER: "Members"}
 
 
 def show_model(desk: Desk, code: str, models: Models) -> None:
@@ -184,8 +184,8 @@ def show_review(desk: Desk, code: str) -> None:
     reviewers = of("reviewers", lambda stored: list(stored or ()))
     st.multiselect(
         "Who may review",
-        list(dict.fromkeys([*map(str, _REVIEWERS), *reviewers.get(content)])),
-        format_func=lambda role: _REVIEWERS.get(role, role),
+        list(dict.fromkeys([*map(str, REVIEWERS), *reviewers.get(content)])),
+        format_func=lambda role: REVIEWERS.get(role, role),
         placeholder="Everybody who may review",
         **shows_some_of(reviewers, content),
     )

@@ -4,7 +4,7 @@ import pytest
 
 from lib.errors import InvalidInput
 from lib.templates.editing.comparing import Sign, add_comparison, list_subjects
-from lib.templates.editing.conditions import try_condition
+from lib.templates.editing.conditions import list_condition_examples, try_condition
 from lib.templates.editing.content import Content, get_phase
 from lib.templates.editing.problems import find_problems
 from lib.templates.editing.questions import put_input
@@ -65,6 +65,40 @@ def test_comparison_is_added_to_what_is_there(before: str, begins: str) -> None:
 def test_comparison_with_nothing_is_refused(expression: str, value: str | None) -> None:
     with pytest.raises(InvalidInput):
         add_comparison(draft(), "b", expression, Sign.IS, value)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_refused"),
+    [
+        ("inputs.guests is number and inputs.guests > 3", True),
+        ("topic and (inputs.guests is number) and inputs.guests>3", True),
+        ("topic and (inputs.guests is number and inputs.guests > 4)", False),
+        ("topic or inputs.guests is number and inputs.guests > 3", False),
+        ("topic =", False),
+    ],
+)
+def test_comparison_that_is_there_is_not_added_again(before: str, is_refused: bool) -> None:
+    content = draft(before)
+    if is_refused:
+        with pytest.raises(InvalidInput, match="says that already"):
+            add_comparison(content, "b", "inputs.guests", Sign.MORE, 3)
+    else:
+        written = str(get_phase(add_comparison(content, "b", "inputs.guests", Sign.MORE, 3), "b")["condition"])
+        assert written.endswith(" and inputs.guests is number and inputs.guests > 3")
+
+
+def test_examples_name_what_the_draft_has_and_can_be_asked() -> None:
+    content = draft()
+    assert [each.expression for each in list_condition_examples(content, "a")] == [
+        "'boat' in topic | lower",
+        "inputs.season == 'winter'",
+    ]
+    examples = [each.expression for each in list_condition_examples(content, "b")]
+    assert f"{CHECK}score is number and {CHECK}score > 7" in examples
+    assert "phases[\"a\"].status == 'completed'" in examples
+    for example in examples:
+        assert try_condition(draft(example), "b").faults == (), example
+    assert [each.expression for each in list_condition_examples(chain("a"), "a")] == ["'boat' in topic | lower"]
 
 
 def test_word_that_is_no_choice_is_a_problem_that_can_be_saved() -> None:
