@@ -45,6 +45,7 @@ def see_webhook(webhook_id: UUID) -> EndpointView:
         disabled_reason=None,
         consecutive_failures=0,
         failing_since=None,
+        resume_at=None,
         last_triggered_at=None,
         previous_secret_expires_at=None,
         updated_at=clock.now(),

@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
@@ -46,6 +47,9 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"
     #: Somebody switched the endpoint on without what had waited for it.
     DROPPED = "dropped"
+
+
+_OPEN: Final = f"status IN ('{DeliveryStatus.PENDING}', '{DeliveryStatus.SENDING}')"
 
 
 class Webhook(Base):
@@ -146,7 +150,20 @@ class WebhookDelivery(Base):
             "idx_webhook_deliveries_due",
             "next_attempt_at",
             postgresql_include=["webhook_id"],
-            postgresql_where=text(f"status IN ('{DeliveryStatus.PENDING}', '{DeliveryStatus.SENDING}')"),
+            postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "idx_webhook_deliveries_claim",
+            "webhook_id",
+            "next_attempt_at",
+            postgresql_where=text(
+                f"{_OPEN} AND next_attempt_at IS NOT NULL AND event_type <> '{EventType.WEBHOOK_TEST}'"
+            ),
+        ),
+        Index(
+            "idx_webhook_deliveries_tests",
+            "next_attempt_at",
+            postgresql_where=text(f"{_OPEN} AND event_type = '{EventType.WEBHOOK_TEST}'"),
         ),
         Index("idx_webhook_deliveries_organization", "organization_id", "created_at", "id"),
         Index("idx_webhook_deliveries_webhook", "organization_id", "webhook_id", "created_at", "id"),

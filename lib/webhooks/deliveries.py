@@ -119,7 +119,7 @@ def get_delivery(actor: Actor, delivery_id: UUID) -> DeliveryDetail:
         return DeliveryDetail(
             summary=_delivery(row),
             url=row.url,
-            is_endpoint_active=row.is_endpoint_active,
+            endpoint_resumes_at=row.resume_at,
             body=render(event, base_url=get_settings().url),
             attempts=tuple(
                 AttemptView(

@@ -38,6 +38,7 @@ _ENDPOINT: Final = (
     Webhook.disabled_reason,
     Webhook.consecutive_failures,
     Webhook.failing_since,
+    Webhook.resume_at,
     Webhook.last_triggered_at,
     Webhook.previous_secret_expires_at,
     Webhook.updated_at,
@@ -144,7 +145,7 @@ def find_delivery(session: Session, organization_id: UUID, delivery_id: UUID) ->
         _deliveries(organization_id)
         .add_columns(
             Webhook.url,
-            Webhook.is_active.label("is_endpoint_active"),
+            Webhook.resume_at,
             WebhookEvent.actor,
             WebhookEvent.data,
             WebhookEvent.created_at.label("happened_at"),

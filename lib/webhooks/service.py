@@ -174,6 +174,7 @@ def _endpoint(row: Row[*tuple[Any, ...]]) -> EndpointView:
         disabled_reason=row.disabled_reason,
         consecutive_failures=row.consecutive_failures,
         failing_since=row.failing_since,
+        resume_at=row.resume_at,
         last_triggered_at=row.last_triggered_at,
         previous_secret_expires_at=row.previous_secret_expires_at,
         updated_at=row.updated_at,

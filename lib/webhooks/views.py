@@ -46,6 +46,8 @@ class EndpointView:
     disabled_reason: str | None
     consecutive_failures: int
     failing_since: datetime | None
+    #: It is left alone until then: it asked for that, or keeps failing.
+    resume_at: datetime | None
     last_triggered_at: datetime | None
     #: Until then the secret before signs along.
     previous_secret_expires_at: datetime | None
@@ -150,7 +152,8 @@ class DeliveryDetail:
 
     summary: DeliveryView
     url: str
-    is_endpoint_active: bool
+    #: Until then its endpoint is left alone.
+    endpoint_resumes_at: datetime | None
     body: str
     attempts: tuple[AttemptView, ...]
     #: How many workers there are that could send it.

@@ -11,37 +11,42 @@ AS $$
 DECLARE
     c_each CONSTANT integer := 8;
     c_failing CONSTANT integer := 3;
-    c_window CONSTANT integer := 500;
     v_claimed jsonb;
     v_next timestamptz;
 BEGIN
-    WITH off AS (
-        SELECT w.id FROM webhooks w JOIN organizations o ON o.id = w.organization_id
-         WHERE w.resume_at > now() OR NOT w.is_active
-            OR o.suspended_at IS NOT NULL OR o.deleted_at IS NOT NULL OR o.sample_made_at IS NOT NULL
+    WITH RECURSIVE waited_for AS (
+        -- one look into the index for each endpoint, however much waits for it
+        (SELECT d.webhook_id FROM webhook_deliveries d
+          WHERE d.status IN ('pending', 'sending') AND d.next_attempt_at IS NOT NULL AND d.event_type <> 'webhook.test'
+          ORDER BY d.webhook_id LIMIT 1)
         UNION ALL
-        SELECT w.id FROM jsonb_each_text(p_under_way) u JOIN webhooks w ON w.id = u.key::uuid
-         WHERE u.value::integer >= CASE WHEN w.consecutive_failures >= c_failing THEN 1 ELSE c_each END
-    ), due AS MATERIALIZED (
-        SELECT d.id, d.webhook_id, d.next_attempt_at, d.event_type = 'webhook.test' AS is_test
-          FROM webhook_deliveries d
-         WHERE d.status IN ('pending', 'sending') AND d.next_attempt_at <= now()
-           AND (d.webhook_id NOT IN (SELECT off.id FROM off) OR d.event_type = 'webhook.test')
-         ORDER BY d.next_attempt_at LIMIT c_window
-    ), ranked AS (
-        SELECT due.id, due.next_attempt_at, due.is_test,
-               row_number() OVER (PARTITION BY due.webhook_id ORDER BY due.is_test DESC, due.next_attempt_at) AS n,
+        SELECT (SELECT d.webhook_id FROM webhook_deliveries d
+                 WHERE d.status IN ('pending', 'sending') AND d.next_attempt_at IS NOT NULL
+                   AND d.event_type <> 'webhook.test' AND d.webhook_id > f.webhook_id
+                 ORDER BY d.webhook_id LIMIT 1)
+          FROM waited_for f WHERE f.webhook_id IS NOT NULL
+    ), working AS (
+        SELECT w.id, w.is_active AND (w.resume_at IS NULL OR w.resume_at <= now()) AS is_on,
                CASE WHEN w.consecutive_failures >= c_failing THEN 1 ELSE c_each END
                - coalesce((p_under_way ->> w.id::text)::integer, 0) AS room
-          FROM due
-          JOIN webhooks w ON w.id = due.webhook_id AND (w.is_active OR due.is_test)
-          JOIN organizations o ON o.id = w.organization_id
+          FROM webhooks w JOIN organizations o ON o.id = w.organization_id
          WHERE o.suspended_at IS NULL AND o.deleted_at IS NULL AND o.sample_made_at IS NULL
+    ), due AS (
+        SELECT d.id, d.next_attempt_at, false AS is_test
+          FROM waited_for f JOIN working w ON w.id = f.webhook_id AND w.is_on AND w.room > 0
+          CROSS JOIN LATERAL (
+              SELECT d.id, d.next_attempt_at FROM webhook_deliveries d
+               WHERE d.status IN ('pending', 'sending') AND d.next_attempt_at <= now()
+                 AND d.event_type <> 'webhook.test' AND d.webhook_id = w.id
+               ORDER BY d.next_attempt_at LIMIT w.room) d
+        UNION ALL
+        SELECT d.id, d.next_attempt_at, true
+          FROM webhook_deliveries d JOIN working w ON w.id = d.webhook_id
+         WHERE d.status IN ('pending', 'sending') AND d.next_attempt_at <= now() AND d.event_type = 'webhook.test'
     ), chosen AS (
         SELECT d.id, d.status = 'sending' AS is_lost, d.attempts, d.organization_id, d.next_attempt_at
           FROM webhook_deliveries d
-         WHERE d.id IN (SELECT r.id FROM ranked r WHERE r.is_test OR r.n <= r.room
-                         ORDER BY r.is_test DESC, r.next_attempt_at LIMIT p_most)
+         WHERE d.id IN (SELECT due.id FROM due ORDER BY due.is_test DESC, due.next_attempt_at LIMIT p_most)
            AND d.status IN ('pending', 'sending') AND d.next_attempt_at <= now()
            FOR UPDATE SKIP LOCKED
     ), lost AS (

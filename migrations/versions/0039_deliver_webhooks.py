@@ -68,6 +68,8 @@ DOORS = {
     "api_drop_deliveries": "authenticated",
     "api_rotate_webhook_secret": "authenticated",
 }
+#: What a later migration changed again, and which.
+CHANGED_AGAIN = dict.fromkeys(("api_claim_deliveries", "api_purge_events"), "0041")
 SAMPLE = ("api_load_sample", "api_remove_sample")
 MAIL_KINDS = (
     "invitation",
@@ -89,7 +91,7 @@ def upgrade() -> None:
     _extend_endpoints()
     _create_events()
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before=CHANGED_AGAIN.get(name))
     for name in SAMPLE:
         functions.replace(name)
     _allow_mails(*MAIL_KINDS, "webhook_stopped_notice")

@@ -10,14 +10,14 @@ from lib.models.webhook import EventType
 from lib.ui.navigation import WEBHOOKS
 from lib.webhooks import deliveries, service
 from lib.webhooks.catalogue import EVENTS
-from lib.webhooks.views import EndpointEntry
+from lib.webhooks.views import EndpointEntry, EndpointState
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.made_webhooks import HOOK, happen, make_delivery, make_endpoint, see_endpoint
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, press, shown, table, text_input
-from tests.records import row
+from tests.records import row, rows
 
 ADD = "Add endpoint"
 
@@ -185,6 +185,23 @@ def test_delivery_to_an_endpoint_that_is_off_says_what_it_waits_for(open_as: Ope
     assert "Waits for its endpoint to be switched on" in shown(at)
     assert "No worker is running" not in shown(at), "nothing is missing but the endpoint"
     assert "Deliver again" not in buttons(at)
+
+
+def test_endpoint_that_is_left_alone_says_until_when_and_so_does_what_waits_for_it(
+    open_as: OpenAs, cast: Cast, installation: Installation
+) -> None:
+    made = make_endpoint(cast.alice)
+    happen(cast.alice)
+    (delivery,) = deliveries.list_deliveries(cast.alice).items
+    rows(installation, "UPDATE webhooks SET resume_at = now() + interval '2 hours 1 minute' RETURNING 1")
+    at = open_as(cast.alice, WEBHOOKS, delivery=delivery.id)
+    assert "Left alone, next call in 2 hours" in shown(at)
+    assert "It is sent in 2 h" in shown(at)
+    rows(installation, "UPDATE webhooks SET resume_at = now() RETURNING 1")
+    at = open_as(cast.alice, WEBHOOKS, delivery=delivery.id)
+    assert "Left alone" not in shown(at)
+    assert "It is sent in a moment" in shown(at)
+    assert see_endpoint(cast.alice, made.id).state is EndpointState.ACTIVE
 
 
 def test_delivery_that_is_none_is_said_to_be_gone(open_as: OpenAs, cast: Cast) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -96,7 +96,7 @@ def _show(actor: Actor, detail: DeliveryDetail) -> None:
         if _shape(seen) != _shape(detail) and not st.session_state.get(state.IS_DECIDING):
             feedback.draw_anew()
 
-    feedback.live(show_standing, seconds=_seconds_between(detail.summary))
+    feedback.live(show_standing, seconds=_seconds_between(detail))
     attempts = words.number(len(detail.attempts))
     request, response, tries = st.tabs(["Request", "Response", f"Attempts {attempts}"], key="delivery-tabs")
     with request:
@@ -115,11 +115,12 @@ def _shape(detail: DeliveryDetail) -> tuple[object, ...]:
     return summary.status, summary.attempts, summary.next_attempt_at is None, len(detail.attempts)
 
 
-def _seconds_between(delivery: DeliveryView) -> float | None:
+def _seconds_between(detail: DeliveryDetail) -> float | None:
     """How often to look; None where nothing happens by itself."""
+    delivery, next_at = detail.summary, _next_of(detail)
     if delivery.is_held or delivery.status not in {DeliveryStatus.PENDING, DeliveryStatus.SENDING}:
         return None
-    away = (delivery.next_attempt_at - clock.now()).total_seconds() if delivery.next_attempt_at else 0
+    away = (next_at - clock.now()).total_seconds() if next_at else 0
     is_later = delivery.status is DeliveryStatus.PENDING and away > _LATER_SECONDS
     return _LATER_SECONDS if is_later else _SOON_SECONDS
 
@@ -128,7 +129,7 @@ def _show_standing(detail: DeliveryDetail) -> None:
     delivery = detail.summary
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="delivery-standing"):
         show_status(status_of(delivery))
-        st.markdown(f":gray[{words.plain(_say(delivery))}]", width="content")
+        st.markdown(f":gray[{words.plain(_say(detail))}]", width="content")
     if delivery.error and delivery.status is not DeliveryStatus.DELIVERED:
         st.markdown(f":red[{words.plain(delivery.error)}]")
     is_open = delivery.status in {DeliveryStatus.PENDING, DeliveryStatus.SENDING} and not delivery.is_held
@@ -136,16 +137,17 @@ def _show_standing(detail: DeliveryDetail) -> None:
         show_no_worker(what="delivery", does="is sent")
 
 
-def _say(delivery: DeliveryView) -> str:
+def _say(detail: DeliveryDetail) -> str:
     """What the badge leaves open."""
+    delivery = detail.summary
     if delivery.is_held:
         return "Waits for its endpoint to be switched on"
     if delivery.is_retrying:
-        return f"{_say_attempt(delivery)}, next {_say_next(delivery)}"
+        return f"{_say_attempt(delivery)}, next {_say_when(_next_of(detail))}"
     came = f"{delivery.status_code}, {words.number(delivery.duration_ms)} ms"
     at_last = f", at the {_ordinal(delivery.attempts)} attempt" if delivery.attempts > 1 else ""
     return {
-        DeliveryStatus.PENDING: "It is sent in a moment",
+        DeliveryStatus.PENDING: f"It is sent {_say_when(_next_of(detail))}",
         DeliveryStatus.SENDING: f"{_say_attempt(delivery)} is under way",
         DeliveryStatus.DELIVERED: came + at_last,
         DeliveryStatus.FAILED: f"after {words.count(delivery.attempts_now, 'attempt')}",
@@ -161,12 +163,23 @@ def _say_attempt(delivery: DeliveryView) -> str:
 
 
 def _ordinal(number: int) -> str:
-    """`3` as "third"; `12` as "12th"."""
-    return _ORDINALS[number - 1] if number <= len(_ORDINALS) else f"{number}th"
+    """`3` as "third"; `22` as "22nd"."""
+    if number <= len(_ORDINALS):
+        return _ORDINALS[number - 1]
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in {11, 12, 13} else ending}"
 
 
-def _say_next(delivery: DeliveryView) -> str:
-    away = (delivery.next_attempt_at - clock.now()).total_seconds() if delivery.next_attempt_at else 0
+def _next_of(detail: DeliveryDetail) -> datetime | None:
+    """When it is sent: whatever is due waits for an endpoint that is left alone, but for a test."""
+    due_at = detail.summary.next_attempt_at
+    if due_at is None or detail.summary.event_type is EventType.WEBHOOK_TEST:
+        return due_at
+    return max(due_at, detail.endpoint_resumes_at or due_at)
+
+
+def _say_when(moment: datetime | None) -> str:
+    away = (moment - clock.now()).total_seconds() if moment else 0
     return f"in {words.duration(int(away))}" if away >= 1 else "in a moment"
 
 

@@ -97,8 +97,16 @@ def _say_standing(endpoint: EndpointView, time_zone: str) -> list[str]:
         times = endpoint.consecutive_failures
         since = moment_inline(endpoint.failing_since, time_zone=time_zone)
         what = f"{words.count(times, 'attempt')} failed in a row"
-        return [Markup("Tried again by itself: {}, the first {}").format(what, since)]
-    return []
+        told = [Markup("Tried again by itself: {}, the first {}").format(what, since)]
+        return told + _say_rest(endpoint, time_zone)
+    return _say_rest(endpoint, time_zone)
+
+
+def _say_rest(endpoint: EndpointView, time_zone: str) -> list[str]:
+    """Until when it is left alone, where it is."""
+    if endpoint.resume_at is None or endpoint.resume_at <= clock.now():
+        return []
+    return [Markup("Left alone, next call {}").format(moment_inline(endpoint.resume_at, time_zone=time_zone))]
 
 
 def _say_recent(endpoint: EndpointView) -> str:

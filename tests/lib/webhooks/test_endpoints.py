@@ -294,7 +294,7 @@ def test_delivery_shows_what_is_sent_and_what_came_back(installation: Installati
     body = json.loads(detail.body)
     assert body["id"] == str(detail.summary.event_id)
     assert body["data"]["project"]["name"] == "Hinges"
-    assert (detail.url, detail.is_endpoint_active, detail.summary.is_retrying) == (HOOK, True, True)
+    assert (detail.url, detail.endpoint_resumes_at, detail.summary.is_retrying) == (HOOK, None, True)
     (attempt,) = detail.attempts
     assert (attempt.number, attempt.status_code, attempt.response) == (1, 503, "later")
     assert attempt.error == "“hooks.example” answered 503."

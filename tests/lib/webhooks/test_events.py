@@ -209,6 +209,28 @@ def test_quota_is_told_once_at_80_percent_and_once_at_its_end(installation: Inst
     assert [each["at"] for each in thresholds] == ["80", "100"]
 
 
+def test_quota_is_told_when_the_limit_is_lowered_and_once_more_in_another_month(
+    installation: Installation, cast: Cast
+) -> None:
+    listen(cast)
+
+    def change(columns: str) -> list[str]:
+        """What it tells."""
+        with doors.admin(installation.database) as connection:
+            connection.execute(f"UPDATE organizations SET {columns} WHERE id = %s", [cast.organization_a])
+        found = rows(installation, "DELETE FROM webhook_events RETURNING data #>> '{quota,threshold_percent}' AS at")
+        return [each["at"] for each in found]
+
+    assert change("api_quota_limit = NULL, api_quota_used = 85") == []
+    assert change("api_quota_limit = 100") == ["80"]
+    assert change("api_quota_limit = 90") == [], "it is above 80 % since"
+    assert change("api_quota_limit = 80") == ["100"]
+    assert change("api_quota_limit = 1000") == []
+    assert change("api_quota_limit = 10, api_quota_used = 10") == ["100"]
+    assert change("api_quota_used = 0, quota_resets_at = quota_resets_at + interval '1 month'") == []
+    assert change("api_quota_used = 9, quota_resets_at = quota_resets_at + interval '1 month'") == ["80"]
+
+
 def test_endpoint_that_was_stopped_is_told_to_the_others(installation: Installation, cast: Cast) -> None:
     listen(cast)
     make_endpoint(cast.alice, EventType.PROJECT_CREATED, name="Old CRM", url="https://93.184.215.14/secret-path")
