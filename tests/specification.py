@@ -340,6 +340,10 @@ ADDED_TABLES: Final = frozenset(
         "webhook_events",
         "webhook_deliveries",
         "webhook_attempts",
+        "usage_hourly",
+        "usage_daily",
+        "usage_open_hours",
+        "usage_open_days",
     }
 )
 
