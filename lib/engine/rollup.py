@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 _EVERY_SECONDS: Final = 60.0
 #: In one transaction: whoever writes usage of an organization that is summed up waits for it.
 _AT_ONCE: Final = 4
+_BREATH_SECONDS: Final = 0.02
 _AFTER_OUTAGE_SECONDS: Final = 5.0
 
 
@@ -27,9 +28,9 @@ async def roll_up_for_ever(url: str) -> None:
                 url, autocommit=True, application_name="orchestrator-usage", connect_timeout=5
             ) as connection:
                 while True:
-                    while await _roll_up(connection) == _AT_ONCE:
-                        await asyncio.sleep(0)  # there may be more
-                    await asyncio.sleep(_EVERY_SECONDS)
+                    # where there is more than is done at once, after a breath for whoever writes
+                    count = await _roll_up(connection)
+                    await asyncio.sleep(_BREATH_SECONDS if count == _AT_ONCE else _EVERY_SECONDS)
         except psycopg.OperationalError as error:
             log.warning("usage is summed up later, the database is away: %s", first_line(error))
             await asyncio.sleep(_AFTER_OUTAGE_SECONDS)

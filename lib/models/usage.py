@@ -78,7 +78,7 @@ class Cut(StrEnum):
 class _Summed:
     """Calls of an hour or a day, summed up by `api.sum_up_usage`."""
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     cut: Mapped[Str50]
     #: A call of an operation otherwise.
     is_model: Mapped[bool]
@@ -141,7 +141,7 @@ class UsageOpenHour(Base):
 
     __tablename__ = "usage_open_hours"
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     organization_id: Mapped[UUID] = mapped_column(_of_organization(__tablename__))
     hour: Mapped[Moment]
 
@@ -156,7 +156,7 @@ class UsageOpenDay(Base):
 
     __tablename__ = "usage_open_days"
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     organization_id: Mapped[UUID] = mapped_column(_of_organization(__tablename__))
     day: Mapped[Moment]
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 _HOUR: Final = timedelta(hours=1)
@@ -48,7 +49,7 @@ def split(boundaries: Sequence[datetime], unsummed: Open, *, with_days: bool = T
     hours = frozenset(unsummed.hours)
     days = frozenset(unsummed.days) | {_floor(hour, _DAY) for hour in hours}
     spans: list[Span] = []
-    for bucket, (start, end) in enumerate(zip(boundaries, boundaries[1:], strict=False)):
+    for bucket, (start, end) in enumerate(pairwise(boundaries)):
         for grain, from_, to in _split(start, end, hours, days if with_days else None):
             last = spans[-1] if spans else None
             if last and (last.grain, last.bucket, last.ends_at) == (grain, bucket, from_):
