@@ -1,6 +1,7 @@
 """Which moments are read from which sums."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +10,10 @@ from lib.usage.spans import Grain, Open, split
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+NOTHING = Open()
 
 
-def grains(*boundaries: datetime, unsummed: Open = Open(), with_days: bool = True) -> list[tuple[Grain, float, float]]:
+def grains(*boundaries: datetime, unsummed: Open = NOTHING, with_days: bool = True) -> list[tuple[Grain, float, float]]:
     """Of each span the grain, and its hours since `DAY`."""
     found = split(boundaries, unsummed, with_days=with_days)
     return [(span.grain, (span.starts_at - DAY) / HOUR, (span.ends_at - DAY) / HOUR) for span in found]
@@ -60,7 +62,7 @@ def test_every_moment_is_read_once_whatever_is_open(
     spans = split(boundaries, unsummed)
     assert spans[0].starts_at == boundaries[0]
     assert spans[-1].ends_at == boundaries[-1]
-    for one, following in zip(spans, spans[1:], strict=False):
+    for one, following in pairwise(spans):
         assert one.ends_at == following.starts_at
     for span in spans:
         assert boundaries[span.bucket] <= span.starts_at < span.ends_at <= boundaries[span.bucket + 1]

@@ -41,6 +41,9 @@ SELECT {key} AS key, floor(extract(epoch FROM date_trunc('day', created_at, :zon
  WHERE organization_id = :organization AND created_at >= :start AND created_at < :end AND provider IS NOT NULL
  GROUP BY 1, 2
 """
+_PERCENTILES = (
+    "SELECT percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY response_time_ms) AS p FROM api_usage"
+)
 _KEYS = {
     Dimension.MODEL: "provider || ':' || model",
     Dimension.PROJECT: "project_id",
@@ -137,14 +140,14 @@ def test_sums_hold_beside_writers_that_come_late_and_workers_that_sum_up(
                     ends.wait(chance.random() * 0.05)
                     if chance.random() < 0.2:
                         connection.rollback()
-        except Exception as error:  # noqa: BLE001 - it is told below
+        except Exception as error:
             failures.append(error)
 
     def sum_up() -> None:
         try:
             while not ends.is_set():
                 roll_up(installation.database)
-        except Exception as error:  # noqa: BLE001 - it is told below
+        except Exception as error:
             failures.append(error)
 
     threads = [threading.Thread(target=write, args=(seed,)) for seed in range(4)]
@@ -221,10 +224,7 @@ def test_percentiles_are_those_of_the_rows_within_a_tenth(installation: Installa
     )
     for _ in range(2):
         latency = read_dashboard(cast.mona, UsageQuery(period=last_days(4, today_in("UTC"), "UTC"))).report.latency
-        exact = rows(
-            installation,
-            "SELECT percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY response_time_ms) AS p FROM api_usage",
-        )
+        exact = rows(installation, _PERCENTILES)
         for found, wanted in zip((latency.p50, latency.p95, latency.p99), exact[0]["p"], strict=True):
             assert found == pytest.approx(wanted, rel=0.1)
         roll_up(installation.database)
