@@ -48,3 +48,23 @@ def roll_up(database: doors.Database) -> int:
             connection.commit()
             count += found
     return count
+
+
+def make_sums(database: doors.Database, organization_id: UUID) -> dict[str, UUID]:
+    """A row in each table of sums, and in those of what is not summed up; their ids."""
+    measures = "calls, failed_calls, unpriced_calls, prompt_tokens, completion_tokens, cost_usd"
+    with doors.admin(database) as connection:
+        made = {}
+        for table, moment in (("usage_hourly", "hour"), ("usage_daily", "day")):
+            made[table] = connection.execute(
+                f"INSERT INTO {table} (organization_id, {moment}, cut, is_model, {measures}, latency_buckets, "
+                f"latency_calls) VALUES (%s, date_trunc('{moment}', now() - interval '2 days', 'UTC'), 'none', true, "
+                "1, 0, 0, 7, 5, 0, '{40}', '{1}') RETURNING id",
+                [organization_id],
+            )
+            made[f"usage_open_{moment}s"] = connection.execute(
+                f"INSERT INTO usage_open_{moment}s (organization_id, {moment}) "
+                f"VALUES (%s, date_trunc('{moment}', now(), 'UTC')) RETURNING id",
+                [organization_id],
+            )
+        return {table: cursor.fetchone()[0] for table, cursor in made.items()}  # type: ignore[index]

@@ -31,6 +31,7 @@ from tests.made_runs import (
 )
 from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft, make_review
+from tests.made_usage import make_sums
 from tests.made_webhooks import make_told
 
 
@@ -89,6 +90,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     make_mail(database, actor)
     webhook_id = make_webhook(database, actor, name=f"Deployments {uuid4()}")
     make_told(database, actor, webhook_id)
+    make_sums(database, actor.organization_id)
     return Workspace(
         user_id=actor.user_id,
         project_id=project_id,

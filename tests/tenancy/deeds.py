@@ -7,6 +7,7 @@ from tests.tenancy.deeds_of_organizations import CONNECTIONS, OPERATORS, ORGANIZ
 from tests.tenancy.deeds_of_people import ONESELF, PEOPLE
 from tests.tenancy.deeds_of_runs import OPERATIONS, RUNS, SCHEDULES
 from tests.tenancy.deeds_of_templates import PROJECTS, TEMPLATES
+from tests.tenancy.deeds_of_usage import USAGE
 from tests.tenancy.deeds_of_webhooks import WEBHOOKS
 
 DEEDS: Final = (
@@ -18,6 +19,7 @@ DEEDS: Final = (
     *PEOPLE,
     *CONNECTIONS,
     *WEBHOOKS,
+    *USAGE,
     *ORGANIZATION,
     *ONESELF,
     *OPERATORS,

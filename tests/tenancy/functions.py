@@ -192,6 +192,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "webhook_events",
         "webhook_deliveries",
         "webhook_attempts",
+        "api_usage",
         "usage_hourly",
         "usage_daily",
         "usage_open_hours",
@@ -202,7 +203,6 @@ OPEN_TO_OWNER: Final = frozenset(
 #: Tables of which they touch the sample workspace's rows, and so open to the owner for those.
 OPEN_FOR_THE_SAMPLE: Final = frozenset(
     {
-        "api_usage",
         "run_comments",
         "user_tokens",
         "user_credentials",
