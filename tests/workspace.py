@@ -56,7 +56,6 @@ class Workspace:
     schedule_id: UUID
 
 
-@doors.kept_open()
 def make_workspace(database: Database, actor: Actor) -> Workspace:
     """A row in every table for the person's organization. The person is an admin."""
     project_id = make_project(database, actor)
