@@ -340,6 +340,12 @@ ADDED_TABLES: Final = frozenset(
         "webhook_events",
         "webhook_deliveries",
         "webhook_attempts",
+        "budgets",
+        "budget_periods",
+        "budget_raises",
+        "budget_alerts",
+        "spending_watches",
+        "spending_notices",
     }
 )
 
