@@ -112,7 +112,7 @@ class BudgetSpending(Base):
 
 
 class BudgetRaise(Base):
-    """What a budget allows beyond its limit for a while: once it has expired it counts no more, without anybody's doing."""
+    """What a budget allows beyond its limit for a while. Nobody has to end it once that is over."""
 
     __tablename__ = "budget_raises"
 
