@@ -14,11 +14,12 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.budgets import queries
+from lib.budgets.telling import say_short, say_used_up, say_who_raises
 from lib.budgets.views import Alerts, BudgetEntry, BudgetView, Choices, Gauge, NoticeView, RaiseView, WatchView
 from lib.db.constraints import constraint_of
 from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
-from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound
+from lib.errors import AlreadyTaken, BudgetUsedUp, Conflict, InvalidInput, NotFound
 from lib.models.budget import Budget, BudgetPeriod, BudgetRaise, BudgetScope, SpendingWatch
 from lib.runs.steering import clean_dollars
 
@@ -47,6 +48,27 @@ def list_gauges(actor: Actor, *, project_id: UUID | None = None) -> tuple[Gauge,
     about = [actor.organization_id, actor.user_id, *([project_id] if project_id else [])]
     with tenant_session(actor) as session:
         return tuple(_gauge(row) for row in queries.list_about(session, actor.organization_id, about))
+
+
+def refuse_used_up(actor: Actor, project_id: UUID) -> None:
+    """Raise `BudgetUsedUp` where a run of this person's for this project would only stand there paused."""
+    for gauge in list_gauges(actor, project_id=project_id):
+        if gauge.is_hard and gauge.is_used_up:
+            raise BudgetUsedUp(f"{say_used_up(gauge)} {say_who_raises(name_managers(actor))}")
+
+
+def preview_launch(
+    actor: Actor, project_id: UUID, *, cost_usd: tuple[Decimal, Decimal] | None
+) -> tuple[tuple[Gauge, ...], tuple[str, ...]]:
+    """The budgets that bind a launch for this project, and what would come of it; `cost_usd` is its estimate."""
+    gauges = list_gauges(actor, project_id=project_id)
+    hard = [gauge for gauge in gauges if gauge.is_hard]
+    if any(gauge.is_used_up for gauge in hard):
+        managers = name_managers(actor)
+        said = [f"{say_used_up(each)} {say_who_raises(managers)}" for each in hard if each.is_used_up]
+        return gauges, (*said, "The run would stand there paused, and go on by itself then.")
+    most = cost_usd[1] if cost_usd else Decimal(0)
+    return gauges, tuple(say_short(each, least=cost_usd[0]) for each in hard if cost_usd and most > each.left_usd)
 
 
 def list_project_gauges(actor: Actor, project_id: UUID) -> tuple[Gauge, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from lib.budgets.views import Gauge
 from lib.models.budget import BudgetPeriod, BudgetScope
 
 _WHOSE: Final = {
@@ -11,6 +12,7 @@ _WHOSE: Final = {
     BudgetScope.PROJECT: "the project's budget",
     BudgetScope.USER: "the budget of whoever launched it",
 }
+_OWN: Final = _WHOSE | {BudgetScope.USER: "your own budget"}
 #: Kind of the pause of a run that a budget has stopped.
 STOP: Final = "budget"
 #: So many people are named.
@@ -31,8 +33,23 @@ def say_stop(budget: Mapping[str, Any]) -> str:
 def say_stop_of_try(budget: Mapping[str, Any]) -> str:
     """The same for a call that a person wanted to try."""
     over = Decimal(str(budget["spent_usd"])) - Decimal(str(budget["limit_usd"]))
-    whose = _WHOSE[scope] if (scope := BudgetScope(budget["scope"])) is not BudgetScope.USER else "your own budget"
+    whose = _OWN[BudgetScope(budget["scope"])]
     return f"“{budget['name']}”, {whose}, is used up: {_say_over(over)}. Nothing can be tried before it is raised."
+
+
+def say_used_up(gauge: Gauge) -> str:
+    """The same to who would launch something, and sees the gauge."""
+    when = " this month" if gauge.period is BudgetPeriod.MONTH else ""
+    return f"“{gauge.name}”, {_OWN[gauge.scope]}, is used up{when}: {_say_over(gauge.over_usd)}."
+
+
+def say_short(gauge: Gauge, *, least: Decimal) -> str:
+    """That a run may cost more than is left; `least` is what it costs where it is cheap."""
+    verb = "may cost" if least <= gauge.left_usd else "costs"
+    return (
+        f"It {verb} more than is left of “{gauge.name}”, {_OWN[gauge.scope]}: then it would pause in the middle until "
+        "somebody raises that."
+    )
 
 
 def say_who_raises(managers: Sequence[str]) -> str:
