@@ -1,5 +1,6 @@
 """Budgets for tests, and usage that is counted to them."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.budgets.service import create_budget, list_budgets
 from lib.budgets.views import BudgetEntry, BudgetView
+from lib.db.logins import Login
 from lib.models.budget import BudgetPeriod, BudgetScope
 from tests import doors
 from tests.factories import insert
@@ -62,3 +64,47 @@ def show_budget(budget_id: UUID, **columns: Any) -> BudgetView:
         "updated_at": clock.now(),
     }
     return BudgetView(**shown | columns)
+
+
+def make_budget_rows(database: doors.Database, manager: Actor, *, about: UUID) -> dict[str, UUID]:
+    """A budget about a person who has spent something, which is used up; the key of its row in each table."""
+    whose = {"organization_id": manager.organization_id, "created_by": manager.user_id}
+    with doors.person(database, manager) as connection:
+        budget_id = insert(
+            connection,
+            "budgets",
+            name="Autumn",
+            scope="user",
+            user_id=about,
+            period="month",
+            limit_usd=Decimal("0.000001"),
+            **whose,
+        )
+        raise_id = insert(
+            connection,
+            "budget_raises",
+            budget_id=budget_id,
+            amount_usd=Decimal("0.000001"),
+            reason="The fair",
+            expires_at=clock.now() + timedelta(days=1),
+            **whose,
+        )
+    with doors.admin(database) as connection:
+        found = {
+            table: connection.execute(f"SELECT id FROM {table} WHERE budget_id = %s".encode(), [budget_id]).fetchone()
+            for table in ("budget_periods", "budget_alerts")
+        }
+    parts = {table: row[0] for table, row in found.items() if row}
+    return {"budgets": budget_id, "budget_raises": raise_id, **parts}
+
+
+def make_watch_rows(database: doors.Database, manager: Actor) -> dict[str, UUID]:
+    """A watch that has told of somebody who has spent something; the key of its row in each table."""
+    whose = {"organization_id": manager.organization_id, "created_by": manager.user_id}
+    with doors.person(database, manager) as connection:
+        watch_id = insert(connection, "spending_watches", limit_usd=Decimal("0.000001"), hours=24, **whose)
+    with doors.login(database, Login.WORKER) as connection:
+        connection.execute("SELECT api.watch_spending()")
+    with doors.admin(database) as connection:
+        found = connection.execute("SELECT id FROM spending_notices WHERE watch_id = %s", [watch_id]).fetchone()
+    return {"spending_watches": watch_id} | ({"spending_notices": found[0]} if found else {})

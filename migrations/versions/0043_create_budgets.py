@@ -199,7 +199,7 @@ def _protect() -> None:
     rls.permit(BUDGETS, "UPDATE", manages)
     op.execute(
         f"CREATE POLICY {BUDGETS}_not_ended ON {BUDGETS} AS RESTRICTIVE FOR UPDATE TO authenticated "
-        "USING (ended_at IS NULL) WITH CHECK (true)"
+        f"USING (ended_at IS NULL) WITH CHECK (ended_at IS NULL OR {manages})"
     )
     op.execute(
         f"GRANT INSERT (organization_id, scope, project_id, user_id, period, created_by, {ENTERED}), "

@@ -1,7 +1,6 @@
 """The organization's budgets, one a row: what each is about, how much is used, and what can be done about it."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final
 
 import streamlit as st
@@ -134,13 +133,9 @@ def show_alerts(actor: Actor, alerts: Alerts) -> None:
                 pass
         for notice in alerts.notices:
             within = words.count(notice.hours, "hour")
-            title = f"{words.short(notice.person, most=40)} has spent {_more(notice.spent_usd)} within {within}"
+            title = f"{words.short(notice.person, most=40)} has spent {words.money(notice.spent_usd)} within {within}"
             told = Markup("More than {} · told {}").format(
                 words.money(notice.limit_usd), moment_inline(notice.told_at, time_zone=actor.time_zone)
             )
             with row(title, detail=told, status=WARNING):
                 pass
-
-
-def _more(usd: Decimal) -> str:
-    return words.money(usd)
