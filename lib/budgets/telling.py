@@ -10,7 +10,7 @@ from lib.models.budget import BudgetPeriod, BudgetScope
 _WHOSE: Final = {
     BudgetScope.ORGANIZATION: "the organization's budget",
     BudgetScope.PROJECT: "the project's budget",
-    BudgetScope.USER: "the budget of whoever launched it",
+    BudgetScope.USER: "its launcher's budget",
 }
 _OWN: Final = _WHOSE | {BudgetScope.USER: "your own budget"}
 #: Kind of the pause of a run that a budget has stopped.
@@ -21,12 +21,11 @@ _MOST_NAMED: Final = 3
 
 def say_stop(budget: Mapping[str, Any]) -> str:
     """Which budget, and by how much; `budget` as api.hold_budgets says it."""
-    scope, period = BudgetScope(budget["scope"]), BudgetPeriod(budget["period"])
     over = Decimal(str(budget["spent_usd"])) - Decimal(str(budget["limit_usd"]))
-    when, until = (" this month", " or the next month begins") if period is BudgetPeriod.MONTH else ("", "")
+    when = " this month" if budget["period"] == BudgetPeriod.MONTH else ""
+    whose = _WHOSE[BudgetScope(budget["scope"])]
     return (
-        f"“{budget['name']}”, {_WHOSE[scope]}, is used up{when}: {_say_over(over)}. Nothing further begins before it "
-        f"is raised{until}; the run goes on by itself then."
+        f"“{budget['name']}”, {whose}, is used up{when}: {_say_over(over)}. Nothing further begins before it is raised."
     )
 
 

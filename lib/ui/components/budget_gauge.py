@@ -30,13 +30,13 @@ def status_of(gauge: Gauge) -> Status:
 
 
 def say_about(gauge: Gauge, *, is_own: bool = False) -> str:
-    """What it is about: “Organization”, “Project Folding bicycle”, “Max”."""
+    """What it is about: “Organization”, “Project Folding bicycle”, “Person Max”."""
     if gauge.scope is BudgetScope.ORGANIZATION:
         return "Organization"
     name = words.short(gauge.about, most=_LONGEST)
     if gauge.scope is BudgetScope.PROJECT:
         return f"Project {name}"
-    return "Yours" if is_own else name
+    return "Yours" if is_own else f"Person {name}"
 
 
 def say_share(gauge: Gauge) -> str:

@@ -42,6 +42,7 @@ _STEPS = {
         "Then continue: finished phases are kept.",
     ),
 }
+_GOES_ON = "Then, or with the budget's next month, the run goes on by itself: finished phases are kept."
 #: Kinds of errors that are put right at the model's connection.
 _OF_A_CONNECTION = frozenset(
     {ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.MODEL_NOT_FOUND, ErrorKind.NOT_CONFIGURED, ErrorKind.CONNECTION}
@@ -120,7 +121,7 @@ def show_run_notice(run: RunProgress) -> None:
 def _find_steps(kind: str) -> Sequence[str]:
     """What to do about what has stopped the run."""
     if kind == BUDGET_STOP:
-        return (say_who_raises(name_managers(require_actor())), "Then the run goes on: finished phases are kept.")
+        return (say_who_raises(name_managers(require_actor())), _GOES_ON)
     return _STEPS.get(kind, _PASSING if kind in RETRYABLE else ())
 
 

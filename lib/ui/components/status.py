@@ -135,7 +135,7 @@ DELIVERY_SPLIT: Mapping[str, Status] = {
 }
 
 BUDGET: Mapping[str, Status] = {
-    "within": _status("Within it", "check_circle", "green", "✓"),
+    "within": _status("On track", "check_circle", "green", "✓"),
     "short": _status("Nearly used up", "warning", "orange", "!"),
     "used_up": _status("Used up", "error", "red", "✕"),
 }
