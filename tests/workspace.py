@@ -17,6 +17,7 @@ from tests.factories import (
     make_version,
     make_webhook,
 )
+from tests.made_budgets import make_budget_rows, make_watch_rows
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import (
     HeldRun,
@@ -87,6 +88,8 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         connection.execute("SELECT api.take_turns(%s, %s, 60, 1)", [actor.organization_id, connection_id])
     make_token(database, actor)
     make_mail(database, actor)
+    make_budget_rows(database, actor, about=actor.user_id)
+    make_watch_rows(database, actor)
     webhook_id = make_webhook(database, actor, name=f"Deployments {uuid4()}")
     make_told(database, actor, webhook_id)
     make_sums(database, actor.organization_id)

@@ -2,6 +2,7 @@
 
 from lib.db.base import Base
 from lib.models.audit_log import AuditLog
+from lib.models.budget import Budget, BudgetAlert, BudgetRaise, BudgetSpending, SpendingNotice, SpendingWatch
 from lib.models.comment import RunComment
 from lib.models.connection import IntegrationConnection, ProviderConnection
 from lib.models.engine import EngineSettings
@@ -23,6 +24,10 @@ __all__ = [
     "ApiUsage",
     "AuditLog",
     "Base",
+    "Budget",
+    "BudgetAlert",
+    "BudgetRaise",
+    "BudgetSpending",
     "ClaimKey",
     "EngineSettings",
     "IntegrationConnection",
@@ -42,6 +47,8 @@ __all__ = [
     "RunReview",
     "Schedule",
     "SignInNetwork",
+    "SpendingNotice",
+    "SpendingWatch",
     "TemplateVersion",
     "UsageDaily",
     "UsageHourly",

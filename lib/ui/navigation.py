@@ -143,6 +143,14 @@ TEMPLATE_EDIT = PageEntry(
     permission=Permission.TEMPLATES_VIEW,
     is_visible=False,
 )
+BUDGETS = PageEntry(
+    file="pages/budgets.py",
+    title="Budgets",
+    icon="savings",
+    url_path="budgets",
+    section="Insight",
+    permission=Permission.ANALYTICS_VIEW,
+)
 USERS = PageEntry(
     file="pages/users.py",
     title="Users",
@@ -209,6 +217,7 @@ PAGES: Sequence[PageEntry] = (
     TEMPLATES,
     TEMPLATE,
     TEMPLATE_EDIT,
+    BUDGETS,
     USERS,
     PERSON,
     CONNECTIONS,

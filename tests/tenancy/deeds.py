@@ -3,6 +3,7 @@
 from typing import Final
 
 from lib.users import changes, invitations
+from tests.tenancy.deeds_of_budgets import BUDGETS
 from tests.tenancy.deeds_of_organizations import CONNECTIONS, OPERATORS, ORGANIZATION
 from tests.tenancy.deeds_of_people import ONESELF, PEOPLE
 from tests.tenancy.deeds_of_runs import OPERATIONS, RUNS, SCHEDULES
@@ -20,6 +21,7 @@ DEEDS: Final = (
     *CONNECTIONS,
     *WEBHOOKS,
     *USAGE,
+    *BUDGETS,
     *ORGANIZATION,
     *ONESELF,
     *OPERATORS,

@@ -20,6 +20,7 @@ from tests.factories import (
     make_version,
     make_webhook,
 )
+from tests.made_budgets import make_budget_rows, make_watch_rows
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import answer, beginning, call_worker, make_comment, make_operation, make_run, open_run
 from tests.made_schedules import make_schedule
@@ -56,6 +57,11 @@ def estate(module_database: ClonedDatabase) -> Estate:
             rows[table][actor.user_id] = key
     alice = cast.alice.user_id
     rows["organizations"][alice] = cast.organization_a
+    for actor in (getattr(cast, name) for name in MAKERS):
+        for table, key in make_budget_rows(module_database, cast.alice, about=actor.user_id).items():
+            rows[table][actor.user_id] = key
+    for table, key in make_watch_rows(module_database, cast.alice).items():
+        rows[table][alice] = key
     rows["webhooks"][alice] = webhook_id = make_webhook(module_database, cast.alice)
     made = make_told(module_database, cast.alice, webhook_id) | make_sums(module_database, cast.organization_a)
     for table, key in made.items():
