@@ -93,7 +93,7 @@ def test_what_has_ended_is_neither_edited_nor_raised(installation: Installation,
     [("0", "Why", 1, "Amount"), ("1", "", 1, "Reason"), ("1", "Why", -1, "Until"), ("1", "Why", 400, "Until")],
 )
 def test_raise_that_makes_no_sense_is_refused(
-    installation: Installation, cast: Cast, amount: str, reason: str, days: int, field: str
+    *, installation: Installation, cast: Cast, amount: str, reason: str, days: int, field: str
 ) -> None:
     budget_id = make_budget(cast.alice)
     until = clock.now() + timedelta(days=days)
