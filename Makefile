@@ -7,7 +7,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
 ARGS :=
 
-.PHONY: help run test test-templates check bench bench-peers screenshots
+.PHONY: help run test test-templates check bench bench-peers bench-scale screenshots
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -31,6 +31,9 @@ check: $(VENV)/.for-tests ## look at format, style, types, layers, migrations an
 
 bench: $(VENV)/.for-tests ## measure, and compare with the figures of the last time
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-scale: $(VENV)/.for-tests ## measure every page beside a year of a million runs (half an hour, 15 GB)
+	@$(BIN)/python -m tests.benchmarks scale
 
 bench-peers: $(VENV)/.for-tests build/peers/.ready ## measure the engine beside LangGraph and Prefect, which get an environment of their own
 	@$(BIN)/python -m tests.benchmarks peers

@@ -16,7 +16,7 @@ from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStream
 from lib.models.schedule import Schedule
 from lib.models.template import OrchestrationTemplate, TemplateVersion
-from lib.models.usage import ApiUsage
+from lib.models.usage import ApiUsage, UsageDaily, UsageHourly, UsageOpenDay, UsageOpenHour
 from lib.models.user import User
 from lib.models.webhook import Webhook
 
@@ -50,6 +50,10 @@ __all__ = [
     "SpendingNotice",
     "SpendingWatch",
     "TemplateVersion",
+    "UsageDaily",
+    "UsageHourly",
+    "UsageOpenDay",
+    "UsageOpenHour",
     "User",
     "UserCredential",
     "UserSession",

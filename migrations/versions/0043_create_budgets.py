@@ -10,7 +10,7 @@ from alembic import op
 from migrations import audit, functions, rls
 
 revision = "0043"
-down_revision = "0041"
+down_revision = "0042"
 
 BUDGETS, PERIODS, RAISES, ALERTS = "budgets", "budget_periods", "budget_raises", "budget_alerts"
 WATCHES, NOTICES = "spending_watches", "spending_notices"
@@ -225,7 +225,6 @@ def _protect() -> None:
         rls.scope_to_engine(table)
         op.execute(f"GRANT SELECT ON {table} TO engine")
     op.execute(f"GRANT UPDATE (updated_at) ON {BUDGETS} TO engine")  # to lock, and nothing else
-    op.execute("CREATE POLICY api_usage_budgets ON api_usage FOR SELECT TO CURRENT_USER USING (true)")
 
 
 def _watch() -> None:
@@ -240,7 +239,6 @@ def _watch() -> None:
 def downgrade() -> None:
     for name in CHANGED:
         functions.replace(name, before=revision)
-    op.execute("DROP POLICY api_usage_budgets ON api_usage")
     for trigger, (_, table, _) in MOVES.items():
         op.execute(f"DROP TRIGGER {trigger} ON {table}")
     for name in reversed(DOORS):

@@ -19,6 +19,7 @@ from tests.benchmarks import (
     policies,
     projects,
     providers,
+    scale,
     sign_in,
     startup,
     steps,
@@ -45,8 +46,8 @@ BENCHMARKS: dict[str, Callable[[Ground], Sequence[Figure]]] = {
     "webhooks": webhooks.main,
 }
 
-#: What is measured only when it is named: it needs more than the project's own environment.
-ON_REQUEST: dict[str, Callable[[Ground], Sequence[Figure]]] = {"peers": peers.main}
+#: What is measured only when it is named: it needs more than the project's own environment, or very long.
+ON_REQUEST: dict[str, Callable[[Ground], Sequence[Figure]]] = {"peers": peers.main, "scale": scale.main}
 
 
 def main(names: Sequence[str]) -> None:

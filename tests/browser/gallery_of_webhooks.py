@@ -22,5 +22,3 @@ def show_webhooks() -> None:
             st.checkbox("run.queued: sent when a run was launched")
     with st.columns(2)[1], st.container(key="delivery"):
         st.markdown("What is open")
-    with st.container(horizontal=True, key="selection"):
-        st.markdown("2 runs selected")

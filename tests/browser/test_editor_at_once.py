@@ -128,7 +128,7 @@ def test_question_that_another_tab_changed_is_replaced_only_by_who_insists(
     expect(dialog.get_by_text("it asks “Who buys it?” (one line) now")).to_be_visible()
     assert _questions(cast, template_id) == ["Who buys it?"]
     dialog.get_by_role("button", name="Keep the question").click()
-    expect(page.get_by_text("Who cooks it?")).to_be_visible()
+    expect(page.get_by_role("tabpanel").get_by_text("Who cooks it?")).to_be_visible()
     assert _questions(cast, template_id) == ["Who cooks it?"]
 
 

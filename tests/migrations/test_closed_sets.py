@@ -17,6 +17,7 @@ from lib.models.review import Decision, ReviewOutcome
 from lib.models.run import PhaseStatus, RunPriority, RunStatus
 from lib.models.schedule import CatchUp, Overlap, ScheduleResult
 from lib.models.template import ReviewDecision, TemplateStatus
+from lib.models.usage import Cut
 from lib.models.webhook import DeliveryStatus, EventType
 from lib.providers.vendors import Vendor
 from tests import doors
@@ -45,6 +46,8 @@ CLOSED: dict[str, type[StrEnum]] = {
     "schedules_last_result_check": ScheduleResult,
     "webhook_events_type_check": EventType,
     "webhook_deliveries_status_check": DeliveryStatus,
+    "usage_hourly_cut_check": Cut,
+    "usage_daily_cut_check": Cut,
     "mail_outbox_kind_check": MailKind,
     "mail_outbox_status_check": MailStatus,
     "budgets_scope_check": BudgetScope,

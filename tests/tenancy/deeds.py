@@ -8,6 +8,7 @@ from tests.tenancy.deeds_of_organizations import CONNECTIONS, OPERATORS, ORGANIZ
 from tests.tenancy.deeds_of_people import ONESELF, PEOPLE
 from tests.tenancy.deeds_of_runs import OPERATIONS, RUNS, SCHEDULES
 from tests.tenancy.deeds_of_templates import PROJECTS, TEMPLATES
+from tests.tenancy.deeds_of_usage import USAGE
 from tests.tenancy.deeds_of_webhooks import WEBHOOKS
 
 DEEDS: Final = (
@@ -19,6 +20,7 @@ DEEDS: Final = (
     *PEOPLE,
     *CONNECTIONS,
     *WEBHOOKS,
+    *USAGE,
     *BUDGETS,
     *ORGANIZATION,
     *ONESELF,

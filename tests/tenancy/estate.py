@@ -25,6 +25,7 @@ from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import answer, beginning, call_worker, make_comment, make_operation, make_run, open_run
 from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft, make_review
+from tests.made_usage import make_sums
 from tests.made_webhooks import make_told
 from tests.tenancy.tables import NAMES, Table, read_tables
 
@@ -62,7 +63,8 @@ def estate(module_database: ClonedDatabase) -> Estate:
     for table, key in make_watch_rows(module_database, cast.alice).items():
         rows[table][alice] = key
     rows["webhooks"][alice] = webhook_id = make_webhook(module_database, cast.alice)
-    for table, key in make_told(module_database, cast.alice, webhook_id).items():
+    made = make_told(module_database, cast.alice, webhook_id) | make_sums(module_database, cast.organization_a)
+    for table, key in made.items():
         rows[table][alice] = key
     connection_id = rows["provider_connections"][alice] = make_connection(module_database, cast.alice)
     rows["integration_connections"][alice] = make_integration(module_database, cast.alice)

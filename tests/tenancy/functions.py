@@ -100,6 +100,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
         _WORKER, "what is due to the endpoints of all organizations, with their sealed secrets"
     ),
     "api.finish_deliveries(jsonb)": Definer(_WORKER, "deliveries of all organizations; nobody writes them directly"),
+    "api.roll_up_usage(integer)": Definer(_WORKER, "usage of all organizations, summed up; a number only"),
     "api.purge_events(integer)": Definer(_WORKER, "events of all organizations; a number only"),
     "api.send_test_event(uuid)": Definer(_PERSON, "nobody writes an event directly; looks who asks"),
     "api.redeliver(uuid,uuid[],timestamp with time zone)": Definer(
@@ -158,6 +159,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
         f"api.tell_{what}()": Definer(_NOBODY, "trigger: nobody writes an event directly")
         for what in ("run", "phase", "review", "quota", "project", "template", "invitation", "user", "webhook")
     },
+    "api.open_usage_hours()": Definer(_NOBODY, "trigger: nobody marks an hour of usage directly"),
     "api.switch_webhook()": Definer(_NOBODY, "trigger: nobody writes a delivery directly"),
     "api.audit()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),
     "api.audit_run()": Definer(_NOBODY, "trigger: whoever changes a row has no rights on the trail"),
@@ -203,6 +205,10 @@ OPEN_TO_OWNER: Final = frozenset(
         "webhook_events",
         "webhook_deliveries",
         "webhook_attempts",
+        "usage_hourly",
+        "usage_daily",
+        "usage_open_hours",
+        "usage_open_days",
     }
 )
 

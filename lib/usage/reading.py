@@ -1,0 +1,152 @@
+"""One question of usage, answered within one moment of the database."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from lib.usage import queries
+from lib.usage.histogram import latency_of
+from lib.usage.spans import Open, Span, split
+from lib.usage.views import Dimension, Figures, HeatCell, Key, Series, Share, UsageQuery, UsageReport
+
+#: What bars are stacked of at most: more colours can't be told apart. The others are one.
+MOST_SERIES: Final = 6
+OTHERS: Final = "Others"
+#: What calls without a key are called.
+_NONE: Final = {
+    Dimension.PROJECT: "No project",
+    Dimension.PERSON: "Nobody",
+    Dimension.TEMPLATE: "No template",
+    Dimension.MODEL: "No model",
+    Dimension.ENDPOINT: "No endpoint",
+    Dimension.ERROR: "Succeeded",
+}
+_GONE: Final = "Not there any more"
+_NAMED_BY_ID: Final = (Dimension.PROJECT, Dimension.PERSON, Dimension.TEMPLATE)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A question, and the transaction in which it is answered."""
+
+    session: Session
+    organization_id: UUID
+    query: UsageQuery
+
+    def report(self) -> UsageReport:
+        """Figures and latencies of the whole period and of each bar."""
+        period = self.query.period
+        figures: dict[int, Figures] = {row.bucket: _figures(row) for row in self._sum(by_bucket=True)}
+        latencies: defaultdict[int, Counter[int]] = defaultdict(Counter)
+        for row in self._count_latencies(by_bucket=True):
+            latencies[row.bucket][row.latency] += row.timed
+        starts = period.starts()
+        return UsageReport(
+            period=period,
+            starts=starts,
+            total=sum(figures.values(), Figures()),
+            latency=latency_of(sum(latencies.values(), Counter())),
+            bars=[figures.get(bucket, Figures()) for bucket in range(len(starts))],
+            latency_bars=[latency_of(latencies[bucket]) for bucket in range(len(starts))],
+        )
+
+    def series(self, by: Dimension) -> Sequence[Series]:
+        """Each key bar by bar, the most expensive first; those beyond `MOST_SERIES` together, last."""
+        bars: defaultdict[Key, dict[int, Figures]] = defaultdict(dict)
+        for row in self._sum(by=by, by_bucket=True):
+            bars[_key(row, by)][row.bucket] = _figures(row)
+        count = len(self.query.period.starts())
+        found = sorted(bars.items(), key=lambda item: _rank(sum(item[1].values(), Figures())))
+        named, others = found[:MOST_SERIES], found[MOST_SERIES:]
+        names = self._names(by, [key for key, _ in named])
+        series = [
+            Series(key, names[key], [own.get(bucket, Figures()) for bucket in range(count)]) for key, own in named
+        ]
+        if others:
+            rest = [sum((own.get(bucket, Figures()) for _, own in others), Figures()) for bucket in range(count)]
+            series.append(Series(None, OTHERS, rest, count=len(others)))
+        return series
+
+    def shares(self, by: Dimension) -> Sequence[Share]:
+        """Each key in the whole period, the most expensive first."""
+        latencies: defaultdict[Key, Counter[int]] = defaultdict(Counter)
+        for row in self._count_latencies(by=by):
+            latencies[_key(row, by)][row.latency] += row.timed
+        found = sorted(((_key(row, by), _figures(row)) for row in self._sum(by=by)), key=lambda item: _rank(item[1]))
+        names = self._names(by, [key for key, _ in found])
+        return [Share(key, names[key], figures, latency_of(latencies[key])) for key, figures in found]
+
+    def hours_of_week(self) -> Sequence[HeatCell]:
+        """Calls by weekday and hour of the reader's zone. One half of an hour off counts where its hour begins."""
+        period = self.query.period
+        spans = split([period.starts_at, period.ends_at], self._unsummed, with_days=False)
+        rows = queries.sum_by_hour_of_week(
+            self.session,
+            self.organization_id,
+            spans,
+            chosen=self.query.chosen,
+            is_model=self.query.is_model,
+            zone=period.zone,
+        )
+        return [HeatCell(row.weekday, row.hour, _figures(row)) for row in rows]
+
+    def before(self) -> "Reading":
+        """The same question of the period before."""
+        return replace(self, query=replace(self.query, period=self.query.period.before()))
+
+    @cached_property
+    def _unsummed(self) -> Open:
+        period = self.query.period
+        return queries.read_open(self.session, self.organization_id, period.starts_at, period.ends_at)
+
+    @cached_property
+    def _spans(self) -> Sequence[Span]:
+        return split(self.query.period.boundaries(), self._unsummed)
+
+    def _sum(self, *, by: Dimension | None = None, by_bucket: bool = False) -> Sequence[Row[*tuple[Any, ...]]]:
+        return queries.sum_calls(
+            self.session, self.organization_id, self._spans, by=by, by_bucket=by_bucket, **self._what
+        )
+
+    def _count_latencies(
+        self, *, by: Dimension | None = None, by_bucket: bool = False
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        return queries.count_latencies(
+            self.session, self.organization_id, self._spans, by=by, by_bucket=by_bucket, **self._what
+        )
+
+    @property
+    def _what(self) -> dict[str, Any]:
+        return {"chosen": self.query.chosen, "is_model": self.query.is_model}
+
+    def _names(self, by: Dimension, keys: Sequence[Key]) -> Mapping[Key, str]:
+        if by in _NAMED_BY_ID:
+            known = queries.list_names(self.session, by, [key for key in keys if isinstance(key, UUID)])
+            return {key: known.get(key, _GONE) if isinstance(key, UUID) else _NONE[by] for key in keys}
+        return {key: _NONE[by] if key is None else str(key) for key in keys}
+
+
+def _key(row: Row[*tuple[Any, ...]], by: Dimension) -> Key:
+    parts = [getattr(row, name) for name in queries.KEYS[by]]
+    if len(parts) == 1:
+        key: Key = parts[0]
+        return key
+    return ":".join(map(str, parts)) if all(parts) else None
+
+
+def _figures(row: Row[*tuple[Any, ...]]) -> Figures:
+    found = {name: getattr(row, name) for name in queries.MEASURES}
+    counts = {name: int(value) for name, value in found.items() if name != "cost_usd"}
+    return Figures(cost_usd=Decimal(found["cost_usd"]), **counts)
+
+
+def _rank(figures: Figures) -> tuple[Decimal, int]:
+    """Rises from the most expensive on; of what costs nothing, from the most used on."""
+    return -figures.cost_usd, -figures.calls

@@ -1,0 +1,70 @@
+"""Calls for tests of usage: written as rows, and summed up as a worker does it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from lib.db.logins import Login
+from tests import doors
+
+COLUMNS = (
+    "created_at",
+    "user_id",
+    "project_id",
+    "run_id",
+    "provider",
+    "model",
+    "endpoint",
+    "error_kind",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost_usd",
+    "response_time_ms",
+)
+
+
+def make_calls(database: doors.Database, organization_id: UUID, calls: Sequence[Mapping[str, Any]]) -> None:
+    """Usage rows; what a call does not say is that of one to a local model."""
+    with doors.admin(database) as connection:
+        write_calls(connection, organization_id, calls)
+
+
+def write_calls(connection: Any, organization_id: UUID, calls: Sequence[Mapping[str, Any]]) -> None:
+    """The same in a transaction that is open."""
+    usual = {"provider": "local", "model": "tiny", "endpoint": "model", "response_time_ms": 900, "cost_usd": 0}
+    names = ", ".join(COLUMNS)
+    holes = ", ".join(["%s"] * len(COLUMNS))
+    connection.cursor().executemany(
+        f"INSERT INTO api_usage (organization_id, method, {names}) VALUES (%s, 'POST', {holes})",
+        [[organization_id, *((usual | dict(call)).get(name) for name in COLUMNS)] for call in calls],
+    )
+
+
+def roll_up(database: doors.Database) -> int:
+    """All that has ended; says how many hours and days those are."""
+    count = 0
+    with doors.login(database, Login.WORKER) as connection:
+        while found := connection.execute("SELECT api.roll_up_usage(50)").fetchone()[0]:  # type: ignore[index]
+            connection.commit()
+            count += found
+    return count
+
+
+def make_sums(database: doors.Database, organization_id: UUID) -> dict[str, UUID]:
+    """A row in each table of sums, and in those of what is not summed up; their ids."""
+    measures = "calls, failed_calls, unpriced_calls, prompt_tokens, completion_tokens, cost_usd"
+    with doors.admin(database) as connection:
+        made = {}
+        for table, moment in (("usage_hourly", "hour"), ("usage_daily", "day")):
+            made[table] = connection.execute(
+                f"INSERT INTO {table} (organization_id, {moment}, cut, is_model, {measures}, latency_buckets, "
+                f"latency_calls) VALUES (%s, date_trunc('{moment}', now() - interval '2 days', 'UTC'), 'none', true, "
+                "1, 0, 0, 7, 5, 0, '{40}', '{1}') RETURNING id",
+                [organization_id],
+            )
+            made[f"usage_open_{moment}s"] = connection.execute(
+                f"INSERT INTO usage_open_{moment}s (organization_id, {moment}) "
+                f"VALUES (%s, date_trunc('{moment}', now(), 'UTC')) RETURNING id",
+                [organization_id],
+            )
+        return {table: cursor.fetchone()[0] for table, cursor in made.items()}  # type: ignore[index]
