@@ -146,9 +146,10 @@ def test_overview_says_what_needs_whoever_manages_budgets(
     assert "used" not in shown(open_as(cast.vera, OVERVIEW)), "it binds nobody who launches nothing"
 
 
+@pytest.mark.usefixtures("endpoint")
 def test_launch_and_project_show_what_binds(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
     project_id = make_project(installation.database, cast.max, name="Hinges")
-    make_template(installation.database, cast.max, status="published")
+    make_template(installation.database, cast.alice, status="published")
     make_budget(cast.alice, "10", name="Season", scope="project", project_id=project_id, is_hard=True)
     make_budget(cast.alice, "10", name="Monas", scope="user", user_id=cast.mona.user_id)
     spend(installation.database, cast.mona, "10", project_id=project_id)
@@ -156,6 +157,10 @@ def test_launch_and_project_show_what_binds(open_as: OpenAs, installation: Insta
     assert "Season" in said
     assert "100 % used, $0.00 left" in said
     assert "Season" not in shown(open_as(cast.vera, PROJECT, project=project_id))
+    said = shown(open_as(cast.max, LAUNCH, project=project_id)).replace("\\", "")
+    assert "“Season”, the project's budget, is used up this month: it is spent to the cent. Alice or Mona can" in said
+    assert "The run would stand there paused, and go on by itself then." in said
+    assert "Monas" not in said
 
 
 def test_run_names_the_budget_and_who_can_raise_it(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
@@ -169,4 +174,3 @@ def test_run_names_the_budget_and_who_can_raise_it(open_as: OpenAs, installation
         assert "Alice or Mona can raise it" in shown(at).replace("\\", "")
         assert "Look at the budgets" not in buttons(at)
     assert "Look at the budgets" in buttons(open_as(cast.mona, RUN, run=run.id))
-    assert LAUNCH.url_path == "launch"
