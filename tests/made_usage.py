@@ -44,7 +44,7 @@ def roll_up(database: doors.Database) -> int:
     """All that has ended; says how many hours and days those are."""
     count = 0
     with doors.login(database, Login.WORKER) as connection:
-        while found := connection.execute("SELECT api.roll_up_usage(50)").fetchone()[0]:  # type: ignore[index]
+        while found := _first(connection.execute("SELECT api.roll_up_usage(50)").fetchone()):
             connection.commit()
             count += found
     return count
@@ -67,4 +67,9 @@ def make_sums(database: doors.Database, organization_id: UUID) -> dict[str, UUID
                 f"VALUES (%s, date_trunc('{moment}', now(), 'UTC')) RETURNING id",
                 [organization_id],
             )
-        return {table: cursor.fetchone()[0] for table, cursor in made.items()}  # type: ignore[index]
+        return {table: _first(cursor.fetchone()) for table, cursor in made.items()}
+
+
+def _first(row: tuple[Any, ...] | None) -> Any:
+    assert row is not None
+    return row[0]
