@@ -143,6 +143,14 @@ TEMPLATE_EDIT = PageEntry(
     permission=Permission.TEMPLATES_VIEW,
     is_visible=False,
 )
+ANALYTICS = PageEntry(
+    file="pages/analytics.py",
+    title="Analytics",
+    icon="monitoring",
+    url_path="analytics",
+    section="Insight",
+    permission=Permission.ANALYTICS_VIEW,
+)
 USERS = PageEntry(
     file="pages/users.py",
     title="Users",
@@ -209,6 +217,7 @@ PAGES: Sequence[PageEntry] = (
     TEMPLATES,
     TEMPLATE,
     TEMPLATE_EDIT,
+    ANALYTICS,
     USERS,
     PERSON,
     CONNECTIONS,

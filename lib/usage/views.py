@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from lib.usage.forecast import Forecast
 from lib.usage.periods import Period
 
 
@@ -89,6 +90,8 @@ class Series:
     bars: Sequence[Figures]
     #: Of how many keys; more than one where it is the others.
     count: int = 1
+    #: How long its calls took, bar by bar; empty where nobody asked.
+    latency_bars: Sequence[Latency] = ()
 
     @property
     def total(self) -> Figures:
@@ -117,6 +120,9 @@ class UsageReport:
     latency: Latency
     bars: Sequence[Figures]
     latency_bars: Sequence[Latency]
+    #: Runs that were launched, bar by bar; empty where only calls to some models or endpoints are looked at, by
+    #: which runs can't be told apart.
+    runs: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,12 @@ class HeatCell:
 class Dashboard:
     """What the page of analytics shows, in one moment of the database."""
 
+    #: As it was answered: what was asked for and is not there is left out.
+    query: UsageQuery
+    #: By what something was asked for that is not there.
+    left_out: Sequence[Dimension]
+    #: Whether there was ever a call, in any period.
+    has_calls: bool
     report: UsageReport
     #: The period before; None where it was not asked for.
     before: UsageReport | None
@@ -145,3 +157,7 @@ class Dashboard:
     shares: Mapping[Dimension, Sequence[Share]]
     #: Hours without calls are not among them.
     hours: Sequence[HeatCell]
+    #: This month in the same filters, whatever the period.
+    forecast: Forecast
+    #: What the calls of the period can be narrowed to, whatever the filters, and what they are narrowed to.
+    choices: Mapping[Dimension, Mapping[Key, str]]
