@@ -1,6 +1,5 @@
 """What managers ask of usage: what calls cost and how they went, over time and by what can be told apart."""
 
-
 from typing import TYPE_CHECKING
 
 from lib.access.actor import Actor

@@ -6,14 +6,17 @@ from typing import Any, Final
 from zlib import crc32
 
 import streamlit as st
+from markupsafe import Markup
 
-from lib.ui.words import plain
+from lib.ui.words import line
 
 #: Which of the theme's colours stands for what has no name of its own: the others together.
 _GREY: Final = 5
 _CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 #: In the figure, which no style sheet reaches: px.
 _LABEL_PX: Final = 11
+_LEGEND: Final = Markup('<div class="ao-keys">{}</div>')
+_ENTRY: Final = Markup('<span><i style="color:{}" aria-hidden="true">{}</i>{}</span>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,7 @@ class Entry:
 
 def show_legend(entries: Sequence[Entry]) -> None:
     """Draw what the colours and dashes mean, in the order in which they stand on each other."""
-    said = "   ".join(f':color[{each.sign}]{{foreground="{each.color}"}} {plain(each.word)}' for each in entries)
-    st.markdown(said)
+    st.html(_LEGEND.format(Markup("").join(_ENTRY.format(each.color, each.sign, line(each.word)) for each in entries)))
 
 
 def escape(text: str) -> str:

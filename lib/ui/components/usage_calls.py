@@ -78,7 +78,7 @@ def _say_span(chosen: CallFilter, zone: str) -> str:
 
 def _show_table(calls: Sequence[CallView], *, newer: str | None, older: str | None, zone: str) -> UUID | None:
     columns = {
-        "Time": st.column_config.TextColumn("Time", width=124),
+        "Time": st.column_config.TextColumn("Time", width=136),
         "Run": st.column_config.TextColumn("Run", width=210),
         "Person": st.column_config.TextColumn("Person", width=104),
         "Project": st.column_config.TextColumn("Project", width=128),

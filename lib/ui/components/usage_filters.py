@@ -52,7 +52,7 @@ _LONGEST_LABEL: Final = 26
 def show_usage_filters(asked: Asked, dashboard: Dashboard) -> None:
     """Draw the range, a popover for each filter, and the switch for the comparison; then what is left out."""
     _follow(asked, dashboard)
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="filters"):
+    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key="filters"):
         st.segmented_control(
             "Range",
             [*_RANGES],

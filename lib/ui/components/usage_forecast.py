@@ -55,20 +55,22 @@ def _finding(forecast: Forecast) -> str:
         return f"{spent} so far"
     low, high = words.money(round(forecast.end.low_usd, 2)), words.money(round(forecast.end.high_usd, 2))
     expected = high if low == high else f"{low} to {high}"
-    return f"{spent} so far, {expected} expected by {words.month_day(forecast.last)}"
+    return f"{expected} expected by {words.month_day(forecast.last)}"
 
 
 def _data(forecast: Forecast, colors: chart.Palette) -> list[Mapping[str, Any]]:
-    days = [_label(each.day) for each in forecast.days]
+    # it begins where the line of what is spent ends
+    ahead = [*_begins_at(forecast), *forecast.days]
+    days = [_label(each.day) for each in ahead]
     edge = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "x": days}
     dollars = "$%{y:,.2f}"
     found: list[Mapping[str, Any]] = []
     if forecast.days:
         found += [
-            edge | {"y": [each.high_usd for each in forecast.days], "name": "At most"},
+            edge | {"y": [each.high_usd for each in ahead], "name": "At most"},
             edge
             | {
-                "y": [each.low_usd for each in forecast.days],
+                "y": [each.low_usd for each in ahead],
                 "fill": "tonexty",
                 "fillcolor": _band(colors),
                 "name": "Likely range",
@@ -77,10 +79,10 @@ def _data(forecast: Forecast, colors: chart.Palette) -> list[Mapping[str, Any]]:
                 "type": "scatter",
                 "mode": "lines",
                 "x": days,
-                "y": [each.expected_usd for each in forecast.days],
+                "y": [each.expected_usd for each in ahead],
                 "name": "Forecast",
                 "line": {"dash": "dash", "width": 2, "color": colors.accent},
-                "customdata": [[_range(each)] for each in forecast.days],
+                "customdata": [[_range(each)] for each in ahead],
                 "hovertemplate": f"{dollars}, %{{customdata[0]}}",
             },
         ]
@@ -99,6 +101,11 @@ def _data(forecast: Forecast, colors: chart.Palette) -> list[Mapping[str, Any]]:
         }
     )
     return found
+
+
+def _begins_at(forecast: Forecast) -> list[ForecastDay]:
+    """The last day that is over, of which all is known."""
+    return [ForecastDay(day, float(cost), float(cost), float(cost)) for day, cost in forecast.spent[-2:-1]]
 
 
 def _least(forecast: Forecast) -> dict[str, Any]:

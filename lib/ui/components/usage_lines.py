@@ -1,6 +1,6 @@
 """How long calls took, and why some failed, over time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lib.ui import words
@@ -10,11 +10,16 @@ from lib.ui.components.usage_bars import TICKS_OF_THIRD, Bars
 from lib.ui.components.usage_chart_card import chart_card
 from lib.ui.components.usage_figures import say_reason, say_seconds, seconds
 from lib.ui.components.usage_open import show_open_by_bar
-from lib.usage.views import Dashboard, Dimension, Series
+from lib.usage.views import Dashboard, Dimension, Latency, Series
 
 _HEIGHT: Final = 226
 #: Percentile -> dash, width and whether it has the accent.
 _LINES: Final = {"p99": ("dot", 1.8, False), "p95": ("dash", 1.8, True), "p50": ("solid", 2.5, True)}
+
+#: Of the figure what lines are drawn in, and what a name at their end is high.
+_PLOT_PX, _LINE_PX = 180, 13
+#: The last bar of a line, its value there, and the line's name.
+_End = tuple[str, float, str]
 
 
 def show_latency(dashboard: Dashboard, bars: Bars) -> None:
@@ -28,17 +33,17 @@ def show_latency(dashboard: Dashboard, bars: Bars) -> None:
     note = f"95 of 100 within {say_seconds(seconds(report.latency.p95))}" if report.latency.p95 else "nothing timed"
     with chart_card("Latency", note=note, key="latency", columns=head, rows=rows):
         colors = chart.palette()
-        data, notes = [], []
+        data, ends = [], list[_End]()
         for name, (dash, width, has_accent) in _LINES.items():
             values = [seconds(getattr(latency, name)) for latency in report.latency_bars][: bars.drawn]
             tint = colors.accent if has_accent else colors.muted
             data.append(_line(bars, values, name=name, line={"dash": dash, "width": width, "color": tint}))
-            notes += _end(bars, values, name, colors)
+            ends += _end(bars, values, name)
         drawn = chart.layout(
             colors,
             height=_HEIGHT,
             margin={"l": 44, "r": 32, "t": 8, "b": 24},
-            annotations=notes,
+            annotations=_say_ends(ends, report.latency_bars, colors),
             xaxis=bars.axis(ticks=TICKS_OF_THIRD),
             yaxis={"ticksuffix": " s"},
         )
@@ -67,21 +72,33 @@ def _line(bars: Bars, values: list[float | None], *, name: str, line: Mapping[st
     }
 
 
-def _end(bars: Bars, values: list[float | None], name: str, colors: chart.Palette) -> list[Mapping[str, Any]]:
+def _end(bars: Bars, values: list[float | None], name: str) -> list[_End]:
     last = next((number for number in reversed(range(len(values))) if values[number] is not None), None)
-    if last is None:
-        return []
-    return [
-        {
-            "x": bars.shown[last],
-            "y": values[last],
-            "text": name,
-            "showarrow": False,
-            "xanchor": "left",
-            "xshift": 6,
-            "font": {"size": 11, "color": colors.muted},
-        }
-    ]
+    return [] if last is None else [(bars.shown[last], values[last] or 0, name)]
+
+
+def _say_ends(ends: Sequence[_End], latencies: Sequence[Latency], colors: chart.Palette) -> list[Mapping[str, Any]]:
+    """The name of each line at its end; names that would stand on each other are moved up."""
+    highest = max((seconds(each.p99) or 0 for each in latencies), default=0) or 1
+    found: list[Mapping[str, Any]] = []
+    floor = -_LINE_PX
+    for label, value, name in sorted(ends, key=lambda end: end[1]):
+        at = value / highest * _PLOT_PX
+        place = max(at, floor + _LINE_PX)
+        floor = place
+        found.append(
+            {
+                "x": label,
+                "y": value,
+                "text": name,
+                "showarrow": False,
+                "xanchor": "left",
+                "xshift": 6,
+                "yshift": place - at,
+                "font": {"size": 11, "color": colors.muted},
+            }
+        )
+    return found
 
 
 def show_failures(dashboard: Dashboard, bars: Bars) -> None:

@@ -14,12 +14,15 @@ from lib.ui.components.usage_figures import DIMENSIONS, MEASURES, PLURALS, Measu
 from lib.ui.components.usage_open import show_open_by_bar
 from lib.ui.components.usage_words import say_before
 from lib.usage.periods import Period
-from lib.usage.views import Dashboard, Figures, Latency, Series, UsageReport
+from lib.usage.views import Dashboard, Dimension, Figures, Latency, Series, UsageReport
 
 _HEIGHT: Final = 226
 #: In characters: what is longer is cut in the legend and stands whole in the table.
 _LONGEST_NAME: Final = 28
 _KEY: Final = "usage-main"
+#: Dollars: an axis that ends below says the cents.
+_WHOLE_DOLLARS: Final = 8
+_CENTS: Final = ",.2f"
 
 
 def show_main_chart(asked: Asked, dashboard: Dashboard, bars: Bars) -> None:
@@ -27,8 +30,10 @@ def show_main_chart(asked: Asked, dashboard: Dashboard, bars: Bars) -> None:
     shown = MEASURES[asked.measure]
     columns, rows = _table(shown, dashboard, bars)
     title = f"{shown.word} by {DIMENSIONS[dashboard.by]}"
-    with chart_card(title, note=_finding(asked.measure, dashboard), key="main", columns=columns, rows=rows):
-        _show_settings(asked)
+    note = _finding(asked.measure, dashboard)
+    with chart_card(
+        title, note=note, key="main", columns=columns, rows=rows, show_settings=lambda: _show_settings(asked)
+    ):
         colors = chart.palette()
         names = [_name(series, dashboard) for series in dashboard.series]
         tints = _tints(colors, dashboard.series)
@@ -45,20 +50,26 @@ def show_main_chart(asked: Asked, dashboard: Dashboard, bars: Bars) -> None:
                 colors,
                 height=_HEIGHT,
                 xaxis=bars.axis(ticks=TICKS_OF_HALF),
-                yaxis={"tickprefix": shown.prefix, "ticksuffix": shown.suffix, "tickformat": shown.axis_format},
+                yaxis=_axis(shown, dashboard),
             ),
             key=_KEY,
-            alt=f"{title}: {_finding(asked.measure, dashboard)}, bar by bar, one bar a {say_unit(bars.period)}",
+            alt=f"{title}: {note}, bar by bar, one bar a {say_unit(bars.period)}",
             on_choose=lambda point: _open(point, dashboard, bars, is_failed=asked.measure is Measure.FAILED),
         )
         show_open_by_bar(bars, key="main", label=title, is_failed=asked.measure is Measure.FAILED)
 
 
+def _axis(shown: Shown, dashboard: Dashboard) -> dict[str, str]:
+    values = _values(shown, dashboard.report.bars, dashboard.report.latency_bars)
+    is_small = shown.prefix and max((value or 0 for value in values), default=0) < _WHOLE_DOLLARS
+    tick_format = _CENTS if is_small else shown.axis_format
+    return {"tickprefix": shown.prefix, "ticksuffix": shown.suffix, "tickformat": tick_format}
+
+
 def _show_settings(asked: Asked) -> None:
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="chart-settings"):
-        _choose(MEASURE, "Measure", {each: MEASURES[each].word for each in Measure}, asked.measure, Measure.COST)
-        by = {each: f"by {name}" for each, name in DIMENSIONS.items()}
-        _choose(BY, "Stacked by", by, asked.by, "model")
+    _choose(MEASURE, "Measure", {each: MEASURES[each].word for each in Measure}, asked.measure, Measure.COST)
+    by = {each: name.capitalize() for each, name in DIMENSIONS.items()}
+    _choose(BY, "Told apart by", by, asked.by, Dimension.MODEL)
 
 
 def _choose(name: str, label: str, options: Mapping[Any, str], chosen: object, default: str) -> None:
@@ -68,8 +79,6 @@ def _choose(name: str, label: str, options: Mapping[Any, str], chosen: object, d
         label,
         [*options],
         format_func=options.__getitem__,
-        label_visibility="collapsed",
-        width=150,
         key=key,
         on_change=lambda: write_address(
             **{name: None if st.session_state[key] == default else str(st.session_state[key])}
@@ -92,7 +101,16 @@ def _open(point: Mapping[str, Any], dashboard: Dashboard, bars: Bars, *, is_fail
 def _name(series: Series, dashboard: Dashboard) -> str:
     if series.count > 1:
         return f"{words.number(series.count)} other {PLURALS[dashboard.by]}"
-    return words.short(series.label, most=_LONGEST_NAME)
+    return words.short(_short_label(series.label, dashboard), most=_LONGEST_NAME)
+
+
+def _short_label(label: str, dashboard: Dashboard) -> str:
+    """A model without its provider, where no other provider has one that is called so."""
+    if dashboard.by is not Dimension.MODEL:
+        return label
+    ends = [each.label.partition(":")[2] for each in dashboard.series if each.count == 1]
+    end = label.partition(":")[2]
+    return end if end and ends.count(end) == 1 else label
 
 
 def _tints(colors: chart.Palette, series: Sequence[Series]) -> list[str]:
@@ -115,9 +133,7 @@ def _values(shown: Shown, figures: Sequence[Figures], latencies: Sequence[Latenc
     return [shown.read(each, latency) for each, latency in pairs]
 
 
-def _trace(
-    shown: Shown, series: Series, bars: Bars, *, name: str, tint: str, ground: str
-) -> Mapping[str, Any]:
+def _trace(shown: Shown, series: Series, bars: Bars, *, name: str, tint: str, ground: str) -> Mapping[str, Any]:
     values = _values(shown, series.bars, series.latency_bars)[: bars.drawn]
     common = {
         "x": bars.shown,
@@ -164,7 +180,7 @@ def _finding(measure: Measure, dashboard: Dashboard) -> str:
     all_of_it = shown.read(total, Latency()) or 0
     if not most or not all_of_it:
         return whole
-    return f"{whole}, {_say_part(most / all_of_it)} {words.short(first.label, most=_LONGEST_NAME)}"
+    return f"{whole}, {_say_part(most / all_of_it)} {_name(first, dashboard)}"
 
 
 def _say_part(part: float) -> str:

@@ -41,7 +41,11 @@ def show_usage_metrics(dashboard: Dashboard, bars: Bars) -> None:
     ):
         with (
             grid.cell(),
-            st.container(border=True, key=f"usage-metric-{leading.label.split(',')[0].lower().replace(' ', '-')}"),
+            st.container(
+                border=True,
+                height="stretch",
+                key=f"usage-metric-{leading.label.split(',')[0].lower().replace(' ', '-')}",
+            ),
         ):
             _show(leading, bars.drawn)
 

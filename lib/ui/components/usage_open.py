@@ -1,6 +1,5 @@
 """The way from a chart to the calls behind it for who has no pointer: a list that is seen while it has the focus."""
 
-
 from typing import TYPE_CHECKING
 
 import streamlit as st

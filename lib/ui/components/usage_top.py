@@ -27,8 +27,14 @@ def show_top(asked: Asked, dashboard: Dashboard) -> None:
     by = asked.top
     shares = dashboard.shares[by]
     title = f"Cost by {DIMENSIONS[by]}"
-    with chart_card(title, note=_finding(by, shares), key="top", columns=_head(by), rows=_table(shares)):
-        _show_settings(asked)
+    with chart_card(
+        title,
+        note=_finding(by, shares),
+        key="top",
+        columns=_head(by),
+        rows=_table(shares),
+        show_settings=lambda: _show_settings(asked),
+    ):
         top = shares[:_MOST]
         if not top:
             st.markdown(":gray[No calls in this time.]")
@@ -66,11 +72,9 @@ def _show_settings(asked: Asked) -> None:
     key = "usage-top-by"
     st.session_state[key] = asked.top
     st.selectbox(
-        "List of",
+        "Cost by",
         [*DIMENSIONS],
-        format_func=lambda by: f"by {DIMENSIONS[by]}",
-        label_visibility="collapsed",
-        width=150,
+        format_func=lambda by: DIMENSIONS[by].capitalize(),
         key=key,
         on_change=lambda: write_address(
             **{TOP: None if st.session_state[key] is Dimension.PROJECT else str(st.session_state[key])}
