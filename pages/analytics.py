@@ -5,6 +5,7 @@ from lib.ui.components.page_header import page_header
 from lib.ui.components.usage_address import read_address
 from lib.ui.components.usage_calls import show_calls
 from lib.ui.components.usage_dashboard import show_dashboard
+from lib.ui.components.usage_export import show_usage_export
 from lib.ui.components.usage_figures import Measure
 from lib.ui.components.usage_words import say_period
 from lib.ui.guard import require_actor
@@ -25,5 +26,6 @@ else:
     )
     before = dashboard.before.period if dashboard.before else None
     with page_header("Analytics", subtitle=say_period(dashboard.report.period, before)):
-        pass
+        if dashboard.report.total.calls:
+            show_usage_export(dashboard.query, dashboard.by)
     show_dashboard(actor, asked, dashboard)

@@ -17,7 +17,7 @@ from lib.usage.forecast import LOOKS_BACK_DAYS
 from lib.usage.histogram import latency_of
 from lib.usage.periods import last_days
 from lib.usage.spans import Open, Span, split
-from lib.usage.views import Dimension, Figures, HeatCell, Key, Latency, Series, Share, UsageQuery, UsageReport
+from lib.usage.views import Cell, Dimension, Figures, HeatCell, Key, Latency, Series, Share, UsageQuery, UsageReport
 
 #: What bars are stacked of at most: more colours can't be told apart. The others are one.
 MOST_SERIES: Final = 6
@@ -139,6 +139,20 @@ class Reading:
         boundaries = self.query.period.boundaries()
         counted = queries.count_runs(self.session, self.organization_id, boundaries, chosen=self.query.chosen)
         return [counted.get(bar, 0) for bar in range(len(boundaries) - 1)]
+
+    def cells(self, by: Dimension) -> Sequence[Cell]:
+        """Each key's figures in each bar that has any, in the order of time, then the most expensive first."""
+        latencies: defaultdict[tuple[int, Key], Counter[int]] = defaultdict(Counter)
+        for row in self._count_latencies(by=by, by_bucket=True):
+            latencies[row.bucket, _key(row, by)][row.latency] += row.timed
+        found = [(row.bucket, _key(row, by), _figures(row)) for row in self._sum(by=by, by_bucket=True)]
+        found.sort(key=lambda each: (each[0], _rank(each[2])))
+        names = self._names(by, [*dict.fromkeys(key for _, key, _ in found)])
+        bounds = self.query.period.boundaries()
+        return [
+            Cell(bounds[bar], bounds[bar + 1], key, names[key], figures, latency_of(latencies[bar, key]))
+            for bar, key, figures in found
+        ]
 
     def hours_of_week(self) -> Sequence[HeatCell]:
         """Calls by weekday and hour of the reader's zone. One half of an hour off counts where its hour begins."""

@@ -109,6 +109,18 @@ class Share:
     latency: Latency
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One key's figures in one bar."""
+
+    starts_at: datetime
+    ends_at: datetime
+    key: Key
+    label: str
+    figures: Figures
+    latency: Latency
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReport:
     """What the calls of a period add up to."""

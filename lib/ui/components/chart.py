@@ -33,7 +33,7 @@ class Palette:
     grey: str
 
     def name(self, names: Sequence[str]) -> list[str]:
-        """A colour for each name, the same on every page and in every range; no two are alike while there are others."""
+        """A colour for each name, the same on every page and in every range; no two are alike while any is left."""
         taken: list[str] = []
         for name in names:
             first = crc32(name.encode()) % len(self.series)
@@ -86,7 +86,7 @@ def layout(colors: Palette, *, height: int, **changes: Any) -> dict[str, Any]:
     axis = {"tickfont": font, "zeroline": False, "automargin": False, "title": {"text": ""}, "fixedrange": True}
     return {
         "height": height,
-        "margin": {"l": 44, "r": 8, "t": 8, "b": 24},
+        "margin": {"l": 44, "r": 16, "t": 8, "b": 24},
         "showlegend": False,
         "hovermode": "x unified",
         "barmode": "stack",

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
 
 import streamlit as st
 
@@ -16,6 +15,7 @@ from lib.errors import InvalidInput
 from lib.ui.components.paged_table import CURSOR
 from lib.ui.components.usage_figures import DIMENSIONS, Measure
 from lib.ui.filtering import FROM, TO, read_day
+from lib.usage.calls.address import read_key, say_key
 from lib.usage.calls.views import CallFilter
 from lib.usage.periods import Period, last_days, last_month, last_months, this_month, today_in
 from lib.usage.views import Dimension, Key, UsageQuery
@@ -25,10 +25,6 @@ RANGE, COMPARE, MEASURE, BY, TOP = "range", "compare", "measure", "by", "top"
 CALLS, SINCE, BEFORE, ONLY, FAILED = "calls", "since", "before", "only", "failed"
 OF_CALLS: Final = (CALLS, SINCE, BEFORE, ONLY, FAILED, CURSOR)
 _OFF: Final = "off"
-#: Stands for calls that have none of it; no id, model or endpoint is called so.
-_NONE: Final = "none"
-#: In characters; `provider:model` is the longest.
-_LONGEST_KEY: Final = 356
 
 
 class Range(StrEnum):
@@ -90,22 +86,6 @@ def write_address(**changes: str | Sequence[str] | None) -> None:
     """Change these parameters in one step of the browser's Back; nothing in them takes a parameter away: a callback."""
     kept: dict[str, str | Sequence[str]] = {name: st.query_params.get_all(name) for name in st.query_params}
     st.query_params.from_dict({name: value for name, value in (kept | changes).items() if value})
-
-
-def say_key(key: Key) -> str:
-    """The key as the address has it."""
-    return _NONE if key is None else str(key)
-
-
-def read_key(by: Dimension, text: str) -> Key:
-    """The key that `say_key` wrote. Raises `ValueError`."""
-    if text == _NONE:
-        return None
-    if by in {Dimension.PROJECT, Dimension.PERSON, Dimension.TEMPLATE}:
-        return UUID(text)
-    if not text or len(text) > _LONGEST_KEY or "\0" in text or (by is Dimension.MODEL and ":" not in text):
-        raise ValueError(text)
-    return text
 
 
 def open_calls(

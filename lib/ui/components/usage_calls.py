@@ -11,12 +11,12 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.ui import words
 from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
-from lib.ui.components.export_menu import show_export
 from lib.ui.components.opened_row import find_opened
 from lib.ui.components.page_header import page_header
 from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page, show_paged_table
 from lib.ui.components.run_table import open_run
 from lib.ui.components.usage_address import close_calls
+from lib.ui.components.usage_export import show_calls_export
 from lib.ui.components.usage_figures import DIMENSIONS, say_reason
 from lib.usage.calls import service
 from lib.usage.calls.views import CallFilter, CallList, CallView
@@ -33,12 +33,7 @@ def show_calls(actor: Actor, chosen: CallFilter) -> None:
     with st.container(key="page-parent-calls"):
         st.button("Analytics", icon=":material/arrow_back:", type="tertiary", on_click=close_calls, key="usage-back")
     with page_header("Failed calls" if chosen.is_failed else "Calls", subtitle=_say(chosen, page)):
-        show_export(
-            "calls",
-            noun="call",
-            count=lambda most: service.count_calls(actor, chosen, most=most),
-            export=lambda actor, file_format: service.export_calls(actor, chosen, file_format=file_format),
-        )
+        show_calls_export(actor, chosen)
     if page and page.items:
         open_run(_show_table(page.items, newer=page.newer, older=page.older, zone=actor.time_zone))
     elif current_cursor():

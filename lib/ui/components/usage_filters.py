@@ -9,20 +9,11 @@ from typing import Final
 
 import streamlit as st
 
-from lib.ui.components.usage_address import (
-    BEFORE,
-    COMPARE,
-    RANGE,
-    SINCE,
-    Asked,
-    Range,
-    read_key,
-    say_key,
-    write_address,
-)
+from lib.ui.components.usage_address import BEFORE, COMPARE, RANGE, SINCE, Asked, Range, write_address
 from lib.ui.components.usage_figures import DIMENSIONS, PLURALS
 from lib.ui.filtering import FIRST_DAY, FROM, LAST_DAY, TO
 from lib.ui.words import count, line, plain, short
+from lib.usage.calls.address import read_key, say_key
 from lib.usage.periods import Period
 from lib.usage.views import Dashboard, Dimension, Key
 

@@ -41,7 +41,9 @@ def show_heat(dashboard: Dashboard) -> None:
             for day in _DAYS
         )
         st.html(_TABLE.format(f"Calls by weekday and hour, {dashboard.report.period.zone} time", hours, days))
-        st.markdown(f":gray[:small[{words.plain(dashboard.report.period.zone)} time. Darker means more calls.]]")
+        st.markdown(
+            f":gray[:small[{words.plain(dashboard.report.period.zone)} time. The stronger the colour, the more calls.]]"
+        )
 
 
 def _cell(day: int, hour: int, figures: Figures | None, most: int) -> Markup:

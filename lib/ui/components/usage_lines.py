@@ -81,7 +81,7 @@ def _say_ends(ends: Sequence[_End], latencies: Sequence[Latency], colors: chart.
     """The name of each line at its end; names that would stand on each other are moved up."""
     highest = max((seconds(each.p99) or 0 for each in latencies), default=0) or 1
     found: list[Mapping[str, Any]] = []
-    floor = -_LINE_PX
+    floor = -float(_LINE_PX)
     for label, value, name in sorted(ends, key=lambda end: end[1]):
         at = value / highest * _PLOT_PX
         place = max(at, floor + _LINE_PX)
@@ -122,7 +122,7 @@ def show_failures(dashboard: Dashboard, bars: Bars) -> None:
                 "type": "bar",
                 "x": bars.shown,
                 "y": [figures.failed_calls for figures in each.bars][: bars.drawn],
-                "name": name,
+                "name": chart.escape(name),
                 "marker": {"color": tint, "line": {"width": 1, "color": colors.ground}},
                 "hovertemplate": "%{y:,.0f}",
             }

@@ -138,7 +138,7 @@ def _trace(shown: Shown, series: Series, bars: Bars, *, name: str, tint: str, gr
     common = {
         "x": bars.shown,
         "y": values,
-        "name": name,
+        "name": chart.escape(name),
         "hovertemplate": f"{shown.prefix}%{{y:{shown.hover_format}}}{shown.suffix}",
     }
     if shown.adds_up:

@@ -12,6 +12,8 @@ from lib.ui.components.usage_figures import Value, say_money, say_seconds, say_s
 from lib.ui.words import plain
 from lib.usage.views import Dashboard, UsageReport
 
+#: Stands where a change would, so that the cards are alike.
+_NONE_BEFORE: Final = "none before"
 _UNTOLD: Final = "Runs are told apart by project, person and template only."
 
 
@@ -47,17 +49,17 @@ def show_usage_metrics(dashboard: Dashboard, bars: Bars) -> None:
                 key=f"usage-metric-{leading.label.split(',')[0].lower().replace(' ', '-')}",
             ),
         ):
-            _show(leading, bars.drawn)
+            _show(leading, bars.drawn, has_before=before is not None)
 
 
-def _show(leading: _Leading, drawn: int) -> None:
+def _show(leading: _Leading, drawn: int, *, has_before: bool) -> None:
     color: Literal["inverse", "off"] = "inverse" if leading.more_is_worse else "off"
-    is_alike = (leading.delta or "").startswith("0")
+    is_alike = (leading.delta or "0").startswith("0")
     course = [value or 0 for value in leading.course[:drawn]]
     st.metric(
         leading.label,
         plain(leading.value),
-        leading.delta,
+        leading.delta or (_NONE_BEFORE if has_before else None),
         delta_color="off" if is_alike else color,
         delta_arrow="off" if is_alike else "auto",
         chart_data=course if len(course) > 1 else None,
@@ -85,7 +87,7 @@ def _runs(report: UsageReport, before: UsageReport | None) -> _Leading:
     return _Leading(
         label="Runs",
         value=words.number(sum(report.runs)) if is_told else words.NOTHING,
-        delta=(f"{growth:+,d}" if growth else "0") if is_told and before and any(before.runs) else None,
+        delta=(f"{growth:+,d}" if growth else "0") if is_told and before else None,
         course=report.runs,
         help_text="Launched in this time." if is_told else _UNTOLD,
     )

@@ -100,7 +100,9 @@ def _bars(top: Sequence[Share], colors: chart.Palette) -> Mapping[str, Any]:
         "textfont": {"size": 12, "color": colors.muted},
         "cliponaxis": False,
         "marker": {"color": colors.accent},
-        "customdata": [[words.count(share.figures.calls, "call"), words.line(share.label)] for share in rising],
+        "customdata": [
+            [words.count(share.figures.calls, "call"), chart.escape(words.line(share.label))] for share in rising
+        ],
         "hovertemplate": "%{customdata[1]}: %{text}, %{customdata[0]}<extra></extra>",
     }
 

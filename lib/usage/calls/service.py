@@ -1,16 +1,19 @@
 """The calls behind a bar: read a page at a time, and taken along as a file."""
 
-from typing import Final
+from typing import BinaryIO, Final
 from uuid import UUID
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.audit.exports import export_list
+from lib.audit.exports import export_list_into
 from lib.db.session import tenant_session
 from lib.exports import Column, ExportFormat, Kind
 from lib.usage.calls import queries
 from lib.usage.calls.views import CallFilter, CallList, CallView
 from lib.usage.reading import name_keys
+
+#: Of a file: a spreadsheet ends there, and nobody reads so far.
+MOST_CALLS: Final = 1_000_000
 
 #: The columns of a file, as `queries.export_calls` finds them.
 COLUMNS: Final = (
@@ -50,11 +53,15 @@ def count_calls(actor: Actor, chosen: CallFilter, *, most: int) -> int:
         return queries.count_calls(session, actor.organization_id, chosen=chosen, most=most)
 
 
-def export_calls(actor: Actor, chosen: CallFilter, *, file_format: ExportFormat) -> bytes:
-    """The calls as they stand at one moment, as a file; recorded as `usage.export`."""
+def export_calls(actor: Actor, chosen: CallFilter, out: BinaryIO, *, file_format: ExportFormat) -> None:
+    """Write the calls as they stand at one moment, at most `MOST_CALLS`, the newest first; recorded as `usage.export`.
+
+    They are never all in memory: each page is read, written and forgotten.
+    """
     actor.require(Permission.ANALYTICS_VIEW)
     with tenant_session(actor, is_one_moment=True) as session:
-        return export_list(
+        export_list_into(
+            out,
             session,
             queries.export_calls(actor.organization_id, chosen),
             order=queries.ORDER,
@@ -62,6 +69,7 @@ def export_calls(actor: Actor, chosen: CallFilter, *, file_format: ExportFormat)
             file_format=file_format,
             resource_type="usage",
             filters=said_filters(chosen),
+            most=MOST_CALLS,
         )
 
 
