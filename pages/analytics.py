@@ -7,6 +7,7 @@ from lib.ui.components.usage_calls import show_calls
 from lib.ui.components.usage_dashboard import show_dashboard
 from lib.ui.components.usage_export import show_usage_export
 from lib.ui.components.usage_figures import Measure
+from lib.ui.components.usage_saved import show_saved_views
 from lib.ui.components.usage_words import say_period
 from lib.ui.guard import require_actor
 from lib.usage.service import read_dashboard
@@ -26,6 +27,8 @@ else:
     )
     before = dashboard.before.period if dashboard.before else None
     with page_header("Analytics", subtitle=say_period(dashboard.report.period, before)):
+        if dashboard.has_calls:
+            show_saved_views(actor)
         if dashboard.report.total.calls:
             show_usage_export(dashboard.query, dashboard.by)
     show_dashboard(actor, asked, dashboard)

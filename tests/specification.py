@@ -344,6 +344,7 @@ ADDED_TABLES: Final = frozenset(
         "usage_daily",
         "usage_open_hours",
         "usage_open_days",
+        "saved_views",
     }
 )
 

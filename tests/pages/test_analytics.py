@@ -11,6 +11,8 @@ from psycopg.types.json import Jsonb
 from streamlit.testing.v1 import AppTest
 
 from lib import clock
+from lib.errors import NotFound, NotPermitted
+from lib.saved_views.service import delete_view, list_saved_views, rename_view, save_view
 from lib.ui import words
 from lib.ui.navigation import ANALYTICS, RUN
 from lib.usage.periods import this_month, today_in
@@ -20,7 +22,7 @@ from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_usage import make_calls, roll_up
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import buttons, headings, press, shown, table, titles
+from tests.pages.reading import buttons, headings, press, shown, table, text_input, titles
 from tests.records import rows
 from tests.workspace import make_workspace
 
@@ -92,7 +94,8 @@ def raw(installation: Installation, cast: Cast, *, first: date, last: date, zone
     (row,) = rows(
         installation,
         "SELECT count(*) AS calls, coalesce(sum(cost_usd), 0) AS cost, "
-        "count(*) FILTER (WHERE error_kind <> 'cancelled') AS failed, coalesce(sum(coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0)), 0) AS tokens "
+        "count(*) FILTER (WHERE error_kind <> 'cancelled') AS failed, "
+        "coalesce(sum(coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0)), 0) AS tokens "
         f"FROM api_usage WHERE organization_id = %s AND (created_at AT TIME ZONE %s)::date BETWEEN %s AND %s AND {of}",
         cast.organization_a,
         zone,
@@ -340,3 +343,50 @@ def test_a_chart_is_a_table_too(open_as: OpenAs, cast: Cast, installation: Insta
     real = raw(installation, cast, first=today - timedelta(days=6), last=today)
     assert frame["All"].sum() == pytest.approx(float(real["cost"]))
     assert frame["Day"].iloc[-1].endswith("so far")
+
+
+def open_views(at: AppTest) -> AppTest:
+    """The menu of saved views, as it is once somebody has opened it."""
+    at.session_state["usage-views"] = True
+    return at.run()
+
+
+def test_view_is_saved_chosen_renamed_and_deleted(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    at = open_as(cast.mona, ANALYTICS, range="30-days", project=used[0])
+    text_input(at, "Name of this view").set_value("Scans *lately*")
+    press(at, "Save view")
+    assert "is saved among your views" in shown(at)
+    at = open_views(open_as(cast.mona, ANALYTICS))
+    (found,) = list_saved_views(cast.mona, "analytics")
+    at.button(key=f"usage-view-{found.id}").click().run()
+    assert at.query_params == {"range": "30-days", "project": str(used[0])}
+    assert at.multiselect(key="usage-project").value == [str(used[0])]
+    assert list_saved_views(cast.alice, "analytics") == (), "everybody has their own"
+    rename_view(cast.mona, found.id, name="Scans")
+    assert [each.name for each in list_saved_views(cast.mona, "analytics")] == ["Scans"]
+    with pytest.raises(NotFound):
+        delete_view(cast.alice, found.id)
+    delete_view(cast.mona, found.id)
+    assert list_saved_views(cast.mona, "analytics") == ()
+
+
+def test_view_is_renamed_and_deleted_in_dialogs(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    view_id = save_view(cast.mona, "analytics", name="Old", query="range=30-days")
+    at = open_views(open_as(cast.mona, ANALYTICS))
+    menu = next(each for each in at.get("menu_button") if str(view_id) in each.proto.id)
+    menu.set_value("Rename…")
+    at.run()
+    text_input(at, "Name").set_value("New")
+    next(each for each in at.get("menu_button") if str(view_id) in each.proto.id).set_value("Rename…")
+    at.button(key="usage-rename-confirm").click().run()
+    assert [each.name for each in list_saved_views(cast.mona, "analytics")] == ["New"]
+
+
+def test_two_views_have_two_names(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    save_view(cast.mona, "analytics", name="Mine", query="")
+    at = open_as(cast.mona, ANALYTICS)
+    text_input(at, "Name of this view").set_value(" Mine ")
+    press(at, "Save view")
+    assert "Choose another name" in shown(at)
+    with pytest.raises(NotPermitted):
+        save_view(cast.max, "analytics", name="Mine", query="")

@@ -137,14 +137,14 @@ def test_sums_hold_beside_writers_that_come_late_and_workers_that_sum_up(
                     ends.wait(chance.random() * 0.05)
                     if chance.random() < 0.2:
                         connection.rollback()
-        except Exception as error:  # noqa: BLE001 - it is told below
+        except Exception as error:
             failures.append(error)
 
     def sum_up() -> None:
         try:
             while not ends.is_set():
                 roll_up(installation.database)
-        except Exception as error:  # noqa: BLE001 - it is told below
+        except Exception as error:
             failures.append(error)
 
     threads = [threading.Thread(target=write, args=(seed,)) for seed in range(4)]
