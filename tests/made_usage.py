@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from lib.access.actor import Actor
 from lib.db.logins import Login
 from tests import doors
+from tests.factories import insert
 
 COLUMNS = (
     "created_at",
@@ -38,6 +40,13 @@ def write_calls(connection: Any, organization_id: UUID, calls: Sequence[Mapping[
         f"INSERT INTO api_usage (organization_id, method, {names}) VALUES (%s, 'POST', {holes})",
         [[organization_id, *((usual | dict(call)).get(name) for name in COLUMNS)] for call in calls],
     )
+
+
+def make_saved_view(database: doors.Database, actor: Actor, *, name: str = "Mine") -> UUID:
+    """A view of the page of analytics."""
+    with doors.person(database, actor) as connection:
+        mine = {"organization_id": actor.organization_id, "user_id": actor.user_id}
+        return insert(connection, "saved_views", **mine, page="analytics", name=name, query="range=30-days")
 
 
 def roll_up(database: doors.Database) -> int:
