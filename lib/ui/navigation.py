@@ -1,8 +1,7 @@
 """The table of pages, and the navigation that one person gets from it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -11,12 +10,10 @@ from streamlit.navigation.page import StreamlitPage
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.config import ROOT
-from lib.errors import NotFound, NotPermitted, OperatorOnly
+from lib.errors import NotPermitted, OperatorOnly
 from lib.organizations.views import MOST_COUNTED
 from lib.ui import address, words
-from lib.ui.accept import show_accept, show_signed_in
-from lib.ui.links import show_confirm, show_reset
-from lib.ui.set_up import show_set_up
+from lib.ui.linked_pages import make_hidden, make_linked_pages, make_unknown
 from lib.ui.way_in import show_way_in
 
 
@@ -253,17 +250,10 @@ def build(
         sections.setdefault(entry.section, []).append(page)
     # Streamlit serves the first page at the root only; links and memories have its name.
     sections[""].append(_page(replace(pages[0], is_visible=False), actor, is_first=False, root=root))
-    sections[""].append(_hidden(_leave_set_up if actor else show_set_up, title="Set up", url_path="set-up"))
-    # links in mails: whoever opens one may be signed in, or not
-    is_in = actor is not None
-    reset, confirm = (lambda: show_reset(is_signed_in=is_in)), (lambda: show_confirm(is_signed_in=is_in))
-    sections[""].append(_hidden(reset, title="Set a new password", url_path="reset"))
-    sections[""].append(_hidden(confirm, title="Confirm your e-mail address", url_path="confirm"))
-    accept = partial(show_signed_in, actor) if actor else show_accept
-    sections[""].append(_hidden(accept, title="Invitation", url_path="accept"))
+    sections[""] += make_linked_pages(actor, first_page=OVERVIEW.file)
     known = {page.url_path for section in sections.values() for page in section}
     if (name := address.requested_page()) and name not in known:
-        sections[""].append(_hidden(_find_nothing if actor else show_way_in, title="Not found", url_path=name))
+        sections[""].append(make_unknown(actor, name))
     return st.navigation(sections, expanded=True, position="sidebar" if actor else "hidden")
 
 
@@ -275,9 +265,9 @@ def title_of(page: StreamlitPage) -> str:
 def _page(entry: PageEntry, actor: Actor | None, *, is_first: bool, root: Path, waiting: int = 0) -> StreamlitPage:
     url_path = "" if is_first else entry.url_path
     if actor is None:
-        return _hidden(show_way_in, title="Sign in", url_path=url_path, is_first=is_first)
+        return make_hidden(show_way_in, title="Sign in", url_path=url_path, is_first=is_first)
     if not entry.is_open_to(actor):
-        return _hidden(lambda: _refuse(entry), title=entry.title, url_path=url_path, is_first=is_first)
+        return make_hidden(lambda: _refuse(entry), title=entry.title, url_path=url_path, is_first=is_first)
     return st.Page(
         root / entry.file,
         # its address stays the page's identity, whatever the count
@@ -287,19 +277,6 @@ def _page(entry: PageEntry, actor: Actor | None, *, is_first: bool, root: Path, 
         default=is_first,
         visibility="visible" if entry.is_visible else "hidden",
     )
-
-
-def _hidden(show: Callable[[], None], *, title: str, url_path: str, is_first: bool = False) -> StreamlitPage:
-    return st.Page(show, title=title, url_path=url_path, default=is_first, visibility="hidden")
-
-
-def _leave_set_up() -> None:
-    """Whoever is signed in has nothing to set up any more."""
-    st.switch_page(OVERVIEW.file)
-
-
-def _find_nothing() -> None:
-    raise NotFound("page")
 
 
 def _refuse(entry: PageEntry) -> None:
