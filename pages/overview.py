@@ -4,7 +4,7 @@ import streamlit as st
 
 from lib import clock
 from lib.access.permissions import Permission
-from lib.budgets.service import list_alerts
+from lib.budgets.gauges import list_alerts
 from lib.runs.service import get_overview
 from lib.schedules.service import list_stopped
 from lib.ui import words

@@ -1,7 +1,7 @@
 """What people do with budgets: read, make, edit, raise and end them, and watch what a person spends."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,12 +14,12 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.budgets import queries
-from lib.budgets.telling import say_short, say_used_up, say_who_raises
-from lib.budgets.views import Alerts, BudgetEntry, BudgetView, Choices, Gauge, NoticeView, RaiseView, WatchView
+from lib.budgets.gauges import figures
+from lib.budgets.views import BudgetEntry, BudgetView, Choices, RaiseView, WatchView
 from lib.db.constraints import constraint_of
 from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
-from lib.errors import AlreadyTaken, BudgetUsedUp, Conflict, InvalidInput, NotFound
+from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound
 from lib.models.budget import Budget, BudgetPeriod, BudgetRaise, BudgetScope, SpendingWatch
 from lib.runs.steering import clean_dollars
 
@@ -40,61 +40,6 @@ def list_budgets(actor: Actor) -> tuple[BudgetView, ...]:
         for found in queries.list_raises(session, actor.organization_id):
             raises[found.budget_id].append(_raise(found))
     return tuple(_budget(row, tuple(raises[row.id])) for row in rows)
-
-
-def list_gauges(actor: Actor, *, project_id: UUID | None = None) -> tuple[Gauge, ...]:
-    """Those that bind what this person launches, for this project where one is named; as far as they may see them."""
-    actor.require(Permission.ORCHESTRATIONS_VIEW)
-    about = [actor.organization_id, actor.user_id, *([project_id] if project_id else [])]
-    with tenant_session(actor) as session:
-        return tuple(_gauge(row) for row in queries.list_about(session, actor.organization_id, about))
-
-
-def refuse_used_up(actor: Actor, project_id: UUID) -> None:
-    """Raise `BudgetUsedUp` where a run of this person's for this project would only stand there paused."""
-    for gauge in list_gauges(actor, project_id=project_id):
-        if gauge.is_hard and gauge.is_used_up:
-            raise BudgetUsedUp(f"{say_used_up(gauge)} {say_who_raises(name_managers(actor))}")
-
-
-def preview_launch(
-    actor: Actor, project_id: UUID, *, cost_usd: tuple[Decimal, Decimal] | None
-) -> tuple[tuple[Gauge, ...], tuple[str, ...]]:
-    """The budgets that bind a launch for this project, and what would come of it; `cost_usd` is its estimate."""
-    gauges = list_gauges(actor, project_id=project_id)
-    hard = [gauge for gauge in gauges if gauge.is_hard]
-    if any(gauge.is_used_up for gauge in hard):
-        managers = name_managers(actor)
-        said = [f"{say_used_up(each)} {say_who_raises(managers)}" for each in hard if each.is_used_up]
-        return gauges, (*said, "The run would stand there paused, and go on by itself then.")
-    most = cost_usd[1] if cost_usd else Decimal(0)
-    return gauges, tuple(say_short(each, least=cost_usd[0]) for each in hard if cost_usd and most > each.left_usd)
-
-
-def list_project_gauges(actor: Actor, project_id: UUID) -> tuple[Gauge, ...]:
-    """Those of one project; none for who may not see them."""
-    actor.require(Permission.PROJECTS_VIEW)
-    with tenant_session(actor) as session:
-        return tuple(_gauge(row) for row in queries.list_about(session, actor.organization_id, [project_id]))
-
-
-def list_alerts(actor: Actor) -> Alerts:
-    """What whoever looks after budgets should know; nothing for anybody else."""
-    actor.require(Permission.ORCHESTRATIONS_VIEW)
-    if not actor.may(Permission.BUDGETS_MANAGE):
-        return Alerts()
-    with tenant_session(actor) as session:
-        gauges = [_gauge(row) for row in queries.list_budgets(session, actor.organization_id)]
-        notices = [NoticeView(**row._mapping) for row in queries.list_notices(session, actor.organization_id)]
-    short = sorted((gauge for gauge in gauges if gauge.is_short), key=lambda gauge: -gauge.share)
-    return Alerts(budgets=tuple(short), notices=tuple(notices))
-
-
-def name_managers(actor: Actor) -> tuple[str, ...]:
-    """The names of who may raise budgets, for whoever sees a run that one has stopped."""
-    actor.require(Permission.ORCHESTRATIONS_VIEW)
-    with tenant_session(actor) as session:
-        return queries.list_managers(session)
 
 
 def list_choices(actor: Actor) -> Choices:
@@ -284,13 +229,9 @@ def _check_end(expires_at: datetime) -> None:
         raise InvalidInput(message, field="Until")
 
 
-def _gauge(row: Row[*tuple[Any, ...]]) -> Gauge:
-    return Gauge(**_figures(row))
-
-
 def _budget(row: Row[*tuple[Any, ...]], raises: tuple[RaiseView, ...]) -> BudgetView:
     return BudgetView(
-        **_figures(row),
+        **figures(row),
         project_id=row.project_id,
         user_id=row.user_id,
         limit_usd=row.limit_usd,
@@ -299,21 +240,6 @@ def _budget(row: Row[*tuple[Any, ...]], raises: tuple[RaiseView, ...]) -> Budget
         created_by=row.created_by,
         updated_at=row.updated_at,
     )
-
-
-def _figures(row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
-    return {
-        "id": row.id,
-        "name": row.name,
-        "scope": BudgetScope(row.scope),
-        "period": BudgetPeriod(row.period),
-        "about": row.about,
-        "allowed_usd": row.allowed_usd,
-        "spent_usd": row.spent_usd,
-        "thresholds": tuple(row.thresholds),
-        "is_hard": row.is_hard,
-        "unknown_calls": row.unknown_calls,
-    }
 
 
 def _raise(row: Row[*tuple[Any, ...]]) -> RaiseView:

@@ -184,8 +184,7 @@ class Segment:
 
         Waits before another attempt are given up for it: whoever goes on begins them again.
         """
-        is_waiting = self._waits and advanced.is_quota_exhausted
-        if self._calls or self._operations.is_busy or is_waiting:
+        if self._calls or self._operations.is_busy or (self._waits and advanced.is_quota_exhausted):
             return None
         pause = find_pause(
             is_pausing=advanced.state == "pausing",

@@ -24,9 +24,11 @@ _LONGEST_VALUE: Final = 100
 #: Sentences, in which names of anybody's stand.
 _LONGEST: Final = {"reason": 500}
 #: Shown as they are: nobody's own words, or an address, which may have to be compared or copied.
-_AS_THEY_ARE: Final = frozenset({"new_email", "when", "where", "days", "run", "percent", "spent", "limit", "hours"})
+_AS_THEY_ARE: Final = frozenset({"new_email", "when", "where", "days", "run"})
 #: What mail programs make links of by themselves, in the middle of a word.
 _LINKING: Final = re.compile(r"(?<=\S)(?=[.:/@]\S)")
+#: A number, which no mail program takes for an address.
+_FIGURE: Final = re.compile(r"[0-9,]+(\.[0-9]+)?")
 _WORD_JOINER: Final = "\u2060"
 #: Control and format characters (directions, zero widths), halves of characters, breaks of lines and paragraphs.
 _HIDDEN: Final = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -85,4 +87,4 @@ def _shown(name: str, value: str) -> str:
         return line
     longest = _LONGEST.get(name, _LONGEST_VALUE)
     short = line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
-    return _LINKING.sub(_WORD_JOINER, short)
+    return short if _FIGURE.fullmatch(short) else _LINKING.sub(_WORD_JOINER, short)

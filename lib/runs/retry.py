@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.budgets.service import refuse_used_up
+from lib.budgets.gauges import refuse_used_up
 from lib.connections.offers import read_traits
 from lib.db.session import tenant_session
 from lib.entry import clean_text

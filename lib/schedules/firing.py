@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor, Origin
 from lib.access.permissions import Permission, Role
-from lib.budgets.service import refuse_used_up
+from lib.budgets.gauges import refuse_used_up
 from lib.db.constraints import sqlstate_of
 from lib.db.session import tenant_session
 from lib.errors import (

@@ -49,6 +49,8 @@ DOORS: dict[str, set[str]] = {
     "lib.webhooks.deliveries": {"tenant_session"},
     "lib.usage.service": {"tenant_session"},
     "lib.webhooks.service": {"tenant_session"},
+    "lib.budgets.gauges": {"tenant_session"},
+    "lib.budgets.service": {"tenant_session"},
     "lib.samples.service": {"identity_session"},
     "lib.templates.editing.service": {"tenant_session"},
     "lib.templates.files": {"tenant_session"},

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from lib import clock
 from lib.access.permissions import Permission
-from lib.budgets import service
+from lib.budgets import gauges, service
 from tests.made_budgets import show_budget
 from tests.tenancy.deed import Choice, about_own, give, to_a_thing
 
@@ -20,12 +20,12 @@ def _raise(to: Choice) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 BUDGETS: Final = (
     about_own(service.list_budgets, P.ANALYTICS_VIEW),
-    about_own(service.list_gauges, P.ORCHESTRATIONS_VIEW, lambda to: give(project_id=to.target.project_id)),
-    about_own(service.list_project_gauges, P.PROJECTS_VIEW, lambda to: give(to.target.project_id)),
-    about_own(service.preview_launch, P.ORCHESTRATIONS_VIEW, lambda to: give(to.target.project_id, cost_usd=None)),
-    about_own(service.refuse_used_up, P.ORCHESTRATIONS_VIEW, lambda to: give(to.target.project_id)),
-    about_own(service.list_alerts, P.ORCHESTRATIONS_VIEW),
-    about_own(service.name_managers, P.ORCHESTRATIONS_VIEW),
+    about_own(gauges.list_gauges, P.ORCHESTRATIONS_VIEW, lambda to: give(project_id=to.target.project_id)),
+    about_own(gauges.list_project_gauges, P.PROJECTS_VIEW, lambda to: give(to.target.project_id)),
+    about_own(gauges.preview_launch, P.ORCHESTRATIONS_VIEW, lambda to: give(to.target.project_id, cost_usd=None)),
+    about_own(gauges.refuse_used_up, P.ORCHESTRATIONS_VIEW, lambda to: give(to.target.project_id)),
+    about_own(gauges.list_alerts, P.ORCHESTRATIONS_VIEW),
+    about_own(gauges.name_managers, P.ORCHESTRATIONS_VIEW),
     about_own(service.list_choices, P.BUDGETS_MANAGE),
     to_a_thing(service.create_budget, P.BUDGETS_MANAGE, lambda to: give(to.budget)),
     to_a_thing(

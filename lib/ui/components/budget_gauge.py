@@ -10,7 +10,7 @@ import streamlit as st
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.budgets.service import list_gauges, list_project_gauges, preview_launch
+from lib.budgets.gauges import list_gauges, list_project_gauges, preview_launch
 from lib.budgets.views import Gauge
 from lib.models.budget import BudgetPeriod, BudgetScope
 from lib.ui import words

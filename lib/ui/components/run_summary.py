@@ -6,7 +6,7 @@ from decimal import Decimal
 import streamlit as st
 
 from lib.access.permissions import Permission
-from lib.budgets.service import name_managers
+from lib.budgets.gauges import name_managers
 from lib.budgets.telling import STOP as BUDGET_STOP
 from lib.budgets.telling import say_who_raises
 from lib.models.operation import OperationStatus

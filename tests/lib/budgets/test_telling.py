@@ -7,18 +7,15 @@ from typing import Any
 import pytest
 
 from lib import clock
-from lib.budgets.service import (
-    create_watch,
-    end_watch,
+from lib.budgets.gauges import (
     list_alerts,
     list_gauges,
     list_project_gauges,
     name_managers,
     preview_launch,
-    raise_budget,
     refuse_used_up,
-    update_budget,
 )
+from lib.budgets.service import create_watch, end_watch, raise_budget, update_budget
 from lib.budgets.views import BudgetEntry
 from lib.errors import BudgetUsedUp
 from lib.mail.message import MailKind

@@ -6,6 +6,7 @@ from lib.mail.message import WITH_LINK, MailKind, Message
 
 PATH = "/reset?token=abc_DEF-123"
 _REVIEW = {"name": "Ann", "title": "A folding bicycle", "run": "01978d9c-5b5e-7a51-8d51-3f1c2b6a9e10"}
+_BUDGET = {"name": "Ann", "budget": "Autumn", "percent": "80", "spent": "85.00", "limit": "100.00", "effect": ""}
 VALUES = {
     MailKind.INVITATION: {"organization": "Acme", "inviter": "Ann"},
     MailKind.PASSWORD_RESET: {"name": "Ann"},
@@ -18,6 +19,9 @@ VALUES = {
     MailKind.REVIEW_ESCALATED: _REVIEW,
     MailKind.APPROVAL_REQUESTED: _REVIEW | {"count": "2"},
     MailKind.WEBHOOK_STOPPED_NOTICE: {"name": "Ann", "webhook": "Deployments", "reason": "It is gone."},
+    MailKind.BUDGET_THRESHOLD: _BUDGET,
+    MailKind.OWN_BUDGET_THRESHOLD: _BUDGET,
+    MailKind.SPENDING_ALERT: {"name": "Ann", "person": "Bo", "spent": "57.00", "limit": "20.00", "hours": "24"},
     MailKind.SCHEDULE_STOPPED_NOTICE: {"name": "Ann", "schedule": "Every morning", "reason": "The model is gone."},
 }
 
