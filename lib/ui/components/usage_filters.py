@@ -106,7 +106,8 @@ def _show_days(period: Period) -> None:
 
 
 def _say_days(period: Period) -> str:
-    return f"{period.first.day} {period.first:%b} to {period.last.day} {period.last:%b %Y}"
+    last = f"{period.last.day} {period.last:%b %Y}"
+    return last if period.first == period.last else f"{period.first.day} {period.first:%b} to {last}"
 
 
 def _show_choice(by: Dimension, dashboard: Dashboard) -> None:

@@ -62,12 +62,12 @@ def _line(bars: Bars, values: list[float | None], *, name: str, line: Mapping[st
     )
     return {
         "type": "scatter",
-        "mode": "lines+markers" if is_alone else "lines",
+        "mode": "lines+markers",  # a line without points takes no click
         "x": bars.shown,
         "y": values,
         "name": name,
         "line": line,
-        "marker": {"size": 6, "color": line["color"]},
+        "marker": {"size": 6 if is_alone else 1, "color": line["color"]},
         "hovertemplate": "%{y:,.1f} s",
     }
 
@@ -124,7 +124,10 @@ def show_failures(dashboard: Dashboard, bars: Bars) -> None:
                 "y": [figures.failed_calls for figures in each.bars][: bars.drawn],
                 "name": chart.escape(name),
                 "marker": {"color": tint, "line": {"width": 1, "color": colors.ground}},
-                "hovertemplate": "%{y:,.0f}",
+                "customdata": [f"{name}: {words.count(figures.failed_calls, 'call')}" for figures in each.bars][
+                    : bars.drawn
+                ],
+                "hovertemplate": "%{x}<br>%{customdata}<extra></extra>",
             }
             for each, name, tint in zip(failed, names, tints, strict=True)
         ]
@@ -132,6 +135,7 @@ def show_failures(dashboard: Dashboard, bars: Bars) -> None:
         drawn = chart.layout(
             colors,
             height=_HEIGHT,
+            hovermode="closest",
             xaxis=bars.axis(ticks=TICKS_OF_THIRD),
             yaxis={"tickformat": ",d"} | ({"dtick": 1} if most <= 5 else {}) | ({} if most else {"range": [0, 5]}),
         )
