@@ -1,12 +1,20 @@
 """The one place that asks what time it is, so that a test can say it."""
 
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 def now() -> datetime:
     """The present moment, in UTC."""
     return datetime.now(UTC)
+
+
+def month_share() -> float:
+    """How much of this month, in UTC, is over: from 0 to 1."""
+    moment = now()
+    first = moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return (moment - first) / (following - first)
 
 
 def start_of_day(day: date, *, zone: str) -> datetime:

@@ -274,6 +274,10 @@ class QuotaUsedUp(OrchestratorError):
         )
 
 
+class BudgetUsedUp(OrchestratorError):
+    """A hard budget is used up, so nothing was begun. The message says which, and by how much."""
+
+
 class PlanNotSupported(OrchestratorError):
     """A template asks, by name, for something that this version can't run yet."""
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from lib import clock
 from lib.access.permissions import Permission
+from lib.budgets.service import list_alerts
 from lib.runs.service import get_overview
 from lib.schedules.service import list_stopped
 from lib.ui import words
@@ -26,4 +27,4 @@ with page_header("Overview", subtitle=f"{actor.organization_name} · {today}"):
 if is_launching:
     st.switch_page(LAUNCH.file)
 
-overview.show_overview(seen, actor, stopped=list_stopped(actor))
+overview.show_overview(seen, actor, stopped=list_stopped(actor), alerts=list_alerts(actor))

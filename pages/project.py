@@ -9,6 +9,7 @@ from lib.runs.service import list_runs
 from lib.schedules.queries import ScheduleFilter
 from lib.ui import address
 from lib.ui.components import project_actions, project_facts
+from lib.ui.components.budget_gauge import show_project_gauges
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page
@@ -42,5 +43,7 @@ with left:
                 project_actions.show_launch_button(project, label="Launch the first run", key="first-run")
     show_schedules_of(actor, ScheduleFilter(project_id=project.id))
     project_facts.show_project_activity(actor, project)
-with right, card("Details"):
-    project_facts.show_project_facts(project, time_zone=actor.time_zone)
+with right:
+    with card("Details"):
+        project_facts.show_project_facts(project, time_zone=actor.time_zone)
+    show_project_gauges(actor, project.id)

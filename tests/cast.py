@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
 
 from lib.access.actor import Actor, Origin
 from lib.access.permissions import Role
 from lib.db.logins import Login
 from lib.identity.tokens import hash_secret, new_secret
+from tests import doors
 from tests.doors import Connection, Database
 
 #: Everybody's.
@@ -59,7 +59,7 @@ def cast(database: Database) -> Cast:
 
 def make_cast(database: Database) -> Cast:
     """Make both organizations and their people, in one transaction."""
-    with psycopg.connect(database.url(Login.IDENTITY)) as connection:
+    with doors.login(database, Login.IDENTITY) as connection:
         a = make_organization(connection, "Acme Research", slug="acme")
         b = make_organization(connection, "Borealis", slug="borealis")
         people = {

@@ -26,6 +26,7 @@ from lib.db.embedded import EmbeddedPostgres
 from lib.db.logins import Login
 from lib.db.roles import database_grants, make_roles
 from lib.errors import OrchestratorError
+from tests.kept import close_idle, kept_open
 
 #: Nothing here outlives a run that anybody would miss.
 CARELESS = {
@@ -146,13 +147,15 @@ def ensure_template(server: Server) -> str:
 def clone_of(template: str, server: Server) -> Iterator[ClonedDatabase]:
     """A copy of the template, dropped afterwards whoever is still connected."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
+    close_idle(template)  # what somebody is connected to can't be copied
     with psycopg.connect(server.admin_url, autocommit=True) as connection:
         connection.execute(
             f"CREATE DATABASE {name} TEMPLATE {template} OWNER {Login.OWNER.role_name} STRATEGY FILE_COPY"
         )
         connection.execute(database_grants(name))
         try:
-            yield ClonedDatabase(name, server)
+            with kept_open(name):
+                yield ClonedDatabase(name, server)
         finally:
             _drop(connection, name)
 

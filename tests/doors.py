@@ -1,15 +1,14 @@
 """Plain SQL through each door, as somebody who got past the code would write it.
 
 Each is one psycopg transaction, committed when the block ends. `refusal` tries a statement inside it.
+In a database of the tests' own the connection is kept for the next who passes that door (tests/kept.py).
 """
 
 import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
-from itertools import chain
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID, uuid4
 
 import psycopg
@@ -17,10 +16,8 @@ import psycopg
 from lib.access.actor import Actor
 from lib.db.logins import AUTHENTICATED, ENGINE, Login
 from tests.database import SECRET_KEY
-
-Connection = psycopg.Connection[Any]
-#: By the address that they lead to; None outside of `kept_open`.
-_idle: ContextVar[dict[str, list[Connection]] | None] = ContextVar("idle", default=None)
+from tests.kept import Connection as Connection  # noqa: PLC0414 - whoever passes a door takes it from here
+from tests.kept import connected
 
 
 class Database(Protocol):
@@ -46,50 +43,15 @@ def claims_of(actor: Actor) -> dict[str, str]:
 @contextmanager
 def login(database: Database, who: Login) -> Iterator[Connection]:
     """One of the four logins, as it connects."""
-    with _connected(database.url(who)) as connection:
+    with connected(database.url(who)) as connection:
         yield connection
 
 
 @contextmanager
 def admin(database: Database) -> Iterator[Connection]:
     """The superuser, whom no policy binds: for looking at what is really there."""
-    with _connected(database.admin_url) as connection:
+    with connected(database.admin_url) as connection:
         yield connection
-
-
-@contextmanager
-def kept_open() -> Iterator[None]:
-    """What passes a door within the block leaves its connection to the next one: for making many rows.
-
-    A new connection costs more than what most of them do, and compiles every function anew.
-    """
-    if _idle.get() is not None:
-        yield
-        return
-    idle: dict[str, list[Connection]] = {}
-    outside = _idle.set(idle)
-    try:
-        yield
-    finally:
-        _idle.reset(outside)
-        for connection in chain.from_iterable(idle.values()):
-            connection.close()
-
-
-@contextmanager
-def _connected(url: str) -> Iterator[Connection]:
-    idle = _idle.get()
-    if idle is None:
-        with psycopg.connect(url) as connection:
-            yield connection
-        return
-    left = idle.setdefault(url, [])
-    connection = left.pop() if left else psycopg.connect(url)
-    try:
-        with connection.transaction():
-            yield connection
-    finally:
-        left.append(connection)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import class_row
 
 from lib.access.actor import Actor
@@ -40,7 +39,7 @@ def stored(installation: Installation, schedule_id: UUID) -> Record:
 
 def make_due(installation: Installation, schedule_id: UUID, *, ago: timedelta = timedelta()) -> None:
     """Let a time of the schedule have come, that long before the one that was the last."""
-    with psycopg.connect(installation.database.admin_url) as connection:
+    with doors.admin(installation.database) as connection:
         connection.execute(
             # a claim that ran out: nobody takes it for an edit
             "UPDATE schedules SET next_run_at = date_trunc('hour', now()) - %s, claimed_until = now() WHERE id = %s",
@@ -50,8 +49,9 @@ def make_due(installation: Installation, schedule_id: UUID, *, ago: timedelta = 
 
 def claim(installation: Installation) -> DueSchedule | None:
     """What a worker takes."""
-    with psycopg.connect(installation.database.url(Login.WORKER), row_factory=class_row(DueSchedule)) as connection:
-        return connection.execute("SELECT * FROM api.claim_schedule(60)").fetchone()
+    with doors.login(installation.database, Login.WORKER) as connection:
+        cursor = connection.cursor(row_factory=class_row(DueSchedule))
+        return cursor.execute("SELECT * FROM api.claim_schedule(60)").fetchone()
 
 
 def settle(installation: Installation, due: DueSchedule) -> None:
@@ -60,7 +60,7 @@ def settle(installation: Installation, due: DueSchedule) -> None:
     if settled is None:
         return
     values = (settled.next_at, settled.result, settled.message, settled.counts, settled.again_seconds)
-    with psycopg.connect(installation.database.url(Login.WORKER)) as connection:
+    with doors.login(installation.database, Login.WORKER) as connection:
         connection.execute(
             "SELECT api.settle_schedule(%s, %s, %s, %s, %s, %s, %s)", (due.schedule_id, due.due_at, *values)
         )

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from lib.access.actor import Actor
 from lib.db.logins import Login
 from tests import doors
+from tests.factories import insert
 
 COLUMNS = (
     "created_at",
@@ -40,11 +42,43 @@ def write_calls(connection: Any, organization_id: UUID, calls: Sequence[Mapping[
     )
 
 
+def make_saved_view(database: doors.Database, actor: Actor, *, name: str = "Mine") -> UUID:
+    """A view of the page of analytics."""
+    with doors.person(database, actor) as connection:
+        mine = {"organization_id": actor.organization_id, "user_id": actor.user_id}
+        return insert(connection, "saved_views", **mine, page="analytics", name=name, query="range=30-days")
+
+
 def roll_up(database: doors.Database) -> int:
     """All that has ended; says how many hours and days those are."""
     count = 0
     with doors.login(database, Login.WORKER) as connection:
-        while found := connection.execute("SELECT api.roll_up_usage(50)").fetchone()[0]:  # type: ignore[index]
+        while found := _first(connection.execute("SELECT api.roll_up_usage(50)").fetchone()):
             connection.commit()
             count += found
     return count
+
+
+def make_sums(database: doors.Database, organization_id: UUID) -> dict[str, UUID]:
+    """A row in each table of sums, and in those of what is not summed up; their ids."""
+    measures = "calls, failed_calls, unpriced_calls, prompt_tokens, completion_tokens, cost_usd"
+    with doors.admin(database) as connection:
+        made = {}
+        for table, moment in (("usage_hourly", "hour"), ("usage_daily", "day")):
+            made[table] = connection.execute(
+                f"INSERT INTO {table} (organization_id, {moment}, cut, is_model, {measures}, latency_buckets, "
+                f"latency_calls) VALUES (%s, date_trunc('{moment}', now() - interval '2 days', 'UTC'), 'none', true, "
+                "1, 0, 0, 7, 5, 0, '{40}', '{1}') RETURNING id",
+                [organization_id],
+            )
+            made[f"usage_open_{moment}s"] = connection.execute(
+                f"INSERT INTO usage_open_{moment}s (organization_id, {moment}) "
+                f"VALUES (%s, date_trunc('{moment}', now(), 'UTC')) RETURNING id",
+                [organization_id],
+            )
+        return {table: _first(cursor.fetchone()) for table, cursor in made.items()}
+
+
+def _first(row: tuple[Any, ...] | None) -> Any:
+    assert row is not None
+    return row[0]

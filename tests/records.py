@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import dict_row
 
 from lib.access.actor import Actor
+from tests import doors
 from tests.conftest import Installation
 
 Record = dict[str, Any]
@@ -14,8 +14,8 @@ Record = dict[str, Any]
 
 def rows(installation: Installation, query: str, *arguments: object) -> list[Record]:
     """What a statement finds."""
-    with psycopg.connect(installation.database.admin_url, row_factory=dict_row) as connection:
-        return connection.execute(query.encode(), arguments).fetchall()
+    with doors.admin(installation.database) as connection:
+        return connection.cursor(row_factory=dict_row).execute(query.encode(), arguments).fetchall()
 
 
 def row(installation: Installation, query: str, *arguments: object) -> Record:

@@ -344,6 +344,13 @@ ADDED_TABLES: Final = frozenset(
         "usage_daily",
         "usage_open_hours",
         "usage_open_days",
+        "budgets",
+        "budget_periods",
+        "budget_raises",
+        "budget_alerts",
+        "spending_watches",
+        "spending_notices",
+        "saved_views",
     }
 )
 

@@ -17,6 +17,7 @@ from tests.factories import (
     make_version,
     make_webhook,
 )
+from tests.made_budgets import make_budget_rows, make_watch_rows
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import (
     HeldRun,
@@ -31,6 +32,7 @@ from tests.made_runs import (
 )
 from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft, make_review
+from tests.made_usage import make_sums
 from tests.made_webhooks import make_told
 
 
@@ -55,7 +57,6 @@ class Workspace:
     schedule_id: UUID
 
 
-@doors.kept_open()
 def make_workspace(database: Database, actor: Actor) -> Workspace:
     """A row in every table for the person's organization. The person is an admin."""
     project_id = make_project(database, actor)
@@ -87,8 +88,11 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         connection.execute("SELECT api.take_turns(%s, %s, 60, 1)", [actor.organization_id, connection_id])
     make_token(database, actor)
     make_mail(database, actor)
+    make_budget_rows(database, actor, about=actor.user_id)
+    make_watch_rows(database, actor)
     webhook_id = make_webhook(database, actor, name=f"Deployments {uuid4()}")
     make_told(database, actor, webhook_id)
+    make_sums(database, actor.organization_id)
     return Workspace(
         user_id=actor.user_id,
         project_id=project_id,

@@ -1,11 +1,14 @@
 """Which rule of the database refused a statement, for use cases that say it in their own words."""
 
-from typing import Final
+import json
+from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 #: Our SQLSTATE where nobody would run the installation any more (api.keep_an_operator).
 NO_OPERATOR_LEFT: Final = "AO003"
+#: The same where a budget lets a person try nothing out (api.begin_try); the budget is the detail.
+BUDGET_USED_UP: Final = "AO004"
 
 
 def constraint_of(error: IntegrityError) -> str:
@@ -16,3 +19,8 @@ def constraint_of(error: IntegrityError) -> str:
 def sqlstate_of(error: DBAPIError) -> str:
     """The SQLSTATE of the refusal: PostgreSQL's own, or one of ours (AO…); empty where the connection failed."""
     return getattr(error.orig, "sqlstate", None) or ""
+
+
+def detail_of(error: DBAPIError) -> Any:
+    """What one of our functions says beside its refusal, as JSON."""
+    return json.loads(getattr(getattr(error.orig, "diag", None), "message_detail", None) or "{}")

@@ -24,7 +24,12 @@ HANG_SECONDS = 5
 BEAT_SECONDS = 1.0
 #: Every so many beats: are there runs that nobody walks, and organizations whose end has come?
 _BEATS_PER_SWEEP = 5
-_SWEEPS = ("api.end_organizations()", "api.requeue_lost_runs()", "api.remind_reviews()")
+_SWEEPS = (
+    "api.end_organizations()",
+    "api.requeue_lost_runs()",
+    "api.remind_reviews()",
+    "api.watch_spending()",
+)
 #: Every so many beats: has the queue kept something for long enough? So many rows a beat, until there are no more.
 _BEATS_PER_PURGE = 60
 _ROWS_PER_PURGE = 1000

@@ -1,7 +1,9 @@
 """Why a run lies still, or ends, that is not its phases' doing: in words that a person may act on."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
+from lib.budgets.telling import STOP, say_stop
 from lib.engine.steps import End
 from lib.models.run import RunStatus
 
@@ -25,9 +27,14 @@ _MESSAGES: Final = {
 }
 
 
-def find_pause(*, is_pausing: bool, cost_stop: str | None, is_quota_exhausted: bool) -> End | None:
+def find_pause(
+    *, is_pausing: bool, cost_stop: str | None, budget: Mapping[str, Any] | None, is_quota_exhausted: bool
+) -> End | None:
     """What lets a run lie still that could go on; a person's wish comes first, then money, then the quota."""
-    kind = "person" if is_pausing else cost_stop or ("organization_quota" if is_quota_exhausted else None)
+    kind = "person" if is_pausing else cost_stop
+    if kind is None and budget:
+        return End(RunStatus.PAUSED, {"kind": STOP, "message": say_stop(budget), "budget": budget["id"]})
+    kind = kind or ("organization_quota" if is_quota_exhausted else None)
     return End(RunStatus.PAUSED, {"kind": kind, "message": _MESSAGES[kind]}) if kind else None
 
 

@@ -190,6 +190,7 @@ class Segment:
         pause = find_pause(
             is_pausing=advanced.state == "pausing",
             cost_stop=advanced.cost_stop,
+            budget=advanced.budget,
             is_quota_exhausted=advanced.is_quota_exhausted,
         )
         if pause:

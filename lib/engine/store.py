@@ -74,6 +74,8 @@ class Advanced:
     is_quota_exhausted: bool = False
     #: Why money lets nothing begin: one of `lib.runs.states.COST_STOPS`.
     cost_stop: str | None = None
+    #: The hard budget that is used up, as api.hold_budgets says it; `is_quota_exhausted` is said beside it.
+    budget: Mapping[str, Any] | None = None
     #: Phases that waited for a review, as they stand now that people have decided.
     decided: tuple[PhaseState, ...] = ()
     #: Those that were made or begun, or that a person has decided about, as they stand.
@@ -155,6 +157,7 @@ class Store:
             held=tuple(Held(h["code"], h["wait_ms"] / 1000, h["times"]) for h in result.get("held", ())),
             is_quota_exhausted=result.get("quota_exhausted", False),
             cost_stop=result.get("cost_stop"),
+            budget=result.get("budget"),
             decided=tuple(map(_state, result.get("decided") or ())),
             operations=tuple(map(OperationState.of, result.get("operations") or ())),
         )

@@ -37,6 +37,15 @@ class MailKind(StrEnum):
     SCHEDULE_STOPPED_NOTICE = "schedule_stopped_notice"
     #: An endpoint was stopped: `name`, `webhook` by its name, `reason`. Written by api.finish_deliveries.
     WEBHOOK_STOPPED_NOTICE = "webhook_stopped_notice"
+    #: A budget has come to a share: `name`, `budget` by its name, `percent`, `spent` and `limit` in dollars, and
+    #: `effect`: "hard" where nothing begins any more, "soft" where it is used up all the same, else empty. Written by
+    #: api.mail_budget.
+    BUDGET_THRESHOLD = "budget_threshold"
+    #: The same for the person whose budget it is.
+    OWN_BUDGET_THRESHOLD = "own_budget_threshold"
+    #: A person has spent much: `name`, `person`, `spent` and `limit` in dollars, `hours`. Written by
+    #: api.watch_spending.
+    SPENDING_ALERT = "spending_alert"
 
 
 #: Words that a kind's templates can't do without, and those that they say where they are given.
@@ -54,6 +63,11 @@ NEEDED: Final[Mapping[MailKind, frozenset[str]]] = {
     MailKind.APPROVAL_REQUESTED: frozenset({"name", "title", "run", "count"}),
     MailKind.SCHEDULE_STOPPED_NOTICE: frozenset({"name", "schedule", "reason"}),
     MailKind.WEBHOOK_STOPPED_NOTICE: frozenset({"name", "webhook", "reason"}),
+    **dict.fromkeys(
+        (MailKind.BUDGET_THRESHOLD, MailKind.OWN_BUDGET_THRESHOLD),
+        frozenset({"name", "budget", "percent", "spent", "limit", "effect"}),
+    ),
+    MailKind.SPENDING_ALERT: frozenset({"name", "person", "spent", "limit", "hours"}),
 }
 WELCOME: Final = frozenset({"role", "days", "when", "where", "due", "time_zone"})
 #: Kinds that carry a one-time link.
@@ -72,6 +86,9 @@ _PAGES: Final[Mapping[MailKind, tuple[str, str]]] = {
     ),
     MailKind.SCHEDULE_STOPPED_NOTICE: ("/schedules", ""),
     MailKind.WEBHOOK_STOPPED_NOTICE: ("/webhooks", ""),
+    MailKind.BUDGET_THRESHOLD: ("/budgets", ""),
+    MailKind.OWN_BUDGET_THRESHOLD: ("/overview", ""),
+    MailKind.SPENDING_ALERT: ("/budgets", ""),
 }
 
 #: One address, and nothing that a header or an SMTP command would take for more.

@@ -24,7 +24,7 @@ _LONGEST_VALUE: Final = 100
 #: Sentences, in which names of anybody's stand.
 _LONGEST: Final = {"reason": 500}
 #: Shown as they are: nobody's own words, or an address, which may have to be compared or copied.
-_AS_THEY_ARE: Final = frozenset({"new_email", "when", "where", "days", "run"})
+_AS_THEY_ARE: Final = frozenset({"new_email", "when", "where", "days", "run", "percent", "spent", "limit", "hours"})
 #: What mail programs make links of by themselves, in the middle of a word.
 _LINKING: Final = re.compile(r"(?<=\S)(?=[.:/@]\S)")
 _WORD_JOINER: Final = "\u2060"

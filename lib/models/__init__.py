@@ -2,6 +2,7 @@
 
 from lib.db.base import Base
 from lib.models.audit_log import AuditLog
+from lib.models.budget import Budget, BudgetAlert, BudgetRaise, BudgetSpending, SpendingNotice, SpendingWatch
 from lib.models.comment import RunComment
 from lib.models.connection import IntegrationConnection, ProviderConnection
 from lib.models.engine import EngineSettings
@@ -13,6 +14,7 @@ from lib.models.organization import Organization, OrganizationSlug
 from lib.models.project import Project
 from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStream
+from lib.models.saved_view import SavedView
 from lib.models.schedule import Schedule
 from lib.models.template import OrchestrationTemplate, TemplateVersion
 from lib.models.usage import ApiUsage, UsageDaily, UsageHourly, UsageOpenDay, UsageOpenHour
@@ -23,6 +25,10 @@ __all__ = [
     "ApiUsage",
     "AuditLog",
     "Base",
+    "Budget",
+    "BudgetAlert",
+    "BudgetRaise",
+    "BudgetSpending",
     "ClaimKey",
     "EngineSettings",
     "IntegrationConnection",
@@ -40,8 +46,11 @@ __all__ = [
     "ReviewRequest",
     "RunComment",
     "RunReview",
+    "SavedView",
     "Schedule",
     "SignInNetwork",
+    "SpendingNotice",
+    "SpendingWatch",
     "TemplateVersion",
     "UsageDaily",
     "UsageHourly",

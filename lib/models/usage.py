@@ -5,7 +5,6 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     Numeric,
@@ -78,7 +77,7 @@ class Cut(StrEnum):
 class _Summed:
     """Calls of an hour or a day, summed up by `api.sum_up_usage`."""
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    id: Mapped[Key]
     cut: Mapped[Str50]
     #: A call of an operation otherwise.
     is_model: Mapped[bool]
@@ -141,7 +140,7 @@ class UsageOpenHour(Base):
 
     __tablename__ = "usage_open_hours"
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    id: Mapped[Key]
     organization_id: Mapped[UUID] = mapped_column(_of_organization(__tablename__))
     hour: Mapped[Moment]
 
@@ -156,7 +155,7 @@ class UsageOpenDay(Base):
 
     __tablename__ = "usage_open_days"
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    id: Mapped[Key]
     organization_id: Mapped[UUID] = mapped_column(_of_organization(__tablename__))
     day: Mapped[Moment]
 

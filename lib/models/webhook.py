@@ -24,6 +24,7 @@ class EventType(StrEnum):
     REVIEW_REQUESTED = "review.requested"
     REVIEW_DECIDED = "review.decided"
     QUOTA_THRESHOLD = "quota.threshold"
+    BUDGET_THRESHOLD = "budget.threshold"
     PROJECT_CREATED = "project.created"
     PROJECT_UPDATED = "project.updated"
     TEMPLATE_PUBLISHED = "template.published"

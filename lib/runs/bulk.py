@@ -15,6 +15,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.session import tenant_session
 from lib.errors import (
+    BudgetUsedUp,
     Conflict,
     InvalidInput,
     ModelError,
@@ -139,6 +140,8 @@ def retry_runs(actor: Actor, run_ids: Sequence[UUID], *, on_progress: Callable[[
         except QuotaUsedUp:
             left["no calls left this month"] += len(run_ids) - number + 1
             break
+        except BudgetUsedUp:
+            left["stopped by a budget"] += 1
         except OrchestratorError as error:
             left[_say(error)] += 1
         on_progress(number)

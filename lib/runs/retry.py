@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.budgets.service import refuse_used_up
 from lib.connections.offers import read_traits
 from lib.cost_limit import clean_limit
 from lib.db.session import tenant_session
@@ -137,12 +138,13 @@ def retry_run(
     every model that is still to be asked is asked first whether it would answer, but for those that `checked` holds,
     to which they are added. `is_first` is for who may change that run and means it once: two at once launch one. Raises
     `NotFound`, `NotPermitted`, `Conflict`, `RetriedAlready`, `InvalidInput`, `PlanInvalid`, `PlanNotSupported`,
-    `QuotaUsedUp`, `ModelError`; then nothing was launched.
+    `QuotaUsedUp`, `BudgetUsedUp`, `ModelError`; then nothing was launched.
     """
     prepared = preview_retry(actor, request)
     quota = prepared.quota
     if quota.limit is not None and quota.is_used_up:  # the run would only stand there paused
         raise QuotaUsedUp(quota.limit, quota.resets_at)
+    refuse_used_up(actor, watch_run(actor, request.run_id).summary.project_id)
     asked = (phase for phase in prepared.plan.phases if phase.code not in prepared.reused)
     check_models(actor, asked, checked=checked)
     with tenant_session(actor) as session:

@@ -144,5 +144,7 @@ class ErrorDetails(_Structure):
     retry_reason: str | None = None
     #: Who is asked by it.
     retry_model: str | None = None
+    #: The one that has stopped the run, by its id.
+    budget: str | None = None
     #: What is wrong with an answer that is not what the phase asks for, a line each.
     faults: tuple[str, ...] = ()

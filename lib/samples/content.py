@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from lib.access.permissions import Role
+from lib.models.budget import BudgetPeriod
 from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
 from lib.models.template import TemplateStatus
@@ -136,6 +137,22 @@ class SampleEndpoint(_Part):
         return urlsplit(self.url).hostname or ""
 
 
+class SampleBudget(_Part):
+    """What may be spent, by how much of it is: by the organization, or by the project or person that is named."""
+
+    name: str
+    project: str | None = None
+    person: str | None = None
+    period: BudgetPeriod = BudgetPeriod.MONTH
+    #: From 0 to 1, of the limit.
+    used: Decimal
+    is_hard: bool = False
+    note: str | None = None
+    #: A raise for three weeks, as a share of the limit.
+    raised: Decimal | None = None
+    reason: str = ""
+
+
 class SampleError(_Part):
     """A way in which an attempt fails."""
 
@@ -163,6 +180,7 @@ class Workspace(_Part):
     projects: tuple[SampleProject, ...]
     schedules: tuple[SampleSchedule, ...]
     webhooks: tuple[SampleEndpoint, ...]
+    budgets: tuple[SampleBudget, ...]
     #: After the last phase of a few runs: a file, then a call.
     operations: tuple[OperationSpec, ...]
     answers: tuple[str, ...]

@@ -10,6 +10,7 @@ from lib.models.project import ProjectStatus
 from lib.models.run import RunStatus
 from lib.models.schedule import CatchUp, Overlap
 from lib.samples import trail
+from lib.samples.budgeting import add_budgets
 from lib.samples.content import SamplePerson, SampleProject, SampleSchedule, SampleTemplate, Workspace
 from lib.samples.launches import Launch, Operated, SampleTemplateRow
 from lib.samples.rows import Row, Rows
@@ -83,6 +84,7 @@ def make_rows(workspace: Workspace, *, now: datetime) -> Mapping[str, list[Row]]
     trail.add_trail(rows, workspace, organization_id=organization_id, people=people, projects=projects, runs=runs)
     for schedule in workspace.schedules:
         _add_schedule(rows, team, schedule)
+    add_budgets(rows, workspace.budgets, organization_id=organization_id, people=people, projects=projects)
     names = {people[each.username]: each.full_name for each in workspace.people}
     add_webhooks(rows, workspace.webhooks, organization_id=organization_id, people=names)
     return rows.tables

@@ -20,9 +20,11 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor, Origin
 from lib.access.permissions import Permission, Role
+from lib.budgets.service import refuse_used_up
 from lib.db.constraints import sqlstate_of
 from lib.db.session import tenant_session
 from lib.errors import (
+    BudgetUsedUp,
     ConfigurationError,
     Conflict,
     DatabaseFull,
@@ -157,6 +159,7 @@ def _launch(due: DueSchedule, turn: Turn) -> Settled | None:
     actor = _speak_for(due)
     refuse_too_often(due.cron)
     open_runs = _look_around(actor, due.schedule_id)
+    refuse_used_up(actor, due.project_id)
     if open_runs and (held := _find_hold(due, turn, open_runs.values())):
         return held
     request = LaunchRequest(
@@ -263,7 +266,7 @@ def _refused(turn: Turn, message: str, *, counts: bool) -> Settled:
 def _is_passing(error: OrchestratorError) -> bool:
     """Whether it may be over by the next time without anybody's doing."""
     is_passing_fault = isinstance(error, ModelCallError) and error.kind in RETRYABLE
-    return is_passing_fault or isinstance(error, ConfigurationError | NotSignedIn)
+    return is_passing_fault or isinstance(error, ConfigurationError | NotSignedIn | BudgetUsedUp)
 
 
 def _say(due: DueSchedule, error: OrchestratorError) -> str:

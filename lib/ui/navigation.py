@@ -143,6 +143,22 @@ TEMPLATE_EDIT = PageEntry(
     permission=Permission.TEMPLATES_VIEW,
     is_visible=False,
 )
+ANALYTICS = PageEntry(
+    file="pages/analytics.py",
+    title="Analytics",
+    icon="monitoring",
+    url_path="analytics",
+    section="Insight",
+    permission=Permission.ANALYTICS_VIEW,
+)
+BUDGETS = PageEntry(
+    file="pages/budgets.py",
+    title="Budgets",
+    icon="savings",
+    url_path="budgets",
+    section="Insight",
+    permission=Permission.ANALYTICS_VIEW,
+)
 USERS = PageEntry(
     file="pages/users.py",
     title="Users",
@@ -209,6 +225,8 @@ PAGES: Sequence[PageEntry] = (
     TEMPLATES,
     TEMPLATE,
     TEMPLATE_EDIT,
+    ANALYTICS,
+    BUDGETS,
     USERS,
     PERSON,
     CONNECTIONS,

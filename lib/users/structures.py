@@ -31,6 +31,7 @@ class Notifications(BaseModel):
     run_finished: bool = True
     run_failed: bool = True
     review_waiting: bool = True
+    budget_reached: bool = True
 
 
 class Preferences(BaseModel):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lib.models.budget import BudgetPeriod, BudgetScope
 from lib.models.project import Priority, ProjectStatus
 from lib.models.review import Decision, ReviewOutcome
 from lib.models.run import PhaseStatus, RunStatus
@@ -153,6 +154,27 @@ class QuotaData(Part):
     """Of `quota.threshold`."""
 
     quota: QuotaCard
+
+
+class BudgetCard(Part):
+    """A budget, and how much of it is spent in its period."""
+
+    id: UUID
+    name: str
+    scope: BudgetScope
+    period: Annotated[BudgetPeriod, Field(description="A calendar month in UTC, or all time.")]
+    is_hard: Annotated[bool, Field(description="Whether nothing begins any more once it is used up.")]
+    threshold_percent: Annotated[int, Field(description="The highest share that it has come to; 100 is used up.")]
+    spent_usd: float
+    limit_usd: Annotated[float, Field(description="What it allows, raises among it.")]
+    project: Annotated[ProjectRef | None, Field(description="That it is about.")]
+    person: Annotated[PersonCard | None, Field(description="Whom it is about.")]
+
+
+class BudgetData(Part):
+    """Of `budget.threshold`."""
+
+    budget: BudgetCard
 
 
 class ProjectCard(Part):

@@ -25,12 +25,13 @@ _PERSON: Final = ("/person", "person", ("user", "id"))
 _USERS: Final = ("/users", "", ())
 _OVERVIEW: Final = ("/overview", "", ())
 _WEBHOOKS: Final = ("/webhooks", "", ())
+_BUDGETS: Final = ("/budgets", "", ())
 
 EVENTS: Final[Mapping[EventType, EventInfo]] = {
     EventType.RUN_QUEUED: EventInfo("a run was launched", "Runs", _RUN),
     EventType.RUN_STARTED: EventInfo("a worker begins a run, for the first time", "Runs", _RUN),
     EventType.RUN_WAITING_REVIEW: EventInfo("a run can't go on before people have had a look", "Runs", _RUN),
-    EventType.RUN_PAUSED: EventInfo("a run lies still: by hand, for the quota, or for its cost limit", "Runs", _RUN),
+    EventType.RUN_PAUSED: EventInfo("a run lies still: by hand, for the quota, a budget or its cost", "Runs", _RUN),
     EventType.RUN_COMPLETED: EventInfo("all phases of a run are done", "Runs", _RUN),
     EventType.RUN_FAILED: EventInfo("a run has ended without success", "Runs", _RUN),
     EventType.RUN_CANCELLED: EventInfo("a run was cancelled", "Runs", _RUN),
@@ -39,6 +40,7 @@ EVENTS: Final[Mapping[EventType, EventInfo]] = {
     EventType.REVIEW_REQUESTED: EventInfo("an answer waits for somebody's word", "Reviews", _RUN),
     EventType.REVIEW_DECIDED: EventInfo("an answer was approved, sent back or rejected", "Reviews", _RUN),
     EventType.QUOTA_THRESHOLD: EventInfo("80 % or all of the month's calls are used", "Organization", _OVERVIEW),
+    EventType.BUDGET_THRESHOLD: EventInfo("a budget is nearly used up, or is wholly", "Organization", _BUDGETS),
     EventType.PROJECT_CREATED: EventInfo("a project was made", "Projects and templates", _PROJECT),
     EventType.PROJECT_UPDATED: EventInfo("somebody has changed a project", "Projects and templates", _PROJECT),
     EventType.TEMPLATE_PUBLISHED: EventInfo(

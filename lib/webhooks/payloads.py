@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter
 
 from lib.models.webhook import EventType
 from lib.webhooks.cards import (
+    BudgetData,
     InvitationData,
     Part,
     PersonCard,
@@ -82,6 +83,13 @@ class QuotaEvent(_Envelope):
     data: QuotaData
 
 
+class BudgetEvent(_Envelope):
+    """A budget has come to a share that is told, or is used up."""
+
+    type: Literal[EventType.BUDGET_THRESHOLD]
+    data: BudgetData
+
+
 class ProjectEvent(_Envelope):
     """A project was made or changed."""
 
@@ -137,6 +145,7 @@ Payload = Annotated[
     | PhaseEvent
     | ReviewEvent
     | QuotaEvent
+    | BudgetEvent
     | ProjectEvent
     | TemplateEvent
     | InvitationEvent

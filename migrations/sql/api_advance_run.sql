@@ -12,12 +12,13 @@
 --            api.begin_operations and api.decided_operations; NULL where the run has none
 --   rest_ms  for so long there is nothing to do: the run is set aside, without a worker, until it is due or somebody
 --            steers it; it keeps its organization's place
--- Returns {state, begun [{id, code, attempt}], held [{code, wait_ms, times}], quota_exhausted, cost_stop, decided,
+-- Returns {state, begun [{id, code, attempt}], held [{code, wait_ms, times}], quota_exhausted, cost_stop, budget, decided,
 -- operations}; state is 'lost' when another worker holds the run now (nothing was written), 'cancelling' and 'pausing'
 -- when somebody asked for that (nothing was skipped or begun), 'changed' when the end makes no sense any more (nothing
 -- was ended), 'resting' when it was set aside, else 'running' or the end. `held` are those that wait for the limit of
 -- their connection, `decided` the phases that waited as they stand now that people have decided, `cost_stop` says why
--- money lets nothing begin, `operations` are those made, begun or decided, as they stand.
+-- money lets nothing begin, `budget` the hard one that is used up (api.hold_budgets; `quota_exhausted` is said then too, for
+-- workers that know no budgets), `operations` are those made, begun or decided, as they stand.
 CREATE FUNCTION api.advance_run(p_organization uuid, p_run uuid, p_token uuid, p_step jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 AS $$
@@ -37,6 +38,7 @@ DECLARE
     v_operations jsonb;
     v_is_decided boolean := false;
     v_spent numeric;
+    v_budget jsonb;
 BEGIN
     PERFORM api.enter_engine(p_organization);
     -- The fence, and the lock that puts the steps of one run in order: by key and token alone, no other index is read.
@@ -116,6 +118,9 @@ BEGIN
         v_operations := v_operations || api.begin_operations(v_run, v_operate -> 'begin');
     END IF;
     IF v_ready <> '[]' AND v_stop IS NULL THEN
+        v_budget := api.hold_budgets(p_organization, v_run.project_id, v_run.user_id);
+    END IF;
+    IF v_ready <> '[]' AND v_stop IS NULL AND v_budget IS NULL THEN
         v_held := api.hold_attempts(v_run, v_ready);
         IF v_held <> '[]' THEN
             SELECT coalesce(jsonb_agg(x ORDER BY n), '[]') INTO v_ready
@@ -128,8 +133,9 @@ BEGIN
         END IF;
     END IF;
     RETURN jsonb_build_object(
-        'state', 'running', 'begun', v_begun, 'held', v_held, 'quota_exhausted', v_exhausted,
-        'cost_stop', CASE WHEN p_step -> 'begin' <> '[]' THEN v_stop END, 'decided', v_decided,
+        'state', 'running', 'begun', v_begun, 'held', v_held,
+        'quota_exhausted', v_exhausted OR v_budget IS NOT NULL,
+        'cost_stop', CASE WHEN p_step -> 'begin' <> '[]' THEN v_stop END, 'budget', v_budget, 'decided', v_decided,
         'operations', v_operations);
 END
 $$;

@@ -9,9 +9,14 @@ AS $$
 DECLARE
     v_organization uuid := api.organization_id();
     v_id uuid := api.uuid7();
+    v_budget jsonb;
 BEGIN
     IF NOT api.may('orchestrations.run') THEN
         RAISE EXCEPTION 'a call to a model needs orchestrations.run' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    v_budget := api.hold_budgets(v_organization, NULL, auth.uid());
+    IF v_budget IS NOT NULL THEN
+        RAISE EXCEPTION 'a budget is used up' USING ERRCODE = 'AO004', DETAIL = v_budget::text;
     END IF;
     IF api.take_quota(v_organization, 1) = 0 THEN
         RETURN NULL;

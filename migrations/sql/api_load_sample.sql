@@ -10,7 +10,8 @@ DECLARE
     c_tables CONSTANT text[] := ARRAY[
         'users', 'projects', 'orchestration_templates', 'template_versions', 'orchestration_runs', 'phase_executions',
         'integration_operations', 'review_requests', 'run_reviews', 'run_comments', 'schedules', 'webhooks',
-        'webhook_events', 'webhook_deliveries', 'webhook_attempts', 'api_usage', 'audit_logs'];
+        'webhook_events', 'webhook_deliveries', 'webhook_attempts', 'budgets', 'budget_raises', 'api_usage',
+        'audit_logs'];
     -- what an event is about, and the request that it came with, may be gone: no foreign keys
     c_no_references CONSTANT text[] := ARRAY['resource_id', 'session_id', 'request_id'];
     v_organization uuid := p_rows #>> '{organizations,0,id}';

@@ -6,7 +6,8 @@
 -- over, becomes this one's; what a worker of that time walks is left to it. The engine asks it now and then, and it also
 -- sweeps what a lost worker wrote last: an answer that nobody has written at for an hour, the longest time-out that a
 -- phase can have. Runs that the quota has paused go on once there are calls again, no more of them at a time than there
--- are calls, the oldest first; those that a suspension has paused, once it is over.
+-- are calls, the oldest first; those that a suspension has paused, once it is over; those that a budget has paused, once
+-- no hard one that binds them is used up: it was raised or ended, or another month has begun.
 CREATE FUNCTION api.requeue_lost_runs() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -21,7 +22,9 @@ BEGIN
                        row_number() OVER (PARTITION BY r.organization_id ORDER BY r.created_at, r.id) AS place
                   FROM orchestration_runs r
                  WHERE r.status = 'paused'
-                   AND r.error_details ->> 'kind' IN ('organization_quota', 'organization_suspended')) waiting
+                   AND (r.error_details ->> 'kind' IN ('organization_quota', 'organization_suspended')
+                        OR r.error_details ->> 'kind' = 'budget'
+                           AND NOT api.is_out_of_budget(r.organization_id, r.project_id, r.user_id))) waiting
           JOIN organizations o ON o.id = waiting.organization_id
          WHERE o.deleted_at IS NULL AND o.suspended_at IS NULL AND (
                o.api_quota_limit IS NULL OR waiting.reason = 'organization_suspended'

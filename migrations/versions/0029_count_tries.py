@@ -18,8 +18,8 @@ def upgrade() -> None:
         "CREATE POLICY api_usage_tries_ended ON api_usage FOR UPDATE TO CURRENT_USER "
         f"USING ({MINE} AND error_kind = 'lost') WITH CHECK ({MINE})"
     )
-    for name in ("api_begin_try", "api_finish_try"):
-        functions.create(name, execute="authenticated")
+    for name, before in (("api_begin_try", "0043"), ("api_finish_try", None)):
+        functions.create(name, execute="authenticated", before=before)
 
 
 def downgrade() -> None:

@@ -23,6 +23,8 @@ INDEXES = {
     "idx_orchestration_runs_admitted": f"{TABLE} (organization_id) WHERE admitted_at IS NOT NULL",
 }
 CHANGED = ("api_queue_run", "api_enqueue_run", "api_requeue_lost_runs")
+#: What a later migration changed again, and which.
+CHANGED_AGAIN = {"api_requeue_lost_runs": "0043"}
 #: file -> who may execute it.
 DOORS = {
     "api_engine_version": "",
@@ -82,7 +84,7 @@ def upgrade() -> None:
     for name, execute in DOORS.items():
         functions.create(name, execute=execute)
     for name in CHANGED:
-        functions.replace(name)
+        functions.replace(name, before=CHANGED_AGAIN.get(name))
     # nobody launches from here to the end, so no run is queued in the old way after those before it were admitted
     for name, (_, what) in TRIGGERS.items():
         kind = "CONSTRAINT TRIGGER" if "DEFERRED" in what else "TRIGGER"

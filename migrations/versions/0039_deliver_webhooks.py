@@ -69,7 +69,7 @@ DOORS = {
     "api_rotate_webhook_secret": "authenticated",
 }
 #: What a later migration changed again, and which.
-CHANGED_AGAIN = dict.fromkeys(("api_claim_deliveries", "api_purge_events"), "0041")
+CHANGED_AGAIN = dict.fromkeys(("api_claim_deliveries", "api_purge_events"), "0041") | {"api_load_sample": "0043"}
 SAMPLE = ("api_load_sample", "api_remove_sample")
 MAIL_KINDS = (
     "invitation",
@@ -93,7 +93,7 @@ def upgrade() -> None:
     for name, execute in DOORS.items():
         functions.create(name, execute=execute, before=CHANGED_AGAIN.get(name))
     for name in SAMPLE:
-        functions.replace(name)
+        functions.replace(name, before=CHANGED_AGAIN.get(name))
     _allow_mails(*MAIL_KINDS, "webhook_stopped_notice")
 
 

@@ -5,7 +5,7 @@ from alembic import op
 from migrations import audit, functions
 
 revision = "0046"
-down_revision = "0042"
+down_revision = "0045"
 
 _TEXTS = ["edited_response", "comment", "said_at"]
 

@@ -23,17 +23,8 @@ class Module:
     text: str
     tree: ast.Module
 
-    @property
-    def imports(self) -> frozenset[str]:
-        """Everything that it imports, also inside of functions: modules, and names of modules as `module.name`."""
-        found: set[str] = set()
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                found.update(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                found.add(node.module)
-                found.update(f"{node.module}.{alias.name}" for alias in node.names)
-        return frozenset(found)
+    #: Everything that it imports, also inside of functions: modules, and names of modules as `module.name`.
+    imports: frozenset[str]
 
     def imports_any(self, *packages: str) -> frozenset[str]:
         """Those of its imports that are of the packages named."""
@@ -74,4 +65,16 @@ def _read(path: Path) -> Module:
     text = path.read_text(encoding="utf-8")
     parts = path.relative_to(ROOT).with_suffix("").parts
     name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-    return Module(name, path, text, ast.parse(text, str(path)))
+    tree = ast.parse(text, str(path))
+    return Module(name, path, text, tree, _imports(tree))
+
+
+def _imports(tree: ast.Module) -> frozenset[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(found)

@@ -56,4 +56,4 @@ def test_pages_and_their_parts_write_no_number_date_or_plural_themselves(name: s
     ],
 )
 def test_what_it_looks_for_is_found(written: str) -> None:
-    assert list(_faults(Module("lib.ui.x", application()[0].path, written, ast.parse(written))))
+    assert list(_faults(Module("lib.ui.x", application()[0].path, written, ast.parse(written), frozenset())))

@@ -125,7 +125,6 @@ def unclaimed(
 
 
 @pytest.fixture(scope="module")
-@doors.kept_open()
 def scene(dashboard: Dashboard) -> Scene:
     """A project with a run in every state, whose phases took their time."""
     database, actor = dashboard.database, dashboard.cast.alice

@@ -75,7 +75,7 @@ def made(dashboard: Dashboard) -> Workspace:
 
 
 @pytest.fixture
-def see(page: Page, dashboard: Dashboard) -> Callable[..., Page]:
+def see(tab: Page, dashboard: Dashboard) -> Callable[..., Page]:
     """`see(actor, entry, query)`: the page of that entry as that person sees it, drawn."""
 
     def see_one(actor: Actor, entry: PageEntry, query: str = "") -> Page:
@@ -84,10 +84,10 @@ def see(page: Page, dashboard: Dashboard) -> Callable[..., Page]:
             "value": dashboard.cast.secret_of(actor),
             "url": dashboard.url,
         }
-        page.context.add_cookies([cookie])  # type: ignore[list-item] # a dict is one
-        page.goto(f"{dashboard.url}/{'' if entry is OVERVIEW else entry.url_path}{query}")
-        drawn(page)
-        return page
+        tab.context.add_cookies([cookie])  # type: ignore[list-item] # a dict is one
+        tab.goto(f"{dashboard.url}/{'' if entry is OVERVIEW else entry.url_path}{query}")
+        drawn(tab)
+        return tab
 
     return see_one
 

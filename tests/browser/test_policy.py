@@ -71,7 +71,7 @@ def _open(page: Page, dashboard: Dashboard, entry: PageEntry, query: str = "", *
 
 
 @pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.url_path)
-def test_page_works_under_the_policy(dashboard: Dashboard, page: Page, entry: PageEntry) -> None:
+def test_page_works_under_the_policy(dashboard: Dashboard, tab: Page, entry: PageEntry) -> None:
     """`problems`, which every page here has, hears what the browser refuses."""
     alice = dashboard.cast.alice
     project = make_project(dashboard.database, alice, name="Zeppelin")
@@ -86,10 +86,10 @@ def test_page_works_under_the_policy(dashboard: Dashboard, page: Page, entry: Pa
     queries |= dict.fromkeys((TEMPLATE, TEMPLATE_EDIT), f"template={template}")
 
     visitor = dashboard.olga if entry.is_for_operators else alice
-    _open(page, dashboard, entry, queries.get(entry, ""), visitor=visitor)
+    _open(tab, dashboard, entry, queries.get(entry, ""), visitor=visitor)
 
-    expect(page.get_by_test_id("stMain").get_by_text(SHOWN[entry]).first).to_be_visible()
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    expect(tab.get_by_test_id("stMain").get_by_text(SHOWN[entry]).first).to_be_visible()
+    tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
 
 
 def test_script_in_the_page_does_not_run(dashboard: Dashboard, page: Page, problems: Problems) -> None:

@@ -8,6 +8,7 @@ import pytest
 from lib.access.permissions import GRANTS, Permission, Role, Scope
 from lib.identity.tokens import TokenKind
 from lib.mail.message import MailKind
+from lib.models.budget import BudgetPeriod, BudgetScope
 from lib.models.mail import MailStatus
 from lib.models.operation import OperationStatus
 from lib.models.organization import Tier
@@ -49,6 +50,8 @@ CLOSED: dict[str, type[StrEnum]] = {
     "usage_daily_cut_check": Cut,
     "mail_outbox_kind_check": MailKind,
     "mail_outbox_status_check": MailStatus,
+    "budgets_scope_check": BudgetScope,
+    "budgets_period_check": BudgetPeriod,
 }
 #: The database knows the words of later steps already.
 AHEAD: dict[str, frozenset[str]] = {

@@ -84,6 +84,7 @@ def test_preferences_are_saved_and_used(open_as: OpenAs, installation: Installat
         ("A run of mine has finished", True),
         ("A run of mine has failed", True),
         ("A review waits for me", True),
+        ("A budget of mine, or one that I manage, is nearly or wholly used up", True),
     ]
     at.toggle[0].set_value(False)
     press(at, "Save preferences")
@@ -91,7 +92,7 @@ def test_preferences_are_saved_and_used(open_as: OpenAs, installation: Installat
     assert row(installation, "SELECT preferences FROM users WHERE id = %s", cast.max.user_id)["preferences"] == {
         "time_zone": "Asia/Kolkata",
         "landing_page": "runs",
-        "notifications": {"run_finished": False, "run_failed": True, "review_waiting": True},
+        "notifications": {"run_finished": False, "run_failed": True, "review_waiting": True, "budget_reached": True},
     }
     assert [toast.value for toast in at.toast] == [r"Your preferences are saved\."]
     assert "UTC)" in shown(at), "times stand in the reader's zone, with UTC at hand"

@@ -19,6 +19,8 @@ from lib.projects.service import ProjectEntry
 from lib.ui.components.permission_words import PERMISSIONS
 from lib.ui.navigation import (
     ACCOUNT,
+    ANALYTICS,
+    BUDGETS,
     COMPARE,
     CONNECTIONS,
     LAUNCH,
@@ -115,6 +117,8 @@ PRESSED |= {ACCOUNT: "Save profile", TEMPLATES: "New template", TEMPLATE: "Fork"
 PRESSED |= {ACCOUNT: "Save profile", TEMPLATE_EDIT: "Add a phase"}
 PRESSED |= {COMPARE: "Swap sides", SCHEDULES: "Run now", SCHEDULE: "Switch off"}
 PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization", WEBHOOKS: "Add endpoint"}
+PRESSED |= {ANALYTICS: "Save view"}
+PRESSED |= {BUDGETS: "Add budget"}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page is not REVIEWS], ids=lambda page: page.title)
@@ -195,6 +199,8 @@ def test_viewer_is_refused_somewhere(cast: Cast) -> None:
         "Reviews",
         "Schedules",
         "Schedule",
+        "Analytics",
+        "Budgets",
         "Users",
         "Person",
         "Connections",

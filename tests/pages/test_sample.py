@@ -10,20 +10,20 @@ from lib.access.actor import Actor, Origin
 from lib.access.permissions import Role
 from lib.identity import sessions
 from lib.models.run import RunStatus
-from lib.samples.service import drop_sample, find_sample, leave_sample, load_sample, visit_sample
+from lib.samples.service import Sample, drop_sample, find_sample, leave_sample, load_sample, visit_sample
 from lib.ui import set_up
 from lib.ui.navigation import ACCOUNT, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, PageEntry
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.conftest import Installation
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, shown, table, text_area, text_input
 from tests.pages.test_set_up import _page as set_up_page
 from tests.pages.test_set_up import _send as send
 from tests.records import row, rows
-from tests.sample import with_operator, written_once
+from tests.sample import cast, database, operator, sample, together, worlds, written_once
 from tests.workspace import make_workspace
 
-__all__ = ["written_once"]
+__all__ = ["cast", "database", "operator", "sample", "together", "worlds", "written_once"]
 
 pytestmark = pytest.mark.usefixtures("written_once")
 
@@ -32,18 +32,8 @@ VISITS = ["Admin", "Manager", "Member", "Viewer"]
 
 
 @pytest.fixture
-def together(installation: Installation) -> tuple[Cast, Actor]:
-    return with_operator(installation.database, make_cast(installation.database))
-
-
-@pytest.fixture
-def cast(together: tuple[Cast, Actor]) -> Cast:
-    return together[0]
-
-
-@pytest.fixture
-def operator(together: tuple[Cast, Actor]) -> Actor:
-    return together[1]
+def is_furnished() -> bool:
+    return False
 
 
 def badge(at: AppTest) -> bool:
@@ -103,8 +93,7 @@ def test_second_to_ask_finds_the_first_ones(open_as: OpenAs, installation: Insta
 
 
 @pytest.mark.parametrize("role", Role)
-def test_operator_looks_around_and_leaves(open_as: OpenAs, operator: Actor, role: Role) -> None:
-    sample = load_sample()
+def test_operator_looks_around_and_leaves(open_as: OpenAs, operator: Actor, sample: Sample, role: Role) -> None:
     person = sample.find_first(role)
     assert person
     at = press(open_as(operator, OVERVIEW), role.capitalize())
@@ -119,8 +108,7 @@ def test_operator_looks_around_and_leaves(open_as: OpenAs, operator: Actor, role
     assert "Olga" in shown(at)
 
 
-def test_leaving_from_any_page_leads_to_ones_own_overview(open_as: OpenAs, operator: Actor) -> None:
-    load_sample()
+def test_leaving_from_any_page_leads_to_ones_own_overview(open_as: OpenAs, operator: Actor, sample: Sample) -> None:
     visit_sample(operator, Role.VIEWER)
     for page in (PROJECTS, ACCOUNT):
         at = open_as(operator, page)
@@ -128,8 +116,7 @@ def test_leaving_from_any_page_leads_to_ones_own_overview(open_as: OpenAs, opera
     assert headings(press(at, "Leave"))[0] == "Overview"
 
 
-def test_sample_is_removed_after_a_question(open_as: OpenAs, operator: Actor) -> None:
-    load_sample()
+def test_sample_is_removed_after_a_question(open_as: OpenAs, operator: Actor, sample: Sample) -> None:
     at = press(open_as(operator, OVERVIEW), "Remove")
     assert "its twelve people, their projects, templates and runs, its audit trail" in shown(at)
     assert find_sample(operator)
@@ -139,8 +126,7 @@ def test_sample_is_removed_after_a_question(open_as: OpenAs, operator: Actor) ->
     assert headings(at) == ["Overview", "First steps", "This month"]
 
 
-def test_visitor_of_a_sample_that_is_removed_is_home(open_as: OpenAs, operator: Actor) -> None:
-    load_sample()
+def test_visitor_of_a_sample_that_is_removed_is_home(open_as: OpenAs, operator: Actor, sample: Sample) -> None:
     at = press(open_as(operator, OVERVIEW), "Admin")
     assert badge(at)
     drop_sample()
@@ -151,10 +137,9 @@ def test_visitor_of_a_sample_that_is_removed_is_home(open_as: OpenAs, operator: 
 
 
 def test_form_of_another_tab_is_not_sent_to_the_other_organization(
-    open_as: OpenAs, installation: Installation, cast: Cast, operator: Actor
+    open_as: OpenAs, installation: Installation, cast: Cast, operator: Actor, sample: Sample
 ) -> None:
     """A visit is the browser's; a tab that stands open was drawn for who one was before."""
-    load_sample()
     at = press(open_as(operator, PROJECTS), "New project")
     text_input(at, "Name").set_value("Ours")
     text_area(at, "Topic").set_value("Something real")
@@ -169,9 +154,8 @@ def test_form_of_another_tab_is_not_sent_to_the_other_organization(
 
 @pytest.mark.parametrize("role", Role)
 def test_every_page_shows_the_sample_to_every_role(
-    open_as: OpenAs, installation: Installation, operator: Actor, role: Role
+    open_as: OpenAs, installation: Installation, operator: Actor, sample: Sample, role: Role
 ) -> None:
-    sample = load_sample()
     visit_sample(operator, role)
     person = replace(operator, role=role, is_operator=False)
     for page in PAGES:
@@ -195,8 +179,9 @@ def test_every_page_shows_the_sample_to_every_role(
         assert not went_wrong(at)
 
 
-def test_run_with_a_rejected_phase_is_shown(open_as: OpenAs, installation: Installation, operator: Actor) -> None:
-    load_sample()
+def test_run_with_a_rejected_phase_is_shown(
+    open_as: OpenAs, installation: Installation, operator: Actor, sample: Sample
+) -> None:
     visit_sample(operator, Role.MANAGER)
     rejected = row(installation, "SELECT run_id FROM phase_executions WHERE status = 'rejected'")
     assert "2 attempts" in shown(open_as(operator, RUN, run=rejected["run_id"]))

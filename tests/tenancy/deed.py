@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission, Role
+from lib.budgets.views import BudgetEntry
 from lib.connections.entry import ConnectionEntry
 from lib.connections.integrations.views import IntegrationEntry
 from lib.exports import ExportFormat
@@ -69,6 +71,12 @@ class Choice:
     def endpoint(self) -> EndpointEntry:
         # nobody is asked there
         return EndpointEntry(name=self.text, url="https://127.0.0.1:8443/hook", events=("project.updated",))
+
+    @property
+    def budget(self) -> BudgetEntry:
+        return BudgetEntry(
+            name=self.text, scope="user", user_id=self.target.viewer_id, period="total", limit_usd=Decimal(1)
+        )
 
     @property
     def project_filter(self) -> ProjectFilter:

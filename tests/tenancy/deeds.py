@@ -3,10 +3,12 @@
 from typing import Final
 
 from lib.users import changes, invitations
+from tests.tenancy.deeds_of_budgets import BUDGETS
 from tests.tenancy.deeds_of_organizations import CONNECTIONS, OPERATORS, ORGANIZATION
 from tests.tenancy.deeds_of_people import ONESELF, PEOPLE
 from tests.tenancy.deeds_of_runs import OPERATIONS, RUNS, SCHEDULES
 from tests.tenancy.deeds_of_templates import PROJECTS, TEMPLATES
+from tests.tenancy.deeds_of_usage import USAGE
 from tests.tenancy.deeds_of_webhooks import WEBHOOKS
 
 DEEDS: Final = (
@@ -18,6 +20,8 @@ DEEDS: Final = (
     *PEOPLE,
     *CONNECTIONS,
     *WEBHOOKS,
+    *USAGE,
+    *BUDGETS,
     *ORGANIZATION,
     *ONESELF,
     *OPERATORS,

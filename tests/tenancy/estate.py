@@ -20,10 +20,12 @@ from tests.factories import (
     make_version,
     make_webhook,
 )
+from tests.made_budgets import make_budget_rows, make_watch_rows
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import answer, beginning, call_worker, make_comment, make_operation, make_run, open_run
 from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft, make_review
+from tests.made_usage import make_saved_view, make_sums
 from tests.made_webhooks import make_told
 from tests.tenancy.tables import NAMES, Table, read_tables
 
@@ -55,8 +57,14 @@ def estate(module_database: ClonedDatabase) -> Estate:
             rows[table][actor.user_id] = key
     alice = cast.alice.user_id
     rows["organizations"][alice] = cast.organization_a
+    for actor in (getattr(cast, name) for name in MAKERS):
+        for table, key in make_budget_rows(module_database, cast.alice, about=actor.user_id).items():
+            rows[table][actor.user_id] = key
+    for table, key in make_watch_rows(module_database, cast.alice).items():
+        rows[table][alice] = key
     rows["webhooks"][alice] = webhook_id = make_webhook(module_database, cast.alice)
-    for table, key in make_told(module_database, cast.alice, webhook_id).items():
+    made = make_told(module_database, cast.alice, webhook_id) | make_sums(module_database, cast.organization_a)
+    for table, key in made.items():
         rows[table][alice] = key
     connection_id = rows["provider_connections"][alice] = make_connection(module_database, cast.alice)
     rows["integration_connections"][alice] = make_integration(module_database, cast.alice)
@@ -109,6 +117,7 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
         "orchestration_templates": template_id,
         "template_versions": version_id,
         "template_drafts": make_draft(database, actor, edited),
+        "saved_views": make_saved_view(database, actor),
         "template_reviews": make_review(database, actor, edited),
         "template_statistics": counted[0],
         "orchestration_runs": queued.id,

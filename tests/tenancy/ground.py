@@ -44,6 +44,7 @@ from tests.factories import (
     see_connection,
     see_integration,
 )
+from tests.made_budgets import make_budget_rows, make_watch_rows, see_budget
 from tests.made_reviews import make_waiting
 from tests.made_runs import MadeRun, fail_second_phase, make_comment, make_operation, make_run
 from tests.made_schedules import make_schedule
@@ -103,6 +104,11 @@ class Target:
     webhook: EndpointView
     #: Of a project that was made; nobody has sent it yet.
     delivery_id: UUID
+    #: About the admin, with a raise; and what is told of those who spend.
+    budget_id: UUID
+    budget_seen: datetime
+    raise_id: UUID
+    watch_id: UUID
 
 
 _DRAFTS: Final = ("Draft", "Retired template", "Template to be published")
@@ -115,6 +121,7 @@ NOBODYS = Target(
         "connection": see_connection(uuid4()),
         "integration": see_integration(uuid4()),
         "schedule_seen": clock.now(),
+        "budget_seen": clock.now(),
         "webhook": see_webhook(uuid4()),
     }
 )
@@ -201,6 +208,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
     create_integration(admin, IntegrationEntry(**where, secret="Bearer planted-0123456789"), slug="own-api")
     webhook = make_endpoint(admin, name=f"Tracker of {mark}", url="https://127.0.0.1:8443/hook")
     delivery_id = make_delivery(database, admin, outcome=None)
+    budgets = make_budget_rows(database, admin, about=admin.user_id)
     make_invitation(database, admin, email=f"boss@new.{mark}.example", role="admin")
     return Target(
         organization_id=admin.organization_id,
@@ -239,6 +247,10 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         schedule_seen=get_schedule(admin, schedule_id).updated_at,
         webhook=see_endpoint(admin, webhook.id),
         delivery_id=delivery_id,
+        budget_id=budgets["budgets"],
+        budget_seen=see_budget(admin, budgets["budgets"]).updated_at,
+        raise_id=budgets["budget_raises"],
+        watch_id=make_watch_rows(database, admin)["spending_watches"],
     )
 
 

@@ -274,6 +274,11 @@ def _token(doer: Doer, change: Change) -> bool:
     return change.old is None and doer.may(P.USERS_EDIT) and doer.covers(whose) and not whose["is_operator"]
 
 
+def _spending(doer: Doer, _: Change) -> bool:
+    """What is spent, and what was told of it, is written with usage, and as a budget is made or moved."""
+    return any(doer.may(each) for each in (P.BUDGETS_MANAGE, P.ORCHESTRATIONS_RUN, P.CONNECTIONS_MANAGE))
+
+
 def _usage(doer: Doer, change: Change) -> bool:
     """Of the test of a connection, or of one's own try of a prompt, which is written as it begins and as it ends."""
     is_ones_own_try = change.row["user_id"] == doer.user_id and change.row["run_id"] is None
@@ -314,6 +319,7 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "orchestration_templates": _template,
     "template_versions": _version,
     "template_reviews": _review,
+    "saved_views": lambda doer, change: doer.is_alive and bool(change.row["user_id"] == doer.user_id),
     "template_drafts": lambda doer, change: doer.is_alive and bool(change.row["created_by"] == doer.user_id),
     "template_statistics": lambda doer, _: doer.may(P.ORCHESTRATIONS_RUN),
     "users": _user,
@@ -331,6 +337,9 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "webhook_events": _event,
     "webhook_deliveries": _event,
     "webhook_attempts": lambda doer, change: change.new is None and doer.may(P.WEBHOOKS_MANAGE),
+    **dict.fromkeys(("budgets", "budget_raises", "spending_watches"), lambda doer, _: doer.may(P.BUDGETS_MANAGE)),
+    "budget_periods": _spending,
+    "budget_alerts": _spending,
     "api_usage": _usage,
     "mail_outbox": _mail,
     "audit_logs": _trail,
@@ -349,6 +358,8 @@ _VIEWED_BY: Final = {
     "provider_connections": P.CONNECTIONS_VIEW,
     "integration_connections": P.CONNECTIONS_VIEW,
     "integration_operations": P.ORCHESTRATIONS_VIEW,
+    "spending_watches": P.ANALYTICS_VIEW,
+    "spending_notices": P.ANALYTICS_VIEW,
     "audit_logs": P.AUDIT_VIEW,
     "projects": P.PROJECTS_VIEW,
     "orchestration_runs": P.ORCHESTRATIONS_VIEW,
@@ -369,15 +380,25 @@ def hidden_from(doer: Doer, rows: Rows) -> Iterator[str]:
     for table in rows.keys() - {"user_credentials"}:  # whose keys are people's
         for key, row in rows[table].items():
             is_own = Change(table, None, row, rows).organization_id == doer.organization_id
-            if not is_own or not _is_readable(doer, table, row, rows):
+            is_budget = table in {"budgets", "budget_periods", "budget_raises", "budget_alerts"}
+            sees = _sees_budget if is_budget else _is_readable
+            if not is_own or not sees(doer, table, row, rows):
                 yield key
             if table == "users" and row["id"] != doer.user_id and not (is_own and doer.may(P.USERS_VIEW)):
                 yield row["email"]
 
 
+def _sees_budget(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
+    """Who sees what everybody spends, whom it is about, and whoever it binds."""
+    budget = row if table == "budgets" else rows["budgets"][row["budget_id"]]
+    sees_all = doer.may(P.ANALYTICS_VIEW) or doer.may(P.BUDGETS_MANAGE)
+    binds = budget["user_id"] is None and doer.may(P.ORCHESTRATIONS_RUN)
+    return sees_all or binds or (doer.is_alive and doer.user_id == budget["user_id"])
+
+
 def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
     """Whether they may read the row's id. Ids of people stand beside their names, which everybody there reads."""
-    if table in {"user_sessions", "user_tokens", "mail_outbox", "template_drafts"}:
+    if table in {"user_sessions", "user_tokens", "mail_outbox", "template_drafts", "saved_views"}:
         return doer.user_id == row.get("created_by" if table == "template_drafts" else "user_id")
     if table == "organizations" or (table == "users" and row["id"] == doer.user_id):
         return True

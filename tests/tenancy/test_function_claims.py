@@ -70,6 +70,7 @@ CALLS: Final[Mapping[str, str]] = {
     "%(organization)s, 'new@new.example', 'hash')",
     "api.is_last_operator(uuid)": "SELECT api.is_last_operator(%(person)s)",
     "api.ask_deletion(boolean)": "SELECT api.ask_deletion(true)",
+    "api.budget_managers()": "SELECT * FROM api.budget_managers()",
     "api.send_test_event(uuid)": "SELECT api.send_test_event(%(webhook)s)",
     "api.redeliver(uuid,uuid[],timestamp with time zone)": "SELECT api.redeliver(%(webhook)s, NULL, now())",
     "api.drop_deliveries(uuid)": "SELECT api.drop_deliveries(%(webhook)s)",

@@ -41,6 +41,7 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "projects"): {},
     ("web", "orchestration_templates"): {"usage_count": 0},
     ("web", "template_versions"): {"version": 99},
+    ("web", "saved_views"): {"name": "Another"},
     ("web", "template_drafts"): {},
     ("web", "template_reviews"): {"version": 1},
     ("web", "orchestration_runs"): {"status": "queued", **_NOT_RUN},
@@ -50,6 +51,9 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "provider_connections"): {"slug": "another"},
     ("web", "integration_connections"): {"slug": "another", "encrypted_secret": "\\x00"},
     ("web", "schedules"): {},
+    ("web", "budgets"): {"period": "total"},
+    ("web", "budget_raises"): {},
+    ("web", "spending_watches"): {"hours": 48},
     ("web", "invitations"): {"email": "somebody-else@invited.example"},
     ("engine", "phase_executions"): {"attempt": 99},
     ("engine", "phase_streams"): {},
@@ -73,6 +77,7 @@ ANY_ORGANIZATION = {
 }
 #: What has to stand beside a reference, or another refusal would come first.
 BESIDE: dict[tuple[str, str], dict[str, Any]] = {
+    ("budgets", "project_id"): {"scope": "project", "user_id": None},
     ("template_reviews", "decided_by"): {"decision": "rejected", "decided_at": "2026-01-31T12:00:00Z"},
 }
 
@@ -179,6 +184,8 @@ def _of_another_answer(world: World, name: str) -> dict[str, Any]:
         "review_requests": {"phase_execution_id": str(world.b.run.phases["Phase 0"])},
         "run_reviews": {"request_id": str(world.b.review_id)},
         "webhook_attempts": {"number": 99},
+        "budget_periods": {"starts_at": "2020-01-01T00:00:00Z"},
+        "budget_alerts": {"threshold": 7},
     }
     return taken.get(name, {})
 

@@ -17,6 +17,7 @@ _NOTIFICATIONS: Final = {
     "run_finished": "A run of mine has finished",
     "run_failed": "A run of mine has failed",
     "review_waiting": "A review waits for me",
+    "budget_reached": "A budget of mine, or one that I manage, is nearly or wholly used up",
 }
 _NOT_YET: Final = "No mails about the end of runs are sent yet. What you choose here holds from the day they are."
 

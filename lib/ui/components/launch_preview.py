@@ -15,6 +15,7 @@ from lib.runs.launch import LaunchRequest, Prepared, preview_launch
 from lib.templates.operations import asks_approval
 from lib.templates.plan import Plan
 from lib.ui import feedback, words
+from lib.ui.components.budget_gauge import show_launch_gauges
 from lib.ui.components.card import card
 from lib.ui.components.estimate import show_estimate
 from lib.ui.components.model_choice import show_own_models
@@ -64,8 +65,9 @@ def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
                 cost_limit_usd=prepared.cost_limit_usd,
                 integration_enabled=prepared.integration_enabled,
             )
-    if prepared is None:
+    if prepared is None or request is None:
         return
+    show_launch_gauges(actor, request.project_id, cost_usd=prepared.estimate.cost_usd)
     _show_operations(actor, prepared)
     with card("What the model will be asked"):
         show_own_models(prepared.plan)

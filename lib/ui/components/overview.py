@@ -6,6 +6,7 @@ import streamlit as st
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.budgets.views import Alerts
 from lib.runs.overview_views import LiveRun, Overview
 from lib.runs.service import get_overview
 from lib.runs.views import RunSummary
@@ -13,6 +14,8 @@ from lib.samples.service import Sample
 from lib.schedules.views import StoppedSchedule
 from lib.ui import feedback, words
 from lib.ui.components import no_worker, project_dialogs, sample_workspace, status, turns
+from lib.ui.components.budget_gauge import show_own_gauges
+from lib.ui.components.budget_list import show_alerts
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.meter import show_meter
@@ -28,7 +31,7 @@ from lib.ui.navigation import LAUNCH, RUNS
 REFRESH_SECONDS = 2.0
 
 
-def show_overview(seen: Overview, actor: Actor, *, stopped: Sequence[StoppedSchedule]) -> None:
+def show_overview(seen: Overview, actor: Actor, *, stopped: Sequence[StoppedSchedule], alerts: Alerts) -> None:
     """Draw the overview; while something runs, that part looks again by itself."""
     left, right = st.columns([2, 1], gap="medium")
     sample = sample_workspace.find_sample(actor)
@@ -37,6 +40,7 @@ def show_overview(seen: Overview, actor: Actor, *, stopped: Sequence[StoppedSche
             _show_checklist(seen, actor, sample)
         show_stopped(stopped)
         show_waiting_reviews(actor)
+        show_alerts(actor, alerts)
         if seen.running:
             feedback.live(_show_running, len(seen.running), seconds=REFRESH_SECONDS)
         if seen.recent:
@@ -132,9 +136,15 @@ def _say_so_far(run: RunSummary) -> str:
 
 def _show_quota(seen: Overview, actor: Actor) -> None:
     with card("This month"):
-        if seen.quota.limit is None:
-            st.markdown(f"Calls to models&ensp;**{words.number(seen.quota.used)}**, no limit")
-            return
+        _show_calls(seen, actor)
+        show_own_gauges(actor)
+
+
+def _show_calls(seen: Overview, actor: Actor) -> None:
+    if seen.quota.limit is None:
+        st.markdown(f"Calls to models&ensp;**{words.number(seen.quota.used)}**, no limit")
+        return
+    with st.container(gap="xsmall"):
         text = f"{words.number(seen.quota.used)} of {words.count(seen.quota.limit, 'call')}"
         st.markdown(f"Calls to models&ensp;**{words.number(seen.quota.used)}** of {words.number(seen.quota.limit)}")
         is_short = seen.quota.used >= 0.9 * seen.quota.limit

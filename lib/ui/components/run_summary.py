@@ -1,10 +1,14 @@
 """What stands above and beside the phases of a run: its numbers, what went wrong, its facts."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import streamlit as st
 
 from lib.access.permissions import Permission
+from lib.budgets.service import name_managers
+from lib.budgets.telling import STOP as BUDGET_STOP
+from lib.budgets.telling import say_who_raises
 from lib.models.operation import OperationStatus
 from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.errors import RETRYABLE, ErrorKind
@@ -27,7 +31,7 @@ from lib.ui.components.run_table import seconds_of
 from lib.ui.components.to_decide import OPERATIONS, anchor_of
 from lib.ui.components.turns import say_priority, show_priority_change, show_turn
 from lib.ui.guard import require_actor
-from lib.ui.navigation import CONNECTIONS, TEMPLATE
+from lib.ui.navigation import BUDGETS, CONNECTIONS, TEMPLATE
 
 #: In characters, of a phase's name in a line.
 _LONGEST_NAME = 80
@@ -41,6 +45,7 @@ _STEPS = {
         "Then continue: finished phases are kept.",
     ),
 }
+_GOES_ON = "Then, or with the budget's next month, the run goes on by itself: finished phases are kept."
 #: Kinds of errors that are put right at the model's connection.
 _OF_A_CONNECTION = frozenset(
     {ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.MODEL_NOT_FOUND, ErrorKind.NOT_CONFIGURED, ErrorKind.CONNECTION}
@@ -102,16 +107,30 @@ def show_run_notice(run: RunProgress) -> None:
             status=status.RUN[run.summary.status],
             where=_place_of(run),
             text=" ".join([*([said] if (said := say_stop(run)) else []), *([kept] if done else [])]) or None,
-            steps=_STEPS.get(stop.kind, _PASSING if stop.kind in RETRYABLE else ()),
-            details={name: value for name, value in stop.model_dump(exclude={"message"}).items() if value},
+            steps=_find_steps(stop.kind),
+            details={name: value for name, value in stop.model_dump(exclude={"message", "budget"}).items() if value},
         ):
             show_way_on(run)
             if stop.kind in _OF_A_CONNECTION and require_actor().may(Permission.CONNECTIONS_MANAGE):
                 _show_connections()
+            if stop.kind == BUDGET_STOP and require_actor().may(Permission.ANALYTICS_VIEW):
+                _show_budgets()
             if stop.kind in COST_STOPS:
                 show_ways_on(run)
             elif run.pause:
                 _show_pauser(run)
+
+
+def _find_steps(kind: str) -> Sequence[str]:
+    """What to do about what has stopped the run."""
+    if kind == BUDGET_STOP:
+        return (say_who_raises(name_managers(require_actor())), _GOES_ON)
+    return _STEPS.get(kind, _PASSING if kind in RETRYABLE else ())
+
+
+def _show_budgets() -> None:
+    if st.button("Look at the budgets", icon=":material/savings:"):
+        st.switch_page(BUDGETS.file)
 
 
 def _show_connections() -> None:

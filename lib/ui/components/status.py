@@ -134,6 +134,12 @@ DELIVERY_SPLIT: Mapping[str, Status] = {
     "dropped": DELIVERY["dropped"],
 }
 
+BUDGET: Mapping[str, Status] = {
+    "within": _status("On track", "check_circle", "green", "✓"),
+    "short": _status("Nearly used up", "warning", "orange", "!"),
+    "used_up": _status("Used up", "error", "red", "✕"),
+}
+
 SCHEDULE: Mapping[str, Status] = {
     "on": _status("On", "check_circle", "green", "✓"),
     "off": _status("Off", "power_settings_new", "gray", "\N{EN DASH}"),

@@ -23,7 +23,6 @@ from lib.runs.lists.service import COLUMNS, RunChoices, count_runs, count_runs_b
 from lib.runs.queries import RunFilter
 from lib.runs.service import list_runs
 from lib.runs.views import RunSort
-from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_template
@@ -45,7 +44,6 @@ FORMATS = pytest.mark.parametrize("file_format", list(ExportFormat))
 
 
 @pytest.fixture
-@doors.kept_open()
 def some_runs(installation: Installation, cast: Cast) -> list[Record]:
     """In A: a completed run, a failed and a waiting one, one with unknown cost; and one of B."""
     database = installation.database

@@ -13,25 +13,25 @@ from lib.identity import passwords, service, sessions
 from lib.projects.service import list_projects
 from lib.runs.service import get_overview
 from lib.samples.service import (
+    Sample,
     drop_sample,
     find_sample,
     leave_sample,
-    load_sample,
     make_sample,
     open_to_passwords,
     remove_sample,
     visit_sample,
 )
 from tests import doors
-from tests.cast import PASSWORD, Cast, make_cast
+from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
 from tests.factories import make_new_organization
 from tests.records import row, rows, trail
-from tests.sample import Snapshot, snapshot, with_operator, written_once
+from tests.sample import Snapshot, cast, database, operator, sample, snapshot, together, worlds, written_once
 from tests.tenancy.tables import read_tables
 from tests.workspace import make_workspace
 
-__all__ = ["written_once"]
+__all__ = ["cast", "database", "operator", "sample", "together", "worlds", "written_once"]
 
 pytestmark = pytest.mark.usefixtures("written_once")
 
@@ -39,22 +39,8 @@ ORIGIN = Origin(request_id=uuid4(), ip_address="192.0.2.7", user_agent="tests")
 
 
 @pytest.fixture
-def world(installation: Installation) -> tuple[Cast, Actor]:
-    """Both real organizations with a row in every table, and the operator."""
-    cast = make_cast(installation.database)
-    make_workspace(installation.database, cast.alice)
-    make_workspace(installation.database, cast.charlie)
-    return with_operator(installation.database, cast)
-
-
-@pytest.fixture
-def cast(world: tuple[Cast, Actor]) -> Cast:
-    return world[0]
-
-
-@pytest.fixture
-def operator(world: tuple[Cast, Actor]) -> Actor:
-    return world[1]
+def is_furnished() -> bool:
+    return True
 
 
 def looking(cast: Cast, operator: Actor) -> Actor:
@@ -142,9 +128,8 @@ def test_made_again_it_is_there_again(operator: Actor) -> None:
 
 
 def test_visit_of_a_sample_that_was_removed_does_not_come_back_with_the_next(
-    installation: Installation, operator: Actor
+    installation: Installation, operator: Actor, sample: Sample
 ) -> None:
-    make_sample(operator)
     visit_sample(operator, Role.ADMIN)
     assert rows(installation, "SELECT 1 FROM user_sessions WHERE visiting IS NOT NULL")
     remove_sample(operator)
@@ -152,8 +137,7 @@ def test_visit_of_a_sample_that_was_removed_does_not_come_back_with_the_next(
     assert rows(installation, "SELECT 1 FROM user_sessions WHERE visiting IS NOT NULL") == []
 
 
-def test_there_is_one_at_most(operator: Actor) -> None:
-    make_sample(operator)
+def test_there_is_one_at_most(operator: Actor, sample: Sample) -> None:
     with pytest.raises(Conflict, match="There is a sample workspace already"):
         make_sample(operator)
 
@@ -178,8 +162,7 @@ def test_name_that_a_real_organization_has_is_said(operator: Actor) -> None:
     assert find_sample(operator) is None
 
 
-def test_only_an_operator_may(cast: Cast, operator: Actor) -> None:
-    load_sample()
+def test_only_an_operator_may(cast: Cast, operator: Actor, sample: Sample) -> None:
     was_one = replace(cast.alice, is_operator=True)  # as a page has it that was begun before
     for actor in (cast.alice, cast.charlie, was_one):
         for ask in (find_sample, make_sample, remove_sample, lambda who: visit_sample(who, Role.VIEWER)):
@@ -190,9 +173,8 @@ def test_only_an_operator_may(cast: Cast, operator: Actor) -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_visitor_is_that_person_and_no_operator(
-    installation: Installation, cast: Cast, operator: Actor, role: Role
+    installation: Installation, cast: Cast, operator: Actor, sample: Sample, role: Role
 ) -> None:
-    sample = make_sample(operator)
     person = visit_sample(operator, role)
     visitor = looking(cast, operator)
     assert (visitor.user_id, visitor.role, visitor.full_name) == (person.user_id, role, person.full_name)
@@ -204,8 +186,9 @@ def test_visitor_is_that_person_and_no_operator(
         remove_sample(visitor)
 
 
-def test_leaving_leads_back_to_the_same_session(installation: Installation, cast: Cast, operator: Actor) -> None:
-    make_sample(operator)
+def test_leaving_leads_back_to_the_same_session(
+    installation: Installation, cast: Cast, operator: Actor, sample: Sample
+) -> None:
     before = row(installation, "SELECT * FROM user_sessions WHERE id = %s", operator.session_id)
     person = visit_sample(operator, Role.MEMBER)
     leave_sample(looking(cast, operator))
@@ -235,8 +218,9 @@ def test_leaving_without_a_visit_changes_nothing(installation: Installation, cas
 @pytest.mark.parametrize(
     "gone", ["deactivated_at = now()", "deleted_at = now()", "is_operator = false"], ids=lambda gone: gone.split()[0]
 )
-def test_visit_ends_with_the_operator(installation: Installation, cast: Cast, operator: Actor, gone: str) -> None:
-    make_sample(operator)
+def test_visit_ends_with_the_operator(
+    installation: Installation, cast: Cast, operator: Actor, sample: Sample, gone: str
+) -> None:
     visit_sample(operator, Role.ADMIN)
     rows(installation, "UPDATE users SET is_operator = true WHERE id = %s RETURNING 1", cast.charlie.user_id)
     rows(installation, f"UPDATE users SET {gone} WHERE id = %s RETURNING 1", operator.user_id)
@@ -248,8 +232,7 @@ def test_visit_ends_with_the_operator(installation: Installation, cast: Cast, op
         assert found is None
 
 
-def test_whatever_ends_the_operators_session_ends_the_visit(cast: Cast, operator: Actor) -> None:
-    make_sample(operator)
+def test_whatever_ends_the_operators_session_ends_the_visit(cast: Cast, operator: Actor, sample: Sample) -> None:
     visit_sample(operator, Role.ADMIN)
     visitor = looking(cast, operator)
     service.change_password(operator, current=PASSWORD, new="another horse, another battery")
@@ -258,35 +241,31 @@ def test_whatever_ends_the_operators_session_ends_the_visit(cast: Cast, operator
         leave_sample(visitor)
 
 
-def test_visitor_who_signs_out_is_out(installation: Installation, cast: Cast, operator: Actor) -> None:
-    make_sample(operator)
+def test_visitor_who_signs_out_is_out(installation: Installation, cast: Cast, operator: Actor, sample: Sample) -> None:
     visit_sample(operator, Role.ADMIN)
     service.sign_out(cast.secret_of(operator), origin=ORIGIN)
     assert sessions.find_actor(cast.secret_of(operator), origin=ORIGIN) is None
     assert trail(installation, "identity.sign_out", operator.user_id)
 
 
-def test_visitor_is_home_when_the_sample_is_removed(cast: Cast, operator: Actor) -> None:
-    make_sample(operator)
+def test_visitor_is_home_when_the_sample_is_removed(cast: Cast, operator: Actor, sample: Sample) -> None:
     visit_sample(operator, Role.MANAGER)
     assert drop_sample()
     assert looking(cast, operator).user_id == operator.user_id
 
 
 def test_visitor_is_home_when_whom_they_visit_is_deactivated(
-    installation: Installation, cast: Cast, operator: Actor
+    installation: Installation, cast: Cast, operator: Actor, sample: Sample
 ) -> None:
-    make_sample(operator)
     person = visit_sample(operator, Role.MANAGER)
     rows(installation, "UPDATE users SET deactivated_at = now() WHERE id = %s RETURNING 1", person.user_id)
     assert looking(cast, operator).user_id == operator.user_id
 
 
 def test_person_with_a_password_looks_around_until_the_sample_is_removed(
-    installation: Installation, operator: Actor, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, operator: Actor, sample: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passwords, "COST", 4)
-    sample = make_sample(operator)
     for person in sample.people:
         with pytest.raises(SignInRefused):
             service.authenticate(person.username, "", origin=ORIGIN)

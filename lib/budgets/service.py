@@ -1,0 +1,320 @@
+"""What people do with budgets: read, make, edit, raise and end them, and watch what a person spends."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, update
+from sqlalchemy.exc import IntegrityError
+
+from lib import clock
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.budgets import queries
+from lib.budgets.telling import say_short, say_used_up, say_who_raises
+from lib.budgets.views import Alerts, BudgetEntry, BudgetView, Choices, Gauge, NoticeView, RaiseView, WatchView
+from lib.db.constraints import constraint_of
+from lib.db.session import tenant_session
+from lib.entry import clean_line, clean_text
+from lib.errors import AlreadyTaken, BudgetUsedUp, Conflict, InvalidInput, NotFound
+from lib.models.budget import Budget, BudgetPeriod, BudgetRaise, BudgetScope, SpendingWatch
+from lib.runs.steering import clean_dollars
+
+MAX_NAME, MAX_NOTE, MAX_REASON = 100, 2_000, 500
+MOST_THRESHOLDS: Final = 10
+MOST_HOURS: Final = 720
+#: A raise for longer is another limit.
+MOST_RAISE_DAYS: Final = 366
+_ABOUT_TAKEN, _HOURS_TAKEN = "idx_budgets_about", "idx_spending_watches_hours"
+
+
+def list_budgets(actor: Actor) -> tuple[BudgetView, ...]:
+    """The organization's that have not ended: its own, then its projects', then its people's. Raises `NotPermitted`."""
+    actor.require(Permission.ANALYTICS_VIEW)
+    with tenant_session(actor) as session:
+        rows = queries.list_budgets(session, actor.organization_id)
+        raises: dict[UUID, list[RaiseView]] = defaultdict(list)
+        for found in queries.list_raises(session, actor.organization_id):
+            raises[found.budget_id].append(_raise(found))
+    return tuple(_budget(row, tuple(raises[row.id])) for row in rows)
+
+
+def list_gauges(actor: Actor, *, project_id: UUID | None = None) -> tuple[Gauge, ...]:
+    """Those that bind what this person launches, for this project where one is named; as far as they may see them."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    about = [actor.organization_id, actor.user_id, *([project_id] if project_id else [])]
+    with tenant_session(actor) as session:
+        return tuple(_gauge(row) for row in queries.list_about(session, actor.organization_id, about))
+
+
+def refuse_used_up(actor: Actor, project_id: UUID) -> None:
+    """Raise `BudgetUsedUp` where a run of this person's for this project would only stand there paused."""
+    for gauge in list_gauges(actor, project_id=project_id):
+        if gauge.is_hard and gauge.is_used_up:
+            raise BudgetUsedUp(f"{say_used_up(gauge)} {say_who_raises(name_managers(actor))}")
+
+
+def preview_launch(
+    actor: Actor, project_id: UUID, *, cost_usd: tuple[Decimal, Decimal] | None
+) -> tuple[tuple[Gauge, ...], tuple[str, ...]]:
+    """The budgets that bind a launch for this project, and what would come of it; `cost_usd` is its estimate."""
+    gauges = list_gauges(actor, project_id=project_id)
+    hard = [gauge for gauge in gauges if gauge.is_hard]
+    if any(gauge.is_used_up for gauge in hard):
+        managers = name_managers(actor)
+        said = [f"{say_used_up(each)} {say_who_raises(managers)}" for each in hard if each.is_used_up]
+        return gauges, (*said, "The run would stand there paused, and go on by itself then.")
+    most = cost_usd[1] if cost_usd else Decimal(0)
+    return gauges, tuple(say_short(each, least=cost_usd[0]) for each in hard if cost_usd and most > each.left_usd)
+
+
+def list_project_gauges(actor: Actor, project_id: UUID) -> tuple[Gauge, ...]:
+    """Those of one project; none for who may not see them."""
+    actor.require(Permission.PROJECTS_VIEW)
+    with tenant_session(actor) as session:
+        return tuple(_gauge(row) for row in queries.list_about(session, actor.organization_id, [project_id]))
+
+
+def list_alerts(actor: Actor) -> Alerts:
+    """What whoever looks after budgets should know; nothing for anybody else."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    if not actor.may(Permission.BUDGETS_MANAGE):
+        return Alerts()
+    with tenant_session(actor) as session:
+        gauges = [_gauge(row) for row in queries.list_budgets(session, actor.organization_id)]
+        notices = [NoticeView(**row._mapping) for row in queries.list_notices(session, actor.organization_id)]
+    short = sorted((gauge for gauge in gauges if gauge.is_short), key=lambda gauge: -gauge.share)
+    return Alerts(budgets=tuple(short), notices=tuple(notices))
+
+
+def name_managers(actor: Actor) -> tuple[str, ...]:
+    """The names of who may raise budgets, for whoever sees a run that one has stopped."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    with tenant_session(actor) as session:
+        return queries.list_managers(session)
+
+
+def list_choices(actor: Actor) -> Choices:
+    """What a budget can be about. Raises `NotPermitted`."""
+    actor.require(Permission.BUDGETS_MANAGE)
+    with tenant_session(actor) as session:
+        return Choices(
+            projects=queries.list_projects(session, actor.organization_id),
+            people=queries.list_people(session, actor.organization_id),
+        )
+
+
+def create_budget(actor: Actor, entry: BudgetEntry) -> UUID:
+    """Make one. It begins with what its period has cost so far; for a budget of all time that is everything.
+
+    Raises `InvalidInput`, `AlreadyTaken` where there is one for the same thing and period, `NotFound`, `NotPermitted`.
+    """
+    actor.require(Permission.BUDGETS_MANAGE)
+    columns = _check(entry) | _check_about(entry)
+    columns |= {"organization_id": actor.organization_id, "created_by": actor.user_id}
+    try:
+        with tenant_session(actor) as session:
+            named = {name: columns[name] for name in ("project_id", "user_id")}
+            if not queries.is_named(session, actor.organization_id, **named):
+                raise NotFound("project" if columns["project_id"] else "person")
+            return session.scalars(insert(Budget).values(**columns).returning(Budget.id)).one()
+    except IntegrityError as error:
+        if constraint_of(error) != _ABOUT_TAKEN:
+            raise
+        message = "There is a budget for that already, for the same period. Edit it, raise it, or end it first."
+        raise AlreadyTaken(message, field="For") from error
+
+
+def update_budget(actor: Actor, entry: BudgetEntry, *, seen: BudgetView) -> None:
+    """Change the one that was `seen`: all but what it is about and its period.
+
+    Raises `InvalidInput`, `NotFound`, `NotPermitted`, and `Conflict` where somebody else has edited it.
+    """
+    actor.require(Permission.BUDGETS_MANAGE)
+    columns = _check(entry)
+    with tenant_session(actor) as session:
+        row = queries.load_budget(session, actor.organization_id, seen.id)
+        if row is None:
+            raise NotFound("budget")
+        if row.updated_at != seen.updated_at:
+            message = "Somebody else has edited this budget meanwhile, so nothing was saved. Look at it again."
+            raise Conflict(message)
+        session.execute(update(Budget).where(Budget.id == seen.id).values(columns))
+
+
+def end_budget(actor: Actor, budget_id: UUID) -> None:
+    """End it: it counts nothing and stops nothing any more. Raises `NotFound`, `NotPermitted`."""
+    actor.require(Permission.BUDGETS_MANAGE)
+    with tenant_session(actor) as session:
+        row = queries.load_budget(session, actor.organization_id, budget_id)
+        if row is None:
+            raise NotFound("budget")
+        session.execute(update(Budget).where(Budget.id == budget_id).values(ended_at=func.now()))
+
+
+def raise_budget(actor: Actor, budget_id: UUID, amount_usd: Decimal, *, reason: str, expires_at: datetime) -> None:
+    """Let it allow so much more until then; what it has stopped goes on by itself.
+
+    Raises `InvalidInput`, `NotFound`, `NotPermitted`.
+    """
+    actor.require(Permission.BUDGETS_MANAGE)
+    amount = clean_dollars(amount_usd, field="Amount")
+    reason = clean_line(reason, field="Reason", longest=MAX_REASON)
+    _check_end(expires_at)
+    with tenant_session(actor) as session:
+        if queries.load_budget(session, actor.organization_id, budget_id) is None:
+            raise NotFound("budget")
+        row = insert(BudgetRaise).values(
+            organization_id=actor.organization_id,
+            budget_id=budget_id,
+            amount_usd=amount,
+            reason=reason,
+            expires_at=expires_at,
+            created_by=actor.user_id,
+        )
+        session.execute(row)
+
+
+def end_raise(actor: Actor, raise_id: UUID) -> None:
+    """Take a raise back: it counts no more from now on. Raises `NotFound`, `NotPermitted`."""
+    actor.require(Permission.BUDGETS_MANAGE)
+    with tenant_session(actor) as session:
+        ended = (
+            update(BudgetRaise)
+            .where(
+                BudgetRaise.organization_id == actor.organization_id,
+                BudgetRaise.id == raise_id,
+                BudgetRaise.expires_at > func.now(),
+            )
+            .values(expires_at=func.now())
+        )
+        if session.scalar(ended.returning(BudgetRaise.id)) is None:
+            raise NotFound("raise")
+
+
+def list_watches(actor: Actor) -> tuple[WatchView, ...]:
+    """The organization's watches over what a person spends, the shortest first. Raises `NotPermitted`."""
+    actor.require(Permission.ANALYTICS_VIEW)
+    with tenant_session(actor) as session:
+        found = queries.list_watches(session, actor.organization_id)
+        return tuple(WatchView(id=row.id, limit_usd=row.limit_usd, hours=row.hours) for row in found)
+
+
+def create_watch(actor: Actor, limit_usd: Decimal, *, hours: int) -> UUID:
+    """Tell who may change budgets once a person spends more than that within so many hours.
+
+    Raises `InvalidInput`, `AlreadyTaken` where there is one for as many hours, `NotPermitted`.
+    """
+    actor.require(Permission.BUDGETS_MANAGE)
+    limit = clean_dollars(limit_usd, field="Amount")
+    if not 1 <= hours <= MOST_HOURS:
+        message = f"A watch looks back over 1 to {MOST_HOURS} hours. Enter another number."
+        raise InvalidInput(message, field="Hours")
+    columns = {"organization_id": actor.organization_id, "created_by": actor.user_id, "limit_usd": limit}
+    try:
+        with tenant_session(actor) as session:
+            row = insert(SpendingWatch).values(hours=hours, **columns)
+            return session.scalars(row.returning(SpendingWatch.id)).one()
+    except IntegrityError as error:
+        if constraint_of(error) != _HOURS_TAKEN:
+            raise
+        message = f"There is an alert for {hours} hours already. End it first, or choose other hours."
+        raise AlreadyTaken(message, field="Hours") from error
+
+
+def end_watch(actor: Actor, watch_id: UUID) -> None:
+    """Nobody is told by it any more. Raises `NotFound`, `NotPermitted`."""
+    actor.require(Permission.BUDGETS_MANAGE)
+    with tenant_session(actor) as session:
+        ended = update(SpendingWatch).where(
+            SpendingWatch.organization_id == actor.organization_id,
+            SpendingWatch.id == watch_id,
+            SpendingWatch.ended_at.is_(None),
+        )
+        if session.scalar(ended.values(ended_at=func.now()).returning(SpendingWatch.id)) is None:
+            raise NotFound("alert")
+
+
+def _check(entry: BudgetEntry) -> dict[str, Any]:
+    """The columns that can be changed, as they are stored. Raises `InvalidInput`."""
+    return {
+        "name": clean_line(entry.name, field="Name", longest=MAX_NAME),
+        "limit_usd": clean_dollars(entry.limit_usd, field="Limit"),
+        "thresholds": _check_thresholds(entry.thresholds),
+        "is_hard": entry.is_hard,
+        "note": clean_text(entry.note, field="Note", longest=MAX_NOTE, required=False) or None,
+    }
+
+
+def _check_thresholds(thresholds: Sequence[int]) -> list[int]:
+    if len(set(thresholds)) > MOST_THRESHOLDS:
+        message = f"At most {MOST_THRESHOLDS} shares can be told. Take some away."
+        raise InvalidInput(message, field="Tell at")
+    if any(not 0 < percent < 100 for percent in thresholds):
+        message = "A share is a whole percent from 1 to 99; all of it is told anyway."
+        raise InvalidInput(message, field="Tell at")
+    return sorted(set(thresholds))
+
+
+def _check_about(entry: BudgetEntry) -> dict[str, Any]:
+    """What it is about, and its period. Raises `InvalidInput`."""
+    if entry.scope not in set(BudgetScope) or entry.period not in set(BudgetPeriod):
+        message = "A budget is for the organization, a project or a person, and for a month or for all time."
+        raise InvalidInput(message, field="For")
+    scope = BudgetScope(entry.scope)
+    missing = {BudgetScope.PROJECT: entry.project_id, BudgetScope.USER: entry.user_id}.get(scope, entry) is None
+    if missing:
+        message = f"Choose the {'project' if scope is BudgetScope.PROJECT else 'person'} that it is for."
+        raise InvalidInput(message, field="Project" if scope is BudgetScope.PROJECT else "Person")
+    return {
+        "scope": scope,
+        "period": BudgetPeriod(entry.period),
+        "project_id": entry.project_id if scope is BudgetScope.PROJECT else None,
+        "user_id": entry.user_id if scope is BudgetScope.USER else None,
+    }
+
+
+def _check_end(expires_at: datetime) -> None:
+    now = clock.now()
+    if not now < expires_at <= now + timedelta(days=MOST_RAISE_DAYS):
+        message = "A raise ends within a year from now. For good, edit the limit instead."
+        raise InvalidInput(message, field="Until")
+
+
+def _gauge(row: Row[*tuple[Any, ...]]) -> Gauge:
+    return Gauge(**_figures(row))
+
+
+def _budget(row: Row[*tuple[Any, ...]], raises: tuple[RaiseView, ...]) -> BudgetView:
+    return BudgetView(
+        **_figures(row),
+        project_id=row.project_id,
+        user_id=row.user_id,
+        limit_usd=row.limit_usd,
+        note=row.note or "",
+        raises=raises,
+        created_by=row.created_by,
+        updated_at=row.updated_at,
+    )
+
+
+def _figures(row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "scope": BudgetScope(row.scope),
+        "period": BudgetPeriod(row.period),
+        "about": row.about,
+        "allowed_usd": row.allowed_usd,
+        "spent_usd": row.spent_usd,
+        "thresholds": tuple(row.thresholds),
+        "is_hard": row.is_hard,
+        "unknown_calls": row.unknown_calls,
+    }
+
+
+def _raise(row: Row[*tuple[Any, ...]]) -> RaiseView:
+    return RaiseView(id=row.id, amount_usd=row.amount_usd, reason=row.reason, expires_at=row.expires_at, by=row.by)

@@ -1,0 +1,141 @@
+"""Budgets are made, edited, raised and ended by who may, and nothing is stored that makes no sense."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from lib import clock
+from lib.budgets import service
+from lib.budgets.views import BudgetEntry
+from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound, NotPermitted
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_project
+from tests.made_budgets import make_budget, see_budget, show_budget
+
+
+def tomorrow() -> datetime:
+    return clock.now() + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("entered", "field"),
+    [
+        ({"name": " "}, "Name"),
+        ({"limit": "0"}, "Limit"),
+        ({"limit": "-1"}, "Limit"),
+        ({"limit": "NaN"}, "Limit"),
+        ({"limit": "1000000"}, "Limit"),
+        ({"scope": "project"}, "Project"),
+        ({"scope": "user"}, "Person"),
+        ({"scope": "moon"}, "For"),
+        ({"period": "week"}, "For"),
+        ({"thresholds": (0,)}, "Tell at"),
+        ({"thresholds": (100,)}, "Tell at"),
+        ({"thresholds": tuple(range(1, 12))}, "Tell at"),
+        ({"note": "x" * 2_001}, "Note"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_at_its_field(
+    installation: Installation, cast: Cast, entered: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        make_budget(cast.alice, **entered)
+    assert refused.value.field == field
+    assert service.list_budgets(cast.alice) == ()
+
+
+def test_there_is_one_for_each_thing_and_period(installation: Installation, cast: Cast) -> None:
+    first = make_budget(cast.alice)
+    make_budget(cast.alice, period="total")
+    with pytest.raises(AlreadyTaken, match="There is a budget for that already"):
+        make_budget(cast.mona, name="Another")
+    service.end_budget(cast.alice, first)
+    make_budget(cast.mona, name="Another")
+    make_budget(cast.charlie)
+    assert [each.name for each in service.list_budgets(cast.alice)] == ["Another", "Autumn"]
+
+
+def test_another_organizations_project_and_person_are_not_found(installation: Installation, cast: Cast) -> None:
+    with pytest.raises(NotFound):
+        make_budget(cast.alice, scope="project", project_id=make_project(installation.database, cast.charlie))
+    with pytest.raises(NotFound):
+        make_budget(cast.alice, scope="user", user_id=cast.charlie.user_id)
+
+
+def test_edit_that_was_based_on_an_older_state_is_not_saved(installation: Installation, cast: Cast) -> None:
+    budget_id = make_budget(cast.alice)
+    seen = see_budget(cast.alice, budget_id)
+    service.update_budget(cast.mona, BudgetEntry(name="Winter", limit_usd=Decimal(2)), seen=seen)
+    with pytest.raises(Conflict, match="Somebody else has edited"):
+        service.update_budget(cast.alice, BudgetEntry(name="Spring", limit_usd=Decimal(3)), seen=seen)
+    assert see_budget(cast.alice, budget_id).name == "Winter"
+
+
+def test_what_has_ended_is_neither_edited_nor_raised(installation: Installation, cast: Cast) -> None:
+    budget_id = make_budget(cast.alice)
+    seen = see_budget(cast.alice, budget_id)
+    service.end_budget(cast.alice, budget_id)
+    for change in (
+        lambda: service.update_budget(cast.alice, BudgetEntry(name="Winter", limit_usd=Decimal(2)), seen=seen),
+        lambda: service.raise_budget(cast.alice, budget_id, Decimal(1), reason="Why", expires_at=tomorrow()),
+        lambda: service.end_budget(cast.alice, budget_id),
+    ):
+        with pytest.raises(NotFound):
+            change()
+
+
+@pytest.mark.parametrize(
+    ("amount", "reason", "days", "field"),
+    [("0", "Why", 1, "Amount"), ("1", "", 1, "Reason"), ("1", "Why", -1, "Until"), ("1", "Why", 400, "Until")],
+)
+def test_raise_that_makes_no_sense_is_refused(
+    *, installation: Installation, cast: Cast, amount: str, reason: str, days: int, field: str
+) -> None:
+    budget_id = make_budget(cast.alice)
+    until = clock.now() + timedelta(days=days)
+    with pytest.raises(InvalidInput) as refused:
+        service.raise_budget(cast.alice, budget_id, Decimal(amount), reason=reason, expires_at=until)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize("weak", ["max", "vera"])
+def test_weak_role_changes_nothing(installation: Installation, cast: Cast, weak: str) -> None:
+    actor, budget_id = getattr(cast, weak), make_budget(cast.alice)
+    for change in (
+        lambda: make_budget(actor, period="total"),
+        lambda: service.update_budget(actor, BudgetEntry(name="x"), seen=show_budget(budget_id)),
+        lambda: service.raise_budget(actor, budget_id, Decimal(1), reason="Why", expires_at=tomorrow()),
+        lambda: service.end_budget(actor, budget_id),
+        lambda: service.create_watch(actor, Decimal(1), hours=24),
+        lambda: service.list_budgets(actor),
+        lambda: service.list_watches(actor),
+        lambda: service.list_choices(actor),
+    ):
+        with pytest.raises(NotPermitted):
+            change()
+
+
+def test_stranger_finds_nothing(installation: Installation, cast: Cast) -> None:
+    budget_id = make_budget(cast.alice)
+    watch_id = service.create_watch(cast.alice, Decimal(1), hours=24)
+    for change in (
+        lambda: service.raise_budget(cast.charlie, budget_id, Decimal(1), reason="Why", expires_at=tomorrow()),
+        lambda: service.end_budget(cast.charlie, budget_id),
+        lambda: service.end_raise(cast.charlie, uuid4()),
+        lambda: service.end_watch(cast.charlie, watch_id),
+    ):
+        with pytest.raises(NotFound):
+            change()
+    assert service.list_budgets(cast.charlie) == ()
+
+
+def test_watch_is_one_for_its_hours(installation: Installation, cast: Cast) -> None:
+    service.create_watch(cast.alice, Decimal(5), hours=24)
+    with pytest.raises(AlreadyTaken, match="24 hours already"):
+        service.create_watch(cast.mona, Decimal(6), hours=24)
+    with pytest.raises(InvalidInput, match="1 to 720 hours"):
+        service.create_watch(cast.mona, Decimal(6), hours=0)
