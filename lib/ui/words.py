@@ -220,9 +220,17 @@ def clock(seconds: float | None) -> str:
         return NOTHING
     if 0 < seconds < 1:
         return "<0:01"
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, rest = divmod(int(seconds + _ROUNDING), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def clock_span(span: tuple[float, float] | None) -> str:
+    """From the least to the most where there is little room: "0:12" to "1:05" in one word."""
+    if span is None:
+        return UNKNOWN
+    low, high = (clock(seconds) for seconds in span)
+    return high if low == high else f"{low}\N{EN DASH}{high}"
 
 
 def duration(seconds: float | None) -> str:

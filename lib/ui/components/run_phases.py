@@ -135,8 +135,7 @@ def _meta(phase: PhaseFigures, *, is_live: bool, comments: int, time_zone: str) 
         return [_WHY_SKIPPED.get(kind, words.short(said, most=_LONGEST_NOTE)), *commented]
     meta: list[str] = []
     if newest.started_at is not None and newest.answered_at is not None:
-        # as the timeline shows it: with loading the local model, and waiting for it
-        meta.append(words.clock((newest.answered_at - newest.started_at).total_seconds()))
+        meta.append(words.clock(phase.worked_seconds))  # as the timeline shows it: of all attempts
     if newest.prompt_tokens is not None:
         meta.append(words.tokens(newest.prompt_tokens + (newest.completion_tokens or 0)))
     if newest.answered_at is not None and newest.started_at is not None:
