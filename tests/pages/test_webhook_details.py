@@ -177,7 +177,7 @@ def test_delivery_tells_the_address_of_each_attempt_and_what_its_endpoint_asked_
     open_as: OpenAs, cast: Cast, installation: Installation
 ) -> None:
     made = make_endpoint(cast.alice)
-    delivery_id = make_delivery(installation.database, cast.alice, outcome="retry", hold_seconds=3_600)
+    delivery_id = make_delivery(installation.database, cast.alice, outcome="retry", hold_seconds=1)
     seen = see_endpoint(cast.alice, made.id)
     moved = EndpointEntry(name=seen.name, url="https://93.184.215.14/moved", events=seen.events)
     service.update_endpoint(cast.alice, moved, seen=seen)
@@ -190,6 +190,9 @@ def test_delivery_tells_the_address_of_each_attempt_and_what_its_endpoint_asked_
     assert attempt.resume_at is not None
     until = f"It asked to be left alone until {attempt.resume_at.astimezone(UTC):%H:%M:%S}"
     assert said.count(until) == 2, "in the answer and in the attempt"
+    rows(installation, "UPDATE webhook_attempts SET resume_at = '2026-11-22 09:30+00' RETURNING 1")
+    said = shown(open_as(cast.mona, WEBHOOKS, delivery=delivery_id))
+    assert "It asked to be left alone until Sun 22 Nov 2026, 09:30" in said, "not today"
 
 
 def test_more_attempts_than_there_are_of_themselves_are_not_counted_of_eight(

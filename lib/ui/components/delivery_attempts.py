@@ -7,6 +7,8 @@ from typing import Final
 import streamlit as st
 from markupsafe import Markup
 
+from lib import clock
+from lib.clock import find_zone
 from lib.ui import words
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.row_list import row_list, show_context
@@ -39,7 +41,10 @@ def show_response(attempts: Sequence[AttemptView], time_zone: str) -> None:
 
 
 def _say_rest(until: datetime, time_zone: str) -> str:
-    return f"It asked to be left alone until {words.hour(until, zone=time_zone)}"
+    zone = find_zone(time_zone)
+    is_today = until.astimezone(zone).date() == clock.now().astimezone(zone).date()
+    moment = words.hour(until, zone=time_zone) if is_today else words.day_and_minute(until, zone=time_zone)
+    return f"It asked to be left alone until {moment}"
 
 
 def show_attempts(detail: DeliveryDetail, time_zone: str) -> None:

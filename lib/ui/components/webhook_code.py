@@ -105,8 +105,8 @@ exit 1
 #: A delivery of one's own making, to see whether a receiver takes it, with nothing but a shell, openssl and curl.
 CURL: Final = """\
 #!/bin/sh
-# Sends a signed test delivery to a receiver, and prints what that answers: 204 from the programs beside this one, and
-# 401 once the secret is another one.
+# Sends a signed test delivery to a receiver and prints what that answers:
+# the programs for Python and Node say 204, and 401 where the secret is another one.
 #
 # WEBHOOK_SECRET=whsec_… sh send.sh http://127.0.0.1:8000
 set -eu
