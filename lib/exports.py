@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import BinaryIO
 
 #: A spreadsheet's own limit is ten times that; what is more is asked for in parts.
 MOST_ROWS = 100_000
@@ -54,19 +55,27 @@ class Column:
 
 def write_table(file_format: ExportFormat, columns: Sequence[Column], pages: Iterable[Sequence[Values]]) -> bytes:
     """The file's content. Each row has a value for each column; only one page of rows is held beside it."""
-    write = {ExportFormat.CSV: _write_csv, ExportFormat.JSON: _write_json, ExportFormat.PARQUET: _write_parquet}
-    return write[file_format](columns, pages)
-
-
-def _write_csv(columns: Sequence[Column], pages: Iterable[Sequence[Values]]) -> bytes:
     out = io.BytesIO()
+    write_table_into(out, file_format, columns, pages)
+    return out.getvalue()
+
+
+def write_table_into(
+    out: BinaryIO, file_format: ExportFormat, columns: Sequence[Column], pages: Iterable[Sequence[Values]]
+) -> None:
+    """Write the content into a file that is open: of it nothing is held but a page of rows."""
+    write = {ExportFormat.CSV: _write_csv, ExportFormat.JSON: _write_json, ExportFormat.PARQUET: _write_parquet}
+    write[file_format](out, columns, pages)
+
+
+def _write_csv(out: BinaryIO, columns: Sequence[Column], pages: Iterable[Sequence[Values]]) -> None:
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
     writer.writerow([column.name for column in columns])
     kinds = [column.kind for column in columns]
     for page in pages:
         writer.writerows([_csv_cell(value, kind) for value, kind in zip(row, kinds, strict=True)] for row in page)
-    return out.getvalue()
+    text.detach()  # it would close the file that it does not own
 
 
 def _csv_cell(value: object, kind: Kind) -> str:
@@ -74,8 +83,7 @@ def _csv_cell(value: object, kind: Kind) -> str:
     return f"'{said}" if kind is Kind.TEXT and said.startswith(_BEGINS_A_FORMULA) else said
 
 
-def _write_json(columns: Sequence[Column], pages: Iterable[Sequence[Values]]) -> bytes:
-    out = io.BytesIO()
+def _write_json(out: BinaryIO, columns: Sequence[Column], pages: Iterable[Sequence[Values]]) -> None:
     names = [json.dumps(column.name) for column in columns]
     between = "[\n"
     for page in pages:
@@ -84,7 +92,6 @@ def _write_json(columns: Sequence[Column], pages: Iterable[Sequence[Values]]) ->
             out.write(f"{between}{{{', '.join(cells)}}}".encode())
             between = ",\n"
     out.write(b"\n]\n" if out.tell() else b"[]\n")
-    return out.getvalue()
 
 
 def _json_value(value: object) -> str:
@@ -94,7 +101,7 @@ def _json_value(value: object) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else json.dumps(_say(value), ensure_ascii=False)
 
 
-def _write_parquet(columns: Sequence[Column], pages: Iterable[Sequence[Values]]) -> bytes:
+def _write_parquet(out: BinaryIO, columns: Sequence[Column], pages: Iterable[Sequence[Values]]) -> None:
     import pyarrow as pa  # noqa: PLC0415  a fifth of a second that no command needs
     import pyarrow.parquet as pq  # noqa: PLC0415  as above
 
@@ -104,7 +111,6 @@ def _write_parquet(columns: Sequence[Column], pages: Iterable[Sequence[Values]])
         Kind.MOMENT: pa.timestamp("us", tz="UTC"),
     }
     schema = pa.schema([(column.name, types.get(column.kind, pa.string())) for column in columns])
-    out = io.BytesIO()
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         for page in pages:
             cells = zip(*page, strict=True)
@@ -113,7 +119,6 @@ def _write_parquet(columns: Sequence[Column], pages: Iterable[Sequence[Values]])
                 for values, column, field in zip(cells, columns, schema, strict=True)
             ]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
-    return out.getvalue()
 
 
 def _parquet_cells(values: Values, kind: Kind) -> Values:

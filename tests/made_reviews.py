@@ -57,9 +57,18 @@ def make_waiting(
 
 
 def make_word(
-    database: Database, actor: Actor, review: MadeReview, *, edited: str | None = None, comment: str = ""
+    database: Database,
+    actor: Actor,
+    review: MadeReview,
+    *,
+    edited: str | None = None,
+    comment: str = "",
+    about: str = ANSWER,
 ) -> UUID:
-    """The person's approval of an answer that waits, past all pages; with what they made of it, if they edited it."""
+    """The person's approval of an answer that waits, past all pages; with what they made of it, if they edited it.
+
+    `about` is the text that they looked at.
+    """
     with doors.person(database, actor) as connection:
         connection.execute(
             "SELECT api.decide_review(%s, %s, %s, %s, %s)",
@@ -68,7 +77,7 @@ def make_word(
                 "approve_with_edits" if edited else "approve",
                 comment,
                 edited,
-                sha256(ANSWER.encode()).hexdigest(),
+                sha256(about.encode()).hexdigest(),
             ],
         )
     with doors.admin(database) as connection:

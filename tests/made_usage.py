@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from lib.access.actor import Actor
 from lib.db.logins import Login
 from tests import doors
+from tests.factories import insert
 
 COLUMNS = (
     "created_at",
@@ -40,11 +42,18 @@ def write_calls(connection: Any, organization_id: UUID, calls: Sequence[Mapping[
     )
 
 
+def make_saved_view(database: doors.Database, actor: Actor, *, name: str = "Mine") -> UUID:
+    """A view of the page of analytics."""
+    with doors.person(database, actor) as connection:
+        mine = {"organization_id": actor.organization_id, "user_id": actor.user_id}
+        return insert(connection, "saved_views", **mine, page="analytics", name=name, query="range=30-days")
+
+
 def roll_up(database: doors.Database) -> int:
     """All that has ended; says how many hours and days those are."""
     count = 0
     with doors.login(database, Login.WORKER) as connection:
-        while found := connection.execute("SELECT api.roll_up_usage(50)").fetchone()[0]:  # type: ignore[index]
+        while found := _first(connection.execute("SELECT api.roll_up_usage(50)").fetchone()):
             connection.commit()
             count += found
     return count
@@ -67,4 +76,9 @@ def make_sums(database: doors.Database, organization_id: UUID) -> dict[str, UUID
                 f"VALUES (%s, date_trunc('{moment}', now(), 'UTC')) RETURNING id",
                 [organization_id],
             )
-        return {table: cursor.fetchone()[0] for table, cursor in made.items()}  # type: ignore[index]
+        return {table: _first(cursor.fetchone()) for table, cursor in made.items()}
+
+
+def _first(row: tuple[Any, ...] | None) -> Any:
+    assert row is not None
+    return row[0]

@@ -350,6 +350,7 @@ ADDED_TABLES: Final = frozenset(
         "budget_alerts",
         "spending_watches",
         "spending_notices",
+        "saved_views",
     }
 )
 

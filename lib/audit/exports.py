@@ -1,14 +1,15 @@
 """A list as a file, and the entry in the trail that says who took it: one is not to be had without the other."""
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import Row, Select
 from sqlalchemy.orm import Session
 
 from lib.audit.events import record_event
 from lib.db.paging import Order, read_all
-from lib.exports import MOST_ROWS, Column, ExportFormat, Values, write_table
+from lib.exports import MOST_ROWS, Column, ExportFormat, Values, write_table_into
 
 #: Rows held at once: each page is a statement of its own, far from the time-out of one.
 _AT_ONCE = 2_000
@@ -29,34 +30,73 @@ def export_list(
     The statement's first columns are the file's. `filters` are what the person had chosen, for the trail; those that
     are empty are left out.
     """
-    taken = _Taken(read_all(session, statement, order=order, most=MOST_ROWS + 1, at_once=_AT_ONCE), len(columns))
-    data = write_table(file_format, columns, taken)
-    record_event(
+    out = io.BytesIO()
+    export_list_into(
+        out,
         session,
-        f"{resource_type}.export",
+        statement,
+        order=order,
+        columns=columns,
+        file_format=file_format,
         resource_type=resource_type,
-        values={
-            "format": file_format,
-            "rows": taken.rows,
-            "is_cut": taken.is_cut,
-            "sort": order.name,
-            "filters": {name: str(value) for name, value in filters.items() if value},
-        },
+        filters=filters,
     )
-    return data
+    return out.getvalue()
+
+
+def export_list_into(
+    out: BinaryIO,
+    session: Session,
+    statement: Select[*tuple[Any, ...]],
+    *,
+    order: Order,
+    columns: Sequence[Column],
+    file_format: ExportFormat,
+    resource_type: str,
+    filters: Mapping[str, object],
+    most: int = MOST_ROWS,
+) -> None:
+    """The same into a file that is open, for lists that are too long to be held in memory."""
+    pages = read_all(session, statement, order=order, most=most + 1, at_once=_AT_ONCE)
+    taken = _Taken(pages, len(columns), most)
+    write_table_into(out, file_format, columns, taken)
+    record_export(
+        session, resource_type, file_format, rows=taken.rows, is_cut=taken.is_cut, sort=order.name, filters=filters
+    )
+
+
+def record_export(
+    session: Session,
+    resource_type: str,
+    file_format: ExportFormat,
+    *,
+    rows: int,
+    is_cut: bool = False,
+    sort: str,
+    filters: Mapping[str, object],
+) -> None:
+    """Note in the trail what was taken; filters that are empty are left out."""
+    values = {
+        "format": file_format,
+        "rows": rows,
+        "is_cut": is_cut,
+        "sort": sort,
+        "filters": {name: str(value) for name, value in filters.items() if value},
+    }
+    record_event(session, f"{resource_type}.export", resource_type=resource_type, values=values)
 
 
 class _Taken:
     """The pages as the file gets them, no more than it may, counted."""
 
-    def __init__(self, pages: Iterator[Sequence[Row[Any]]], width: int) -> None:
-        self._pages, self._width = pages, width
+    def __init__(self, pages: Iterator[Sequence[Row[Any]]], width: int, most: int) -> None:
+        self._pages, self._width, self._most = pages, width, most
         self.rows = 0
         self.is_cut = False
 
     def __iter__(self) -> Iterator[Sequence[Values]]:
         for page in self._pages:
-            fitting = page[: MOST_ROWS - self.rows]
+            fitting = page[: self._most - self.rows]
             self.rows += len(fitting)
             self.is_cut = len(fitting) < len(page)
             if fitting:

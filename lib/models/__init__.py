@@ -14,6 +14,7 @@ from lib.models.organization import Organization, OrganizationSlug
 from lib.models.project import Project
 from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStream
+from lib.models.saved_view import SavedView
 from lib.models.schedule import Schedule
 from lib.models.template import OrchestrationTemplate, TemplateVersion
 from lib.models.usage import ApiUsage, UsageDaily, UsageHourly, UsageOpenDay, UsageOpenHour
@@ -45,6 +46,7 @@ __all__ = [
     "ReviewRequest",
     "RunComment",
     "RunReview",
+    "SavedView",
     "Schedule",
     "SignInNetwork",
     "SpendingNotice",

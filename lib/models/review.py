@@ -1,8 +1,9 @@
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lib.db.base import Base, CreatedAt, Key, Moment, Str50, reference, tenant_reference
@@ -88,6 +89,8 @@ class RunReview(Base):
     edited_response: Mapped[str | None]
     #: SHA-256 of the text that it is about: of what was edited into it, where it was.
     answer_digest: Mapped[str]
+    #: What they said before, the oldest first: decision, comment, answer_digest and said_at of each word.
+    earlier: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     created_at: Mapped[CreatedAt]
     #: When it was last changed.
     said_at: Mapped[CreatedAt]

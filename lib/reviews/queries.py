@@ -69,7 +69,7 @@ def read_output(session: Session, actor: Actor, review_id: UUID) -> Any:
 
 
 def list_words(session: Session, review_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
-    """What people said of it, the first word first."""
+    """What people say of it, the first word first, each with what they said before."""
     counted = RunReview.reviewer_id.in_(
         select(func.api.counting_approvals(literal(review_id)).table_valued("reviewer_id").c.reviewer_id)
     )
@@ -78,6 +78,8 @@ def list_words(session: Session, review_id: UUID) -> Sequence[Row[*tuple[Any, ..
         RunReview.reviewer_id,
         RunReview.decision,
         RunReview.comment,
+        RunReview.answer_digest,
+        RunReview.earlier,
         counted.label("is_counted"),
         RunReview.said_at,
     )

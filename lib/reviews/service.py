@@ -1,6 +1,6 @@
 """What people do with answers that wait for them: find them, read them, decide."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -18,6 +18,7 @@ from lib.integrations.registry import find_kinds
 from lib.models.review import Decision, ReviewOutcome
 from lib.reviews import queries
 from lib.reviews.inbox.queries import ReviewFilter, count_by_split, list_asked
+from lib.reviews.structures import read_earlier
 from lib.reviews.views import Decided, Review, ReviewSort, ReviewSplit, ReviewSummary, Word
 from lib.templates.json_output.checking import check_answer
 from lib.templates.structure import PhaseOutput
@@ -83,7 +84,7 @@ def get_review(actor: Actor, review_id: UUID) -> Review:
             summary=_summary(row),
             instructions=row.instructions,
             reviewers=_name_reviewers(session, row.reviewers),
-            words=tuple(_word(actor, word) for word in queries.list_words(session, review_id)),
+            words=_words(actor, queries.list_words(session, review_id), seen=digest(text)),
             answer=row.answer,
             edited=row.edited,
             seen=digest(text),
@@ -208,15 +209,25 @@ def _summary(row: Row[*tuple[Any, ...]]) -> ReviewSummary:
     return ReviewSummary(**values | {"outcome": ReviewOutcome(outcome) if outcome else None})
 
 
-def _word(actor: Actor, row: Row[*tuple[Any, ...]]) -> Word:
-    return Word(
-        reviewer=Person(**row.reviewer),
-        is_mine=row.reviewer_id == actor.user_id,
-        decision=Decision(row.decision),
-        comment=row.comment,
-        is_counted=row.is_counted,
-        said_at=row.said_at,
-    )
+def _words(actor: Actor, rows: Iterable[Row[*tuple[Any, ...]]], *, seen: str) -> tuple[Word, ...]:
+    """All that was said, in its order, also where they have said something else since; `seen` names the text."""
+    found = []
+    for row in rows:
+        each: tuple[Any, ...] = (*read_earlier(row.earlier), row)
+        for said in each:
+            is_approval = said.decision in {Decision.APPROVE, Decision.APPROVE_WITH_EDITS}
+            word = Word(
+                reviewer=Person(**row.reviewer),
+                is_mine=row.reviewer_id == actor.user_id,
+                decision=Decision(said.decision),
+                comment=said.comment,
+                is_counted=said is row and row.is_counted,
+                has_lapsed=is_approval and said.answer_digest != seen,
+                is_replaced=said is not row,
+                said_at=said.said_at,
+            )
+            found.append(word)
+    return tuple(sorted(found, key=lambda word: word.said_at))
 
 
 def _name_reviewers(session: Session, reviewers: Sequence[str]) -> tuple[str, ...]:

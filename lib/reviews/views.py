@@ -53,7 +53,7 @@ class ReviewSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """What one person said of an answer, as it stands."""
+    """What one person said of an answer."""
 
     reviewer: Person
     #: Whether it is the reader's own.
@@ -62,6 +62,10 @@ class Word:
     comment: str
     #: Whether it counts as an approval of the text as it is now.
     is_counted: bool
+    #: Whether it is an approval of another text: it was given before an edit.
+    has_lapsed: bool
+    #: Whether they have said something else since.
+    is_replaced: bool
     said_at: datetime
 
 
@@ -95,6 +99,14 @@ class Review:
     def text(self) -> str:
         """What is to be decided about."""
         return self.answer if self.edited is None else self.edited
+
+    @property
+    def edit(self) -> Word | None:
+        """Whose word made the text what it is; None where it is the model's own."""
+        if self.text == self.answer:
+            return None
+        edits = (word for word in self.words if word.decision is Decision.APPROVE_WITH_EDITS and not word.is_replaced)
+        return max(edits, key=lambda word: word.said_at, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

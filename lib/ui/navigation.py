@@ -140,6 +140,14 @@ TEMPLATE_EDIT = PageEntry(
     permission=Permission.TEMPLATES_VIEW,
     is_visible=False,
 )
+ANALYTICS = PageEntry(
+    file="pages/analytics.py",
+    title="Analytics",
+    icon="monitoring",
+    url_path="analytics",
+    section="Insight",
+    permission=Permission.ANALYTICS_VIEW,
+)
 BUDGETS = PageEntry(
     file="pages/budgets.py",
     title="Budgets",
@@ -214,6 +222,7 @@ PAGES: Sequence[PageEntry] = (
     TEMPLATES,
     TEMPLATE,
     TEMPLATE_EDIT,
+    ANALYTICS,
     BUDGETS,
     USERS,
     PERSON,

@@ -48,6 +48,12 @@ SAVES_DRAFT = "saves_draft"
 #: The request about a version that stood on the page when a button about it was pressed.
 PRESSED_REVIEW = "pressed_review"
 
+#: The text of an answer, by its digest, that stood on the page when a button about it was pressed.
+PRESSED_TEXT = "pressed_text"
+
+#: Set on the way to a run's page that is to show first what waits there for somebody's word.
+BRINGS_TO_DECIDE = "brings_to_decide"
+
 #: What the file that is being imported says, or what is wrong with it, beside its digest.
 IMPORT_READ = "import_read"
 

@@ -297,3 +297,47 @@ def day(moment: datetime, *, zone: str = "UTC") -> str:
     """The reader's day: "Saturday 22 November 2025"."""
     local = moment.astimezone(find_zone(zone))
     return f"{local:%A} {local.day} {local:%B %Y}"
+
+
+def days_span(first: date, last: date, *, has_year: bool = True) -> str:
+    """Days, the last one included: "1 to 22 November 2025", "28 October to 3 November", "22 November 2025"."""
+    year = f" {last.year}" if has_year else ""
+    end = f"{last.day} {last:%B}{year}"
+    if first == last:
+        return end
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {end}"
+    begin = f"{first.day} {first:%B}"
+    return f"{begin} {first.year} to {end}" if has_year and first.year != last.year else f"{begin} to {end}"
+
+
+def compact(value: float) -> str:
+    """A number where there is room for few digits: "9.4 M", "148 k", "812"."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size * (1 if unit != "k" else 10):
+            scaled = value / size
+            return f"{scaled:,.0f} {unit}" if scaled >= 100 else f"{scaled:.1f} {unit}"
+    return number(round(value))
+
+
+def change(now: float, before: float) -> str | None:
+    """By how much of it something has grown: "+12 %", "-4 %", "0 %"; None where there was nothing before."""
+    if not before:
+        return None
+    part = round((now - before) / before * 100)
+    return f"{part:+,d} %" if part else "0 %"
+
+
+def month(day: date) -> str:
+    """The month of a day: "November"."""
+    return f"{day:%B}"
+
+
+def month_day(day: date) -> str:
+    """A day of which the year is known: "30 November"."""
+    return f"{day.day} {day:%B}"
+
+
+def weekday(number_of_day: int) -> str:
+    """The day of a week that begins on Monday, which is 0: "Mon"."""
+    return ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[number_of_day]

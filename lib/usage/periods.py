@@ -97,6 +97,18 @@ def this_month(today: date, zone: str) -> Period:
     return Period(today.replace(day=1), today, zone)
 
 
+def last_month(today: date, zone: str) -> Period:
+    """The whole month before this one."""
+    end = today.replace(day=1) - timedelta(days=1)
+    return Period(end.replace(day=1), end, zone)
+
+
+def last_months(count: int, today: date, zone: str) -> Period:
+    """So many months, the one that has begun among them."""
+    months = today.year * 12 + today.month - count
+    return Period(date(months // 12, months % 12 + 1, 1), today, zone)
+
+
 def last_days(count: int, today: date, zone: str) -> Period:
     """So many days, today included."""
     return Period(today - timedelta(days=count - 1), today, zone)

@@ -23,12 +23,13 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lib.models.people import people
 from lib.models.project import Project
 from lib.models.readable_templates import readable_templates
-from lib.models.usage import Cut, UsageDaily, UsageHourly, UsageOpenDay, UsageOpenHour
+from lib.models.run import OrchestrationRun
+from lib.models.usage import ApiUsage, Cut, UsageDaily, UsageHourly, UsageOpenDay, UsageOpenHour
 from lib.usage.spans import Grain, Open, Span
 from lib.usage.views import Dimension, Key
 
@@ -50,6 +51,12 @@ _COLUMNS: Final = (
     "latency_calls",
 )
 _MOMENTS: Final = ARRAY(DateTime(timezone=True))
+#: By what runs can be told apart.
+_RUN_KEYS: Final[Mapping[Dimension, InstrumentedAttribute[Any]]] = {
+    Dimension.PROJECT: OrchestrationRun.project_id,
+    Dimension.PERSON: OrchestrationRun.user_id,
+    Dimension.TEMPLATE: OrchestrationRun.template_id,
+}
 #: What is looked at: dimension -> the keys that count.
 Chosen = Mapping[Dimension, Collection[Key]]
 
@@ -175,8 +182,49 @@ def _is_one_of(found: FromClause, dimension: Dimension, keys: Collection[Key]) -
     named: ColumnElement[Any] = found.c[KEYS[dimension][0]]
     if dimension is Dimension.MODEL:
         named = named + ":" + found.c.model
+    return _is_in(named, keys)
+
+
+def _is_in(named: ColumnElement[Any] | InstrumentedAttribute[Any], keys: Collection[Key]) -> ColumnElement[bool]:
     is_there = named.in_([key for key in keys if key is not None])
     return or_(is_there, named.is_(None)) if None in keys else is_there
+
+
+def list_keys(
+    session: Session, organization_id: UUID, spans: Sequence[Span], by: Dimension, *, is_model: bool
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """All keys in the spans, the most expensive first; their columns are those of `KEYS`."""
+    found = _find(organization_id, spans, {}, is_model=is_model, by=by)
+    keys = _keys(found, by, by_bucket=False)
+    ranked = (func.sum(found.c.cost_usd).desc(), func.sum(found.c.calls).desc())
+    return session.execute(select(*keys).select_from(found).group_by(*keys).order_by(*ranked)).all()
+
+
+def has_calls(session: Session, organization_id: UUID) -> bool:
+    """Whether there ever was one."""
+    return bool(session.scalar(select(select(ApiUsage.id).where(ApiUsage.organization_id == organization_id).exists())))
+
+
+def count_runs(
+    session: Session, organization_id: UUID, boundaries: Sequence[datetime], *, chosen: Chosen
+) -> Mapping[int, int]:
+    """Runs launched between each two neighbours of `boundaries`, by their number; a stretch without any is not in it.
+
+    Runs can be told apart by project, person and template.
+    """
+    bucket = func.width_bucket(OrchestrationRun.created_at, cast(list(boundaries), _MOMENTS)) - 1
+    conditions = [_is_in(_RUN_KEYS[dimension], keys) for dimension, keys in chosen.items()]
+    statement = (
+        select(bucket.label("bucket"), func.count().label("runs"))
+        .where(
+            OrchestrationRun.organization_id == organization_id,
+            OrchestrationRun.created_at >= boundaries[0],
+            OrchestrationRun.created_at < boundaries[-1],
+            *conditions,
+        )
+        .group_by("bucket")
+    )
+    return {row.bucket: row.runs for row in session.execute(statement)}
 
 
 def list_names(session: Session, dimension: Dimension, ids: Collection[UUID]) -> dict[UUID, str]:

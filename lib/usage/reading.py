@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
@@ -12,9 +13,11 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from lib.usage import queries
+from lib.usage.forecast import LOOKS_BACK_DAYS
 from lib.usage.histogram import latency_of
+from lib.usage.periods import last_days
 from lib.usage.spans import Open, Span, split
-from lib.usage.views import Dimension, Figures, HeatCell, Key, Series, Share, UsageQuery, UsageReport
+from lib.usage.views import Cell, Dimension, Figures, HeatCell, Key, Latency, Series, Share, UsageQuery, UsageReport
 
 #: What bars are stacked of at most: more colours can't be told apart. The others are one.
 MOST_SERIES: Final = 6
@@ -55,9 +58,10 @@ class Reading:
             latency=latency_of(sum(latencies.values(), Counter())),
             bars=[figures.get(bucket, Figures()) for bucket in range(len(starts))],
             latency_bars=[latency_of(latencies[bucket]) for bucket in range(len(starts))],
+            runs=self._count_runs(),
         )
 
-    def series(self, by: Dimension) -> Sequence[Series]:
+    def series(self, by: Dimension, *, with_latency: bool = False) -> Sequence[Series]:
         """Each key bar by bar, the most expensive first; those beyond `MOST_SERIES` together, last."""
         bars: defaultdict[Key, dict[int, Figures]] = defaultdict(dict)
         for row in self._sum(by=by, by_bucket=True):
@@ -72,7 +76,22 @@ class Reading:
         if others:
             rest = [sum((own.get(bucket, Figures()) for _, own in others), Figures()) for bucket in range(count)]
             series.append(Series(None, OTHERS, rest, count=len(others)))
+        if with_latency:
+            groups = [[key] for key, _ in named] + ([[key for key, _ in others]] if others else [])
+            timed = self._time_bars(by, groups)
+            series = [replace(one, latency_bars=bars) for one, bars in zip(series, timed, strict=True)]
         return series
+
+    def _time_bars(self, by: Dimension, groups: Sequence[Sequence[Key]]) -> Sequence[Sequence[Latency]]:
+        """How long the calls of each group of keys took, bar by bar."""
+        counted: defaultdict[tuple[Key, int], Counter[int]] = defaultdict(Counter)
+        for row in self._count_latencies(by=by, by_bucket=True):
+            counted[_key(row, by), row.bucket][row.latency] += row.timed
+        bars = range(len(self.query.period.starts()))
+        return [
+            [latency_of(sum((counted[key, bar] for key in keys if (key, bar) in counted), Counter())) for bar in bars]
+            for keys in groups
+        ]
 
     def shares(self, by: Dimension) -> Sequence[Share]:
         """Each key in the whole period, the most expensive first."""
@@ -82,6 +101,58 @@ class Reading:
         found = sorted(((_key(row, by), _figures(row)) for row in self._sum(by=by)), key=lambda item: _rank(item[1]))
         names = self._names(by, [key for key, _ in found])
         return [Share(key, names[key], figures, latency_of(latencies[key])) for key, figures in found]
+
+    def choices(self, shares: Mapping[Dimension, Sequence[Share]]) -> Mapping[Dimension, Mapping[Key, str]]:
+        """What the period's calls can be narrowed to, by dimension; `shares` are what the filters leave."""
+        return {by: self._choices(by, own) for by, own in shares.items()}
+
+    def _choices(self, by: Dimension, shares: Sequence[Share]) -> Mapping[Key, str]:
+        if not self.query.chosen:
+            return {share.key: share.label for share in shares}
+        rows = queries.list_keys(self.session, self.organization_id, self._spans, by, is_model=self.query.is_model)
+        keys = dict.fromkeys([*(_key(row, by) for row in rows), *self.query.chosen.get(by, ())])
+        return self._names(by, [*keys])
+
+    def without_unknown(self) -> tuple["Reading", Sequence[Dimension]]:
+        """The same question without projects, people and templates that the reader can't see, and what of these."""
+        kept, left_out = {}, []
+        for by, keys in self.query.chosen.items():
+            known = keys
+            if by in _NAMED_BY_ID:
+                ids = [key for key in keys if isinstance(key, UUID)]
+                known = keys & {None, *queries.list_names(self.session, by, ids)}
+            left_out += [by] if known != keys else []
+            if known:
+                kept[by] = known
+        return replace(self, query=replace(self.query, chosen=kept)), left_out
+
+    def costs_of_days(self, today: date) -> Sequence[tuple[date, Decimal]]:
+        """What each of the last days has cost, whatever the period."""
+        period = last_days(LOOKS_BACK_DAYS + 1, today, self.query.period.zone)
+        asked = replace(self, query=replace(self.query, period=period))
+        found = {row.bucket: row.cost_usd for row in asked._sum(by_bucket=True)}
+        return [(day, Decimal(found.get(bucket, 0))) for bucket, day in enumerate(period.bar_days())]
+
+    def _count_runs(self) -> Sequence[int]:
+        if set(self.query.chosen) - set(_NAMED_BY_ID):
+            return ()
+        boundaries = self.query.period.boundaries()
+        counted = queries.count_runs(self.session, self.organization_id, boundaries, chosen=self.query.chosen)
+        return [counted.get(bar, 0) for bar in range(len(boundaries) - 1)]
+
+    def cells(self, by: Dimension) -> Sequence[Cell]:
+        """Each key's figures in each bar that has any, in the order of time, then the most expensive first."""
+        latencies: defaultdict[tuple[int, Key], Counter[int]] = defaultdict(Counter)
+        for row in self._count_latencies(by=by, by_bucket=True):
+            latencies[row.bucket, _key(row, by)][row.latency] += row.timed
+        found = [(row.bucket, _key(row, by), _figures(row)) for row in self._sum(by=by, by_bucket=True)]
+        found.sort(key=lambda each: (each[0], _rank(each[2])))
+        names = self._names(by, [*dict.fromkeys(key for _, key, _ in found)])
+        bounds = self.query.period.boundaries()
+        return [
+            Cell(bounds[bar], bounds[bar + 1], key, names[key], figures, latency_of(latencies[bar, key]))
+            for bar, key, figures in found
+        ]
 
     def hours_of_week(self) -> Sequence[HeatCell]:
         """Calls by weekday and hour of the reader's zone. One half of an hour off counts where its hour begins."""
@@ -127,10 +198,15 @@ class Reading:
         return {"chosen": self.query.chosen, "is_model": self.query.is_model}
 
     def _names(self, by: Dimension, keys: Sequence[Key]) -> Mapping[Key, str]:
-        if by in _NAMED_BY_ID:
-            known = queries.list_names(self.session, by, [key for key in keys if isinstance(key, UUID)])
-            return {key: known.get(key, _GONE) if isinstance(key, UUID) else _NONE[by] for key in keys}
-        return {key: _NONE[by] if key is None else str(key) for key in keys}
+        return name_keys(self.session, by, keys)
+
+
+def name_keys(session: Session, by: Dimension, keys: Sequence[Key]) -> Mapping[Key, str]:
+    """What the keys are called, as far as the reader sees them."""
+    if by in _NAMED_BY_ID:
+        known = queries.list_names(session, by, [key for key in keys if isinstance(key, UUID)])
+        return {key: known.get(key, _GONE) if isinstance(key, UUID) else _NONE[by] for key in keys}
+    return {key: _NONE[by] if key is None else str(key) for key in keys}
 
 
 def _key(row: Row[*tuple[Any, ...]], by: Dimension) -> Key:

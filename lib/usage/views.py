@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from lib.usage.forecast import Forecast
 from lib.usage.periods import Period
 
 
@@ -89,6 +90,8 @@ class Series:
     bars: Sequence[Figures]
     #: Of how many keys; more than one where it is the others.
     count: int = 1
+    #: How long its calls took, bar by bar; empty where nobody asked.
+    latency_bars: Sequence[Latency] = ()
 
     @property
     def total(self) -> Figures:
@@ -106,6 +109,18 @@ class Share:
     latency: Latency
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One key's figures in one bar."""
+
+    starts_at: datetime
+    ends_at: datetime
+    key: Key
+    label: str
+    figures: Figures
+    latency: Latency
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReport:
     """What the calls of a period add up to."""
@@ -117,6 +132,9 @@ class UsageReport:
     latency: Latency
     bars: Sequence[Figures]
     latency_bars: Sequence[Latency]
+    #: Runs that were launched, bar by bar; empty where only calls to some models or endpoints are looked at, by
+    #: which runs can't be told apart.
+    runs: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +151,12 @@ class HeatCell:
 class Dashboard:
     """What the page of analytics shows, in one moment of the database."""
 
+    #: As it was answered: what was asked for and is not there is left out.
+    query: UsageQuery
+    #: By what something was asked for that is not there.
+    left_out: Sequence[Dimension]
+    #: Whether there was ever a call, in any period.
+    has_calls: bool
     report: UsageReport
     #: The period before; None where it was not asked for.
     before: UsageReport | None
@@ -145,3 +169,7 @@ class Dashboard:
     shares: Mapping[Dimension, Sequence[Share]]
     #: Hours without calls are not among them.
     hours: Sequence[HeatCell]
+    #: This month in the same filters, whatever the period.
+    forecast: Forecast
+    #: What the calls of the period can be narrowed to, whatever the filters, and what they are narrowed to.
+    choices: Mapping[Dimension, Mapping[Key, str]]

@@ -2,9 +2,9 @@
 -- A person's word on an attempt that waits, under the run's lock: `p_decision` is approve, approve_with_edits (with
 -- `p_response`), redo or reject (both with `p_comment`); `p_seen` is the SHA-256 of the answer that they looked at, and an
 -- approval counts for the text that it was given to. Who has made that text and approves it once more says the same again.
--- Redo and reject are one person's to say. An approval is enough once there are as many as the gate asks for, one of them
--- of somebody else than the run's person. What comes of it is written here and nowhere else; a run that waits goes on in
--- the same transaction.
+-- What another word of theirs replaces is kept in `earlier`, the newest fifty. Redo and reject are one person's to say. An
+-- approval is enough once there are as many as the gate asks for, one of them of somebody else than the run's person. What
+-- comes of it is written here and nowhere else; a run that waits goes on in the same transaction.
 -- Returns {state, approvals, required}: 'not_found', 'decided' (with outcome and by), 'changed' (another text by now),
 -- 'too_many' (sent back too often); or 'recorded' while others are to come, else 'approved', 'redone' or 'rejected'.
 CREATE FUNCTION api.decide_review(p_request uuid, p_decision text, p_comment text, p_response text, p_seen text)
@@ -14,6 +14,7 @@ SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     c_most_redos CONSTANT integer := 20;
+    c_most_earlier CONSTANT integer := 50;
     v_person uuid := api.person_id();
     v_run orchestration_runs;
     v_phase phase_executions;
@@ -67,7 +68,14 @@ BEGIN
                 SELECT max(said_at) + interval '1 microsecond' FROM run_reviews WHERE request_id = p_request)))
     ON CONFLICT (request_id, reviewer_id) DO UPDATE
        SET decision = excluded.decision, comment = excluded.comment, edited_response = excluded.edited_response,
-           answer_digest = excluded.answer_digest, said_at = excluded.said_at;
+           answer_digest = excluded.answer_digest, said_at = excluded.said_at,
+           -- who says the same of the same text once more has said it once
+           earlier = CASE WHEN (w.decision, w.comment, w.answer_digest)
+                    = (excluded.decision, excluded.comment, excluded.answer_digest) THEN w.earlier
+               ELSE CASE WHEN jsonb_array_length(w.earlier) < c_most_earlier THEN w.earlier ELSE w.earlier - 0 END
+                   || jsonb_build_object('decision', w.decision, 'comment', w.comment,
+                                         'answer_digest', w.answer_digest, 'said_at', w.said_at)
+               END;
     SELECT count(*), bool_or(reviewer_id <> v_run.user_id) INTO v_approvals, v_has_other
       FROM api.counting_approvals(p_request);
     v_outcome := CASE WHEN p_decision = 'redo' THEN 'redone'

@@ -1,7 +1,7 @@
 """Usage is summed up by hour and by day: what is over is read from the sums, what is not from the rows.
 
-Whoever writes usage marks the hours that it is of; a job of the workers sums up those that have ended and takes the mark
-away. So what is read is exact at any moment, whatever is written late (docs/decisions/0020).
+Whoever writes usage marks the hours that it is of; a job of the workers sums up those that have ended and takes the
+mark away. So what is read is exact at any moment, whatever is written late (docs/decisions/0020).
 """
 
 from alembic import op

@@ -47,6 +47,7 @@ DOORS: dict[str, set[str]] = {
     "lib.schedules.firing": {"tenant_session"},  # by the workers' login
     "lib.schedules.service": {"tenant_session"},
     "lib.webhooks.deliveries": {"tenant_session"},
+    "lib.usage.service": {"tenant_session"},
     "lib.webhooks.service": {"tenant_session"},
     "lib.budgets.gauges": {"tenant_session"},
     "lib.budgets.service": {"tenant_session"},
@@ -76,6 +77,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.db.embedded_cluster": {"connect"},  # to see whether it answers
     "lib.engine.store": {"AsyncConnectionPool"},  # one statement a step, without the ORM
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
+    "lib.engine.rollup": {"connect"},  # sums up usage
     "lib.engine.leftovers": {"connect"},  # asks which operations are gone, once an hour
     "lib.engine.schedules": {"connect"},  # takes and notes one schedule at a time; its launch goes by the door
     "lib.engine.deliveries": {"connect"},  # listens for events, and takes and notes many at a time

@@ -13,6 +13,7 @@ from tests.factories import make_connection, make_integration, make_project, mak
 from tests.made_budgets import make_budget_rows
 from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft
+from tests.made_usage import make_saved_view
 
 #: Table -> an edit of one row, by its key.
 EDITS = {
@@ -25,6 +26,7 @@ EDITS = {
     "template_drafts": "UPDATE template_drafts SET content = '{}' WHERE id = %s",
     "provider_connections": "UPDATE provider_connections SET name = 'Renamed' WHERE id = %s",
     "integration_connections": "UPDATE integration_connections SET name = 'Renamed' WHERE id = %s",
+    "saved_views": "UPDATE saved_views SET name = 'Renamed' WHERE id = %s",
     "schedules": "UPDATE schedules SET title = 'Renamed' WHERE id = %s",
     "budgets": "UPDATE budgets SET name = 'Renamed' WHERE id = %s",
 }
@@ -57,6 +59,7 @@ def rows(module_database: ClonedDatabase) -> dict[str, UUID]:
         "integration_connections": make_integration(module_database, people.alice),
         "webhooks": make_webhook(module_database, people.alice),
         "budgets": make_budget_rows(module_database, people.alice, about=people.max.user_id)["budgets"],
+        "saved_views": make_saved_view(module_database, people.alice),
     }
 
 

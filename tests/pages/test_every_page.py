@@ -19,6 +19,7 @@ from lib.projects.service import ProjectEntry
 from lib.ui.components.permission_words import PERMISSIONS
 from lib.ui.navigation import (
     ACCOUNT,
+    ANALYTICS,
     BUDGETS,
     COMPARE,
     CONNECTIONS,
@@ -116,6 +117,7 @@ PRESSED |= {ACCOUNT: "Save profile", TEMPLATES: "New template", TEMPLATE: "Fork"
 PRESSED |= {ACCOUNT: "Save profile", TEMPLATE_EDIT: "Add a phase"}
 PRESSED |= {COMPARE: "Swap sides", SCHEDULES: "Run now", SCHEDULE: "Switch off"}
 PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization", WEBHOOKS: "Add endpoint"}
+PRESSED |= {ANALYTICS: "Save view"}
 PRESSED |= {BUDGETS: "Add budget"}
 
 
@@ -197,6 +199,7 @@ def test_viewer_is_refused_somewhere(cast: Cast) -> None:
         "Reviews",
         "Schedules",
         "Schedule",
+        "Analytics",
         "Budgets",
         "Users",
         "Person",

@@ -70,7 +70,7 @@ def confirm(at: AppTest, review: MadeReview, decision: Decision, *, is_sent: boo
 
 def test_panel_says_what_to_look_at_who_may_and_until_when(open_as: OpenAs, cast: Cast, review: MadeReview) -> None:
     at = open_as(cast.mona, RUN, run=review.run.id)
-    assert "To be reviewed below: “Ideation”." in shown(at)
+    assert "To be reviewed below: [“Ideation”](#review-1)." in shown(at)
     assert {"Review"} <= set(headings(at))
     assert "0 of 1 approval" in shown(at)
     assert "Any sources?" in shown(at)
@@ -179,6 +179,80 @@ def test_edit_shows_what_changes_before_it_is_sent(
     assert "Edits" in [tab.label for tab in at.tabs]
     assert "edited" in str(at.expander[0].label)
     assert "Mona edited and approved it" in shown(at)
+
+
+EDITED = "Fold it three times."
+
+
+@pytest.fixture
+def edited(installation: Installation, cast: Cast, project_id: UUID) -> MadeReview:
+    """An answer in a run of max that alice has approved, and mona edited after that."""
+    made = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=2)
+    make_word(installation.database, cast.alice, made, comment="Reads well.")
+    make_word(installation.database, cast.mona, made, edited=EDITED)
+    return made
+
+
+def test_answer_that_was_edited_is_shown_as_it_is_now_with_whose_edit_it_is(
+    open_as: OpenAs, cast: Cast, edited: MadeReview
+) -> None:
+    for reader in (cast.alice, cast.max, cast.vera):
+        at = open_as(reader, RUN, run=edited.run.id)
+        read = "\n".join(each.value for each in next(tab for tab in at.tabs if tab.label == "Answer").get("html"))
+        assert EDITED in read
+        assert ANSWER not in read
+        assert "Edited by " in read
+        assert "Mona" in read
+        edits = next(tab for tab in at.tabs if tab.label == "Edits")
+        assert [each.value for each in edits.code] == [f"- {ANSWER}\n+ {EDITED}", ANSWER], "the model's own is at hand"
+        assert "What Mona changed in the answer" in [each.label for each in at.expander]
+
+
+def test_question_about_an_edited_answer_says_whose_edit_it_is(
+    open_as: OpenAs, installation: Installation, cast: Cast, edited: MadeReview
+) -> None:
+    at = press(open_as(cast.alice, RUN, run=edited.run.id), "Approve")
+    assert "You approve it as Mona edited it. The run goes on." in shown(at)
+    assert "What was changed: 1 line added, 1 removed" in [each.label for each in at.expander]
+    at = press(open_as(cast.alice, RUN, run=edited.run.id), "Ask to redo")
+    assert "What Mona changed in this draft is not used." in shown(at)
+    at = press(open_as(cast.alice, RUN, run=edited.run.id), "Edit and approve")
+    assert "You begin with what Mona made of it." in shown(at)
+    assert at.text_area(key=f"edited-{Decision.APPROVE_WITH_EDITS}-{edited.id}").value == EDITED
+    at = press(open_as(cast.alice, RUN, run=edited.run.id), "Approve")
+    confirm(at, edited, Decision.APPROVE)
+    assert stands(installation, edited) == ("queued", "approved")
+
+
+def test_button_that_was_pressed_beside_another_text_asks_nothing_and_decides_nothing(
+    open_as: OpenAs, installation: Installation, cast: Cast, edited: MadeReview
+) -> None:
+    at = open_as(cast.alice, RUN, run=edited.run.id)
+    make_word(installation.database, cast.mona, edited, edited="Fold it four times.", about=EDITED)
+    at = press(at, "Approve")
+    assert "Nothing was decided: somebody has edited the answer since you saw it." in shown(at)
+    assert "Approve the edited answer?" not in shown(at)
+    assert "Fold it four times." in shown(at)
+    confirm_key = f"confirm-{Decision.APPROVE}-{edited.id}"
+    assert confirm_key not in [each.key for each in at.button]
+    at = press(at, "Approve")
+    assert confirm_key in [each.key for each in at.button], "now they have seen it"
+    assert stands(installation, edited) == ("waiting_review", None)
+
+
+def test_approval_that_lapsed_and_its_comment_stay_when_its_person_approves_again(
+    open_as: OpenAs, installation: Installation, cast: Cast, edited: MadeReview
+) -> None:
+    said = "Alice approved it before it was edited, just now"
+    assert said in shown(open_as(cast.max, RUN, run=edited.run.id))
+    at = press(open_as(cast.alice, RUN, run=edited.run.id), "Approve")
+    confirm(at, edited, Decision.APPROVE, comment="Better.")
+    at = open_as(cast.vera, RUN, run=edited.run.id)
+    at.session_state["phase-0-live"] = True
+    at.run()
+    assert said in shown(at)
+    assert {"Reads well.", "Better."} <= set(shown(at).splitlines())
+    assert "Alice approved it just now" in shown(at)
 
 
 def test_redo_and_rejection_ask_for_a_comment(

@@ -41,6 +41,7 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "projects"): {},
     ("web", "orchestration_templates"): {"usage_count": 0},
     ("web", "template_versions"): {"version": 99},
+    ("web", "saved_views"): {"name": "Another"},
     ("web", "template_drafts"): {},
     ("web", "template_reviews"): {"version": 1},
     ("web", "orchestration_runs"): {"status": "queued", **_NOT_RUN},

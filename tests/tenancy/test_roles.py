@@ -72,6 +72,10 @@ RULES: dict[tuple[str, str], Rule] = {
     # the maker is the template's
     ("template_versions", "INSERT"): Rule((P.TEMPLATES_EDIT,), by_maker=True),
     # one's own, whatever else one may do
+    ("saved_views", "SELECT"): Rule((P.ORGANIZATION_VIEW,), only_own=True),
+    ("saved_views", "INSERT"): Rule((P.ORGANIZATION_VIEW,), only_own=True),
+    ("saved_views", "UPDATE"): Rule((P.ORGANIZATION_VIEW,), only_own=True),
+    ("saved_views", "DELETE"): Rule((P.ORGANIZATION_VIEW,), only_own=True),
     ("template_drafts", "SELECT"): Rule((P.TEMPLATES_VIEW,), only_own=True),
     ("template_drafts", "INSERT"): Rule((P.TEMPLATES_VIEW,), only_own=True),
     ("template_drafts", "UPDATE"): Rule((P.TEMPLATES_VIEW,), only_own=True),
@@ -146,6 +150,7 @@ CHANGES = {
     "users": "full_name = 'Renamed'",
     "projects": "description = 'Changed'",
     "orchestration_templates": "description = 'Changed'",
+    "saved_views": "query = 'range=7-days'",
     "template_drafts": "content = '{}'",
     "template_reviews": "decision = CASE requested_by WHEN api.person_id() THEN 'withdrawn' ELSE 'rejected' END, "
     "decided_by = api.person_id(), decided_at = now()",
@@ -168,6 +173,7 @@ COPIES: Copies = {
     "projects": lambda maker, _: {"created_by": maker},
     "orchestration_templates": lambda maker, _: {"created_by": maker, "usage_count": 0},
     "template_versions": lambda _, writer: {"version": 99, "created_by": writer},
+    "saved_views": lambda maker, _: {"user_id": maker, "name": "Another"},
     "template_drafts": lambda maker, _: {"created_by": maker},
     "template_reviews": lambda _, writer: {"requested_by": writer},
     "orchestration_runs": lambda maker, _: {"user_id": maker, "admitted_at": None},

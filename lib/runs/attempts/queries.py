@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Text, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lib.models.review import ReviewRequest
@@ -12,6 +12,21 @@ from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStatus, PhaseS
 
 #: The answer, or as far as it is written.
 _WRITTEN: Final = func.coalesce(PhaseExecution.response_text, PhaseStream.response_text)
+#: What people have made of an answer that still waits for them: it is what they decide about. NULL where nobody has.
+EDITED: Final = (
+    select(func.api.edited_answer(ReviewRequest.id, type_=Text()))
+    .where(
+        ReviewRequest.organization_id == PhaseExecution.organization_id,
+        ReviewRequest.phase_execution_id == PhaseExecution.id,
+        ReviewRequest.decided_at.is_(None),
+    )
+    .correlate(PhaseExecution)
+    .scalar_subquery()
+)
+#: The model's own answer, where a person has made another one of it.
+ORIGINAL: Final = func.coalesce(
+    PhaseExecution.original_response, case((PhaseExecution.response_text != EDITED, PhaseExecution.response_text))
+)
 
 
 def list_writing(session: Session, run_ids: Sequence[UUID]) -> Sequence[Row[UUID, str]]:
@@ -45,7 +60,7 @@ def list_figures(session: Session, run_id: UUID) -> Sequence[Row[*tuple[Any, ...
             PhaseExecution.error_details,
             PhaseExecution.reused_from,
             PhaseExecution.redo_comment,
-            PhaseExecution.original_response.is_not(None).label("is_edited"),
+            ORIGINAL.is_not(None).label("is_edited"),
             ReviewRequest.id.label("review_id"),
             ReviewRequest.requested_at,
             ReviewRequest.due_at,
@@ -68,7 +83,7 @@ def list_figures(session: Session, run_id: UUID) -> Sequence[Row[*tuple[Any, ...
 def find_texts(session: Session, run_id: UUID, attempt_id: UUID) -> Row[str | None, str, str | None] | None:
     """Prompt and answer of one attempt, as far as they are written, and the model's own where that was edited."""
     return session.execute(
-        select(PhaseExecution.prompt_text, func.coalesce(_WRITTEN, ""), PhaseExecution.original_response)
+        select(PhaseExecution.prompt_text, func.coalesce(EDITED, _WRITTEN, ""), ORIGINAL)
         .outerjoin(PhaseStream, PhaseStream.phase_execution_id == PhaseExecution.id)
         .where(PhaseExecution.run_id == run_id, PhaseExecution.id == attempt_id)
     ).one_or_none()

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from lib.models.operation import IntegrationOperation
 from lib.models.run import OrchestrationRun, PhaseExecution
+from lib.runs.attempts.queries import EDITED
 from lib.runs.queries import SUMMARY
 
 
 def list_digests(session: Session, attempt_ids: Sequence[UUID]) -> Sequence[Row[UUID, str | None, str | None]]:
     """By what texts are told apart without reading them: attempt, digest of its prompt, of its answer."""
-    columns = (func.md5(PhaseExecution.prompt_text), func.md5(PhaseExecution.response_text))
+    answer = func.coalesce(EDITED, PhaseExecution.response_text)
+    columns = (func.md5(PhaseExecution.prompt_text), func.md5(answer))
     return session.execute(select(PhaseExecution.id, *columns).where(PhaseExecution.id.in_(attempt_ids))).all()
 
 

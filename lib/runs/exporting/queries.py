@@ -13,18 +13,19 @@ from lib.models.people import people
 from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import PhaseExecution
 from lib.reviews.queries import counting_approvals
+from lib.runs.attempts.queries import EDITED
 
 
-def list_newest(session: Session, run_id: UUID) -> Sequence[PhaseExecution]:
-    """Each phase's newest attempt, in the plan's order."""
+def list_newest(session: Session, run_id: UUID) -> Sequence[Row[PhaseExecution, str | None]]:
+    """Each phase's newest attempt, in the plan's order, and what people have made of its answer that still waits."""
     newest = (
         select(PhaseExecution.id)
         .where(PhaseExecution.run_id == run_id)
         .ext(distinct_on(PhaseExecution.phase_code))
         .order_by(PhaseExecution.phase_code, PhaseExecution.attempt.desc())
     )
-    statement = select(PhaseExecution).where(PhaseExecution.id.in_(newest))
-    return session.scalars(statement.order_by(PhaseExecution.position, PhaseExecution.phase_code)).all()
+    statement = select(PhaseExecution, EDITED).where(PhaseExecution.id.in_(newest))
+    return session.execute(statement.order_by(PhaseExecution.position, PhaseExecution.phase_code)).all()
 
 
 def list_words(session: Session, run_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -34,6 +35,7 @@ def list_words(session: Session, run_id: UUID) -> Sequence[Row[*tuple[Any, ...]]
         _name_of(RunReview.reviewer_id),
         RunReview.decision,
         RunReview.comment,
+        RunReview.earlier,
         RunReview.reviewer_id.in_(counting_approvals()).label("is_counted"),
         RunReview.said_at,
     ).join(ReviewRequest, ReviewRequest.id == RunReview.request_id)

@@ -14,6 +14,7 @@ from lib.audit.events import record_event
 from lib.db.session import tenant_session
 from lib.errors import NotFound
 from lib.models.run import OrchestrationRun, PhaseExecution
+from lib.reviews.structures import read_earlier
 from lib.runs import queries
 from lib.runs.exporting.queries import list_comments, list_newest, list_words
 from lib.runs.exporting.structures import (
@@ -97,16 +98,25 @@ def _describe(seen: Mapping[str, Any], run: OrchestrationRun) -> ExportedRun:
 def _phases(session: Session, actor: Actor, run_id: UUID, *, has_prompts: bool) -> tuple[ExportedPhase, ...]:
     said: dict[UUID, list[ExportedWord]] = {}
     for row in list_words(session, run_id):
-        word = ExportedWord(
-            by=row.by, decision=row.decision, comment=row.comment, is_counted=row.is_counted, said_at=row.said_at
-        )
-        said.setdefault(row.phase_execution_id, []).append(word)
+        of_phase = said.setdefault(row.phase_execution_id, [])
+        words: tuple[Any, ...] = (*read_earlier(row.earlier), row)
+        for word in words:
+            of_phase.append(
+                ExportedWord(
+                    by=row.by,
+                    decision=word.decision,
+                    comment=word.comment,
+                    is_counted=word is row and row.is_counted,
+                    said_at=word.said_at,
+                )
+            )
+        of_phase.sort(key=lambda word: word.said_at)
     done: dict[str, list[ExportedOperation]] = {}
     for operation in list_within(session, actor, run_id):
         done.setdefault(operation.phase_code, []).append(_operation(operation))
     return tuple(
-        _phase(each, said.get(each.id, ()), done.get(each.phase_code, ()), has_prompts=has_prompts)
-        for each in list_newest(session, run_id)
+        _phase(each, edited, said.get(each.id, ()), done.get(each.phase_code, ()), has_prompts=has_prompts)
+        for each, edited in list_newest(session, run_id)
     )
 
 
@@ -128,6 +138,7 @@ def _operation(seen: OperationView) -> ExportedOperation:
 
 def _phase(
     attempt: PhaseExecution,
+    edited: str | None,
     said: Sequence[ExportedWord],
     operations: Sequence[ExportedOperation],
     *,
@@ -143,8 +154,10 @@ def _phase(
         model=attempt.model,
         is_reused=attempt.reused_from is not None,
         prompt=attempt.prompt_text if has_prompts else None,
-        answer=attempt.response_text,
-        model_answer=attempt.original_response,
+        answer=attempt.response_text if edited is None else edited,
+        model_answer=attempt.response_text
+        if edited not in {None, attempt.response_text}
+        else attempt.original_response,
         reviews=tuple(said),
         operations=tuple(operations),
         prompt_tokens=attempt.token_usage.get("prompt_tokens"),

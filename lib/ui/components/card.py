@@ -15,16 +15,17 @@ def card(
     note: str | None = None,
     link: tuple[str, str] | None = None,
     key: str | None = None,
+    anchor: str | None = None,
 ) -> Iterator[None]:
     """Draw a card around what is drawn inside the `with`.
 
     `note` stands muted beside the title and says the finding ("3 of 5 slots"); `link` goes on to a page, as
-    (file, label).
+    (file, label); `anchor` is what a link on the page leads here by.
     """
     with st.container(border=True, key=key, gap="xsmall"):
         if title:
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-                st.subheader(plain(title), anchor=False, width="content")
+                st.subheader(plain(title), anchor=anchor or False, width="content")
                 if note:
                     st.markdown(f":gray[{plain(note)}]", width="content")
                 if link:

@@ -9,7 +9,8 @@ from lib.access.actor import Actor
 from lib.exports import MOST_ROWS, ExportFormat
 from lib.ui import guard, words
 
-_FORMATS = {
+#: Format -> what it is called, its type, and what it is for.
+FORMATS = {
     ExportFormat.CSV: ("CSV", "text/csv", "For spreadsheets"),
     ExportFormat.PARQUET: ("Parquet", "application/vnd.apache.parquet", "For pandas, DuckDB and the like"),
     ExportFormat.JSON: ("JSON", "application/json", "For programs"),
@@ -35,7 +36,7 @@ def show_export(
     with menu:
         if menu.open:
             st.markdown(words.plain(_say(count(MOST_ROWS + 1), noun, plural)))
-        for file_format, (label, mime, purpose) in _FORMATS.items():
+        for file_format, (label, mime, purpose) in FORMATS.items():
             st.download_button(
                 label,
                 data=_later(export, file_format),

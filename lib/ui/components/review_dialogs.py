@@ -10,7 +10,7 @@ from lib.access.permissions import Permission
 from lib.models.review import Decision, ReviewOutcome
 from lib.reviews.reach import say_who_is_missing
 from lib.reviews.service import decide_review
-from lib.reviews.views import Review
+from lib.reviews.views import Review, Word
 from lib.runs.operating.service import leaves_nobody
 from lib.ui import feedback, state, words
 from lib.ui.components.text_diff import compare, show_text_diff
@@ -51,8 +51,11 @@ def ask_to_decide(review: Review, decision: Decision) -> None:
     """Open the question; a live page waits with drawing itself anew while it is open."""
     st.session_state[state.IS_DECIDING] = True
     said = _WORDS[decision]
+    is_of_edit = decision is Decision.APPROVE and review.edit is not None
+    title = "Approve the edited answer?" if is_of_edit else said.title
+    is_wide = is_of_edit or decision is Decision.APPROVE_WITH_EDITS
 
-    @st.dialog(said.title, width="large" if decision is Decision.APPROVE_WITH_EDITS else "small", on_dismiss="rerun")
+    @st.dialog(title, width="large" if is_wide else "small", on_dismiss="rerun")
     def ask() -> None:
         key = f"{decision}-{review.summary.id}"
         st.markdown(words.plain(say_what_follows(review, decision)))
@@ -62,6 +65,8 @@ def ask_to_decide(review: Review, decision: Decision) -> None:
             require_actor(Permission.ORCHESTRATIONS_REVIEW), review.summary.run_id
         ):
             st.markdown(f":orange[:material/warning: {_NOBODY_LEFT}]")
+        if is_of_edit:
+            _show_changes("What was changed", review.answer, review.text, key=key)
         edited = _show_editor(review, key) if decision is Decision.APPROVE_WITH_EDITS else None
         comment = st.text_area(said.comment, height=100, key=f"comment-{key}")
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
@@ -86,6 +91,12 @@ def ask_to_decide(review: Review, decision: Decision) -> None:
 
 def say_what_follows(review: Review, decision: Decision) -> str:
     """What the word will do, for this person at this moment."""
+    edit = say_editor(review.edit) if review.edit else None
+    if decision is Decision.REDO and edit:
+        return (
+            f"What {edit} changed in this draft is not used. The model is asked again and reads your comment and its "
+            "own draft; that costs a call."
+        )
     if decision is Decision.REDO:
         return "This draft is kept. The model is asked again and reads your comment and the draft; that costs a call."
     if decision is Decision.REJECT:
@@ -93,11 +104,18 @@ def say_what_follows(review: Review, decision: Decision) -> str:
             "The run ends as failed, and your comment says why. What was finished is kept; the run can be retried from "
             "this phase."
         )
-    begins = (
-        "Your approval will be noted." if decision is Decision.APPROVE else "Later phases read what you make of it."
-    )
+    if decision is Decision.APPROVE:
+        begins = f"You approve it as {edit} edited it." if edit else "Your approval will be noted."
+    else:
+        starts = f"You begin with what {edit} made of it. " if edit else ""
+        begins = f"{starts}Later phases read what you make of it."
     kept = " The model's own answer is kept beside it." if decision is Decision.APPROVE_WITH_EDITS else ""
     return f"{begins}{kept} {_say_who_else(review, decision)}"
+
+
+def say_editor(edit: Word) -> str:
+    """Who edited the answer, as whoever reads it is told."""
+    return "you" if edit.is_mine else words.short(edit.reviewer.name, most=_LONGEST_NAME)
 
 
 def _say_who_else(review: Review, decision: Decision) -> str:
@@ -139,11 +157,16 @@ def _show_editor(review: Review, key: str) -> str:
     text = words.visible(review.text)
     edited = st.text_area("Answer", value=text, height=360, key=f"edited-{key}")
     if edited != text:
-        summary = compare(text, words.visible(edited)).summary
-        changes = f"changes-{key}"
-        # closed, so that the buttons stay in sight; the browser closes it with every other label unless it is told
-        st.session_state[changes] = st.session_state.get(changes, False)
-        with st.expander(f"What you change: {summary}", type="compact", key=changes, on_change="rerun") as step:
-            if step.open:
-                show_text_diff(text, edited)
+        _show_changes("What you change", text, edited, key=key)
     return review.text if edited == text else edited  # what hides in it was not taken out by anybody
+
+
+def _show_changes(title: str, old: str, new: str, *, key: str) -> None:
+    """How much that is, which opens to what it is."""
+    summary = compare(words.visible(old), words.visible(new)).summary
+    changes = f"changes-{key}"
+    # closed, so that the buttons stay in sight; the browser closes it with every other label unless it is told
+    st.session_state[changes] = st.session_state.get(changes, False)
+    with st.expander(f"{title}: {summary}", type="compact", key=changes, on_change="rerun") as step:
+        if step.open:
+            show_text_diff(old, new)

@@ -1,26 +1,31 @@
 """An answer that waits for people, inside its phase: what they should look at, what was said, and what one may do."""
 
+from typing import Final
+
 import streamlit as st
 from markupsafe import Markup
 
 from lib import clock
-from lib.access.permissions import Permission
 from lib.models.review import Decision, ReviewOutcome
 from lib.reviews.reach import say_who_is_missing
-from lib.reviews.service import get_review
 from lib.reviews.views import Review, Word
-from lib.runs.views import ReviewFigures
-from lib.ui import words
+from lib.ui import state, words
 from lib.ui.components import status
 from lib.ui.components.card import card
 from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.person import person_inline
-from lib.ui.components.review_dialogs import ask_to_decide
+from lib.ui.components.review_dialogs import ask_to_decide, say_editor
 from lib.ui.components.text_diff import show_text_diff
-from lib.ui.guard import require_actor
+from lib.ui.components.to_decide import anchor_of
 
-_SAID = Markup('<div class="ao-context">{} {} {}{}</div>')
+# a moment ends its line: what opens in it takes the rest
+_SAID = Markup('<div class="ao-context">{} {}{} {}</div>')
+_EDITED = Markup('<div class="ao-context">Edited by {} {}</div>')
+_CHANGED_SINCE: Final = (
+    "Nothing was decided: somebody has edited the answer since you saw it. It stands above as it is now. Look at it, "
+    "then decide."
+)
 _BUTTONS = (
     (Decision.APPROVE, "Approve", ":material/check:"),
     (Decision.APPROVE_WITH_EDITS, "Edit and approve", ":material/edit:"),
@@ -29,19 +34,28 @@ _BUTTONS = (
 )
 
 
-def show_review_panel(figures: ReviewFigures, *, time_zone: str) -> None:
-    """Draw the review of an answer, open or decided, with the buttons that this person may press."""
-    review = get_review(require_actor(Permission.ORCHESTRATIONS_VIEW), figures.id)
+def show_editor(review: Review, *, time_zone: str) -> None:
+    """Say above the answer who has made it what it is; nothing where it is the model's own."""
+    if edit := review.edit:
+        st.html(_EDITED.format(person_inline(edit.reviewer), moment_inline(edit.said_at, time_zone=time_zone)))
+
+
+def show_review_panel(review: Review, *, time_zone: str) -> None:
+    """Draw the review of an answer, open or decided, with the buttons that this person may press.
+
+    `review.text` is to stand above it: a decision is about the text that it was read with.
+    """
     is_open = review.summary.decided_at is None
-    with card("Review", note=_find(review), key=f"review-{review.summary.id}"):
+    anchor = anchor_of(review.summary.phase_position) if is_open else None
+    with card("Review", note=_find(review), key=f"review-{review.summary.id}", anchor=anchor):
         if review.instructions:
             st.markdown(words.plain(review.instructions))
         _show_facts(review, time_zone=time_zone)
         for word in review.words:
             _show_word(word, time_zone=time_zone)
-        if review.edited is not None:
-            with st.expander("What was changed in the answer", type="compact"):
-                show_text_diff(review.answer, review.edited)
+        if review.edit:
+            with st.expander(f"What {words.plain(say_editor(review.edit))} changed in the answer", type="compact"):
+                show_text_diff(review.answer, review.text)
         if is_open:
             _show_what_is_missing(review)
         if review.may_decide:
@@ -106,17 +120,23 @@ def _show_facts(review: Review, *, time_zone: str) -> None:
 
 
 def _show_word(word: Word, *, time_zone: str) -> None:
-    is_superseded = not word.is_counted and word.decision in {Decision.APPROVE, Decision.APPROVE_WITH_EDITS}
     st.html(
         _SAID.format(
             person_inline(word.reviewer),
             status.DECIDED[word.decision],
+            _say_lapsed(word),
             moment_inline(word.said_at, time_zone=time_zone),
-            ", before it was edited" if is_superseded else "",
         )
     )
     if word.comment:
         st.markdown("  \n".join(words.plain(line) for line in word.comment.splitlines() if line.strip()))
+
+
+def _say_lapsed(word: Word) -> str:
+    """That an approval was of another text than there is now."""
+    if not word.has_lapsed:
+        return ""
+    return " before it was edited," if word.decision is Decision.APPROVE else " before it was edited again,"
 
 
 def _show_buttons(review: Review) -> None:
@@ -133,7 +153,17 @@ def _show_buttons(review: Review) -> None:
                 key=f"{decision}-{key}",
                 type="primary" if is_first else "tertiary" if decision is Decision.REJECT else "secondary",
                 shortcut="Ctrl+Enter" if is_first else None,
+                on_click=_note_text,
+                args=(review.seen,),
             ):
                 pressed = decision
-    if pressed:
+    pressed_text = st.session_state.pop(state.PRESSED_TEXT, review.seen)
+    if pressed and pressed_text != review.seen:
+        st.markdown(f":orange[:material/warning: {words.plain(_CHANGED_SINCE)}]")
+    elif pressed:
         ask_to_decide(review, pressed)
+
+
+def _note_text(seen: str) -> None:
+    """Keep which text stood there when the button was pressed: by now it may be another one."""
+    st.session_state[state.PRESSED_TEXT] = seen

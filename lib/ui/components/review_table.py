@@ -13,7 +13,7 @@ from lib.access.permissions import Permission
 from lib.reviews.inbox.queries import ReviewFilter
 from lib.reviews.service import list_reviews
 from lib.reviews.views import ReviewSplit, ReviewSummary
-from lib.ui import words
+from lib.ui import state, words
 from lib.ui.components import status
 from lib.ui.components.card import card
 from lib.ui.components.moment import moment_inline
@@ -70,6 +70,7 @@ def _columns(reviews: Sequence[ReviewSummary]) -> Mapping[str, ColumnConfig]:
 def open_review(review: ReviewSummary | None) -> None:
     """Go to the run whose answer or operation it is about, if there is one to go to: there it stands open."""
     if review is not None:
+        st.session_state[state.BRINGS_TO_DECIDE] = str(review.run_id)
         st.switch_page(RUN.file, query_params={"run": str(review.run_id)})
 
 

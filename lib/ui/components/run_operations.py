@@ -21,6 +21,7 @@ from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.person import person_inline
 from lib.ui.components.row_list import row_list
+from lib.ui.components.to_decide import OPERATIONS
 from lib.ui.guard import require_actor
 
 _CONTEXT: Final = Markup('<div class="ao-context">{}</div>')
@@ -36,7 +37,8 @@ def show_operations(operations: Sequence[OperationView], *, time_zone: str) -> N
     waiting = sum(each.status is OperationStatus.WAITING_APPROVAL for each in operations)
     note = f"{words.count(waiting, 'operation')} to be approved" if waiting else None
     key = f"operations-{operations[0].id}"
-    with card("Operations", note=note, key=key), row_list(f"{key}-rows"):
+    anchor = OPERATIONS if waiting else None
+    with card("Operations", note=note, key=key, anchor=anchor), row_list(f"{key}-rows"):
         for each in operations:
             with st.container(gap="xsmall"):
                 _show(each, time_zone=time_zone)

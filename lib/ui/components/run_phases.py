@@ -1,6 +1,7 @@
 """The phases of a run as steps that open: prompt, answer, attempts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +11,8 @@ from lib import clock
 from lib.access.permissions import Permission
 from lib.models.operation import OperationStatus
 from lib.models.run import PhaseStatus
+from lib.reviews.service import get_review
+from lib.reviews.views import Review
 from lib.runs.commenting.views import CommentCounts
 from lib.runs.operating.views import OperationView
 from lib.runs.service import get_texts
@@ -17,11 +20,12 @@ from lib.runs.structures import NotAsked
 from lib.runs.views import AttemptFigures, AttemptTexts, PhaseFigures, RunProgress
 from lib.ui import words
 from lib.ui.components import status
+from lib.ui.components.answer import AT_ONCE
 from lib.ui.components.attempt_changes import show_attempt_changes
 from lib.ui.components.facts import show_facts
 from lib.ui.components.finished_answer import show_finished_answer
 from lib.ui.components.phase_card import phase_card
-from lib.ui.components.review_panel import show_review_panel
+from lib.ui.components.review_panel import show_editor, show_review_panel
 from lib.ui.components.run_comments import show_comments
 from lib.ui.components.run_operations import show_operations
 from lib.ui.components.text_diff import show_text_diff
@@ -165,26 +169,22 @@ def _show_inside(
     run: RunProgress, phase: PhaseFigures, texts: AttemptTexts, *, comments: CommentCounts, time_zone: str
 ) -> None:
     run_id, newest = run.summary.id, phase.newest
+    review = _read_review(newest)
+    if review and review.summary.decided_at is None:  # what is drawn is what a decision names
+        texts = replace(texts, response=review.text, original=review.answer if review.edit else None)
     has_ended = newest.status is not PhaseStatus.RUNNING
     names = [
         "Answer",
         "Prompt",
         *(["Details"] if has_ended else []),
         *(["Attempts"] if len(phase.attempts) > 1 else []),
-        *(["Edits"] if newest.is_edited else []),
+        *(["Edits"] if texts.original is not None else []),
         *(["Changes"] if has_ended and _has_earlier(run, phase) else []),
         *(["Comments"] if comments.may_write or comments.of.get(phase.code) else []),
     ]
     tabs = dict(zip(names, st.tabs(names, key=f"tabs-{run_id}-{phase.position}"), strict=True))
     with tabs["Answer"]:
-        if newest.error:
-            st.markdown(f":red[:material/error:] {words.plain(newest.error.message)} {_follow_up(newest)}")
-        if not has_ended:
-            show_writing(run, newest, texts.response)
-        elif texts.response:
-            show_finished_answer(run_id, phase, texts.response)
-            if newest.finish_reason == "length":
-                st.markdown(":orange[:material/content_cut: Cut off here: the model reached its limit of tokens.]")
+        _show_answer(run, phase, texts, review, time_zone=time_zone)
     with tabs["Prompt"]:
         st.code(words.visible(texts.prompt or ""), language=None, wrap_lines=True)
     if "Details" in tabs:
@@ -196,16 +196,46 @@ def _show_inside(
                 _show_attempt(attempt)
     if "Edits" in tabs:
         with tabs["Edits"]:
-            st.markdown(":gray[What a reviewer made of the model's answer; later phases read that.]")
-            show_text_diff(texts.original or "", texts.response)
-    if newest.review:
-        show_review_panel(newest.review, time_zone=time_zone)
+            _show_edits(texts)
+    if review:
+        show_review_panel(review, time_zone=time_zone)
     if "Changes" in tabs:
         with tabs["Changes"]:
             show_attempt_changes(run_id, newest.id, texts)
     if "Comments" in tabs:
         with tabs["Comments"]:
             show_comments(run, phase.code, comments, time_zone=time_zone)
+
+
+def _show_answer(
+    run: RunProgress, phase: PhaseFigures, texts: AttemptTexts, review: Review | None, *, time_zone: str
+) -> None:
+    newest = phase.newest
+    if newest.error:
+        st.markdown(f":red[:material/error:] {words.plain(newest.error.message)} {_follow_up(newest)}")
+    if newest.status is PhaseStatus.RUNNING:
+        show_writing(run, newest, texts.response)
+    elif texts.response:
+        if review and texts.original is not None:
+            show_editor(review, time_zone=time_zone)
+        show_finished_answer(run.summary.id, phase, texts.response)
+        if newest.finish_reason == "length":
+            st.markdown(":orange[:material/content_cut: Cut off here: the model reached its limit of tokens.]")
+
+
+def _show_edits(texts: AttemptTexts) -> None:
+    """What a reviewer has made of the answer, and the model's own."""
+    original = texts.original or ""
+    st.markdown(":gray[What a reviewer made of the model's answer; later phases read that.]")
+    show_text_diff(original, texts.response)
+    with st.expander("The model's own answer", type="compact"):
+        st.code(words.visible(original[:AT_ONCE]), language=None, wrap_lines=True)
+
+
+def _read_review(attempt: AttemptFigures) -> Review | None:
+    if attempt.review is None:
+        return None
+    return get_review(require_actor(Permission.ORCHESTRATIONS_VIEW), attempt.review.id)
 
 
 def _has_earlier(run: RunProgress, phase: PhaseFigures) -> bool:

@@ -13,7 +13,7 @@ from lib.models.operation import OperationStatus
 from lib.models.run import PhaseStatus, RunStatus
 from lib.providers.errors import RETRYABLE, ErrorKind
 from lib.runs.states import COST_STOPS, ENDED_HERE
-from lib.runs.views import RunProgress
+from lib.runs.views import PhaseFigures, RunProgress
 from lib.ui import words
 from lib.ui.components import status
 from lib.ui.components.card import card
@@ -28,10 +28,13 @@ from lib.ui.components.person import person_inline
 from lib.ui.components.run_actions import find_stop, show_way_on
 from lib.ui.components.run_limits import say_cost_limit, say_stop, show_ways_on
 from lib.ui.components.run_table import seconds_of
+from lib.ui.components.to_decide import OPERATIONS, anchor_of
 from lib.ui.components.turns import say_priority, show_priority_change, show_turn
 from lib.ui.guard import require_actor
 from lib.ui.navigation import BUDGETS, CONNECTIONS, TEMPLATE
 
+#: In characters, of a phase's name in a line.
+_LONGEST_NAME = 80
 #: What to do about a failure that may be over by now.
 _PASSING = ("Wait a little, then retry the run. Finished phases are taken over: they cost nothing again.",)
 #: What to do, by the kind of error; whatever is not here says it in its own message.
@@ -137,14 +140,21 @@ def _show_connections() -> None:
 
 def _show_waiting(run: RunProgress) -> None:
     """Name the answers that wait for people: on a phone they stand far below."""
-    waiting = [phase.name for phase in run.phases if phase.status is PhaseStatus.WAITING_REVIEW]
+    waiting = [phase for phase in run.phases if phase.status is PhaseStatus.WAITING_REVIEW]
     asked = sum(said.endswith(f" {OperationStatus.WAITING_APPROVAL}") for said in run.operations)
     if asked:
-        what = f"{words.count(asked, 'operation')} below to be approved before anything is sent."
-        st.markdown(status.inline(status.OPERATION["waiting_approval"], text=what))
+        needs = status.OPERATION["waiting_approval"]
+        linked = f"[{words.count(asked, 'operation')} below](#{OPERATIONS})"
+        st.markdown(f":{needs.color}[{needs.icon} {linked} to be approved before anything is sent.]")
     if waiting and run.summary.status is not RunStatus.CANCELLED:
-        named = words.together([f"“{name}”" for name in waiting])
-        st.markdown(status.inline(status.RUN[RunStatus.WAITING_REVIEW], text=f"To be reviewed below: {named}."))
+        needs = status.RUN[RunStatus.WAITING_REVIEW]
+        linked = words.together([_link(phase) for phase in waiting])
+        st.markdown(f":{needs.color}[{needs.icon} To be reviewed below: {linked}.]")
+
+
+def _link(phase: PhaseFigures) -> str:
+    """Its name, which leads to the review of its answer."""
+    return f"[“{words.plain(words.short(phase.name, most=_LONGEST_NAME))}”](#{anchor_of(phase.position)})"
 
 
 def _show_pauser(run: RunProgress) -> None:

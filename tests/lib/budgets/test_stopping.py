@@ -129,9 +129,8 @@ def test_none_of_two_hundred_attempts_at_once_begins_after_the_budget_is_used_up
     """
     database = installation.database
     project_id = make_project(database, cast.alice)
-    with doors.kept_open():
-        runs = [make_run(database, cast.alice, project_id=project_id) for _ in range(ATTEMPTS)]
-        held = [open_run(database, cast.organization_a, run.id) for run in runs]
+    runs = [make_run(database, cast.alice, project_id=project_id) for _ in range(ATTEMPTS)]
+    held = [open_run(database, cast.organization_a, run.id) for run in runs]
     budget_id = make_budget(cast.alice, str(LIMIT), is_hard=True)
     with doors.admin(database) as connection:
         connection.execute("UPDATE organizations SET api_quota_limit = NULL")

@@ -10,7 +10,7 @@ from lib.models.review import Decision, ReviewOutcome
 from lib.models.run import PhaseStatus, RunStatus
 from lib.reviews.service import decide_review
 from lib.reviews.views import Decided
-from lib.runs.service import cancel_run, watch_run
+from lib.runs.service import cancel_run, get_texts, watch_run
 from lib.runs.steering import pause_run
 from lib.runs.watching.service import look_at_run
 from tests.cast import Cast
@@ -167,6 +167,7 @@ def test_who_edited_and_then_approves_keeps_the_edit_and_the_approvals_of_it(ins
     seen = review.seen_by(cast.mona)
     assert seen.text == "Fold it three times."
     assert [(word.decision, word.comment, word.is_counted) for word in seen.words] == [
+        (Decision.APPROVE_WITH_EDITS, "", False),
         (Decision.APPROVE, "", True),
         (Decision.APPROVE_WITH_EDITS, "As I said.", True),
     ]
@@ -197,6 +198,44 @@ def test_word_about_a_text_that_was_edited_meanwhile_is_refused(installation, ca
     say(review, cast.mona, Decision.APPROVE_WITH_EDITS, edited="Fold it three times.")
     with pytest.raises(Conflict, match="edited the answer since you opened it"):
         decide_review(cast.alice, review.id, Decision.APPROVE, seen=seen)
+
+
+def test_word_that_is_replaced_is_kept_with_its_comment(installation, cast, project_id):
+    review = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=3)
+    say(review, cast.alice, Decision.APPROVE, comment="Reads well.")
+    say(review, cast.mona, Decision.APPROVE_WITH_EDITS, edited="Fold it three times.")
+    say(review, cast.alice, Decision.APPROVE, comment="Better.")
+    say(review, cast.alice, Decision.APPROVE, comment="Better.")
+    seen = review.seen_by(cast.max)
+    assert [(word.reviewer.name, word.comment) for word in seen.words] == [
+        ("Alice", "Reads well."),
+        ("Mona", ""),
+        ("Alice", "Better."),
+    ]
+    assert [word.is_replaced for word in seen.words] == [True, False, False]
+    assert [word.has_lapsed for word in seen.words] == [True, False, False]
+    assert [word.is_counted for word in seen.words] == [False, True, True]
+
+
+def test_of_one_persons_earlier_words_the_newest_fifty_are_kept(installation, cast, project_id):
+    review = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=3)
+    for number in range(53):
+        say(review, cast.mona, Decision.APPROVE, comment=f"Word {number}")
+    assert [word.comment for word in review.seen_by(cast.max).words] == [f"Word {number}" for number in range(2, 53)]
+
+
+def test_edit_that_waits_for_others_is_the_answer_that_people_read(installation, cast, project_id):
+    review = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=3)
+    attempt = review.run.phases["Phase 0"]
+    assert not watch_run(cast.max, review.run.id).phases[0].newest.is_edited
+    say(review, cast.mona, Decision.APPROVE_WITH_EDITS, edited="Fold it three times.")
+    texts = get_texts(cast.max, review.run.id, attempt)
+    assert (texts.response, texts.original) == ("Fold it three times.", ANSWER)
+    assert watch_run(cast.max, review.run.id).phases[0].newest.is_edited
+    say(review, cast.mona, Decision.APPROVE_WITH_EDITS, edited=ANSWER)
+    texts = get_texts(cast.max, review.run.id, attempt)
+    assert (texts.response, texts.original) == (ANSWER, None)
+    assert review.seen_by(cast.max).edit is None
 
 
 def test_second_one_is_told_what_was_decided(cast, review):

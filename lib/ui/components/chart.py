@@ -1,0 +1,126 @@
+"""Charts: one look for all of them, in the colours of the reader's theme, with words for who can't see them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from zlib import crc32
+
+import streamlit as st
+from markupsafe import Markup
+
+from lib.ui.words import line
+
+#: Which of the theme's colours stands for what has no name of its own: the others together.
+_GREY: Final = 5
+_CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
+#: In the figure, which no style sheet reaches: px.
+_LABEL_PX: Final = 11
+_LEGEND: Final = Markup('<div class="ao-keys">{}</div>')
+_ENTRY: Final = Markup('<span><i style="color:{}" aria-hidden="true">{}</i>{}</span>')
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The theme's colours, as the reader has them."""
+
+    accent: str
+    ground: str
+    muted: str
+    line: str
+    bad: str
+    #: For things that have names, without the grey one.
+    series: tuple[str, ...]
+    grey: str
+
+    def name(self, names: Sequence[str]) -> list[str]:
+        """A colour for each name, the same on every page and in every range; no two are alike while any is left."""
+        taken: list[str] = []
+        for name in names:
+            first = crc32(name.encode()) % len(self.series)
+            turned = self.series[first:] + self.series[:first]
+            taken.append(next((color for color in turned if color not in taken), turned[0]))
+        return taken
+
+
+def palette() -> Palette:
+    """The colours of the theme that this page is drawn in."""
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    colors: list[str] = st.get_option(f"theme.{theme}.chartCategoricalColors")
+    return Palette(
+        accent=colors[0],
+        ground=_of(theme, "backgroundColor"),
+        muted=_of(theme, "grayTextColor"),
+        line=_of(theme, "borderColor"),
+        bad=_of(theme, "redColor"),
+        series=tuple(color for number, color in enumerate(colors) if number != _GREY),
+        grey=colors[_GREY],
+    )
+
+
+def _of(theme: str, name: str) -> str:
+    return str(st.get_option(f"theme.{theme}.{name}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One word of a legend, with the sign that stands for it in the figure."""
+
+    sign: str
+    color: str
+    word: str
+
+
+def show_legend(entries: Sequence[Entry]) -> None:
+    """Draw what the colours and dashes mean, in the order in which they stand on each other."""
+    st.html(_LEGEND.format(Markup("").join(_ENTRY.format(each.color, each.sign, line(each.word)) for each in entries)))
+
+
+def escape(text: str) -> str:
+    """Somebody's words inside a figure, where Plotly reads tags and codes of letters."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def layout(colors: Palette, *, height: int, **changes: Any) -> dict[str, Any]:
+    """What all figures are alike in; `changes` take the place of its parts."""
+    font = {"size": _LABEL_PX, "color": colors.muted}
+    axis = {"tickfont": font, "zeroline": False, "automargin": False, "title": {"text": ""}, "fixedrange": True}
+    return {
+        "height": height,
+        "margin": {"l": 44, "r": 16, "t": 8, "b": 24},
+        "showlegend": False,
+        "hovermode": "x unified",
+        "barmode": "stack",
+        "bargap": 0.3,
+        "clickmode": "event",
+        "dragmode": False,
+        "xaxis": axis | {"showgrid": False, "ticks": ""} | changes.pop("xaxis", {}),
+        "yaxis": axis
+        | {"showgrid": True, "gridcolor": colors.line, "nticks": 5, "rangemode": "tozero"}
+        | changes.pop("yaxis", {}),
+        **changes,
+    }
+
+
+def show_figure(
+    data: Sequence[Mapping[str, Any]],
+    drawn: Mapping[str, Any],
+    *,
+    key: str,
+    alt: str,
+    on_choose: Callable[[Mapping[str, Any]], None] | None = None,
+) -> None:
+    """Draw it. `alt` says what it shows; `on_choose` is called with the point that was clicked, before the next run."""
+
+    def choose() -> None:
+        points = (st.session_state.get(key) or {}).get("selection", {}).get("points", [])
+        if points and on_choose:
+            on_choose(points[0])
+
+    st.plotly_chart(
+        {"data": list(data), "layout": dict(drawn)},
+        config=_CONFIG,
+        key=key,
+        alt=alt,
+        on_select=choose if on_choose else "ignore",
+        selection_mode="points",
+    )

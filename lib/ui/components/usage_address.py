@@ -1,0 +1,177 @@
+"""What the address asks of the page of analytics: the range, the filters, what is drawn, and which calls are listed.
+
+As `lib.ui.filtering` has it: what makes no sense is as if it were not there, and is named.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+import streamlit as st
+
+from lib.errors import InvalidInput
+from lib.ui.components.paged_table import CURSOR
+from lib.ui.components.usage_figures import DIMENSIONS, Measure
+from lib.ui.filtering import FROM, TO, read_day
+from lib.usage.calls.address import read_key, say_key
+from lib.usage.calls.views import CallFilter
+from lib.usage.periods import Period, last_days, last_month, last_months, this_month, today_in
+from lib.usage.views import Dimension, Key, UsageQuery
+
+#: Query parameters beside those of the dimensions.
+RANGE, COMPARE, MEASURE, BY, TOP = "range", "compare", "measure", "by", "top"
+CALLS, SINCE, BEFORE, ONLY, FAILED = "calls", "since", "before", "only", "failed"
+OF_CALLS: Final = (CALLS, SINCE, BEFORE, ONLY, FAILED, CURSOR)
+_OFF: Final = "off"
+
+
+class Range(StrEnum):
+    """The ranges to choose from; the value stands in the address."""
+
+    WEEK = "7-days"
+    THIRTY_DAYS = "30-days"
+    THIS_MONTH = "this-month"
+    LAST_MONTH = "last-month"
+    YEAR = "12-months"
+    CUSTOM = "custom"
+
+
+_PERIODS: Final[Mapping[Range, Callable[[date, str], Period]]] = {
+    Range.WEEK: lambda today, zone: last_days(7, today, zone),
+    Range.THIRTY_DAYS: lambda today, zone: last_days(30, today, zone),
+    Range.THIS_MONTH: this_month,
+    Range.LAST_MONTH: last_month,
+    Range.YEAR: lambda today, zone: last_months(12, today, zone),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the reader asked for."""
+
+    range: Range
+    query: UsageQuery
+    is_compared: bool
+    measure: Measure
+    #: What bars are stacked of, and what the list of the most expensive is of.
+    by: Dimension
+    top: Dimension
+    #: The calls that are to be listed; None where the charts are to be seen.
+    calls: CallFilter | None
+    #: What the address says in vain, by its label.
+    left_out: Sequence[str]
+
+
+def read_address(zone: str) -> Asked:
+    """What the address asks for, in the reader's zone."""
+    left_out: list[str] = []
+    chosen_range, period = _read_period(zone, left_out)
+    chosen = {by: keys for by in DIMENSIONS if (keys := _read_keys(by, left_out))}
+    query = UsageQuery(period=period, chosen=chosen)
+    return Asked(
+        range=chosen_range,
+        query=query,
+        is_compared=st.query_params.get(COMPARE) != _OFF,
+        measure=Measure(_one_of(MEASURE, [*Measure], left_out) or Measure.COST),
+        by=Dimension(_one_of(BY, [*DIMENSIONS], left_out) or Dimension.MODEL),
+        top=Dimension(_one_of(TOP, [*DIMENSIONS], left_out) or Dimension.PROJECT),
+        calls=_read_calls(query, left_out) if st.query_params.get(CALLS) else None,
+        left_out=left_out,
+    )
+
+
+def write_address(**changes: str | Sequence[str] | None) -> None:
+    """Change these parameters in one step of the browser's Back; nothing in them takes a parameter away: a callback."""
+    kept: dict[str, str | Sequence[str]] = {name: st.query_params.get_all(name) for name in st.query_params}
+    st.query_params.from_dict({name: value for name, value in (kept | changes).items() if value})
+
+
+def open_calls(
+    *,
+    by: Dimension | None = None,
+    key: Key = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    is_failed: bool = False,
+) -> None:
+    """Ask for the calls behind a bar: a callback."""
+    write_address(
+        **{
+            CALLS: "1",
+            ONLY: f"{by}:{say_key(key)}" if by else None,
+            SINCE: since.isoformat() if since else None,
+            BEFORE: before.isoformat() if before else None,
+            FAILED: "1" if is_failed else None,
+            CURSOR: None,
+        }
+    )
+
+
+def close_calls() -> None:
+    """Ask for the charts again: a callback."""
+    write_address(**dict.fromkeys(OF_CALLS))
+
+
+def _read_period(zone: str, left_out: list[str]) -> tuple[Range, Period]:
+    today = today_in(zone)
+    chosen = Range(_one_of(RANGE, [*Range], left_out) or Range.THIS_MONTH)
+    if chosen is Range.CUSTOM:
+        first, last = read_day(st.query_params.get(FROM)), read_day(st.query_params.get(TO))
+        try:
+            if first and last:
+                return chosen, Period(first, last, zone)
+        except InvalidInput:
+            pass
+        left_out.append("Range")
+        chosen = Range.THIS_MONTH
+    return chosen, _PERIODS[chosen](today, zone)
+
+
+def _read_keys(by: Dimension, left_out: list[str]) -> frozenset[Key]:
+    found: set[Key] = set()
+    for text in st.query_params.get_all(by):
+        try:
+            found.add(read_key(by, text))
+        except ValueError:
+            left_out.append(DIMENSIONS[by].capitalize())
+    return frozenset(found)
+
+
+def _read_calls(query: UsageQuery, left_out: list[str]) -> CallFilter:
+    said = st.query_params
+    chosen = dict(query.chosen)
+    if only := said.get(ONLY):
+        by, _, text = only.partition(":")
+        try:
+            dimension = Dimension(by)
+            chosen[dimension] = frozenset({read_key(dimension, text)})
+        except ValueError:
+            left_out.append("Calls of one bar")
+    return CallFilter(
+        query=UsageQuery(period=query.period, chosen=chosen),
+        since=_read_moment(SINCE, left_out),
+        before=_read_moment(BEFORE, left_out),
+        is_failed=said.get(FAILED) == "1",
+    )
+
+
+def _read_moment(name: str, left_out: list[str]) -> datetime | None:
+    text = st.query_params.get(name)
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        moment = None
+    if text and (moment is None or moment.tzinfo is None):
+        left_out.append("From" if name == SINCE else "To")
+        return None
+    return moment
+
+
+def _one_of(name: str, values: Sequence[str], left_out: list[str]) -> str | None:
+    text = st.query_params.get(name)
+    if text is None or text in values:
+        return text
+    left_out.append({RANGE: "Range", MEASURE: "Measure", BY: "Stacked by", TOP: "List of"}[name])
+    return None

@@ -1,0 +1,117 @@
+"""The calls behind a bar: one a row, the newest first, with the run that made each."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import streamlit as st
+
+from lib import clock
+from lib.access.actor import Actor
+from lib.ui import words
+from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
+from lib.ui.components.opened_row import find_opened
+from lib.ui.components.page_header import page_header
+from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page, show_paged_table
+from lib.ui.components.run_table import open_run
+from lib.ui.components.usage_address import close_calls
+from lib.ui.components.usage_export import show_calls_export
+from lib.ui.components.usage_figures import DIMENSIONS, say_reason
+from lib.usage.calls import service
+from lib.usage.calls.views import CallFilter, CallList, CallView
+from lib.usage.views import Dimension
+
+_KEY: Final = "usage-calls"
+#: So many names of one kind are said.
+_MOST_NAMED: Final = 3
+
+
+def show_calls(actor: Actor, chosen: CallFilter) -> None:
+    """Draw the list in place of the charts, and the way back to them."""
+    page = find_page(lambda cursor: service.list_calls(actor, chosen, cursor=cursor), cursor=current_cursor())
+    with st.container(key="page-parent-calls"):
+        st.button("Analytics", icon=":material/arrow_back:", type="tertiary", on_click=close_calls, key="usage-back")
+    with page_header("Failed calls" if chosen.is_failed else "Calls", subtitle=_say(chosen, page)):
+        show_calls_export(actor, chosen)
+    if page and page.items:
+        open_run(_show_table(page.items, newer=page.newer, older=page.older, zone=actor.time_zone))
+    elif current_cursor():
+        show_no_such_page()
+    else:
+        text = "There is none in this time with these filters."
+        with empty_state("calls", icon=NO_MATCH_ICON, title="No calls here", text=text):
+            st.button("Back to the charts", on_click=close_calls)
+
+
+def _say(chosen: CallFilter, page: CallList | None) -> str:
+    """From when to when, in the reader's zone, and which."""
+    zone = chosen.query.period.zone
+    said = [_say_span(chosen, zone)]
+    for by, keys in chosen.query.chosen.items():
+        names = page.names.get(by, {}) if page else {}
+        if by is Dimension.ERROR:
+            told = [say_reason(None if key is None else str(key)) for key in keys]
+            said.append(words.some(sorted(told), most=_MOST_NAMED, longest=40))
+            continue
+        told = sorted(names.get(key, f"No {DIMENSIONS[by]}" if key is None else str(key)) for key in keys)
+        said.append(f"{DIMENSIONS[by]} {words.some(told, most=_MOST_NAMED, longest=40)}")
+    return " · ".join(said)
+
+
+def _say_span(chosen: CallFilter, zone: str) -> str:
+    since, before = (moment.astimezone(clock.find_zone(zone)) for moment in (chosen.starts_at, chosen.ends_at))
+    if since.time() == before.time() and since.hour == since.minute == 0:
+        last = (
+            chosen.query.period.last
+            if chosen.ends_at >= chosen.query.period.ends_at
+            else (before - timedelta(days=1)).date()
+        )
+        return words.days_span(since.date(), last)
+    return f"{words.days_span(since.date(), since.date())}, {since:%H:%M} to {before:%H:%M}"
+
+
+def _show_table(calls: Sequence[CallView], *, newer: str | None, older: str | None, zone: str) -> UUID | None:
+    columns = {
+        "Time": st.column_config.TextColumn("Time", width=136),
+        "Run": st.column_config.TextColumn("Run", width=210),
+        "Person": st.column_config.TextColumn("Person", width=104),
+        "Project": st.column_config.TextColumn("Project", width=128),
+        "Model": st.column_config.TextColumn("Model", width=150),
+        "Tokens": st.column_config.TextColumn("Tokens", width=72, alignment="right"),
+        "Cost": st.column_config.TextColumn("Cost", width=76, alignment="right"),
+        "Took": st.column_config.TextColumn("Took", width=72, alignment="right"),
+        "Result": st.column_config.TextColumn("Result", width=126),
+    }
+    event = show_paged_table(
+        [_row(call, zone) for call in calls],
+        key=_KEY,
+        label="Calls",
+        columns=columns,
+        summary=f"{words.count(len(calls), 'call')} on this page",
+        newer=newer,
+        older=older,
+        opens="Run",
+    )
+    opened = find_opened(_KEY, [call.id for call in calls], clicked=event.opened)
+    return next((call.run_id for call in calls if call.id == opened), None)
+
+
+def _row(call: CallView, zone: str) -> dict[str, object]:
+    local = call.created_at.astimezone(clock.find_zone(zone))
+    return {
+        "Time": f"{local.day} {local:%b %Y, %H:%M}",
+        "Run": call.run_title or ("a run that is gone" if call.run_id else "no run"),
+        "Person": call.person or words.NOTHING,
+        "Project": call.project or words.NOTHING,
+        "Model": call.model or words.NOTHING,
+        "Tokens": words.number(call.tokens),
+        "Cost": words.money(call.cost_usd),
+        "Took": words.NOTHING if call.response_time_ms is None else words.duration(call.response_time_ms / 1000),
+        "Result": _say_result(call.error_kind),
+    }
+
+
+def _say_result(error_kind: str | None) -> str:
+    glyph = {None: "✓", "cancelled": "\N{EN DASH}"}.get(error_kind, "✕")
+    return f"{glyph} {say_reason(error_kind)}"

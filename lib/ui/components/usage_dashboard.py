@@ -1,0 +1,71 @@
+"""The charts of the page of analytics, or what stands there while there is nothing to be seen."""
+
+import streamlit as st
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.ui import words
+from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
+from lib.ui.components.usage_address import RANGE, Asked, Range, write_address
+from lib.ui.components.usage_bars import bars_of
+from lib.ui.components.usage_figures import DIMENSIONS
+from lib.ui.components.usage_filters import show_usage_filters
+from lib.ui.components.usage_forecast import show_forecast
+from lib.ui.components.usage_heat import show_heat
+from lib.ui.components.usage_lines import show_failures, show_latency
+from lib.ui.components.usage_main_chart import show_main_chart
+from lib.ui.components.usage_metrics import show_usage_metrics
+from lib.ui.components.usage_top import show_top
+from lib.ui.navigation import LAUNCH
+from lib.usage.views import Dashboard
+
+
+def show_dashboard(actor: Actor, asked: Asked, dashboard: Dashboard) -> None:
+    """Draw filters, numbers and charts."""
+    if not dashboard.has_calls:
+        _show_never(actor)
+        return
+    show_usage_filters(asked, dashboard)
+    bars = bars_of(dashboard.report)
+    show_usage_metrics(dashboard, bars)
+    if not dashboard.report.total.calls:
+        _show_none(dashboard)
+        return
+    left, right = st.columns(2, gap="small")
+    with left:
+        show_main_chart(asked, dashboard, bars)
+    with right:
+        show_forecast(dashboard.forecast)
+    columns = st.columns(3, gap="small")
+    with columns[0]:
+        show_latency(dashboard, bars)
+    with columns[1]:
+        show_failures(dashboard, bars)
+    with columns[2]:
+        show_top(asked, dashboard)
+    show_heat(dashboard)
+
+
+def _show_never(actor: Actor) -> None:
+    text = (
+        "What calls to models cost, how long they take and why some fail is added up here, "
+        "by project, person, model and template. The first run makes the first calls."
+    )
+    with empty_state("usage", icon=":material/monitoring:", title="Nothing to add up yet", text=text):
+        if actor.may(Permission.ORCHESTRATIONS_RUN) and st.button("Launch a run", icon=":material/rocket_launch:"):
+            st.switch_page(LAUNCH.file)
+
+
+def _show_none(dashboard: Dashboard) -> None:
+    period, chosen = dashboard.report.period, dashboard.query.chosen
+    said = words.days_span(period.first, period.last)
+    narrowed = words.together([DIMENSIONS[by] for by in chosen]) if chosen else ""
+    text = f"{said}, narrowed by {narrowed}." if narrowed else f"{said}. Another range may have some."
+    with empty_state("filters", icon=NO_MATCH_ICON, title="No calls in this time", text=text):
+        if chosen:
+            st.button(
+                "Clear the filters", icon=":material/close:", on_click=write_address, kwargs=dict.fromkeys(DIMENSIONS)
+            )
+        else:
+            year = {RANGE: str(Range.YEAR), "from": None, "to": None}
+            st.button("Show 12 months", on_click=write_address, kwargs=year)

@@ -1,0 +1,63 @@
+"""What is seen of usage as a file: the figures of the charts, or the calls behind them."""
+
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from lib import clock
+from lib.access.actor import Actor
+from lib.exports import ExportFormat
+from lib.ui import guard, words
+from lib.ui.components.export_menu import FORMATS
+from lib.ui.components.usage_figures import DIMENSIONS
+from lib.usage.calls.address import write_address
+from lib.usage.calls.service import MOST_CALLS, count_calls
+from lib.usage.calls.views import CallFilter
+from lib.usage.exporting import export_usage
+from lib.usage.views import Dimension, UsageQuery
+
+_NOTED: Final = ":gray[:small[Times are in UTC. The audit trail notes who exported what.]]"
+
+
+def show_usage_export(query: UsageQuery, by: Dimension) -> None:
+    """Draw the menu for the figures: a row for each bar and each model, or what else they are told apart by."""
+    with st.popover("Export", icon=":material/download:", key="usage-export"):
+        st.markdown(f"Each {query.period.unit} by {DIMENSIONS[by]}: calls, tokens, cost and latency.")
+        for file_format, (label, mime, purpose) in FORMATS.items():
+            st.download_button(
+                label,
+                data=_later(query, by, file_format),
+                file_name=f"usage-by-{by}-{words.file_day(clock.now())}.{file_format}",
+                mime=mime,
+                help=purpose,
+                width="stretch",
+                key=f"usage-export-{by}-{file_format}",
+                on_click="ignore",
+            )
+        st.markdown(_NOTED)
+
+
+def _later(query: UsageQuery, by: Dimension, file_format: ExportFormat) -> Callable[[], bytes]:
+    return guard.for_later(lambda actor: export_usage(actor, query, by=by, file_format=file_format))
+
+
+def show_calls_export(actor: Actor, chosen: CallFilter) -> None:
+    """Draw the menu for the calls: links to files that are written as they are sent, however long."""
+    menu = st.popover("Export", icon=":material/download:", key="calls-export", on_change="rerun")
+    with menu:
+        if menu.open:
+            st.markdown(words.plain(_say(count_calls(actor, chosen, most=MOST_CALLS + 1))))
+        for file_format, (label, _, purpose) in FORMATS.items():
+            st.link_button(label, _path(chosen, file_format), help=purpose, width="stretch")
+        st.markdown(_NOTED)
+
+
+def _path(chosen: CallFilter, file_format: ExportFormat) -> str:
+    return f"/api/usage/calls.{file_format}?{write_address(chosen)}"
+
+
+def _say(found: int) -> str:
+    if found > MOST_CALLS:
+        return f"More than {words.count(MOST_CALLS, 'call')}. The file has the newest of them; narrow the range."
+    return f"{words.count(found, 'call')}, in the order of the list."

@@ -1,0 +1,149 @@
+"""What this month has cost so far, and what it will by its end."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+import streamlit as st
+
+from lib.ui import words
+from lib.ui.components import chart
+from lib.ui.components.usage_chart_card import Cells, chart_card
+from lib.usage.forecast import FEWEST_DAYS, Forecast, ForecastDay
+
+_HEIGHT: Final = 226
+_TICKS: Final = 7
+_HEAD: Final = ("Day", "Spent by then, $", "Expected by then, $", "At least, $", "At most, $")
+
+
+def show_forecast(forecast: Forecast) -> None:
+    """Draw it: a line for what is spent, a dashed one with its range for what is to come."""
+    month = words.month(forecast.last)
+    with chart_card(f"Cost of {month}", note=_finding(forecast), key="forecast", columns=_HEAD, rows=_table(forecast)):
+        colors = chart.palette()
+        entries = [chart.Entry("━", colors.accent, "Spent")]
+        if forecast.days:
+            entries.append(chart.Entry("╍", colors.accent, "Forecast"))
+            entries.append(chart.Entry("■", _soft(colors), "Likely range"))
+        chart.show_legend(entries)
+        days = [forecast.last.replace(day=number) for number in range(1, forecast.last.day + 1)]
+        labels = [_label(day) for day in days]
+        step = -(-len(labels) // _TICKS)
+        axis = {
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": labels,
+            "range": [-0.5, len(labels) - 0.5],
+            "tickmode": "array",
+            "tickvals": labels[::step],
+            "ticktext": labels[::step],
+        }
+        drawn = chart.layout(colors, height=_HEIGHT, xaxis=axis, yaxis=_least(forecast) | {"tickprefix": "$"})
+        chart.show_figure(
+            _data(forecast, colors),
+            drawn,
+            key="usage-forecast",
+            alt=f"Line: spent since {words.month_day(days[0])}, {_finding(forecast)}",
+        )
+        if not forecast.days:
+            st.markdown(f":gray[:small[A forecast needs {FEWEST_DAYS} days with calls before today. There are fewer.]]")
+
+
+def _finding(forecast: Forecast) -> str:
+    spent = words.money(forecast.spent[-1][1]) if forecast.spent else words.money(0)
+    if not forecast.end:
+        return f"{spent} so far"
+    low, high = words.money(round(forecast.end.low_usd, 2)), words.money(round(forecast.end.high_usd, 2))
+    expected = high if low == high else f"{low} to {high}"
+    return f"{expected} expected by {words.month_day(forecast.last)}"
+
+
+def _data(forecast: Forecast, colors: chart.Palette) -> list[Mapping[str, Any]]:
+    # it begins where the line of what is spent ends
+    ahead = [*_begins_at(forecast), *forecast.days]
+    days = [_label(each.day) for each in ahead]
+    edge = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "x": days}
+    dollars = "$%{y:,.2f}"
+    found: list[Mapping[str, Any]] = []
+    if forecast.days:
+        found += [
+            edge | {"y": [each.high_usd for each in ahead], "name": "At most"},
+            edge
+            | {
+                "y": [each.low_usd for each in ahead],
+                "fill": "tonexty",
+                "fillcolor": _band(colors),
+                "name": "Likely range",
+            },
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": days,
+                "y": [each.expected_usd for each in ahead],
+                "name": "Forecast",
+                "line": {"dash": "dash", "width": 2, "color": colors.accent},
+                "customdata": [[_range(each)] for each in ahead],
+                "hovertemplate": f"{dollars}, %{{customdata[0]}}",
+            },
+        ]
+    # the day that goes on is where the forecast begins
+    over = forecast.spent[:-1] if forecast.days and len(forecast.spent) > 1 else forecast.spent
+    found.append(
+        {
+            "type": "scatter",
+            "mode": "lines" if len(over) > 1 else "markers",
+            "x": [_label(day) for day, _ in over],
+            "y": [float(cost) for _, cost in over],
+            "name": "Spent",
+            "line": {"width": 2.5, "color": colors.accent},
+            "marker": {"color": colors.accent},
+            "hovertemplate": dollars,
+        }
+    )
+    return found
+
+
+def _begins_at(forecast: Forecast) -> list[ForecastDay]:
+    """The last day that is over, of which all is known."""
+    return [ForecastDay(day, float(cost), float(cost), float(cost)) for day, cost in forecast.spent[-2:-1]]
+
+
+def _least(forecast: Forecast) -> dict[str, Any]:
+    """Nothing spent and nothing expected is a line at the bottom, and not one in the middle."""
+    highest = max([float(cost) for _, cost in forecast.spent] + [each.high_usd for each in forecast.days], default=0)
+    return {} if highest > 0 else {"range": [0, 1]}
+
+
+def _range(day: ForecastDay) -> str:
+    return f"{words.money(round(day.low_usd, 2))} to {words.money(round(day.high_usd, 2))}"
+
+
+def _label(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _band(colors: chart.Palette) -> str:
+    red, green, blue = (int(colors.accent[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},.2)"
+
+
+def _soft(colors: chart.Palette) -> str:
+    """The accent on the ground as the band has it."""
+    mixed = [
+        round(int(colors.accent[place : place + 2], 16) * 0.3 + int(colors.ground[place : place + 2], 16) * 0.7)
+        for place in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+def _table(forecast: Forecast) -> Cells:
+    spent: dict[date, float] = {day: float(cost) for day, cost in forecast.spent}
+    ahead = {each.day: each for each in forecast.days}
+    return [
+        [
+            _label(day),
+            spent.get(day),
+            *((each.expected_usd, each.low_usd, each.high_usd) if (each := ahead.get(day)) else (None, None, None)),
+        ]
+        for day in sorted({*spent, *ahead})
+    ]

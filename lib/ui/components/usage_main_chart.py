@@ -1,0 +1,216 @@
+"""The large chart: one measure over time, by what it is made of, beside the period before."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from lib.ui import words
+from lib.ui.components import chart
+from lib.ui.components.usage_address import BY, MEASURE, Asked, open_calls, write_address
+from lib.ui.components.usage_bars import TICKS_OF_HALF, Bars, say_unit
+from lib.ui.components.usage_chart_card import Cells, chart_card
+from lib.ui.components.usage_figures import DIMENSIONS, MEASURES, PLURALS, Measure, Shown, Value
+from lib.ui.components.usage_open import show_open_by_bar
+from lib.ui.components.usage_words import say_before
+from lib.usage.periods import Period
+from lib.usage.views import Dashboard, Dimension, Figures, Latency, Series, UsageReport
+
+_HEIGHT: Final = 226
+#: In characters: what is longer is cut in the legend and stands whole in the table.
+_LONGEST_NAME: Final = 28
+_KEY: Final = "usage-main"
+#: Dollars: an axis that ends below says the cents.
+_WHOLE_DOLLARS: Final = 8
+_CENTS: Final = ",.2f"
+
+
+def show_main_chart(asked: Asked, dashboard: Dashboard, bars: Bars) -> None:
+    """Draw it, with what can be chosen about it."""
+    shown = MEASURES[asked.measure]
+    columns, rows = _table(shown, dashboard, bars)
+    title = f"{shown.word} by {DIMENSIONS[dashboard.by]}"
+    note = _finding(asked.measure, dashboard)
+    with chart_card(
+        title, note=note, key="main", columns=columns, rows=rows, show_settings=lambda: _show_settings(asked)
+    ):
+        colors = chart.palette()
+        names = [_name(series, dashboard) for series in dashboard.series]
+        tints = _tints(colors, dashboard.series)
+        _show_legend(colors, names, tints, shown, dashboard)
+        data = [
+            _trace(shown, series, bars, name=name, tint=tint, ground=colors.ground)
+            for series, name, tint in zip(dashboard.series, names, tints, strict=True)
+        ]
+        if dashboard.before:
+            data.append(_trace_before(shown, dashboard.before, colors, bars))
+        chart.show_figure(
+            data,
+            chart.layout(
+                colors,
+                height=_HEIGHT,
+                xaxis=bars.axis(ticks=TICKS_OF_HALF),
+                yaxis=_axis(shown, dashboard),
+            ),
+            key=_KEY,
+            alt=f"{title}: {note}, bar by bar, one bar a {say_unit(bars.period)}",
+            on_choose=lambda point: _open(point, dashboard, bars, is_failed=asked.measure is Measure.FAILED),
+        )
+        show_open_by_bar(bars, key="main", label=title, is_failed=asked.measure is Measure.FAILED)
+
+
+def _axis(shown: Shown, dashboard: Dashboard) -> dict[str, str]:
+    values = _values(shown, dashboard.report.bars, dashboard.report.latency_bars)
+    is_small = shown.prefix and max((value or 0 for value in values), default=0) < _WHOLE_DOLLARS
+    tick_format = _CENTS if is_small else shown.axis_format
+    return {"tickprefix": shown.prefix, "ticksuffix": shown.suffix, "tickformat": tick_format}
+
+
+def _show_settings(asked: Asked) -> None:
+    _choose(MEASURE, "Measure", {each: MEASURES[each].word for each in Measure}, asked.measure, Measure.COST)
+    by = {each: name.capitalize() for each, name in DIMENSIONS.items()}
+    _choose(BY, "Told apart by", by, asked.by, Dimension.MODEL)
+
+
+def _choose(name: str, label: str, options: Mapping[Any, str], chosen: object, default: str) -> None:
+    key = f"usage-{name}"
+    st.session_state[key] = chosen
+    st.selectbox(
+        label,
+        [*options],
+        format_func=options.__getitem__,
+        key=key,
+        on_change=lambda: write_address(
+            **{name: None if st.session_state[key] == default else str(st.session_state[key])}
+        ),
+    )
+
+
+def _open(point: Mapping[str, Any], dashboard: Dashboard, bars: Bars, *, is_failed: bool) -> None:
+    number, curve = bars.number(point.get("x")), point.get("curve_number")
+    if number is None or not isinstance(curve, int):
+        return
+    since, before = bars.span(number)
+    series = dashboard.series[curve] if curve < len(dashboard.series) else None
+    if series is None or series.count > 1:  # what has no key of its own, such as the others together
+        open_calls(since=since, before=before, is_failed=is_failed)
+    else:
+        open_calls(by=dashboard.by, key=series.key, since=since, before=before, is_failed=is_failed)
+
+
+def _name(series: Series, dashboard: Dashboard) -> str:
+    if series.count > 1:
+        return f"{words.number(series.count)} other {PLURALS[dashboard.by]}"
+    return words.short(_short_label(series.label, dashboard), most=_LONGEST_NAME)
+
+
+def _short_label(label: str, dashboard: Dashboard) -> str:
+    """A model without its provider, where no other provider has one that is called so."""
+    if dashboard.by is not Dimension.MODEL:
+        return label
+    ends = [each.label.partition(":")[2] for each in dashboard.series if each.count == 1]
+    end = label.partition(":")[2]
+    return end if end and ends.count(end) == 1 else label
+
+
+def _tints(colors: chart.Palette, series: Sequence[Series]) -> list[str]:
+    named = colors.name([each.label for each in series if each.count == 1])
+    return named + [colors.grey] * (len(series) - len(named))
+
+
+def _show_legend(
+    colors: chart.Palette, names: Sequence[str], tints: Sequence[str], shown: Shown, dashboard: Dashboard
+) -> None:
+    sign = "■" if shown.adds_up else "━"
+    entries = [chart.Entry(sign, tint, name) for name, tint in zip(names, tints, strict=True)]
+    if dashboard.before:
+        entries.append(chart.Entry("┄", colors.muted, say_before(dashboard.before.period)))
+    chart.show_legend(entries)
+
+
+def _values(shown: Shown, figures: Sequence[Figures], latencies: Sequence[Latency]) -> list[Value]:
+    pairs = zip(figures, latencies or [Latency()] * len(figures), strict=True)
+    return [shown.read(each, latency) for each, latency in pairs]
+
+
+def _trace(shown: Shown, series: Series, bars: Bars, *, name: str, tint: str, ground: str) -> Mapping[str, Any]:
+    values = _values(shown, series.bars, series.latency_bars)[: bars.drawn]
+    common = {
+        "x": bars.shown,
+        "y": values,
+        "name": chart.escape(name),
+        "hovertemplate": f"{shown.prefix}%{{y:{shown.hover_format}}}{shown.suffix}",
+    }
+    if shown.adds_up:
+        return common | {"type": "bar", "marker": {"color": tint, "line": {"width": 1, "color": ground}}}
+    return common | {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "line": {"color": tint, "width": 2},
+        "marker": {"size": 5},
+    }
+
+
+def _trace_before(shown: Shown, before: UsageReport, colors: chart.Palette, bars: Bars) -> Mapping[str, Any]:
+    values = _values(shown, before.bars, before.latency_bars)[: bars.drawn]
+    return {
+        "type": "scatter",
+        "mode": "lines" if len(values) > 1 else "markers",
+        "x": bars.shown[: len(values)],
+        "y": values,
+        "name": say_before(before.period),
+        "line": {"dash": "dot", "width": 1.5, "color": colors.muted},
+        "marker": {"color": colors.muted},
+        "hovertemplate": f"{shown.prefix}%{{y:{shown.hover_format}}}{shown.suffix}",
+    }
+
+
+def _finding(measure: Measure, dashboard: Dashboard) -> str:
+    """The whole, and who most of it is."""
+    shown = MEASURES[measure]
+    total = dashboard.report.total
+    whole = shown.say(shown.read(total, dashboard.report.latency))
+    unpriced = total.unpriced_calls
+    if measure is Measure.COST and unpriced:
+        return f"{whole}; {words.count(unpriced, 'call')} of unknown price {words.are(unpriced)} not in it"
+    if not shown.adds_up or len(dashboard.series) < 2:
+        return whole
+    parts = [(shown.read(each.total, Latency()) or 0, each) for each in dashboard.series if each.count == 1]
+    most, first = max(parts, key=lambda part: part[0])
+    all_of_it = shown.read(total, Latency()) or 0
+    if not most or not all_of_it:
+        return whole
+    return f"{whole}, {_say_part(most / all_of_it)} {_name(first, dashboard)}"
+
+
+def _say_part(part: float) -> str:
+    return "half of it" if 0.48 <= part <= 0.52 else f"{words.share(part)} of it"
+
+
+def _table(shown: Shown, dashboard: Dashboard, bars: Bars) -> tuple[Sequence[str], Cells]:
+    """Bar by bar, what all series say."""
+    columns = [str(bars.period.unit).capitalize(), "All", *_distinct([each.label for each in dashboard.series])]
+    whole = _values(shown, dashboard.report.bars, dashboard.report.latency_bars)
+    parts = [_values(shown, each.bars, each.latency_bars) for each in dashboard.series]
+    if dashboard.before:
+        columns.append(_column_before(dashboard.before.period))
+        before = _values(shown, dashboard.before.bars, dashboard.before.latency_bars)
+        parts.append([*before, *[None] * len(bars.labels)][: len(bars.labels)])
+    open_one = len(bars.labels) - 1 if bars.is_last_open else None
+    rows = [
+        [f"{label}, so far" if number == open_one else label, *(values[number] for values in (whole, *parts))]
+        for number, label in enumerate(bars.labels)
+    ]
+    return columns, rows
+
+
+def _column_before(period: Period) -> str:
+    return f"Before: {say_before(period)}"
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """A table knows a column by its name alone."""
+    found: list[str] = []
+    for name in map(words.line, names):
+        found.append(f"{name} ({sum(each.startswith(name) for each in found) + 1})" if name in found else name)
+    return found

@@ -1,0 +1,1 @@
+"""The calls themselves, one by one: what is behind a bar."""

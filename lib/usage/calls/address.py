@@ -1,0 +1,72 @@
+"""Which calls are meant, as an address says it: for the file of them, which is no page."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from lib.errors import InvalidInput
+from lib.usage.calls.views import CallFilter
+from lib.usage.periods import Period
+from lib.usage.views import Dimension, Key, UsageQuery
+
+#: Stands for calls that have none of it; no id, model or endpoint is called so.
+_NONE: Final = "none"
+#: In characters; `provider:model` is the longest.
+_LONGEST_KEY: Final = 356
+_BY_ID: Final = (Dimension.PROJECT, Dimension.PERSON, Dimension.TEMPLATE)
+_DAMAGED: Final = "This address says of no calls which ones it means. Take the file from the page."
+
+
+def say_key(key: Key) -> str:
+    """The key as an address has it."""
+    return _NONE if key is None else str(key)
+
+
+def read_key(by: Dimension, text: str) -> Key:
+    """The key that `say_key` wrote. Raises `ValueError`."""
+    if text == _NONE:
+        return None
+    if by in _BY_ID:
+        return UUID(text)
+    if not text or len(text) > _LONGEST_KEY or "\0" in text or (by is Dimension.MODEL and ":" not in text):
+        raise ValueError(text)
+    return text
+
+
+def write_address(chosen: CallFilter) -> str:
+    """The query of an address, to be read by `read_address`."""
+    query, period = chosen.query, chosen.query.period
+    pairs: list[tuple[str, str]] = [
+        ("first", period.first.isoformat()),
+        ("last", period.last.isoformat()),
+        ("zone", period.zone),
+        ("of", "models" if query.is_model else "operations"),
+    ]
+    pairs += [("since", chosen.since.isoformat())] if chosen.since else []
+    pairs += [("before", chosen.before.isoformat())] if chosen.before else []
+    pairs += [("failed", "1")] if chosen.is_failed else []
+    pairs += sorted((by.value, say_key(key)) for by, keys in query.chosen.items() for key in keys)
+    return urlencode(pairs)
+
+
+def read_address(said: Mapping[str, Sequence[str]]) -> CallFilter:
+    """What `write_address` wrote, by the names of its parameters. Raises `InvalidInput` for anything else."""
+    try:
+        period = Period(date.fromisoformat(said["first"][0]), date.fromisoformat(said["last"][0]), said["zone"][0])
+        chosen = {by: frozenset(read_key(by, text) for text in said[by]) for by in Dimension if said.get(by)}
+        query = UsageQuery(period=period, chosen=chosen, is_model=said["of"][0] == "models")
+        since, before = (_moment(said.get(name, ())) for name in ("since", "before"))
+    except (KeyError, ValueError, OverflowError, IndexError) as error:
+        raise InvalidInput(_DAMAGED, field="Address") from error
+    return CallFilter(query=query, since=since, before=before, is_failed="failed" in said)
+
+
+def _moment(said: Sequence[str]) -> datetime | None:
+    if not said:
+        return None
+    moment = datetime.fromisoformat(said[0])
+    if moment.tzinfo is None:
+        raise ValueError(said[0])
+    return moment

@@ -1,0 +1,65 @@
+"""Ninety days of calls, as a team makes them: more on weekdays and in the day, a few failed, two of unknown price."""
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from lib import clock
+from tests.cast import Cast
+from tests.database import ClonedDatabase
+from tests.made_usage import make_calls, roll_up
+
+#: Model, how often, dollars a thousand tokens, seconds a call.
+_MODELS: Final = (
+    ("openai", "gpt-4.1-mini", 6, "0.0011", 3.1),
+    ("anthropic", "claude-haiku-4.5", 3, "0.0031", 4.4),
+    ("google", "gemini-2.5-flash", 2, "0.0009", 2.2),
+)
+_REASONS: Final = ("rate_limit", "rate_limit", "timeout", "auth", "cancelled")
+
+
+def make_usage(
+    database: ClonedDatabase, cast: Cast, projects: Sequence[UUID], *, days: int = 90, calls: int = 30, models: int = 3
+) -> None:
+    """So many calls on a weekday, of organization A; the worker has summed up those of hours that are over."""
+    chance = random.Random(7)
+    people = [cast.alice.user_id, cast.mona.user_id, cast.max.user_id]
+    found = []
+    for ago in range(days):
+        day = clock.now() - timedelta(days=ago)
+        growth = 1 + (days - ago) / days
+        count = int(calls * growth * (0.35 if day.weekday() >= 5 else 1) * chance.uniform(0.7, 1.3))
+        found += [_call(chance, ago, people, projects, models) for _ in range(count)]
+    make_calls(database, cast.organization_a, found)
+    roll_up(database)
+
+
+def _call(
+    chance: random.Random, ago: int, people: Sequence[UUID], projects: Sequence[UUID], models: int
+) -> dict[str, Any]:
+    hour = min(max(chance.gauss(13, 3.2), 0), 23.9)
+    at = clock.now().replace(hour=0, minute=0) - timedelta(days=ago) + timedelta(hours=hour)
+    number = chance.choices(range(models), [_MODELS[each % 3][2] / (1 + each // 3) for each in range(models)])[0]
+    provider, model, _, price, took = _MODELS[number % 3]
+    error = chance.choice(_REASONS) if chance.random() < 0.025 else None
+    asked, answered = chance.randint(300, 9000), chance.randint(100, 2500)
+    weights = [1 / (1 + each) for each in range(len(projects))]
+    is_priced = error is None and chance.random() > 0.001
+    return {
+        "created_at": min(at, clock.now()),
+        "user_id": chance.choices(people, [5, 3, 1])[0],
+        "project_id": chance.choices(projects, weights)[0],
+        "provider": provider,
+        "model": model if number < 3 else f"{model}-{number}",
+        "endpoint": "/v1/messages" if provider == "anthropic" else "/v1/chat/completions",
+        "error_kind": error,
+        "prompt_tokens": asked,
+        "completion_tokens": 0 if error else answered,
+        "cost_usd": (Decimal(asked + answered) / 1000 * Decimal(price)).quantize(Decimal("0.000001"))
+        if is_priced
+        else None,
+        "response_time_ms": int(chance.lognormvariate(0, 0.5) * took * 1000),
+    }
