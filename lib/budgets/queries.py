@@ -149,7 +149,8 @@ def _gauges(organization_id: UUID) -> Select[*tuple[Any, ...]]:
         )
         .outerjoin(
             BudgetSpending,
-            (BudgetSpending.budget_id == Budget.id)
+            (BudgetSpending.organization_id == Budget.organization_id)
+            & (BudgetSpending.budget_id == Budget.id)
             & (BudgetSpending.starts_at == func.api.budget_start(Budget.period, func.now())),
         )
         .outerjoin(Project, Project.id == Budget.project_id)

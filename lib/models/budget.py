@@ -105,9 +105,8 @@ class BudgetSpending(Base):
     unknown_calls: Mapped[int] = mapped_column(server_default=text("0"))
 
     __table_args__ = (
-        UniqueConstraint("budget_id", "starts_at", name="budget_periods_budget_id_starts_at_key"),
+        UniqueConstraint("organization_id", "budget_id", "starts_at", name="budget_periods_budget_starts_at_key"),
         _reference("budget_id", "budgets", name="budget_periods_budget_fkey"),
-        Index("idx_budget_periods_budget", "organization_id", "budget_id"),
     )
 
 
@@ -152,9 +151,10 @@ class BudgetAlert(Base):
     told_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
 
     __table_args__ = (
-        UniqueConstraint("budget_id", "starts_at", "threshold", name="budget_alerts_budget_id_starts_at_threshold_key"),
+        UniqueConstraint(
+            "organization_id", "budget_id", "starts_at", "threshold", name="budget_alerts_budget_threshold_key"
+        ),
         _reference("budget_id", "budgets", name="budget_alerts_budget_fkey"),
-        Index("idx_budget_alerts_budget", "organization_id", "budget_id"),
     )
 
 

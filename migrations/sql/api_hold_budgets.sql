@@ -16,7 +16,8 @@ BEGIN
         SELECT jsonb_build_object('id', b.id, 'name', b.name, 'scope', b.scope, 'period', b.period,
                                   'limit_usd', allowed, 'spent_usd', p.spent_usd)
           FROM budgets b
-          JOIN budget_periods p ON p.budget_id = b.id AND p.starts_at = api.budget_start(b.period, clock_timestamp()),
+          JOIN budget_periods p ON p.organization_id = b.organization_id AND p.budget_id = b.id
+                               AND p.starts_at = api.budget_start(b.period, clock_timestamp()),
                api.budget_limit(b.id, b.limit_usd) AS allowed
          WHERE b.id = ANY (v_held) AND b.is_hard AND p.spent_usd >= allowed
          ORDER BY p.spent_usd - allowed DESC, b.id LIMIT 1);

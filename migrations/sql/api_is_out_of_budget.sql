@@ -7,7 +7,8 @@ SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT EXISTS (
         SELECT 1 FROM budgets b
-          JOIN budget_periods p ON p.budget_id = b.id AND p.starts_at = api.budget_start(b.period, clock_timestamp())
+          JOIN budget_periods p ON p.organization_id = b.organization_id AND p.budget_id = b.id
+                               AND p.starts_at = api.budget_start(b.period, clock_timestamp())
          WHERE b.about_id IN (p_organization, p_project, p_user) AND b.ended_at IS NULL AND b.is_hard
            AND p.spent_usd >= api.budget_limit(b.id, b.limit_usd))
 $$;

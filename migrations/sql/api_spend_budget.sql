@@ -10,7 +10,7 @@ BEGIN
     INSERT INTO budget_periods AS p (organization_id, budget_id, starts_at, spent_usd, unknown_calls)
     SELECT b.organization_id, b.id, p_starts_at, p_spent_usd, p_unknown FROM budgets b
      WHERE b.id = p_budget AND p_starts_at >= api.budget_start(b.period, b.created_at)
-    ON CONFLICT (budget_id, starts_at) DO UPDATE
+    ON CONFLICT (organization_id, budget_id, starts_at) DO UPDATE
        SET spent_usd = p.spent_usd + excluded.spent_usd, unknown_calls = p.unknown_calls + excluded.unknown_calls;
     IF p_spent_usd > 0 THEN
         PERFORM api.tell_budget(p_budget);

@@ -15,19 +15,21 @@ DECLARE
 BEGIN
     SELECT * INTO v_budget FROM budgets WHERE id = p_budget;
     v_starts_at := api.budget_start(v_budget.period, clock_timestamp());
-    SELECT spent_usd INTO v_spent FROM budget_periods WHERE budget_id = p_budget AND starts_at = v_starts_at;
+    SELECT spent_usd INTO v_spent FROM budget_periods
+     WHERE organization_id = v_budget.organization_id AND budget_id = p_budget AND starts_at = v_starts_at;
     IF v_spent IS NULL THEN
         RETURN;
     END IF;
     v_limit := api.budget_limit(p_budget, v_budget.limit_usd);
     DELETE FROM budget_alerts
-     WHERE budget_id = p_budget AND starts_at = v_starts_at AND v_spent * 100 < v_limit * threshold;
+     WHERE organization_id = v_budget.organization_id AND budget_id = p_budget AND starts_at = v_starts_at
+       AND v_spent * 100 < v_limit * threshold;
     WITH told AS (
         INSERT INTO budget_alerts (organization_id, budget_id, starts_at, threshold, spent_usd, limit_usd)
         SELECT v_budget.organization_id, p_budget, v_starts_at, t.threshold, v_spent, v_limit
           FROM unnest(v_budget.thresholds || 100) AS t(threshold)
          WHERE v_spent * 100 >= v_limit * t.threshold
-        ON CONFLICT (budget_id, starts_at, threshold) DO NOTHING
+        ON CONFLICT (organization_id, budget_id, starts_at, threshold) DO NOTHING
         RETURNING threshold
     )
     SELECT max(threshold) INTO v_percent FROM told;

@@ -105,7 +105,7 @@ def _create_parts() -> None:
             starts_at timestamptz NOT NULL,
             spent_usd numeric(18,6) NOT NULL DEFAULT 0,
             unknown_calls integer NOT NULL DEFAULT 0,
-            CONSTRAINT {PERIODS}_budget_id_starts_at_key UNIQUE (budget_id, starts_at)
+            CONSTRAINT {PERIODS}_budget_starts_at_key UNIQUE (organization_id, budget_id, starts_at)
         ) WITH (fillfactor = 50)""")
     op.execute(f"""
         CREATE TABLE {RAISES} ({whose.format(RAISES)},
@@ -126,10 +126,9 @@ def _create_parts() -> None:
             spent_usd numeric(18,6) NOT NULL,
             limit_usd numeric(18,6) NOT NULL,
             told_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-            CONSTRAINT {ALERTS}_budget_id_starts_at_threshold_key UNIQUE (budget_id, starts_at, threshold)
+            CONSTRAINT {ALERTS}_budget_threshold_key UNIQUE (organization_id, budget_id, starts_at, threshold)
         )""")
-    for table in (PERIODS, RAISES, ALERTS):
-        op.execute(f"CREATE INDEX idx_{table}_budget ON {table} (organization_id, budget_id)")
+    op.execute(f"CREATE INDEX idx_{RAISES}_budget ON {RAISES} (organization_id, budget_id)")
     op.execute(f"CREATE INDEX idx_{RAISES}_current ON {RAISES} (budget_id, expires_at)")
     op.execute(f"CREATE INDEX idx_{RAISES}_created_by ON {RAISES} (organization_id, created_by)")
 

@@ -39,6 +39,8 @@ SQUAWK: Final = (
     Excuse(
         "constraint-missing-not-valid", "0039", "no endpoint was ever set up, and the outbox holds a month of mails"
     ),
+    Excuse("ban-drop-constraint", "0044", "another takes its place that knows the event and the mails about budgets"),
+    Excuse("constraint-missing-not-valid", "0044", "endpoints are few, and events and mails are kept for a month"),
     Excuse("require-concurrent-index-creation", "0039", "no endpoint was ever set up: the table is empty"),
     Excuse("disallowed-unique-constraint", "0039", "no endpoint was ever set up: the table is empty"),
     Excuse("constraint-missing-not-valid", "0036", "the outbox holds a month of mails, looked through in no time"),
@@ -100,6 +102,20 @@ LINT: Final = (
         r".*_track_review",
         "acts as the owner, and writes requests about the row itself in its own organization",
     ),
+    Excuse(
+        "SEC013",
+        r"public\.api_usage\.\w+_spending",
+        "acts as the owner, and counts the row itself to budgets of its own organization",
+    ),
+    Excuse(
+        "SEC013",
+        r"public\.budgets\.budgets_(open|move)",
+        "acts as the owner: sums up usage of its own organization, and writes what is told of the budget itself",
+    ),
+    Excuse("SEC013", r"public\.budget_raises\.\w+_move", "acts as the owner, and tells of the budget that it raises"),
+    Excuse("SEC027", r"public\.spending_notices", "read whole, by those who see what others spend"),
+    Excuse("SEC035", r"public\.budgets .*", "what it is about is one organization's: its key, a project or a person"),
+    Excuse("PERF003", r"public\.budgets\..*", "asked of those that an index has found; there are few"),
     Excuse("PERF003", r".*\.\w+_own_only", "asked of rows that an index of the organization has found"),
     Excuse("PERF004", r".*\.\w+_own_only", "asked of rows that the run's index has found, and of members alone"),
     Excuse("VIEW001", r"public\.people", _NAMES),
