@@ -22,6 +22,7 @@ from tests.benchmarks import (
     sign_in,
     startup,
     steps,
+    usage,
     webhooks,
 )
 from tests.benchmarks.ground import Ground
@@ -30,6 +31,7 @@ from tests.benchmarks.measuring import Figure, Kept, machine
 BENCHMARKS: dict[str, Callable[[Ground], Sequence[Figure]]] = {
     "startup": startup.main,
     "pages": pages.main,
+    "usage": usage.main,
     "people": people.main,
     "gallery": gallery.main,
     "estimate": estimate.main,
