@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import streamlit as st
+
 from lib.ui import words
 from lib.ui.components import chart
 from lib.ui.components.usage_address import open_calls
@@ -115,8 +117,10 @@ def show_failures(dashboard: Dashboard, bars: Bars) -> None:
     with chart_card("Failed calls", note=note, key="failures", columns=head, rows=rows):
         colors = chart.palette()
         tints = colors.name(names)
-        if failed:
-            chart.show_legend([chart.Entry("■", tint, name) for name, tint in zip(names, tints, strict=True)])
+        if not failed:
+            st.markdown(":gray[No call has failed in this time.]")
+            return
+        chart.show_legend([chart.Entry("■", tint, name) for name, tint in zip(names, tints, strict=True)])
         data = [
             {
                 "type": "bar",
@@ -139,7 +143,7 @@ def show_failures(dashboard: Dashboard, bars: Bars) -> None:
             xaxis=bars.axis(ticks=TICKS_OF_THIRD),
             yaxis={"tickformat": ",d"} | ({"dtick": 1} if most <= 5 else {}) | ({} if most else {"range": [0, 5]}),
         )
-        alt = f"Failed calls, {note}: {', '.join(names)}" if names else "No call has failed"
+        alt = f"Failed calls, {note}: {', '.join(names)}"
         chart.show_figure(
             data,
             drawn,

@@ -138,7 +138,9 @@ def _values(shown: Shown, figures: Sequence[Figures], latencies: Sequence[Latenc
     return [shown.read(each, latency) for each, latency in pairs]
 
 
-def _trace(shown: Shown, series: Series, bars: Bars, *, name: str, tint: str, ground: str) -> Mapping[str, Any]:
+def _trace(
+    shown: Shown, series: Series, bars: Bars, *, name: str, tint: str, ground: str, said: Sequence[str]
+) -> Mapping[str, Any]:
     values = _values(shown, series.bars, series.latency_bars)[: bars.drawn]
     common: dict[str, Any] = {
         "x": bars.shown,
