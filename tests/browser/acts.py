@@ -17,6 +17,11 @@ def settle(page: Page) -> None:
     expect(page.locator('[data-stale="true"], [data-testid="stSkeleton"]')).to_have_count(0)
 
 
+def add_no_budget(page: Page) -> None:
+    press(page, "Add budget", "Let nothing begin once it is used up")
+    press(page, "Add it", "Name is empty")
+
+
 def ask_to_delete(page: Page) -> None:
     press(page, "Delete…", "launches nothing any more")
 

@@ -14,6 +14,7 @@ from lib.identity.cookie import session_cookie_name
 from lib.identity.tokens import hash_secret, new_secret
 from lib.ui.navigation import (
     ACCOUNT,
+    BUDGETS,
     COMPARE,
     CONNECTIONS,
     LAUNCH,
@@ -197,6 +198,13 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             full,
             _path(WEBHOOKS),
             lambda page: acts.press(page, "Add endpoint", "sent when a run was launched"),
+        ),
+        see("budgets-error", full, _path(BUDGETS), acts.add_no_budget),
+        see(
+            "budgets-raise",
+            full,
+            _path(BUDGETS),
+            lambda page: acts.press(page, "Raise", "A raise adds to that until it ends"),
         ),
         see("webhooks-error", full, _path(WEBHOOKS), acts.add_no_endpoint),
         see("webhooks-secret", full, _path(WEBHOOKS), lambda page: acts.add_an_endpoint(page, dashboard.database)),
