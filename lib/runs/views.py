@@ -183,16 +183,6 @@ class PhaseFigures:
         return self.newest.status
 
     @property
-    def worked_seconds(self) -> float | None:
-        """How long all its attempts took that have ended, with loading a local model; None where none was made here."""
-        spans = [
-            (each.answered_at - each.started_at).total_seconds()
-            for each in self.attempts
-            if each.started_at is not None and each.answered_at is not None
-        ]
-        return sum(max(span, 0.0) for span in spans) if spans else None
-
-    @property
     def is_not_asked(self) -> bool:
         """Whether it was skipped for a reason of its own, and not because the run ended before it."""
         return self.status is PhaseStatus.SKIPPED and self.newest.error is not None
