@@ -134,9 +134,7 @@ def _try_to_compile(source: str, is_condition: bool) -> "_Compiled":
     except PromptFault as error:
         fault = error.message
     except TemplateSyntaxError as error:
-        fault = (
-            f"line {error.lineno}: {cut(say_syntax(error.message or '', is_condition=is_condition), LONGEST_SENTENCE)}"
-        )
+        fault = f"line {error.lineno}: {say_syntax(error.message or '', is_condition=is_condition)}"
     except (RecursionError, MemoryError, SyntaxError):  # Python's words for what is nested too deeply
         fault = "it is nested too deeply"
     except Exception as error:  # a number of a million digits, for instance: the prompt's words have caused it

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from lib.quoting import LONGEST_SENTENCE, cut
+
 _PRINT, _BLOCK = "'end of print statement'", "'end of statement block'"
 _CLOSED: Final = "“{}” is opened and never closed: write “{}” after it"
 #: In that order: what Jinja's words look like, and what is said instead, filled from their groups.
@@ -43,5 +45,5 @@ def say_syntax(message: str, *, is_condition: bool = False) -> str:
         return "“%}” and “}}” can't stand there"
     for pattern, said in _WORDS:
         if found := re.match(pattern, message, re.DOTALL):
-            return said.format(*found.groups())
-    return message.removesuffix(".")
+            return cut(said.format(*found.groups()), LONGEST_SENTENCE)
+    return cut(message.removesuffix("."), LONGEST_SENTENCE)
