@@ -77,3 +77,23 @@ def month_day(day: date) -> str:
 def weekday(number_of_day: int) -> str:
     """The day of a week that begins on Monday, which is 0: "Mon"."""
     return ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[number_of_day]
+
+
+def day_of_year(moment: date) -> str:
+    """A day of a year that is known, in few letters: "22 Nov"."""
+    return f"{moment.day} {moment:%b}"
+
+
+def month_of_year(moment: date) -> str:
+    """A month in few letters: "Nov 2025"."""
+    return f"{moment:%b %Y}"
+
+
+def hour_of_day(number: int) -> str:
+    """An hour of the clock, from 0 to 24: "07:00"."""
+    return f"{number:02d}:00"
+
+
+def moment_in_table(moment: datetime, *, zone: str = "UTC") -> str:
+    """The reader's time in a column: "22 Nov 2025, 15:11"."""
+    return f"{short_day(moment.astimezone(find_zone(zone)))}, {minute(moment, zone=zone)}"

@@ -18,6 +18,10 @@ visible = hidden.visible
 #: How days and moments are written: a module of its own for its length alone.
 NOTHING = days.NOTHING
 day = days.day
+day_of_year = days.day_of_year
+month_of_year = days.month_of_year
+hour_of_day = days.hour_of_day
+moment_in_table = days.moment_in_table
 day_and_minute = days.day_and_minute
 days_span = days.days_span
 exact = days.exact
@@ -288,3 +292,9 @@ def change(now: float, before: float) -> str | None:
         return None
     part = round((now - before) / before * 100)
     return f"{part:+,d} %" if part else "0 %"
+
+
+def growth(value: float, *, digits: int = 0) -> str:
+    """By how much something has grown: "+31", "-0.3", "0"."""
+    rounded = round(value, digits)
+    return f"{rounded:+,.{digits}f}" if rounded else "0"

@@ -20,7 +20,7 @@ from lib.errors import Conflict, NotFound
 from lib.exports import Column, ExportFormat, Kind
 from lib.models.webhook import DeliveryStatus, EventType
 from lib.runs.queries import count_live_workers
-from lib.webhooks import pulse, queries
+from lib.webhooks import queries
 from lib.webhooks.catalogue import find_path
 from lib.webhooks.payloads import EventRow, render
 from lib.webhooks.views import (
@@ -32,6 +32,7 @@ from lib.webhooks.views import (
     EndpointView,
     Pulse,
 )
+from lib.webhooks.watching import queries as watching
 
 _NOT_SENT: Final = "Nothing is sent from the sample workspace: its endpoints are invented."
 
@@ -147,8 +148,8 @@ def watch(actor: Actor, delivery_ids: Sequence[UUID]) -> Pulse:
     """What moves by itself of the organization's endpoints, and of these deliveries."""
     actor.require(Permission.WEBHOOKS_VIEW)
     with tenant_session(actor) as session:
-        endpoints = pulse.watch_endpoints(session, actor.organization_id)
-        found = pulse.watch_deliveries(session, actor.organization_id, delivery_ids)
+        endpoints = watching.watch_endpoints(session, actor.organization_id)
+        found = watching.watch_deliveries(session, actor.organization_id, delivery_ids)
         wanted = set(delivery_ids)
         return Pulse(
             endpoints=tuple(_pulse_of(row) for row in endpoints),

@@ -51,7 +51,6 @@ DOORS: dict[str, set[str]] = {
     "lib.schedules.firing": {"tenant_session"},  # by the workers' login
     "lib.schedules.service": {"tenant_session"},
     "lib.webhooks.deliveries": {"tenant_session"},
-    "lib.usage.service": {"tenant_session"},
     "lib.webhooks.service": {"tenant_session"},
     "lib.budgets.gauges": {"tenant_session"},
     "lib.budgets.service": {"tenant_session"},

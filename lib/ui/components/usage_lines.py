@@ -155,7 +155,8 @@ def show_failures(dashboard: Dashboard, bars: Bars) -> None:
 
 
 def _reason(series: Series) -> str:
-    return "Other reasons" if series.count > 1 else say_reason(str(series.key))
+    is_several = series.count > 1
+    return "Other reasons" if is_several else say_reason(str(series.key))
 
 
 def _open(point: Mapping[str, Any], bars: Bars) -> None:

@@ -167,7 +167,7 @@ def _trace_before(shown: Shown, before: UsageReport, colors: chart.Palette, bars
     values = _values(shown, before.bars, before.latency_bars)[: bars.drawn]
     return {
         "type": "scatter",
-        "mode": "lines" if len(values) > 1 else "markers",
+        "mode": chart.mode_of(values),
         "x": bars.shown[: len(values)],
         "y": values,
         "name": say_before(before.period),
