@@ -64,7 +64,7 @@ def test_endpoint_is_added_and_receives_what_a_run_does(
     dialog.get_by_role("textbox", name="Address").fill(f"{receiver.url}/hook")
     for event in EVENTS:
         dialog.get_by_role("checkbox", name=re.compile(f"^{re.escape(event)}:")).check(force=True)
-    expect(dialog.get_by_text("4 of 19 chosen")).to_be_visible()
+    expect(dialog.get_by_text("4 of 20 chosen")).to_be_visible()
     dialog.get_by_role("button", name="Add it").click()
     expect(dialog.get_by_text("This secret is shown only here")).to_be_visible()
     secret = dialog.get_by_text(re.compile("^whsec_")).first.inner_text().strip()

@@ -81,7 +81,7 @@ def test_secret_is_not_closed_by_a_key(server: str, cast: Cast, open_page: Calla
     dialog.get_by_role("textbox", name="Name").fill("Tracker")
     dialog.get_by_role("textbox", name="Address").fill(HOOK)
     dialog.get_by_role("checkbox", name="Runs: all of them").check(force=True)
-    expect(dialog.get_by_text("7 of 19 chosen")).to_be_visible()
+    expect(dialog.get_by_text("7 of 20 chosen")).to_be_visible()
     dialog.get_by_role("button", name="Add it").click()
     expect(dialog.get_by_text("This secret is shown only here")).to_be_visible()
     done = dialog.get_by_role("button", name="I have copied it")

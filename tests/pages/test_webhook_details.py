@@ -81,7 +81,7 @@ def test_group_is_ticked_as_a_whole(open_as: OpenAs, cast: Cast) -> None:
     press(at, ADD)
     (whole,) = (box for box in at.checkbox if box.label == "Runs: all of them")
     assert not whole.value
-    assert "6 of 19 chosen" in shown(at)
+    assert "6 of 20 chosen" in shown(at)
 
 
 def test_name_that_is_taken_is_refused_in_the_form(open_as: OpenAs, cast: Cast) -> None:
