@@ -17,6 +17,7 @@
     │   └── FileGone                   a file that was written and is not there any more
     ├── InvalidInput                   a field is wrong; `field` names it
     │   ├── AlreadyTaken               somebody was first: slug, e-mail, user name
+    │   ├── FieldsInvalid              several fields are wrong; `faults` say what of each
     │   ├── AnswersInvalid             a template's questions are not answered yet, or wrong; `faults` say which
     │   └── FileInvalid                a file can't be taken; `faults` say in which lines
     ├── LinkExpired                    a one-time link was used, replaced or is too old
@@ -187,6 +188,14 @@ class InvalidInput(OrchestratorError):
         super().__init__(message)
         self.field = field
         self.problems = tuple(problems)
+
+
+class FieldsInvalid(InvalidInput):
+    """Fields of a form are wrong: `faults` say what of each, by its label and in the order of the form."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__(" ".join(faults.values()), field=next(iter(faults)))
+        self.faults = dict(faults)
 
 
 class AlreadyTaken(InvalidInput):

@@ -15,7 +15,6 @@ from lib.ui.components.run_comments import show_run_comments
 from lib.ui.components.run_family import show_run_family
 from lib.ui.components.run_phases import show_run_phases
 from lib.ui.components.run_timeline import show_run_timeline
-from lib.ui.components.to_decide import bring_to_decide
 from lib.ui.guard import require_actor
 
 #: Seconds between two looks at the numbers, and at everything where the browser can't look by itself.
@@ -79,4 +78,3 @@ with left:
 with right:
     run_summary.show_run_facts(run, time_zone=actor.time_zone)
     show_run_family(actor, run)
-bring_to_decide(run.summary.id)

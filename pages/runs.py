@@ -45,7 +45,7 @@ if is_list:
 if page and page.items:
     opened, selected = show_selectable_runs(page.items, key="runs", newer=page.newer, older=page.older)
     open_run(opened)
-    show_selection(actor, selected)
+    show_selection(actor, selected, key="runs")
 elif current_cursor():
     show_no_such_page()
 elif chosen:

@@ -85,6 +85,7 @@ def ended(claimed: Mapping[str, Any], outcome: str = "delivered", **more: Any) -
     return {
         "id": claimed["id"],
         "attempt": claimed["attempt"],
+        "url": claimed["url"],
         "outcome": outcome,
         "status_code": 200 if has_worked else 503,
         "error": None if has_worked else "“hooks.example” answered 503.",

@@ -32,7 +32,7 @@ from tests.made_runs import (
 )
 from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft, make_review
-from tests.made_usage import make_sums
+from tests.made_usage import make_saved_view, make_sums
 from tests.made_webhooks import make_told
 
 
@@ -65,6 +65,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     edited = make_template(database, actor, name="Two better steps")
     make_version(database, actor, edited)
     make_draft(database, actor, edited)
+    make_saved_view(database, actor)
     make_review(database, actor, edited)
     run = make_run(database, actor, project_id=project_id, template_id=template_id)
     held = open_run(database, actor.organization_id, run.id)

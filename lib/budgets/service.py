@@ -16,12 +16,12 @@ from lib.access.permissions import Permission
 from lib.budgets import queries
 from lib.budgets.gauges import figures
 from lib.budgets.views import BudgetEntry, BudgetView, Choices, RaiseView, WatchView
+from lib.cost_limit import clean_dollars
 from lib.db.constraints import constraint_of
 from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound
 from lib.models.budget import Budget, BudgetPeriod, BudgetRaise, BudgetScope, SpendingWatch
-from lib.runs.steering import clean_dollars
 
 MAX_NAME, MAX_NOTE, MAX_REASON = 100, 2_000, 500
 MOST_THRESHOLDS: Final = 10

@@ -231,6 +231,7 @@ def _as_result(claimed: Claimed, sent: Sent, began: datetime) -> dict[str, Any]:
     return {
         "id": str(claimed.id),
         "attempt": claimed.attempt,
+        "url": claimed.url,
         "outcome": outcome,
         "status_code": sent.status_code,
         "error": sent.error,

@@ -10,7 +10,7 @@ drawbridge is pinned exactly: what it calls its validator is private. Its own tr
 
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 import httpcore2
@@ -29,6 +29,9 @@ PORTS: Final = frozenset({80, 443, 8000, 8080, 8443})
 _MORE_BLOCKED: Final = tuple(
     map(ip_network, ("168.63.129.16/32", "::/96", "::ffff:0:0:0/96", "fec0::/10", "3fff::/20", "5f00::/16"))
 )
+
+#: Names for private networks only, the clouds' own services among them (RFC 6761, RFC 6762, RFC 8375, and .internal).
+_NEVER_OUTSIDE: Final = (".internal", ".local", ".localhost", ".home.arpa")
 
 _OURS = (
     "“{host}” is not called: its address belongs to this machine or to a private network. Whoever runs this "
@@ -67,21 +70,36 @@ class AllowedHosts:
         return any(ip_address(address) in network for network in self.networks)
 
 
-def refuse_unsafe_url(url: str, *, allowed_hosts: Iterable[str], field: str, is_whole: bool = False) -> str:
-    """The address, if a call to it would be let through. Raises `InvalidInput`.
+class Judged(NamedTuple):
+    """An address that would be called."""
 
-    It is one below which others lie and has no slash at its end then, unless it `is_whole`: called as it stands, with
-    what follows its “?”. A name that is not known (yet) passes: the call will say so.
+    url: str
+    #: Whether its name is known to name servers, as far as anybody has asked; if not, a call to it fails.
+    is_known: bool
+
+
+def refuse_unsafe_url(url: str, *, allowed_hosts: Iterable[str], field: str) -> str:
+    """The address, below which others lie, if a call to it would be let through. Raises `InvalidInput`.
+
+    It has no slash at its end. A name that is not known (yet) passes: the call will say so.
     """
-    parts, port = _split(url.strip(), field)
+    return judge_url(url, allowed_hosts=allowed_hosts, field=field).url.rstrip("/")
+
+
+def judge_url(url: str, *, allowed_hosts: Iterable[str], field: str, is_whole: bool = False) -> Judged:
+    """The same for any address; one that `is_whole` is called as it stands, with what follows its “?”."""
+    parts, port = _split(url.strip(), field, is_whole=is_whole)
     if parts.fragment or (parts.query and not is_whole):
         message = f"Leave out what follows {'“#”' if is_whole else '“?” or “#”'} in the address."
         raise InvalidInput(message, field=field)
     host, allowed = parts.hostname or "", AllowedHosts(allowed_hosts)
+    address = host
     if not allowed.names(host, port):
         try:
             address = resolve_and_validate_sync(host, port, _policy(port, allowed))
         except DrawbridgeDNSError:
+            if host.rstrip(".").endswith(_NEVER_OUTSIDE):
+                raise InvalidInput(_OURS.format(host=host), field=field) from None
             address = ""
         except BlockedAddressError:
             raise InvalidInput(_OURS.format(host=host), field=field) from None
@@ -92,7 +110,7 @@ def refuse_unsafe_url(url: str, *, allowed_hosts: Iterable[str], field: str, is_
         if parts.scheme == "http" and not (address and allowed.has(address)):
             message = f"“{host}” has to be called by https://: otherwise everybody on the way could read what is sent."
             raise InvalidInput(message, field=field)
-    return url.strip() if is_whole else url.strip().rstrip("/")
+    return Judged(url.strip(), bool(address))
 
 
 def make_safe_client(allowed_hosts: Iterable[str], *, connect_seconds: float, **manners: Any) -> httpx2.AsyncClient:
@@ -177,17 +195,19 @@ def _judge_port(host: str, port: int, address: str, allowed: AllowedHosts) -> No
         raise AddressRefused(_PORT.format(host=host, port=port, ports=", ".join(map(str, sorted(PORTS)))))
 
 
-def _split(url: str, field: str) -> tuple[SplitResult, int]:
+def _split(url: str, field: str, *, is_whole: bool) -> tuple[SplitResult, int]:
     """The parts of an address and its port, or `InvalidInput`."""
+    example = "hooks.example.com/orchestrator" if is_whole else "api.example.com/v1"
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         parts, port = urlsplit(""), 0
     if parts.scheme not in {"http", "https"} or not parts.hostname or any(letter.isspace() for letter in url):
-        message = f"“{url[:80]}” is no web address. It should look like https://api.example.com/v1."
+        message = f"“{url[:80]}” is no web address. It should look like https://{example}."
         raise InvalidInput(message, field=field)
     if "@" in parts.netloc:
-        message = "Leave name and password out of the address. A key has a field of its own."
+        more = "" if is_whole else " A key has a field of its own."
+        message = f"Leave name and password out of the address.{more}"
         raise InvalidInput(message, field=field)
     return parts, port

@@ -193,6 +193,10 @@ class WebhookAttempt(Base):
     error: Mapped[str | None]
     #: The beginning of the answer's body.
     response: Mapped[str | None]
+    #: Where it was sent; None of one whose worker stopped before it had said so.
+    url: Mapped[str | None] = mapped_column(String(500))
+    #: It asked to be left alone until then.
+    resume_at: Mapped[Moment | None]
 
     __table_args__ = (
         UniqueConstraint("organization_id", "delivery_id", "number", name="webhook_attempts_delivery_id_number_key"),

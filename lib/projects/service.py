@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.cost_limit import clean_limit
 from lib.db.paging import Page
 from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
@@ -211,8 +212,15 @@ def _check(entry: ProjectEntry) -> dict[str, Any]:
         or None,
         "priority": priority,
         "metadata": validate(ProjectMetadata, entry.metadata, what="The metadata").to_json(),
-        "settings": validate(ProjectSettings, entry.settings, what="The settings").to_json(),
+        "settings": _check_settings(entry.settings),
     }
+
+
+def _check_settings(entered: Mapping[str, Any]) -> dict[str, object]:
+    limit = entered.get("cost_limit_usd")
+    if isinstance(limit, int | float):
+        clean_limit(Decimal(str(limit)))  # as wherever a run is launched; what is no number is told below
+    return validate(ProjectSettings, entered, what="The settings").to_json()
 
 
 def _refuse_with_open_runs(session: Session, project_id: UUID, *, then: str) -> None:

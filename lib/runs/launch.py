@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.connections.offers import check_model, open_model, read_offers, read_traits
+from lib.cost_limit import clean_limit
 from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
 from lib.errors import Conflict, InvalidInput, NotFound
@@ -27,7 +28,6 @@ from lib.providers.catalog import Catalog
 from lib.providers.errors import ModelCallError
 from lib.runs.estimating.service import estimate_plan, read_past
 from lib.runs.phases import make_phases
-from lib.runs.steering import clean_limit
 from lib.runs.structures import ProjectAtLaunch, RunEstimate, RunInputs
 from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.access import get_launchable, read_data, refuse_withdrawn

@@ -10,6 +10,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.budgets.gauges import refuse_used_up
 from lib.connections.offers import read_traits
+from lib.cost_limit import clean_limit
 from lib.db.session import tenant_session
 from lib.entry import clean_text
 from lib.errors import Conflict, NotFound, QuotaUsedUp, RetriedAlready
@@ -29,7 +30,6 @@ from lib.runs.replan import AFTER_THE_LAST, TraitsOf, change_model, change_promp
 from lib.runs.retry_views import Prepared, RetryDesk, RetryRequest
 from lib.runs.service import watch_run
 from lib.runs.states import FINAL_RUN_STATUSES
-from lib.runs.steering import clean_limit
 from lib.runs.structures import RunInputs
 from lib.runs.titles import name_retry
 from lib.runs.views import RunProgress

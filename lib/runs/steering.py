@@ -1,7 +1,6 @@
 """What people do to a run on its way: pause it, let it spend more, end it where it is."""
 
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Numeric, func, literal, select
@@ -9,16 +8,12 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.cost_limit import clean_dollars
 from lib.db.session import tenant_session
-from lib.errors import Conflict, InvalidInput, NotFound
+from lib.errors import Conflict, NotFound
 from lib.models.run import RunStatus
 from lib.runs import queries
 from lib.runs.states import FINAL_RUN_STATUSES, PAUSABLE_RUN_STATUSES
-
-#: In US dollars; more does not fit the column.
-MAX_COST_LIMIT: Final = Decimal(999_999)
-#: What the field is called, in a refusal and as its `field`.
-COST_LIMIT: Final = "Cost limit"
 
 
 def pause_run(actor: Actor, run_id: UUID) -> None:
@@ -67,20 +62,6 @@ def finish_run(actor: Actor, run_id: UUID) -> None:
         if status != RunStatus.PAUSED:
             message = f"Only a paused run can be ended like this; this one is {status}. Reload to see it."
             raise Conflict(message)
-
-
-def clean_limit(usd: Decimal | None) -> Decimal | None:
-    """A cost limit as the database keeps it; None is none, and 0 is not. Raises `InvalidInput`."""
-    return None if usd is None else clean_dollars(usd, field=COST_LIMIT)
-
-
-def clean_dollars(amount: Decimal, *, field: str) -> Decimal:
-    """An amount as the database keeps it, to a millionth of a dollar. Raises `InvalidInput`."""
-    rounded = amount.quantize(Decimal("0.000001")) if amount.is_finite() and abs(amount) <= MAX_COST_LIMIT else None
-    if rounded is None or rounded <= 0:
-        message = f"{field} must be more than $0 and at most ${MAX_COST_LIMIT:,}."
-        raise InvalidInput(message, field=field)
-    return rounded
 
 
 def _require(session: Session, actor: Actor, run_id: UUID) -> None:

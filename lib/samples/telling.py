@@ -1,7 +1,7 @@
 """Endpoints of the sample workspace, and what they were told of its newest runs: nothing ever was, nothing is sent."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,14 +9,16 @@ from lib.models.run import RunStatus
 from lib.models.webhook import DeliveryStatus, EventType
 from lib.samples.content import SampleEndpoint
 from lib.samples.rows import Row, Rows
+from lib.webhooks.retry import decide
 
 #: So far back deliveries go: those before were removed.
 _DAYS: Final = 7
 #: How long ago the endpoints were set up.
 _SET_UP_DAYS_AGO: Final = 40
-#: One that is late is tried again by then, as a worker would.
-_NEXT: Final = timedelta(minutes=4)
+#: Of the waits between two attempts the one in the middle.
+_CHANCE: Final = 0.8
 _TAKEN, _BUSY, _GONE = 200, 503, 410
+_ANSWERS: Final = {_TAKEN: '{"taken": true}', _BUSY: "Service Unavailable", _GONE: "Gone"}
 _EVENTS: Final[Mapping[RunStatus, EventType]] = {
     RunStatus.COMPLETED: EventType.RUN_COMPLETED,
     RunStatus.FAILED: EventType.RUN_FAILED,
@@ -32,6 +34,7 @@ def add_webhooks(
     `people` are the names of those who launch.
     """
     added = [(each, _add_endpoint(rows, each, organization_id)) for each in endpoints]
+    told: dict[UUID, list[Row]] = {webhook_id: [] for _, webhook_id in added}
     ended = [run for run in rows.tables["orchestration_runs"] if run["status"] in _EVENTS]
     newest = [run for run in ended if run["completed_at"] > rows.now - timedelta(days=_DAYS)]
     for run in sorted(newest, key=lambda run: run["completed_at"]):
@@ -48,15 +51,15 @@ def add_webhooks(
             data=_data(rows, run, people),
             created_at=ended_at,
         )
-        for endpoint, webhook_id in wanting:
-            is_late = endpoint.is_late and run is newest[-1]
+        for _, webhook_id in wanting:
             columns = {"organization_id": organization_id, "webhook_id": webhook_id, "event_id": event_id}
-            _add_delivery(rows, endpoint, columns | {"event_type": event}, ended_at, is_late=is_late)
+            told[webhook_id].append({**columns, "event_type": event, "created_at": ended_at})
+    for endpoint, webhook_id in added:
+        _deliver(rows, endpoint, webhook_id, told[webhook_id])
 
 
 def _add_endpoint(rows: Rows, endpoint: SampleEndpoint, organization_id: UUID) -> UUID:
     made = rows.days_ago(_SET_UP_DAYS_AGO)
-    stopped = _stopped_at(rows, endpoint)
     return rows.add(
         "webhooks",
         made=made,
@@ -65,55 +68,116 @@ def _add_endpoint(rows: Rows, endpoint: SampleEndpoint, organization_id: UUID) -
         url=endpoint.url,
         description=endpoint.description or None,
         events=list(endpoint.events),
-        is_active=stopped is None,
-        disabled_at=stopped,
-        disabled_reason=f"“{endpoint.host}” answered {_GONE}. That says that it is gone." if stopped else None,
-        consecutive_failures=1 if stopped or endpoint.is_late else 0,
-        failing_since=stopped or (rows.now - _NEXT if endpoint.is_late else None),
+        is_active=True,
+        disabled_at=None,
+        disabled_reason=None,
+        consecutive_failures=0,
+        failing_since=None,
+        last_triggered_at=None,
         created_at=made,
         updated_at=made,
     )
 
 
-def _stopped_at(rows: Rows, endpoint: SampleEndpoint) -> datetime | None:
-    return rows.now - timedelta(days=endpoint.stopped_days_ago) if endpoint.stopped_days_ago else None
+def _deliver(rows: Rows, endpoint: SampleEndpoint, webhook_id: UUID, told: Sequence[Row]) -> None:
+    """Have the endpoint take what it was told of, the oldest first, until it says that it is gone, or to the newest."""
+    (webhook,) = (row for row in rows.tables["webhooks"] if row["id"] == webhook_id)
+    stopping = _find_stopping(rows, endpoint, told)
+    for at, columns in enumerate(told):
+        if stopping is not None and at > stopping:
+            _hold(rows, columns)
+        elif at == stopping:
+            refused = f"“{endpoint.host}” answered {_GONE}. That says that it is gone."
+            _attempt(rows, endpoint, columns, [None], code=_GONE, error=refused)
+            webhook |= {"is_active": False, "disabled_at": columns["created_at"], "disabled_reason": refused}
+            webhook |= {"consecutive_failures": 1, "failing_since": columns["created_at"]}
+        elif endpoint.is_late and columns is told[-1]:
+            waits = _waits_so_far(rows.now - columns["created_at"])
+            _attempt(rows, endpoint, columns, waits, code=_BUSY, error=f"“{endpoint.host}” answered {_BUSY}.")
+            webhook |= {"consecutive_failures": len(waits), "failing_since": columns["created_at"]}
+        else:
+            _attempt(rows, endpoint, columns, [None], code=_TAKEN, error=None)
+    attempts = [row["started_at"] for row in rows.tables.get("webhook_attempts", []) if row["url"] == endpoint.url]
+    webhook["last_triggered_at"] = max(attempts, default=None)
 
 
-def _add_delivery(rows: Rows, endpoint: SampleEndpoint, columns: Row, at: datetime, *, is_late: bool) -> None:
-    """One that was taken; or waits for its endpoint, which is stopped; or is tried again."""
-    stopped = _stopped_at(rows, endpoint)
-    is_held = stopped is not None and at > stopped
-    took = int(rows.seconds(0.12).total_seconds() * 1000)
-    status = DeliveryStatus.PENDING if is_held or is_late else DeliveryStatus.DELIVERED
-    code = None if is_held else _BUSY if is_late else _TAKEN
-    error = f"“{endpoint.host}” answered {_BUSY}." if is_late else None
+def _find_stopping(rows: Rows, endpoint: SampleEndpoint, told: Sequence[Row]) -> int | None:
+    """Which one the endpoint has answered with that it is gone: the last before it stopped."""
+    if not endpoint.stopped_days_ago:
+        return None
+    stopped = rows.now - timedelta(days=endpoint.stopped_days_ago)
+    return max((at for at, columns in enumerate(told) if columns["created_at"] <= stopped), default=None)
+
+
+def _waits_so_far(age: timedelta) -> list[timedelta | None]:
+    """How long a worker waits after each attempt that there was in that time, None after the last one of all."""
+    waits: list[timedelta | None] = []
+    passed = timedelta()
+    while passed <= age:
+        wait = decide(len(waits) + 1, chance=_CHANCE).wait_seconds
+        waits.append(None if wait is None else timedelta(seconds=wait))
+        if wait is None:
+            break
+        passed += timedelta(seconds=wait)
+    return waits
+
+
+def _attempt(
+    rows: Rows,
+    endpoint: SampleEndpoint,
+    columns: Row,
+    waits: Sequence[timedelta | None],
+    *,
+    code: int,
+    error: str | None,
+) -> None:
+    """Add a delivery with an attempt for each of the waits that follow them; where there is a last one, it is tried."""
+    at, took = columns["created_at"], int(rows.seconds(0.12).total_seconds() * 1000)
+    *between, last = waits
+    starts = [at + sum((wait for wait in between[:number] if wait), timedelta()) for number in range(len(waits))]
+    status = DeliveryStatus.PENDING if last else DeliveryStatus.FAILED if error else DeliveryStatus.DELIVERED
     delivery_id = rows.add(
         "webhook_deliveries",
         made=at,
         **columns,
         status=status,
-        attempts=0 if is_held else 1,
-        next_attempt_at=rows.now + _NEXT if is_late else None,
+        attempts=len(waits),
+        next_attempt_at=starts[-1] + last if last else None,
         status_code=code,
         error=error,
-        duration_ms=None if is_held else took,
-        created_at=at,
-        finished_at=at if status is DeliveryStatus.DELIVERED else None,
+        duration_ms=took,
+        finished_at=None if last else starts[-1],
         earlier_attempts=0,
     )
-    if not is_held:
+    for number, started_at in enumerate(starts, start=1):
         rows.add(
             "webhook_attempts",
-            made=at,
+            made=started_at,
             organization_id=columns["organization_id"],
             delivery_id=delivery_id,
-            number=1,
-            started_at=at,
+            number=number,
+            started_at=started_at,
             duration_ms=took,
             status_code=code,
             error=error,
-            response="Service Unavailable" if is_late else '{"taken": true}',
+            response=_ANSWERS[code],
+            url=endpoint.url,
+            resume_at=None,
         )
+
+
+def _hold(rows: Rows, columns: Row) -> None:
+    """Add a delivery that waits for its endpoint, which is stopped."""
+    nothing = dict.fromkeys(("next_attempt_at", "status_code", "error", "duration_ms", "finished_at"))
+    rows.add(
+        "webhook_deliveries",
+        made=columns["created_at"],
+        **columns,
+        status=DeliveryStatus.PENDING,
+        attempts=0,
+        earlier_attempts=0,
+        **nothing,
+    )
 
 
 def _data(rows: Rows, run: Row, people: Mapping[UUID, str]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from lib.templates.filters import FILTERS, LARGEST_NUMBER, MAX_CHARACTERS, Stand
 from lib.templates.kept import Kept
 from lib.templates.list_filters import TESTS
 from lib.templates.steps import PromptFault, step
+from lib.templates.syntax_words import say_syntax
 
 #: Of one prompt; all those of a template have no more together.
 MAX_PROMPT_BYTES = 200_000
@@ -133,7 +134,7 @@ def _try_to_compile(source: str, is_condition: bool) -> "_Compiled":
     except PromptFault as error:
         fault = error.message
     except TemplateSyntaxError as error:
-        fault = f"line {error.lineno}: {cut(error.message, LONGEST_SENTENCE)}"
+        fault = f"line {error.lineno}: {say_syntax(error.message or '', is_condition=is_condition)}"
     except (RecursionError, MemoryError, SyntaxError):  # Python's words for what is nested too deeply
         fault = "it is nested too deeply"
     except Exception as error:  # a number of a million digits, for instance: the prompt's words have caused it

@@ -8,7 +8,7 @@ import streamlit as st
 from lib.access.actor import Actor
 from lib.organizations.service import get_frame
 from lib.organizations.views import Frame
-from lib.ui import feedback, guard, history, navigation, organization_address, sign_in
+from lib.ui import feedback, guard, history, menu, navigation, organization_address, sign_in
 from lib.ui.components import organization_end, recovery_codes, sample_workspace, second_factor
 from lib.ui.words import plain, short
 
@@ -36,8 +36,8 @@ def main() -> None:
     with feedback.page_state(_WAY_ON, _LISTS):
         actor = _find_actor()
         frame = _find_frame(actor) if actor else None
-        page = navigation.build(actor, waiting=_waiting(frame) if frame else None)
-        st.set_page_config(page_title=f"{navigation.title_of(page)} · {_NAME}")
+        page = menu.build(actor, waiting=_waiting(frame) if frame else None)
+        st.set_page_config(page_title=f"{menu.title_of(page)} · {_NAME}")
         if actor:
             if guard.is_drawn_for_somebody_else(actor):
                 feedback.succeeded(f"You are in {actor.organization_name} now.")
@@ -65,7 +65,7 @@ def _find_actor() -> Actor | None:
     try:
         return guard.find_actor()
     except Exception:
-        navigation.build(None)  # without a navigation Streamlit forgets the address before it is tried again
+        menu.build(None)  # without a navigation Streamlit forgets the address before it is tried again
         raise
 
 

@@ -8,17 +8,31 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
-from lib.clock import find_zone
-from lib.ui import hidden
+from lib.ui import days, hidden
 
 visible = hidden.visible
+#: How days and moments are written: a module of its own for its length alone.
+NOTHING = days.NOTHING
+day = days.day
+day_of_year = days.day_of_year
+month_of_year = days.month_of_year
+hour_of_day = days.hour_of_day
+moment_in_table = days.moment_in_table
+day_and_minute = days.day_and_minute
+days_span = days.days_span
+exact = days.exact
+file_day = days.file_day
+hour = days.hour
+minute = days.minute
+month = days.month
+month_day = days.month_day
+short_day = days.short_day
+weekday = days.weekday
 
-#: Stands where a number does not apply yet: a phase that has not begun has taken no time.
-NOTHING = "\N{EN DASH}"
 UNKNOWN = "unknown"
 MINUS = "\N{MINUS SIGN}"
 _EMPTY = "empty"
@@ -210,9 +224,17 @@ def clock(seconds: float | None) -> str:
         return NOTHING
     if 0 < seconds < 1:
         return "<0:01"
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, rest = divmod(int(seconds + _ROUNDING), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def clock_span(span: tuple[float, float] | None) -> str:
+    """From the least to the most where there is little room: "0:12" to "1:05" in one word."""
+    if span is None:
+        return UNKNOWN
+    low, high = (clock(seconds) for seconds in span)
+    return high if low == high else f"{low}\N{EN DASH}{high}"
 
 
 def duration(seconds: float | None) -> str:
@@ -250,65 +272,9 @@ def ago(moment: datetime | None, *, now: datetime) -> str:
     raise AssertionError  # the loop's last turn always answers
 
 
-def exact(moment: datetime | None, *, zone: str = "UTC") -> str:
-    """The reader's time with the exact UTC time at hand: "22 Nov 2025, 15:11 (14:11 UTC)"."""
-    if moment is None:
-        return NOTHING
-    local, utc = moment.astimezone(find_zone(zone)), moment.astimezone(UTC)
-    said = f"{local.day} {local:%b %Y, %H:%M}"
-    if local.utcoffset() == utc.utcoffset():
-        return f"{said} UTC"
-    day = "" if local.date() == utc.date() else f"{utc.day} {utc:%b}, "
-    return f"{said} ({day}{utc:%H:%M} UTC)"
-
-
-def day_and_minute(moment: datetime, *, zone: str = "UTC") -> str:
-    """A moment that is to come, as somebody who lives there reads it: "Sun 29 Nov 2026, 07:00"."""
-    local = moment.astimezone(find_zone(zone))
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
-
-
-def hour(moment: datetime, *, zone: str = "UTC") -> str:
-    """The reader's time of a moment that is seconds or minutes away: "15:11:42"."""
-    return f"{moment.astimezone(find_zone(zone)):%H:%M:%S}"
-
-
-def minute(moment: datetime, *, zone: str = "UTC") -> str:
-    """The reader's time of a moment of today, to the minute: "15:11"."""
-    return f"{moment.astimezone(find_zone(zone)):%H:%M}"
-
-
-def short_day(moment: date) -> str:
-    """A day in a column or a filter: "22 Nov 2025"."""
-    return f"{moment.day} {moment:%b %Y}"
-
-
-def file_day(moment: date) -> str:
-    """A day in the name of a file, so that names sort as days do: "2025-11-22"."""
-    return f"{moment:%Y-%m-%d}"
-
-
 def css_percent(value: float, *, digits: int = 2) -> str:
     """A share as a style sheet reads it, with a point whatever the reader's language: "41.67%"."""
     return f"{value:.{digits}f}%"
-
-
-def day(moment: datetime, *, zone: str = "UTC") -> str:
-    """The reader's day: "Saturday 22 November 2025"."""
-    local = moment.astimezone(find_zone(zone))
-    return f"{local:%A} {local.day} {local:%B %Y}"
-
-
-def days_span(first: date, last: date, *, has_year: bool = True) -> str:
-    """Days, the last one included: "1 to 22 November 2025", "28 October to 3 November", "22 November 2025"."""
-    year = f" {last.year}" if has_year else ""
-    end = f"{last.day} {last:%B}{year}"
-    if first == last:
-        return end
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day} to {end}"
-    begin = f"{first.day} {first:%B}"
-    return f"{begin} {first.year} to {end}" if has_year and first.year != last.year else f"{begin} to {end}"
 
 
 def compact(value: float) -> str:
@@ -328,16 +294,7 @@ def change(now: float, before: float) -> str | None:
     return f"{part:+,d} %" if part else "0 %"
 
 
-def month(day: date) -> str:
-    """The month of a day: "November"."""
-    return f"{day:%B}"
-
-
-def month_day(day: date) -> str:
-    """A day of which the year is known: "30 November"."""
-    return f"{day.day} {day:%B}"
-
-
-def weekday(number_of_day: int) -> str:
-    """The day of a week that begins on Monday, which is 0: "Mon"."""
-    return ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[number_of_day]
+def growth(value: float, *, digits: int = 0) -> str:
+    """By how much something has grown: "+31", "-0.3", "0"."""
+    rounded = round(value, digits)
+    return f"{rounded:+,.{digits}f}" if rounded else "0"

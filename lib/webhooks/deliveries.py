@@ -1,6 +1,6 @@
 """What people do with deliveries: look at them, try an endpoint, have what failed delivered again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.audit.exports import export_list
@@ -20,6 +21,7 @@ from lib.exports import Column, ExportFormat, Kind
 from lib.models.webhook import DeliveryStatus, EventType
 from lib.runs.queries import count_live_workers
 from lib.webhooks import queries
+from lib.webhooks.catalogue import find_path
 from lib.webhooks.payloads import EventRow, render
 from lib.webhooks.views import (
     AttemptView,
@@ -27,7 +29,10 @@ from lib.webhooks.views import (
     DeliveryFilter,
     DeliveryState,
     DeliveryView,
+    EndpointView,
+    Pulse,
 )
+from lib.webhooks.watching import queries as watching
 
 _NOT_SENT: Final = "Nothing is sent from the sample workspace: its endpoints are invented."
 
@@ -121,6 +126,7 @@ def get_delivery(actor: Actor, delivery_id: UUID) -> DeliveryDetail:
             url=row.url,
             endpoint_resumes_at=row.resume_at,
             body=render(event, base_url=get_settings().url),
+            page=None if event.type is EventType.WEBHOOK_TEST else find_path(event.type, event.data),
             attempts=tuple(
                 AttemptView(
                     number=each.number,
@@ -129,11 +135,48 @@ def get_delivery(actor: Actor, delivery_id: UUID) -> DeliveryDetail:
                     status_code=each.status_code,
                     error=each.error,
                     response=each.response,
+                    url=each.url,
+                    resume_at=each.resume_at,
                 )
                 for each in attempts
             ),
             live_workers=count_live_workers(session),
         )
+
+
+def watch(actor: Actor, delivery_ids: Sequence[UUID]) -> Pulse:
+    """What moves by itself of the organization's endpoints, and of these deliveries."""
+    actor.require(Permission.WEBHOOKS_VIEW)
+    with tenant_session(actor) as session:
+        endpoints = watching.watch_endpoints(session, actor.organization_id)
+        found = watching.watch_deliveries(session, actor.organization_id, delivery_ids)
+        wanted = set(delivery_ids)
+        return Pulse(
+            endpoints=tuple(_pulse_of(row) for row in endpoints),
+            deliveries=frozenset((row.id, row.status, row.attempts) for row in found if row.id in wanted),
+            newest=next((row.id for row in found if row.is_newest), None),
+        )
+
+
+def pulse_of(endpoints: Sequence[EndpointView], shown: Sequence[DeliveryView], *, newest: UUID | None) -> Pulse:
+    """The same of what was read before."""
+    return Pulse(
+        endpoints=tuple(_pulse_of(endpoint) for endpoint in endpoints),
+        deliveries=frozenset((each.id, str(each.status), each.attempts) for each in shown),
+        newest=newest,
+    )
+
+
+def _pulse_of(endpoint: EndpointView | Row[*tuple[Any, ...]]) -> tuple[object, ...]:
+    is_left_alone = endpoint.resume_at is not None and endpoint.resume_at > clock.now()
+    return (
+        endpoint.id,
+        endpoint.is_active,
+        endpoint.consecutive_failures,
+        endpoint.last_triggered_at,
+        endpoint.updated_at,
+        is_left_alone,
+    )
 
 
 def redeliver(actor: Actor, delivery_id: UUID) -> None:
@@ -193,6 +236,7 @@ def _delivery(row: Row[*tuple[Any, ...]]) -> DeliveryView:
         webhook_name=row.webhook_name,
         event_id=row.event_id,
         event_type=EventType(row.event_type),
+        about=row.about,
         status=DeliveryStatus(row.status),
         attempts=row.attempts,
         attempts_now=row.attempts_now,

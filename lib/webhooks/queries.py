@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Interval, Row, Select, cast, false, func, select, true
+from sqlalchemy import Interval, Row, Select, case, cast, false, func, select, true
 from sqlalchemy.orm import Session
 
 from lib.db.counting import count_each
@@ -150,11 +150,6 @@ def find_delivery(session: Session, organization_id: UUID, delivery_id: UUID) ->
             WebhookEvent.data,
             WebhookEvent.created_at.label("happened_at"),
         )
-        .join(
-            WebhookEvent,
-            (WebhookEvent.organization_id == WebhookDelivery.organization_id)
-            & (WebhookEvent.id == WebhookDelivery.event_id),
-        )
         .where(WebhookDelivery.id == delivery_id)
     )
     return session.execute(statement).first()
@@ -199,6 +194,24 @@ _ITS_WEBHOOK: Final = (
     (Webhook.organization_id == WebhookDelivery.organization_id) & (Webhook.id == WebhookDelivery.webhook_id),
 )
 
+_ITS_EVENT: Final = (
+    WebhookEvent,
+    (WebhookEvent.organization_id == WebhookDelivery.organization_id) & (WebhookEvent.id == WebhookDelivery.event_id),
+)
+#: Where the data of events say by name what they are about; of a run's it is the run.
+_NAMED: Final = (
+    ("run", "title"),
+    ("project", "name"),
+    ("template", "name"),
+    ("user", "name"),
+    ("invitation", "email"),
+    ("webhook", "name"),
+)
+_ABOUT: Final = case(
+    (WebhookDelivery.event_type == EventType.WEBHOOK_TEST, None),
+    else_=func.coalesce(*(WebhookEvent.data[place].astext for place in _NAMED)),
+)
+
 
 def _deliveries(organization_id: UUID) -> Select[*tuple[Any, ...]]:
     return (
@@ -208,6 +221,7 @@ def _deliveries(organization_id: UUID) -> Select[*tuple[Any, ...]]:
             Webhook.name.label("webhook_name"),
             WebhookDelivery.event_id,
             WebhookDelivery.event_type,
+            _ABOUT.label("about"),
             WebhookDelivery.status,
             WebhookDelivery.attempts,
             (WebhookDelivery.attempts - WebhookDelivery.earlier_attempts).label("attempts_now"),
@@ -220,6 +234,7 @@ def _deliveries(organization_id: UUID) -> Select[*tuple[Any, ...]]:
         )
         .select_from(WebhookDelivery)
         .join(*_ITS_WEBHOOK)
+        .join(*_ITS_EVENT)
         .where(WebhookDelivery.organization_id == organization_id)
     )
 

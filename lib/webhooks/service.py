@@ -1,7 +1,9 @@
 """What people do with endpoints: set up, edit, switch, turn their secrets, delete."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import Row, delete, insert, update
@@ -14,7 +16,7 @@ from lib.config import get_settings
 from lib.db.constraints import constraint_of
 from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
-from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound
+from lib.errors import AlreadyTaken, Conflict, FieldsInvalid, InvalidInput, NotFound
 from lib.models.webhook import EventType, Webhook
 from lib.webhooks import queries
 from lib.webhooks.catalogue import EVENTS
@@ -46,7 +48,8 @@ def create_endpoint(actor: Actor, entry: EndpointEntry) -> MadeEndpoint:
     Raises `InvalidInput`, `AlreadyTaken`, `Conflict` where there are too many, `NotPermitted`.
     """
     actor.require(Permission.WEBHOOKS_MANAGE)
-    columns, secret = _check(entry), make_secret()
+    checked, secret = _check(entry), make_secret()
+    columns = checked.columns
     sealed = seal_secret(secret, organization_id=actor.organization_id)
     try:
         with tenant_session(actor) as session:
@@ -55,18 +58,20 @@ def create_endpoint(actor: Actor, entry: EndpointEntry) -> MadeEndpoint:
                 raise Conflict(message)
             row = insert(Webhook).values(organization_id=actor.organization_id, secret_key=sealed, **columns)
             made = session.scalars(row.returning(Webhook.id)).one()
-            return MadeEndpoint(id=made, name=columns["name"], secret=secret)
+            return MadeEndpoint(id=made, name=columns["name"], secret=secret, unknown_host=checked.unknown_host)
     except IntegrityError as error:
         raise _taken(error, columns["name"]) from error
 
 
-def update_endpoint(actor: Actor, entry: EndpointEntry, *, seen: EndpointView) -> None:
-    """Change the one that was `seen`. What is on its way goes to the new address as well.
+def update_endpoint(actor: Actor, entry: EndpointEntry, *, seen: EndpointView) -> str:
+    """Change the one that was `seen`; returns the host of its address where no name server knows that, else nothing.
 
-    Raises `InvalidInput`, `AlreadyTaken`, `NotFound`, `NotPermitted`, and `Conflict` where somebody else has edited it.
+    What is on its way goes to the new address as well. Raises `InvalidInput`, `AlreadyTaken`, `NotFound`,
+    `NotPermitted`, and `Conflict` where somebody else has edited it.
     """
     actor.require(Permission.WEBHOOKS_MANAGE)
-    columns = _check(entry)
+    checked = _check(entry)
+    columns = checked.columns
     try:
         with tenant_session(actor) as session:
             row = queries.load_endpoint(session, actor.organization_id, seen.id)
@@ -76,6 +81,7 @@ def update_endpoint(actor: Actor, entry: EndpointEntry, *, seen: EndpointView) -
                 message = "Somebody else has edited this endpoint meanwhile, so nothing was saved. Look at it again."
                 raise Conflict(message)
             session.execute(update(Webhook).where(Webhook.id == seen.id).values(columns))
+            return checked.unknown_host
     except IntegrityError as error:
         raise _taken(error, columns["name"]) from error
 
@@ -122,20 +128,43 @@ def rotate_secret(actor: Actor, seen: EndpointView, *, overlap_hours: int) -> Ma
     return MadeEndpoint(id=seen.id, name=seen.name, secret=secret, overlap_hours=overlap_hours)
 
 
-def _check(entry: EndpointEntry) -> dict[str, Any]:
-    """The columns as they are stored, but for the secret. Raises `InvalidInput`."""
-    from lib.http.safe import refuse_unsafe_url  # noqa: PLC0415 - 0.2 s that only who edits one waits for
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """The columns as they are stored, but for the secret."""
 
-    events = _check_events(entry.events)
-    name = clean_line(entry.name, field="Name", longest=MAX_NAME)
-    url = clean_line(entry.url, field="Address", longest=MAX_URL)
-    return {
-        "name": name,
-        "url": refuse_unsafe_url(url, allowed_hosts=get_settings().allowed_hosts, field="Address", is_whole=True),
-        "description": clean_text(entry.description, field="Description", longest=MAX_DESCRIPTION, required=False)
-        or None,
-        "events": events,
+    columns: dict[str, Any]
+    #: Of the address, where no name server knows it.
+    unknown_host: str
+
+
+def _check(entry: EndpointEntry) -> _Checked:
+    """What is to be stored. Raises `FieldsInvalid` with all that is wrong, in the order of the form."""
+    from lib.http.safe import Judged, judge_url  # noqa: PLC0415 - 0.2 s that only who edits one waits for
+
+    def check_url() -> Judged:
+        url = clean_line(entry.url, field="Address", longest=MAX_URL)
+        return judge_url(url, allowed_hosts=get_settings().allowed_hosts, field="Address", is_whole=True)
+
+    checks: dict[str, Callable[[], Any]] = {
+        "name": lambda: clean_line(entry.name, field="Name", longest=MAX_NAME),
+        "url": check_url,
+        "description": lambda: (
+            clean_text(entry.description, field="Description", longest=MAX_DESCRIPTION, required=False) or None
+        ),
+        "events": lambda: _check_events(entry.events),
     }
+    columns: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for column, check in checks.items():
+        try:
+            columns[column] = check()
+        except InvalidInput as error:
+            faults[error.field or column] = error.message
+    if faults:
+        raise FieldsInvalid(faults)
+    judged = columns["url"]
+    unknown_host = "" if judged.is_known else urlsplit(judged.url).hostname or ""
+    return _Checked({**columns, "url": judged.url}, unknown_host)
 
 
 def _check_events(events: Sequence[str]) -> list[str]:

@@ -75,6 +75,8 @@ class MadeEndpoint:
     secret: str
     #: How long the secret before signs along; 0 where there is none.
     overlap_hours: int = 0
+    #: Of its address, where no name server knows it (yet).
+    unknown_host: str = ""
 
 
 class DeliveryState(StrEnum):
@@ -111,6 +113,8 @@ class DeliveryView:
     webhook_name: str
     event_id: UUID
     event_type: EventType
+    #: What its event is about, by name: a run, a project, a person; None of a quota and of a test.
+    about: str | None
     status: DeliveryStatus
     attempts: int
     #: Since somebody had it delivered again, where somebody has.
@@ -144,6 +148,10 @@ class AttemptView:
     status_code: int | None
     error: str | None
     response: str | None
+    #: Where it was sent; None where nobody knows any more.
+    url: str | None
+    #: It asked to be left alone until then.
+    resume_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +159,24 @@ class DeliveryDetail:
     """A delivery with what is sent and what came back, the newest attempt first."""
 
     summary: DeliveryView
+    #: Of its endpoint as it is now.
     url: str
     #: Until then its endpoint is left alone.
     endpoint_resumes_at: datetime | None
     body: str
+    #: Path of the page that its event is about; None of a test.
+    page: str | None
     attempts: tuple[AttemptView, ...]
     #: How many workers there are that could send it.
     live_workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What of endpoints and deliveries moves by itself: once it is otherwise than before, something has happened."""
+
+    endpoints: tuple[tuple[object, ...], ...]
+    #: Of those that are looked at.
+    deliveries: frozenset[tuple[object, ...]]
+    #: Of all deliveries.
+    newest: UUID | None

@@ -1,7 +1,7 @@
 -- api.finish_deliveries(jsonb)
--- What came of deliveries, each once: [{id, attempt, outcome, status_code, error, response, started_at, duration_ms,
--- wait_seconds, hold_seconds, is_gone}], `outcome` is delivered, retry (due again after wait_seconds) or failed. The word
--- of an attempt that was taken over counts only if it says that it was delivered. An endpoint that has failed three times
+-- What came of deliveries, each once: [{id, attempt, url, outcome, status_code, error, response, started_at, duration_ms,
+-- wait_seconds, hold_seconds, is_gone}], `url` is where it was sent, `outcome` is delivered, retry (due again after
+-- wait_seconds) or failed. The word of an attempt that was taken over counts only if it says that it was delivered. An endpoint that has failed three times
 -- in a row is left alone for longer and longer, up to a minute, or for as long as it asks (hold_seconds). One that says
 -- that it is gone, or has failed twenty times and for a day, is stopped: what waits for it stays, and who manages webhooks
 -- is told by mail. Test events count for nothing.
@@ -26,15 +26,17 @@ BEGIN
             SELECT * FROM jsonb_to_recordset(p_results) AS x(
                 id uuid, attempt integer, outcome text, status_code integer, error text, response text,
                 started_at timestamptz, duration_ms integer, wait_seconds double precision,
-                hold_seconds double precision, is_gone boolean)
+                hold_seconds double precision, is_gone boolean, url text)
         ), noted AS (
             INSERT INTO webhook_attempts AS a (organization_id, delivery_id, number, started_at, duration_ms,
-                                               status_code, error, response)
-            SELECT d.organization_id, d.id, s.attempt, s.started_at, s.duration_ms, s.status_code, s.error, s.response
+                                               status_code, error, response, url, resume_at)
+            SELECT d.organization_id, d.id, s.attempt, s.started_at, s.duration_ms, s.status_code, s.error, s.response,
+                   s.url, now() + make_interval(secs => s.hold_seconds)
               FROM said s JOIN webhook_deliveries d USING (id)
             ON CONFLICT (organization_id, delivery_id, number) DO UPDATE
                SET started_at = excluded.started_at, duration_ms = excluded.duration_ms,
-                   status_code = excluded.status_code, error = excluded.error, response = excluded.response
+                   status_code = excluded.status_code, error = excluded.error, response = excluded.response,
+                   url = excluded.url, resume_at = excluded.resume_at
         ), ended AS (
             UPDATE webhook_deliveries d
                SET status = CASE s.outcome WHEN 'retry' THEN 'pending' ELSE s.outcome END,

@@ -69,7 +69,10 @@ DOORS = {
     "api_rotate_webhook_secret": "authenticated",
 }
 #: What a later migration changed again, and which.
-CHANGED_AGAIN = dict.fromkeys(("api_claim_deliveries", "api_purge_events"), "0041") | {"api_load_sample": "0043"}
+CHANGED_AGAIN = dict.fromkeys(("api_claim_deliveries", "api_purge_events"), "0041") | {
+    "api_load_sample": "0043",
+    "api_finish_deliveries": "0047",
+}
 SAMPLE = ("api_load_sample", "api_remove_sample")
 MAIL_KINDS = (
     "invitation",

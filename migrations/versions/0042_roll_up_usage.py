@@ -44,7 +44,7 @@ def upgrade() -> None:
         rls.open_to_owner(table)
         rls.permit(table, "SELECT", rls.may("analytics.view"))
         op.execute(f"GRANT SELECT ON {table} TO authenticated")
-    op.execute("CREATE POLICY api_usage_summed_up ON api_usage FOR SELECT TO CURRENT_USER USING (true)")
+    op.execute("CREATE POLICY api_usage_owner ON api_usage FOR SELECT TO CURRENT_USER USING (true)")
     # the triggers and the marks of what was before belong together: nobody writes usage in between
     op.execute("LOCK TABLE api_usage IN SHARE ROW EXCLUSIVE MODE")
     for name, execute in DOORS.items():
@@ -108,6 +108,6 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER api_usage_open_{name} ON api_usage")
     for name in reversed(DOORS):
         functions.drop(name)
-    op.execute("DROP POLICY api_usage_summed_up ON api_usage")
+    op.execute("DROP POLICY api_usage_owner ON api_usage")
     for table in reversed(TITLES):
         op.execute(f"DROP TABLE {table}")

@@ -36,6 +36,10 @@ DOORS: dict[str, set[str]] = {
     "lib.runs.exporting.service": {"tenant_session"},
     "lib.runs.launch": {"tenant_session"},
     "lib.runs.operating.service": {"tenant_session"},
+    "lib.saved_views.service": {"tenant_session"},
+    "lib.usage.calls.service": {"tenant_session"},
+    "lib.usage.exporting": {"tenant_session"},
+    "lib.usage.service": {"tenant_session"},
     "lib.runs.lists.service": {"tenant_session"},
     "lib.reviews.service": {"tenant_session"},
     "lib.runs.foresight": {"tenant_session"},
@@ -47,7 +51,6 @@ DOORS: dict[str, set[str]] = {
     "lib.schedules.firing": {"tenant_session"},  # by the workers' login
     "lib.schedules.service": {"tenant_session"},
     "lib.webhooks.deliveries": {"tenant_session"},
-    "lib.usage.service": {"tenant_session"},
     "lib.webhooks.service": {"tenant_session"},
     "lib.budgets.gauges": {"tenant_session"},
     "lib.budgets.service": {"tenant_session"},

@@ -23,6 +23,7 @@ from tests.benchmarks import (
     sign_in,
     startup,
     steps,
+    usage,
     webhooks,
 )
 from tests.benchmarks.ground import Ground
@@ -31,6 +32,7 @@ from tests.benchmarks.measuring import Figure, Kept, machine
 BENCHMARKS: dict[str, Callable[[Ground], Sequence[Figure]]] = {
     "startup": startup.main,
     "pages": pages.main,
+    "usage": usage.main,
     "people": people.main,
     "gallery": gallery.main,
     "estimate": estimate.main,

@@ -15,6 +15,7 @@ from tests.browser import acts
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, make_template
+from tests.made_reviews import make_waiting, make_word
 from tests.records import row, rows
 from tests.workers import Workers, endpoint, workers
 
@@ -66,6 +67,54 @@ def test_second_person_edits_and_approves_and_the_next_phase_reads_it(
     assert run["results"]["phases"]["a"]["response"] == EDITED
     assert prompt_of(installation, run["id"], "b") == f"Sum up: {EDITED}"
     expect(launching.get_by_text("2 of 2 phases")).to_be_visible()
+
+
+@pytest.mark.parametrize("way", ["from the list", "by its link"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_reader_is_brought_to_what_waits_for_them(
+    *, installation: Installation, server: str, cast: Cast, open_page: Callable[..., Page], way: str, width: int
+) -> None:
+    project_id = make_project(installation.database, cast.max)
+    text = "\n\n".join(f"Paragraph {number}: fold it twice, and look at it again." for number in range(30))
+    made = make_waiting(
+        installation.database, cast.max, project_id=project_id, response=text, title="Hinges", required_approvals=2
+    )
+    page = open_page(viewport={"width": width, "height": 800})
+    review = page.get_by_role("heading", name="Review", exact=True)
+    if way == "from the list":
+        sign_in(page, cast, cast.mona, server, "/")
+        page.get_by_role("button", name="Review", exact=True).click()
+    else:
+        sign_in(page, cast, cast.mona, server, f"/run?run={made.run.id}")
+        expect(review).not_to_be_in_viewport()
+        page.get_by_role("link", name="“Ideation”").click()
+    expect(review).to_be_in_viewport()
+    expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_in_viewport()
+    assert f"run={made.run.id}" in page.url
+
+
+def test_second_approver_reads_the_edit_and_is_asked_about_it(
+    *, installation: Installation, server: str, cast: Cast, open_page: Callable[..., Page]
+) -> None:
+    project_id = make_project(installation.database, cast.max)
+    made = make_waiting(installation.database, cast.max, project_id=project_id, required_approvals=2)
+    deciding = sign_in(open_page(), cast, cast.alice, server, f"/run?run={made.run.id}")
+    expect(deciding.get_by_text("Fold it twice.")).to_be_visible()
+    make_word(installation.database, cast.mona, made, edited=EDITED)
+    deciding.reload()
+    answer = deciding.get_by_role("tabpanel", name="Answer")
+    expect(answer.get_by_text(EDITED)).to_be_visible()
+    expect(answer.get_by_text("Edited by Mona")).to_be_visible()
+    expect(answer.get_by_text("Fold it twice.")).to_have_count(0)
+    deciding.get_by_role("button", name=re.compile("^Approve ")).click()
+    dialog = deciding.get_by_role("dialog")
+    expect(dialog.get_by_text("You approve it as Mona edited it. The run goes on.")).to_be_visible()
+    # another edit while the question is open: what was said is about another text by then
+    make_word(installation.database, cast.mona, made, edited="Fold it four times.", about=EDITED)
+    dialog.get_by_role("button", name="Approve", exact=True).click()
+    expect(dialog.get_by_text("Somebody has edited the answer since you opened it.")).to_be_visible()
+    said = rows(installation, "SELECT reviewer_id FROM run_reviews")
+    assert cast.alice.user_id not in {each["reviewer_id"] for each in said}
 
 
 def test_review_is_opened_and_decided_by_keyboard(

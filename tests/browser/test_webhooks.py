@@ -68,7 +68,7 @@ def test_endpoint_is_added_and_receives_what_a_run_does(
     dialog.get_by_role("button", name="Add it").click()
     expect(dialog.get_by_text("This secret is shown only here")).to_be_visible()
     secret = dialog.get_by_text(re.compile("^whsec_")).first.inner_text().strip()
-    dialog.get_by_role("button", name="Done").click()
+    dialog.get_by_role("button", name="I have copied it").click()
     expect(page.get_by_text("Nothing sent yet")).to_be_visible()
     expect(page.get_by_text(secret)).to_have_count(0)
 

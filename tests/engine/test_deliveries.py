@@ -68,8 +68,11 @@ def test_worker_that_is_killed_between_sending_and_writing_it_down_loses_nothing
     first, second = receiver.received
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.body == second.body
-    attempts = rows(installation, "SELECT number, status_code, error FROM webhook_attempts ORDER BY number")
+    attempts = rows(installation, "SELECT number, status_code, error, url FROM webhook_attempts ORDER BY number")
     assert [(each["number"], each["status_code"]) for each in attempts] == [(1, None), (2, 200)]
+    assert [each["url"] for each in attempts] == [None, f"{receiver.url}/hook"], (
+        "who died has not said where it was sent"
+    )
     assert "stopped before it had noted the answer" in attempts[0]["error"]
 
 

@@ -390,3 +390,12 @@ def test_two_views_have_two_names(open_as: OpenAs, cast: Cast, used: list[UUID])
     assert "Choose another name" in shown(at)
     with pytest.raises(NotPermitted):
         save_view(cast.max, "analytics", name="Mine", query="")
+
+
+def test_time_without_a_failure_says_so(
+    open_as: OpenAs, cast: Cast, installation: Installation, projects: list[UUID]
+) -> None:
+    make_calls(installation.database, cast.organization_a, [call(cast, projects[0])])
+    at = open_as(cast.mona, ANALYTICS)
+    assert "No call has failed in this time." in shown(at)
+    assert "Hours of the week" in headings(at)

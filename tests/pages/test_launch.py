@@ -355,7 +355,7 @@ def test_cost_limit_of_nothing_is_refused_and_not_taken_for_none(
     (limit,) = (each for each in at.number_input if each.label.startswith("Cost limit"))
     limit.set_value(0.0)
     at.run()
-    refused = "Cost limit must be more than $0 and at most $999,999."
+    refused = "Cost limit must be at least $0.01 and at most $999,999."
     beside = shown(at).partition("Cost limit of a run")[2].partition("Schedule instead of now")[0]
     assert refused in beside, "it stands at the field"
     press(at, "Launch")

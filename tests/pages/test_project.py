@@ -182,6 +182,21 @@ def test_default_model_is_chosen_from_those_on_offer_and_proposed_at_the_launch(
     assert "Default model" not in facts(at)
 
 
+@pytest.mark.parametrize("entered", [-5.0, 0.000001, 1_000_000.0])
+def test_cost_limit_that_can_not_be_is_told_at_its_field_as_at_a_launch(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID, entered: float
+) -> None:
+    at = press(open_as(cast.max, PROJECT, project=project_id), "Edit")
+    (limit,) = (each for each in at.number_input if each.label.startswith("Cost limit"))
+    limit.set_value(entered)
+    press(at, "Edit", "Save changes")
+    refused = "Cost limit must be at least $0.01 and at most $999,999."
+    assert refused in shown(at).partition("Cost limit of a run")[2].partition("Reviewers")[0]
+    assert "cost_limit_usd" not in shown(at)
+    saved = row(installation, "SELECT settings FROM projects WHERE id = %s", project_id)["settings"]
+    assert "cost_limit_usd" not in saved
+
+
 def test_project_is_completed_made_active_and_marked_as_failed(
     open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
 ) -> None:

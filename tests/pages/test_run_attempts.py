@@ -17,7 +17,7 @@ from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_runs import HeldRun, MadeRun, answer, beginning, fail_second_phase, make_run, open_run
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import deeds, headings, press, shown
+from tests.pages.reading import deeds, headings, markup, press, shown
 from tests.records import row, rows
 from tests.workers import MODEL
 
@@ -76,15 +76,21 @@ def test_attempt_that_is_due_begins_in_a_moment(open_as: OpenAs, cast: Cast, mad
 
 
 def test_phase_that_was_tried_again_and_is_fine_tells_both_attempts(
-    open_as: OpenAs, cast: Cast, made: MadeRun, held: HeldRun
+    open_as: OpenAs, installation: Installation, cast: Cast, made: MadeRun, held: HeldRun
 ) -> None:
     fail(held, made.phases["Phase 0"], retry_seconds=1.2, retry_reason="tried again after 1.2 s")
     begun = held.advance(begin=[beginning("Phase 0", attempt=2)])["begun"]
     held.advance(finish=[answer(begun[0]["id"])])
     held.advance(begin=[beginning("Phase 1")])
     held.advance(finish=[answer(made.phases["Phase 1"])], end={"status": "completed", "error": {}})
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        longer = "UPDATE phase_executions SET started_at = started_at - interval '7 s' WHERE id = %s"
+        connection.execute(longer, [made.phases["Phase 0"]])
     at = open_as(cast.vera, RUN, run=made.id)
     assert "2 attempts" in label(at, 0)
+    assert "· 0:07 ·" in label(at, 0).replace("\\", "")
+    assert '<span class="ao-took">0:07</span>' in markup(at), "the timeline says the same of both attempts"
     assert "next attempt" not in label(at, 0)
     at.expander[0].open = True
     at.session_state["phase-0-ended"] = True

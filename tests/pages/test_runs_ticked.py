@@ -55,6 +55,15 @@ def test_ticked_runs_are_retried_and_no_others(
     assert {each["parent_run_id"] for each in rows(installation, RETRIES)} == {made["Failed"], made["Mona's"]}
 
 
+def test_ticks_are_taken_away_at_once(open_as: OpenAs, cast: Cast, made: dict[str, UUID]) -> None:
+    at = tick(open_as(cast.mona, RUNS), ["Mona's", "Failed", "Open"])
+    assert "3 runs selected** :gray[· Compare takes two]" in shown(at)
+    assert button(at, "Compare").help == "Tick exactly two runs to see them side by side."
+    press(at, "Clear")
+    assert "selected" not in shown(at)
+    assert "1 run selected" in shown(tick(at, ["Failed"])), "and others can be ticked"
+
+
 def test_ticked_runs_are_cancelled_and_no_others(open_as: OpenAs, cast: Cast, made: dict[str, UUID]) -> None:
     at = press(tick(open_as(cast.max, RUNS), ["Open"]), "Cancel…")
     assert dialogs(at) == ["Cancel the ticked run?"]

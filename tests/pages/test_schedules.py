@@ -93,7 +93,7 @@ def test_all_that_keeps_a_schedule_from_being_saved_is_told_at_once(
     press(at, "Save schedule")
     assert "Nothing was saved. Look at what is marked in the form, then press “Save schedule” again." in shown(at)
     assert "This has to be answered." in shown(at)
-    assert "Cost limit must be more than $0 and at most $999,999." in shown(at)
+    assert "Cost limit must be at least $0.01 and at most $999,999." in shown(at)
     assert "Nothing was launched" not in shown(at)
     text_input(at, "Who (required)").set_value("shops")
     press(at, "Save schedule")

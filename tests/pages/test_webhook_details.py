@@ -1,20 +1,30 @@
 """Webhooks, beyond the straight way: ticks by the group, edits at once, what is open, and what is offered to whom."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import clock
 from lib.models.webhook import EventType
+from lib.ui.components import webhook_watch
 from lib.ui.navigation import WEBHOOKS
 from lib.webhooks import deliveries, service
 from lib.webhooks.catalogue import EVENTS
-from lib.webhooks.views import EndpointEntry, EndpointState
+from lib.webhooks.views import EndpointEntry, EndpointState, Pulse
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.made_webhooks import HOOK, happen, make_delivery, make_endpoint, see_endpoint
+from tests.made_webhooks import (
+    HOOK,
+    claim,
+    ended,
+    finish,
+    happen,
+    make_delivery,
+    make_endpoint,
+    see_endpoint,
+)
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, press, shown, table, text_input
 from tests.records import row, rows
@@ -115,7 +125,7 @@ def test_many_events_are_named_shortly(open_as: OpenAs, cast: Cast) -> None:
     said = shown(open_as(cast.mona, WEBHOOKS))
     assert "all events" in said
     assert "run.queued, run.started, run.waiting_review and 4 more" in said
-    assert "2 endpoints, 0 deliveries in 7 days." in said
+    assert "2 endpoints, 0 deliveries in 7 days, tests aside." in said
 
 
 def test_nothing_is_sent_from_the_sample_workspace(open_as: OpenAs, cast: Cast, installation: Installation) -> None:
@@ -140,11 +150,98 @@ def test_only_endpoint_has_no_column_and_no_filter(open_as: OpenAs, cast: Cast, 
     made = make_endpoint(cast.alice)
     make_delivery(installation.database, cast.alice)
     (frame,) = open_as(cast.mona, WEBHOOKS).dataframe
-    assert list(frame.value.columns) == ["Result", "Event", "Code", "Attempts", "Latency", "When"]
+    assert list(frame.value.columns) == ["Result", "Event", "About", "Code", "Attempts", "Latency", "When"]
     make_endpoint(cast.alice, EventType.RUN_FAILED, name="Other")
     assert table(open_as(cast.mona, WEBHOOKS, endpoint=made.id), "Endpoint") == ["Tracker"]
     said = shown(open_as(cast.mona, WEBHOOKS, endpoint="nonsense"))
     assert "The address asks for what is not in this list, left out: Endpoint" in said
+
+
+def test_list_makes_room_for_the_delivery_that_is_open_and_marks_it(
+    open_as: OpenAs, cast: Cast, installation: Installation
+) -> None:
+    make_endpoint(cast.alice)
+    make_endpoint(cast.alice, EventType.RUN_FAILED, name="Other")
+    opened = make_delivery(installation.database, cast.alice)
+    make_delivery(installation.database, cast.alice)
+    assert table(open_as(cast.mona, WEBHOOKS), "Event") == ["project.created", "project.created"]
+    at = open_as(cast.mona, WEBHOOKS, delivery=opened)
+    (frame,) = at.dataframe
+    assert list(frame.value.columns) == ["Result", "Event", "About", "Endpoint", "Code", "When"]
+    assert table(at, "Event") == ["project.created", "▸ project.created"]
+    assert table(at, "About") == ["Hinges", "Hinges"]
+    assert [link.proto.page for link in at.get("page_link") if link.proto.label == "Hinges"] == ["project"]
+
+
+def test_delivery_tells_the_address_of_each_attempt_and_what_its_endpoint_asked_for(
+    open_as: OpenAs, cast: Cast, installation: Installation
+) -> None:
+    made = make_endpoint(cast.alice)
+    delivery_id = make_delivery(installation.database, cast.alice, outcome="retry", hold_seconds=1)
+    seen = see_endpoint(cast.alice, made.id)
+    moved = EndpointEntry(name=seen.name, url="https://93.184.215.14/moved", events=seen.events)
+    service.update_endpoint(cast.alice, moved, seen=seen)
+    (attempt,) = deliveries.get_delivery(cast.alice, delivery_id).attempts
+    assert attempt.url == HOOK
+    said = shown(open_as(cast.mona, WEBHOOKS, delivery=delivery_id))
+    assert f"POST {HOOK}" in said, "what is past is shown as it was"
+    assert "Its endpoint has another address by now" in said
+    assert f"Sent to {HOOK}, its address of then" in said
+    assert attempt.resume_at is not None
+    until = f"It asked to be left alone until {attempt.resume_at.astimezone(UTC):%H:%M:%S}"
+    assert said.count(until) == 2, "in the answer and in the attempt"
+    rows(installation, "UPDATE webhook_attempts SET resume_at = '2026-11-22 09:30+00' RETURNING 1")
+    said = shown(open_as(cast.mona, WEBHOOKS, delivery=delivery_id))
+    assert "It asked to be left alone until Sun 22 Nov 2026, 09:30" in said, "not today"
+
+
+def test_more_attempts_than_there_are_of_themselves_are_not_counted_of_eight(
+    open_as: OpenAs, cast: Cast, installation: Installation
+) -> None:
+    make_endpoint(cast.alice)
+    delivery_id = make_delivery(installation.database, cast.alice, outcome="retry", wait_seconds=240)
+    rows(installation, "UPDATE webhook_deliveries SET attempts = 9 RETURNING 1")
+    said = shown(open_as(cast.mona, WEBHOOKS, delivery=delivery_id))
+    assert "ninth attempt, next in" in said
+
+
+def test_page_looks_only_while_something_is_under_way(
+    open_as: OpenAs, cast: Cast, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[float | None] = []
+    monkeypatch.setattr(webhook_watch.feedback, "live", lambda _part, *, seconds: drawn.append(seconds))
+    make_endpoint(cast.alice)
+    make_delivery(installation.database, cast.alice)
+    open_as(cast.alice, WEBHOOKS)
+    assert drawn == []
+    happen(cast.alice)
+    open_as(cast.alice, WEBHOOKS)
+    assert drawn == [3.0]
+
+
+def test_what_moves_is_seen_by_one_look(cast: Cast, installation: Installation) -> None:
+    make_endpoint(cast.alice)
+    happen(cast.alice)
+
+    def drawn() -> Pulse:
+        found = deliveries.list_deliveries(cast.alice).items
+        return deliveries.pulse_of(service.list_endpoints(cast.alice), found, newest=found[0].id)
+
+    def now(before: Pulse) -> Pulse:
+        return deliveries.watch(cast.alice, [key for key, *_ in before.deliveries])  # type: ignore[misc] # a UUID it is
+
+    before = drawn()
+    assert now(before) == before
+    claimed = claim(installation.database)
+    assert now(before) != before, "it is being sent"
+    before = drawn()
+    finish(installation.database, *map(ended, claimed))
+    assert now(before) != before, "it has ended"
+    before = drawn()
+    happen(cast.alice)
+    assert now(before) != before, "there is another one"
+    before = drawn()
+    assert now(before) == before
 
 
 def test_row_opens_its_delivery_and_the_address_says_which(
@@ -214,11 +311,11 @@ def test_failures_of_another_time_are_left_alone(open_as: OpenAs, cast: Cast, in
     delivery_id = make_delivery(installation.database, cast.alice, outcome="failed")
     with doors.admin(installation.database) as connection:
         connection.execute("UPDATE webhook_deliveries SET created_at = %s", [clock.now() - timedelta(hours=2)])
-    at = press(open_as(cast.alice, WEBHOOKS, delivery=delivery_id), "All failed since…")
+    at = press(open_as(cast.alice, WEBHOOKS, delivery=delivery_id), "Deliver all failed again…")
     assert "1 delivery failed." in shown(at)
     (span,) = (each for each in at.segmented_control if "Last hour" in each.options)
     span.set_value("Last hour")
-    press(at, "All failed since…")
+    press(at, "Deliver all failed again…")
     assert "None has failed in that time." in shown(at)
     assert button(at, "Deliver them again").disabled
     assert deliveries.count_failed(cast.alice, made.id, since=clock.now() - timedelta(days=1), most=9) == 1

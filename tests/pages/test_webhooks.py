@@ -5,9 +5,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from drawbridge import DrawbridgeDNSError
 from streamlit.testing.v1 import AppTest
 
 from lib import clock
+from lib.http import safe
 from lib.models.webhook import DeliveryStatus, EventType
 from lib.ui.navigation import WEBHOOKS
 from lib.webhooks import deliveries, service
@@ -22,7 +24,7 @@ from tests.records import row
 
 ADD = "Add the first endpoint"
 #: Buttons that open a dialog.
-ADDS = {ADD, "All failed since…"}
+ADDS = {ADD, "Deliver all failed again…"}
 
 
 def more(at: AppTest, chosen: str) -> AppTest:
@@ -128,6 +130,39 @@ def test_endpoint_needs_an_event(open_as: OpenAs, cast: Cast) -> None:
     assert "Choose at least one event" in shown(at)
 
 
+def test_all_that_is_wrong_is_said_at_once_each_at_its_field(open_as: OpenAs, cast: Cast) -> None:
+    at = press(open_as(cast.alice, WEBHOOKS), ADD)
+    click(at, "new-endpoint-save", within=ADD)
+    said = shown(at)
+    order = ["Name is empty", "Address is empty", "Choose at least one event", "Add it"]
+    places = [said.index(part) for part in order]
+    assert places == sorted(places), "in the order of the form, above what saves it"
+    text_input(at, "Address").set_value("https://nina:secret@hooks.example/x")
+    click(at, "new-endpoint-save", within=ADD)
+    assert "Leave name and password out of the address." in shown(at)
+    assert "field of its own" not in shown(at)
+
+
+def test_address_that_no_name_server_knows_is_taken_and_said_to_be_unknown(
+    open_as: OpenAs, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resolve(*_: object) -> str:
+        raise DrawbridgeDNSError("nowhere.example", OSError())
+
+    monkeypatch.setattr(safe, "resolve_and_validate_sync", resolve)
+    at = press(open_as(cast.alice, WEBHOOKS), ADD)
+    fill(at, url="https://hooks.nowhere.example/x")
+    tick(at, "run.failed")
+    click(at, "new-endpoint-save", within=ADD)
+    assert "No name server knows “hooks.nowhere.example” so far." in shown(at)
+    made = only(cast)
+    at = more(open_as(cast.alice, WEBHOOKS), "Edit…")
+    text_input(at, "Address").set_value("https://metadata.google.internal/")
+    click(at, f"edit-{made}-save", within="Edit…")
+    assert "belongs to this machine or to a private network" in shown(at), "there is no such name outside"
+    assert see_endpoint(cast.alice, made).url == "https://hooks.nowhere.example/x"
+
+
 def test_row_says_how_an_endpoint_does(open_as: OpenAs, cast: Cast, installation: Installation) -> None:
     made = make_endpoint(cast.alice)
     assert "Nothing sent yet" in shown(open_as(cast.alice, WEBHOOKS))
@@ -135,7 +170,7 @@ def test_row_says_how_an_endpoint_does(open_as: OpenAs, cast: Cast, installation
     make_delivery(installation.database, cast.alice, outcome="failed")
     words = shown(open_as(cast.mona, WEBHOOKS))
     assert "50 % of 2 accepted in 7 days" in words
-    assert "1 endpoint, 2 deliveries in 7 days" in words
+    assert "1 endpoint, 2 deliveries in 7 days, tests aside" in words
     assert "Failing" in words
     service.pause_endpoint(cast.alice, made.id)
     happen(cast.alice)
@@ -244,6 +279,7 @@ def test_delivery_shows_request_answer_and_attempts(open_as: OpenAs, cast: Cast,
     delivery_id = make_delivery(installation.database, cast.alice, outcome="retry", wait_seconds=240)
     words = shown(open_as(cast.mona, WEBHOOKS, delivery=delivery_id))
     assert "first attempt of 8, next in" in words
+    assert "Deliver all failed again…" not in words
     assert f"POST {HOOK}" in words
     assert '"name": "Hinges"' in words
     assert "later" in words
@@ -272,9 +308,9 @@ def test_delivery_is_sent_again(open_as: OpenAs, cast: Cast, installation: Insta
 def test_all_that_failed_since_are_sent_again(open_as: OpenAs, cast: Cast, installation: Installation) -> None:
     made = make_endpoint(cast.alice)
     delivery_id = make_delivery(installation.database, cast.alice, outcome="failed")
-    at = press(open_as(cast.alice, WEBHOOKS, delivery=delivery_id), "All failed since…")
+    at = press(open_as(cast.alice, WEBHOOKS, delivery=delivery_id), "Deliver all failed again…")
     assert "1 delivery failed." in shown(at)
-    click(at, f"redeliver-{made.id}-confirm", within="All failed since…")
+    click(at, f"redeliver-{made.id}-confirm", within="Deliver all failed again…")
     assert "1 delivery is on the way again." in shown(at)
     assert deliveries.count_failed(cast.alice, made.id, since=clock.now() - timedelta(days=1), most=9) == 0
 

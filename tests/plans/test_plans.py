@@ -47,6 +47,10 @@ from lib.templates.queries import TemplateFilter
 from lib.templates.service import get_template
 from lib.templates.versions.service import list_versions
 from lib.templates.views import TemplateSort
+from lib.usage.calls.service import list_calls
+from lib.usage.calls.views import CallFilter
+from lib.usage.periods import last_days, today_in
+from lib.usage.views import UsageQuery
 from lib.users.invitations import count_invitations, list_invitations
 from lib.users.people import count_people, get_person, list_people
 from lib.users.queries import PersonFilter
@@ -263,8 +267,15 @@ ASKED: dict[str, Callable[[Filled], object]] = {
     "person": lambda made: get_person(made.looking, made.cast.max.user_id),
     "person, activity": lambda made: list_person_changes(made.looking, made.cast.max.user_id),
     "account": lambda made: get_profile(made.looking),
+    "usage, calls": lambda made: turn_pages(lambda **at: list_calls(made.looking, calls(), **at)),
+    "usage, failed calls": lambda made: list_calls(made.looking, calls(is_failed=True)),
     "cancel": lambda made: cancel_run(made.looking, made.run_id),
 }
+
+
+def calls(*, is_failed: bool = False) -> CallFilter:
+    """Those of a month."""
+    return CallFilter(query=UsageQuery(period=last_days(30, today_in("UTC"), "UTC")), is_failed=is_failed)
 
 
 def sent_for(made: Filled, ask: Callable[[Filled], object]) -> list[Sent]:

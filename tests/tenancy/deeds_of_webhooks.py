@@ -31,6 +31,7 @@ WEBHOOKS: Final = (
         deliveries.export_deliveries, P.WEBHOOKS_VIEW, lambda to: give(_of_endpoint(to), file_format=to.file_format)
     ),
     to_a_thing(deliveries.get_delivery, P.WEBHOOKS_VIEW, lambda to: give(to.target.delivery_id)),
+    about_own(deliveries.watch, P.WEBHOOKS_VIEW, lambda to: give([to.target.delivery_id])),
     to_a_thing(deliveries.redeliver, P.WEBHOOKS_MANAGE, lambda to: give(to.target.delivery_id)),
     about_own(
         deliveries.count_failed,

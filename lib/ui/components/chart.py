@@ -80,6 +80,11 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def mode_of(points: Sequence[object]) -> str:
+    """How Plotly draws a line: a single point would not be seen as one."""
+    return "lines" if points[1:] else "markers"
+
+
 def layout(colors: Palette, *, height: int, **changes: Any) -> dict[str, Any]:
     """What all figures are alike in; `changes` take the place of its parts."""
     font = {"size": _LABEL_PX, "color": colors.muted}

@@ -1,9 +1,9 @@
 """One delivery: how it stands, which follows by itself, what is sent, what came back, and delivering it again."""
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import streamlit as st
@@ -17,24 +17,29 @@ from lib.models.webhook import DeliveryStatus, EventType
 from lib.ui import address, feedback, state, words
 from lib.ui.components import webhook_dialogs as dialogs
 from lib.ui.components.card import card
+from lib.ui.components.delivery_attempts import show_attempts, show_response
 from lib.ui.components.json_view import as_json
-from lib.ui.components.moment import moment_inline
 from lib.ui.components.no_worker import is_nobody_working, show_no_worker
-from lib.ui.components.row_list import row_list, show_context
-from lib.ui.components.status import DELIVERY, Status, inline, show_status
+from lib.ui.components.row_list import show_context
+from lib.ui.components.status import DELIVERY, Status, show_status
 from lib.ui.guard import require_actor
+from lib.ui.navigation import PERSON, PROJECT, RUN, TEMPLATE
 from lib.webhooks import deliveries
 from lib.webhooks.retry import MOST_ATTEMPTS
-from lib.webhooks.views import AttemptView, DeliveryDetail, DeliveryView
+from lib.webhooks.views import DeliveryDetail, DeliveryView
 
 #: The query parameter that says which one is open.
 _DELIVERY: Final = "delivery"
 #: Between two looks at one that is about to be sent, or is being sent; and at one whose next attempt is a while away.
 _SOON_SECONDS, _LATER_SECONDS = 1.0, 5.0
-#: Of an answer's body so much is kept, in bytes.
-_KEPT_BYTES: Final = 4_000
 #: In characters of JSON.
 _MOST_SHOWN: Final = 100_000
+#: In characters, of what an event is about.
+_LONGEST_ABOUT: Final = 90
+#: Those that an event can be about and lead to, by their path.
+_PAGES: Final = {entry.url_path: entry for entry in (RUN, PROJECT, TEMPLATE, PERSON)}
+#: Not Markdown, which would need characters that nobody sees inside of addresses, and that are copied along.
+_ERROR: Final = Markup('<div class="ao-fault">{}</div>')
 _MANAGE: Final = Permission.WEBHOOKS_MANAGE
 #: As far as people say it in one word.
 _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -43,6 +48,11 @@ _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "sev
 def open_delivery(delivery_id: UUID) -> None:
     """Have the address name it, so that it is open from here on, and for whoever gets the link."""
     st.query_params[_DELIVERY] = str(delivery_id)
+
+
+def find_chosen() -> UUID | None:
+    """The delivery that the address names."""
+    return address.find_requested_id(_DELIVERY)
 
 
 def status_of(delivery: DeliveryView) -> Status:
@@ -54,7 +64,7 @@ def status_of(delivery: DeliveryView) -> Status:
 
 def show_chosen(actor: Actor) -> None:
     """Draw the delivery that the address names, or what to do to see one."""
-    delivery_id = address.find_requested_id(_DELIVERY)
+    delivery_id = find_chosen()
     if delivery_id is None:
         with card(key="no-delivery"):
             st.markdown(":gray[:material/left_click: Click an event to see what was sent, and what came back.]")
@@ -96,15 +106,17 @@ def _show(actor: Actor, detail: DeliveryDetail) -> None:
         if _shape(seen) != _shape(detail) and not st.session_state.get(state.IS_DECIDING):
             feedback.draw_anew()
 
-    feedback.live(show_standing, seconds=_seconds_between(detail))
+    # nothing is sent from the sample
+    feedback.live(show_standing, seconds=None if actor.is_sample else _seconds_between(detail))
+    _show_about(actor, detail)
     attempts = words.number(len(detail.attempts))
     request, response, tries = st.tabs(["Request", "Response", f"Attempts {attempts}"], key="delivery-tabs")
     with request:
         _show_request(detail)
     with response:
-        _show_response(detail.attempts)
+        show_response(detail.attempts, actor.time_zone)
     with tries:
-        _show_attempts(detail.attempts, actor.time_zone)
+        show_attempts(detail, actor.time_zone)
     if actor.may(_MANAGE):
         _show_buttons(detail.summary)
 
@@ -131,10 +143,22 @@ def _show_standing(detail: DeliveryDetail) -> None:
         show_status(status_of(delivery))
         st.markdown(f":gray[{words.plain(_say(detail))}]", width="content")
     if delivery.error and delivery.status is not DeliveryStatus.DELIVERED:
-        st.markdown(f":red[{words.plain(delivery.error)}]")
+        st.html(_ERROR.format(words.line(delivery.error)))
     is_open = delivery.status in {DeliveryStatus.PENDING, DeliveryStatus.SENDING} and not delivery.is_held
     if is_open and is_nobody_working(detail.live_workers):
         show_no_worker(what="delivery", does="is sent")
+
+
+def _show_about(actor: Actor, detail: DeliveryDetail) -> None:
+    """Say what its event is about, and lead there."""
+    name = words.short(detail.summary.about or "", most=_LONGEST_ABOUT)
+    page = urlsplit(detail.page or "")
+    entry = _PAGES.get(page.path.removeprefix("/"))
+    if entry and entry.is_open_to(actor):
+        icon = ":material/arrow_forward:"
+        st.page_link(entry.file, label=words.plain(name), icon=icon, query_params=dict(parse_qsl(page.query)))
+    elif name:
+        show_context(f"About {name}")
 
 
 def _say(detail: DeliveryDetail) -> str:
@@ -157,8 +181,9 @@ def _say(detail: DeliveryDetail) -> str:
 
 def _say_attempt(delivery: DeliveryView) -> str:
     number = _ordinal(max(1, delivery.attempts_now))
-    # whoever tries an endpoint looks at it, and it is tried once
-    of_how_many = "" if delivery.event_type is EventType.WEBHOOK_TEST else f" of {MOST_ATTEMPTS}"
+    # whoever tries an endpoint looks at it, and it is tried once; those of workers that died make more of others
+    is_counted = delivery.event_type is not EventType.WEBHOOK_TEST and delivery.attempts_now <= MOST_ATTEMPTS
+    of_how_many = f" of {MOST_ATTEMPTS}" if is_counted else ""
     return f"{number} attempt{of_how_many}"
 
 
@@ -184,10 +209,10 @@ def _say_when(moment: datetime | None) -> str:
 
 
 def _show_request(detail: DeliveryDetail) -> None:
-    newest = detail.attempts[0].started_at if detail.attempts else None
-    sent = str(int(newest.astimezone(UTC).timestamp())) if newest else "of each attempt, in seconds"
+    newest = detail.attempts[0] if detail.attempts else None
+    sent = str(int(newest.started_at.astimezone(UTC).timestamp())) if newest else "of each attempt, in seconds"
     lines = [
-        f"POST {detail.url}",
+        f"POST {(newest and newest.url) or detail.url}",
         "content-type: application/json",
         "user-agent: ai-orchestrator",
         f"webhook-id: {detail.summary.event_id}",
@@ -195,44 +220,10 @@ def _show_request(detail: DeliveryDetail) -> None:
         "webhook-signature: v1,…",
     ]
     st.code(words.visible("\n".join(lines)), language=None, wrap_lines=True)
+    if newest and newest.url and newest.url != detail.url:
+        st.markdown(":gray[:small[Its endpoint has another address by now; what is sent from now on goes there.]]")
     body = as_json(json.loads(detail.body))
     st.code(body[:_MOST_SHOWN], language="json", wrap_lines=True)
-
-
-def _show_response(attempts: Sequence[AttemptView]) -> None:
-    if not attempts:
-        st.markdown(":gray[Nothing came back yet.]")
-        return
-    newest = attempts[0]
-    if newest.status_code is None:
-        st.markdown(f":gray[No answer came. {words.plain(newest.error or '')}]")
-        return
-    took = "" if newest.duration_ms is None else f" :gray[in {words.number(newest.duration_ms)} ms]"
-    st.markdown(f"**{newest.status_code}**{took}")
-    if not newest.response:
-        st.markdown(":gray[Its body is empty.]")
-        return
-    st.code(words.visible(newest.response), language=None, wrap_lines=True)
-    if len(newest.response.encode()) >= _KEPT_BYTES:
-        st.markdown(":gray[:small[:material/content_cut: Cut at 4 kB: more is not kept.]]")
-
-
-def _show_attempts(attempts: Sequence[AttemptView], time_zone: str) -> None:
-    if not attempts:
-        st.markdown(":gray[None yet.]")
-        return
-    with row_list("attempts"):
-        for attempt in attempts:
-            with st.container(gap="xxsmall"):
-                _show_attempt(attempt, time_zone)
-
-
-def _show_attempt(attempt: AttemptView, time_zone: str) -> None:
-    how = DELIVERY["failed" if attempt.error else "delivered"]
-    st.markdown(f"**{attempt.number}** {inline(how, text=str(attempt.status_code or 'No answer'))}")
-    took = "" if attempt.duration_ms is None else f"{words.number(attempt.duration_ms)} ms · "
-    when = Markup("{}{}").format(took, moment_inline(attempt.started_at, time_zone=time_zone))
-    show_context(when, *([words.short(attempt.error, most=300)] if attempt.error else []))
 
 
 def _show_buttons(delivery: DeliveryView) -> None:
@@ -245,7 +236,8 @@ def _show_buttons(delivery: DeliveryView) -> None:
             _send_another(delivery)
         if is_tried and not is_test and st.button("Deliver again", icon=":material/replay:", key="redeliver"):
             _redeliver(delivery)
-        if st.button("All failed since…", type="tertiary", key="redeliver-failed"):
+        has_failed = delivery.status is DeliveryStatus.FAILED and not is_test
+        if has_failed and st.button("Deliver all failed again…", type="tertiary", key="redeliver-failed"):
             dialogs.ask_to_redeliver(delivery.webhook_id, delivery.webhook_name)
 
 

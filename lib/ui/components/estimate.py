@@ -23,8 +23,8 @@ def show_estimate(estimate: RunEstimate, quota: Quota, *, key: str) -> None:
     show_metric_strip(
         [
             Metric("Cost", say_cost(estimate)),
-            Metric("Time", words.duration_span(estimate.seconds)),
-            Metric("Calls", words.number_span(estimate.calls), note=_left(quota)),
+            Metric("Time", words.clock_span(estimate.seconds), "In minutes and seconds."),
+            Metric("Calls", words.number_span(estimate.calls), _say_left(quota), note=_left(quota)),
         ],
         key=f"strip-{key}",
     )
@@ -49,7 +49,13 @@ def say_cost(estimate: RunEstimate) -> str:
 
 
 def _left(quota: Quota) -> str | None:
-    return None if quota.limit is None else f"of {words.number(max(quota.limit - quota.used, 0))} left this month"
+    return None if quota.limit is None else f"{words.number(max(quota.limit - quota.used, 0))} left"
+
+
+def _say_left(quota: Quota) -> str | None:
+    if quota.limit is None:
+        return None
+    return f"Of {words.number(quota.limit)} a month, {words.number(quota.used)} are used."
 
 
 def _warnings(estimate: RunEstimate, quota: Quota) -> Iterator[str]:

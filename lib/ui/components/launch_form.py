@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.access.permissions import Permission
+from lib.cost_limit import COST_LIMIT
 from lib.errors import AnswersInvalid, InvalidInput
 from lib.models.run import RunPriority
 from lib.projects.service import get_project
@@ -18,12 +19,11 @@ from lib.projects.views import ProjectChoice, ProjectDetail
 from lib.providers.catalog import Catalog
 from lib.runs.duplicating import Draft
 from lib.runs.launch import LaunchRequest, find_default_model
-from lib.runs.steering import COST_LIMIT, clean_limit
 from lib.runs.turns import USUAL_PRIORITY
 from lib.templates.builtin import FIRST
 from lib.templates.service import get_template_to_launch
 from lib.templates.views import TemplateChoice, TemplateToLaunch
-from lib.ui import feedback, state, words
+from lib.ui import state, words
 from lib.ui.components.cost_limit import show_cost_limit
 from lib.ui.components.launch_questions import show_questions
 from lib.ui.components.model_choice import show_model_choice
@@ -164,8 +164,6 @@ def _show_bounds(project: ProjectDetail, before: Draft | None, *, key: str) -> t
         key=f"limit-{key}",
         explained="Once the run has cost so much nothing further begins, and it asks whether to go on.",
     )
-    with feedback.told():
-        clean_limit(cost_limit)
     with st.expander("More", type="compact"):
         priority = show_priority_choice(before.priority if before else USUAL_PRIORITY[project.priority], key=key)
     return cost_limit, priority

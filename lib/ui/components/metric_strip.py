@@ -22,7 +22,8 @@ class Metric:
 def show_metric_strip(metrics: Sequence[Metric], *, key: str = "strip") -> None:
     """Draw the strip; on a phone two numbers stand side by side."""
     with st.container(border=True, key=key):
-        grid = st.grid(len(metrics), min_column_width=130, gap="small")
+        # three fit into half a window of 1280 pixels
+        grid = st.grid(len(metrics), min_column_width=118, gap="small")
         for metric in metrics:
             # A metric's value is Markdown as its label is, so "$1.84 · $2.10" would become a formula.
             grid.metric(

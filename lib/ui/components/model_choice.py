@@ -27,6 +27,8 @@ _NOT_LISTED = "It is not among the models on offer. The launch asks it first whe
 #: The option that leaves the choice to whoever comes next; no model is called so.
 _BY_DEFAULT = ""
 _KEY = "launch-model"
+#: In characters, with what stands before a default: a field in half a window of 1280 pixels cuts off what is longer.
+_MOST_IN_FIELD: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ def show_model_choice(
         st.markdown(f":orange[:material/warning:] {words.plain(gone)}")
     if drawn.notice:
         st.markdown(f":orange[:material/warning:] {words.plain(drawn.notice)}")
+    if len(label := labels.get(asked, asked)) > _MOST_IN_FIELD:
+        st.markdown(f":gray[{words.plain(label)}.]")
     _explain(models.get(asked), default, is_chosen=bool(option))
     for problem in catalog.problems:
         st.markdown(f":orange[:material/warning:] {words.plain(problem)}")

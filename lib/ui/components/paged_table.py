@@ -20,7 +20,7 @@ Page = TypeVar("Page")
 #: The query parameter that holds the cursor.
 CURSOR = "page"
 #: A letter of a table on average; what a cell leaves free at its sides, and what more a button leaves.
-_LETTER_PX, _PADDING_PX, _BUTTON_PX = 5.8, 17, 12
+LETTER_PX, PADDING_PX, _BUTTON_PX = 5.8, 17, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def show_paged_table(
     with st.container(key=f"paged-{key}"):
         drawn = st.dataframe(
             _cells(rows, columns, opens=opens),
-            key=key if ticked_as is None else f"{key}-{_digest(ticked_as)}",
+            key=key if ticked_as is None else f"{key}-{_digest(ticked_as)}-{st.session_state.get(_turn_key(key), 0)}",
             hide_index=True,
             row_height=38,
             height="content",
@@ -82,6 +82,15 @@ def show_paged_table(
         opened=click.row if click else chosen,
         selected=[] if isinstance(drawn, DeltaGenerator) else drawn.selection.rows,
     )
+
+
+def clear_ticks(key: str) -> None:
+    """Leave no row of the table ticked; for a button's `on_click`. Streamlit keeps ticks as long as the key stays."""
+    st.session_state[_turn_key(key)] = st.session_state.get(_turn_key(key), 0) + 1
+
+
+def _turn_key(key: str) -> str:
+    return f"{key}-ticks-turn"
 
 
 def show_page_buttons(
@@ -173,8 +182,8 @@ def _cell(value: object, column: ColumnConfig, *, is_button: bool) -> object:
     width = column.get("width")
     if not isinstance(width, int) or column.get("alignment") == "right":
         return line(value)
-    free = width - _PADDING_PX - (_BUTTON_PX if is_button else 0)
-    return short(value, most=int(free / _LETTER_PX))
+    free = width - PADDING_PX - (_BUTTON_PX if is_button else 0)
+    return short(value, most=int(free / LETTER_PX))
 
 
 def _opening_column(column: ColumnConfig, *, key: str) -> ButtonColumnResult:

@@ -1,6 +1,7 @@
 """Lists of answers and operations that wait, or waited, for people."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Final
 
 import streamlit as st
@@ -18,10 +19,19 @@ from lib.ui.components import status
 from lib.ui.components.card import card
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.opened_row import find_opened
-from lib.ui.components.paged_table import show_paged_table
+from lib.ui.components.paged_table import LETTER_PX, PADDING_PX, show_paged_table
 from lib.ui.components.row_list import row, row_list
 from lib.ui.navigation import REVIEWS, RUN
 
+#: What the table has in a window of 1280 pixels, and what a run's title takes of it at least.
+_ROOM_PX: Final = 948
+_LEAST_TITLE_PX: Final = 236
+_WIDTHS: Final = {"Status": 136, "Asked": 105, "Due": 95, "Approvals": 78, "Decided by": 96}
+#: Of columns that are as wide as what stands in them.
+_MOST_PX: Final = {"What": 172, "Project": 110, "By": 104}
+_LEAST_PX: Final = 70
+#: In that order, where there is no room for all: the run's page says both.
+_LESS_NEEDED: Final = ("By", "Project")
 #: So many stand on the overview.
 _MOST_ON_OVERVIEW: Final = 5
 _DETAIL: Final = Markup("{} · {} · {} {}")
@@ -47,24 +57,39 @@ def show_review_table(
 
 
 def _columns(reviews: Sequence[ReviewSummary]) -> Mapping[str, ColumnConfig]:
-    """Those that say something of these: once all is decided, neither limit nor count is of use to anybody."""
-    columns = {
-        "Status": status.column(status.REVIEW, width=136),
-        "Run": st.column_config.TextColumn("Run", width=216),
-        "What": st.column_config.TextColumn(
-            "What", width=172, help="The answer of a phase, or what is to be done after it."
-        ),
-        "Project": st.column_config.TextColumn("Project", width=110),
-        "By": st.column_config.TextColumn("By", width=88, help="Who launched the run."),
-        "Asked": st.column_config.TextColumn("Asked", width=105),
-        "Due": st.column_config.TextColumn("Due", width=105),
-        "Approvals": st.column_config.TextColumn("Approvals", width=75, alignment="right"),
-        "Decided by": st.column_config.TextColumn("Decided by", width=96),
-    }
-    left_out = {"Due", "Approvals"} if all(review.decided_at for review in reviews) else set()
+    """Those that say something of these, and for which there is room beside titles that can be read."""
+    rows = [_row(review) for review in reviews]
+    widths = _WIDTHS | {name: _width_of(name, rows) for name in _MOST_PX}
+    if all(review.decided_at or review.required_approvals == 1 for review in reviews):
+        del widths["Approvals"]
+    if not any(review.due_at and not review.decided_at for review in reviews):
+        del widths["Due"]
     if not any(review.decided_by for review in reviews):
-        left_out.add("Decided by")
-    return {name: column for name, column in columns.items() if name not in left_out}
+        del widths["Decided by"]
+    for name in _LESS_NEEDED:
+        if _ROOM_PX - sum(widths.values()) < _LEAST_TITLE_PX:
+            del widths[name]
+    title_px = max(_ROOM_PX - sum(widths.values()), _LEAST_TITLE_PX)
+    columns = {
+        "Status": status.column(status.REVIEW, width=widths["Status"]),
+        "Run": st.column_config.TextColumn("Run", width=title_px),
+        "What": st.column_config.TextColumn(
+            "What", width=widths["What"], help="The answer of a phase, or what is to be done after it."
+        ),
+        "Project": st.column_config.TextColumn("Project", width=widths.get("Project")),
+        "By": st.column_config.TextColumn("By", width=widths.get("By"), help="Who launched the run."),
+        "Asked": st.column_config.TextColumn("Asked", width=widths["Asked"]),
+        "Due": st.column_config.TextColumn("Due", width=widths.get("Due")),
+        "Approvals": st.column_config.TextColumn("Approvals", width=widths.get("Approvals"), alignment="right"),
+        "Decided by": st.column_config.TextColumn("Decided by", width=widths.get("Decided by")),
+    }
+    return {name: column for name, column in columns.items() if name == "Run" or name in widths}
+
+
+def _width_of(name: str, rows: Sequence[Mapping[str, object]]) -> int:
+    """What the longest of these cells takes, within what the column may."""
+    longest = max(len(str(row[name])) for row in rows)
+    return min(max(ceil(longest * LETTER_PX) + PADDING_PX, _LEAST_PX), _MOST_PX[name])
 
 
 def open_review(review: ReviewSummary | None) -> None:

@@ -111,13 +111,21 @@ def _show_phase(found: Comparison, phase: ComparedPhase, *, number: int, is_firs
     key = f"compared-{number}"
     st.session_state[key] = st.session_state.get(key, is_first)
     step = st.expander(
-        f"**{number} {words.plain(words.short(phase.name, most=_LONGEST_NAME))}** :gray[· {words.plain(_say(phase))}]",
+        f"**{number} {words.plain(_name(phase))}** :gray[· {words.plain(_say(phase))}]",
         key=key,
         on_change="rerun",
     )
     with step:
         if step.open:
             _show_inside(found, phase, key=key)
+
+
+def _name(phase: ComparedPhase) -> str:
+    """Its name, or both where it is called otherwise in the left one."""
+    left, right = phase.phases.left, phase.phases.right
+    if left is None or right is None or left.name == right.name:
+        return words.short(phase.name, most=_LONGEST_NAME)
+    return " / ".join(words.short(each.name, most=_LONGEST_NAME // 2) for each in (left, right))
 
 
 def _say(phase: ComparedPhase) -> str:

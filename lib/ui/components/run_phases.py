@@ -135,8 +135,7 @@ def _meta(phase: PhaseFigures, *, is_live: bool, comments: int, time_zone: str) 
         return [_WHY_SKIPPED.get(kind, words.short(said, most=_LONGEST_NOTE)), *commented]
     meta: list[str] = []
     if newest.started_at is not None and newest.answered_at is not None:
-        # as the timeline shows it: with loading the local model, and waiting for it
-        meta.append(words.clock((newest.answered_at - newest.started_at).total_seconds()))
+        meta.append(words.clock(_worked_seconds(phase)))  # as the timeline shows it: of all attempts
     if newest.prompt_tokens is not None:
         meta.append(words.tokens(newest.prompt_tokens + (newest.completion_tokens or 0)))
     if newest.answered_at is not None and newest.started_at is not None:
@@ -148,6 +147,16 @@ def _meta(phase: PhaseFigures, *, is_live: bool, comments: int, time_zone: str) 
     if is_live and newest.next_attempt_at:
         meta.append(_until(newest.next_attempt_at, time_zone=time_zone))
     return [*meta, *commented]
+
+
+def _worked_seconds(phase: PhaseFigures) -> float:
+    """How long all its attempts took that have ended, with loading a local model."""
+    spans = [
+        (each.answered_at - each.started_at).total_seconds()
+        for each in phase.attempts
+        if each.started_at is not None and each.answered_at is not None
+    ]
+    return sum(max(span, 0.0) for span in spans)
 
 
 def _until(moment: datetime, *, time_zone: str) -> str:

@@ -28,7 +28,7 @@ from lib.ui.components.person import person_inline
 from lib.ui.components.run_actions import find_stop, show_way_on
 from lib.ui.components.run_limits import say_cost_limit, say_stop, show_ways_on
 from lib.ui.components.run_table import seconds_of
-from lib.ui.components.to_decide import OPERATIONS, anchor_of
+from lib.ui.components.to_decide import OPERATIONS, anchor_of, bring_to_decide
 from lib.ui.components.turns import say_priority, show_priority_change, show_turn
 from lib.ui.guard import require_actor
 from lib.ui.navigation import BUDGETS, CONNECTIONS, TEMPLATE
@@ -213,3 +213,4 @@ def show_run_facts(run: RunProgress, *, time_zone: str) -> None:
             )
         if run.answers:
             show_raw_json(run.answers, key="inputs", label="Inputs as JSON")
+    bring_to_decide(summary.id)

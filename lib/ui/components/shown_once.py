@@ -13,11 +13,21 @@ Made = TypeVar("Made")
 _MADE: Final = "shown-once"
 
 
-def open_once(title: str, ask: Callable[[], Made | None], show: Callable[[Made], None]) -> None:
-    """Open a dialog that asks until something was made, and then shows it until it is closed."""
+def open_once(
+    title: str,
+    ask: Callable[[], Made | None],
+    show: Callable[[Made], None],
+    *,
+    is_dismissible: bool = True,
+    done: str = "Done",
+) -> None:
+    """Open a dialog that asks until something was made, and then shows it until it is closed.
+
+    One that is not dismissible is closed by its buttons alone: `ask` has one that leaves, and `done` is the last one.
+    """
     _forget()
 
-    @st.dialog(plain(title), width="medium", on_dismiss=_forget)
+    @st.dialog(plain(title), width="medium", dismissible=is_dismissible, on_dismiss=_forget)
     def draw() -> None:
         place = st.empty()
         if _MADE not in st.session_state:
@@ -27,7 +37,7 @@ def open_once(title: str, ask: Callable[[], Made | None], show: Callable[[Made],
             st.session_state[_MADE] = made
         with place.container():
             show(st.session_state[_MADE])
-            if st.button("Done", type="primary", key="shown-once-done"):
+            if st.button(done, type="primary", key="shown-once-done"):
                 _forget()
                 st.rerun()
 

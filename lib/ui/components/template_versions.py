@@ -29,6 +29,8 @@ from lib.ui.navigation import COMPARE
 _CURSOR: Final = "versions"
 _ON_A_PAGE: Final = 10
 _OFFERED: Final = Status("Offered", ":material/check_circle:", "green", "✓")
+#: Of a template that is not published: nobody is offered it, and whoever may edit it launches this version.
+_IN_USE: Final = Status("In use", ":material/play_circle:", "gray", "○")
 _DETAIL: Final = Markup("{} · {}")
 _NOTED: Final = Markup("{} · {} · {}")
 _LONGEST_NOTE: Final = 160
@@ -66,7 +68,7 @@ def _show_version(actor: Actor, template: TemplateDetail, version: TemplateVersi
     detail = _NOTED.format(note, who, when) if note else _DETAIL.format(who, when)
     with row(f"Version {words.number(version.version)}", detail=detail):
         if version.is_offered and template.status is not TemplateStatus.IN_REVIEW:  # it is offered to nobody yet
-            show_status(_OFFERED)
+            show_status(_IN_USE if template.status is TemplateStatus.DRAFT else _OFFERED)
         elif _is_waiting(template, version):
             show_status(TEMPLATE[TemplateStatus.IN_REVIEW])
         # one button wide, so that a phone has room for the note

@@ -69,11 +69,11 @@ def say_unit(period: Period) -> str:
 
 def _label(period: Period, start: datetime) -> str:
     local = start.astimezone(clock.find_zone(period.zone))
-    day = f"{local.day} {local:%b}"
+    day = words.day_of_year(local)
     if period.unit is Unit.HOUR:
         hour = words.minute(start, zone=period.zone)
         return hour if period.days == 1 else f"{day} {hour}"
-    return f"{local:%b %Y}" if period.unit is Unit.MONTH else day
+    return words.month_of_year(local) if period.unit is Unit.MONTH else day
 
 
 def _distinct(labels: Sequence[str]) -> list[str]:

@@ -68,7 +68,8 @@ def _say_span(chosen: CallFilter, zone: str) -> str:
             else (before - timedelta(days=1)).date()
         )
         return words.days_span(since.date(), last)
-    return f"{words.days_span(since.date(), since.date())}, {since:%H:%M} to {before:%H:%M}"
+    day = words.days_span(since.date(), since.date())
+    return f"{day}, {words.minute(since, zone=zone)} to {words.minute(before, zone=zone)}"
 
 
 def _show_table(calls: Sequence[CallView], *, newer: str | None, older: str | None, zone: str) -> UUID | None:
@@ -98,9 +99,8 @@ def _show_table(calls: Sequence[CallView], *, newer: str | None, older: str | No
 
 
 def _row(call: CallView, zone: str) -> dict[str, object]:
-    local = call.created_at.astimezone(clock.find_zone(zone))
     return {
-        "Time": f"{local.day} {local:%b %Y, %H:%M}",
+        "Time": words.moment_in_table(call.created_at, zone=zone),
         "Run": call.run_title or ("a run that is gone" if call.run_id else "no run"),
         "Person": call.person or words.NOTHING,
         "Project": call.project or words.NOTHING,

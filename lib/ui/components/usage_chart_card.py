@@ -13,6 +13,9 @@ _TABLE: Final = "Show as a table"
 #: What a table shows at once; the others are below.
 _TABLE_PX: Final = 460
 
+#: Of dollars and seconds; the file has all there are.
+_DIGITS: Final = 4
+
 Cells = Sequence[Sequence[object]]
 
 
@@ -55,9 +58,9 @@ def show_chart_table(title: str, columns: Sequence[str], rows: Cells) -> None:
 
     @st.dialog(plain(title), width="large")
     def show() -> None:
-        frame = pd.DataFrame(rows, columns=list(columns))
+        frame = pd.DataFrame([[_cell(cell) for cell in row] for row in rows], columns=list(columns))
         st.dataframe(
-            frame.map(lambda cell: line(cell) if isinstance(cell, str) else cell),
+            frame,
             hide_index=True,
             row_height=38,
             height=min(_TABLE_PX, 40 + 38 * max(len(rows), 1)),
@@ -66,3 +69,9 @@ def show_chart_table(title: str, columns: Sequence[str], rows: Cells) -> None:
         )
 
     show()
+
+
+def _cell(cell: object) -> object:
+    if isinstance(cell, str):
+        return line(cell)
+    return round(cell, _DIGITS) if isinstance(cell, float) else cell

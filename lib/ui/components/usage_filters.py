@@ -12,7 +12,7 @@ import streamlit as st
 from lib.ui.components.usage_address import BEFORE, COMPARE, RANGE, SINCE, Asked, Range, write_address
 from lib.ui.components.usage_figures import DIMENSIONS, PLURALS
 from lib.ui.filtering import FIRST_DAY, FROM, LAST_DAY, TO
-from lib.ui.words import count, line, plain, short
+from lib.ui.words import count, day_of_year, line, plain, short, short_day
 from lib.usage.calls.address import read_key, say_key
 from lib.usage.periods import Period
 from lib.usage.views import Dashboard, Dimension, Key
@@ -106,7 +106,8 @@ def _show_days(period: Period) -> None:
 
 
 def _say_days(period: Period) -> str:
-    return f"{period.first.day} {period.first:%b} to {period.last.day} {period.last:%b %Y}"
+    last = short_day(period.last)
+    return last if period.first == period.last else f"{day_of_year(period.first)} to {last}"
 
 
 def _show_choice(by: Dimension, dashboard: Dashboard) -> None:

@@ -91,7 +91,7 @@ def _data(forecast: Forecast, colors: chart.Palette) -> list[Mapping[str, Any]]:
     found.append(
         {
             "type": "scatter",
-            "mode": "lines" if len(over) > 1 else "markers",
+            "mode": chart.mode_of(over),
             "x": [_label(day) for day, _ in over],
             "y": [float(cost) for _, cost in over],
             "name": "Spent",
@@ -119,7 +119,7 @@ def _range(day: ForecastDay) -> str:
 
 
 def _label(day: date) -> str:
-    return f"{day.day} {day:%b}"
+    return words.day_of_year(day)
 
 
 def _band(colors: chart.Palette) -> str:

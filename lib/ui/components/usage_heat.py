@@ -26,14 +26,23 @@ def show_heat(dashboard: Dashboard) -> None:
     cells = {(cell.weekday, cell.hour): cell.figures for cell in dashboard.hours}
     most = max((figures.calls for figures in cells.values()), default=0)
     rows = [
-        [words.weekday(day), f"{hour:02d}:00", found.calls, found.failed_calls, found.tokens, float(found.cost_usd)]
+        [
+            words.weekday(day),
+            words.hour_of_day(hour),
+            found.calls,
+            found.failed_calls,
+            found.tokens,
+            float(found.cost_usd),
+        ]
         for day in _DAYS
         for hour in _HOURS
         if (found := cells.get((day, hour), Figures())).calls
     ]
     head = ["Day", "Hour", "Calls", "Failed calls", "Tokens", "Cost, $"]
     with chart_card("Hours of the week", note=_finding(cells), key="heat", columns=head, rows=rows):
-        hours = Markup("").join(_HOUR.format(f"{hour:02d}" if hour % _NAMED == 0 else "") for hour in _HOURS)
+        hours = Markup("").join(
+            _HOUR.format(words.hour_of_day(hour)[:2] if hour % _NAMED == 0 else "") for hour in _HOURS
+        )
         days = Markup("").join(
             _ROW.format(
                 words.weekday(day), Markup("").join(_cell(day, hour, cells.get((day, hour)), most) for hour in _HOURS)
@@ -48,7 +57,8 @@ def show_heat(dashboard: Dashboard) -> None:
 
 def _cell(day: int, hour: int, figures: Figures | None, most: int) -> Markup:
     calls = figures.calls if figures else 0
-    said = f"{words.weekday(day)} {hour:02d}:00 to {hour + 1:02d}:00: {words.count(calls, 'call')}"
+    hours = f"{words.hour_of_day(hour)} to {words.hour_of_day(hour + 1)}"
+    said = f"{words.weekday(day)} {hours}: {words.count(calls, 'call')}"
     if figures:
         said += f", {words.money(figures.cost_usd)}"
     # what is there at all can be told from what is not
@@ -60,4 +70,4 @@ def _finding(cells: dict[tuple[int, int], Figures]) -> str:
     if not cells:
         return "no calls"
     (day, hour), figures = max(cells.items(), key=lambda item: item[1].calls)
-    return f"most on {words.weekday(day)} at {hour:02d}:00, {words.count(figures.calls, 'call')}"
+    return f"most on {words.weekday(day)} at {words.hour_of_day(hour)}, {words.count(figures.calls, 'call')}"

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import streamlit as st
+
 from lib.ui import words
 from lib.ui.components import chart
 from lib.ui.components.usage_address import open_calls
@@ -62,12 +64,12 @@ def _line(bars: Bars, values: list[float | None], *, name: str, line: Mapping[st
     )
     return {
         "type": "scatter",
-        "mode": "lines+markers" if is_alone else "lines",
+        "mode": "lines+markers",  # a line without points takes no click
         "x": bars.shown,
         "y": values,
         "name": name,
         "line": line,
-        "marker": {"size": 6, "color": line["color"]},
+        "marker": {"size": 6 if is_alone else 1, "color": line["color"]},
         "hovertemplate": "%{y:,.1f} s",
     }
 
@@ -115,8 +117,10 @@ def show_failures(dashboard: Dashboard, bars: Bars) -> None:
     with chart_card("Failed calls", note=note, key="failures", columns=head, rows=rows):
         colors = chart.palette()
         tints = colors.name(names)
-        if failed:
-            chart.show_legend([chart.Entry("■", tint, name) for name, tint in zip(names, tints, strict=True)])
+        if not failed:
+            st.markdown(":gray[No call has failed in this time.]")
+            return
+        chart.show_legend([chart.Entry("■", tint, name) for name, tint in zip(names, tints, strict=True)])
         data = [
             {
                 "type": "bar",
@@ -124,7 +128,10 @@ def show_failures(dashboard: Dashboard, bars: Bars) -> None:
                 "y": [figures.failed_calls for figures in each.bars][: bars.drawn],
                 "name": chart.escape(name),
                 "marker": {"color": tint, "line": {"width": 1, "color": colors.ground}},
-                "hovertemplate": "%{y:,.0f}",
+                "customdata": [f"{name}: {words.count(figures.failed_calls, 'call')}" for figures in each.bars][
+                    : bars.drawn
+                ],
+                "hovertemplate": "%{x}<br>%{customdata}<extra></extra>",
             }
             for each, name, tint in zip(failed, names, tints, strict=True)
         ]
@@ -132,10 +139,11 @@ def show_failures(dashboard: Dashboard, bars: Bars) -> None:
         drawn = chart.layout(
             colors,
             height=_HEIGHT,
+            hovermode="closest",
             xaxis=bars.axis(ticks=TICKS_OF_THIRD),
             yaxis={"tickformat": ",d"} | ({"dtick": 1} if most <= 5 else {}) | ({} if most else {"range": [0, 5]}),
         )
-        alt = f"Failed calls, {note}: {', '.join(names)}" if names else "No call has failed"
+        alt = f"Failed calls, {note}: {', '.join(names)}"
         chart.show_figure(
             data,
             drawn,
@@ -147,7 +155,8 @@ def show_failures(dashboard: Dashboard, bars: Bars) -> None:
 
 
 def _reason(series: Series) -> str:
-    return "Other reasons" if series.count > 1 else say_reason(str(series.key))
+    is_several = series.count > 1
+    return "Other reasons" if is_several else say_reason(str(series.key))
 
 
 def _open(point: Mapping[str, Any], bars: Bars) -> None:

@@ -38,8 +38,9 @@ def show_main_chart(asked: Asked, dashboard: Dashboard, bars: Bars) -> None:
         names = [_name(series, dashboard) for series in dashboard.series]
         tints = _tints(colors, dashboard.series)
         _show_legend(colors, names, tints, shown, dashboard)
+        said = _say_bars(shown, dashboard, bars)
         data = [
-            _trace(shown, series, bars, name=name, tint=tint, ground=colors.ground)
+            _trace(shown, series, bars, name=name, tint=tint, ground=colors.ground, said=said)
             for series, name, tint in zip(dashboard.series, names, tints, strict=True)
         ]
         if dashboard.before:
@@ -49,12 +50,16 @@ def show_main_chart(asked: Asked, dashboard: Dashboard, bars: Bars) -> None:
             chart.layout(
                 colors,
                 height=_HEIGHT,
+                # a click is that of the part which the pointer is on
+                hovermode="closest" if shown.adds_up else "x unified",
                 xaxis=bars.axis(ticks=TICKS_OF_HALF),
                 yaxis=_axis(shown, dashboard),
             ),
             key=_KEY,
             alt=f"{title}: {note}, bar by bar, one bar a {say_unit(bars.period)}",
-            on_choose=lambda point: _open(point, dashboard, bars, is_failed=asked.measure is Measure.FAILED),
+            on_choose=lambda point: _open(
+                point, dashboard, bars, is_failed=asked.measure is Measure.FAILED, is_of_part=shown.adds_up
+            ),
         )
         show_open_by_bar(bars, key="main", label=title, is_failed=asked.measure is Measure.FAILED)
 
@@ -86,13 +91,13 @@ def _choose(name: str, label: str, options: Mapping[Any, str], chosen: object, d
     )
 
 
-def _open(point: Mapping[str, Any], dashboard: Dashboard, bars: Bars, *, is_failed: bool) -> None:
+def _open(point: Mapping[str, Any], dashboard: Dashboard, bars: Bars, *, is_failed: bool, is_of_part: bool) -> None:
     number, curve = bars.number(point.get("x")), point.get("curve_number")
     if number is None or not isinstance(curve, int):
         return
     since, before = bars.span(number)
     series = dashboard.series[curve] if curve < len(dashboard.series) else None
-    if series is None or series.count > 1:  # what has no key of its own, such as the others together
+    if series is None or series.count > 1 or not is_of_part:  # what has no key of its own, such as the others together
         open_calls(since=since, before=before, is_failed=is_failed)
     else:
         open_calls(by=dashboard.by, key=series.key, since=since, before=before, is_failed=is_failed)
@@ -133,15 +138,21 @@ def _values(shown: Shown, figures: Sequence[Figures], latencies: Sequence[Latenc
     return [shown.read(each, latency) for each, latency in pairs]
 
 
-def _trace(shown: Shown, series: Series, bars: Bars, *, name: str, tint: str, ground: str) -> Mapping[str, Any]:
+def _trace(
+    shown: Shown, series: Series, bars: Bars, *, name: str, tint: str, ground: str, said: Sequence[str]
+) -> Mapping[str, Any]:
     values = _values(shown, series.bars, series.latency_bars)[: bars.drawn]
-    common = {
+    common: dict[str, Any] = {
         "x": bars.shown,
         "y": values,
         "name": chart.escape(name),
         "hovertemplate": f"{shown.prefix}%{{y:{shown.hover_format}}}{shown.suffix}",
     }
     if shown.adds_up:
+        common["customdata"] = [
+            [f"{chart.escape(name)}: {shown.say(value)}", text] for value, text in zip(values, said, strict=True)
+        ]
+        common["hovertemplate"] = "%{x}<br>%{customdata[0]}<br>%{customdata[1]}<extra></extra>"
         return common | {"type": "bar", "marker": {"color": tint, "line": {"width": 1, "color": ground}}}
     return common | {
         "type": "scatter",
@@ -152,17 +163,32 @@ def _trace(shown: Shown, series: Series, bars: Bars, *, name: str, tint: str, gr
 
 
 def _trace_before(shown: Shown, before: UsageReport, colors: chart.Palette, bars: Bars) -> Mapping[str, Any]:
+    """The dotted line. Over bars it says nothing itself: it would take their clicks."""
     values = _values(shown, before.bars, before.latency_bars)[: bars.drawn]
     return {
         "type": "scatter",
-        "mode": "lines" if len(values) > 1 else "markers",
+        "mode": chart.mode_of(values),
         "x": bars.shown[: len(values)],
         "y": values,
         "name": say_before(before.period),
         "line": {"dash": "dot", "width": 1.5, "color": colors.muted},
         "marker": {"color": colors.muted},
         "hovertemplate": f"{shown.prefix}%{{y:{shown.hover_format}}}{shown.suffix}",
-    }
+    } | ({"hoverinfo": "skip", "hovertemplate": None} if shown.adds_up else {})
+
+
+def _say_bars(shown: Shown, dashboard: Dashboard, bars: Bars) -> list[str]:
+    """Beside what a part of a bar says: all of it, and what there was before."""
+    wholes = _values(shown, dashboard.report.bars, dashboard.report.latency_bars)
+    said = [f"All: {shown.say(value)}" for value in wholes]
+    if dashboard.before:
+        before = _values(shown, dashboard.before.bars, dashboard.before.latency_bars)
+        word = say_before(dashboard.before.period)
+        said = [
+            f"{text}<br>{word}: {shown.say(before[number])}" if number < len(before) else text
+            for number, text in enumerate(said)
+        ]
+    return said[: bars.drawn]
 
 
 def _finding(measure: Measure, dashboard: Dashboard) -> str:

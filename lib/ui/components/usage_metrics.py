@@ -87,7 +87,7 @@ def _runs(report: UsageReport, before: UsageReport | None) -> _Leading:
     return _Leading(
         label="Runs",
         value=words.number(sum(report.runs)) if is_told else words.NOTHING,
-        delta=(f"{growth:+,d}" if growth else "0") if is_told and before else None,
+        delta=words.growth(growth) if is_told and before else None,
         course=report.runs,
         help_text="Launched in this time." if is_told else _UNTOLD,
     )
@@ -108,8 +108,7 @@ def _failed(report: UsageReport, before: UsageReport | None) -> _Leading:
     share, share_before = report.total.failed_share, before.total.failed_share if before else None
     delta = None
     if share is not None and share_before is not None:
-        points = round((share - share_before) * 100, 1)
-        delta = f"{points:+.1f} points" if points else "0 points"
+        delta = f"{words.growth((share - share_before) * 100, digits=1)} points"
     failed = words.count(report.total.failed_calls, "call")
     return _Leading(
         label="Failed calls",
@@ -125,8 +124,7 @@ def _latency(report: UsageReport, before: UsageReport | None) -> _Leading:
     median, median_before = seconds(report.latency.p50), seconds(before.latency.p50) if before else None
     delta = None
     if median is not None and median_before is not None:
-        growth = round(median - median_before, 1)
-        delta = f"{growth:+.1f} s" if growth else "0 s"
+        delta = f"{words.growth(median - median_before, digits=1)} s"
     return _Leading(
         label="Latency, median",
         value=say_seconds(median),

@@ -102,6 +102,31 @@ echo "None of its signatures is by this secret." >&2
 exit 1
 """
 
+#: A delivery of one's own making, to see whether a receiver takes it, with nothing but a shell, openssl and curl.
+CURL: Final = """\
+#!/bin/sh
+# Sends a signed test delivery to a receiver and prints what that answers:
+# the programs for Python and Node say 204, and 401 where the secret is another one.
+#
+# WEBHOOK_SECRET=whsec_… sh send.sh http://127.0.0.1:8000
+set -eu
+
+id="test-$(date +%s)"
+timestamp=$(date +%s)
+body='{"type": "webhook.test", "data": {}}'
+
+key=$(printf %s "${WEBHOOK_SECRET#whsec_}" | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \\n')
+signature=$(printf '%s.%s.%s' "$id" "$timestamp" "$body" |
+  openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | openssl base64 -A)
+
+curl --silent --show-error --output /dev/null --write-out '%{http_code}\\n' \\
+  --header 'content-type: application/json' \\
+  --header "webhook-id: $id" \\
+  --header "webhook-timestamp: $timestamp" \\
+  --header "webhook-signature: v1,$signature" \\
+  --data-binary "$body" "$1"
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Program:
@@ -114,11 +139,12 @@ _PROGRAMS: Final[Mapping[str, _Program]] = {
     "Python": _Program(PYTHON, "python", "receiver.py"),
     "Node": _Program(NODE, "javascript", "receiver.mjs"),
     "Shell": _Program(SHELL, "bash", "verify.sh"),
+    "curl": _Program(CURL, "bash", "send.sh"),
 }
 
 
 def show_verification() -> None:
-    """Draw what is signed, and a whole program for each of three languages. No secret is in it."""
+    """Draw what is signed, a whole program for each of three languages, and one that tries them. No secret is in it."""
     st.markdown(
         ":gray[Each delivery is a POST of JSON with the headers `webhook-id`, `webhook-timestamp` and "
         "`webhook-signature`, as the [Standard Webhooks](https://www.standardwebhooks.com) convention has them. Check "

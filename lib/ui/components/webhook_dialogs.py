@@ -18,7 +18,7 @@ from lib.ui.components.webhook_form import show_endpoint_form
 from lib.ui.guard import require_actor
 from lib.webhooks import deliveries, service
 from lib.webhooks.queries import MOST_WAITING
-from lib.webhooks.views import EndpointView, MadeEndpoint
+from lib.webhooks.views import EndpointEntry, EndpointView, MadeEndpoint
 
 _MANAGE: Final = Permission.WEBHOOKS_MANAGE
 #: Of an endpoint's name, in characters, in the title of a dialog.
@@ -27,6 +27,7 @@ _LONGEST: Final = 60
 _OVERLAPS: Final = {0: "Not at all", 1: "1 hour", 24: "24 hours", 72: "3 days", 168: "7 days"}
 _USUAL_OVERLAP: Final = 24
 _ONCE: Final = "This secret is shown only here and only now. Copy it to where the deliveries are received."
+_COPIED: Final = "I have copied it"
 _SPANS: Final = {
     "Last hour": timedelta(hours=1),
     "Last 24 hours": timedelta(days=1),
@@ -40,29 +41,32 @@ _MOST_FAILED: Final = 9_999
 def show_new_endpoint() -> None:
     """Ask for an endpoint, and show its secret once. Call it in the run in which its button was pressed."""
     _begin()
-    open_once("Add an endpoint", _ask_for_endpoint, _show_secret)
+    open_once("Add an endpoint", _ask_for_endpoint, _show_secret, is_dismissible=False, done=_COPIED)
 
 
 def _ask_for_endpoint() -> MadeEndpoint | None:
-    entry = show_endpoint_form("new-endpoint", action="Add it")
-    if entry:
-        with feedback.told():
-            return service.create_endpoint(require_actor(_MANAGE), entry)
-    return None
+    return show_endpoint_form(
+        "new-endpoint",
+        action="Add it",
+        save=lambda entry: service.create_endpoint(require_actor(_MANAGE), entry),
+        is_left_by_button=True,
+    )
 
 
 def show_edit_endpoint(endpoint: EndpointView) -> None:
     """Ask for changes; what was typed stays while something is wrong with it."""
     _begin()
 
+    def save(entry: EndpointEntry) -> str:
+        unknown_host = service.update_endpoint(require_actor(_MANAGE), entry, seen=endpoint)
+        return f"The changes are saved. {say_unknown(unknown_host)}" if unknown_host else "The changes are saved."
+
     @st.dialog("Edit endpoint", width="medium", on_dismiss="rerun")
     def ask() -> None:
-        entry = show_endpoint_form(f"edit-{endpoint.id}", action="Save changes", endpoint=endpoint)
-        if entry:
-            with feedback.told():
-                service.update_endpoint(require_actor(_MANAGE), entry, seen=endpoint)
-                feedback.succeeded("The changes are saved.")
-                st.rerun()
+        said = show_endpoint_form(f"edit-{endpoint.id}", action="Save changes", save=save, endpoint=endpoint)
+        if said:
+            feedback.succeeded(said)
+            st.rerun()
 
     ask()
 
@@ -70,7 +74,8 @@ def show_edit_endpoint(endpoint: EndpointView) -> None:
 def show_rotation(endpoint: EndpointView) -> None:
     """Ask how long both secrets are to sign, and show the new one once."""
     _begin()
-    open_once(f"Rotate the secret of {_name(endpoint)}?", partial(_ask_to_rotate, endpoint), _show_secret)
+    title = f"Rotate the secret of {_name(endpoint)}?"
+    open_once(title, partial(_ask_to_rotate, endpoint), _show_secret, is_dismissible=False, done=_COPIED)
 
 
 def _ask_to_rotate(endpoint: EndpointView) -> MadeEndpoint | None:
@@ -98,8 +103,18 @@ def _show_secret(made: MadeEndpoint) -> None:
     st.code(made.secret, language=None, wrap_lines=True)
     if made.overlap_hours:
         st.markdown(f":gray[The one before signs along for {_OVERLAPS[made.overlap_hours]}.]")
-    st.markdown("**How to verify a delivery**")
-    show_verification()
+    if made.unknown_host:
+        st.markdown(f":orange[:material/warning: {words.plain(say_unknown(made.unknown_host))}]")
+    with st.expander("How to verify a delivery"):
+        show_verification()
+
+
+def say_unknown(host: str) -> str:
+    """What is to be done about an address that leads nowhere."""
+    return (
+        f"No name server knows “{words.short(host, most=_LONGEST)}” so far. If that is not about to change, put the "
+        "address right."
+    )
 
 
 def ask_to_pause(endpoint: EndpointView) -> None:

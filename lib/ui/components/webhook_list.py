@@ -32,11 +32,11 @@ _ADDRESS: Final = Markup('<code class="ao-address" title="{0}">{0}</code>')
 
 
 def say_endpoints(endpoints: Sequence[EndpointView]) -> str:
-    """How many there are, and how much they were sent lately: `3 endpoints, 1,204 deliveries in 7 days`."""
+    """How many there are, and how much they were sent lately: `1 endpoint, 4 deliveries in 7 days, tests aside`."""
     sent = sum(endpoint.recent for endpoint in endpoints)
     more = " or more" if any(endpoint.recent >= RECENT for endpoint in endpoints) else ""
     deliveries = words.count(sent, "delivery", plural="deliveries")
-    return f"{words.count(len(endpoints), 'endpoint')}, {deliveries}{more} in 7 days"
+    return f"{words.count(len(endpoints), 'endpoint')}, {deliveries}{more} in 7 days, tests aside"
 
 
 def show_endpoints(actor: Actor, endpoints: Sequence[EndpointView]) -> None:
@@ -45,16 +45,13 @@ def show_endpoints(actor: Actor, endpoints: Sequence[EndpointView]) -> None:
     with row_list("webhooks"):
         for endpoint in endpoints:
             with st.container(gap="xxsmall"):  # on a phone the parts stand one below the other
-                left, middle, *right = st.columns([5, 4.5, 2.5] if may_manage else [1, 1], vertical_alignment="center")
+                left, middle, *right = st.columns([5, 4.2, 3] if may_manage else [1, 1], vertical_alignment="center")
                 with left, st.container(gap="xxsmall"):
                     _show_what(endpoint)
                 with middle, st.container(gap="xxsmall"):
                     _show_how(endpoint, actor.time_zone)
                 if right:
-                    with (
-                        right[0],
-                        st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", wrap=False),
-                    ):
+                    with right[0], st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
                         _show_actions(endpoint)
 
 
@@ -114,7 +111,11 @@ def _say_recent(endpoint: EndpointView) -> str:
         share = words.share(endpoint.recent_delivered / endpoint.recent, digits=1)
         of_what = f"the newest {words.number(RECENT)}" if endpoint.recent >= RECENT else words.number(endpoint.recent)
         return f"{share} of {of_what} accepted in 7 days"
-    return "Nothing sent yet" if endpoint.last_triggered_at is None else "Nothing accepted or refused in 7 days"
+    return (
+        "Nothing sent yet, tests aside"
+        if endpoint.last_triggered_at is None
+        else "Nothing accepted or refused in 7 days"
+    )
 
 
 def _show_actions(endpoint: EndpointView) -> None:

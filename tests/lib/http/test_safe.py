@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from lib.errors import InvalidInput
-from lib.http.safe import AddressRefused, make_safe_client, refuse_unsafe_url
+from lib.http.safe import AddressRefused, Judged, judge_url, make_safe_client, refuse_unsafe_url
 from tests import network
 
 #: Every way to write an address of this machine, of a private network, or of a cloud's own services.
@@ -59,7 +59,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
     def answer(host: Any, port: Any, *arguments: Any, **options: Any) -> Any:
         host = host.decode() if isinstance(host, bytes) else host
         if host not in known:
-            if host.endswith(".example"):
+            if host.rstrip(".").endswith((".example", ".internal", ".local", ".localhost")):
                 raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
             return really(host, port, *arguments, **options)
         found = known[host].pop(0) if len(known[host]) > 1 else known[host][0]
@@ -256,6 +256,29 @@ def test_what_is_no_address_to_call_says_why(names: dict[str, list[list[str]]], 
 def test_port_of_an_unknown_name_is_judged_in_a_form(names: dict[str, list[list[str]]]) -> None:
     with pytest.raises(InvalidInput, match="22"):
         refuse_unsafe_url("https://llm.nowhere.example:22/v1", allowed_hosts=(), field="Base URL")
+
+
+@pytest.mark.parametrize("host", ["metadata.google.internal", "metadata.google.internal.", "nas.local", "x.localhost"])
+def test_unknown_name_that_is_nowhere_outside_is_refused_in_a_form(
+    names: dict[str, list[list[str]]], host: str
+) -> None:
+    with pytest.raises(InvalidInput, match="private network"):
+        check(f"https://{host}/")
+    assert check(f"https://{host}", allowed=(host.rstrip("."),)) == f"https://{host}"
+
+
+def test_whole_address_is_kept_as_it_is_and_says_whether_it_is_known(names: dict[str, list[list[str]]]) -> None:
+    names["public.example"] = [[PUBLIC]]
+
+    def judge(url: str) -> Judged:
+        return judge_url(url, allowed_hosts=(), field="Address", is_whole=True)
+
+    assert judge("https://public.example/a/?key=1") == ("https://public.example/a/?key=1", True)
+    assert judge("https://nobody.example/") == ("https://nobody.example/", False)
+    with pytest.raises(InvalidInput, match=r"It should look like https://hooks\.example\.com/orchestrator\."):
+        judge("hooks")
+    with pytest.raises(InvalidInput, match=r"out of the address\.$"):
+        judge("https://somebody:secret@public.example/")
 
 
 def test_unknown_name_passes_a_form_and_fails_a_call(names: dict[str, list[list[str]]]) -> None:

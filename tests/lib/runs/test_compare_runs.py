@@ -87,6 +87,33 @@ def test_phases_are_the_same_where_their_codes_are(installation: Installation, c
     assert phases["Phase 9"].differs
 
 
+def test_phases_of_two_templates_are_the_same_where_they_are_called_the_same(
+    installation: Installation, cast: Cast
+) -> None:
+    project_id = make_project(installation.database, cast.max)
+    names = {"Brief": ("Problem", "Market", "Offer"), "Plan": ("Ideation", "Market", "Problem", "Launch")}
+    runs = []
+    for template, phases in names.items():
+        data = {"phases": [{"code": f"Phase {n}", "name": name, "prompt": "Go."} for n, name in enumerate(phases)]}
+        template_id = make_template(installation.database, cast.max, name=template, data=data)
+        runs.append(
+            make_run(installation.database, cast.max, project_id=project_id, template_id=template_id, data=data)
+        )
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for run, template in zip(runs, names, strict=True):
+            named = "plan = plan || jsonb_build_object('template_name', %s::text)"
+            connection.execute(f"UPDATE orchestration_runs SET {named} WHERE id = %s".encode(), [template, run.id])
+    found = compare_runs(cast.max, runs[0].id, runs[1].id).phases
+    assert [tuple(each.name if each else None for each in (pair.phases.left, pair.phases.right)) for pair in found] == [
+        (None, "Ideation"),
+        ("Market", "Market"),
+        ("Problem", "Problem"),
+        ("Offer", None),
+        (None, "Launch"),
+    ]
+
+
 def test_run_that_is_not_the_readers_to_see_is_not_found_on_either_side(installation: Installation, cast: Cast) -> None:
     ours, theirs = make(installation, cast.max).id, make(installation, cast.charlie).id
     for actor, left, right in (

@@ -199,9 +199,10 @@ def test_title_and_topic_are_the_runs_own(
         ({"topic": "x" * 20_001}, InvalidInput, "20,000 is the most"),
         ({"title": "x" * 300}, InvalidInput, "Title has 300 characters; 255 is the most"),
         ({"title": "T\u202eT"}, InvalidInput, "invisible control character"),
-        ({"cost_limit_usd": Decimal(0)}, InvalidInput, "Cost limit must be more than $0 and at most $999,999"),
-        ({"cost_limit_usd": Decimal(-1)}, InvalidInput, "Cost limit must be more than $0"),
-        ({"cost_limit_usd": Decimal(2_000_000)}, InvalidInput, "Cost limit must be more than $0"),
+        ({"cost_limit_usd": Decimal(0)}, InvalidInput, "Cost limit must be at least $0.01 and at most $999,999"),
+        ({"cost_limit_usd": Decimal("0.000001")}, InvalidInput, "Cost limit must be at least $0.01"),
+        ({"cost_limit_usd": Decimal(-1)}, InvalidInput, "Cost limit must be at least $0.01"),
+        ({"cost_limit_usd": Decimal(2_000_000)}, InvalidInput, "Cost limit must be at least $0.01"),
         ({"model": ""}, InvalidInput, "is not a model. Write it as provider:model, for example"),
         ({"model": "gpt-4"}, InvalidInput, "“gpt-4” is not a model"),
         (

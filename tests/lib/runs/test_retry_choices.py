@@ -138,7 +138,7 @@ def test_cost_limit_is_the_runs_own_unless_another_is_chosen(
 
 
 def test_limit_of_nothing_is_refused(cast: Cast, done: MadeRun) -> None:
-    with pytest.raises(InvalidInput, match=r"Cost limit must be more than \$0"):
+    with pytest.raises(InvalidInput, match=r"Cost limit must be at least \$0.01"):
         retry_run(cast.max, RetryRequest(run_id=done.id, cost_limit=CostLimit(Decimal(0))))
 
 

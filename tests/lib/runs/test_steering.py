@@ -201,7 +201,7 @@ def test_two_who_see_the_same_run_stopped_raise_its_limit_once(installation, cas
 
 @pytest.mark.parametrize("amount", ["0", "-1", "1e7", "NaN"])
 def test_amount_is_more_than_nothing_and_fits(installation, cast, run, amount):
-    with pytest.raises(InvalidInput, match=r"more than \$0"):
+    with pytest.raises(InvalidInput, match=r"at least \$0.01"):
         raise_cost_limit(cast.max, run.id, Decimal(amount), seen=None)
 
 

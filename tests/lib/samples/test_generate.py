@@ -1,6 +1,6 @@
 """What the sample workspace is made of, before any database sees it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -230,9 +230,28 @@ def test_endpoints_were_told_of_the_last_days_as_the_database_tells() -> None:
         ADAPTER.validate_json(text)
         assert NOW - timedelta(days=7) < row["created_at"] < NOW
     statuses = Counter((row["status"], row["next_attempt_at"] is None) for row in made()["webhook_deliveries"])
-    assert statuses.keys() == {("delivered", True), ("pending", True), ("pending", False)}
+    assert statuses.keys() == {("delivered", True), ("pending", True), ("pending", False), ("failed", True)}
     assert statuses["pending", False] == 1
     assert sum(statuses.values()) > 20
     assert all(".example/" in row["url"] for row in made()["webhooks"])
     stopped = [row for row in made()["webhooks"] if not row["is_active"]]
     assert [row["name"] for row in stopped] == ["Old customer database"]
+
+
+@pytest.mark.parametrize("now", [NOW, datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 11, 29, 9, tzinfo=UTC)])
+def test_endpoints_and_their_deliveries_tell_the_same_story(now: datetime) -> None:
+    attempts: defaultdict[Any, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in made(now)["webhook_attempts"]:
+        attempts[row["delivery_id"]].append(row)
+    for webhook in made(now)["webhooks"]:
+        told = [row for row in made(now)["webhook_deliveries"] if row["webhook_id"] == webhook["id"]]
+        failed = [row for row in told if row["error"]]
+        for row in told:
+            assert len(attempts[row["id"]]) == row["attempts"]
+            assert (row["next_attempt_at"] or now) >= now, "a worker would have tried it by now"
+        assert webhook["consecutive_failures"] == sum(row["attempts"] for row in failed)
+        if failed:
+            assert webhook["failing_since"] == attempts[failed[0]["id"]][0]["started_at"]
+        if webhook["disabled_at"]:
+            assert [row["status_code"] for row in failed] == [410]
+            assert {row["attempts"] for row in told if row["created_at"] > webhook["disabled_at"]} <= {0}

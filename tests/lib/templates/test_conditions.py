@@ -106,8 +106,8 @@ def test_answer_that_is_no_json_any_more_fails_by_name() -> None:
 @pytest.mark.parametrize(
     ("condition", "said"),
     [
-        ("topic ==", "unexpected"),
-        ("true %}x{% if true", "unexpected '}'"),
+        ("topic ==", "something is missing at its end"),
+        ("true %}x{% if true", "“%}” and “}}” can't stand there"),
         ("true }} and {{ true", "more than one expression"),
         ("1 2", "expression"),
         ("topic.upper()", "nothing but range can be called"),

@@ -139,7 +139,7 @@ def test_number_of_texts_of_an_operation_is_bounded() -> None:
         ({"type": "http.request", "parameters": {"url": "x", "body": "a", "json_body": 1}}, "either JSON or a text"),
         ({"type": "http.request", "parameters": {"url": "x", "headers": {"Authorization": "x"}}}, "into a connection"),
         ({"type": "artifact.write", "parameters": {"paht": "x"}}, "did you mean “path”"),
-        ({"type": "artifact.write", "parameters": {"content": "{{ answer"}}, "unexpected end"),
+        ({"type": "artifact.write", "parameters": {"content": "{{ answer"}}, "“{{” is opened and never closed"),
         ({"type": "artifact.write", "parameters": {"content": "{% include 'x' %}"}}, "include"),
         ({"type": "notification.send"}, "connection: is missing"),
         ({"type": "artifact.write", "condition": "answer =="}, "its condition"),

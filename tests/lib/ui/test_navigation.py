@@ -18,7 +18,7 @@ def _frame() -> None:
     import streamlit as st
 
     from lib.access.permissions import Permission
-    from lib.ui import feedback, guard, navigation
+    from lib.ui import feedback, guard, menu, navigation
 
     folder = Path(st.session_state["folder"])
     pages = (
@@ -28,7 +28,7 @@ def _frame() -> None:
         ),
     )
     with feedback.page_state(("home.py", "Go home")):
-        page = navigation.build(guard.find_actor(), pages=pages, root=folder)
+        page = menu.build(guard.find_actor(), pages=pages, root=folder)
         st.caption(page.title)
         page.run()
 
@@ -94,11 +94,11 @@ def test_count_stands_beside_the_title_and_changes_neither_address_nor_name(app:
     def page() -> None:
         import streamlit as st
 
-        from lib.ui import guard, navigation
+        from lib.ui import guard, menu
 
-        shown = navigation.build(guard.find_actor(), waiting=dict(st.session_state["waiting"]))
+        shown = menu.build(guard.find_actor(), waiting=dict(st.session_state["waiting"]))
         st.text(shown.title)
-        st.text(navigation.title_of(shown))
+        st.text(menu.title_of(shown))
         st.text(shown.url_path)
         st.text(shown._script_hash)
 

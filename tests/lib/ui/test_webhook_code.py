@@ -15,7 +15,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from lib.ui.components.webhook_code import NODE, PYTHON, SHELL
+from lib.ui.components.webhook_code import CURL, NODE, PYTHON, SHELL
 from lib.webhooks.signing import make_secret, sign
 from tests.ending import end
 from tests.node import node_folder
@@ -103,3 +103,20 @@ def test_shell_program_takes_what_is_ours_and_nothing_else(tmp_path: Path) -> No
     assert verify(BODY + " ", headers(secret)) == 1
     assert verify(BODY, headers(make_secret())) == 1
     assert verify(BODY, headers(secret, at=old)) == 1
+
+
+def test_curl_program_sends_what_the_python_program_takes(tmp_path: Path) -> None:
+    if not (shutil.which("openssl") and shutil.which("curl")):
+        pytest.skip("openssl or curl is not installed")
+    receiver, sender, secret = tmp_path / "receiver.py", tmp_path / "send.sh", make_secret()
+    receiver.write_text(PYTHON)
+    sender.write_text(CURL)
+
+    def send(url: str, *, signed_by: str) -> str:
+        environment = {**os.environ, "WEBHOOK_SECRET": signed_by}
+        done = subprocess.run(["sh", sender, url], env=environment, capture_output=True, timeout=20, check=True)
+        return done.stdout.decode().strip()
+
+    with receiving([sys.executable, str(receiver)], secret=secret) as url:
+        assert send(url, signed_by=secret) == "204"
+        assert send(url, signed_by=make_secret()) == "401"

@@ -192,12 +192,21 @@ def test_share_is_never_said_to_be_all_or_nothing_where_it_is_not(part: float, s
         (0.4, "<0:01"),
         (42, "0:42"),
         (59.9, "0:59"),
+        (12.9999999999, "0:13"),
         (512, "8:32"),
         (3725, "1:02:05"),
     ],
 )
 def test_clock_lines_up_in_a_column(seconds: float | None, said: str) -> None:
     assert words.clock(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [(None, "unknown"), ((12.0, 65.0), "0:12\N{EN DASH}1:05"), ((12.2, 12.8), "0:12"), ((0, 0), "0:00")],
+)
+def test_two_clocks_are_one_word(span: tuple[float, float] | None, said: str) -> None:
+    assert words.clock_span(span) == said
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Whether anything of endpoints and deliveries has moved, for a page that follows."""

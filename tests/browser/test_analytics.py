@@ -1,0 +1,114 @@
+"""Analytics in a browser: a range is chosen, a bar leads to its calls, a view is saved, a file is read."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lib.access.actor import Actor
+from lib.exports import ExportFormat
+from lib.identity.cookie import session_cookie_name
+from tests import doors
+from tests.browser import acts
+from tests.browser.conftest import Dashboard
+from tests.browser.usage_of_scene import make_usage
+from tests.factories import make_project
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def used(dashboard: Dashboard) -> Dashboard:
+    """Forty days of calls of two projects."""
+    names = ("Market scans", "Patents")
+    projects = [make_project(dashboard.database, dashboard.cast.alice, name=name) for name in names]
+    make_usage(dashboard.database, dashboard.cast, projects, days=40, calls=8)
+    return dashboard
+
+
+@pytest.fixture
+def open_analytics(used: Dashboard, page: Page) -> Callable[..., Page]:
+    def open_one(query: str = "", actor: Actor | None = None) -> Page:
+        secret = used.cast.secret_of(actor or used.cast.mona)
+        page.context.add_cookies([{"name": session_cookie_name(), "value": secret, "url": used.url}])
+        page.goto(f"{used.url}/analytics{query}")
+        acts.settle(page)
+        return page
+
+    return open_one
+
+
+def bar(page: Page, card: str, series: int, number: int) -> None:
+    chart = page.locator(f".st-key-chart-{card} .js-plotly-plot")
+    chart.locator(".trace.bars").nth(series).locator(".point path").nth(number).click(force=True)
+
+
+def test_bar_leads_to_the_calls_of_its_part_and_back(open_analytics: Callable[..., Page]) -> None:
+    page = open_analytics()
+    page.get_by_role("radio", name="30 days").click()
+    expect(page.get_by_text("compared with")).to_be_visible()
+    acts.settle(page)
+    model = page.locator(".st-key-chart-main .ao-keys span").nth(1).inner_text().lstrip("■").strip()
+    bar(page, "main", 1, 9)
+    expect(page.get_by_role("heading", name="Calls", exact=True)).to_be_visible()
+    assert re.search(r"only=model%3A\w+%3A" + re.escape(model), page.url)
+    assert "range=30-days" in page.url
+    page.get_by_role("button", name="Analytics").click()
+    expect(page.get_by_role("heading", name="Analytics", exact=True)).to_be_visible()
+    assert "only=" not in page.url
+    assert "range=30-days" in page.url
+
+
+def test_row_of_a_list_leads_to_its_calls(open_analytics: Callable[..., Page]) -> None:
+    page = open_analytics("?range=30-days")
+    bar(page, "top", 0, 0)
+    expect(page.get_by_text("project Patents")).to_be_visible()
+
+
+def test_calls_are_opened_by_keyboard(open_analytics: Callable[..., Page]) -> None:
+    page = open_analytics("?range=30-days")
+    choice = page.get_by_role("combobox", name=re.compile("the calls of Latency"))
+    choice.focus()
+    choice.press_sequentially("2. ")
+    choice.press("Enter")
+    expect(page.get_by_role("heading", name="Calls", exact=True)).to_be_visible()
+
+
+def test_view_is_saved(open_analytics: Callable[..., Page], used: Dashboard) -> None:
+    page = open_analytics("?range=7-days&by=project")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_label("Name of this view").fill("Week by project")
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_text("is saved among your views")).to_be_visible()
+    with doors.admin(used.database) as connection:
+        assert connection.execute("SELECT query FROM saved_views").fetchall() == [("by=project&range=7-days",)]
+
+
+@pytest.mark.parametrize("file_format", ExportFormat)
+def test_calls_are_taken_along_as_a_file(
+    open_analytics: Callable[..., Page], tmp_path: Path, file_format: ExportFormat
+) -> None:
+    page = open_analytics("?range=30-days&calls=1&only=error%3Arate_limit")
+    page.get_by_role("button", name="Export").click()
+    said = page.get_by_text("in the order of the list")
+    expect(said).to_be_visible()
+    count = int(said.inner_text().split()[0])
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile(file_format, re.IGNORECASE)).click()
+    path = tmp_path / "file"
+    download.value.save_as(path)
+    if file_format is ExportFormat.CSV:
+        found = list(csv.DictReader(io.StringIO(path.read_text())))
+    elif file_format is ExportFormat.JSON:
+        found = json.loads(path.read_text())
+    else:
+        import pyarrow.parquet as pq
+
+        found = pq.read_table(path).to_pylist()
+    assert len(found) == count
+    assert {row["error_kind"] for row in found} == {"rate_limit"}
