@@ -21,6 +21,7 @@ from lib.ui.navigation import BUDGETS
 
 #: In characters.
 _LONGEST: Final = 60
+_TENFOLD: Final = 10
 _PERIODS: Final = {BudgetPeriod.MONTH: "this month", BudgetPeriod.TOTAL: "all time"}
 
 
@@ -41,7 +42,7 @@ def say_about(gauge: Gauge, *, is_own: bool = False) -> str:
 
 def say_share(gauge: Gauge) -> str:
     """`85 % used, $15.00 left`; what is spent beyond it where it is exceeded."""
-    share = words.share(gauge.share)
+    share = words.share(gauge.share) if gauge.share < _TENFOLD else "more than 1,000 %"
     if gauge.over_usd:
         return f"{share} used, {words.money(gauge.over_usd)} beyond it"
     return f"{share} used, {words.money(gauge.left_usd)} left"
@@ -56,11 +57,9 @@ def say_unknown(gauge: Gauge) -> str | None:
 def show_gauge_meter(gauge: Gauge) -> None:
     """Draw the bar; for a month with a tick where an even pace would stand."""
     tone: Tone = "bad" if gauge.is_used_up else "warn" if gauge.is_short else "accent"
-    pace = clock.month_share() * float(gauge.allowed_usd) if gauge.period is BudgetPeriod.MONTH else None
-    maximum = float(gauge.allowed_usd)
-    text = say_share(gauge)
-    value = min(float(gauge.spent_usd), maximum)
-    show_meter(f"Budget {gauge.name}", value, maximum=maximum, text=text, pace=pace, tone=tone)
+    pace = 100 * clock.month_share() if gauge.period is BudgetPeriod.MONTH else None
+    percent = round(100 * min(gauge.share, 1.0), 1)
+    show_meter(f"Budget {gauge.name}", percent, maximum=100, text=say_share(gauge), pace=pace, tone=tone)
 
 
 def show_gauges(gauges: Sequence[Gauge], *, says_about: bool = True) -> None:
