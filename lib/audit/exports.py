@@ -54,9 +54,10 @@ def export_list_into(
     file_format: ExportFormat,
     resource_type: str,
     filters: Mapping[str, object],
-    most: int = MOST_ROWS,
+    most: int | None = None,
 ) -> None:
-    """The same into a file that is open, for lists that are too long to be held in memory."""
+    """The same into a file that is open, for lists that are too long to be held in memory; `most` is `MOST_ROWS`."""
+    most = MOST_ROWS if most is None else most
     pages = read_all(session, statement, order=order, most=most + 1, at_once=_AT_ONCE)
     taken = _Taken(pages, len(columns), most)
     write_table_into(out, file_format, columns, taken)

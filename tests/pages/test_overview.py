@@ -60,7 +60,8 @@ def test_what_runs_and_what_ran_is_shown_to_everybody(open_as: OpenAs, installat
         at = open_as(actor, OVERVIEW)
         may_decide = actor in (cast.mona, cast.max)  # what alice launched waits for others than herself
         needed = ["Needs you"] if may_decide else []
-        assert headings(at) == ["Overview", *needed, "Running now", "Recent runs", "This month"]
+        told = ["Budgets that need you"] if actor in (cast.alice, cast.mona) else []
+        assert headings(at) == ["Overview", *needed, *told, "Running now", "Recent runs", "This month"]
         said = shown(at)
         assert "Research" in said, "the phase that is being written"
         assert "1 / 2" in said

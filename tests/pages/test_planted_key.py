@@ -7,6 +7,7 @@ import logging
 import subprocess
 from collections.abc import Callable
 from importlib import import_module
+from typing import BinaryIO
 
 import pytest
 from llmock.scenarios import Fail, Match
@@ -48,6 +49,11 @@ from lib.ui.navigation import (
     USERS,
 )
 from lib.ui.run_files import write_html, write_markdown
+from lib.usage.calls.service import export_calls
+from lib.usage.calls.views import CallFilter
+from lib.usage.exporting import export_usage
+from lib.usage.periods import last_days, today_in
+from lib.usage.views import Dimension, UsageQuery
 from lib.users.invitations import export_invitations
 from lib.users.people import export_people
 from lib.users.queries import PersonFilter
@@ -84,6 +90,16 @@ FORMS = [
 
 
 #: Every list that can be taken along as a file.
+PERIOD = last_days(30, today_in("UTC"), "UTC")
+
+
+def _written(write: Callable[[BinaryIO], None]) -> bytes:
+    """What it writes into a file."""
+    out = io.BytesIO()
+    write(out)
+    return out.getvalue()
+
+
 EXPORTS: dict[str, Callable[[Actor, ExportFormat], bytes]] = {
     "export_runs": lambda actor, kind: export_runs(actor, RunFilter(), sort=RunSort.NEWEST, file_format=kind),
     "export_projects": lambda actor, kind: export_projects(
@@ -91,6 +107,12 @@ EXPORTS: dict[str, Callable[[Actor, ExportFormat], bytes]] = {
     ),
     "export_deliveries": lambda actor, kind: export_deliveries(actor, DeliveryFilter(), file_format=kind),
     "export_people": lambda actor, kind: export_people(actor, PersonFilter(), sort=PersonSort.NAME, file_format=kind),
+    "export_usage": lambda actor, kind: export_usage(
+        actor, UsageQuery(period=PERIOD), by=Dimension.MODEL, file_format=kind
+    ),
+    "export_calls": lambda actor, kind: _written(
+        lambda out: export_calls(actor, CallFilter(query=UsageQuery(period=PERIOD)), out, file_format=kind)
+    ),
     "export_invitations": lambda actor, kind: export_invitations(actor, search="", role=None, file_format=kind),
 }
 

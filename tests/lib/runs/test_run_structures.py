@@ -57,6 +57,7 @@ EXAMPLES: dict[type[BaseModel], Any] = {
         "retry_seconds": 30.5,
         "retry_reason": "tried again after 30.5 s",
         "retry_model": "openai:gpt-4",
+        "budget": "01890000-0000-7000-8000-000000000001",
         "faults": [],
     },
 }
