@@ -50,7 +50,7 @@ def test_watching_reads_no_text(cast: Cast, made: Workspace) -> None:
         r"prompt_text IS NOT NULL|coalesce\(phase_executions.original_response, CASE .*? END\) IS NOT NULL|"
         r"octet_length\(coalesce\(phase_executions.response_text, phase_streams.response_text\)"
     )
-    asked = [re.sub(measured, "", sent.statement) for sent in sending.statements]
+    asked = [re.sub(measured, "", sent.statement, flags=re.DOTALL) for sent in sending.statements]
     assert not [statement for statement in asked if "prompt_text" in statement or "response_text" in statement]
 
 
