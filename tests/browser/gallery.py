@@ -339,6 +339,7 @@ def show_graph() -> None:
 def show_runs() -> None:
     """Links to runs below what a schedule says, and the bar below a list of which some are ticked."""
     with st.container(key="runs-of-gallery"):
+        st.markdown("To be reviewed below: [“Ideation”](#review-1).")
         st.page_link("https://docs.example", label="The last run, launched 3 hours ago: completed")
     with st.container(border=True, horizontal=True, key="selection"):
         st.markdown("**2 runs selected**", width="stretch")
