@@ -182,12 +182,7 @@ def _is_one_of(found: FromClause, dimension: Dimension, keys: Collection[Key]) -
     named: ColumnElement[Any] = found.c[KEYS[dimension][0]]
     if dimension is Dimension.MODEL:
         named = named + ":" + found.c.model
-    return _is_in(named, keys)
-
-
-def _is_in(named: ColumnElement[Any] | InstrumentedAttribute[Any], keys: Collection[Key]) -> ColumnElement[bool]:
-    is_there = named.in_([key for key in keys if key is not None])
-    return or_(is_there, named.is_(None)) if None in keys else is_there
+    return is_in(named, keys)
 
 
 def list_keys(
@@ -213,7 +208,7 @@ def count_runs(
     Runs can be told apart by project, person and template.
     """
     bucket = func.width_bucket(OrchestrationRun.created_at, cast(list(boundaries), _MOMENTS)) - 1
-    conditions = [_is_in(_RUN_KEYS[dimension], keys) for dimension, keys in chosen.items()]
+    conditions = [is_in(_RUN_KEYS[dimension], keys) for dimension, keys in chosen.items()]
     statement = (
         select(bucket.label("bucket"), func.count().label("runs"))
         .where(
@@ -235,3 +230,9 @@ def list_names(session: Session, dimension: Dimension, ids: Collection[UUID]) ->
         dimension, Project.__table__
     )
     return {row.id: row.name for row in session.execute(select(source.c.id, source.c.name).where(source.c.id.in_(ids)))}
+
+
+def is_in(named: ColumnElement[Any] | InstrumentedAttribute[Any], keys: Collection[Key]) -> ColumnElement[bool]:
+    """The condition that a column holds one of the keys; None among them is a call that has none."""
+    is_there = named.in_([key for key in keys if key is not None])
+    return or_(is_there, named.is_(None)) if None in keys else is_there

@@ -17,7 +17,19 @@ from lib.usage.forecast import LOOKS_BACK_DAYS
 from lib.usage.histogram import latency_of
 from lib.usage.periods import last_days
 from lib.usage.spans import Open, Span, split
-from lib.usage.views import Cell, Dimension, Figures, HeatCell, Key, Latency, Series, Share, UsageQuery, UsageReport
+from lib.usage.views import (
+    NAMED_BY_ID,
+    Cell,
+    Dimension,
+    Figures,
+    HeatCell,
+    Key,
+    Latency,
+    Series,
+    Share,
+    UsageQuery,
+    UsageReport,
+)
 
 #: What bars are stacked of at most: more colours can't be told apart. The others are one.
 MOST_SERIES: Final = 6
@@ -32,7 +44,6 @@ _NONE: Final = {
     Dimension.ERROR: "Succeeded",
 }
 _GONE: Final = "Not there any more"
-_NAMED_BY_ID: Final = (Dimension.PROJECT, Dimension.PERSON, Dimension.TEMPLATE)
 
 
 @dataclass(frozen=True)
@@ -47,9 +58,7 @@ class Reading:
         """Figures and latencies of the whole period and of each bar."""
         period = self.query.period
         figures: dict[int, Figures] = {row.bucket: _figures(row) for row in self._sum(by_bucket=True)}
-        latencies: defaultdict[int, Counter[int]] = defaultdict(Counter)
-        for row in self._count_latencies(by_bucket=True):
-            latencies[row.bucket][row.latency] += row.timed
+        latencies = self._latencies(by_bucket=True)
         starts = period.starts()
         return UsageReport(
             period=period,
@@ -57,7 +66,7 @@ class Reading:
             total=sum(figures.values(), Figures()),
             latency=latency_of(sum(latencies.values(), Counter())),
             bars=[figures.get(bucket, Figures()) for bucket in range(len(starts))],
-            latency_bars=[latency_of(latencies[bucket]) for bucket in range(len(starts))],
+            latency_bars=[latency_of(latencies[bucket, None]) for bucket in range(len(starts))],
             runs=self._count_runs(),
         )
 
@@ -84,23 +93,19 @@ class Reading:
 
     def _time_bars(self, by: Dimension, groups: Sequence[Sequence[Key]]) -> Sequence[Sequence[Latency]]:
         """How long the calls of each group of keys took, bar by bar."""
-        counted: defaultdict[tuple[Key, int], Counter[int]] = defaultdict(Counter)
-        for row in self._count_latencies(by=by, by_bucket=True):
-            counted[_key(row, by), row.bucket][row.latency] += row.timed
+        counted = self._latencies(by=by, by_bucket=True)
         bars = range(len(self.query.period.starts()))
         return [
-            [latency_of(sum((counted[key, bar] for key in keys if (key, bar) in counted), Counter())) for bar in bars]
+            [latency_of(sum((counted[bar, key] for key in keys if (bar, key) in counted), Counter())) for bar in bars]
             for keys in groups
         ]
 
     def shares(self, by: Dimension) -> Sequence[Share]:
         """Each key in the whole period, the most expensive first."""
-        latencies: defaultdict[Key, Counter[int]] = defaultdict(Counter)
-        for row in self._count_latencies(by=by):
-            latencies[_key(row, by)][row.latency] += row.timed
+        latencies = self._latencies(by=by)
         found = sorted(((_key(row, by), _figures(row)) for row in self._sum(by=by)), key=lambda item: _rank(item[1]))
         names = self._names(by, [key for key, _ in found])
-        return [Share(key, names[key], figures, latency_of(latencies[key])) for key, figures in found]
+        return [Share(key, names[key], figures, latency_of(latencies[None, key])) for key, figures in found]
 
     def choices(self, shares: Mapping[Dimension, Sequence[Share]]) -> Mapping[Dimension, Mapping[Key, str]]:
         """What the period's calls can be narrowed to, by dimension; `shares` are what the filters leave."""
@@ -118,7 +123,7 @@ class Reading:
         kept, left_out = {}, []
         for by, keys in self.query.chosen.items():
             known = keys
-            if by in _NAMED_BY_ID:
+            if by in NAMED_BY_ID:
                 ids = [key for key in keys if isinstance(key, UUID)]
                 known = keys & {None, *queries.list_names(self.session, by, ids)}
             left_out += [by] if known != keys else []
@@ -134,7 +139,7 @@ class Reading:
         return [(day, Decimal(found.get(bucket, 0))) for bucket, day in enumerate(period.bar_days())]
 
     def _count_runs(self) -> Sequence[int]:
-        if set(self.query.chosen) - set(_NAMED_BY_ID):
+        if set(self.query.chosen) - set(NAMED_BY_ID):
             return ()
         boundaries = self.query.period.boundaries()
         counted = queries.count_runs(self.session, self.organization_id, boundaries, chosen=self.query.chosen)
@@ -142,9 +147,7 @@ class Reading:
 
     def cells(self, by: Dimension) -> Sequence[Cell]:
         """Each key's figures in each bar that has any, in the order of time, then the most expensive first."""
-        latencies: defaultdict[tuple[int, Key], Counter[int]] = defaultdict(Counter)
-        for row in self._count_latencies(by=by, by_bucket=True):
-            latencies[row.bucket, _key(row, by)][row.latency] += row.timed
+        latencies = self._latencies(by=by, by_bucket=True)
         found = [(row.bucket, _key(row, by), _figures(row)) for row in self._sum(by=by, by_bucket=True)]
         found.sort(key=lambda each: (each[0], _rank(each[2])))
         names = self._names(by, [*dict.fromkeys(key for _, key, _ in found)])
@@ -158,14 +161,7 @@ class Reading:
         """Calls by weekday and hour of the reader's zone. One half of an hour off counts where its hour begins."""
         period = self.query.period
         spans = split([period.starts_at, period.ends_at], self._unsummed, with_days=False)
-        rows = queries.sum_by_hour_of_week(
-            self.session,
-            self.organization_id,
-            spans,
-            chosen=self.query.chosen,
-            is_model=self.query.is_model,
-            zone=period.zone,
-        )
+        rows = queries.sum_by_hour_of_week(self.session, self.organization_id, spans, zone=period.zone, **self._what)
         return [HeatCell(row.weekday, row.hour, _figures(row)) for row in rows]
 
     def before(self) -> "Reading":
@@ -186,12 +182,17 @@ class Reading:
             self.session, self.organization_id, self._spans, by=by, by_bucket=by_bucket, **self._what
         )
 
-    def _count_latencies(
+    def _latencies(
         self, *, by: Dimension | None = None, by_bucket: bool = False
-    ) -> Sequence[Row[*tuple[Any, ...]]]:
-        return queries.count_latencies(
+    ) -> Mapping[tuple[int | None, Key], Counter[int]]:
+        """How long calls took, as counts by bucket of the histogram: of each bar and key, None where not by that."""
+        rows = queries.count_latencies(
             self.session, self.organization_id, self._spans, by=by, by_bucket=by_bucket, **self._what
         )
+        counted: defaultdict[tuple[int | None, Key], Counter[int]] = defaultdict(Counter)
+        for row in rows:
+            counted[row.bucket if by_bucket else None, _key(row, by) if by else None][row.latency] += row.timed
+        return counted
 
     @property
     def _what(self) -> dict[str, Any]:
@@ -203,7 +204,7 @@ class Reading:
 
 def name_keys(session: Session, by: Dimension, keys: Sequence[Key]) -> Mapping[Key, str]:
     """What the keys are called, as far as the reader sees them."""
-    if by in _NAMED_BY_ID:
+    if by in NAMED_BY_ID:
         known = queries.list_names(session, by, [key for key in keys if isinstance(key, UUID)])
         return {key: known.get(key, _GONE) if isinstance(key, UUID) else _NONE[by] for key in keys}
     return {key: _NONE[by] if key is None else str(key) for key in keys}

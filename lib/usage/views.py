@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from lib.usage.forecast import Forecast
@@ -22,6 +23,8 @@ class Dimension(StrEnum):
     ERROR = "error"
 
 
+#: Those whose keys are ids.
+NAMED_BY_ID: Final = (Dimension.PROJECT, Dimension.PERSON, Dimension.TEMPLATE)
 #: The id of a project, person or template; `provider:model`; an endpoint; the kind of an error. None: it has none.
 Key = UUID | str | None
 

@@ -7,25 +7,17 @@
 Models write these files: a browser gets them as bytes without a type, so that none of them is a page of ours.
 """
 
-from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from lib.errors import DatabaseUnavailable, FileGone, NotFound, NotPermitted
-from lib.identity import cookie, sessions
 from lib.runs.operating.service import get_artifact
-from lib.web.visitor import origin_of
-
-_SAFE: Final = {
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; sandbox",
-    "cross-origin-resource-policy": "same-origin",
-}
+from lib.web.saved_files import HEADERS, say
+from lib.web.visitor import find_visitor
 
 
 def routes() -> list[Route]:
@@ -37,25 +29,20 @@ def _download(request: Request) -> Response:  # no coroutine: Starlette calls it
     try:
         return _answer(request)
     except NotPermitted as error:
-        return _say(error.message, 403)
+        return say(error.message, 403)
     except FileGone as error:
-        return _say(error.message, 410)
+        return say(error.message, 410)
     except (NotFound, ValueError):
-        return _say("There is no such file, or it is not yours to see.", 404)
+        return say("There is no such file, or it is not yours to see.", 404)
     except DatabaseUnavailable as error:
-        return _say(error.message, 503)
+        return say(error.message, 503)
 
 
 def _answer(request: Request) -> Response:
-    secret = request.cookies.get(cookie.session_cookie_name())
-    actor = sessions.find_actor(secret, origin=origin_of(request)) if secret else None
+    actor = find_visitor(request)
     if actor is None:
-        return _say("Nobody is signed in here.", 401)
+        return say("Nobody is signed in here.", 401)
     artifact = get_artifact(actor, UUID(request.path_params["operation_id"]))
     named = f"attachment; filename*=UTF-8''{quote(artifact.name, safe='')}"
-    headers = _SAFE | {"content-disposition": named}
+    headers = HEADERS | {"content-disposition": named}
     return Response(artifact.content, media_type="application/octet-stream", headers=headers)
-
-
-def _say(text: str, status: int) -> Response:
-    return PlainTextResponse(text, status_code=status, headers=_SAFE)

@@ -19,9 +19,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from lib.errors import DatabaseUnavailable, InvalidInput, NotFound, NotPermitted
-from lib.identity import cookie, sessions
 from lib.runs.watching.service import Reader, look_at_run
-from lib.web.visitor import origin_of
+from lib.web.visitor import find_visitor
 
 #: `lib.ui.components.answer.draw_on`: draws what stands after so many characters, inside the code block of that fence.
 Draw = Callable[[str, int, str], Mapping[str, object]]
@@ -59,8 +58,7 @@ def routes(draw: Draw, *, is_fence: Callable[[str], bool]) -> list[Route]:
 
 def _answer(request: Request, draw: Draw, is_fence: Callable[[str], bool]) -> Response:
     asked = _read(request.path_params["run_id"], request.query_params, is_fence)
-    secret = request.cookies.get(cookie.session_cookie_name())
-    actor = sessions.find_actor(secret, origin=origin_of(request), is_used=False) if secret else None
+    actor = find_visitor(request, is_used=False)
     if actor is None:
         return _say("Nobody is signed in here.", 401)
     seen = look_at_run(actor, asked.run_id, reader=asked.reader)

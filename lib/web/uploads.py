@@ -12,9 +12,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lib.errors import DatabaseUnavailable
-from lib.identity import cookie, sessions
 from lib.web.origin import is_our_own
-from lib.web.visitor import origin_of
+from lib.web.visitor import find_visitor
 
 _ID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 #: Session and file, as Streamlit makes them.
@@ -56,5 +55,4 @@ def is_upload(path: str) -> bool:
 
 
 def _is_signed_in(request: Request) -> bool:
-    secret = request.cookies.get(cookie.session_cookie_name())
-    return secret is not None and sessions.find_actor(secret, origin=origin_of(request), is_used=False) is not None
+    return find_visitor(request, is_used=False) is not None

@@ -9,23 +9,17 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from lib import clock
 from lib.errors import DatabaseUnavailable, InvalidInput, NotPermitted
 from lib.exports import ExportFormat
-from lib.identity import cookie, sessions
 from lib.usage.calls.address import read_address
 from lib.usage.calls.service import export_calls
-from lib.web.visitor import origin_of
+from lib.web.saved_files import HEADERS, say
+from lib.web.visitor import find_visitor
 
-_HEADERS: Final = {
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; sandbox",
-    "cross-origin-resource-policy": "same-origin",
-}
 #: Where a page of another site sends the browser here, nobody has asked for the file (Fetch Metadata).
 _OWN_SITES: Final = ("same-origin", "none", None)
 _CHUNK: Final = 256 * 1024
@@ -40,22 +34,21 @@ def _download(request: Request) -> Response:  # no coroutine: Starlette calls it
     try:
         return _answer(request)
     except NotPermitted as error:
-        return _say(error.message, 403)
+        return say(error.message, 403)
     except InvalidInput as error:
-        return _say(error.message, 400)
+        return say(error.message, 400)
     except DatabaseUnavailable as error:
-        return _say(error.message, 503)
+        return say(error.message, 503)
 
 
 def _answer(request: Request) -> Response:
     if request.headers.get("sec-fetch-site") not in _OWN_SITES:
-        return _say("This file is taken from the page of analytics.", 403)
-    secret = request.cookies.get(cookie.session_cookie_name())
-    actor = sessions.find_actor(secret, origin=origin_of(request)) if secret else None
+        return say("This file is taken from the page of analytics.", 403)
+    actor = find_visitor(request)
     if actor is None:
-        return _say("Nobody is signed in here.", 401)
+        return say("Nobody is signed in here.", 401)
     if request.path_params["format"] not in list(ExportFormat):
-        return _say("There is no such file.", 404)
+        return say("There is no such file.", 404)
     file_format = ExportFormat(request.path_params["format"])
     said = {name: request.query_params.getlist(name) for name in request.query_params}
     file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed when it is sent
@@ -67,7 +60,7 @@ def _answer(request: Request) -> Response:
         file.close()
         raise
     name = f"calls-{clock.now():%Y-%m-%d}.{file_format}"
-    headers = _HEADERS | {"content-disposition": f'attachment; filename="{name}"', "content-length": str(length)}
+    headers = HEADERS | {"content-disposition": f'attachment; filename="{name}"', "content-length": str(length)}
     return StreamingResponse(_chunks(file), media_type="application/octet-stream", headers=headers)
 
 
@@ -75,7 +68,3 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
     with file:
         while chunk := file.read(_CHUNK):
             yield chunk
-
-
-def _say(text: str, status: int) -> Response:
-    return PlainTextResponse(text, status_code=status, headers=_HEADERS)

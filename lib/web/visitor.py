@@ -4,8 +4,9 @@ from uuid import uuid4
 
 from starlette.requests import Request
 
-from lib.access.actor import Origin
+from lib.access.actor import Actor, Origin
 from lib.config import get_settings
+from lib.identity import cookie, sessions
 from lib.web.addresses import client_address, trusted_networks
 
 _LONGEST_USER_AGENT = 400
@@ -23,3 +24,9 @@ def origin_of(request: Request) -> Origin:
         ),
         user_agent=agent[:_LONGEST_USER_AGENT] if agent else None,
     )
+
+
+def find_visitor(request: Request, *, is_used: bool = True) -> Actor | None:
+    """Whoever's session the cookie names, where it lives; `is_used` counts the request as a use of it."""
+    secret = request.cookies.get(cookie.session_cookie_name())
+    return sessions.find_actor(secret, origin=origin_of(request), is_used=is_used) if secret else None

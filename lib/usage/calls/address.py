@@ -9,13 +9,12 @@ from uuid import UUID
 from lib.errors import InvalidInput
 from lib.usage.calls.views import CallFilter
 from lib.usage.periods import Period
-from lib.usage.views import Dimension, Key, UsageQuery
+from lib.usage.views import NAMED_BY_ID, Dimension, Key, UsageQuery
 
 #: Stands for calls that have none of it; no id, model or endpoint is called so.
 _NONE: Final = "none"
 #: In characters; `provider:model` is the longest.
 _LONGEST_KEY: Final = 356
-_BY_ID: Final = (Dimension.PROJECT, Dimension.PERSON, Dimension.TEMPLATE)
 _DAMAGED: Final = "This address says of no calls which ones it means. Take the file from the page."
 
 
@@ -28,7 +27,7 @@ def read_key(by: Dimension, text: str) -> Key:
     """The key that `say_key` wrote. Raises `ValueError`."""
     if text == _NONE:
         return None
-    if by in _BY_ID:
+    if by in NAMED_BY_ID:
         return UUID(text)
     if not text or len(text) > _LONGEST_KEY or "\0" in text or (by is Dimension.MODEL and ":" not in text):
         raise ValueError(text)

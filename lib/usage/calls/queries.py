@@ -1,11 +1,11 @@
 """Every select on single calls."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy.orm import Session
 
 from lib.db.paging import Order, Rows, count_at_most, read_page
 from lib.models.people import people
@@ -13,7 +13,8 @@ from lib.models.project import Project
 from lib.models.run import OrchestrationRun
 from lib.models.usage import ApiUsage
 from lib.usage.calls.views import CallFilter
-from lib.usage.views import Dimension, Key
+from lib.usage.queries import is_in
+from lib.usage.views import Dimension
 
 ORDER: Final = Order("newest", ApiUsage.created_at, ApiUsage.id)
 _RUN_TITLE: Final = func.coalesce(OrchestrationRun.title, func.left(OrchestrationRun.topic, 255))
@@ -84,13 +85,8 @@ def _conditions(organization_id: UUID, chosen: CallFilter) -> list[ColumnElement
         ApiUsage.created_at < chosen.ends_at,
         ApiUsage.provider.is_not(None) if query.is_model else ApiUsage.provider.is_(None),
         *([ApiUsage.error_kind.is_not(None), ApiUsage.error_kind != _CANCELLED] if chosen.is_failed else []),
-        *(_is_in(_KEYS[dimension], keys) for dimension, keys in query.chosen.items()),
+        *(is_in(_KEYS[dimension], keys) for dimension, keys in query.chosen.items()),
     ]
-
-
-def _is_in(named: ColumnElement[Any] | InstrumentedAttribute[Any], keys: Collection[Key]) -> ColumnElement[bool]:
-    is_there = named.in_([key for key in keys if key is not None])
-    return or_(is_there, named.is_(None)) if None in keys else is_there
 
 
 def view(row: Row[Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The calls behind a bar: read a page at a time, and taken along as a file."""
 
 from typing import BinaryIO, Final
-from uuid import UUID
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
@@ -9,6 +8,7 @@ from lib.audit.exports import export_list_into
 from lib.db.session import tenant_session
 from lib.exports import Column, ExportFormat, Kind
 from lib.usage.calls import queries
+from lib.usage.calls.address import say_key
 from lib.usage.calls.views import CallFilter, CallList, CallView
 from lib.usage.reading import name_keys
 
@@ -76,9 +76,5 @@ def export_calls(actor: Actor, chosen: CallFilter, out: BinaryIO, *, file_format
 def said_filters(chosen: CallFilter) -> dict[str, object]:
     """What was chosen, for the trail."""
     query = chosen.query
-    ways = {by.value: sorted(_say(key) for key in keys) for by, keys in query.chosen.items()}
+    ways = {by.value: sorted(say_key(key) for key in keys) for by, keys in query.chosen.items()}
     return {"from": chosen.starts_at, "to": chosen.ends_at, "failed": chosen.is_failed, **ways}
-
-
-def _say(key: UUID | str | None) -> str:
-    return "none" if key is None else str(key)
