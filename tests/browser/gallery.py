@@ -39,6 +39,7 @@ from lib.ui.words import plain
 from lib.web import health
 from lib.web.middleware import middleware
 from tests.browser.changes import show_changes
+from tests.browser.gallery_of_usage import show_usage
 from tests.browser.gallery_of_webhooks import show_webhooks
 from tests.nasty import MEANING, mixtures
 
@@ -204,6 +205,7 @@ def gallery() -> None:
         show_template()
         show_changes()
         show_webhooks()
+        show_usage()
         show_runs()
         show_form()
         live()
