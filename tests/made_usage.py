@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from lib import clock
 from lib.access.actor import Actor
 from lib.db.logins import Login
 from tests import doors
@@ -33,7 +34,14 @@ def make_calls(database: doors.Database, organization_id: UUID, calls: Sequence[
 
 def write_calls(connection: Any, organization_id: UUID, calls: Sequence[Mapping[str, Any]]) -> None:
     """The same in a transaction that is open."""
-    usual = {"provider": "local", "model": "tiny", "endpoint": "model", "response_time_ms": 900, "cost_usd": 0}
+    usual: dict[str, Any] = {
+        "provider": "local",
+        "model": "tiny",
+        "endpoint": "model",
+        "response_time_ms": 900,
+        "cost_usd": 0,
+    }
+    usual["created_at"] = clock.now()
     names = ", ".join(COLUMNS)
     holes = ", ".join(["%s"] * len(COLUMNS))
     connection.cursor().executemany(
@@ -42,11 +50,13 @@ def write_calls(connection: Any, organization_id: UUID, calls: Sequence[Mapping[
     )
 
 
-def make_saved_view(database: doors.Database, actor: Actor, *, name: str = "Mine") -> UUID:
+def make_saved_view(database: doors.Database, actor: Actor, *, name: str | None = None) -> UUID:
     """A view of the page of analytics."""
     with doors.person(database, actor) as connection:
         mine = {"organization_id": actor.organization_id, "user_id": actor.user_id}
-        return insert(connection, "saved_views", **mine, page="analytics", name=name, query="range=30-days")
+        return insert(
+            connection, "saved_views", **mine, page="analytics", name=name or f"Mine {uuid4()}", query="range=30-days"
+        )
 
 
 def roll_up(database: doors.Database) -> int:

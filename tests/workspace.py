@@ -67,19 +67,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     make_draft(database, actor, edited)
     make_saved_view(database, actor)
     make_review(database, actor, edited)
-    run = make_run(database, actor, project_id=project_id, template_id=template_id)
-    held = open_run(database, actor.organization_id, run.id)
-    first, second = run.phases
-    held.advance(begin=[beginning(first)])
-    held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])
-    call_worker(
-        database,
-        "SELECT api.write_stream(%s, %s, %s, %s)",
-        actor.organization_id,
-        held.token,
-        run.phases[second],
-        "Fold it tw",
-    )
+    run, held = make_written_run(database, actor, project_id=project_id, template_id=template_id)
     make_comment(database, actor, run.id)
     make_word(database, actor, make_waiting(database, actor, project_id=project_id, title="To be reviewed"))
     review = make_waiting(database, actor, project_id=project_id, title="Looked at by nobody")
@@ -108,3 +96,17 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         review_id=review.id,
         schedule_id=make_schedule(database, actor, project_id=project_id, template_id=template_id),
     )
+
+
+def make_written_run(
+    database: Database, actor: Actor, *, project_id: UUID, template_id: UUID
+) -> tuple[MadeRun, HeldRun]:
+    """The person's run, which a worker holds: Phase 0 is completed, Phase 1 is being written."""
+    run = make_run(database, actor, project_id=project_id, template_id=template_id)
+    held = open_run(database, actor.organization_id, run.id)
+    first, second = run.phases
+    held.advance(begin=[beginning(first)])
+    held.advance(finish=[answer(run.phases[first])], begin=[beginning(second)])
+    whose = (actor.organization_id, held.token, run.phases[second])
+    call_worker(database, "SELECT api.write_stream(%s, %s, %s, %s)", *whose, "Fold it tw")
+    return run, held

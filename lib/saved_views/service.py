@@ -53,10 +53,10 @@ def save_view(actor: Actor, page: str, *, name: str, query: str) -> UUID:
 
 
 def rename_view(actor: Actor, view_id: UUID, *, name: str) -> None:
-    """Call it otherwise. Raises `NotFound`, `InvalidInput` and `AlreadyTaken`."""
+    """Call it otherwise. Raises `NotPermitted`, `NotFound`, `InvalidInput` and `AlreadyTaken`."""
     name = clean_line(name, field="Name", longest=LONGEST_NAME)
     with tenant_session(actor) as session:
-        view = _get(session, view_id)
+        view = _get(session, actor, view_id)
         if view.name != name:
             _refuse_taken(session, actor, view.page, name)
             view.name = name
@@ -64,15 +64,16 @@ def rename_view(actor: Actor, view_id: UUID, *, name: str) -> None:
 
 
 def delete_view(actor: Actor, view_id: UUID) -> None:
-    """Forget it. Raises `NotFound`."""
+    """Forget it. Raises `NotPermitted` and `NotFound`."""
     with tenant_session(actor) as session:
-        session.delete(_get(session, view_id))
+        session.delete(_get(session, actor, view_id))
 
 
-def _get(session: Session, view_id: UUID) -> SavedView:
+def _get(session: Session, actor: Actor, view_id: UUID) -> SavedView:
     view = queries.find_view(session, view_id)
     if view is None:
         raise NotFound("view")
+    actor.require(PAGES[view.page])
     return view
 
 

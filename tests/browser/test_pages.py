@@ -16,6 +16,7 @@ from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import MAX_NAME
 from lib.ui.navigation import (
     ACCOUNT,
+    ANALYTICS,
     BUDGETS,
     COMPARE,
     CONNECTIONS,
@@ -152,6 +153,7 @@ def test_empty_page_is_drawn(see: Callable[..., Page], dashboard: Dashboard, mad
         SCHEDULE: "Not found",
         CONNECTIONS: "No connections of your own yet",
         WEBHOOKS: "No endpoints yet",
+        ANALYTICS: "Nothing to add up yet",
         BUDGETS: "No budgets yet",
         USERS: "Users",
         PERSON: "Not found",

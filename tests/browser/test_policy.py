@@ -7,6 +7,8 @@ from lib.access.actor import Actor
 from lib.identity.cookie import session_cookie_name
 from lib.ui.navigation import (
     ACCOUNT,
+    ANALYTICS,
+    BUDGETS,
     COMPARE,
     CONNECTIONS,
     LAUNCH,
@@ -53,6 +55,8 @@ SHOWN = {
     TEMPLATE_EDIT: "Add a phase",
     CONNECTIONS: "No connections of your own yet",
     WEBHOOKS: "No endpoints yet",
+    ANALYTICS: "Nothing to add up yet",
+    BUDGETS: "No budgets yet",
     USERS: "Invite people",
     PERSON: "Details",
     ORGANIZATION: "Names",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
@@ -10,8 +11,9 @@ from playwright.sync_api import Page, Request, expect
 from lib.identity.cookie import session_cookie_name
 from tests import doors
 from tests.browser.conftest import Dashboard, Problems
-from tests.made_runs import answer, call_worker
-from tests.workspace import Workspace, make_workspace
+from tests.factories import make_project, make_template, make_version
+from tests.made_runs import HeldRun, MadeRun, answer, call_worker
+from tests.workspace import make_written_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -19,13 +21,25 @@ WRITTEN = ".ao-writing"
 NASTY = "\n\n<img src=x onerror=alert(1)><script>alert(2)</script> [a](javascript:alert(3)) ![x](https://evil.example/x)\n\n"
 
 
+class Written(NamedTuple):
+    """A run that is being written, and the worker's hold of it."""
+
+    run: MadeRun
+    held: HeldRun
+
+
 @pytest.fixture
-def made(dashboard: Dashboard) -> Workspace:
+def made(dashboard: Dashboard) -> Written:
     """Alice's run: the first phase is completed, the second is being written."""
-    return make_workspace(dashboard.database, dashboard.cast.alice)
+    database, alice = dashboard.database, dashboard.cast.alice
+    template_id = make_template(database, alice)
+    make_version(database, alice, template_id)
+    return Written(
+        *make_written_run(database, alice, project_id=make_project(database, alice), template_id=template_id)
+    )
 
 
-def write(made: Workspace, text: str) -> None:
+def write(made: Written, text: str) -> None:
     whose = (made.held.organization_id, made.held.token, made.run.phases["Phase 1"])
     call_worker(made.held.database, "SELECT api.write_stream(%s, %s, %s, %s)", *whose, text)
 
@@ -44,9 +58,7 @@ def asked(page: Page) -> list[Request]:
     return found
 
 
-def test_answer_grows_without_a_rerun_and_keeps_what_is_drawn(
-    dashboard: Dashboard, made: Workspace, page: Page
-) -> None:
+def test_answer_grows_without_a_rerun_and_keeps_what_is_drawn(dashboard: Dashboard, made: Written, page: Page) -> None:
     watch(page, dashboard, made.run.id)
     expect(page.get_by_role("timer")).to_contain_text("0:0")
     text = "".join(f"Fold it {number} times.\n\n" for number in range(200))
@@ -61,7 +73,7 @@ def test_answer_grows_without_a_rerun_and_keeps_what_is_drawn(
     assert [number.split()[0] for number in numbers] == [str(number) for number in range(200)]
 
 
-def test_text_of_a_model_brings_no_markup_of_its_own(dashboard: Dashboard, made: Workspace, page: Page) -> None:
+def test_text_of_a_model_brings_no_markup_of_its_own(dashboard: Dashboard, made: Written, page: Page) -> None:
     """The fixture `problems` fails it for a script that runs and for a request to another host."""
     watch(page, dashboard, made.run.id)
     write(made, NASTY * 100 + "The end.")
@@ -70,7 +82,7 @@ def test_text_of_a_model_brings_no_markup_of_its_own(dashboard: Dashboard, made:
     assert page.locator(WRITTEN).get_by_text("<script>alert(2)</script>").count() == 100
 
 
-def test_page_that_is_come_back_to_asks_for_the_whole_answer(dashboard: Dashboard, made: Workspace, page: Page) -> None:
+def test_page_that_is_come_back_to_asks_for_the_whole_answer(dashboard: Dashboard, made: Written, page: Page) -> None:
     """The page's session remembers that the text was drawn; the browser has thrown it away."""
     watch(page, dashboard, made.run.id)
     page.get_by_role("link", name="Projects").first.click()
@@ -79,7 +91,7 @@ def test_page_that_is_come_back_to_asks_for_the_whole_answer(dashboard: Dashboar
     expect(page.locator(WRITTEN)).to_contain_text("Fold it tw", timeout=4_000)
 
 
-def test_page_follows_the_run_within_a_moment(dashboard: Dashboard, made: Workspace, page: Page) -> None:
+def test_page_follows_the_run_within_a_moment(dashboard: Dashboard, made: Written, page: Page) -> None:
     watch(page, dashboard, made.run.id)
     made.held.advance(finish=[answer(made.run.phases["Phase 1"])], end={"status": "completed", "error": {}})
     expect(page.get_by_text("Completed").first).to_be_visible(timeout=4_000)
@@ -90,7 +102,7 @@ def test_page_follows_the_run_within_a_moment(dashboard: Dashboard, made: Worksp
 
 
 def test_page_becomes_the_form_when_the_session_ends(
-    dashboard: Dashboard, made: Workspace, page: Page, problems: Problems
+    dashboard: Dashboard, made: Written, page: Page, problems: Problems
 ) -> None:
     problems.provoked.append("401")
     watch(page, dashboard, made.run.id)
@@ -109,7 +121,7 @@ def test_page_becomes_the_form_when_the_session_ends(
 
 
 def test_hidden_tab_asks_nothing_and_catches_up(
-    dashboard: Dashboard, made: Workspace, open_page: Callable[..., Page]
+    dashboard: Dashboard, made: Written, open_page: Callable[..., Page]
 ) -> None:
     page = open_page()
     page.add_init_script(
@@ -127,7 +139,7 @@ def test_hidden_tab_asks_nothing_and_catches_up(
 
 
 def test_page_that_may_not_ask_is_drawn_by_a_timer_until_it_may(
-    dashboard: Dashboard, made: Workspace, page: Page, problems: Problems
+    dashboard: Dashboard, made: Written, page: Page, problems: Problems
 ) -> None:
     problems.provoked.append("ERR_FAILED")
     watch(page, dashboard, made.run.id)
@@ -142,7 +154,7 @@ def test_page_that_may_not_ask_is_drawn_by_a_timer_until_it_may(
     expect(page.get_by_text("Completed").first).to_be_visible()
 
 
-def test_code_that_is_being_written_stays_code(dashboard: Dashboard, made: Workspace, page: Page) -> None:
+def test_code_that_is_being_written_stays_code(dashboard: Dashboard, made: Written, page: Page) -> None:
     watch(page, dashboard, made.run.id)
     text = "Here:\n\n```python\n" + "fold(bicycle)\n\n" * 3_000
     for length in (20_000, 40_000, len(text)):

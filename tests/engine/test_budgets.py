@@ -24,9 +24,7 @@ def test_run_stops_at_a_hard_budget_and_goes_on_by_itself_after_a_raise(
 ):
     connect(bench, own)
     alice = bench.cast.alice
-    budget_id = make_budget(
-        alice, "0.000001", name="Hinges", scope="project", project_id=bench.project_id, is_hard=True
-    )
+    budget_id = make_budget(alice, "0.01", name="Hinges", scope="project", project_id=bench.project_id, is_hard=True)
     workers.start()
     run_id = bench.launch(chain("a", "b"), model=PRICED)
     until(lambda: bench.see(run_id).summary.status is RunStatus.PAUSED)
@@ -34,8 +32,9 @@ def test_run_stops_at_a_hard_budget_and_goes_on_by_itself_after_a_raise(
     assert seen.error is not None
     assert (seen.error.kind, seen.error.budget) == ("budget", str(budget_id))
     spent = see_budget(alice, budget_id).spent_usd
+    beyond = spent - Decimal("0.01")
     assert (
-        f"“Hinges”, the project's budget, is used up this month: it is exceeded by ${spent:.2f}." in seen.error.message
+        f"“Hinges”, the project's budget, is used up this month: it is exceeded by ${beyond:.2f}." in seen.error.message
     )
     assert bench.statuses(run_id) == {"a": ["completed"], "b": ["pending"]}
     raise_budget(alice, budget_id, Decimal(5), reason="The fair", expires_at=clock.now() + timedelta(days=1))
@@ -47,7 +46,7 @@ def test_run_stops_at_a_hard_budget_and_goes_on_by_itself_after_a_raise(
 
 def test_paused_run_goes_on_when_the_next_month_has_begun(bench: Bench, workers, own: LLMockServer, installation):
     connect(bench, own)
-    make_budget(bench.cast.alice, "0.000001", is_hard=True)
+    make_budget(bench.cast.alice, "0.01", is_hard=True)
     workers.start()
     run_id = bench.launch(chain("a", "b"), model=PRICED)
     until(lambda: bench.see(run_id).summary.status is RunStatus.PAUSED)
@@ -57,7 +56,7 @@ def test_paused_run_goes_on_when_the_next_month_has_begun(bench: Bench, workers,
 
 def test_phases_side_by_side_begin_nothing_more(bench: Bench, workers, own: LLMockServer, installation):
     connect(bench, own)
-    make_budget(bench.cast.alice, "0.000001", is_hard=True)
+    make_budget(bench.cast.alice, "0.01", is_hard=True)
     workers.start()
     side_by_side = [{"code": code, "depends_on": []} for code in "abc"]
     run_id = bench.launch([*side_by_side, {"code": "d", "depends_on": ["a"]}], model=PRICED)

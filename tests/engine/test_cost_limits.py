@@ -53,12 +53,12 @@ def test_run_stops_at_its_cost_limit_and_goes_on_once_that_is_raised(
 ):
     connect(bench, own)
     workers.start()
-    run_id = launch_limited(bench, chain("a", "b"), "0.000001", model=PRICED)
+    run_id = launch_limited(bench, chain("a", "b"), "0.01", model=PRICED)
     assert wait_for_stop(bench, run_id) == "cost_limit"
     assert bench.statuses(run_id) == {"a": ["completed"], "b": ["pending"]}
     with pytest.raises(Conflict, match="only stop again for its cost"):
         resume_run(bench.cast.alice, run_id)
-    raise_cost_limit(bench.cast.alice, run_id, Decimal(1), seen=Decimal("0.000001"))
+    raise_cost_limit(bench.cast.alice, run_id, Decimal(1), seen=Decimal("0.01"))
     assert bench.wait_for_end(run_id).summary.status is RunStatus.COMPLETED
     cost = row(installation, COST, run_id)
     assert cost["cost_limit_usd"] == cost["cost_usd"] / 2 + 1, "a dollar more than the first phase cost"
@@ -73,7 +73,7 @@ def test_no_attempt_begins_beyond_the_limit_where_phases_run_side_by_side(
     workers.start()
     side_by_side = [{"code": code, "depends_on": []} for code in "abc"]
     phases = [*side_by_side, {"code": "d", "depends_on": ["a"]}, {"code": "e", "depends_on": ["a", "b", "c"]}]
-    run_id = launch_limited(bench, phases, "0.000001", model=PRICED)
+    run_id = launch_limited(bench, phases, "0.01", model=PRICED)
     assert wait_for_stop(bench, run_id) == "cost_limit"
     assert len(rows(installation, "SELECT 1 FROM api_usage WHERE run_id = %s", run_id)) == 3
     assert [bench.statuses(run_id)[code] for code in "de"] == [["pending"], ["pending"]]

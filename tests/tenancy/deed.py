@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from io import BytesIO
 from typing import Any, Final
 
 from lib.access.actor import Actor
@@ -125,7 +126,8 @@ class Deed:
         answer = self.use_case(actor, *positional, **named)
         if isinstance(answer, Try):
             answer.wait(20)  # what comes of it is this deed's, and not the next one's
-        return answer
+        written = next((each for each in positional if isinstance(each, BytesIO)), None)
+        return answer if written is None else written.getvalue()
 
 
 def give(*positional: Any, **named: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:

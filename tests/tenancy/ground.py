@@ -49,6 +49,7 @@ from tests.made_reviews import make_waiting
 from tests.made_runs import MadeRun, fail_second_phase, make_comment, make_operation, make_run
 from tests.made_schedules import make_schedule
 from tests.made_templates import let_publish_to_everybody, make_draft, make_review
+from tests.made_usage import make_calls, make_saved_view
 from tests.made_webhooks import make_delivery, make_endpoint, see_endpoint, see_webhook
 from tests.own_endpoint import entry_for
 
@@ -109,6 +110,8 @@ class Target:
     budget_seen: datetime
     raise_id: UUID
     watch_id: UUID
+    #: The admin's.
+    saved_view_id: UUID
 
 
 _DRAFTS: Final = ("Draft", "Retired template", "Template to be published")
@@ -209,6 +212,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
     webhook = make_endpoint(admin, name=f"Tracker of {mark}", url="https://127.0.0.1:8443/hook")
     delivery_id = make_delivery(database, admin, outcome=None)
     budgets = make_budget_rows(database, admin, about=admin.user_id)
+    make_calls(database, admin.organization_id, [{"project_id": project_id, "user_id": member.user_id}])
     make_invitation(database, admin, email=f"boss@new.{mark}.example", role="admin")
     return Target(
         organization_id=admin.organization_id,
@@ -251,6 +255,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         budget_seen=see_budget(admin, budgets["budgets"]).updated_at,
         raise_id=budgets["budget_raises"],
         watch_id=make_watch_rows(database, admin)["spending_watches"],
+        saved_view_id=make_saved_view(database, admin, name=f"View of {mark}"),
     )
 
 
