@@ -46,6 +46,11 @@ class MailKind(StrEnum):
     #: A person has spent much: `name`, `person`, `spent` and `limit` in dollars, `hours`. Written by
     #: api.watch_spending.
     SPENDING_ALERT = "spending_alert"
+    #: The month's calls to models have come to a share of the quota: `name`, `organization`, `percent`, `used` and
+    #: `limit`, `due`, when the next month begins, as ISO 8601, and the reader's `time_zone`. Written by api.mail_quota.
+    QUOTA_THRESHOLD = "quota_threshold"
+    #: The same for the installation's operators, who can raise it.
+    OPERATED_QUOTA_THRESHOLD = "operated_quota_threshold"
 
 
 #: Words that a kind's templates can't do without, and those that they say where they are given.
@@ -68,6 +73,10 @@ NEEDED: Final[Mapping[MailKind, frozenset[str]]] = {
         frozenset({"name", "budget", "percent", "spent", "limit", "effect"}),
     ),
     MailKind.SPENDING_ALERT: frozenset({"name", "person", "spent", "limit", "hours"}),
+    **dict.fromkeys(
+        (MailKind.QUOTA_THRESHOLD, MailKind.OPERATED_QUOTA_THRESHOLD),
+        frozenset({"name", "organization", "percent", "used", "limit", "due"}),
+    ),
 }
 WELCOME: Final = frozenset({"role", "days", "when", "where", "due", "time_zone"})
 #: Kinds that carry a one-time link.
@@ -89,6 +98,8 @@ _PAGES: Final[Mapping[MailKind, tuple[str, str]]] = {
     MailKind.BUDGET_THRESHOLD: ("/budgets", ""),
     MailKind.OWN_BUDGET_THRESHOLD: ("/overview", ""),
     MailKind.SPENDING_ALERT: ("/budgets", ""),
+    MailKind.QUOTA_THRESHOLD: ("/organization", ""),
+    MailKind.OPERATED_QUOTA_THRESHOLD: ("/organizations", ""),
 }
 
 #: One address, and nothing that a header or an SMTP command would take for more.

@@ -7,6 +7,16 @@ from lib.mail.message import WITH_LINK, MailKind, Message
 PATH = "/reset?token=abc_DEF-123"
 _REVIEW = {"name": "Ann", "title": "A folding bicycle", "run": "01978d9c-5b5e-7a51-8d51-3f1c2b6a9e10"}
 _BUDGET = {"name": "Ann", "budget": "Autumn", "percent": "80", "spent": "85.00", "limit": "100.00", "effect": ""}
+_QUOTA = {
+    "name": "Ann",
+    "organization": "Acme",
+    "percent": "80",
+    "used": "800",
+    "limit": "1,000",
+    "due": "2025-12-01T00:00:00+00:00",
+}
+#: Values that are read, and said otherwise.
+READ = frozenset({"due"})
 VALUES = {
     MailKind.INVITATION: {"organization": "Acme", "inviter": "Ann"},
     MailKind.PASSWORD_RESET: {"name": "Ann"},
@@ -22,6 +32,8 @@ VALUES = {
     MailKind.BUDGET_THRESHOLD: _BUDGET,
     MailKind.OWN_BUDGET_THRESHOLD: _BUDGET,
     MailKind.SPENDING_ALERT: {"name": "Ann", "person": "Bo", "spent": "57.00", "limit": "20.00", "hours": "24"},
+    MailKind.QUOTA_THRESHOLD: _QUOTA,
+    MailKind.OPERATED_QUOTA_THRESHOLD: _QUOTA,
     MailKind.SCHEDULE_STOPPED_NOTICE: {"name": "Ann", "schedule": "Every morning", "reason": "The model is gone."},
 }
 
