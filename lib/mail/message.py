@@ -51,6 +51,9 @@ class MailKind(StrEnum):
     QUOTA_THRESHOLD = "quota_threshold"
     #: The same for the installation's operators, who can raise it.
     OPERATED_QUOTA_THRESHOLD = "operated_quota_threshold"
+    #: What calls have come to in a week or a month: `name`, `report` as `lib.usage.reports.writing` has it, in JSON,
+    #: and `path` of the page that shows the same. Written by api.send_usage_report.
+    USAGE_REPORT = "usage_report"
 
 
 #: Words that a kind's templates can't do without, and those that they say where they are given.
@@ -77,6 +80,7 @@ NEEDED: Final[Mapping[MailKind, frozenset[str]]] = {
         (MailKind.QUOTA_THRESHOLD, MailKind.OPERATED_QUOTA_THRESHOLD),
         frozenset({"name", "organization", "percent", "used", "limit", "due"}),
     ),
+    MailKind.USAGE_REPORT: frozenset({"name", "report", "path"}),
 }
 WELCOME: Final = frozenset({"role", "days", "when", "where", "due", "time_zone"})
 #: Kinds that carry a one-time link.
@@ -106,6 +110,8 @@ _PAGES: Final[Mapping[MailKind, tuple[str, str]]] = {
 _RECIPIENT: Final = re.compile(r"[^@\s<>,;:\"\\()\x00-\x1f\x7f-\x9f]+@[^@\s<>,;:\"\\()\x00-\x1f\x7f-\x9f]+")
 _LONGEST_RECIPIENT: Final = 254
 _PATH: Final = re.compile(r"/[A-Za-z0-9_\-./?=&%]+")
+#: What the page of analytics is asked for: nothing that leads anywhere else.
+_ANALYTICS: Final = re.compile(r"/analytics(\?[A-Za-z0-9_\-.~=&%]*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +141,12 @@ class Message:
 
 
 def find_page_path(kind: MailKind, values: Mapping[str, str]) -> str:
-    """The path of the page that a mail leads to; empty where it leads to none. Raises ValueError for what is no id."""
+    """The path of the page that a mail leads to; empty where it leads to none. Raises ValueError for what is none."""
+    if kind is MailKind.USAGE_REPORT:
+        if not _ANALYTICS.fullmatch(values["path"]):
+            message = "a report of usage leads to the page of analytics"
+            raise ValueError(message)
+        return values["path"]
     if kind not in _PAGES:
         return ""
     begins, name = _PAGES[kind]

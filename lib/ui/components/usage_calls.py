@@ -17,9 +17,10 @@ from lib.ui.components.paged_table import current_cursor, find_page, show_no_suc
 from lib.ui.components.run_table import open_run
 from lib.ui.components.usage_address import close_calls
 from lib.ui.components.usage_export import show_calls_export
-from lib.ui.components.usage_figures import DIMENSIONS, say_reason
+from lib.ui.components.usage_figures import DIMENSIONS
 from lib.usage.calls import service
 from lib.usage.calls.views import CallFilter, CallList, CallView
+from lib.usage.reasons import say_reason
 from lib.usage.views import Dimension
 
 _KEY: Final = "usage-calls"
