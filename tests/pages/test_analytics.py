@@ -22,6 +22,7 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
+from tests.made_budgets import make_budget
 from tests.made_usage import make_calls, roll_up
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, shown, table, text_input, titles
@@ -284,6 +285,25 @@ def test_range_without_calls_says_so(open_as: OpenAs, cast: Cast, used: list[UUI
     assert "No calls in this time" in headings(at)
     press(at, "Show 12 months")
     assert at.query_params["range"] == "12-months"
+
+
+def test_days_far_from_our_time_are_left_out(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    for first, last in (("9999-12-30", "9999-12-31"), ("0001-01-01", "0001-01-02")):
+        at = open_as(cast.mona, ANALYTICS, **{"range": "custom", "from": first, "to": last})
+        assert "left out: Range" in shown(at)
+
+
+def test_forecast_names_the_organizations_budget_of_the_month(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    assert "budget" not in shown(open_as(cast.mona, ANALYTICS))
+    make_budget(cast.alice, "0.01", name="Autumn *2026*")
+    make_budget(cast.alice, "0.01", name="For ever", period="total")
+    make_budget(cast.alice, "0.01", name="Of a project", scope="project", project_id=used[0])
+    said = shown(open_as(cast.mona, ANALYTICS))
+    assert "the budget “Autumn *2026*”, $0.01" in said
+    assert "it is used up" in said
+    assert "For ever" not in said
+    assert "Of a project" not in said
+    assert "Autumn" not in shown(open_as(cast.mona, ANALYTICS, project=used[0])), "the forecast is of one project"
 
 
 def test_calls_behind_a_bar(open_as: OpenAs, cast: Cast, installation: Installation, used: list[UUID]) -> None:
