@@ -22,6 +22,7 @@ else:
         actor,
         asked.query,
         by=asked.by,
+        top=asked.top,
         with_before=asked.is_compared,
         with_latency=asked.measure is Measure.LATENCY,
     )

@@ -5,72 +5,43 @@ from datetime import UTC, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    DateTime,
-    FromClause,
-    Integer,
-    Row,
-    Select,
-    Text,
-    and_,
-    cast,
-    extract,
-    func,
-    or_,
-    select,
-    true,
-    union_all,
-)
+from sqlalchemy import ColumnElement, FromClause, Row, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lib.models.people import people
 from lib.models.project import Project
 from lib.models.readable_templates import readable_templates
 from lib.models.run import OrchestrationRun
-from lib.models.usage import ApiUsage, Cut, UsageDaily, UsageHourly, UsageOpenDay, UsageOpenHour
-from lib.usage.spans import Grain, Open, Span
+from lib.models.usage import ApiUsage, Cut, UsageOpenDay, UsageOpenHour
+from lib.usage.spans import Open, Span
+from lib.usage.summing import queries as statements
+from lib.usage.summing.queries import ALL_KEYS, KEYS, MOMENTS, Chosen, Shape, bound
 from lib.usage.views import Dimension, Key
 
-MEASURES: Final = ("calls", "failed_calls", "unpriced_calls", "prompt_tokens", "completion_tokens", "cost_usd")
-#: The columns that name a key.
-KEYS: Final[Mapping[Dimension, tuple[str, ...]]] = {
-    Dimension.PROJECT: ("project_id",),
-    Dimension.PERSON: ("user_id",),
-    Dimension.TEMPLATE: ("template_id",),
-    Dimension.MODEL: ("provider", "model"),
-    Dimension.ENDPOINT: ("endpoint",),
-    Dimension.ERROR: ("error_kind",),
-}
-_COLUMNS: Final = (
-    "is_model",
-    *(name for names in KEYS.values() for name in names),
-    *MEASURES,
-    "latency_buckets",
-    "latency_calls",
-)
-_MOMENTS: Final = ARRAY(DateTime(timezone=True))
 #: By what runs can be told apart.
 _RUN_KEYS: Final[Mapping[Dimension, InstrumentedAttribute[Any]]] = {
     Dimension.PROJECT: OrchestrationRun.project_id,
     Dimension.PERSON: OrchestrationRun.user_id,
     Dimension.TEMPLATE: OrchestrationRun.template_id,
 }
-#: What is looked at: dimension -> the keys that count.
-Chosen = Mapping[Dimension, Collection[Key]]
 
 
 def read_open(session: Session, organization_id: UUID, starts_at: datetime, ends_at: datetime) -> Open:
     """What is not summed up between two moments, from the beginning of the first one's day on."""
     day = datetime.combine(starts_at.astimezone(UTC).date(), time.min, tzinfo=UTC)
-    hours = select(UsageOpenHour.hour).where(
-        UsageOpenHour.organization_id == organization_id, UsageOpenHour.hour >= day, UsageOpenHour.hour < ends_at
-    )
-    days = select(UsageOpenDay.day).where(
-        UsageOpenDay.organization_id == organization_id, UsageOpenDay.day >= day, UsageOpenDay.day < ends_at
-    )
-    return Open(frozenset(session.scalars(hours)), frozenset(session.scalars(days)))
+    found: dict[bool, set[datetime]] = {True: set(), False: set()}
+    marks = [
+        select(literal(is_hour).label("is_hour"), moment.label("moment")).where(
+            table.organization_id == organization_id, moment >= day, moment < ends_at
+        )
+        for is_hour, table, moment in (
+            (True, UsageOpenHour, UsageOpenHour.hour),
+            (False, UsageOpenDay, UsageOpenDay.day),
+        )
+    ]
+    for row in session.execute(union_all(*marks)):
+        found[row.is_hour].add(row.moment)
+    return Open(hours=found[True], days=found[False])
 
 
 def sum_calls(
@@ -84,10 +55,8 @@ def sum_calls(
     by_bucket: bool = False,
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """`MEASURES` of each key, in all spans or by bucket; the columns of a key are those of `KEYS`."""
-    found = _find(organization_id, spans, chosen, is_model=is_model, by=by)
-    keys = _keys(found, by, by_bucket=by_bucket)
-    measures = [func.sum(found.c[name]).label(name) for name in MEASURES]
-    return session.execute(select(*keys, *measures).select_from(found).group_by(*keys)).all()
+    statement = statements.sums(Shape.of(spans, chosen, by=_columns(by, by_bucket=by_bucket)))
+    return session.execute(statement, bound(organization_id, spans, chosen, is_model=is_model)).all()
 
 
 def count_latencies(
@@ -101,98 +70,31 @@ def count_latencies(
     by_bucket: bool = False,
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """How many calls fell into each `latency` bucket of the histogram, by key and by bucket of time as above."""
-    found = _find(organization_id, spans, chosen, is_model=is_model, by=by)
-    timed = (
-        func.unnest(found.c.latency_buckets, found.c.latency_calls).table_valued("latency", "timed").render_derived()
-    )
-    keys = _keys(found, by, by_bucket=by_bucket)
-    each = (*keys, timed.c.latency)
-    statement = select(*each, func.sum(timed.c.timed).label("timed")).select_from(found).join(timed, true())
-    return session.execute(statement.group_by(*each)).all()
+    statement = statements.latencies(Shape.of(spans, chosen, by=_columns(by, by_bucket=by_bucket)))
+    return session.execute(statement, bound(organization_id, spans, chosen, is_model=is_model)).all()
 
 
 def sum_by_hour_of_week(
     session: Session, organization_id: UUID, spans: Sequence[Span], *, chosen: Chosen, is_model: bool, zone: str
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """`MEASURES` by `weekday` (0 is Monday) and `hour` of that zone; the spans have no days."""
-    found = _find(organization_id, spans, chosen, is_model=is_model, by=None)
-    local = func.timezone(zone, found.c.moment)
-    weekday, hour = (cast(extract(field, local), Integer) for field in ("isodow", "hour"))
-    each = ((weekday - 1).label("weekday"), hour.label("hour"))
-    measures = [func.sum(found.c[name]).label(name) for name in MEASURES]
-    return session.execute(select(*each, *measures).select_from(found).group_by(*each)).all()
-
-
-def _find(
-    organization_id: UUID, spans: Sequence[Span], chosen: Chosen, *, is_model: bool, by: Dimension | None
-) -> FromClause:
-    """Sums of all that is chosen, not yet put together: `bucket`, `moment`, the columns of keys and measures."""
-    cut = _choose_cut({*chosen, *([by] if by else [])})
-    by_grain = {grain: [span for span in spans if span.grain == grain] for grain in Grain}
-    parts = [_read(organization_id, grain, own, cut) for grain, own in by_grain.items() if own]
-    found = union_all(*parts).subquery("found")
-    conditions = [found.c.is_model.is_(is_model), *(_is_one_of(found, *each) for each in chosen.items())]
-    return select(found).where(*conditions).subquery("chosen")
-
-
-def _choose_cut(dimensions: Collection[Dimension]) -> Cut:
-    """The coarsest that tells these apart."""
-    if len(dimensions) > 1:
-        return Cut.ALL
-    return Cut(next(iter(dimensions), Cut.NONE))
-
-
-def _read(organization_id: UUID, grain: Grain, spans: Sequence[Span], cut: Cut) -> Select[*tuple[Any, ...]]:
-    span = (
-        func.unnest(
-            cast([span.bucket for span in spans], ARRAY(Integer)),
-            cast([span.starts_at for span in spans], _MOMENTS),
-            cast([span.ends_at for span in spans], _MOMENTS),
-        )
-        .table_valued("bucket", "starts_at", "ends_at", name="span")
-        .render_derived()
-    )
-    if grain is Grain.ROWS:
-        called = func.api.sum_up_usage(
-            organization_id, span.c.starts_at, span.c.ends_at, cast([cut], ARRAY(Text))
-        ).table_valued("cut", *_COLUMNS)
-        rows = called.lateral("unsummed")
-        moment = span.c.starts_at.label("moment")
-        return select(span.c.bucket, moment, *_columns(rows)).select_from(span).join(rows, true())
-    table, at = (UsageDaily, UsageDaily.day) if grain is Grain.DAYS else (UsageHourly, UsageHourly.hour)
-    is_within = and_(
-        table.organization_id == organization_id,
-        table.cut == cut,
-        at >= span.c.starts_at,
-        at < span.c.ends_at,
-    )
-    columns = _columns(table.__table__)
-    return select(span.c.bucket, at.label("moment"), *columns).select_from(span).join(table, is_within)
-
-
-def _columns(source: FromClause) -> list[ColumnElement[Any]]:
-    return [source.c[name] for name in _COLUMNS]
-
-
-def _keys(found: FromClause, by: Dimension | None, *, by_bucket: bool) -> list[ColumnElement[Any]]:
-    return [found.c[name] for name in (*(("bucket",) if by_bucket else ()), *(KEYS[by] if by else ()))]
-
-
-def _is_one_of(found: FromClause, dimension: Dimension, keys: Collection[Key]) -> ColumnElement[bool]:
-    named: ColumnElement[Any] = found.c[KEYS[dimension][0]]
-    if dimension is Dimension.MODEL:
-        named = named + ":" + found.c.model
-    return is_in(named, keys)
+    statement = statements.sums_by_hour_of_week(Shape.of(spans, chosen))
+    found = bound(organization_id, spans, chosen, is_model=is_model)
+    return session.execute(statement, found | {"zone": zone}).all()
 
 
 def list_keys(
-    session: Session, organization_id: UUID, spans: Sequence[Span], by: Dimension, *, is_model: bool
-) -> Sequence[Row[*tuple[Any, ...]]]:
-    """All keys in the spans, the most expensive first; their columns are those of `KEYS`."""
-    found = _find(organization_id, spans, {}, is_model=is_model, by=by)
-    keys = _keys(found, by, by_bucket=False)
-    ranked = (func.sum(found.c.cost_usd).desc(), func.sum(found.c.calls).desc())
-    return session.execute(select(*keys).select_from(found).group_by(*keys).order_by(*ranked)).all()
+    session: Session, organization_id: UUID, spans: Sequence[Span], dimensions: Sequence[Dimension], *, is_model: bool
+) -> Mapping[Dimension, Sequence[Row[*tuple[Any, ...]]]]:
+    """All keys of each of these dimensions in the spans, the most expensive first, in the columns of `KEYS`."""
+    shape = Shape.of(spans, {}, by=("cut", *ALL_KEYS), cuts=[Cut(each) for each in dimensions])
+    rows = session.execute(statements.sums(shape), bound(organization_id, spans, {}, is_model=is_model)).all()
+    ranked = sorted(rows, key=lambda row: (row.cost_usd, row.calls), reverse=True)
+    return {each: [row for row in ranked if row.cut == each] for each in dimensions}
+
+
+def _columns(by: Dimension | None, *, by_bucket: bool) -> Sequence[str]:
+    return (*(("bucket",) if by_bucket else ()), *(KEYS[by] if by else ()))
 
 
 def has_calls(session: Session, organization_id: UUID) -> bool:
@@ -207,7 +109,7 @@ def count_runs(
 
     Runs can be told apart by project, person and template.
     """
-    bucket = func.width_bucket(OrchestrationRun.created_at, cast(list(boundaries), _MOMENTS)) - 1
+    bucket = func.width_bucket(OrchestrationRun.created_at, cast(list(boundaries), MOMENTS)) - 1
     conditions = [is_in(_RUN_KEYS[dimension], keys) for dimension, keys in chosen.items()]
     statement = (
         select(bucket.label("bucket"), func.count().label("runs"))

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from lib.usage import queries
 from lib.usage.forecast import LOOKS_BACK_DAYS
 from lib.usage.histogram import latency_of
-from lib.usage.periods import last_days
+from lib.usage.periods import Period, last_days
 from lib.usage.spans import Open, Span, split
+from lib.usage.summing.queries import KEYS, MEASURES
 from lib.usage.views import (
     NAMED_BY_ID,
     Cell,
@@ -53,6 +54,8 @@ class Reading:
     session: Session
     organization_id: UUID
     query: UsageQuery
+    #: What is not summed up, where that has been read already for all of the period.
+    known: Open | None = None
 
     def report(self) -> UsageReport:
         """Figures and latencies of the whole period and of each bar."""
@@ -100,23 +103,22 @@ class Reading:
             for keys in groups
         ]
 
-    def shares(self, by: Dimension) -> Sequence[Share]:
-        """Each key in the whole period, the most expensive first."""
-        latencies = self._latencies(by=by)
+    def shares(self, by: Dimension, *, with_latency: bool = True) -> Sequence[Share]:
+        """Each key in the whole period, the most expensive first; with how long its calls took, which takes longer."""
+        latencies = self._latencies(by=by) if with_latency else {}
         found = sorted(((_key(row, by), _figures(row)) for row in self._sum(by=by)), key=lambda item: _rank(item[1]))
         names = self._names(by, [key for key, _ in found])
-        return [Share(key, names[key], figures, latency_of(latencies[None, key])) for key, figures in found]
+        return [Share(key, names[key], figures, latency_of(latencies.get((None, key), {}))) for key, figures in found]
 
-    def choices(self, shares: Mapping[Dimension, Sequence[Share]]) -> Mapping[Dimension, Mapping[Key, str]]:
-        """What the period's calls can be narrowed to, by dimension; `shares` are what the filters leave."""
-        return {by: self._choices(by, own) for by, own in shares.items()}
-
-    def _choices(self, by: Dimension, shares: Sequence[Share]) -> Mapping[Key, str]:
-        if not self.query.chosen:
-            return {share.key: share.label for share in shares}
-        rows = queries.list_keys(self.session, self.organization_id, self._spans, by, is_model=self.query.is_model)
-        keys = dict.fromkeys([*(_key(row, by) for row in rows), *self.query.chosen.get(by, ())])
-        return self._names(by, [*keys])
+    def choices(self, dimensions: Sequence[Dimension]) -> Mapping[Dimension, Mapping[Key, str]]:
+        """What the period's calls can be narrowed to by each of these, whatever they are narrowed to, and that too."""
+        found = queries.list_keys(
+            self.session, self.organization_id, self._spans, dimensions, is_model=self.query.is_model
+        )
+        return {
+            by: self._names(by, [*dict.fromkeys([*(_key(row, by) for row in rows), *self.query.chosen.get(by, ())])])
+            for by, rows in found.items()
+        }
 
     def without_unknown(self) -> tuple["Reading", Sequence[Dimension]]:
         """The same question without projects, people and templates that the reader can't see, and what of these."""
@@ -133,7 +135,7 @@ class Reading:
 
     def costs_of_days(self, today: date) -> Sequence[tuple[date, Decimal]]:
         """What each of the last days has cost, whatever the period."""
-        period = last_days(LOOKS_BACK_DAYS + 1, today, self.query.period.zone)
+        period = days_before(today, self.query.period.zone)
         asked = replace(self, query=replace(self.query, period=period))
         found = {row.bucket: row.cost_usd for row in asked._sum(by_bucket=True)}
         return [(day, Decimal(found.get(bucket, 0))) for bucket, day in enumerate(period.bar_days())]
@@ -168,10 +170,18 @@ class Reading:
         """The same question of the period before."""
         return replace(self, query=replace(self.query, period=self.query.period.before()))
 
+    def knowing(self, *periods: Period) -> "Reading":
+        """The same question, knowing what is not summed up in its own period and in these."""
+        return replace(self, known=self._read_open(self.query.period, *periods))
+
     @cached_property
     def _unsummed(self) -> Open:
-        period = self.query.period
-        return queries.read_open(self.session, self.organization_id, period.starts_at, period.ends_at)
+        return self.known or self._read_open(self.query.period)
+
+    def _read_open(self, *periods: Period) -> Open:
+        starts_at = min(period.starts_at for period in periods)
+        ends_at = max(period.ends_at for period in periods)
+        return queries.read_open(self.session, self.organization_id, starts_at, ends_at)
 
     @cached_property
     def _spans(self) -> Sequence[Span]:
@@ -202,6 +212,11 @@ class Reading:
         return name_keys(self.session, by, keys)
 
 
+def days_before(today: date, zone: str) -> Period:
+    """The days by which a forecast is made, and today."""
+    return last_days(LOOKS_BACK_DAYS + 1, today, zone)
+
+
 def name_keys(session: Session, by: Dimension, keys: Sequence[Key]) -> Mapping[Key, str]:
     """What the keys are called, as far as the reader sees them."""
     if by in NAMED_BY_ID:
@@ -211,7 +226,7 @@ def name_keys(session: Session, by: Dimension, keys: Sequence[Key]) -> Mapping[K
 
 
 def _key(row: Row[*tuple[Any, ...]], by: Dimension) -> Key:
-    parts = [getattr(row, name) for name in queries.KEYS[by]]
+    parts = [getattr(row, name) for name in KEYS[by]]
     if len(parts) == 1:
         key: Key = parts[0]
         return key
@@ -219,7 +234,7 @@ def _key(row: Row[*tuple[Any, ...]], by: Dimension) -> Key:
 
 
 def _figures(row: Row[*tuple[Any, ...]]) -> Figures:
-    found = {name: getattr(row, name) for name in queries.MEASURES}
+    found = {name: getattr(row, name) for name in MEASURES}
     counts = {name: int(value) for name, value in found.items() if name != "cost_usd"}
     return Figures(cost_usd=Decimal(found["cost_usd"]), **counts)
 

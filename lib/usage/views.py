@@ -168,8 +168,8 @@ class Dashboard:
     series: Sequence[Series]
     #: By the kind of error; what succeeded has none.
     errors: Sequence[Series]
-    #: By everything else, the most expensive first.
-    shares: Mapping[Dimension, Sequence[Share]]
+    #: What was asked for, the most expensive first.
+    top: Sequence[Share]
     #: Hours without calls are not among them.
     hours: Sequence[HeatCell]
     #: This month in the same filters, whatever the period.

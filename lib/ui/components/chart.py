@@ -15,6 +15,8 @@ _GREY: Final = 5
 _CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 #: In the figure, which no style sheet reaches: px.
 _LABEL_PX: Final = 11
+#: Faint on either ground: a chart keeps what it was drawn with where the look is changed beneath it.
+_GRID: Final = "rgba(128, 134, 150, 0.22)"
 _LEGEND: Final = Markup('<div class="ao-keys">{}</div>')
 _ENTRY: Final = Markup('<span><i style="color:{}" aria-hidden="true">{}</i>{}</span>')
 
@@ -26,7 +28,6 @@ class Palette:
     accent: str
     ground: str
     muted: str
-    line: str
     bad: str
     #: For things that have names, without the grey one.
     series: tuple[str, ...]
@@ -50,7 +51,6 @@ def palette() -> Palette:
         accent=colors[0],
         ground=_of(theme, "backgroundColor"),
         muted=_of(theme, "grayTextColor"),
-        line=_of(theme, "borderColor"),
         bad=_of(theme, "redColor"),
         series=tuple(color for number, color in enumerate(colors) if number != _GREY),
         grey=colors[_GREY],
@@ -100,7 +100,7 @@ def layout(colors: Palette, *, height: int, **changes: Any) -> dict[str, Any]:
         "dragmode": False,
         "xaxis": axis | {"showgrid": False, "ticks": ""} | changes.pop("xaxis", {}),
         "yaxis": axis
-        | {"showgrid": True, "gridcolor": colors.line, "nticks": 5, "rangemode": "tozero"}
+        | {"showgrid": True, "gridcolor": _GRID, "nticks": 5, "rangemode": "tozero"}
         | changes.pop("yaxis", {}),
         **changes,
     }

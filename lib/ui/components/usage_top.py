@@ -9,8 +9,8 @@ from lib.ui import words
 from lib.ui.components import chart
 from lib.ui.components.open_by_key import show_open_by_key
 from lib.ui.components.usage_address import TOP, Asked, open_calls, write_address
-from lib.ui.components.usage_chart_card import Cells, chart_card
-from lib.ui.components.usage_figures import DIMENSIONS, PLURALS, seconds
+from lib.ui.components.usage_chart_card import chart_card
+from lib.ui.components.usage_figures import DIMENSIONS, PLURALS, Measure, seconds
 from lib.usage.views import Dashboard, Dimension, Share
 
 #: So many bars fit beside the charts of the same row.
@@ -18,21 +18,23 @@ _MOST: Final = 7
 _HEIGHT: Final = 226
 #: In characters: what is longer is cut beside its bar and stands whole in the table.
 _LONGEST_NAME: Final = 22
-_HEAD: Final = ("Cost, $", "Calls", "Failed calls", "Tokens", "Calls of unknown price", "Median, s", "p95, s")
+_HEAD: Final = ("Cost, $", "Calls", "Failed calls", "Tokens", "Calls of unknown price")
+#: Where the page is about latency.
+_TIMES: Final = ("Median, s", "p95, s")
 _KEY: Final = "usage-top"
 
 
 def show_top(asked: Asked, dashboard: Dashboard) -> None:
     """Draw the bars; what is beyond them is in the table."""
     by = asked.top
-    shares = dashboard.shares[by]
+    shares, with_times = dashboard.top, asked.measure is Measure.LATENCY
     title = f"Cost by {DIMENSIONS[by]}"
     with chart_card(
         title,
         note=_finding(by, shares),
         key="top",
-        columns=_head(by),
-        rows=_table(shares),
+        columns=(DIMENSIONS[by].capitalize(), *_HEAD, *(_TIMES if with_times else ())),
+        rows=[_cells(share, with_times=with_times) for share in shares],
         show_settings=lambda: _show_settings(asked),
     ):
         top = shares[:_MOST]
@@ -122,21 +124,14 @@ def _open(point: Mapping[str, Any], by: Dimension, top: Sequence[Share]) -> None
         open_calls(by=by, key=top[len(top) - 1 - number].key)
 
 
-def _head(by: Dimension) -> Sequence[str]:
-    return (DIMENSIONS[by].capitalize(), *_HEAD)
-
-
-def _table(shares: Sequence[Share]) -> Cells:
+def _cells(share: Share, *, with_times: bool) -> Sequence[Any]:
+    times = [seconds(share.latency.p50), seconds(share.latency.p95)]
     return [
-        [
-            share.label,
-            float(share.figures.cost_usd),
-            share.figures.calls,
-            share.figures.failed_calls,
-            share.figures.tokens,
-            share.figures.unpriced_calls,
-            seconds(share.latency.p50),
-            seconds(share.latency.p95),
-        ]
-        for share in shares
+        share.label,
+        float(share.figures.cost_usd),
+        share.figures.calls,
+        share.figures.failed_calls,
+        share.figures.tokens,
+        share.figures.unpriced_calls,
+        *(times if with_times else ()),
     ]

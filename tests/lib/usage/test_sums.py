@@ -203,14 +203,14 @@ def test_what_is_chosen_narrows_every_figure(installation: Installation, cast: C
         Dimension.MODEL: frozenset({"local:tiny", "local:huge"}),
     }
     for _ in range(2):
-        found = read_dashboard(cast.mona, replace(query, chosen=chosen), by=Dimension.PROJECT)
+        found = read_dashboard(cast.mona, replace(query, chosen=chosen), by=Dimension.PROJECT, top=Dimension.MODEL)
         wanted = [
             call for call in calls if call["project_id"] in {projects[0], None} and call["model"] in {"tiny", "huge"}
         ]
         assert found.report.total.calls == len(wanted)
         assert found.report.total.cost_usd == sum((call["cost_usd"] or 0 for call in wanted), Decimal(0))
         assert {series.label for series in found.series} == {"Hinges", "No project"}
-        assert {share.label for share in found.shares[Dimension.MODEL]} == {"local:tiny", "local:huge"}
+        assert {share.label for share in found.top} == {"local:tiny", "local:huge"}
         assert sum(cell.figures.calls for cell in found.hours) == len(wanted)
         roll_up(installation.database)
 

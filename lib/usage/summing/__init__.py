@@ -1,0 +1,1 @@
+"""Sums of usage as statements, each built once."""
