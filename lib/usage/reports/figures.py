@@ -44,13 +44,15 @@ def read_period(actor: Actor, chosen: Mapping[Dimension, frozenset[Key]], period
         asked = Reading(session, actor.organization_id, UsageQuery(period=period, chosen=chosen))
         reading, left_out = asked.without_unknown()
         kept = reading.query.chosen
-        failures = [share for share in reading.shares(Dimension.ERROR) if share.figures.failed_calls]
+        failures = [
+            share for share in reading.shares(Dimension.ERROR, with_latency=False) if share.figures.failed_calls
+        ]
         return PeriodFigures(
             query=reading.query,
             left_out=left_out,
             names={by: sorted(name_keys(session, by, [*keys]).values()) for by, keys in kept.items()},
             now=reading.report(),
             before=reading.before().report(),
-            shares={by: reading.shares(by) for by in TOLD if len(kept.get(by, ())) != 1},
+            shares={by: reading.shares(by, with_latency=False) for by in TOLD if len(kept.get(by, ())) != 1},
             failures=sorted(failures, key=lambda share: -share.figures.failed_calls),
         )
