@@ -31,7 +31,7 @@ from lib.db import server
 from lib.db.logins import Login
 from lib.errors import ConfigurationError, OrchestratorError
 from lib.installation import prepare_database
-from lib.processes import Child
+from lib.processes import Child, ending
 from lib.serving import local_url, open_listener
 
 Say = Callable[[str], Any]
@@ -83,7 +83,7 @@ class _Service:
             self.child.end(within_seconds=0)
             self.child, self.restart_at = None, now + pause_seconds
             where = f" See {self.log}." if self.log is not None else ""
-            say(f"The {self.name} process ended ({_ending(code)}) and starts again in {pause_seconds:g} s.{where}")
+            say(f"The {self.name} process ended ({ending(code)}) and starts again in {pause_seconds:g} s.{where}")
         if self.child is None and now >= self.restart_at:
             self.start().go()
 
@@ -241,7 +241,7 @@ def wait_until_serving(
     while time.monotonic() < give_up_at:
         stop_if_asked()
         if (code := web.exit_code) is not None:
-            raise OrchestratorError(f"The web process does not start ({_ending(code)}).{_last_words(log)}")
+            raise OrchestratorError(f"The web process does not start ({ending(code)}).{_last_words(log)}")
         with (
             suppress(OSError, http.client.HTTPException),
             closing(http.client.HTTPConnection(host, port, timeout=0.5)) as connection,
@@ -290,10 +290,6 @@ def _end(services: list[_Kept], *, drain_seconds: float, say: Say) -> None:
     give_up_at = time.monotonic() + drain_seconds + _ENDING_SECONDS
     for child in children:
         child.end(within_seconds=give_up_at - time.monotonic())
-
-
-def _ending(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
 
 def _last_words(log: Path | None) -> str:
