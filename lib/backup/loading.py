@@ -4,9 +4,12 @@ Row-level security is switched on last of all. Until then the owner reads every 
 what was saved, and foreign keys are checked, without a login that passes policies by.
 """
 
+import fcntl
+import os
+import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -22,11 +25,13 @@ from lib.db.migrate import UPGRADE_LOCK
 from lib.errors import ConfigurationError, Conflict, DatabaseUnavailable
 
 _CONNECT_SECONDS: Final = 10
-_ROW_SECURITY: Final = " ROW SECURITY "
-#: Loaders of a restore that was killed: they live on, and would go on writing.
-_LOADERS: Final = (
-    "FROM pg_stat_activity WHERE application_name = %s AND datname = current_database() "
-    "AND usename = session_user AND pid <> pg_backend_pid()"
+#: Lines of `pg_restore --list`: number, two ids, kind, schema, name, owner.
+_ROW_SECURITY: Final = re.compile(r"\d+; \d+ \d+ ROW SECURITY ")
+_EXTENSION: Final = re.compile(r"\d+; \d+ \d+ (EXTENSION|COMMENT - EXTENSION) ")
+_MOST_JOBS: Final = 4
+_END_LOADERS: Final = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s "
+    "AND datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()"
 )
 _LOADERS_END_SECONDS: Final = 20
 #: What is dropped of `public`, which is not the owner's; other schemas go as a whole. In this order.
@@ -75,10 +80,25 @@ def clear(connection: psycopg.Connection[Any], source: str) -> bool:
     """Have the database empty, and marked as one that is being restored; whether another restore had been begun."""
     was_begun = restoring.find_source(connection) is not None
     if was_begun:
-        _end_loaders(connection)
         _drop_everything(connection)
     restoring.mark(connection, source)
     return was_begun
+
+
+@contextmanager
+def held(connection: psycopg.Connection[Any], lock: Path) -> Iterator[int]:
+    """A descriptor that pg_restore is to inherit: it holds a lock for as long as anybody has it open.
+
+    Loaders of a restore that was killed live on, and would go on writing: they are ended. Raises Conflict where one of
+    them does not end.
+    """
+    give_up_at = time.monotonic() + _LOADERS_END_SECONDS
+    with lock.open("ab") as opened:
+        while connection.execute(_END_LOADERS, [APPLICATION]).fetchall() or not _is_locked(opened.fileno()):
+            if time.monotonic() > give_up_at:
+                raise Conflict("A pg_restore from before still works on the database. End it, and begin again.")
+            time.sleep(0.1)
+        yield opened.fileno()
 
 
 def load(
@@ -88,25 +108,32 @@ def load(
     *,
     program: Program,
     saved: Mapping[str, TableSum],
+    held: int,
     then: Callable[[psycopg.Connection[Any]], None],
 ) -> None:
     """Load the dump, and see that every table is as it was saved. `then` may change rows, before any policy binds.
 
-    Raises DatabaseUnavailable where pg_restore fails or a table is not the same.
+    Extensions are left out: they are the administrator's to make, and nothing of ours needs one. Raises
+    DatabaseUnavailable where pg_restore fails or a table is not the same.
     """
-    how = ["--exit-on-error", "--no-owner"]
-    for section in ("pre-data", "data"):
-        run(program, *how, f"--section={section}", dump, url=url)
-    _compare(connection, saved)
-    then(connection)
-    entries = list_entries(program, dump)
+    entries = [entry for entry in list_entries(program, dump) if not _EXTENSION.match(entry)]
+    early = [entry for entry in entries if not _ROW_SECURITY.match(entry)]
+    last = [entry for entry in entries if _ROW_SECURITY.match(entry)]
+    how = ("--exit-on-error", "--no-owner", f"--jobs={min(os.cpu_count() or 1, _MOST_JOBS)}")
     with tempfile.TemporaryDirectory() as folder:
-        for name, is_last in (("first", False), ("last", True)):
-            chosen = Path(folder) / name
-            chosen.write_text(
-                "".join(f"{entry}\n" for entry in entries if (_ROW_SECURITY in entry) is is_last), encoding="utf-8"
-            )
-            run(program, *how, "--section=post-data", f"--use-list={chosen}", dump, url=url)
+        chosen = Path(folder) / "entries"
+
+        def restore(section: str, wanted: Sequence[str]) -> None:
+            chosen.write_text("".join(f"{entry}\n" for entry in wanted), encoding="utf-8")
+            words = (*how, f"--section={section}", f"--use-list={chosen}", dump)
+            run(program, *words, url=url, keep_open=[held])
+
+        restore("pre-data", early)
+        restore("data", early)
+        _compare(connection, saved)
+        then(connection)
+        restore("post-data", early)
+        restore("post-data", last)
     connection.execute("ANALYZE")
 
 
@@ -121,12 +148,13 @@ def _compare(connection: psycopg.Connection[Any], saved: Mapping[str, TableSum])
         )
 
 
-def _end_loaders(connection: psycopg.Connection[Any]) -> None:
-    give_up_at = time.monotonic() + _LOADERS_END_SECONDS
-    while connection.execute(f"SELECT pg_terminate_backend(pid) {_LOADERS}", [APPLICATION]).fetchall():
-        if time.monotonic() > give_up_at:
-            raise Conflict("A pg_restore from before still works on the database. End it, and begin again.")
-        time.sleep(0.1)
+def _is_locked(descriptor: int) -> bool:
+    """Lock it; False where another process holds it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _drop_everything(connection: psycopg.Connection[Any]) -> None:

@@ -38,7 +38,7 @@ def restore(folder: Path, *, keys_file: Path | None, without_keys: bool, say: Sa
     manifest = verify(folder)
     say(f"The backup is whole: {manifest.rows:,} rows and {len(manifest.files):,} files.")
     _require_old_enough(folder, manifest)
-    require_settings(Login.OWNER, with_key=False)
+    require_settings(Login.OWNER, with_key=True)
     with _nothing_else_here():
         check_server(Login.OWNER, while_restoring=True)
         url = database_url(Login.OWNER)
@@ -49,7 +49,8 @@ def restore(folder: Path, *, keys_file: Path | None, without_keys: bool, say: Sa
             if keys_file is not None:
                 keys.take_over(_fitting_keys(keys_file, manifest))
             missing = None if without_keys else keys.require_keys(manifest.key_fingerprints)
-            _restore(connection, url, folder, manifest, program=program, say=say)
+            with loading.held(connection, data_folder() / "restore.lock") as held:
+                _restore(connection, url, folder, manifest, program=program, held=held, say=say)
         say("Bringing it to this version …")
         upgrade_installation(url)
         with loading.alone(url) as connection:
@@ -60,12 +61,19 @@ def restore(folder: Path, *, keys_file: Path | None, without_keys: bool, say: Sa
 
 
 def _restore(
-    connection: psycopg.Connection[Any], url: str, folder: Path, manifest: Manifest, *, program: Program, say: Say
+    connection: psycopg.Connection[Any],
+    url: str,
+    folder: Path,
+    manifest: Manifest,
+    *,
+    program: Program,
+    held: int,
+    say: Say,
 ) -> None:
     if loading.clear(connection, str(folder.absolute())):
         say("What an interrupted restore had begun is removed.")
     say("Loading the database …")
-    loading.load(connection, url, folder / DUMP, program=program, saved=manifest.tables, then=_end_sessions)
+    loading.load(connection, url, folder / DUMP, program=program, saved=manifest.tables, held=held, then=_end_sessions)
     say(f"Every table is as it was saved: {len(manifest.tables):,} tables.")
     _copy_files(folder, manifest)
 

@@ -79,23 +79,24 @@ def opened(data_dir: Path) -> Iterator[ClonedDatabase]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # it starts PostgreSQL three times, with files that are brought to the disk
 def test_installation_moves_to_another_data_folder_and_is_backed_up_each_day(open_folder: Path) -> None:
     """The recovery of the handbook, from an embedded database to another one."""
     old, new, shelf, key = (open_folder / name for name in ("old", "new", "shelf", "key"))
     settings = {"ORCHESTRATOR_DATA_DIR": str(old), "ORCHESTRATOR_LOCAL_MODEL": "false"}
-    carried_out("demo", settings=settings)
-    put_files(old)
     with opened(old) as database:
+        carried_out("demo", settings=settings)
+        put_files(old)
         before = contents(database)
-    folder = backup("--with-keys", str(key), settings=settings, shelf=shelf)
+        folder = backup("--with-keys", str(key), settings=settings, shelf=shelf)
     assert carried_out("backup", "verify", str(folder), settings=settings).startswith("It is whole: ")
 
     settings["ORCHESTRATOR_DATA_DIR"] = str(new)
-    assert "The master key of this backup is not here" in refused("restore", str(folder), settings=settings)
-    said = carried_out("restore", str(folder), "--keys", str(key), settings=settings)
-    assert "Everybody signs in anew" in said
     with opened(new) as database:
+        assert "The master key of this backup is not here" in refused("restore", str(folder), settings=settings)
+        said = carried_out("restore", str(folder), "--keys", str(key), settings=settings)
         after = contents(database)
+    assert "Everybody signs in anew" in said
     assert [name for name in before if before[name] != after[name]] == []
     assert files(new / "artifacts") == files(old / "artifacts")
     assert (new / "secret-key").read_text() == (old / "secret-key").read_text()

@@ -9,14 +9,16 @@ import pytest
 from typer.testing import CliRunner
 
 from lib import clock
-from lib.backup.daily import is_due, last_time
+from lib.backup.daily import DailyBackup, is_due, last_time
 from lib.backup.making import Made
 from lib.backup.manifest import MANIFEST, Manifest, read_manifest
 from lib.backup.shelf import Rule, list_backups, remove_old, to_keep
 from lib.cli.commands import app
 from lib.config import get_settings
+from lib.db.logins import Login
 from lib.errors import InvalidInput
 from tests.conftest import Installation
+from tests.workers import until
 
 OURS = uuid4()
 #: A Sunday.
@@ -151,6 +153,36 @@ def test_daily_command_makes_one_a_day_and_keeps_by_the_settings(
     (kept,) = list_backups(shelf)
     assert kept.manifest is not None
     assert kept.manifest.made_at == tomorrow
+
+
+def look_after_until_it_has_ended(daily: DailyBackup) -> list[str]:
+    """What it says meanwhile."""
+    heard: list[str] = []
+    daily.look_after(heard.append)
+    assert daily.child is not None
+
+    def has_ended() -> bool:
+        daily.look_after(heard.append)
+        return daily.child is None
+
+    until(has_ended)
+    daily.look_after(heard.append)
+    assert daily.child is None, "it waits before it looks again"
+    return heard
+
+
+def test_process_of_the_day_makes_it_once_and_says_that_it_failed(
+    source: Installation, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_BACKUP_DIR", str(shelf))
+    monkeypatch.setenv("ORCHESTRATOR_BACKUP_DATABASE_URL", source.database.url(Login.OWNER))
+    get_settings.cache_clear()
+    (heard,) = look_after_until_it_has_ended(DailyBackup(tmp_path))
+    assert heard.startswith("The backup of today was not made; it is tried again in half an hour. See ")
+    assert "does not read every row of every table" in (tmp_path / "backup.log").read_text()
+    monkeypatch.setenv("ORCHESTRATOR_BACKUP_DATABASE_URL", source.database.admin_url)
+    assert look_after_until_it_has_ended(DailyBackup(tmp_path)) == []
+    assert len(list_backups(shelf)) == 1
 
 
 def test_manifest_of_a_later_format_says_so(tmp_path: Path) -> None:

@@ -1,18 +1,22 @@
 """A backup, restored: everything is there again, in a database that refuses what the first one refused."""
 
+import fcntl
 import json
 import re
 import stat
+import subprocess
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from lib.backup import loading
 from lib.backup.files import sum_file
 from lib.backup.making import Made, make_backup
 from lib.backup.manifest import DUMP, MANIFEST, _digest
 from lib.backup.restoring import restore
 from lib.config import get_settings
+from lib.data_folder import data_folder
 from lib.db import migrate, restoring
 from lib.db.logins import Login
 from lib.db.revision import newest_revision
@@ -132,6 +136,43 @@ def test_interrupted_restore_is_begun_again(made: Made, target: Target, monkeypa
     assert "What an interrupted restore had begun is removed." in said
     check_server(Login.WEB)
     assert sum_file(artifact_folder() / "a" / "big.bin") == made.manifest.files["artifacts/a/big.bin"]
+
+
+def test_data_folder_that_is_being_served_is_refused(made: Made, target: Target) -> None:
+    target.use()
+    with (data_folder() / "up.lock").open("w") as served:
+        fcntl.flock(served, fcntl.LOCK_EX)
+        with pytest.raises(Conflict, match=r"runs on this data folder\. End it first"):
+            target.restore(made.folder)
+    assert contents(target.database) == {}
+
+
+def test_loader_of_a_killed_restore_is_waited_for(made: Made, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "_LOADERS_END_SECONDS", 0.3)
+    target.use()
+    lock = data_folder() / "restore.lock"
+    lock.touch()
+    with subprocess.Popen(["flock", "--exclusive", lock, "cat"], stdin=subprocess.PIPE) as loader:
+        assert loader.stdin is not None
+        while subprocess.run(["flock", "--nonblock", lock, "true"], check=False).returncode == 0:
+            pass
+        with pytest.raises(Conflict, match="A pg_restore from before still works"):
+            target.restore(made.folder)
+        loader.stdin.close()
+    assert contents(target.database) == {}
+    target.restore(made.folder)
+
+
+def test_extension_that_an_administrator_made_is_left_to_administrators(
+    source: Installation, shelf: Path, target: Target
+) -> None:
+    with psycopg.connect(source.database.admin_url) as connection:
+        connection.execute("CREATE EXTENSION pg_stat_statements")
+    made = make_backup(shelf)
+    assert made is not None
+    target.restore(made.folder)
+    with psycopg.connect(target.database.admin_url) as connection:
+        assert connection.execute("SELECT extname FROM pg_extension").fetchall() == [("plpgsql",)]
 
 
 def test_restore_waits_for_nobody_who_upgrades(made: Made, target: Target) -> None:
