@@ -67,12 +67,11 @@ def alone(owner_url: str) -> Iterator[psycopg.Connection[Any]]:
 
 def require_empty(connection: psycopg.Connection[Any]) -> None:
     """Raise ConfigurationError where anything is in the database but what a restore had begun."""
-    tables = list_tables(connection)
-    if tables and restoring.find_source(connection) is None:
+    if list_tables(connection) and restoring.find_source(connection) is None:
         raise ConfigurationError(
-            f"This installation is not empty: its database has {len(tables)} tables. A backup is restored into a new "
-            "one only. On one machine, set ORCHESTRATOR_DATA_DIR to a new folder; with a PostgreSQL of your own, make "
-            "a new database and name it in the URLs. Nothing was changed."
+            "This installation is not empty: there are tables in its database. A backup is restored into a new one "
+            "only. On one machine, set ORCHESTRATOR_DATA_DIR to a new folder; with a PostgreSQL of your own, make a new "
+            "database and name it in the URLs. Nothing was changed."
         )
 
 

@@ -36,7 +36,7 @@ def restore(folder: Path, *, keys_file: Path | None, without_keys: bool, say: Sa
     sign-ins are ended.
     """
     manifest = verify(folder)
-    say(f"The backup is whole: {manifest.rows:,} rows and {len(manifest.files):,} files.")
+    say(f"The backup is whole: {manifest.rows:,} rows in {len(manifest.tables):,} tables.")
     _require_old_enough(folder, manifest)
     require_settings(Login.OWNER, with_key=True)
     with _nothing_else_here():
@@ -74,7 +74,7 @@ def _restore(
         say("What an interrupted restore had begun is removed.")
     say("Loading the database …")
     loading.load(connection, url, folder / DUMP, program=program, saved=manifest.tables, held=held, then=_end_sessions)
-    say(f"Every table is as it was saved: {len(manifest.tables):,} tables.")
+    say("Every table is as it was saved.")
     _copy_files(folder, manifest)
 
 

@@ -56,8 +56,7 @@ def backup(
     if made is None:
         typer.echo("Nothing to do: the last backup is new enough.")
         return
-    size = f"{made.manifest.bytes / _MEGABYTE:,.1f} MB"
-    typer.echo(f"Made {made.folder}: {made.manifest.rows:,} rows, {len(made.manifest.files):,} files, {size}.")
+    typer.echo(f"Made {made.folder}: {made.manifest.rows:,} rows, {_size(made.manifest.bytes)}.")
     if with_keys is None:
         typer.echo(
             "The master key is not in it. `orchestrator backup --with-keys FILE` writes it to a file of its own."
@@ -80,9 +79,8 @@ def list_all(*, to: ToOption = None) -> None:
             typer.echo(f"{kept.folder.name:<28} damaged: its manifest can't be read")
             continue
         made = f"{manifest.made_at:%Y-%m-%d %H:%M} UTC"
-        size = f"{manifest.bytes / _MEGABYTE:,.1f} MB"
         what = f"version {manifest.version}, schema {manifest.schema_revision}"
-        typer.echo(f"{kept.folder.name:<28} {made}  {size:>12}  {manifest.rows:>12,} rows  {what}")
+        typer.echo(f"{kept.folder.name:<28} {made}  {_size(manifest.bytes):>12}  {manifest.rows:>12,} rows  {what}")
     for path in shelf.list_unfinished(folder):
         typer.echo(f"{path.name:<28} is being made, or was interrupted: the next backup removes it")
     if not found:
@@ -96,7 +94,7 @@ def verify(folder: FolderArgument) -> None:
 
     manifest = check(folder)
     typer.echo(
-        f"It is whole: {manifest.rows:,} rows in {len(manifest.tables):,} tables, {len(manifest.files):,} files, "
+        f"It is whole: {manifest.rows:,} rows in {len(manifest.tables):,} tables, {_size(manifest.bytes)}, "
         f"made {manifest.made_at:%Y-%m-%d %H:%M} UTC by version {manifest.version}."
     )
 
@@ -117,3 +115,7 @@ def restore(
     begin(folder, keys_file=keys, without_keys=without_keys, say=typer.echo)
     where = f" at {get_settings().public_url}" if get_settings().public_url else ""
     typer.echo(f"It is restored. Everybody signs in anew{where}. Next: start it as before, `orchestrator up` for one.")
+
+
+def _size(count: int) -> str:
+    return f"{count / _MEGABYTE:,.1f} MB"
