@@ -70,8 +70,8 @@ def require_empty(connection: psycopg.Connection[Any]) -> None:
     if list_tables(connection) and restoring.find_source(connection) is None:
         raise ConfigurationError(
             "This installation is not empty: there are tables in its database. A backup is restored into a new one "
-            "only. On one machine, set ORCHESTRATOR_DATA_DIR to a new folder; with a PostgreSQL of your own, make a new "
-            "database and name it in the URLs. Nothing was changed."
+            "only. On one machine, set ORCHESTRATOR_DATA_DIR to a new folder; with a PostgreSQL of your own, make a "
+            "new database and name it in the URLs. Nothing was changed."
         )
 
 
