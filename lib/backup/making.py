@@ -50,7 +50,7 @@ class _Database:
 
 
 def make_backup(folder: Path, *, is_wanted: Callable[[], bool] = lambda: True) -> Made | None:
-    """Make one in the folder. None where, once nobody else makes one, it is not wanted any more.
+    """Make one in the folder. None where, once it is our turn, it is not wanted any more.
 
     Raises Conflict while another one is made, ConfigurationError, DatabaseUnavailable with what was wrong. What was
     begun and does not become whole is removed; where this process is killed, by the next backup.

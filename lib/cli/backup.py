@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lib.config import get_settings
+from lib.errors import Conflict
 from lib.processes import follow_parent
 
 app = typer.Typer(help="Backups of the whole installation: make one, list them, look whether one is whole.")
@@ -52,7 +53,13 @@ def backup(
     if with_keys is not None:
         keys.write_keys(with_keys, apart_from=folder)
         typer.echo(f"The master key is in {with_keys}. Keep that file apart from the backup.")
-    made = making.make_backup(folder, is_wanted=lambda: not if_due or daily.is_due(folder))
+    try:
+        made = making.make_backup(folder, is_wanted=lambda: not if_due or daily.is_due(folder))
+    except Conflict as error:
+        if not if_due:
+            raise
+        typer.echo(error.message)
+        return
     if made is None:
         typer.echo("Nothing to do: the last backup is new enough.")
         return

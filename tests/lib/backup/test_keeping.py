@@ -5,18 +5,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
 from lib import clock
 from lib.backup.daily import DailyBackup, is_due, last_time
-from lib.backup.making import Made
+from lib.backup.making import LOCK, Made
 from lib.backup.manifest import MANIFEST, Manifest, read_manifest
 from lib.backup.shelf import Rule, list_backups, remove_old, to_keep
 from lib.cli.commands import app
 from lib.config import get_settings
 from lib.db.logins import Login
-from lib.errors import InvalidInput
+from lib.errors import Conflict, InvalidInput
 from tests.conftest import Installation
 from tests.workers import until
 
@@ -183,6 +184,15 @@ def test_process_of_the_day_makes_it_once_and_says_that_it_failed(
     monkeypatch.setenv("ORCHESTRATOR_BACKUP_DATABASE_URL", source.database.admin_url)
     assert look_after_until_it_has_ended(DailyBackup(tmp_path)) == []
     assert len(list_backups(shelf)) == 1
+
+
+def test_daily_command_leaves_it_to_who_makes_it_already(source: Installation, shelf: Path) -> None:
+    with psycopg.connect(source.database.admin_url) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        assert run("--if-due", "--to", str(shelf)).startswith("A backup of this database is being made already.")
+        with pytest.raises(Conflict):
+            run("--to", str(shelf))
+    assert list_backups(shelf) == []
 
 
 def test_manifest_of_a_later_format_says_so(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Making a backup: while people work, one at a time, with the key apart, and never with what only looks whole."""
 
+import fcntl
+import os
 import stat
 import subprocess
 import threading
@@ -170,17 +172,11 @@ def test_keys_are_written_apart_for_their_owner_alone_and_over_nothing(source: I
 def test_what_a_killed_one_left_is_removed_unless_its_pg_dump_lives(source: Installation, shelf: Path) -> None:
     for name in ("dead", "alive"):
         (shelf / f".unfinished-{name}").mkdir(parents=True)
-    with (
-        subprocess.Popen(
-            ["flock", "--exclusive", shelf / ".unfinished-alive", "cat"], stdin=subprocess.PIPE
-        ) as process,
-    ):
-        while subprocess.run(["flock", "--nonblock", shelf / ".unfinished-alive", "true"], check=False).returncode == 0:
-            pass
-        assert make_backup(shelf) is not None
-        assert [path.name for path in list_unfinished(shelf)] == [".unfinished-alive"]
-        assert process.stdin is not None
-        process.stdin.close()
+    alive = os.open(shelf / ".unfinished-alive", os.O_RDONLY)
+    fcntl.flock(alive, fcntl.LOCK_EX)
+    assert make_backup(shelf) is not None
+    assert [path.name for path in list_unfinished(shelf)] == [".unfinished-alive"]
+    os.close(alive)
     assert make_backup(shelf) is not None
     assert list_unfinished(shelf) == []
 

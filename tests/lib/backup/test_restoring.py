@@ -4,7 +4,6 @@ import fcntl
 import json
 import re
 import stat
-import subprocess
 from pathlib import Path
 
 import psycopg
@@ -150,15 +149,10 @@ def test_data_folder_that_is_being_served_is_refused(made: Made, target: Target)
 def test_loader_of_a_killed_restore_is_waited_for(made: Made, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "_LOADERS_END_SECONDS", 0.3)
     target.use()
-    lock = data_folder() / "restore.lock"
-    lock.touch()
-    with subprocess.Popen(["flock", "--exclusive", lock, "cat"], stdin=subprocess.PIPE) as loader:
-        assert loader.stdin is not None
-        while subprocess.run(["flock", "--nonblock", lock, "true"], check=False).returncode == 0:
-            pass
+    with (data_folder() / "restore.lock").open("ab") as loader:
+        fcntl.flock(loader, fcntl.LOCK_EX)
         with pytest.raises(Conflict, match="A pg_restore from before still works"):
             target.restore(made.folder)
-        loader.stdin.close()
     assert contents(target.database) == {}
     target.restore(made.folder)
 
