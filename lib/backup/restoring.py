@@ -5,6 +5,8 @@ Interrupted, even killed, it is begun again by the same command: what the first 
 """
 
 import fcntl
+import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,13 +106,19 @@ def _fitting_keys(path: Path, manifest: Manifest) -> tuple[str, ...]:
 
 @contextmanager
 def _nothing_else_here() -> Iterator[None]:
-    """While `orchestrator up` serves no data folder of ours, nor begins to."""
-    with (data_folder() / "up.lock").open("a+") as lock:
+    """While `orchestrator up` serves no data folder of ours, nor begins to: it reads there who is first."""
+    with (data_folder() / "up.lock").open("a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Conflict("AI Orchestrator runs on this data folder. End it first: Ctrl-C.") from None
-        yield
+        lock.truncate(0)
+        lock.write(json.dumps({"url": "no address yet: a backup is being restored", "port": 0, "process": os.getpid()}))
+        lock.flush()
+        try:
+            yield
+        finally:
+            lock.truncate(0)
 
 
 def _require_no_files(connection: psycopg.Connection[Any]) -> None:

@@ -2,18 +2,21 @@
 
 import fcntl
 import json
+import os
 import re
 import stat
 from pathlib import Path
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from lib.backup import loading
 from lib.backup.files import sum_file
 from lib.backup.making import Made, make_backup
 from lib.backup.manifest import DUMP, MANIFEST, _digest
 from lib.backup.restoring import restore
+from lib.cli.commands import app
 from lib.config import get_settings
 from lib.data_folder import data_folder
 from lib.db import migrate, restoring
@@ -144,6 +147,20 @@ def test_data_folder_that_is_being_served_is_refused(made: Made, target: Target)
         with pytest.raises(Conflict, match=r"runs on this data folder\. End it first"):
             target.restore(made.folder)
     assert contents(target.database) == {}
+
+
+def test_up_says_meanwhile_that_a_backup_is_being_restored(
+    made: Made, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(
+        "lib.backup.restoring.upgrade_installation", lambda url: said.append(CliRunner().invoke(app, ["up"]).output)
+    )
+    target.restore(made.folder)
+    assert said == [
+        f"AI Orchestrator is running already, at no address yet: a backup is being restored (process {os.getpid()}).\n"
+    ]
+    assert (data_folder() / "up.lock").read_text() == ""
 
 
 def test_loader_of_a_killed_restore_is_waited_for(made: Made, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
