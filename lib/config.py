@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     web_database_url: SecretStr | None = Field(default=None, description="login of the web process")
     identity_database_url: SecretStr | None = Field(default=None, description="login of the sign-in pool")
     worker_database_url: SecretStr | None = Field(default=None, description="login of the workers")
+    backup_database_url: SecretStr | None = Field(
+        default=None, description="a login that reads every row, for `orchestrator backup` only"
+    )
     secret_key: SecretStr | None = Field(default=None, description="signs and encrypts; generated when embedded")
     secret_key_file: Path | None = Field(default=None, description="a file that holds that key instead")
     previous_secret_keys: SecretStr = Field(
@@ -86,6 +89,10 @@ class Settings(BaseSettings):
     schedule_minutes: int = Field(
         default=5, ge=1, le=1440, description="how many minutes a schedule leaves between two runs at least"
     )
+    backup_dir: Path | None = Field(default=None, description="where backups are put")
+    backup_hour: int | None = Field(default=None, ge=0, le=23, description="`up` makes a backup each day at this hour")
+    backup_keep_daily: int = Field(default=7, ge=1, le=10_000, description="days of which that keeps a backup")
+    backup_keep_weekly: int = Field(default=4, ge=0, le=10_000, description="weeks of which that keeps a backup")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )

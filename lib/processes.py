@@ -77,6 +77,11 @@ class Child:
         self._process.stdin.close()
 
 
+def ending(code: int) -> str:
+    """How a process ended, by its exit code."""
+    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+
+
 def follow_parent() -> Callable[[], None]:
     """In the child: from now on end when the parent does, by SIGTERM first and soon for good.
 

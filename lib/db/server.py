@@ -22,6 +22,7 @@ from lib.data_folder import data_folder, kept_secret, secret_key
 from lib.db.claims import is_key_known
 from lib.db.embedded import EmbeddedPostgres
 from lib.db.logins import Login
+from lib.db.restoring import require_whole
 from lib.db.revision import require_schema
 from lib.db.roles import DATABASE, make_roles, require_supported
 from lib.errors import ConfigurationError, DatabaseUnavailable
@@ -33,6 +34,8 @@ URL_VARIABLES: Final[Mapping[Login, str]] = {
     Login.IDENTITY: "ORCHESTRATOR_IDENTITY_DATABASE_URL",
     Login.WORKER: "ORCHESTRATOR_WORKER_DATABASE_URL",
 }
+#: Who reads every row, for backups: no process that serves or works gets it.
+BACKUP_URL_VARIABLE: Final = "ORCHESTRATOR_BACKUP_DATABASE_URL"
 _CONNECT_SECONDS: Final = 10
 _OTHER_KEY: Final = (
     "The database does not know ORCHESTRATOR_SECRET_KEY, so no page could show anything. Give every process the same "
@@ -125,17 +128,17 @@ def keep_only(*logins: Login) -> None:
 
 def process_environment(*logins: Login) -> dict[str, str]:
     """The environment of a process that may sign in as these logins and as no other. Starts nothing."""
-    hidden = {*URL_VARIABLES.values(), "ORCHESTRATOR_SECRET_KEY", "ORCHESTRATOR_SECRET_KEY_FILE"}
+    hidden = {*URL_VARIABLES.values(), BACKUP_URL_VARIABLE, "ORCHESTRATOR_SECRET_KEY", "ORCHESTRATOR_SECRET_KEY_FILE"}
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
     urls = {URL_VARIABLES[login]: _url(login) for login in logins}
     return kept | urls | {"ORCHESTRATOR_SECRET_KEY": secret_key()}
 
 
-def check_server(login: Login) -> None:
+def check_server(login: Login, *, while_restoring: bool = False) -> None:
     """See that the login gets in, that the server is new enough, and that row-level security binds the login.
 
-    All but the owner, who brings it, need the schema of this version as well. Raises DatabaseUnavailable or
-    ConfigurationError.
+    Unless we restore ourselves, also that no restore is unfinished. All but the owner, who brings it, need the schema
+    of this version as well. Raises DatabaseUnavailable or ConfigurationError.
     """
     url = database_url(login)
     try:
@@ -145,6 +148,8 @@ def check_server(login: Login) -> None:
                 "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user"
             ).fetchone()
             is_bound = row is not None and not row[0]
+            if is_bound and not while_restoring:
+                require_whole(connection)
             if is_bound and login is not Login.OWNER:
                 require_schema(connection, login)
             if is_bound and login is Login.WEB and not is_key_known(connection):

@@ -78,6 +78,8 @@ CONNECTS: dict[str, set[str]] = {
     "lib.db.claims": {"connect"},  # as the owner: the keys that claims are signed with
     "lib.maintenance.upgrade": {"create_engine", "connect"},  # as the owner: the built-in templates, and the limit
     "lib.maintenance.keys": {"connect"},  # as the owner: every organization's sealed columns
+    "lib.backup.making": {"connect"},  # as who reads every row: the snapshot, and every table's sum
+    "lib.backup.loading": {"connect"},  # as the owner: an empty database, and what was loaded into it
     "lib.db.roles": {"connect"},  # as an administrator, before there is anything
     "lib.db.server": {"connect"},  # to see whether it answers
     "lib.db.embedded_cluster": {"connect"},  # to see whether it answers
