@@ -1,5 +1,7 @@
 """Another master key: what earlier ones sealed is opened once more and sealed with the current one."""
 
+import base64
+import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,9 +18,12 @@ from lib.errors import SecretUnreadable
 from lib.identity import second_factor
 from lib.mail import outbox
 from lib.secrets.vault import current_key_id, seal, unseal
+from lib.webhooks import signing
 
 #: Rows a transaction: an interrupted rotation has done the batches before, and goes on after them.
 _BATCH: Final = 100
+#: What stands in a column.
+_Kept = bytes | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,8 @@ class SealedColumn:
     #: SQL for the organization that a row is sealed for; `NULL` for the installation's own.
     organization: str = "organization_id"
     login: Login = Login.OWNER
+    #: Whether it holds text, as the specification has it: what is sealed, in base64.
+    is_text: bool = False
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}"
@@ -51,6 +58,8 @@ SEALED_COLUMNS: Final[Sequence[SealedColumn]] = (
         purpose=SECRET_PURPOSE,
         bound_to=("kind", "target"),
     ),
+    SealedColumn(table="webhooks", column="secret_key", purpose=signing.PURPOSE, is_text=True),
+    SealedColumn(table="webhooks", column="previous_secret_key", purpose=signing.PURPOSE, is_text=True),
     SealedColumn(table="mail_outbox", column="secret", purpose=outbox.PURPOSE),
     SealedColumn(
         table="user_credentials",
@@ -87,19 +96,22 @@ def _rotate(column: SealedColumn) -> Rotated:
     with psycopg.connect(database_url(column.login), autocommit=True) as connection:
         for batch in _batches(connection, column):
             with connection.transaction():
-                for key, organization_id, purpose, sealed in batch:
-                    anew = _reseal(sealed, organization_id, purpose)
+                for key, organization_id, purpose, kept in batch:
+                    anew = _reseal(column, kept, organization_id, purpose)
                     if anew is None:
                         unreadable += 1
                     else:
-                        resealed += _write(connection, column, key, before=sealed, after=anew)
+                        resealed += _write(connection, column, key, before=kept, after=anew)
     return Rotated(column=column, resealed=resealed, unreadable=unreadable)
 
 
 def _batches(
     connection: psycopg.Connection[Any], column: SealedColumn
-) -> Iterator[list[tuple[UUID, UUID | None, str, bytes]]]:
+) -> Iterator[list[tuple[UUID, UUID | None, str, _Kept]]]:
     """The rows that the current key has not sealed, each once, in the order of their keys."""
+    beginning = _keep(column, current_key_id())
+    if isinstance(beginning, str):  # the last letter has bits of what comes after
+        beginning = beginning.rstrip("=")[: len(current_key_id()) * 8 // 6]
     statement = sql.SQL(
         "SELECT {key}, {organization}, concat_ws(':', {purpose}), {column} FROM {table} "
         "WHERE {column} IS NOT NULL AND substring({column} FROM 1 FOR {length}) <> %s AND {key} > %s "
@@ -108,24 +120,29 @@ def _batches(
         **_names(column),
         organization=sql.SQL(column.organization),
         purpose=sql.SQL(", ").join([sql.Literal(column.purpose), *map(sql.Identifier, column.bound_to)]),
-        length=len(current_key_id()),
+        length=len(beginning),
         most=_BATCH,
     )
     after = UUID(int=0)
-    while batch := connection.execute(statement, [current_key_id(), after]).fetchall():
-        yield [(key, organization_id, purpose, bytes(sealed)) for key, organization_id, purpose, sealed in batch]
+    while batch := connection.execute(statement, [beginning, after]).fetchall():
+        yield batch
         after = batch[-1][0]
 
 
-def _reseal(sealed: bytes, organization_id: UUID | None, purpose: str) -> bytes | None:
+def _reseal(column: SealedColumn, kept: _Kept, organization_id: UUID | None, purpose: str) -> _Kept | None:
     try:
+        sealed = base64.b64decode(kept, validate=True) if isinstance(kept, str) else bytes(kept)
         plain = unseal(sealed, organization_id=organization_id, purpose=purpose)
-    except SecretUnreadable:
+    except (SecretUnreadable, binascii.Error):
         return None
-    return seal(plain, organization_id=organization_id, purpose=purpose)
+    return _keep(column, seal(plain, organization_id=organization_id, purpose=purpose))
 
 
-def _write(connection: psycopg.Connection[Any], column: SealedColumn, key: UUID, *, before: bytes, after: bytes) -> int:
+def _keep(column: SealedColumn, sealed: bytes) -> _Kept:
+    return base64.b64encode(sealed).decode() if column.is_text else sealed
+
+
+def _write(connection: psycopg.Connection[Any], column: SealedColumn, key: UUID, *, before: _Kept, after: _Kept) -> int:
     """How many rows it were: none where somebody has entered another secret meanwhile, sealed with the current key."""
     statement = sql.SQL("UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s").format(**_names(column))
     return connection.execute(statement, [after, key, before]).rowcount

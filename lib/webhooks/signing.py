@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from lib.secrets.vault import seal, unseal
 
 #: What a sealed secret is bound to, beside its organization.
-_PURPOSE: Final = "webhook"
+PURPOSE: Final = "webhook"
 _SECRET_BYTES: Final = 32
 _PREFIX: Final = "whsec_"
 
@@ -24,12 +24,12 @@ def make_secret() -> str:
 
 def seal_secret(secret: str, *, organization_id: UUID) -> str:
     """The secret as `webhooks.secret_key` keeps it: for this organization, in base64."""
-    return base64.b64encode(seal(secret, organization_id=organization_id, purpose=_PURPOSE)).decode()
+    return base64.b64encode(seal(secret, organization_id=organization_id, purpose=PURPOSE)).decode()
 
 
 def open_secret(sealed: str, *, organization_id: UUID) -> str:
     """The secret again. Raises `SecretUnreadable`."""
-    return unseal(base64.b64decode(sealed), organization_id=organization_id, purpose=_PURPOSE)
+    return unseal(base64.b64decode(sealed), organization_id=organization_id, purpose=PURPOSE)
 
 
 def sign(event_id: UUID, body: str, *, keys: Sequence[str], at: datetime) -> dict[str, str]:

@@ -9,12 +9,14 @@ from lib.cli.commands import app
 from lib.config import get_settings
 from lib.connections.opening import key_purpose
 from lib.maintenance import keys
-from lib.maintenance.keys import SEALED_COLUMNS, rotate_keys
+from lib.maintenance.keys import SEALED_COLUMNS, SealedColumn, rotate_keys
 from lib.secrets.vault import current_key_id, seal, unseal
+from lib.webhooks import signing
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_connection
+from tests.made_webhooks import HOOK, make_endpoint
 from tests.records import row, rows
 
 OLD, NEW = "secret-key-of-the-tests-0123456789", "the-new-secret-key-0123456789-0123456789"
@@ -22,6 +24,8 @@ OLD, NEW = "secret-key-of-the-tests-0123456789", "the-new-secret-key-0123456789-
 ADDRESS = ("openai_compatible", "https://llm.example/v1")
 #: Kept as hashes: nobody opens them.
 HASHES = {("user_sessions", "token_hash"), ("user_tokens", "token_hash"), ("user_credentials", "recovery_codes")}
+#: Text, and nobody's secret.
+NO_SECRETS = {("projects", "name_key"), ("user_credentials", "password_hash")}
 #: What signatures are compared with: made anew from the key by an upgrade.
 COMPARED = {("claim_keys", "inner_pad"), ("claim_keys", "outer_pad")}
 
@@ -65,7 +69,40 @@ def test_every_sealed_column_of_the_database_is_in_the_registry(installation: In
         "WHERE table_schema = 'public' AND data_type = 'bytea'",
     )
     columns = {(each["table_name"], each["column_name"]) for each in found}
-    assert columns - HASHES - COMPARED == {(column.table, column.column) for column in SEALED_COLUMNS}
+    assert columns - HASHES - COMPARED == {(each.table, each.column) for each in SEALED_COLUMNS if not each.is_text}
+
+
+def test_every_column_of_secrets_as_text_is_listed(installation: Installation) -> None:
+    """What is called a secret or a key and holds text: sealed, or no secret of anybody's."""
+    found = rows(
+        installation,
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' "
+        "AND data_type IN ('text', 'character varying') AND column_name ~ '(secret|password|token|_key)'",
+    )
+    columns = {(each["table_name"], each["column_name"]) for each in found}
+    assert columns - NO_SECRETS == {(each.table, each.column) for each in SEALED_COLUMNS if each.is_text}
+
+
+def test_endpoints_sign_as_before_once_the_old_key_is_gone(
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, OLD)
+    old, new = signing.make_secret(), signing.make_secret()
+    endpoint = make_endpoint(cast.alice, url=HOOK)
+    said = "UPDATE webhooks SET secret_key = %s, previous_secret_key = %s, previous_secret_expires_at = now() + '1 day'"
+    with doors.admin(installation.database) as connection:
+        sealed = [signing.seal_secret(each, organization_id=cast.organization_a) for each in (new, old)]
+        connection.execute(f"{said} WHERE id = %s", [*sealed, endpoint.id])
+    use(monkeypatch, NEW, previous=OLD)
+    assert {str(each.column): each.resealed for each in rotate_keys() if each.resealed} == {
+        "webhooks.secret_key": 1,
+        "webhooks.previous_secret_key": 1,
+    }
+    use(monkeypatch, NEW)
+    kept = row(installation, "SELECT secret_key, previous_secret_key FROM webhooks WHERE id = %s", endpoint.id)
+    opened_now = [signing.open_secret(each, organization_id=cast.organization_a) for each in kept.values()]
+    assert opened_now == [new, old]
+    assert {(each.resealed, each.unreadable) for each in rotate_keys()} == {(0, 0)}
 
 
 def test_all_of_every_organization_is_sealed_anew_and_the_old_key_needed_no_more(
@@ -126,13 +163,13 @@ def test_secret_that_is_entered_meanwhile_is_not_overwritten(
     chosen = next(iter(sealed))
     really = keys._reseal
 
-    def enter_another(before: bytes, organization_id: UUID | None, purpose: str) -> bytes | None:
+    def enter_another(column: SealedColumn, before: bytes, organization_id: UUID | None, purpose: str) -> object:
         if organization_id == cast.organization_a:
             anew = seal("sk-entered", organization_id=organization_id, purpose=purpose)
             with doors.admin(installation.database) as connection:
                 statement = "UPDATE provider_connections SET encrypted_key = %s WHERE id = %s"
                 connection.execute(statement, [anew, chosen])
-        return really(before, organization_id, purpose)
+        return really(column, before, organization_id, purpose)
 
     monkeypatch.setattr(keys, "_reseal", enter_another)
     rotate_keys()
