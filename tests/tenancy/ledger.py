@@ -361,6 +361,7 @@ _VIEWED_BY: Final = {
     "spending_watches": P.ANALYTICS_VIEW,
     "spending_notices": P.ANALYTICS_VIEW,
     "audit_logs": P.AUDIT_VIEW,
+    "audit_seals": P.AUDIT_VIEW,
     "projects": P.PROJECTS_VIEW,
     "orchestration_runs": P.ORCHESTRATIONS_VIEW,
     "run_comments": P.ORCHESTRATIONS_VIEW,
