@@ -43,7 +43,8 @@ def write_entries(
             moment = begin + timedelta(milliseconds=number)
             cells = [Jsonb(cell) if isinstance(cell, dict) else cell for cell in entry.values()]
             row = connection.execute(
-                f"INSERT INTO audit_logs (id, created_at, {columns}) VALUES ({_ID_OF}, %s, {holes}) RETURNING id".encode(),
+                f"INSERT INTO audit_logs (id, created_at, {columns}) "
+                f"VALUES ({_ID_OF}, %s, {holes}) RETURNING id".encode(),
                 [moment, moment, *cells],
             ).fetchone()
             assert row is not None

@@ -8,7 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lib.db.base import Base, CreatedAt, JsonObject, Key, Str100, Str255, reference
 
 #: Of the trail, what somebody was kept from; the same words stand in an index.
-REFUSED: Final = "action IN ('access.refused', 'identity.lock_out', 'identity.sign_in_refused')"
+REFUSED: Final = (
+    "action IN ('access.refused', 'identity.code_refused', 'identity.lock_out', 'identity.password_refused', "
+    "'identity.sign_in_refused')"
+)
 
 
 class AuditLog(Base):

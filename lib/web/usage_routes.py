@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from lib import clock
+from lib.audit.refusals import note_refusal
 from lib.errors import DatabaseUnavailable, InvalidInput, NotPermitted
 from lib.exports import ExportFormat
 from lib.usage.calls.address import read_address
@@ -34,6 +35,7 @@ def _download(request: Request) -> Response:  # no coroutine: Starlette calls it
     try:
         return _answer(request)
     except NotPermitted as error:
+        note_refusal(error)
         return say(error.message, 403)
     except InvalidInput as error:
         return say(error.message, 400)

@@ -10,7 +10,10 @@ from migrations import functions
 revision = "0050"
 down_revision = "0047"
 
-REFUSED = "action IN ('access.refused', 'identity.lock_out', 'identity.sign_in_refused')"
+REFUSED = (
+    "action IN ('access.refused', 'identity.code_refused', 'identity.lock_out', 'identity.password_refused', "
+    "'identity.sign_in_refused')"
+)
 INDEXES = {
     "idx_audit_logs_person": "(organization_id, user_id, created_at, id)",
     "idx_audit_logs_action": "(organization_id, action, created_at, id)",

@@ -22,7 +22,6 @@ from tests.factories import (
 )
 from tests.made_audit import make_seal
 from tests.made_budgets import make_budget_rows, make_watch_rows
-
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import answer, beginning, call_worker, make_comment, make_operation, make_run, open_run
 from tests.made_schedules import make_schedule
