@@ -143,8 +143,7 @@ class OperatorOnly(NotPermitted):
     """No permission opens it: it is for whoever runs the installation."""
 
     def __init__(self, *, who: object = None) -> None:
-        message = "This is for the operators of this installation. No admin can grant it."
-        super().__init__("operator", message, who=who)
+        super().__init__("operator", "This is for the operators of this installation. No admin can grant it.", who=who)
 
 
 class NotFound(OrchestratorError):

@@ -199,6 +199,12 @@ def find_newest_seal(session: Session, organization_id: UUID) -> Row[int, bytes,
     return session.execute(newest.limit(1)).one_or_none()
 
 
+def find_seal_over(session: Session, organization_id: UUID, entry_id: UUID) -> int | None:
+    """The number of the seal that this entry is under."""
+    over = (AuditSeal.organization_id == organization_id) & (AuditSeal.through_id >= entry_id)
+    return session.scalar(select(AuditSeal.number).where(over).order_by(AuditSeal.number).limit(1))
+
+
 def check_seals(session: Session, organization_id: UUID, *, after: int, most: int) -> Sequence[Row[Any]]:
     """The next seals and what their rows come to now, as api.check_seals has them."""
     asked = text("SELECT * FROM api.check_seals(:organization, :after, :most)")

@@ -1,6 +1,7 @@
 """The whole trail, as who may read it does: narrowed down, a page at a time, entry by entry, and as a file."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
@@ -65,7 +66,8 @@ def get_entry(actor: Actor, entry_id: UUID) -> Entry:
         row = queries.find_entry(session, actor.organization_id, entry_id)
         if row is None:
             raise NotFound("entry")
-        return _entries(session, actor, [row])[0]
+        seal = queries.find_seal_over(session, actor.organization_id, entry_id)
+        return replace(_entries(session, actor, [row])[0], seal=seal)
 
 
 def count_entries(actor: Actor, chosen: EntryFilter, *, most: int) -> int:
@@ -111,6 +113,14 @@ def export_entries(actor: Actor, chosen: EntryFilter, out: BinaryIO, *, file_for
             filters=_said(chosen),
             most=MOST_ENTRIES,
         )
+
+
+def may_export(actor: Actor) -> bool:
+    """Whether this person may have the trail as a file, and the tier of their organization has it."""
+    if not (actor.may(Permission.AUDIT_VIEW) and actor.may(Permission.AUDIT_EXPORT)):
+        return False
+    with tenant_session(actor) as session:
+        return allows(read_tier(session, actor.organization_id), Feature.AUDIT_EXPORT)
 
 
 def _require_feature(session: Session, actor: Actor) -> None:

@@ -73,6 +73,8 @@ class Entry(Change):
     user_agent: str | None
     session_id: UUID | None
     request_id: UUID | None
+    #: The seal that it is under; None in a list, and where there is none yet.
+    seal: int | None = None
 
 
 class Reason(StrEnum):

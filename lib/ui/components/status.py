@@ -134,6 +134,9 @@ DELIVERY_SPLIT: Mapping[str, Status] = {
     "dropped": DELIVERY["dropped"],
 }
 
+#: Of the audit trail: whether it was done, or somebody was kept from it.
+OUTCOME: Mapping[str, Status] = {"refused": Status("Refused", "", "red", "✕")}
+
 BUDGET: Mapping[str, Status] = {
     "within": _status("On track", "check_circle", "green", "✓"),
     "short": _status("Nearly used up", "warning", "orange", "!"),
