@@ -52,10 +52,12 @@ def write_entries(
     return made
 
 
-def seal(database: Database, *, most: int = 100) -> int:
-    """What the worker's job does; says how many seals that made."""
+def seal(database: Database, *, hours_ago: float = 0, most: int = 100) -> int:
+    """What the worker's job does, or did that long ago; says how many seals that made."""
     with doors.login(database, Login.WORKER) as connection:
-        before = connection.execute("SELECT now(), pg_snapshot_xmax(pg_current_snapshot())::text").fetchone()
+        before = connection.execute(
+            "SELECT now() - %s * interval '1 hour', pg_current_xact_id()::text", [hours_ago]
+        ).fetchone()
         assert before is not None
         connection.commit()
         row = connection.execute("SELECT api.seal_audit(%s, %s::xid8, %s)", [*before, most]).fetchone()

@@ -22,7 +22,8 @@ _BREATH_SECONDS: Final = 0.1
 _AFTER_OUTAGE_SECONDS: Final = 5.0
 #: An id is made a moment before its transaction has a number, and a clock may be set back a little.
 _MARGIN: Final = timedelta(minutes=1)
-#: A moment, and the first transaction that had not begun then.
+#: A moment, and a transaction that began then: those with a lower number had written by that moment, or may have. (The
+#: xmax of a snapshot would not do: what is under way can have a higher number than that.)
 Mark = tuple[datetime, str]
 
 
@@ -44,7 +45,7 @@ async def seal_for_ever(url: str) -> None:
 
 
 async def _note(connection: psycopg.AsyncConnection) -> Mark:
-    cursor = await connection.execute("SELECT now(), pg_snapshot_xmax(pg_current_snapshot())::text")
+    cursor = await connection.execute("SELECT now(), pg_current_xact_id()::text")
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - it selects one row
     return row[0] - _MARGIN, row[1]

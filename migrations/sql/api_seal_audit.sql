@@ -1,7 +1,7 @@
 -- api.seal_audit(timestamp with time zone, xid8, integer)
 -- Seals what the trail of each organization says of the time before that moment, wherever something of it is an hour old:
--- at most so many seals of at most 10,000 rows. The second argument is the first transaction that had not begun at that
--- moment: as long as an older one is under way, a row could still come, and nothing is sealed. Says how many were made.
+-- at most so many seals of at most 10,000 rows. The second argument is a transaction that began at that moment:
+-- as long as an older one is under way, a row could still come, and nothing is sealed. Says how many were made.
 CREATE FUNCTION api.seal_audit(p_before timestamptz, p_horizon xid8, p_most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp

@@ -99,6 +99,6 @@ def test_tampering_is_told_with_the_entry(installation: Installation, open_as: O
         connection.execute("UPDATE audit_logs SET action = 'projects.delete' WHERE id = %s", [first])
     at = open_as(cast.alice, AUDIT)
     button(at, _VERIFY).click().run()
-    assert "**1 seal of 1 does not fit.**" in shown(at)
+    assert "**Broken: 1 seal of 1.**" in shown(at)
     assert "entries are not those that were sealed" in shown(at)
     assert f"Changed: {first}" in shown(at)

@@ -64,8 +64,7 @@ def _show_result(done: Verification, *, zone: str) -> None:
         st.markdown(f":green[:material/verified:] **All seals are intact.** {seals} over {rows}.")
     else:
         broken = f"{words.count(done.fault_count, 'seal')} of {words.number(done.number)}"
-        verb = "does" if done.fault_count == 1 else "do"
-        st.markdown(f":red[:material/gpp_bad:] **{broken} {verb} not fit.** {rows} looked at.")
+        st.markdown(f":red[:material/gpp_bad:] **Broken: {broken}.** {rows} looked at.")
         for fault in done.faults[:_MOST_SHOWN]:
             _show_fault(fault, zone)
     st.markdown(f":gray[{words.plain(_say_unsealed(done.unsealed))}]")
