@@ -186,6 +186,12 @@ def list_actions() -> Mapping[str, str]:
     return dict(sorted(_DID.items(), key=lambda pair: pair[1]))
 
 
+def kind_of(action: str) -> str:
+    """The kind of thing that an action is always done to."""
+    about = action.partition(".")[0]
+    return {"identity": "users", "access": "users", "operations": "orchestrations"}.get(about, about)
+
+
 def say(action: str, old: Mapping[str, object], new: Mapping[str, object]) -> str:
     """What was done, in words; an action that nobody has named yet by its own name."""
     for field, (was_set, was_taken) in _SET.get(action, {}).items():

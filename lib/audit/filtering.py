@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, TextClause, or_, text
 
+from lib.audit import actions
 from lib.audit.resources import KINDS
 from lib.audit.views import EntryFilter, Outcome
 from lib.models.audit_log import REFUSED, AuditLog
@@ -44,6 +45,8 @@ def is_for_a_name(chosen: EntryFilter) -> bool:
 
 def narrow(chosen: EntryFilter, named: Mapping[str, Sequence[UUID]]) -> Sequence[Part]:
     """The parts of the trail that the filter leaves; `named` are the things that the search finds by their name."""
+    if _contradicts_itself(chosen):
+        return []
     common = list(_common(chosen))
     parts: list[Part] = [[]]
     if chosen.with_id is not None:
@@ -52,6 +55,19 @@ def narrow(chosen: EntryFilter, named: Mapping[str, Sequence[UUID]]) -> Sequence
         found = _with_people([*named.get("users", ())], {**named, "credentials": named.get("users", ())})
         parts = [[*part, *more] for part in parts for more in found]
     return [[*common, *part] for part in parts]
+
+
+def _contradicts_itself(chosen: EntryFilter) -> bool:
+    """Whether nothing can match: PostgreSQL, which can't know, would look through all of one for none of the other."""
+    kinds = {chosen.kind, chosen.thing.kind if chosen.thing else None} - {None}
+    if chosen.action is not None:
+        kinds.add(actions.kind_of(chosen.action))
+        is_refusal = chosen.action in actions.REFUSALS
+        if chosen.outcome is not None and (chosen.outcome is Outcome.REFUSED) != is_refusal:
+            return True
+    if chosen.outcome is Outcome.REFUSED:
+        kinds.add("users")  # whoever was refused
+    return len(kinds) > 1
 
 
 def _with_people(people: Sequence[UUID], things: Mapping[str, Sequence[UUID]]) -> list[Part]:

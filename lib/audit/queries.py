@@ -1,6 +1,6 @@
 """Every select on the audit trail and its seals."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -19,14 +19,12 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from lib.audit.filtering import Part
-from lib.audit.resources import NAME_KEYS, NAMED, SEARCHED
-from lib.audit.views import Difference, Kind, Outcome, Thing
+from lib.audit.views import Difference, Kind, Outcome
 from lib.db.paging import Order, Rows, count_at_most, read_choices, read_merged, read_page
 from lib.models.audit_log import REFUSED, AuditLog, AuditSeal
 from lib.models.people import people
@@ -35,8 +33,6 @@ from lib.users.queries import person
 NEWEST: Final = Order("newest", AuditLog.created_at, AuditLog.id)
 #: In bytes, of old and new values together: a list says nothing of longer ones, which the entry itself does.
 _LONGEST_LISTED: Final = 16_000
-#: Of a thing that is gone, so many of its newest entries are looked through for its name.
-_LOOKED_THROUGH: Final = 20
 
 
 def list_changes(
@@ -64,7 +60,7 @@ def list_entries(
 ) -> Rows:
     """A page of the trail, the newest first. What is long of the values is left out."""
     is_long = func.pg_column_size(AuditLog.old_values) + func.pg_column_size(AuditLog.new_values) > _LONGEST_LISTED
-    statement = _entries(*(case((is_long, literal({}, JSONB())), else_=values) for values in _VALUES))
+    statement = _entries(*(case((is_long, literal({}, JSONB())), else_=each) for each in _VALUES))
     lists = [(statement.where(AuditLog.organization_id == organization_id, *part), NEWEST) for part in parts]
     return read_merged(session, lists, cursor=cursor, limit=limit)
 
@@ -132,58 +128,6 @@ def _together(parts: Sequence[Part]) -> Part:
     if len(parts) == 1:
         return parts[0]
     return [or_(*(and_(*part) for part in parts))] if parts else [false()]
-
-
-def name_things(session: Session, organization_id: UUID, things: Iterable[Thing]) -> dict[Thing, str]:
-    """What these are called, or were called last as far as the trail says it, each as far as the person sees it."""
-    wanted = set(things)
-    by_kind: dict[str, set[UUID]] = {}
-    for thing in wanted:
-        by_kind.setdefault(thing.kind, set()).add(thing.id)
-    lists = [
-        select(literal(kind).label("kind"), key.label("id"), cast(name, Text).label("name")).where(
-            key.in_(by_kind[kind])
-        )
-        for kind, (key, name) in NAMED.items()
-        if kind in by_kind
-    ]
-    found = session.execute(union_all(*lists)).all() if lists else ()
-    names = {Thing(kind, key): name for kind, key, name in found if name}
-    return names | _name_gone(session, organization_id, wanted - names.keys())
-
-
-def _name_gone(session: Session, organization_id: UUID, things: Iterable[Thing]) -> dict[Thing, str]:
-    names: dict[Thing, str] = {}
-    values = (AuditLog.new_values, AuditLog.old_values)
-    said = func.coalesce(*(each[key].astext for key in NAME_KEYS for each in values))
-    for thing in things:
-        newest = (
-            select(said.label("name"))
-            .where(
-                AuditLog.organization_id == organization_id,
-                AuditLog.resource_type == thing.kind,
-                AuditLog.resource_id == thing.id,
-            )
-            .order_by(AuditLog.created_at.desc())
-            .limit(_LOOKED_THROUGH)
-            .subquery()
-        )
-        if name := session.scalar(select(newest.c.name).where(newest.c.name.is_not(None)).limit(1)):
-            names[thing] = name
-    return names
-
-
-def find_named(session: Session, *, search: str, most: int) -> Mapping[str, Sequence[UUID]]:
-    """Of each kind the ids of things whose name holds those words, at most so many."""
-    lists = []
-    for kind in SEARCHED:
-        key, name = NAMED[kind]
-        matching = select(literal(kind).label("kind"), key.label("id")).where(name.icontains(search, autoescape=True))
-        lists.append(matching.limit(most).subquery())
-    found: dict[str, list[UUID]] = {}
-    for kind, key in session.execute(union_all(*(select(each.c.kind, each.c.id) for each in lists))):
-        found.setdefault(kind, []).append(key)
-    return found
 
 
 def list_people(session: Session, organization_id: UUID, *, wanted: UUID | None, limit: int) -> dict[UUID, str]:

@@ -13,6 +13,7 @@ from lib.access.permissions import Permission
 from lib.audit import actions, queries
 from lib.audit.exports import export_list_into
 from lib.audit.filtering import Part, is_for_a_name, narrow
+from lib.audit.naming import queries as naming
 from lib.audit.views import Entry, EntryFilter, Outcome, Thing
 from lib.db.paging import Page
 from lib.db.session import tenant_session
@@ -82,7 +83,7 @@ def name_thing(actor: Actor, thing: Thing) -> str | None:
     """What a thing is called, or was called last; None where nobody knows it. Raises `NotPermitted`."""
     actor.require(Permission.AUDIT_VIEW)
     with tenant_session(actor) as session:
-        return queries.name_things(session, actor.organization_id, [thing]).get(thing)
+        return naming.name_things(session, actor.organization_id, [thing]).get(thing)
 
 
 def list_trail_people(actor: Actor, *, wanted: UUID | None = None) -> Mapping[UUID, str]:
@@ -136,13 +137,13 @@ def _require_feature(session: Session, actor: Actor) -> None:
 def _parts(session: Session, chosen: EntryFilter) -> Sequence[Part]:
     named: Mapping[str, Sequence[UUID]] = {}
     if is_for_a_name(chosen):
-        named = queries.find_named(session, search=chosen.search[:_LONGEST_SEARCH], most=_MOST_NAMED)
+        named = naming.find_named(session, search=chosen.search[:_LONGEST_SEARCH], most=_MOST_NAMED)
     return narrow(chosen, named)
 
 
 def _entries(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:
     things = [_thing(row) for row in rows]
-    names = queries.name_things(session, actor.organization_id, [thing for thing in things if thing])
+    names = naming.name_things(session, actor.organization_id, [thing for thing in things if thing])
     return tuple(_entry(row, thing, names) for row, thing in zip(rows, things, strict=True))
 
 

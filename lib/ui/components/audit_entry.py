@@ -1,6 +1,6 @@
 """One entry of the audit trail: what it was before and after, from where it was done, and the ways on from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,8 +35,8 @@ from lib.ui.navigation import PERSON as PERSON_PAGE
 
 #: The query parameter that says which one is open.
 _ENTRY: Final = "entry"
-#: In characters, of what stands on a button.
-_LONGEST: Final = 28
+#: In characters, of what stands on a button, and in the heading.
+_LONGEST, _LONGEST_NAME = 28, 80
 #: Kind -> its page, and the query parameter that names one there, if it has a page for each.
 _PAGES: Final[Mapping[str, tuple[PageEntry, str | None]]] = {
     "orchestrations": (RUN, "run"),
@@ -68,15 +68,15 @@ def show_chosen(actor: Actor, entry_id: UUID) -> None:
     """Draw the entry of that id."""
     entry = _find(actor, entry_id)
     with card(key="audit-entry"):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top", wrap=False):
-            st.subheader(_say(entry) if entry else "Not found", anchor=False)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", wrap=False):
+            st.subheader(_say(entry) if entry else "Not found", anchor=False, width="stretch")
             st.button("Close", icon=":material/close:", type="tertiary", key="close-entry", on_click=_close)
         if entry is None:
             st.markdown(":gray[There is no such entry in the trail of your organization.]")
             return
         st.markdown(f":gray[{words.plain(words.exact(entry.created_at, zone=actor.time_zone))}]")
         if entry.old or entry.new:  # of a sign-in there is nothing
-            show_value_diff(entry.old, entry.new, names={key: _label(key) for key in (*entry.old, *entry.new)})
+            show_value_diff(entry.old, entry.new, names=dict([*_names(entry.old), *_names(entry.new)]))
         show_facts(_facts(entry))
         _show_ways_on(actor, entry)
 
@@ -94,7 +94,7 @@ def _close() -> None:
 
 def _say(entry: Entry) -> str:
     who = words.plain(say_person(entry))
-    about = f" {words.plain(entry.name)}" if entry.name else ""
+    about = f" · {words.plain(words.short(entry.name, most=_LONGEST_NAME))}" if entry.name else ""
     return f"{who[:1].upper()}{who[1:]} {words.plain(entry.did)}{about}"
 
 
@@ -110,7 +110,7 @@ def _facts(entry: Entry) -> list[tuple[str, str]]:
 
 
 def _show_ways_on(actor: Actor, entry: Entry) -> None:
-    with st.container(horizontal=True, gap="xsmall", key="entry-ways"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="entry-ways"):
         if entry.thing:
             name = words.short(say_about(entry), most=_LONGEST)
             label = f"All about {words.plain(name)}"
@@ -131,6 +131,15 @@ def _on_click(parameter: str, value: str) -> dict[str, Any]:
     kept = {_ENTRY, parameter}
     others = {name: "" for name in st.query_params if name not in kept}
     return {"on_click": begin_at_the_beginning, "kwargs": {**others, parameter: value}}
+
+
+def _names(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:
+    """The path of each value, and what it is called: what stands inside of something after that, by its own words."""
+    for key, value in values.items():
+        path = f"{above}{key}"
+        yield path, ": ".join(_label(part) for part in path.split("."))
+        if isinstance(value, Mapping):
+            yield from _names(value, f"{path}.")
 
 
 def _label(key: str) -> str:

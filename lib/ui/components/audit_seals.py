@@ -76,13 +76,13 @@ def _show_fault(fault: SealFault, zone: str) -> None:
     reasons = words.together([_REASONS[reason] for reason in fault.reasons])
     st.markdown(f"**Seal {words.number(fault.number)}**, {words.plain(f'{since} to {until}')}: {words.plain(reasons)}.")
     for each in fault.differences[:_MOST_NAMED]:
+        written = words.exact(sealing.moment_of(each.entry_id), zone=zone)
+        label = f"{_KINDS[each.kind]}: {each.entry_id.hex[-8:]}, written {words.plain(written)}"
         if each.kind is Kind.REMOVED:
-            moment = sealing.moment_of(each.entry_id)
-            when = words.exact(moment, zone=zone)
-            st.markdown(f":gray[Removed: {each.entry_id}, written {words.plain(when)}]")
+            st.markdown(f":gray[:material/remove: {label}]")
         else:
-            label = f"{_KINDS[each.kind]}: {each.entry_id}"
-            st.page_link(AUDIT.file, label=label, query_params={"entry": str(each.entry_id)})
+            named = {"entry": str(each.entry_id)}
+            st.page_link(AUDIT.file, label=label, icon=":material/arrow_forward:", query_params=named)
     more = len(fault.differences) - _MOST_NAMED
     if more > 0:
         st.markdown(f":gray[and at least {words.count(more, 'entry', plural='entries')} more]")

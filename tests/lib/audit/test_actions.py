@@ -9,7 +9,9 @@ from lib.audit import actions
 from lib.audit.resources import KINDS
 from lib.models.audit_log import REFUSED
 from tests import doors
+from tests.cast import make_cast
 from tests.database import ClonedDatabase
+from tests.workspace import make_workspace
 
 #: Watched for all three; of these nothing is ever deleted, so no word says it.
 _NEVER_DELETED = {"templates", "projects", "users", "orchestrations", "organizations"}
@@ -53,3 +55,13 @@ def test_what_functions_write_has_words(module_database: ClonedDatabase) -> None
 def test_refusals_are_those_of_the_index() -> None:
     assert {*actions.REFUSALS} == {name.strip(" '") for name in REFUSED.partition("(")[2].rstrip(")").split(",")}
     assert {*actions.list_actions()} >= actions.REFUSALS
+
+
+def test_action_is_always_done_to_one_kind(module_database: ClonedDatabase) -> None:
+    """A filter by another kind beside an action is answered without a look: so it must be true of all there is."""
+    cast = make_cast(module_database)
+    make_workspace(module_database, cast.alice)
+    with doors.admin(module_database) as connection:
+        found = connection.execute("SELECT DISTINCT action, resource_type FROM audit_logs").fetchall()
+    assert len(found) > 15
+    assert {(action, kind) for action, kind in found if actions.kind_of(action) != kind} == set()

@@ -80,6 +80,12 @@ NARROWED: dict[str, tuple[Callable[[Cast, UUID], EntryFilter], list[str]]] = {
     "later": (lambda *_: EntryFilter(since=clock.now() + timedelta(hours=1)), []),
     "earlier": (lambda *_: EntryFilter(before=clock.now() - timedelta(hours=1), kind="projects"), []),
     "refused": (lambda *_: EntryFilter(outcome=Outcome.REFUSED), []),
+    "refused projects": (lambda *_: EntryFilter(outcome=Outcome.REFUSED, kind="projects"), []),
+    "kind of another action": (lambda *_: EntryFilter(kind="users", action="projects.update"), []),
+    "kind of the action": (
+        lambda *_: EntryFilter(kind="projects", action="projects.update"),
+        ["edited the project"],
+    ),
     "done": (
         lambda *_: EntryFilter(outcome=Outcome.DONE, kind="projects"),
         ["edited the project", "created the project"],
