@@ -7,6 +7,7 @@ from lib.audit.trail import list_entries
 from lib.ui.components.audit_entry import find_chosen, open_entry, show_chosen
 from lib.ui.components.audit_export import show_audit_export
 from lib.ui.components.audit_filters import chosen_entries, make_audit_filters
+from lib.ui.components.audit_findings import show_findings
 from lib.ui.components.audit_list import show_entries
 from lib.ui.components.audit_seals import show_verification
 from lib.ui.components.empty_state import empty_state
@@ -28,6 +29,7 @@ with page_header("Audit", subtitle="Who did what, when and from where. Entries c
     show_audit_export(actor, wanted)
 if (page and page.items) or chosen or current_cursor():
     show_filters(bar, chosen)
+    show_findings(actor)
 opened = find_chosen()
 left, right = st.columns([1.45, 1], gap="medium") if opened else (st.container(), None)
 with left:

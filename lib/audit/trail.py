@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.audit import actions, queries
+from lib.audit import actions, patterns, queries
 from lib.audit.exports import export_list_into
 from lib.audit.filtering import Part, is_for_a_name, narrow
 from lib.audit.naming import queries as naming
-from lib.audit.views import Entry, EntryFilter, Outcome, Thing
+from lib.audit.views import Entry, EntryFilter, Finding, Outcome, Thing
 from lib.db.paging import Page
 from lib.db.session import tenant_session
 from lib.errors import Conflict, NotFound
@@ -28,6 +30,8 @@ MOST_ENTRIES: Final = 1_000_000
 #: Things that one search finds by their name, of a kind.
 _MOST_NAMED: Final = 50
 MOST_CHOICES: Final = 200
+#: Findings are those of so many days, and habits too; of sign-ins and refusals so many are looked through.
+_FINDING_DAYS, _HABIT_DAYS, _MOST_ACCESSES = 14, 90, 20_000
 _LONGEST_SEARCH: Final = 200
 
 #: The columns of a file, as `queries.export_entries` finds them.
@@ -114,6 +118,31 @@ def export_entries(actor: Actor, chosen: EntryFilter, out: BinaryIO, *, file_for
             filters=_said(chosen),
             most=MOST_ENTRIES,
         )
+
+
+def list_findings(actor: Actor) -> Sequence[Finding]:
+    """What was unusual in the last two weeks about how people came in, the newest first. Raises `NotPermitted`.
+
+    Habits are those of ninety days, as far as the newest sign-ins go that are looked through.
+    """
+    actor.require(Permission.AUDIT_VIEW)
+    now = clock.now()
+    since, habits_since = now - timedelta(days=_FINDING_DAYS), now - timedelta(days=_HABIT_DAYS)
+    with tenant_session(actor) as session:
+        whose = (session, actor.organization_id)
+        read = (
+            queries.list_accesses(*whose, is_refused=False, since=habits_since, most=_MOST_ACCESSES),
+            queries.list_accesses(*whose, is_refused=True, since=since, most=_MOST_ACCESSES),
+        )
+        sign_ins, refusals = ([patterns.Access(*row) for row in reversed(rows)] for rows in read)
+        found = [
+            *patterns.find_new_networks(sign_ins, since=since),
+            *patterns.find_odd_hours(sign_ins, since=since, zone=actor.time_zone),
+            *patterns.find_bursts(refusals),
+        ]
+        found.sort(key=lambda finding: finding.ended_at, reverse=True)
+        names = queries.name_people(session, {each.user_id for each in found if each.user_id})
+    return tuple(replace(each, name=names.get(each.user_id) if each.user_id else None) for each in found)
 
 
 def may_export(actor: Actor) -> bool:

@@ -77,6 +77,34 @@ class Entry(Change):
     seal: int | None = None
 
 
+class FindingKind(StrEnum):
+    """What is unusual."""
+
+    #: Somebody's first sign-in from a network.
+    NEW_NETWORK = "new_network"
+    #: A sign-in at an hour at which they never came.
+    ODD_HOUR = "odd_hour"
+    #: Many refusals within minutes.
+    BURST = "burst"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something unusual about how people come in, with the entries that say so."""
+
+    kind: FindingKind
+    #: None where several people, or nobody who is known, came from the address.
+    user_id: UUID | None
+    #: None where they came from several.
+    address: str | None
+    began_at: datetime
+    ended_at: datetime
+    #: In the order of time.
+    entry_ids: Sequence[UUID]
+    #: Of the person.
+    name: str | None = None
+
+
 class Reason(StrEnum):
     """What does not fit about a seal."""
 

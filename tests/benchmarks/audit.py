@@ -13,7 +13,7 @@ import psycopg
 
 from lib import clock
 from lib.audit.sealing import verify_organization
-from lib.audit.trail import count_entries, export_entries, list_entries
+from lib.audit.trail import count_entries, export_entries, list_entries, list_findings
 from lib.audit.views import EntryFilter, Outcome, Thing
 from lib.db.logins import Login
 from lib.exports import ExportFormat
@@ -73,6 +73,7 @@ def main(ground: Ground) -> list[Figure]:
             figures.append(Figure(name=f"audit: {name}", value=value, unit="ms", note=note))
         ratios = statistics.median(many[name] / few[name] for name in many)
         figures.append(Figure(name="audit: median ratio", value=ratios, unit="x", most=MOST_RATIO))
+        figures.append(_findings(cast))
         figures += _rerun(cast)
         figures += _seals(database, cast)
         figures += _file(database, cast)
@@ -152,6 +153,13 @@ def _list(cast: Cast, chosen: EntryFilter, *, share: float) -> float:
         middle = EntryFilter(user_id=chosen.user_id, before=clock.now() - timedelta(days=400 * share))
         cursor = list_entries(cast.alice, middle, limit=1).older
     return median_of(lambda: milliseconds(lambda: list_entries(cast.alice, chosen, cursor=cursor)), rounds=ROUNDS)
+
+
+def _findings(cast: Cast) -> Figure:
+    found = len(list_findings(cast.alice))
+    value = median_of(lambda: milliseconds(lambda: list_findings(cast.alice)), rounds=3)
+    note = f"{found} findings of two weeks, habits of ninety days"
+    return Figure(name="audit: unusual access", value=value, unit="ms", note=note)
 
 
 def _rerun(cast: Cast) -> Iterator[Figure]:

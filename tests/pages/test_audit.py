@@ -102,3 +102,25 @@ def test_tampering_is_told_with_the_entry(installation: Installation, open_as: O
     assert "**Broken: 1 seal of 1.**" in shown(at)
     assert "entries are not those that were sealed" in shown(at)
     assert f"Changed: {first.hex[-8:]}, written" in shown(at)
+
+
+def test_what_is_unusual_is_looked_for_once_somebody_asks(
+    installation: Installation, open_as: OpenAs, cast: Cast
+) -> None:
+    write_entries(
+        installation.database,
+        cast.max,
+        action="identity.sign_in_refused",
+        count=6,
+        resource_type="users",
+        resource_id=cast.max.user_id,
+    )
+    at = open_as(cast.alice, AUDIT)
+    assert "was refused 6 times" not in shown(at)
+    at.session_state["audit-findings"] = True
+    at.run()
+    assert "Max was refused 6 times within 1 minute" in shown(at)
+    at = open_as(cast.charlie, AUDIT)
+    at.session_state["audit-findings"] = True
+    at.run()
+    assert "no new network, no unusual hour, no burst of refusals" in shown(at)

@@ -135,6 +135,11 @@ DELIVERY_SPLIT: Mapping[str, Status] = {
 }
 
 #: Of the audit trail: whether it was done, or somebody was kept from it.
+FINDING: Mapping[str, Status] = {
+    "new_network": _status("New network", "travel_explore", "orange", "!"),
+    "odd_hour": _status("Unusual hour", "schedule", "orange", "!"),
+    "burst": _status("Burst", "block", "red", "✕"),
+}
 OUTCOME: Mapping[str, Status] = {"refused": Status("Refused", "", "red", "✕")}
 
 BUDGET: Mapping[str, Status] = {
