@@ -3,7 +3,8 @@
 A finding is no proof of anything: it names the entries, for somebody who knows the person to look at them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -55,35 +56,36 @@ def find_new_networks(sign_ins: Sequence[Access], *, since: datetime) -> Iterato
 
 def find_odd_hours(sign_ins: Sequence[Access], *, since: datetime, zone: str) -> Iterator[Finding]:
     """A sign-in hours away from every hour of the day at which the person has come before."""
-    where, known = find_zone(zone), dict[UUID, list[int]]()
+    where, known, counts = find_zone(zone), dict[UUID, set[int]](), Counter[UUID]()
     for each in sign_ins:
         if each.user_id is None:
             continue
-        hour, before = each.created_at.astimezone(where).hour, known.setdefault(each.user_id, [])
+        hour, before = each.created_at.astimezone(where).hour, known.setdefault(each.user_id, set())
         is_far = all(min((hour - other) % 24, (other - hour) % 24) >= _FAR for other in before)
-        if len(before) >= _FEWEST_SIGN_INS and is_far and each.created_at >= since:
+        if counts[each.user_id] >= _FEWEST_SIGN_INS and is_far and each.created_at >= since:
             yield _finding(FindingKind.ODD_HOUR, [each], user_id=each.user_id, address=each.address)
-        before.append(hour)
+        before.add(hour)
+        counts[each.user_id] += 1
 
 
 def find_bursts(refusals: Sequence[Access]) -> Iterator[Finding]:
     """Many refusals of one person, or of several from one address, within a quarter of an hour."""
     told: set[UUID] = set()
-    for user_id, rows in _group(refusals, {each: each.user_id for each in refusals}).items():
+    for user_id, rows in _group(refusals, [each.user_id for each in refusals]).items():
         for burst in _bursts(rows):
             told |= {each.id for each in burst}
             address = burst[-1].address if len({each.address for each in burst}) == 1 else None
             yield _finding(FindingKind.BURST, burst, user_id=user_id, address=address)
-    for address, rows in _group(refusals, {each: each.address for each in refusals}).items():
+    for address, rows in _group(refusals, [each.address for each in refusals]).items():
         for burst in _bursts(rows):
             if not {each.id for each in burst} <= told:  # else it is one person's, and was told
                 yield _finding(FindingKind.BURST, burst, user_id=None, address=address)
 
 
-def _group(rows: Sequence[Access], keys: Mapping[Access, Key | None]) -> dict[Key, list[Access]]:
+def _group(rows: Sequence[Access], keys: Sequence[Key | None]) -> dict[Key, list[Access]]:
     found: dict[Key, list[Access]] = {}
-    for each in rows:
-        if (key := keys[each]) is not None:
+    for each, key in zip(rows, keys, strict=True):
+        if key is not None:
             found.setdefault(key, []).append(each)
     return found
 
