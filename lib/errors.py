@@ -112,21 +112,23 @@ class SecondFactorNeeded(NotSignedIn):
 class NotPermitted(OrchestratorError):
     """The row is one's own organization's, but the right is missing."""
 
-    def __init__(self, permission: str, message: str | None = None) -> None:
+    def __init__(self, permission: str, message: str | None = None, *, who: object = None) -> None:
         # what people call the permission, and who has it, is the pages' to say: `lib.ui.components.permission_words`
         super().__init__(message or "You may not do this. Ask an admin of your organization to grant it.")
         self.permission = permission
+        #: The `Actor` who was refused, where that is known: the trail notes it (`lib.audit.refusals`).
+        self.who = who
 
 
 class BeyondOwnRights(NotPermitted):
     """Nobody gives or takes a right that they do not have themselves."""
 
-    def __init__(self, permission: str) -> None:
+    def __init__(self, permission: str, *, who: object = None) -> None:
         message = (
             "This gives or takes rights beyond your own. You can hand on what you may do yourself; for more, ask an "
             "admin of your organization."
         )
-        super().__init__(permission, message)
+        super().__init__(permission, message, who=who)
 
 
 class RightsChanged(NotPermitted):
@@ -140,9 +142,8 @@ class RightsChanged(NotPermitted):
 class OperatorOnly(NotPermitted):
     """No permission opens it: it is for whoever runs the installation."""
 
-    def __init__(self) -> None:
-        OrchestratorError.__init__(self, "This is for the operators of this installation. No admin can grant it.")
-        self.permission = "operator"
+    def __init__(self, *, who: object = None) -> None:
+        super().__init__("operator", "This is for the operators of this installation. No admin can grant it.", who=who)
 
 
 class NotFound(OrchestratorError):

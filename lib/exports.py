@@ -1,4 +1,4 @@
-"""A table as a file that other programs read: CSV, JSON or Parquet, written a page of rows at a time.
+"""A table as a file that other programs read: CSV, JSON, JSON Lines or Parquet, written a page of rows at a time.
 
 Values are raw: moments in UTC (ISO 8601), dollars with all six decimals, ids; what is unknown is empty, or null. A
 spreadsheet would run a text that begins like a formula, so CSV has an apostrophe before it; JSON and Parquet, which
@@ -30,6 +30,8 @@ class ExportFormat(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     JSON = "json"
+    #: A JSON object a line: what is longest is read and written line by line.
+    LINES = "jsonl"
 
 
 class Kind(StrEnum):
@@ -43,6 +45,8 @@ class Kind(StrEnum):
     #: Of a call as numeric(12,6), of many as their sum.
     DOLLARS = "dollars"
     MOMENT = "moment"
+    #: A structure as JSON writes it, which JSON has as it is, and the others as text.
+    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,12 @@ def write_table_into(
     out: BinaryIO, file_format: ExportFormat, columns: Sequence[Column], pages: Iterable[Sequence[Values]]
 ) -> None:
     """Write the content into a file that is open: of it nothing is held but a page of rows."""
-    write = {ExportFormat.CSV: _write_csv, ExportFormat.JSON: _write_json, ExportFormat.PARQUET: _write_parquet}
+    write = {
+        ExportFormat.CSV: _write_csv,
+        ExportFormat.JSON: _write_json,
+        ExportFormat.LINES: _write_lines,
+        ExportFormat.PARQUET: _write_parquet,
+    }
     write[file_format](out, columns, pages)
 
 
@@ -84,14 +93,25 @@ def _csv_cell(value: object, kind: Kind) -> str:
 
 
 def _write_json(out: BinaryIO, columns: Sequence[Column], pages: Iterable[Sequence[Values]]) -> None:
-    names = [json.dumps(column.name) for column in columns]
     between = "[\n"
     for page in pages:
         for row in page:
-            cells = (f"{name}: {_json_value(value)}" for name, value in zip(names, row, strict=True))
-            out.write(f"{between}{{{', '.join(cells)}}}".encode())
+            out.write(f"{between}{_json_object(columns, row)}".encode())
             between = ",\n"
     out.write(b"\n]\n" if out.tell() else b"[]\n")
+
+
+def _write_lines(out: BinaryIO, columns: Sequence[Column], pages: Iterable[Sequence[Values]]) -> None:
+    for page in pages:
+        out.writelines(f"{_json_object(columns, row)}\n".encode() for row in page)
+
+
+def _json_object(columns: Sequence[Column], row: Values) -> str:
+    cells = (
+        f"{json.dumps(column.name)}: {value if column.kind is Kind.JSON and value else _json_value(value)}"
+        for column, value in zip(columns, row, strict=True)
+    )
+    return f"{{{', '.join(cells)}}}"
 
 
 def _json_value(value: object) -> str:

@@ -9,6 +9,7 @@ from lib.schedules.service import get_schedule
 from lib.templates.gallery import list_template_choices
 from lib.ui import address, words
 from lib.ui.components import status
+from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.card import card
 from lib.ui.components.launch_form import show_launch_form
 from lib.ui.components.page_header import page_header
@@ -22,7 +23,7 @@ actor = require_actor(Permission.ORCHESTRATIONS_RUN)
 schedule = get_schedule(actor, address.requested_id("schedule", what="schedule"))
 summary = schedule.summary
 with page_header(summary.title, status=status.SCHEDULE[standing_of(summary)], parent=(SCHEDULES.file, "Schedules")):
-    pass
+    show_audit_link(actor, "schedules", summary.id)
 if not summary.may_edit:
     st.markdown(
         f":gray[:material/lock: {words.plain(summary.person.name)} and those who steer others' runs may change it.]"

@@ -352,6 +352,7 @@ ADDED_TABLES: Final = frozenset(
         "spending_notices",
         "saved_views",
         "usage_reports",
+        "audit_seals",
     }
 )
 

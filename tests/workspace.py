@@ -17,6 +17,7 @@ from tests.factories import (
     make_version,
     make_webhook,
 )
+from tests.made_audit import make_seal
 from tests.made_budgets import make_budget_rows, make_watch_rows
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import (
@@ -84,6 +85,8 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     webhook_id = make_webhook(database, actor, name=f"Deployments {uuid4()}")
     make_told(database, actor, webhook_id)
     make_sums(database, actor.organization_id)
+    if not actor.is_sample:  # whose made-up trail is not sealed
+        make_seal(database, actor)
     return Workspace(
         user_id=actor.user_id,
         project_id=project_id,

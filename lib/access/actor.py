@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from lib.access.permissions import GRANTS, Permission, Role, Scope
 from lib.errors import NotPermitted
 
+#: What the trail has in place of a browser: what the command line begins with, and for what was done in a run.
+COMMAND_LINE: Final = "orchestrator"
+ENGINE: Final = "engine"
 DEFAULT_LANDING_PAGE: Final = "overview"
 #: Where one may land after signing in, by the page's address -> what opens it.
 LANDING_PAGES: Final[Mapping[str, Permission | None]] = {
@@ -29,6 +32,11 @@ class Origin:
     request_id: UUID
     ip_address: str | None = None
     user_agent: str | None = None
+
+
+def command_line(command: str = "") -> Origin:
+    """Whoever may start `orchestrator` on the installation's machine: the trail names nobody, but the command."""
+    return Origin(request_id=uuid4(), user_agent=f"{COMMAND_LINE} {command}".rstrip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,4 +97,4 @@ class Actor:
     def require(self, permission: Permission, *, created_by: UUID | None = None) -> None:
         """Raise `NotPermitted` unless `may`."""
         if not self.may(permission, created_by=created_by):
-            raise NotPermitted(permission)
+            raise NotPermitted(permission, who=self)

@@ -35,6 +35,8 @@ _DID: Final[Mapping[str, str]] = {
     "users.update": "edited the profile",
     "identity.sign_in": "signed in",
     "identity.sign_in_refused": "was refused at the sign-in",
+    "identity.password_refused": "typed a wrong password",
+    "identity.code_refused": "was refused for a wrong code",
     "identity.sign_out": "signed out",
     "identity.end_sessions": "ended the sessions",
     "identity.make_password_link": "made a link for a new password",
@@ -44,7 +46,59 @@ _DID: Final[Mapping[str, str]] = {
     "orchestrations.prioritize": "changed the run's priority",
     "organizations.create": "created the organization",
     "organizations.update": "edited the organization",
+    "template_reviews.update": "decided about a version of the template",
+    "review_requests.delete": "removed a review",
+    "run_comments.delete": "removed a comment on the run",
+    "orchestrations.launch": "launched the run",
+    "orchestrations.fork": "ran the run again",
+    "orchestrations.end": "ended the run",
+    "orchestrations.pause": "paused the run",
+    "orchestrations.resume": "had the run go on",
+    "orchestrations.cancel": "asked for the run to be cancelled",
+    "orchestrations.export": "exported runs",
+    "projects.export": "exported the list of projects",
+    "templates.export": "exported a template",
+    "users.export": "exported the list of people",
+    "invitations.export": "exported the list of invitations",
+    "webhooks.export": "exported deliveries",
+    "usage.export": "exported usage",
+    "audit.export": "exported the audit trail",
+    "access.refused": "was refused, for want of a permission",
+    "identity.lock_out": "was locked out after too many wrong passwords",
+    "invitations.create": "invited",
+    "invitations.update": "changed an invitation",
+    "invitations.delete": "removed an invitation",
+    "credentials.create": "got a password",
+    "credentials.update": "changed the way to sign in",
+    "credentials.delete": "lost the password",
+    "users.delete": "removed the person",
+    "webhooks.create": "made the webhook",
+    "webhooks.update": "edited the webhook",
+    "webhooks.delete": "deleted the webhook",
+    "schedules.delete": "removed the schedule",
+    "budgets.create": "made the budget",
+    "budgets.update": "edited the budget",
+    "budgets.delete": "deleted the budget",
+    "budget_raises.create": "raised a budget",
+    "budget_raises.update": "changed the raise of a budget",
+    "budget_raises.delete": "removed the raise of a budget",
+    "spending_watches.create": "began to watch what is spent",
+    "spending_watches.update": "changed a watch on what is spent",
+    "spending_watches.delete": "ended a watch on what is spent",
+    "template_reviews.delete": "removed a request about the template",
+    "run_reviews.delete": "removed a word about an answer",
+    "organizations.delete": "removed the organization",
 }
+#: What somebody was kept from; `lib.models.audit_log.REFUSED` has the same.
+REFUSALS: Final = frozenset(
+    {
+        "access.refused",
+        "identity.code_refused",
+        "identity.lock_out",
+        "identity.password_refused",
+        "identity.sign_in_refused",
+    }
+)
 #: Action -> field -> what setting it and taking it away are called; the first field that has changed counts.
 _SET: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "organizations.update": {
@@ -125,6 +179,17 @@ _SILENT: Final = frozenset(
         "deleted_at",
     }
 )
+
+
+def list_actions() -> Mapping[str, str]:
+    """Every action that has a name, and what it is called; in the order of those names."""
+    return dict(sorted(_DID.items(), key=lambda pair: pair[1]))
+
+
+def kind_of(action: str) -> str:
+    """The kind of thing that an action is always done to."""
+    about = action.partition(".")[0]
+    return {"identity": "users", "access": "users", "operations": "orchestrations"}.get(about, about)
 
 
 def say(action: str, old: Mapping[str, object], new: Mapping[str, object]) -> str:

@@ -26,6 +26,7 @@ from lib.engine.queue import Wake, start_queue
 from lib.engine.reports import report_for_ever
 from lib.engine.rollup import roll_up_for_ever
 from lib.engine.schedules import Schedules
+from lib.engine.sealing import seal_for_ever
 from lib.engine.segment import Segment
 from lib.engine.store import RunKey
 from lib.providers.catalog import close_providers
@@ -168,6 +169,7 @@ async def _work(settings: Settings) -> None:
             asyncio.create_task(clear_for_ever(url)),
             asyncio.create_task(roll_up_for_ever(url)),
             asyncio.create_task(report_for_ever(url)),
+            asyncio.create_task(seal_for_ever(url)),
             asyncio.create_task(stop.wait()),
         ]
         ready = asyncio.create_task(held.wait())

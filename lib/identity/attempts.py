@@ -49,6 +49,8 @@ class Held:
     password_hash: str
     #: Sealed; None without a second factor.
     totp_secret: bytes | None
+    #: Whether this attempt, if it is wrong, is the one that locks the account.
+    is_last: bool = False
 
     @property
     def has_second_factor(self) -> bool:
@@ -124,7 +126,11 @@ def take_for_person(session: Session, user_id: UUID) -> Held | None:
             failed_attempts=attempts,
             locked_until=case((attempts >= MOST_WRONG_PASSWORDS, func.now() + LOCKED_FOR), else_=None),
         )
-        .returning(UserCredential.password_hash, case((is_enabled, UserCredential.totp_secret)))
+        .returning(
+            UserCredential.password_hash,
+            case((is_enabled, UserCredential.totp_secret)),
+            UserCredential.locked_until.is_not(None),
+        )
     ).one_or_none()
     return None if row is None else Held(*row)
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lib.access.actor import command_line
 from lib.access.permissions import Role
 from lib.db.constraints import constraint_of
 from lib.db.session import identity_session
@@ -64,7 +65,7 @@ def create_user(
         is_operator=is_operator,
     )
     try:
-        with identity_session(None) as session:
+        with identity_session(command_line("users create")) as session:
             organization_id = queries.find_organization(session, organization_slug.strip())
             if organization_id is None:
                 message = (

@@ -7,13 +7,13 @@ names, deactivated people, those without a password and everybody else.
 """
 
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from lib.access.actor import Origin
+from lib.access.actor import Origin, command_line
 from lib.db.session import identity_session
 from lib.errors import Conflict, InvalidInput, LinkExpired
 from lib.identity import attempts, notices, passwords, queries, sessions, tokens
@@ -40,7 +40,6 @@ _EXPIRED: Final = (
     "This link was used, replaced by another one or by a change of your account, or is older than an hour. Ask for "
     "another one by “Forgot your password?” on the sign-in form, or ask whoever gave it to you."
 )
-_COMMAND_LINE: Final = "orchestrator users password"
 _NOBODY: Final = UUID(int=0)
 #: Goes nowhere: stands for the address of who is nobody.
 _NOWHERE: Final = "nobody@invalid.invalid"
@@ -105,7 +104,7 @@ def set_password(email: str, new: str) -> str:
         raise InvalidInput("This person is deactivated, and could not sign in with any password.", field=Field.EMAIL)
     check_new_password(person, new)
     made = insert(UserCredential).values(user_id=person.user_id, password_hash=passwords.hash_password(new))
-    with identity_session(Origin(request_id=uuid4(), user_agent=_COMMAND_LINE)) as session:
+    with identity_session(command_line("users password")) as session:
         session.execute(
             made.on_conflict_do_update(index_elements=["user_id"], set_=_renewed(made.excluded.password_hash))
         )

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, update
 from sqlalchemy.orm import Session
 
 from lib import clock
-from lib.access.actor import Actor, Origin
+from lib.access.actor import Actor, Origin, command_line
 from lib.db.session import identity_session
 from lib.errors import Conflict, InvalidInput, LinkExpired, NotFound, NotSignedIn, SignInRefused
 from lib.identity import attempts, notices, passwords, queries, recovery_codes, service, sessions, tokens, totp
@@ -149,6 +149,8 @@ def sign_in(pending: str, code: str, *, origin: Origin) -> UUID:
             attempts.forgive_address(session, network)
         if is_open:
             sessions.record(session, user_id, "identity.sign_in" if is_right else "identity.code_refused")
+        if held and held.is_last and not is_right:
+            sessions.record(session, user_id, "identity.lock_out")
     if not is_right:
         raise SignInRefused(CODE_REFUSED)
     return user_id
@@ -159,7 +161,7 @@ def reset(email: str) -> str:
 
     Raises NotFound for an unknown address, Conflict for who has none.
     """
-    origin = Origin(request_id=uuid4(), user_agent="command line")
+    origin = command_line("users reset-second-factor")
     with identity_session(origin) as session:
         person = queries.find_person(session, email)
         if person is None:

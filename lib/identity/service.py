@@ -65,6 +65,8 @@ def authenticate(name: str, password: str, *, origin: Origin) -> UUID:
             else:
                 done = "identity.sign_in" if is_accepted else "identity.sign_in_refused"
                 sessions.record(session, person.user_id, done)
+                if held and held.is_last and not (is_accepted or is_suspended):
+                    sessions.record(session, person.user_id, "identity.lock_out")
     if person is not None and is_suspended:
         raise OrganizationSuspended(person.suspension_reason or "")
     if person is None or not is_accepted:
@@ -134,11 +136,19 @@ def require_password(who: Holder, password: str) -> tuple[Person, Held]:
         message = f"Your name is locked, because somebody typed wrong passwords for it. Try again later; {_RULE}."
         raise InvalidInput(message, field=Field.CURRENT_PASSWORD)
     if not passwords.is_right(password, held.password_hash):
+        _note_wrong(who, held)
         message = f"This is not your current password. Try again; {_RULE}."
         raise InvalidInput(message, field=Field.CURRENT_PASSWORD)
     with identity_session(who.origin, user_id=who.user_id) as session:
         attempts.forgive_account(session, who.user_id, held)
     return person, held
+
+
+def _note_wrong(who: Holder, held: Held) -> None:
+    with identity_session(who.origin, user_id=who.user_id) as session:
+        sessions.record(session, who.user_id, "identity.password_refused")
+        if held.is_last:
+            sessions.record(session, who.user_id, "identity.lock_out")
 
 
 def _end(session: Session, secret: str) -> None:

@@ -1,7 +1,7 @@
 """The tables as Python sees them: one table or one tight group a module."""
 
 from lib.db.base import Base
-from lib.models.audit_log import AuditLog
+from lib.models.audit_log import AuditLog, AuditSeal
 from lib.models.budget import Budget, BudgetAlert, BudgetRaise, BudgetSpending, SpendingNotice, SpendingWatch
 from lib.models.comment import RunComment
 from lib.models.connection import IntegrationConnection, ProviderConnection
@@ -25,6 +25,7 @@ from lib.models.webhook import Webhook
 __all__ = [
     "ApiUsage",
     "AuditLog",
+    "AuditSeal",
     "Base",
     "Budget",
     "BudgetAlert",

@@ -1,10 +1,17 @@
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lib.db.base import Base, CreatedAt, JsonObject, Key, Str100, Str255, reference
+
+#: Of the trail, what somebody was kept from; the same words stand in an index.
+REFUSED: Final = (
+    "action IN ('access.refused', 'identity.code_refused', 'identity.lock_out', 'identity.password_refused', "
+    "'identity.sign_in_refused')"
+)
 
 
 class AuditLog(Base):
@@ -30,4 +37,38 @@ class AuditLog(Base):
         Index("idx_audit_logs_organization_created", "organization_id", "created_at", "id"),
         Index("idx_audit_logs_resource", "organization_id", "resource_type", "resource_id", "created_at"),
         Index("idx_audit_logs_user_id", "user_id"),
+        Index("idx_audit_logs_person", "organization_id", "user_id", "created_at", "id"),
+        Index("idx_audit_logs_action", "organization_id", "action", "created_at", "id"),
+        Index("idx_audit_logs_type", "organization_id", "resource_type", "created_at", "id"),
+        Index("idx_audit_logs_address", "organization_id", "ip_address", "created_at", "id"),
+        Index("idx_audit_logs_refused", "organization_id", "created_at", "id", postgresql_where=text(REFUSED)),
+        Index("idx_audit_logs_written", "organization_id", "id"),
+    )
+
+
+class AuditSeal(Base):
+    """One stretch of an organization's trail as it was when it was sealed; changed and removed by nobody."""
+
+    __tablename__ = "audit_seals"
+
+    id: Mapped[Key]
+    organization_id: Mapped[UUID] = mapped_column(reference("organizations", name="audit_seals_organization_id_fkey"))
+    #: From 1 on, without gaps.
+    number: Mapped[int] = mapped_column(BigInteger)
+    #: The stretch: ids greater than the first, up to the second.
+    after_id: Mapped[UUID]
+    through_id: Mapped[UUID]
+    row_count: Mapped[int] = mapped_column(BigInteger)
+    #: SHA-256 of the hashes of all rows.
+    rows_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    #: Of each row its id and the first half of its hash, to say which one differs.
+    leaves: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    previous_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    #: What the seal is known by, and the next one begins with.
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_at: Mapped[CreatedAt]
+
+    __table_args__ = (
+        CheckConstraint("number > 0", name="audit_seals_number_check"),
+        UniqueConstraint("organization_id", "number", name="audit_seals_number_key"),
     )

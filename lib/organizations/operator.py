@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from lib.access.actor import Actor
+from lib.access.actor import Actor, command_line
 from lib.db.constraints import NO_OPERATOR_LEFT, sqlstate_of
 from lib.db.paging import Page
 from lib.db.session import identity_session, tenant_session
@@ -47,7 +47,7 @@ Operator = Actor | CommandLine
 def require_operator(operator: Actor) -> None:
     """Raise `NotPermitted` unless this person runs the installation, and visits nobody."""
     if not operator.is_operator:
-        raise OperatorOnly
+        raise OperatorOnly(who=operator)
 
 
 def list_organizations(
@@ -167,7 +167,7 @@ def actions_for(operator: Actor, organization: OrganizationSummary) -> tuple[str
 def door(operator: Operator) -> AbstractContextManager[Session]:
     """The operator's transaction; the database looks again whether they are one."""
     if isinstance(operator, CommandLine):
-        return identity_session(None)
+        return identity_session(command_line("organizations"))
     require_operator(operator)
     return tenant_session(operator)
 
@@ -176,7 +176,7 @@ def door(operator: Operator) -> AbstractContextManager[Session]:
 def identity_door(operator: Operator) -> Iterator[Session]:
     """The transaction for what the identity login alone can do for an operator; the database looks again here too."""
     if isinstance(operator, CommandLine):
-        with identity_session(None) as session:
+        with identity_session(command_line("organizations")) as session:
             yield session
         return
     require_operator(operator)
@@ -184,7 +184,7 @@ def identity_door(operator: Operator) -> Iterator[Session]:
         try:
             session.execute(select(func.api.require_operator()))
         except ProgrammingError as error:
-            raise OperatorOnly from error
+            raise OperatorOnly(who=operator) from error
         yield session
 
 

@@ -170,7 +170,7 @@ def _get_own(session: Session, actor: Actor, review_id: UUID) -> Row[*tuple[Any,
     row = _get(session, actor, review_id)
     if not row.is_reviewer:
         message = "This review names who decides, and you are not among them. Ask one of those, or an admin."
-        raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message)
+        raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message, who=actor)
     return row
 
 

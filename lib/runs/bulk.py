@@ -151,7 +151,7 @@ def retry_runs(actor: Actor, run_ids: Sequence[UUID], *, on_progress: Callable[[
 def _retry(actor: Actor, run_id: UUID, *, only_own: bool, checked: set[ModelChoice]) -> None:
     run = watch_run(actor, run_id)
     if only_own and run.summary.user_id != actor.user_id:
-        raise NotPermitted(Permission.ORCHESTRATIONS_CANCEL)
+        raise NotPermitted(Permission.ORCHESTRATIONS_CANCEL, who=actor)
     if run.summary.status not in RETRYABLE_RUN_STATUSES:
         raise Conflict(run.summary.status)
     retry_run(actor, RetryRequest(run_id=run_id, begins_with=find_begin(run)), checked=checked, is_first=True)

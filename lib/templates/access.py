@@ -83,7 +83,7 @@ def _get_of_organization(
     seen = get_row(session, template_id)
     if seen.organization_id != actor.organization_id:
         message = "This template is another organization's. Fork it, and the copy is yours to edit."
-        raise NotPermitted(needs, message)
+        raise NotPermitted(needs, message, who=actor)
     return seen
 
 

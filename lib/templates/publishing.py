@@ -122,7 +122,7 @@ def withdraw(actor: Actor, review_id: UUID) -> None:
         review, _ = reviews.get_waiting(session, actor, review_id, to_decide=False)
         if review.requested_by != actor.user_id:
             message = "Only who asked for it takes a request back. You can refuse it instead."
-            raise NotPermitted(Permission.TEMPLATES_PUBLISH, message)
+            raise NotPermitted(Permission.TEMPLATES_PUBLISH, message, who=actor)
         reviews.decide(session, actor, review, ReviewDecision.WITHDRAWN)
 
 
@@ -169,7 +169,7 @@ def _get_to_decide(session: Session, actor: Actor, review_id: UUID) -> tuple[Tem
     review, template = reviews.get_waiting(session, actor, review_id, to_decide=True)
     if review.requested_by == actor.user_id:
         message = "You asked for this yourself, so somebody else decides. Anybody who may publish templates can."
-        raise NotPermitted(Permission.TEMPLATES_PUBLISH, message)
+        raise NotPermitted(Permission.TEMPLATES_PUBLISH, message, who=actor)
     return review, template
 
 

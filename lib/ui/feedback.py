@@ -19,6 +19,7 @@ import streamlit as st
 from streamlit.errors import FragmentHandledException
 
 from lib.access.permissions import Permission
+from lib.audit.refusals import note_refusal
 from lib.errors import (
     ConfigurationError,
     DatabaseUnavailable,
@@ -192,12 +193,14 @@ def _show_inline(error: Exception) -> None:
 
 
 def _words(error: Exception) -> _Words:
+    """What is said of the error. Of a refusal the trail is told: whatever is shown to a person goes through here."""
     match error:
         case DatabaseUnavailable():
             return _AWAY
         case NotFound():
             return _Words(":material/search_off:", "Not found", error.message)
         case NotPermitted():
+            note_refusal(error)
             return _Words(":material/lock:", "This page is not open to you", _refusal(error))
         case NotSignedIn() if not isinstance(error, SignInRefused):
             return _Words(":material/login:", "Your session has ended", error.message, can_retry=True)

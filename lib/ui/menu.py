@@ -59,7 +59,7 @@ def _page(entry: PageEntry, actor: Actor | None, *, is_first: bool, root: Path, 
     if actor is None:
         return make_hidden(show_way_in, title="Sign in", url_path=url_path, is_first=is_first)
     if not entry.is_open_to(actor):
-        return make_hidden(lambda: _refuse(entry), title=entry.title, url_path=url_path, is_first=is_first)
+        return make_hidden(lambda: _refuse(entry, actor), title=entry.title, url_path=url_path, is_first=is_first)
     return st.Page(
         root / entry.file,
         # its address stays the page's identity, whatever the count
@@ -71,5 +71,5 @@ def _page(entry: PageEntry, actor: Actor | None, *, is_first: bool, root: Path, 
     )
 
 
-def _refuse(entry: PageEntry) -> None:
-    raise OperatorOnly if entry.is_for_operators else NotPermitted(entry.permission or "")
+def _refuse(entry: PageEntry, actor: Actor) -> None:
+    raise OperatorOnly(who=actor) if entry.is_for_operators else NotPermitted(entry.permission or "", who=actor)

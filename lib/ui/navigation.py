@@ -146,6 +146,14 @@ BUDGETS = PageEntry(
     section="Insight",
     permission=Permission.ANALYTICS_VIEW,
 )
+AUDIT = PageEntry(
+    file="pages/audit.py",
+    title="Audit",
+    icon="history",
+    url_path="audit",
+    section="Insight",
+    permission=Permission.AUDIT_VIEW,
+)
 USERS = PageEntry(
     file="pages/users.py",
     title="Users",
@@ -214,6 +222,7 @@ PAGES: Sequence[PageEntry] = (
     TEMPLATE_EDIT,
     ANALYTICS,
     BUDGETS,
+    AUDIT,
     USERS,
     PERSON,
     CONNECTIONS,

@@ -38,7 +38,7 @@ def change_rights(actor: Actor, user_id: UUID, *, role: str, permissions: Iterab
         if before != seen:
             raise Conflict("Somebody else has changed this person's rights meanwhile. Look at them again, then decide.")
         if not may_change(actor, before, wanted):
-            raise BeyondOwnRights(Permission.USERS_EDIT)
+            raise BeyondOwnRights(Permission.USERS_EDIT, who=actor)
         if admins == (user_id,):
             raise Conflict(refusals.LAST_ADMIN)
         if wanted != before:
@@ -116,7 +116,7 @@ def _hold(session: Session, actor: Actor, user_id: UUID, permission: Permission)
         return row
     # they could when this began: somebody may have changed their own rights meanwhile
     if queries.find_person(session, actor.organization_id, user_id) is not None:
-        raise NotPermitted(permission)
+        raise NotPermitted(permission, who=actor)
     if queries.find_person(session, actor.organization_id, actor.user_id) is None:
         raise NotSignedIn
     raise NotFound("person")
@@ -129,7 +129,7 @@ def _hold_admins(session: Session, actor: Actor) -> tuple[UUID, ...]:
 
 def _require_within(actor: Actor, row: Row[*tuple[Any, ...]]) -> None:
     if any(beyond(actor, Rights.read(row.role, row.permissions))):
-        raise BeyondOwnRights(Permission.USERS_DEACTIVATE)
+        raise BeyondOwnRights(Permission.USERS_DEACTIVATE, who=actor)
 
 
 def _update(session: Session, user_id: UUID, **values: Any) -> None:

@@ -61,7 +61,7 @@ def invite(actor: Actor, addresses: str, *, role: str, permissions: Iterable[str
     if actor.is_sample:
         raise Conflict(_IN_THE_SAMPLE)
     if not may_invite(actor, rights):
-        raise BeyondOwnRights(Permission.USERS_INVITE)
+        raise BeyondOwnRights(Permission.USERS_INVITE, who=actor)
     parts = re.split("[,;]", ",".join(addresses.splitlines()))
     lines = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
     if not lines:
@@ -179,7 +179,7 @@ def _find_own(session: Session, actor: Actor, invitation_id: UUID) -> Row[*tuple
     if row is None:
         raise NotFound("invitation")
     if not may_invite(actor, Rights.read(row.role, row.permissions)):
-        raise BeyondOwnRights(Permission.USERS_INVITE)
+        raise BeyondOwnRights(Permission.USERS_INVITE, who=actor)
     return row
 
 

@@ -48,7 +48,7 @@ def make_password_link(actor: Actor, user_id: UUID) -> PasswordLink:
         if row is None:
             raise NotFound("person")
         if any(beyond(actor, Rights.read(row.role, row.permissions))):
-            raise BeyondOwnRights(Permission.USERS_EDIT)
+            raise BeyondOwnRights(Permission.USERS_EDIT, who=actor)
         if row.is_operator and not actor.is_operator:
             raise Conflict(_OPERATORS)
         if row.deactivated_at is not None:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lib.audit.refusals import note_refusal
 from lib.errors import DatabaseUnavailable, FileGone, NotFound, NotPermitted
 from lib.runs.operating.service import get_artifact
 from lib.web.saved_files import HEADERS, say
@@ -29,6 +30,7 @@ def _download(request: Request) -> Response:  # no coroutine: Starlette calls it
     try:
         return _answer(request)
     except NotPermitted as error:
+        note_refusal(error)
         return say(error.message, 403)
     except FileGone as error:
         return say(error.message, 410)

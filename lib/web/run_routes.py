@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from lib.audit.refusals import note_refusal
 from lib.errors import DatabaseUnavailable, InvalidInput, NotFound, NotPermitted
 from lib.runs.watching.service import Reader, look_at_run
 from lib.web.visitor import find_visitor
@@ -47,6 +48,7 @@ def routes(draw: Draw, *, is_fence: Callable[[str], bool]) -> list[Route]:
         except InvalidInput as error:
             return _say(error.message, 400)
         except NotPermitted as error:
+            note_refusal(error)
             return _say(error.message, 403)
         except NotFound as error:
             return _say(error.message, 404)

@@ -26,7 +26,8 @@ NEW = {
     "api_end_access": "",
 }
 
-CHANGED = ("api_guard_users", "api_record_event")
+#: Name -> the later revision that changes it again.
+CHANGED = {"api_guard_users": None, "api_record_event": "0050"}
 
 #: What was asked of each table in place of the option: a permission that every role has.
 VIEWED = {
@@ -72,8 +73,8 @@ def upgrade() -> None:
             op.execute(statement)
     for name, callers in NEW.items():
         functions.create(name, execute=callers)
-    for name in CHANGED:
-        functions.replace(name)
+    for name, before in CHANGED.items():
+        functions.replace(name, before=before)
     op.execute(
         "CREATE TRIGGER users_end_access AFTER UPDATE OF deactivated_at, deleted_at ON users FOR EACH ROW "
         "WHEN (NEW.deactivated_at IS NOT NULL OR NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION api.end_access()"

@@ -10,7 +10,10 @@ from tests.architecture.sources import Module, application
 #: Module -> the doors of `lib.db.session` that it uses. Grows with every package that reads or writes.
 DOORS: dict[str, set[str]] = {
     "Home": {"identity_session"},  # handed to /readyz
+    "lib.audit.refusals": {"tenant_session"},
+    "lib.audit.sealing": {"identity_session", "tenant_session"},  # the command line's, and a person's
     "lib.audit.service": {"tenant_session"},
+    "lib.audit.trail": {"tenant_session"},
     "lib.connections.defaults": {"tenant_session"},
     "lib.connections.integrations.service": {"tenant_session"},
     "lib.connections.offers": {"tenant_session"},
@@ -87,6 +90,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
     "lib.engine.rollup": {"connect"},  # sums up usage
     "lib.engine.reports": {"connect"},  # takes one report at a time; what it reads and writes goes by the door
+    "lib.engine.sealing": {"connect"},  # seals audit trails
     "lib.engine.leftovers": {"connect"},  # asks which operations are gone, once an hour
     "lib.engine.schedules": {"connect"},  # takes and notes one schedule at a time; its launch goes by the door
     "lib.engine.deliveries": {"connect"},  # listens for events, and takes and notes many at a time

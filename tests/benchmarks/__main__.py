@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from tests.benchmarks import (
+    audit,
     engine,
     estimate,
     fairness,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Ground], Sequence[Figure]]] = {
     "startup": startup.main,
     "pages": pages.main,
     "usage": usage.main,
+    "audit": audit.main,
     "people": people.main,
     "gallery": gallery.main,
     "estimate": estimate.main,

@@ -48,5 +48,6 @@ def show_changes() -> None:
         newer=None,
         older="older",
         names={"priority": "Priority"},
+        about=lambda: None,
         time_zone="UTC",
     )

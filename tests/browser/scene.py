@@ -21,6 +21,7 @@ from tests.browser.webhooks_of_scene import make_webhooks
 from tests.cast import Cast
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
 from tests.factories import make_integration, make_invitation, make_project
+from tests.made_audit import write_entries
 from tests.made_runs import answer, ask_to_cancel, beginning, end_run, make_comment, make_run, open_run
 from tests.made_schedules import make_schedule
 from tests.web_process import orchestrator_web
@@ -98,6 +99,8 @@ class Scene:
     schedule_id: UUID
     #: On its way: tried three times, and refused.
     delivery_id: UUID
+    #: Of the audit trail: max's rights were changed.
+    entry_id: UUID
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +184,31 @@ def scene(dashboard: Dashboard) -> Scene:
         invited.secret,
         schedule_id,
         make_webhooks(database, dashboard.cast),
+        _make_entry(database, dashboard.cast),
     )
+
+
+def _make_entry(database: ClonedDatabase, cast: Cast) -> UUID:
+    [made] = write_entries(
+        database,
+        cast.alice,
+        hours_ago=0,
+        action="users.update",
+        resource_type="users",
+        resource_id=cast.max.user_id,
+        old_values={"role": "member", "preferences": {"time_zone": "UTC"}},
+        new_values={"role": "manager", "permissions": ["audit.view"], "preferences": {"time_zone": "Europe/Berlin"}},
+        user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0",
+    )
+    write_entries(
+        database,
+        cast.max,
+        hours_ago=0,
+        action="identity.sign_in_refused",
+        resource_type="users",
+        resource_id=cast.max.user_id,
+    )
+    return made
 
 
 def _go_on(database: ClonedDatabase, actor: Actor, failed_id: UUID) -> UUID:

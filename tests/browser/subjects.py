@@ -14,6 +14,7 @@ from lib.identity.cookie import session_cookie_name
 from lib.identity.tokens import hash_secret, new_secret
 from lib.ui.navigation import (
     ACCOUNT,
+    AUDIT,
     BUDGETS,
     COMPARE,
     CONNECTIONS,
@@ -199,6 +200,9 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
             _path(WEBHOOKS),
             lambda page: acts.press(page, "Add endpoint", "sent when a run was launched"),
         ),
+        see("audit-entry", full, f"{_path(AUDIT)}?entry={scene.entry_id}"),
+        see("audit-error", full, f"{_path(AUDIT)}?action=webhooks.delete&about=nonsense&search=zeppelin"),
+        see("audit-verify", full, _path(AUDIT), lambda page: acts.press(page, "Verify seals", "Newest seal")),
         see("budgets-error", full, _path(BUDGETS), acts.add_no_budget),
         see(
             "budgets-raise",

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from lib.access.actor import Actor
 from lib.exports import ExportFormat
 from lib.identity.cookie import session_cookie_name
+from lib.ui.components.export_menu import FORMATS
 from tests import doors
 from tests.browser import acts
 from tests.browser.conftest import Dashboard
@@ -114,13 +115,15 @@ def test_calls_are_taken_along_as_a_file(
     expect(said).to_be_visible()
     count = int(said.inner_text().split()[0])
     with page.expect_download() as download:
-        page.get_by_role("link", name=re.compile(file_format, re.IGNORECASE)).click()
+        page.get_by_role("link", name=FORMATS[file_format][0], exact=True).click()
     path = tmp_path / "file"
     download.value.save_as(path)
     if file_format is ExportFormat.CSV:
         found = list(csv.DictReader(io.StringIO(path.read_text())))
     elif file_format is ExportFormat.JSON:
         found = json.loads(path.read_text())
+    elif file_format is ExportFormat.LINES:
+        found = [json.loads(line) for line in path.read_text().splitlines()]
     else:
         import pyarrow.parquet as pq
 

@@ -17,6 +17,7 @@ from lib.projects.service import MAX_NAME
 from lib.ui.navigation import (
     ACCOUNT,
     ANALYTICS,
+    AUDIT,
     BUDGETS,
     COMPARE,
     CONNECTIONS,
@@ -154,6 +155,7 @@ def test_empty_page_is_drawn(see: Callable[..., Page], dashboard: Dashboard, mad
         CONNECTIONS: "No connections of your own yet",
         WEBHOOKS: "No endpoints yet",
         ANALYTICS: "Nothing to add up yet",
+        AUDIT: "Audit",
         BUDGETS: "No budgets yet",
         USERS: "Users",
         PERSON: "Not found",

@@ -20,6 +20,7 @@ from lib.ui.components.permission_words import PERMISSIONS
 from lib.ui.navigation import (
     ACCOUNT,
     ANALYTICS,
+    AUDIT,
     BUDGETS,
     COMPARE,
     CONNECTIONS,
@@ -142,7 +143,7 @@ PRESSED |= {ACCOUNT: "Save profile", TEMPLATE_EDIT: "Add a phase"}
 PRESSED |= {COMPARE: "Swap sides", SCHEDULES: "Run now", SCHEDULE: "Switch off"}
 PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization", WEBHOOKS: "Add endpoint"}
 PRESSED |= {ANALYTICS: "Save view"}
-PRESSED |= {BUDGETS: "Add budget"}
+PRESSED |= {BUDGETS: "Add budget", AUDIT: "Verify seals"}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page is not REVIEWS], ids=lambda page: page.title)
@@ -225,6 +226,7 @@ def test_viewer_is_refused_somewhere(cast: Cast) -> None:
         "Schedule",
         "Analytics",
         "Budgets",
+        "Audit",
         "Users",
         "Person",
         "Connections",

@@ -217,7 +217,7 @@ def test_everybody_who_sees_a_list_may_export_it(open_as: OpenAs, cast: Cast, id
     for actor in cast.of_a:
         for page in (RUNS, PROJECTS):
             at = open_as(actor, page)
-            assert [button.label for button in at.get("download_button")] == ["CSV", "Parquet", "JSON"]
+            assert [button.label for button in at.get("download_button")] == ["CSV", "Parquet", "JSON", "JSON Lines"]
 
 
 def test_name_of_a_filter_means_nothing_to_markdown(open_as: OpenAs, installation: Installation, cast: Cast) -> None:

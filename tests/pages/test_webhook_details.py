@@ -63,7 +63,7 @@ def test_manager_reads_all_of_it_and_is_offered_nothing_to_do(
     assert "after 1 attempt" in shown(at)
     assert buttons(at) == ["How to verify", "Close"]
     assert not at.get("menu_button")
-    assert [each.label for each in at.get("download_button")] == ["CSV", "Parquet", "JSON"]
+    assert [each.label for each in at.get("download_button")] == ["CSV", "Parquet", "JSON", "JSON Lines"]
 
 
 def test_every_event_is_offered_once(open_as: OpenAs, cast: Cast) -> None:

@@ -13,6 +13,8 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.audit.service import list_person_changes, list_project_changes, list_template_changes
+from lib.audit.trail import count_entries, list_entries
+from lib.audit.views import EntryFilter, Outcome, Thing
 from lib.config import get_settings
 from lib.db import session
 from lib.db.logins import Login
@@ -229,6 +231,26 @@ ASKED: dict[str, Callable[[Filled], object]] = {
     "project, runs": lambda made: turn_pages(
         lambda **at: list_runs(made.looking, RunFilter(project_id=made.project_id), **at)
     ),
+    **{
+        f"trail, {how}": lambda made, chosen=chosen: turn_pages(
+            lambda **at: list_entries(made.looking, chosen(made), limit=2, **at)
+        )
+        for how, chosen in {
+            "all": lambda _: EntryFilter(),
+            "person": lambda made: EntryFilter(user_id=made.looking.user_id),
+            "with": lambda made: EntryFilter(with_id=made.looking.user_id),
+            "action": lambda _: EntryFilter(action="projects.update"),
+            "kind": lambda _: EntryFilter(kind="projects"),
+            "thing": lambda made: EntryFilter(thing=Thing("projects", made.project_id)),
+            "id": lambda made: EntryFilter(search=str(made.project_id)),
+        }.items()
+    },
+    "trail, none": lambda made: [
+        list_entries(made.looking, EntryFilter(search="81.2.69.142")),
+        list_entries(made.looking, EntryFilter(outcome=Outcome.REFUSED)),
+        count_entries(made.looking, EntryFilter(outcome=Outcome.REFUSED), most=100),
+        count_entries(made.looking, EntryFilter(), most=10_001),
+    ],
     "project, activity": lambda made: turn_pages(
         lambda **at: list_project_changes(made.looking, made.project_id, limit=2, **at)
     ),

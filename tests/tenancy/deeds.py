@@ -3,6 +3,7 @@
 from typing import Final
 
 from lib.users import changes, invitations
+from tests.tenancy.deeds_of_audit import AUDIT
 from tests.tenancy.deeds_of_budgets import BUDGETS
 from tests.tenancy.deeds_of_organizations import CONNECTIONS, OPERATORS, ORGANIZATION
 from tests.tenancy.deeds_of_people import ONESELF, PEOPLE
@@ -22,6 +23,7 @@ DEEDS: Final = (
     *WEBHOOKS,
     *USAGE,
     *BUDGETS,
+    *AUDIT,
     *ORGANIZATION,
     *ONESELF,
     *OPERATORS,

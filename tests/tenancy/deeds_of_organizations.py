@@ -3,7 +3,6 @@
 from typing import Final
 
 from lib.access.permissions import Permission, Role
-from lib.audit import service as audit
 from lib.connections import defaults, offers, trying
 from lib.connections import service as connections
 from lib.connections.integrations import service as integrations
@@ -84,10 +83,6 @@ ORGANIZATION: Final = (
     about_own(organizations.ask_deletion, P.ORGANIZATION_EDIT, lambda to: give(slug=to.target.slug)),
     about_own(organizations.take_deletion_back, P.ORGANIZATION_EDIT),
     about_own(organizations.is_own_slug, None, lambda to: give(to.target.slug)),
-    about_own(audit.list_organization_changes, P.AUDIT_VIEW, lambda to: give(cursor=to.cursor)),
-    to_a_thing(audit.list_project_changes, P.AUDIT_VIEW, lambda to: give(to.target.project_id)),
-    to_a_thing(audit.list_template_changes, P.AUDIT_VIEW, lambda to: give(to.target.template_id)),
-    to_a_thing(audit.list_person_changes, P.AUDIT_VIEW, lambda to: give(to.target.member_id)),
 )
 OPERATORS: Final = (
     about_own(operator.require_operator, OPERATOR),

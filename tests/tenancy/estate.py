@@ -20,6 +20,7 @@ from tests.factories import (
     make_version,
     make_webhook,
 )
+from tests.made_audit import make_seal
 from tests.made_budgets import make_budget_rows, make_watch_rows
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import answer, beginning, call_worker, make_comment, make_operation, make_run, open_run
@@ -71,6 +72,7 @@ def estate(module_database: ClonedDatabase) -> Estate:
     with doors.engine(module_database, cast.organization_a) as connection:
         connection.execute("SELECT api.take_turns(%s, %s, 60, 1)", [cast.organization_a, connection_id])
     rows["connection_turns"][alice] = connection_id
+    seal_id = make_seal(module_database, cast.alice)
     for actor in (cast.alice, cast.mona):
         rows["invitations"][actor.user_id] = make_invitation(module_database, actor).id
     with doors.admin(module_database) as connection:
@@ -80,6 +82,7 @@ def estate(module_database: ClonedDatabase) -> Estate:
             rows["users"][actor.user_id] = actor.user_id
             rows["user_credentials"][actor.user_id] = actor.user_id
             rows["user_sessions"][actor.user_id] = actor.session_id
+        rows["audit_seals"][alice] = seal_id
         for table in ("audit_logs", "user_tokens"):
             found = connection.execute(f"SELECT user_id, id FROM {table} WHERE user_id IS NOT NULL".encode())
             rows[table].update(dict(found.fetchall()))

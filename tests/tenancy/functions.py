@@ -58,6 +58,20 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.read_turns(uuid)": Definer(_PERSON, "counts runs of one's own organization, whom not all may see"),
     "api.second_factors(uuid[])": Definer(_PERSON, "people have no rights on credentials; yes or no, and no more"),
     "api.record_event(text,text,uuid,jsonb)": Definer(_PERSON, "nobody writes to the trail directly"),
+    "api.record_refusal(text)": Definer(_PERSON, "nobody writes to the trail directly"),
+    "api.seal_audit(timestamp with time zone,xid8,integer)": Definer(
+        _WORKER, "seals over the trails of all organizations; a number only"
+    ),
+    "api.require_auditor(uuid)": Definer(_NOBODY, "part of what verifies seals: reads what the person may"),
+    "api.check_seals(uuid,bigint,integer)": Definer(
+        _OPERATOR, "hashes and numbers of one trail, for who may read it, and for the command line"
+    ),
+    "api.compare_seal(uuid,bigint)": Definer(
+        _OPERATOR, "ids of rows of one trail, for who may read it, and for the command line"
+    ),
+    "api.count_unsealed(uuid,integer)": Definer(
+        _OPERATOR, "counts rows of one trail, for who may read it, and for the command line"
+    ),
     "api.open_connection(text)": Definer(_PERSON, "people have no right to read a sealed key"),
     "api.offered_connections()": Definer(_PERSON, "who launches runs has no right to see connections"),
     "api.record_connection_test(uuid,jsonb)": Definer(_PERSON, "nobody writes to the usage or the trail directly"),
@@ -184,6 +198,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "engine_settings",
         "user_credentials",
         "audit_logs",
+        "audit_seals",
         "mail_outbox",
         "api_usage",
         "budgets",

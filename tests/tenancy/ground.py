@@ -15,6 +15,8 @@ from llmock.testing import LLMockServer
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Role
+from lib.audit.trail import list_entries
+from lib.audit.views import EntryFilter
 from lib.config import get_settings
 from lib.connections.integrations.service import create_integration, list_integrations
 from lib.connections.integrations.views import IntegrationEntry, IntegrationView
@@ -112,6 +114,8 @@ class Target:
     watch_id: UUID
     #: The admin's.
     saved_view_id: UUID
+    #: Of the trail.
+    entry_id: UUID
 
 
 _DRAFTS: Final = ("Draft", "Retired template", "Template to be published")
@@ -257,6 +261,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         raise_id=budgets["budget_raises"],
         watch_id=make_watch_rows(database, admin)["spending_watches"],
         saved_view_id=make_saved_view(database, admin, name=f"View of {mark}"),
+        entry_id=list_entries(admin, EntryFilter(action="projects.create")).items[0].id,
     )
 
 

@@ -3,6 +3,7 @@
 Written from docs/security.md and the permission table, and from none of the code that it judges.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -362,6 +363,7 @@ _VIEWED_BY: Final = {
     "spending_watches": P.ANALYTICS_VIEW,
     "spending_notices": P.ANALYTICS_VIEW,
     "audit_logs": P.AUDIT_VIEW,
+    "audit_seals": P.AUDIT_VIEW,
     "projects": P.PROJECTS_VIEW,
     "orchestration_runs": P.ORCHESTRATIONS_VIEW,
     "run_comments": P.ORCHESTRATIONS_VIEW,
@@ -374,7 +376,16 @@ _VIEWED_BY: Final = {
 
 
 def hidden_from(doer: Doer, rows: Rows) -> Iterator[str]:
-    """Ids, addresses and words that nothing which this person is answered may hold."""
+    """Ids, addresses and words that nothing which this person is answered may hold.
+
+    Whoever may read the trail reads it whole: whatever it says of their organization is hidden from them nowhere.
+    """
+    trail = [row for row in rows["audit_logs"].values() if row["organization_id"] == doer.organization_id]
+    told = json.dumps(trail) if doer.may(P.AUDIT_VIEW) else ""
+    yield from (each for each in _unreadable(doer, rows) if each not in told)
+
+
+def _unreadable(doer: Doer, rows: Rows) -> Iterator[str]:
     for row in rows["organization_slugs"].values():
         if row["slug"] in MARKS and row["organization_id"] != doer.organization_id:
             yield row["slug"]

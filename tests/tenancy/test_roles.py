@@ -61,6 +61,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("invitations", "INSERT"): Rule((P.USERS_INVITE,), only_own=True),
     ("invitations", "UPDATE"): Rule((P.USERS_INVITE,)),
     ("audit_logs", "SELECT"): Rule((P.AUDIT_VIEW,)),
+    ("audit_seals", "SELECT"): Rule((P.AUDIT_VIEW,)),
     ("projects", "SELECT"): Rule((P.PROJECTS_VIEW,)),
     ("projects", "INSERT"): Rule((P.PROJECTS_CREATE,), only_own=True),
     ("projects", "UPDATE"): Rule((P.PROJECTS_EDIT, P.PROJECTS_ARCHIVE), by_maker=True),

@@ -83,7 +83,7 @@ def edit_comment(actor: Actor, comment_id: UUID, text: str) -> None:
         comment = _get(queries.load_comment(session, comment_id))
         if comment.created_by != actor.user_id:
             message = "This is somebody else's comment. Write your own below it."
-            raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message)
+            raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message, who=actor)
         comment.comment_text = said
 
 

@@ -87,10 +87,10 @@ def decide_operation(
         raise NotFound("operation")
     if state == "own":
         message = "This run is your own: somebody else has to approve what it does outside. You can reject it."
-        raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message)
+        raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message, who=actor)
     if state == "edited":
         message = "You have written a part of what is sent: somebody else has to approve it. You can reject it."
-        raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message)
+        raise NotPermitted(Permission.ORCHESTRATIONS_REVIEW, message, who=actor)
     if state == "elsewhere":
         message = (
             "It does not lead where you saw it lead: somebody has changed its connection, or deactivated it. "

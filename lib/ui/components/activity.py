@@ -1,6 +1,6 @@
 """What was done to one thing, from the audit trail: who, what, when, and what changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import streamlit as st
@@ -30,15 +30,21 @@ def show_activity(
     older: str | None,
     names: Mapping[str, str],
     time_zone: str,
+    about: Callable[[], None],
 ) -> None:
-    """Draw a card of changes, each of which opens to what it was before and after; `names` are those of the fields."""
+    """Draw a card of changes, each of which opens to what it was before and after; `names` are those of the fields.
+
+    `about` draws the way to all that the trail says of the thing.
+    """
     with card("Activity", note="from the audit trail", key="activity"):
         for change in changes:
             _show_change(change, names=names, time_zone=time_zone)
         if not changes:
             st.markdown(":gray[Nothing is that far back any more.]")
-        if newer or older or current_change():
-            with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            about()
+            if newer or older or current_change():
+                st.space("stretch")
                 is_newer_there = bool(newer) or not changes
                 for label, cursor, is_there in (("Newer", newer, is_newer_there), ("Older", older, bool(older))):
                     page_button(

@@ -12,6 +12,7 @@ from lib.budgets.views import Alerts, BudgetView, RaiseView, WatchView
 from lib.models.budget import BudgetPeriod
 from lib.ui import words
 from lib.ui.components import budget_dialogs as dialogs
+from lib.ui.components.audit_link import AUDIT_TRAIL, audit_option, open_audit
 from lib.ui.components.budget_gauge import say_about, say_share, say_unknown, show_gauge_meter, status_of
 from lib.ui.components.card import card
 from lib.ui.components.moment import moment_inline
@@ -93,9 +94,13 @@ def _show_raise(actor: Actor, raised: RaiseView, *, may_manage: bool) -> None:
 def _show_actions(budget: BudgetView) -> None:
     if st.button("Raise", icon=":material/trending_up:", key=f"raise-open-{budget.id}"):
         dialogs.ask_to_raise(budget)
-    chosen = st.menu_button("More", [_EDIT, _END], icon=":material/more_horiz:", key=f"more-{budget.id}")
+    chosen = st.menu_button(
+        "More", [_EDIT, *audit_option(), _END], icon=":material/more_horiz:", key=f"more-{budget.id}"
+    )
     if chosen == _EDIT:
         dialogs.show_edit_budget(budget)
+    elif chosen == AUDIT_TRAIL:
+        open_audit("budgets", budget.id)
     elif chosen == _END:
         dialogs.ask_to_end(budget)
 

@@ -14,6 +14,7 @@ FORMATS = {
     ExportFormat.CSV: ("CSV", "text/csv", "For spreadsheets"),
     ExportFormat.PARQUET: ("Parquet", "application/vnd.apache.parquet", "For pandas, DuckDB and the like"),
     ExportFormat.JSON: ("JSON", "application/json", "For programs"),
+    ExportFormat.LINES: ("JSON Lines", "application/x-ndjson", "For programs that read line by line"),
 }
 
 

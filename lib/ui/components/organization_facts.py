@@ -12,6 +12,7 @@ from lib.organizations.fields import LABELS
 from lib.organizations.views import OrganizationDetail
 from lib.ui import organization_address, words
 from lib.ui.components.activity import current_change, show_activity
+from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.card import card
 
 _COLUMNS: Final[Mapping[str, str]] = {
@@ -40,4 +41,11 @@ def show_organization_activity(actor: Actor) -> None:
     if not actor.may(Permission.AUDIT_VIEW):
         return
     changes = list_organization_changes(actor, cursor=current_change())
-    show_activity(changes.items, newer=changes.newer, older=changes.older, names=_NAMES, time_zone=actor.time_zone)
+    show_activity(
+        changes.items,
+        newer=changes.newer,
+        older=changes.older,
+        names=_NAMES,
+        time_zone=actor.time_zone,
+        about=lambda: show_audit_link(actor, "organizations", actor.organization_id),
+    )

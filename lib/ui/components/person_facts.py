@@ -10,6 +10,7 @@ from lib.access.permissions import Permission
 from lib.audit.service import list_person_changes
 from lib.ui import words
 from lib.ui.components.activity import current_change, show_activity
+from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.permission_words import PERMISSIONS, ROLES
@@ -61,7 +62,14 @@ def show_person_activity(actor: Actor, person: PersonDetail) -> None:
     if not actor.may(Permission.AUDIT_VIEW):
         return
     changes = list_person_changes(actor, person.id, cursor=current_change())
-    show_activity(changes.items, newer=changes.newer, older=changes.older, names=_NAMES, time_zone=actor.time_zone)
+    show_activity(
+        changes.items,
+        newer=changes.newer,
+        older=changes.older,
+        names=_NAMES,
+        time_zone=actor.time_zone,
+        about=lambda: show_audit_link(actor, "users", person.id),
+    )
 
 
 def _permissions(person: PersonDetail) -> str:

@@ -9,6 +9,7 @@ from lib.audit.service import list_project_changes
 from lib.projects.views import ProjectDetail
 from lib.ui import words
 from lib.ui.components.activity import current_change, show_activity
+from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.paged_table import find_page
@@ -83,4 +84,5 @@ def show_project_activity(actor: Actor, project: ProjectDetail) -> None:
         older=page.older if page else None,
         names=_NAMES,
         time_zone=actor.time_zone,
+        about=lambda: show_audit_link(actor, "projects", project.id),
     )

@@ -134,6 +134,14 @@ DELIVERY_SPLIT: Mapping[str, Status] = {
     "dropped": DELIVERY["dropped"],
 }
 
+#: Of the audit trail: whether it was done, or somebody was kept from it.
+FINDING: Mapping[str, Status] = {
+    "new_network": _status("New network", "travel_explore", "orange", "!"),
+    "odd_hour": _status("Unusual hour", "schedule", "orange", "!"),
+    "burst": _status("Burst", "block", "red", "✕"),
+}
+OUTCOME: Mapping[str, Status] = {"refused": Status("Refused", "", "red", "✕")}
+
 BUDGET: Mapping[str, Status] = {
     "within": _status("On track", "check_circle", "green", "✓"),
     "short": _status("Nearly used up", "warning", "orange", "!"),

@@ -11,6 +11,7 @@ from lib.audit.service import list_template_changes
 from lib.templates.views import TemplateDetail
 from lib.ui import words
 from lib.ui.components.activity import current_change, show_activity
+from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.card import card
 from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
@@ -69,6 +70,7 @@ def show_template_activity(actor: Actor, template: TemplateDetail) -> None:
         older=page.older if page else None,
         names=_NAMES,
         time_zone=actor.time_zone,
+        about=lambda: show_audit_link(actor, "templates", template.id),
     )
 
 

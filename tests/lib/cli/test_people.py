@@ -117,7 +117,7 @@ def test_second_factor_is_reset_for_whoever_lost_their_phone(installation: Insta
         trail = connection.execute(
             "SELECT user_id, user_agent FROM audit_logs WHERE action = 'credentials.update' ORDER BY id DESC LIMIT 1"
         ).fetchone()
-    assert trail == (None, "command line")
+    assert trail == (None, "orchestrator users reset-second-factor")
 
 
 def test_reset_of_a_second_factor_that_is_not_there_says_so(installation: Installation) -> None:

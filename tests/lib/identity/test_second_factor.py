@@ -179,7 +179,7 @@ def test_reset_lets_in_by_the_password_alone_and_the_trail_says_by_whom(
         "AND resource_id = %s ORDER BY id DESC LIMIT 1",
         cast.max.user_id,
     )
-    assert (user_id, agent) == (None, "command line")
+    assert (user_id, agent) == (None, "orchestrator users reset-second-factor")
     assert new == {"totp_secret": None, "totp_enabled_at": None, "recovery_codes": None}
 
 

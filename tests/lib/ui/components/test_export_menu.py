@@ -27,7 +27,7 @@ def test_rows_are_counted_once_the_menu_is_open() -> None:
     at = _open(3, is_open=True)
     assert at.session_state["asked"] == 100_001
     assert at.markdown[0].value == "3 runs, in the order of the list\\."
-    assert [button.label for button in at.get("download_button")] == ["CSV", "Parquet", "JSON"]
+    assert [button.label for button in at.get("download_button")] == ["CSV", "Parquet", "JSON", "JSON Lines"]
 
 
 def test_file_that_would_be_cut_says_so_before_it_is_made() -> None:

@@ -1,0 +1,1 @@
+"""What the things are called that the trail is about, or were called last."""

@@ -1,0 +1,126 @@
+"""Every select of what things are called."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, cast, func, literal, select, text, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from lib.audit.views import Thing
+from lib.models.budget import Budget, BudgetRaise, SpendingWatch
+from lib.models.comment import RunComment
+from lib.models.connection import IntegrationConnection, ProviderConnection
+from lib.models.invitation import Invitation
+from lib.models.organization import Organization
+from lib.models.people import people
+from lib.models.project import Project
+from lib.models.review import ReviewRequest, RunReview
+from lib.models.run import OrchestrationRun
+from lib.models.schedule import Schedule
+from lib.models.template import OrchestrationTemplate, TemplateReview
+from lib.models.webhook import Webhook
+
+Named = tuple[InstrumentedAttribute[Any] | ColumnElement[Any], ColumnElement[Any] | InstrumentedAttribute[Any]]
+_PERSON: Final[Named] = (people.c.id, people.c.name)
+_RUN: Final = func.coalesce(OrchestrationRun.title, func.left(OrchestrationRun.topic, 255))
+
+
+def _of(name: ColumnElement[Any] | InstrumentedAttribute[Any], is_it: ColumnElement[bool]) -> ColumnElement[Any]:
+    """What is called after the thing that it belongs to."""
+    return select(name).where(is_it).scalar_subquery()
+
+
+#: Kind -> id and name, where things of it have a name of their own.
+NAMED: Final[Mapping[str, Named]] = {
+    "orchestrations": (OrchestrationRun.id, _RUN),
+    "review_requests": (ReviewRequest.id, _of(_RUN, OrchestrationRun.id == ReviewRequest.run_id)),
+    "run_reviews": (RunReview.id, _of(_RUN, OrchestrationRun.id == RunReview.run_id)),
+    "run_comments": (RunComment.id, _of(_RUN, OrchestrationRun.id == RunComment.run_id)),
+    "template_reviews": (
+        TemplateReview.id,
+        _of(OrchestrationTemplate.name, OrchestrationTemplate.id == TemplateReview.template_id),
+    ),
+    "budget_raises": (BudgetRaise.id, _of(Budget.name, Budget.id == BudgetRaise.budget_id)),
+    "projects": (Project.id, Project.name),
+    "templates": (OrchestrationTemplate.id, OrchestrationTemplate.name),
+    "schedules": (Schedule.id, Schedule.title),
+    "users": _PERSON,
+    "credentials": _PERSON,
+    "invitations": (Invitation.id, Invitation.email),
+    "organizations": (Organization.id, Organization.name),
+    "provider_connections": (ProviderConnection.id, ProviderConnection.name),
+    "integration_connections": (IntegrationConnection.id, IntegrationConnection.name),
+    "webhooks": (Webhook.id, Webhook.name),
+    "budgets": (Budget.id, Budget.name),
+    "spending_watches": (SpendingWatch.id, func.concat(SpendingWatch.hours, " h")),
+}
+#: In which of them a search looks: there are few of each, and one of their parts is no name.
+SEARCHED: Final = (
+    "users",
+    "projects",
+    "templates",
+    "schedules",
+    "webhooks",
+    "budgets",
+    "provider_connections",
+    "integration_connections",
+)
+#: Of things that are gone, the newest name that one of their last twenty entries says.
+_NAMES_OF_GONE: Final = text("""
+    SELECT a.kind, a.id, n.name
+      FROM unnest(CAST(:kinds AS text[]), CAST(:ids AS uuid[])) AS a (kind, id)
+     CROSS JOIN LATERAL (
+           SELECT e.name
+             FROM (SELECT coalesce(new_values ->> 'name', old_values ->> 'name', new_values ->> 'title',
+                                   old_values ->> 'title', new_values ->> 'topic', old_values ->> 'topic',
+                                   new_values ->> 'full_name', old_values ->> 'full_name',
+                                   new_values ->> 'email', old_values ->> 'email') AS name
+                     FROM audit_logs l
+                    WHERE l.organization_id = :organization AND l.resource_type = a.kind AND l.resource_id = a.id
+                    ORDER BY l.created_at DESC LIMIT 20) e
+            WHERE e.name IS NOT NULL LIMIT 1) n
+""")
+
+
+def name_things(session: Session, organization_id: UUID, things: Iterable[Thing]) -> dict[Thing, str]:
+    """What these are called, or were called last as far as the trail says it, each as far as the person sees it."""
+    wanted = set(things)
+    by_kind: dict[str, set[UUID]] = {}
+    for thing in wanted:
+        by_kind.setdefault(thing.kind, set()).add(thing.id)
+    lists = [
+        select(literal(kind).label("kind"), key.label("id"), cast(name, Text).label("name")).where(
+            key.in_(by_kind[kind])
+        )
+        for kind, (key, name) in NAMED.items()
+        if kind in by_kind
+    ]
+    found = session.execute(union_all(*lists)).all() if lists else ()
+    names = {Thing(kind, key): name for kind, key, name in found if name}
+    return names | _name_gone(session, organization_id, wanted - names.keys())
+
+
+def _name_gone(session: Session, organization_id: UUID, things: Collection[Thing]) -> dict[Thing, str]:
+    """By their newest entries that say a name, in one statement: a page may be about fifty such things."""
+    if not things:
+        return {}
+    asked = {
+        "organization": organization_id,
+        "kinds": [thing.kind for thing in things],
+        "ids": [thing.id for thing in things],
+    }
+    return {Thing(row.kind, row.id): row.name for row in session.execute(_NAMES_OF_GONE, asked)}
+
+
+def find_named(session: Session, *, search: str, most: int) -> Mapping[str, Sequence[UUID]]:
+    """Of each kind the ids of things whose name holds those words, at most so many."""
+    lists = []
+    for kind in SEARCHED:
+        key, name = NAMED[kind]
+        matching = select(literal(kind).label("kind"), key.label("id")).where(name.icontains(search, autoescape=True))
+        lists.append(matching.limit(most).subquery())
+    found: dict[str, list[UUID]] = {}
+    for kind, key in session.execute(union_all(*(select(each.c.kind, each.c.id) for each in lists))):
+        found.setdefault(kind, []).append(key)
+    return found

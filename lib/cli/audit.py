@@ -1,0 +1,115 @@
+"""`orchestrator audit …`."""
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lib.db.logins import Login
+from lib.installation import prepare_database
+
+if TYPE_CHECKING:
+    from lib.audit.views import SealFault, Verification
+    from lib.organizations.views import OrganizationSummary
+
+app = typer.Typer(help="Audit trails of the organizations.", no_args_is_help=True)
+
+#: Beside a terminal, how far it has got is said once in so many entries.
+_SAID_EVERY = 100_000
+
+
+@app.callback()
+def audit() -> None:
+    """Whether the trails are what was sealed."""
+
+
+@app.command()
+def verify(
+    *,
+    organization: Annotated[str | None, typer.Option(help="Short name; all of them without it.")] = None,
+    seal: Annotated[
+        str | None,
+        typer.Option(help="Number and hash of a seal that was noted down, as “128:ab12…”; of one organization."),
+    ] = None,
+) -> None:
+    """Reckon all seals anew: say whether any entry was changed, removed or added since, and which. Fails if so."""
+    from lib.organizations.operator import CommandLine, find_organization  # noqa: PLC0415 - half a second of imports
+
+    noted = _read_seal(seal)
+    if noted and organization is None:
+        raise typer.BadParameter("A seal is one organization's: name it with --organization.")
+    prepare_database(Login.IDENTITY)
+    chosen = _list_all() if organization is None else iter([find_organization(CommandLine(), organization)])
+    # each of them, also after one that is broken
+    broken = sum(1 for each in chosen if not _verify(each, noted))
+    if broken:
+        raise typer.Exit(1)
+
+
+def _verify(organization: "OrganizationSummary", noted: tuple[int, str] | None) -> bool:
+    from lib.audit.sealing import begin_verification, verify_organization  # noqa: PLC0415 - half a second of imports
+
+    state, said = verify_organization(organization.id, begin_verification(noted)), 0
+    while not state.is_done:
+        if state.rows >= said + _SAID_EVERY:
+            said = state.rows
+            typer.echo(f"{organization.slug}: {state.rows:,} entries, {state.number:,} seals so far", file=sys.stderr)
+        state = verify_organization(organization.id, state)
+    for line in _report(organization.slug, state):
+        typer.echo(line)
+    return not state.fault_count
+
+
+def _report(slug: str, done: "Verification") -> Iterator[str]:
+    unsealed = f"not sealed yet: {done.unsealed:,}"
+    if done.fault_count:
+        broken = f"{done.fault_count:,} of {done.number:,} seals do not fit"
+        yield f"{slug}: BROKEN. {broken}; entries: {done.rows:,}; {unsealed}"
+        for fault in done.faults:
+            yield from _explain(fault)
+    elif done.number:
+        yield f"{slug}: intact. Entries under {done.number:,} seals: {done.rows:,}; {unsealed}"
+        yield f"  newest seal: {done.number}:{done.last_hash.hex()}"
+    else:
+        yield f"{slug}: nothing is sealed yet; {unsealed}"
+
+
+def _explain(fault: "SealFault") -> Iterator[str]:
+    from lib.audit.sealing import moment_of  # noqa: PLC0415 - half a second of imports
+    from lib.audit.views import Reason  # noqa: PLC0415 - half a second of imports
+
+    reasons = {
+        Reason.ROWS: "its entries are others",
+        Reason.SEAL: "the seal itself was changed",
+        Reason.CHAIN: "it does not follow on the seal before",
+        Reason.NOTED: "it is not the seal that was noted down",
+    }
+    since = f"{fault.since:%Y-%m-%d %H:%M}" if fault.since else "the beginning"
+    until = f"{fault.until:%Y-%m-%d %H:%M}" if fault.until else "now"
+    yield f"  seal {fault.number}, {since} to {until} UTC: {', '.join(reasons[reason] for reason in fault.reasons)}"
+    for each in fault.differences:
+        written = moment_of(each.entry_id)
+        yield f"    {each.kind} {each.entry_id}" + (f", written {written:%Y-%m-%d %H:%M:%S} UTC" if written else "")
+
+
+def _read_seal(text: str | None) -> tuple[int, str] | None:
+    if text is None:
+        return None
+    number, _, digits = text.partition(":")
+    if not (number.isascii() and number.isdigit() and digits):
+        raise typer.BadParameter("Say it as number and hash: “128:ab12…”.")
+    return int(number), digits
+
+
+def _list_all() -> "Iterator[OrganizationSummary]":
+    from lib.organizations.operator import CommandLine, list_organizations  # noqa: PLC0415 - half a second of imports
+    from lib.organizations.views import OrganizationSort  # noqa: PLC0415 - half a second of imports
+
+    cursor = None
+    while True:
+        page = list_organizations(CommandLine(), sort=OrganizationSort.NAME, cursor=cursor)
+        yield from page.items
+        cursor = page.older
+        if cursor is None:
+            return

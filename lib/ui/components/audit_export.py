@@ -1,0 +1,42 @@
+"""The audit trail as a file: links to files that are written as they are sent, however long."""
+
+import streamlit as st
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.audit import trail
+from lib.audit.address import write_address
+from lib.audit.views import EntryFilter
+from lib.exports import ExportFormat
+from lib.ui import words
+from lib.ui.components.export_menu import FORMATS
+
+#: Counted no further.
+_MOST_COUNTED = 10_000
+
+
+def show_audit_export(actor: Actor, chosen: EntryFilter) -> None:
+    """Draw the menu for whoever may export the trail; where the tier has no such files, it says so."""
+    if not actor.may(Permission.AUDIT_EXPORT):
+        return
+    menu = st.popover("Export", icon=":material/download:", key="audit-export", on_change="rerun")
+    with menu:
+        if not menu.open:
+            return
+        if not trail.may_export(actor):
+            st.markdown("Files of the audit trail are not part of your organization's tier.")
+            return
+        st.markdown(words.plain(_say(trail.count_entries(actor, chosen, most=_MOST_COUNTED + 1))))
+        for file_format, (label, _, purpose) in FORMATS.items():
+            st.link_button(label, _path(chosen, file_format), help=purpose, width="stretch")
+        st.markdown(":gray[:small[Times are in UTC. The audit trail notes who exported what.]]")
+
+
+def _path(chosen: EntryFilter, file_format: ExportFormat) -> str:
+    return f"/api/audit/entries.{file_format}?{write_address(chosen)}"
+
+
+def _say(found: int) -> str:
+    if found > _MOST_COUNTED:
+        return f"More than {words.count(_MOST_COUNTED, 'entry', plural='entries')}, the newest first."
+    return f"{words.count(found, 'entry', plural='entries')}, the newest first."

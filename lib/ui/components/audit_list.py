@@ -1,0 +1,78 @@
+"""The audit trail: who did what, when and from where, an entry a row; beside it the one that is open."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import streamlit as st
+
+from lib.access.actor import COMMAND_LINE, ENGINE
+from lib.audit.resources import KINDS
+from lib.audit.views import Entry, Outcome
+from lib.ui import words
+from lib.ui.components.opened_row import find_opened
+from lib.ui.components.paged_table import show_paged_table
+from lib.ui.components.person import person_in_words
+
+_KEY = "audit-entries"
+#: Before the action of the entry that is open.
+_OPEN_MARK = "▸ "
+
+
+def show_entries(
+    entries: Sequence[Entry], *, newer: str | None, older: str | None, chosen: UUID | None, zone: str
+) -> UUID | None:
+    """Draw the entries; returns the one whose action was clicked in this run of the script."""
+    columns = {
+        "When": st.column_config.TextColumn("When", width=128),
+        "Who": st.column_config.TextColumn("Who", width=112),
+        "Action": st.column_config.TextColumn("Action", width=210),
+        "About": st.column_config.TextColumn("About", width=150),
+        "From": st.column_config.TextColumn("From", width=104),
+    }
+    if chosen:  # the entry itself says it
+        del columns["From"]
+    event = show_paged_table(
+        [_row(entry, zone, is_open=entry.id == chosen) for entry in entries],
+        key=_KEY,
+        label="Audit entries",
+        columns=columns,
+        summary=f"{words.count(len(entries), 'entry', plural='entries')} on this page",
+        newer=newer,
+        older=older,
+        opens="Action",
+    )
+    return find_opened(_KEY, [entry.id for entry in entries], clicked=event.opened)
+
+
+def say_person(entry: Entry) -> str:
+    """Who did it; what nobody in particular did, the command line or the database by itself, was the system."""
+    return person_in_words(entry.person) if entry.person else "System"
+
+
+def say_origin(entry: Entry) -> str:
+    """Where it came from, in a word."""
+    agent = entry.user_agent or ""
+    if entry.address:
+        return entry.address
+    if agent == ENGINE:
+        return "a worker"
+    return "command line" if agent.startswith(COMMAND_LINE) else words.NOTHING
+
+
+def say_about(entry: Entry) -> str:
+    """What the thing is called; where nobody knows a name, what it is."""
+    if entry.thing is None:
+        return words.NOTHING
+    return entry.name or KINDS.get(entry.thing.kind, entry.thing.kind)
+
+
+def _row(entry: Entry, zone: str, *, is_open: bool) -> dict[str, object]:
+    mark = _OPEN_MARK if is_open else ""
+    refused = "✕ " if entry.outcome is Outcome.REFUSED else ""
+    return {
+        "When": words.moment_in_table(entry.created_at, zone=zone),
+        "Who": say_person(entry),
+        "Action": mark + refused + entry.did[:1].upper() + entry.did[1:],
+        "About": say_about(entry),
+        "From": say_origin(entry),
+    }

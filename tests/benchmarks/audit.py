@@ -1,0 +1,211 @@
+"""The audit trail at two million rows beside twenty thousand: each filter, the page, sealing, verifying, and a file."""
+
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from io import BytesIO
+from typing import Final
+from uuid import UUID
+
+import psutil
+import psycopg
+
+from lib import clock
+from lib.audit.sealing import verify_organization
+from lib.audit.trail import count_entries, export_entries, list_entries, list_findings
+from lib.audit.views import EntryFilter, Outcome, Thing
+from lib.db.logins import Login
+from lib.exports import ExportFormat
+from lib.identity.cookie import session_cookie_name
+from lib.ui import navigation
+from tests import doors
+from tests.benchmarks.browser import BrowserTab
+from tests.benchmarks.ground import Ground, web_process
+from tests.benchmarks.measuring import Figure, median_of, milliseconds
+from tests.cast import Cast, make_cast
+from tests.database import ClonedDatabase
+from tests.factories import make_project
+
+FEW, MANY = 20_000, 2_000_000
+ROUNDS = 9
+MOST_RERUN_MS, MOST_RATIO = 150, 3.0
+_PEOPLE: Final = """
+    INSERT INTO users (organization_id, email, username, full_name)
+    SELECT %s, n || '@people.example', 'person-' || n, 'Person ' || n FROM generate_series(1, 200) n
+"""
+# Four hundred days, the newest now. Nine in ten are A's; one in a hundred was refused; one in five thousand is rare.
+_ROWS: Final = """
+    SELECT overlay(gen_random_uuid()::text PLACING left(api.first_id(made)::text, 15) FROM 1 FOR 15)::uuid,
+           CASE WHEN n %% 10 = 0 THEN %(b)s::uuid ELSE %(a)s::uuid END,
+           CASE WHEN n %% 10 = 0 THEN %(charlie)s::uuid ELSE people[1 + hashint4(n) %% 100 + 100] END,
+           CASE WHEN n %% 5000 = 1 THEN 'webhooks.delete' WHEN n %% 100 = 1 THEN 'identity.sign_in_refused'
+                WHEN n %% 7 = 1 THEN 'identity.sign_in' WHEN n %% 5 = 1 THEN 'projects.update'
+                WHEN n %% 2 = 0 THEN 'orchestrations.end' ELSE 'orchestrations.launch' END,
+           CASE WHEN n %% 5000 = 1 THEN 'webhooks' WHEN n %% 100 = 1 OR n %% 7 = 1 THEN 'users'
+                WHEN n %% 5 = 1 THEN 'projects' ELSE 'orchestrations' END,
+           CASE WHEN n %% 5000 <> 1 AND n %% 100 <> 1 AND n %% 7 <> 1 AND n %% 5 = 1 THEN projects[1 + n %% 40]
+                ELSE gen_random_uuid() END,
+           '{"status": "running"}', '{"status": "completed", "cost_usd": 0.0421, "total_tokens": 18211}',
+           ('81.2.' || n %% 90 || '.' || hashint4(n) %% 100 + 100)::inet,
+           'Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0', made
+      FROM (SELECT n, now() - (%(count)s - n) * interval '400 days' / %(count)s AS made
+              FROM generate_series(1, %(count)s) n) numbered,
+           (SELECT array_agg(id) AS people FROM users WHERE username LIKE 'person-%%') p,
+           (SELECT array_agg(id) AS projects FROM projects) q
+"""
+_COLUMNS: Final = (
+    "id, organization_id, user_id, action, resource_type, resource_id, old_values, new_values, ip_address, user_agent, "
+    "created_at"
+)
+
+
+def main(ground: Ground) -> list[Figure]:
+    """The same on both, and what only matters on the long one."""
+    with ground.database() as database:
+        few, _ = _measure(database, FEW)
+    figures = []
+    with ground.database() as database:
+        many, cast = _measure(database, MANY)
+        for name, value in many.items():
+            ratio = value / few[name]
+            note = f"{few[name]:.1f} ms at {FEW:,} rows, {ratio:.1f} x"
+            figures.append(Figure(name=f"audit: {name}", value=value, unit="ms", note=note))
+        ratios = statistics.median(many[name] / few[name] for name in many)
+        figures.append(Figure(name="audit: median ratio", value=ratios, unit="x", most=MOST_RATIO))
+        figures.append(_findings(cast))
+        figures += _rerun(cast)
+        figures += _seals(database, cast)
+        figures += _file(database, cast)
+    return figures
+
+
+def _measure(database: ClonedDatabase, count: int) -> tuple[Mapping[str, float], Cast]:
+    cast = make_cast(database)
+    project_id = [make_project(database, cast.alice, name=f"Project {number}") for number in range(40)][7]
+    person_id = _fill(database, cast, count)
+    cases = _cases(person_id, project_id)
+    found = {name: _list(cast, chosen, share=share) for name, (chosen, share) in cases.items()}
+    for name in ("newest", "refused", "person", "rare action"):
+        chosen = cases[name][0]
+        found[f"count of {name}"] = median_of(
+            lambda chosen=chosen: milliseconds(lambda: count_entries(cast.alice, chosen, most=10_001)), rounds=ROUNDS
+        )
+    return found, cast
+
+
+def _fill(database: ClonedDatabase, cast: Cast, count: int) -> UUID:
+    """Rows as they would stand there, past triggers; one of the people who did it."""
+    names = {"a": cast.organization_a, "b": cast.organization_b, "charlie": cast.charlie.user_id, "count": count}
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(_PEOPLE, [cast.organization_a])
+        connection.execute(f"INSERT INTO audit_logs ({_COLUMNS}) {_ROWS}".encode(), names)
+        row = connection.execute(
+            "SELECT user_id FROM audit_logs WHERE organization_id = %s AND action = 'projects.update' LIMIT 1",
+            [cast.organization_a],
+        ).fetchone()
+    assert row is not None
+    with psycopg.connect(database.admin_url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE audit_logs")
+    return UUID(str(row[0]))
+
+
+def _cases(person_id: UUID, project_id: UUID) -> Mapping[str, tuple[EntryFilter, float]]:
+    """What is asked for, and how much of the list lies before the page."""
+    now = clock.now()
+    month = {"since": now - timedelta(days=230), "before": now - timedelta(days=200)}
+    return {
+        "newest": (EntryFilter(), 0),
+        "half way down": (EntryFilter(), 0.5),
+        "person": (EntryFilter(user_id=person_id), 0),
+        "person, half way down": (EntryFilter(user_id=person_id), 0.5),
+        "by or about a person": (EntryFilter(with_id=person_id), 0),
+        "action": (EntryFilter(action="projects.update"), 0),
+        "rare action": (EntryFilter(action="webhooks.delete"), 0),
+        "kind": (EntryFilter(kind="users"), 0),
+        "rare kind": (EntryFilter(kind="webhooks"), 0),
+        "thing": (EntryFilter(thing=Thing("projects", project_id)), 0),
+        "address": (EntryFilter(search="81.2.7.150"), 0),
+        "id": (EntryFilter(search=str(project_id)), 0),
+        "name": (EntryFilter(search="Project 7"), 0),
+        "name of a person": (EntryFilter(search="Person 17"), 0),
+        "nobody's name": (EntryFilter(search="Zebra"), 0),
+        "month": (EntryFilter(**month), 0),
+        "month of a person": (EntryFilter(user_id=person_id, **month), 0),
+        "refused": (EntryFilter(outcome=Outcome.REFUSED), 0),
+        "refused of a person": (EntryFilter(outcome=Outcome.REFUSED, user_id=person_id), 0),
+        "done": (EntryFilter(outcome=Outcome.DONE), 0),
+        "person and rare action": (EntryFilter(user_id=person_id, action="webhooks.delete"), 0),
+        "person and action of another kind": (
+            EntryFilter(user_id=person_id, action="projects.update", kind="users"),
+            0,
+        ),
+        "kind and action that never meet": (EntryFilter(kind="orchestrations", action="projects.update"), 0),
+        "month and rare action": (EntryFilter(action="webhooks.delete", **month), 0),
+    }
+
+
+def _list(cast: Cast, chosen: EntryFilter, *, share: float) -> float:
+    """The median of reading a page."""
+    cursor = None
+    if share:
+        middle = EntryFilter(user_id=chosen.user_id, before=clock.now() - timedelta(days=400 * share))
+        cursor = list_entries(cast.alice, middle, limit=1).older
+    return median_of(lambda: milliseconds(lambda: list_entries(cast.alice, chosen, cursor=cursor)), rounds=ROUNDS)
+
+
+def _findings(cast: Cast) -> Figure:
+    found = len(list_findings(cast.alice))
+    value = median_of(lambda: milliseconds(lambda: list_findings(cast.alice)), rounds=3)
+    note = f"{found} findings of two weeks, habits of ninety days"
+    return Figure(name="audit: unusual access", value=value, unit="ms", note=note)
+
+
+def _rerun(cast: Cast) -> Iterator[Figure]:
+    cookie = f"{session_cookie_name()}={cast.secret_of(cast.alice)}"
+    with web_process() as (_, url), BrowserTab(url, navigation.AUDIT, cookie=cookie) as tab:
+        tab.run()
+        value = median_of(lambda: milliseconds(tab.run), rounds=20)
+    yield Figure(name="audit: a rerun of the page", value=value, unit="ms", most=MOST_RERUN_MS)
+
+
+def _seals(database: ClonedDatabase, cast: Cast) -> Iterator[Figure]:
+    began, most = time.perf_counter(), 0.0
+    with doors.login(database, Login.WORKER) as connection:
+        mark = connection.execute("SELECT now() - interval '1 minute', pg_current_xact_id()::text").fetchone()
+        connection.commit()
+        assert mark is not None
+        count = 1
+        while count:
+            step = time.perf_counter()
+            row = connection.execute("SELECT api.seal_audit(%s, %s::xid8, 4)", mark).fetchone()
+            connection.commit()
+            count, most = row[0] if row else 0, max(most, time.perf_counter() - step)
+    took = time.perf_counter() - began
+    note = f"the longest transaction {most * 1000:.0f} ms"
+    yield Figure(name=f"audit: sealing {MANY:,} rows", value=took, unit="s", note=note)
+    process, state = psutil.Process(), None
+    before, peak, began = process.memory_info().rss, 0, time.perf_counter()
+    longest = 0.0
+    while state is None or not state.is_done:
+        step = time.perf_counter()
+        state = verify_organization(cast.organization_a, state)
+        longest = max(longest, time.perf_counter() - step)
+        peak = max(peak, process.memory_info().rss)
+    assert not state.fault_count
+    note = f"{state.rows:,} rows, {state.number} seals, a step at most {longest * 1000:.0f} ms"
+    yield Figure(name="audit: verifying", value=time.perf_counter() - began, unit="s", note=note)
+    yield Figure(name="audit: memory of verifying", value=(peak - before) / 1e6, unit="MB more", most=50)
+
+
+def _file(database: ClonedDatabase, cast: Cast) -> Iterator[Figure]:
+    with doors.admin(database) as connection:
+        connection.execute("UPDATE organizations SET subscription_tier = 'pro'")
+    chosen = EntryFilter(since=clock.now() - timedelta(days=20))
+    out = BytesIO()
+    took = milliseconds(lambda: export_entries(cast.alice, chosen, out, file_format=ExportFormat.LINES)) / 1000
+    lines = out.getvalue().count(b"\n")
+    yield Figure(
+        name=f"audit: {lines:,} entries as lines", value=took, unit="s", note=f"{len(out.getvalue()) / 1e6:.0f} MB"
+    )

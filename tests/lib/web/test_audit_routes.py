@@ -1,0 +1,86 @@
+"""The trail as a file: for whoever's cookie it is, in every format, and never a part of another organization's."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+
+import httpx2
+import pyarrow.parquet as pq
+import pytest
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from lib.access.actor import Actor
+from lib.audit.address import write_address
+from lib.audit.views import EntryFilter
+from lib.exports import ExportFormat
+from lib.identity.cookie import session_cookie_name
+from lib.web import audit_routes
+from tests import doors
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.made_audit import write_entries
+from tests.records import rows
+
+APP = Starlette(routes=audit_routes.routes())
+Take = Callable[..., httpx2.Response]
+
+
+@pytest.fixture
+def take(installation: Installation, cast: Cast, serve: Callable[[ASGIApp], str]) -> Iterator[Take]:
+    """`take(actor, format)`: as that person's browser follows the link, or a browser without a cookie."""
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE organizations SET subscription_tier = 'pro' WHERE id = %s", [cast.organization_a])
+    write_entries(installation.database, cast.alice, count=3, new_values={"name": "Zeppelin"})
+    write_entries(installation.database, cast.charlie, new_values={"name": "Borealis alone"})
+    with httpx2.Client(base_url=f"http://{serve(APP)}") as client:
+
+        def follow(
+            actor: Actor | None, file_format: str = "jsonl", *, query: str = "", **headers: str
+        ) -> httpx2.Response:
+            cookie = {"cookie": f"{session_cookie_name()}={cast.secret_of(actor)}"} if actor else {}
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return client.get(f"/api/audit/entries.{file_format}?{query}", headers=cookie | named)
+
+        yield follow
+
+
+@pytest.mark.parametrize("file_format", ExportFormat)
+def test_file_has_what_the_address_says(take: Take, cast: Cast, file_format: ExportFormat) -> None:
+    got = take(cast.alice, file_format, query=write_address(EntryFilter(action="projects.update")))
+    assert (got.status_code, got.headers["cache-control"]) == (200, "no-store")
+    assert got.headers["content-disposition"].startswith('attachment; filename="audit-20')
+    match file_format:
+        case ExportFormat.CSV:
+            count = got.text.count("\n") - 1
+        case ExportFormat.PARQUET:
+            count = pq.read_table(io.BytesIO(got.content)).num_rows
+        case ExportFormat.JSON:
+            count = len(json.loads(got.text))
+        case ExportFormat.LINES:
+            count = len([json.loads(line) for line in got.text.splitlines()])
+    assert count == 3
+    assert b"Borealis alone" not in got.content
+
+
+def test_whole_trail_is_no_part_of_anothers(take: Take, cast: Cast) -> None:
+    assert b"Borealis alone" not in take(cast.alice).content
+
+
+def test_weak_and_strangers_get_no_file(installation: Installation, take: Take, cast: Cast) -> None:
+    for actor in (cast.mona, cast.max, cast.vera):
+        assert take(actor).status_code == 403
+    refused = rows(installation, "SELECT user_id FROM audit_logs WHERE action = 'access.refused'")
+    assert {each["user_id"] for each in refused} == {cast.mona.user_id, cast.max.user_id, cast.vera.user_id}
+    assert take(None).status_code == 401
+    assert take(cast.charlie).status_code == 409, "the tier free has no such files"
+
+
+def test_address_that_means_nothing_is_refused(take: Take, cast: Cast) -> None:
+    assert take(cast.alice, query="by=me").status_code == 400
+    assert take(cast.alice, "exe").status_code == 404
+
+
+def test_page_of_another_site_sends_nobody_here(take: Take, cast: Cast) -> None:
+    assert take(cast.alice, sec_fetch_site="cross-site").status_code == 403
+    assert take(cast.alice, sec_fetch_site="same-origin").status_code == 200

@@ -1,0 +1,126 @@
+"""Audit: what happened, narrowed and opened by the address; the seals verified; and closed to who may not read it."""
+
+from uuid import UUID
+
+import pytest
+
+from lib.audit.trail import list_entries
+from lib.audit.views import EntryFilter
+from lib.projects.service import ProjectEntry, create_project
+from lib.ui.navigation import AUDIT
+from tests import doors
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import edit_project
+from tests.made_audit import seal, write_entries
+from tests.pages.conftest import OpenAs
+from tests.pages.reading import button, buttons, dialogs, facts, headings, shown, table
+
+_VERIFY = "Verify seals"
+
+
+@pytest.fixture
+def project_id(installation: Installation, cast: Cast) -> UUID:
+    """Made by max, edited by mona."""
+    made = create_project(cast.max, ProjectEntry(name="Bicycle", topic="Folding"))
+    edit_project(cast.mona, made, ProjectEntry(name="Bicycle", topic="Folding, and light"))
+    return made
+
+
+def test_entries_say_who_did_what_to_what_and_from_where(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
+    at = open_as(cast.alice, AUDIT)
+    assert headings(at) == ["Audit"]
+    assert table(at, "Who")[:2] == ["Mona", "Max"]
+    assert table(at, "Action")[:2] == ["Edited the project", "Created the project"]
+    assert table(at, "About")[:2] == ["Bicycle", "Bicycle"]
+
+
+@pytest.mark.parametrize("weak", ["mona", "max", "vera"])
+def test_page_is_closed_to_who_may_not_read_the_trail(open_as: OpenAs, cast: Cast, weak: str) -> None:
+    at = open_as(getattr(cast, weak), AUDIT)
+    assert "This page is not open to you" in shown(at)
+    (refused, *_) = list_entries(cast.alice, EntryFilter(action="access.refused")).items
+    assert (refused.user_id, refused.new) == (getattr(cast, weak).user_id, {"permission": "audit.view"})
+
+
+def test_address_narrows_to_a_thing_a_person_and_an_action(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
+    at = open_as(cast.alice, AUDIT, about=f"projects:{project_id}")
+    assert table(at, "Who") == ["Mona", "Max"]
+    at = open_as(cast.alice, AUDIT, about=f"projects:{project_id}", person=cast.max.user_id)
+    assert table(at, "Action") == ["Created the project"]
+    at = open_as(cast.alice, AUDIT, action="projects.update")
+    assert table(at, "Who") == ["Mona"]
+    at = open_as(cast.alice, AUDIT, search="Bicycl")
+    assert table(at, "Who") == ["Mona", "Max"]
+    at = open_as(cast.alice, AUDIT, search="no such thing")
+    assert "No entry matches these filters" in headings(at)
+
+
+def test_what_makes_no_sense_in_the_address_is_named(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
+    at = open_as(cast.alice, AUDIT, about="nonsense", action="made.up", person="who")
+    assert "left out: " in shown(at)
+    assert len(table(at, "Who")) >= 2
+
+
+def test_entry_opens_by_the_address_with_what_was_before_and_after(
+    open_as: OpenAs, cast: Cast, project_id: UUID
+) -> None:
+    (edited,) = list_entries(cast.alice, EntryFilter(action="projects.update")).items
+    at = open_as(cast.alice, AUDIT, entry=edited.id)
+    assert headings(at) == ["Audit", "Mona edited the project · Bicycle"]
+    assert "Folding, and light" in shown(at)
+    assert facts(at)["About"] == "Project Bicycle"
+    assert facts(at)["Entry"] == f"{edited.id}, not sealed yet"
+    assert {"All about Bicycle", "All by Mona"} <= {*buttons(at)}
+    button(at, "All by Mona").click().run()
+    assert set(table(at, "Who")) == {"Mona"}
+
+
+def test_entry_of_nobody_knows_whom_is_not_found(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
+    (theirs, *_) = list_entries(cast.alice, EntryFilter(action="projects.update")).items
+    at = open_as(cast.charlie, AUDIT, entry=theirs.id)
+    assert "Not found" in headings(at)
+
+
+def test_seals_are_verified_in_a_dialog(installation: Installation, open_as: OpenAs, cast: Cast) -> None:
+    write_entries(installation.database, cast.alice, count=3)
+    seal(installation.database)
+    at = open_as(cast.alice, AUDIT)
+    button(at, _VERIFY).click().run()
+    assert dialogs(at) == ["Verify the seals"]
+    assert "**All seals are intact.** 1 seal over" in shown(at)
+
+
+def test_tampering_is_told_with_the_entry(installation: Installation, open_as: OpenAs, cast: Cast) -> None:
+    first, *_ = write_entries(installation.database, cast.alice, count=3)
+    seal(installation.database)
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE audit_logs SET action = 'projects.delete' WHERE id = %s", [first])
+    at = open_as(cast.alice, AUDIT)
+    button(at, _VERIFY).click().run()
+    assert "**Broken: 1 seal of 1.**" in shown(at)
+    assert "entries are not those that were sealed" in shown(at)
+    assert f"Changed: {first.hex[-8:]}, written" in shown(at)
+
+
+def test_what_is_unusual_is_looked_for_once_somebody_asks(
+    installation: Installation, open_as: OpenAs, cast: Cast
+) -> None:
+    write_entries(
+        installation.database,
+        cast.max,
+        action="identity.sign_in_refused",
+        count=6,
+        resource_type="users",
+        resource_id=cast.max.user_id,
+    )
+    at = open_as(cast.alice, AUDIT)
+    assert "was refused 6 times" not in shown(at)
+    at.session_state["audit-findings"] = True
+    at.run()
+    assert "Max was refused 6 times within 1 minute" in shown(at)
+    at = open_as(cast.charlie, AUDIT)
+    at.session_state["audit-findings"] = True
+    at.run()
+    assert "no new network, no unusual hour, no burst of refusals" in shown(at)
