@@ -17,11 +17,6 @@ def read_work(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
     return session.execute(select(found)).all()
 
 
-def count_live_workers(session: Session) -> int:
-    """Worker processes that hold the lock of the living."""
-    return session.scalar(select(func.api.live_workers())) or 0
-
-
 def read_connections(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
     """By login and state."""
     found = func.api.read_connections().table_valued(

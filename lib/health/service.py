@@ -18,9 +18,10 @@ def read_health(operator: Operator) -> Health:
     """Work, connections, tables and indexes of this moment. Raises `NotPermitted`."""
     with door(operator) as session:
         connections = queries.read_connections(session)
+        work = {row.kind: Waiting(row.number, row.since) for row in queries.read_work(session)}
         return Health(
-            live_workers=queries.count_live_workers(session),
-            work={row.kind: Waiting(row.number, row.since) for row in queries.read_work(session)},
+            live_workers=work.pop("workers.live").number,
+            work=work,
             connections=[Connections(row.login, row.state, row.number, row.longest_ms) for row in connections],
             most_connections=max((row.most for row in connections), default=0),
             tables=[TableFacts(**row._mapping) for row in queries.read_tables(session)],

@@ -7,6 +7,7 @@ SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     PERFORM api.require_operator();
+    RETURN QUERY SELECT 'workers.live', api.live_workers()::bigint, NULL::timestamptz;
     RETURN QUERY
     SELECT 'runs.' || s.status, count(r.id),
            min(coalesce(r.started_at, r.created_at))
