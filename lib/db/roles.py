@@ -128,7 +128,7 @@ def _role_statements(passwords: Mapping[Login, str], rounds: int) -> Iterator[st
     yield _if_may(
         # Statements and connections of the other logins, for the operator's page. A NOINHERIT owner has nothing of it
         # before PostgreSQL 16.
-        f"GRANT pg_read_all_stats TO {Login.OWNER.role_name} WITH INHERIT TRUE",
+        f"GRANT pg_read_all_stats TO {Login.OWNER.role_name} WITH INHERIT TRUE, SET FALSE",
         from_version=160000,
     )
     # Who is no superuser needs this to give a database to the owner. It is taken back at the end.

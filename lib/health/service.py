@@ -11,7 +11,7 @@ from lib.health.views import Connections, Health, IndexFacts, StatementFacts, Ta
 from lib.organizations.operator import Operator, door
 
 #: Nobody reads on.
-MOST_STATEMENTS: Final = 20
+MOST_STATEMENTS: Final = 12
 
 
 def read_health(operator: Operator) -> Health:

@@ -1,7 +1,7 @@
 """The statements that take most of the database's time, and how it answers one of them."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import streamlit as st
 
@@ -12,11 +12,13 @@ from lib.health.views import StatementFacts
 from lib.ui import words
 from lib.ui.components.card import card
 from lib.ui.components.facts import show_facts
+from lib.ui.components.health_work import LOGINS
 from lib.ui.components.paged_table import show_paged_table
 
 _KEY: Final = "health-statements"
 #: In characters, of what stands in a row.
 _LONGEST: Final = 110
+_MANY_LINES, _LONG_PX = 10, 240
 _MISSING: Final = (
     "The server keeps no count of statements. As its administrator, add pg_stat_statements to "
     "shared_preload_libraries, start it anew and run “orchestrator db roles” again; PostgreSQL 16 or newer is needed."
@@ -27,7 +29,7 @@ def show_statements(actor: Actor) -> None:
     """Draw them, the one that took most of the time first."""
     statements = list_statements(actor)
     since = statements[0].counted_since if statements else None
-    note = f"by the time they took since {words.ago(since, now=clock.now())}" if since else None
+    note = f"by total time; counting began {words.ago(since, now=clock.now())}" if since else None
     with card("Statements", note=note, key=_KEY):
         if not statements:
             st.markdown(f":gray[{words.plain(_MISSING)}]")
@@ -66,14 +68,14 @@ def _row(statement: StatementFacts) -> dict[str, object]:
 def _show_one(actor: Actor, statement: StatementFacts) -> None:
     show_facts(
         [
-            ("By", statement.login),
+            ("By", LOGINS.get(statement.login, statement.login)),
             ("Calls", words.number(statement.calls)),
             ("Mean", _milliseconds(statement.mean_ms)),
             ("Longest", _milliseconds(statement.longest_ms)),
             ("Rows a call", words.number(round(statement.returned / statement.calls, 1))),
         ]
     )
-    st.code(statement.statement, language="sql", wrap_lines=True, height=220)
+    st.code(statement.statement, language="sql", wrap_lines=True, height=_height(len(statement.statement) // 90))
     st.markdown("**How it is answered**")
     _show_plan(explain_statement(actor, statement.statement))
 
@@ -84,7 +86,12 @@ def _show_plan(plan: Sequence[str] | None) -> None:
             ":gray[The plan can't be told without the values, or your pages may not ask this: it is a worker's.]"
         )
     else:
-        st.code("\n".join(plan), language=None, wrap_lines=False, height=260)
+        st.code("\n".join(plan), language=None, height=_height(len(plan)))
+
+
+def _height(lines: int) -> int | Literal["content"]:
+    """What is long scrolls in its frame."""
+    return _LONG_PX if lines > _MANY_LINES else "content"
 
 
 def _milliseconds(value: float) -> str:

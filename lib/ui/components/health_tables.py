@@ -16,6 +16,8 @@ from lib.ui.components.paged_table import show_paged_table
 _MOST: Final = 15
 #: From this share of dead rows on a table is worth a VACUUM, if it is no small one.
 _MANY_DEAD, _SMALL_ROWS = 0.3, 10_000
+#: Of these a share says nothing.
+_FEW_ROWS: Final = 1_000
 _TABLES, _INDEXES, _UNUSED = "Tables", "Indexes", "Unused indexes"
 _KEY: Final = "health-storage"
 
@@ -90,7 +92,7 @@ def _table_row(table: TableFacts) -> dict[str, object]:
         "Of it indexes": say_bytes(table.index_bytes),
         "Rows": words.compact(table.live_rows),
         "A day": words.NOTHING if grows is None else f"+{say_bytes(grows)}" if grows > 0 else "0",
-        "Dead": words.share(table.dead_share),
+        "Dead": words.share(table.dead_share) if table.live_rows + table.dead_rows > _FEW_ROWS else words.NOTHING,
         "Cleaned up": words.ago(table.vacuumed_at, now=now),
         "Analyzed": words.ago(table.analyzed_at, now=now),
     }

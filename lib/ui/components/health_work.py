@@ -25,9 +25,12 @@ _WORK: Final[Mapping[str, str]] = {
 #: What no worker takes up in so many seconds, where one lives, is worth a look.
 _PATIENCE_SECONDS: Final = 300
 _NOBODYS: Final = ("runs.waiting_review", "runs.paused", "runs.running")
-_LOGINS: Final[Mapping[str, str]] = {
+#: Who connects to the database, and as whom they speak there.
+LOGINS: Final[Mapping[str, str]] = {
     "orchestrator_web": "Pages",
+    "authenticated": "Pages",
     "orchestrator_worker": "Workers",
+    "engine": "Workers",
     "orchestrator_identity": "Sign-in",
     "orchestrator_owner": "Migrations",
 }
@@ -78,7 +81,7 @@ def show_connections(connections: Sequence[Connections]) -> None:
         show_paged_table(
             [
                 {
-                    "Who": _LOGINS.get(each.login, each.login),
+                    "Who": LOGINS.get(each.login, each.login),
                     "Doing": each.state or words.UNKNOWN,
                     "Number": words.number(each.number),
                     "Longest": words.duration(each.longest_ms / 1000) if each.longest_ms is not None else words.NOTHING,
