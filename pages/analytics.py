@@ -29,7 +29,7 @@ else:
     before = dashboard.before.period if dashboard.before else None
     with page_header("Analytics", subtitle=say_period(dashboard.report.period, before)):
         if dashboard.has_calls:
-            show_saved_views(actor)
+            show_saved_views(actor, dashboard.query.chosen)
         if dashboard.report.total.calls:
             show_usage_export(dashboard.query, dashboard.by)
     show_dashboard(actor, asked, dashboard)

@@ -59,6 +59,15 @@ def make_saved_view(database: doors.Database, actor: Actor, *, name: str | None 
         )
 
 
+def make_usage_report(database: doors.Database, actor: Actor, *, rhythm: str = "weekly") -> UUID:
+    """A report by mail that the person wants, and that is not due for long."""
+    with doors.person(database, actor) as connection:
+        moment = connection.execute("SELECT now() + interval '1 year', current_date").fetchone()
+        assert moment is not None
+        mine = {"organization_id": actor.organization_id, "user_id": actor.user_id, "rhythm": rhythm}
+        return insert(connection, "usage_reports", **mine, query="", next_at=moment[0], told_until=moment[1])
+
+
 def roll_up(database: doors.Database) -> int:
     """All that has ended; says how many hours and days those are."""
     count = 0

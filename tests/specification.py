@@ -351,6 +351,7 @@ ADDED_TABLES: Final = frozenset(
         "spending_watches",
         "spending_notices",
         "saved_views",
+        "usage_reports",
     }
 )
 

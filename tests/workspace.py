@@ -32,7 +32,7 @@ from tests.made_runs import (
 )
 from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft, make_review
-from tests.made_usage import make_saved_view, make_sums
+from tests.made_usage import make_saved_view, make_sums, make_usage_report
 from tests.made_webhooks import make_told
 
 
@@ -55,6 +55,8 @@ class Workspace:
     #: An answer of which nobody has said anything.
     review_id: UUID
     schedule_id: UUID
+    #: Of usage, by mail.
+    report_id: UUID
 
 
 def make_workspace(database: Database, actor: Actor) -> Workspace:
@@ -95,6 +97,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         invitation_id=make_invitation(database, actor).id,
         review_id=review.id,
         schedule_id=make_schedule(database, actor, project_id=project_id, template_id=template_id),
+        report_id=make_usage_report(database, actor),
     )
 
 

@@ -1,4 +1,4 @@
-"""Who asks. Two make an `Actor`: `lib.identity` of a living session, `lib.schedules.firing` of a schedule that is due.
+"""Who asks. Two make an `Actor`: `lib.identity` of a living session, `lib.access.speaking` of whom a worker speaks for.
 
 A use case takes it first; a function that has one in hand knows that one of these was checked.
 """

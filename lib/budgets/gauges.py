@@ -53,6 +53,14 @@ def list_project_gauges(actor: Actor, project_id: UUID) -> tuple[Gauge, ...]:
         return tuple(_gauge(row) for row in queries.list_about(session, actor.organization_id, [project_id]))
 
 
+def find_month_gauge(actor: Actor) -> Gauge | None:
+    """The organization's for this month, for who may see what everybody spends."""
+    actor.require(Permission.ANALYTICS_VIEW)
+    with tenant_session(actor) as session:
+        gauges = [_gauge(row) for row in queries.list_about(session, actor.organization_id, [actor.organization_id])]
+    return next((gauge for gauge in gauges if gauge.period is BudgetPeriod.MONTH), None)
+
+
 def list_alerts(actor: Actor) -> Alerts:
     """What whoever looks after budgets should know; nothing for anybody else."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)

@@ -56,7 +56,7 @@ class Schedules:
                 async with await psycopg.AsyncConnection.connect(
                     self._url, autocommit=True, application_name="orchestrator-schedules", connect_timeout=5
                 ) as connection:
-                    while obstacle := await _find_obstacle(connection):
+                    while obstacle := await find_obstacle(connection):
                         log.error(obstacle)
                         await asyncio.sleep(_OBSTACLE_SECONDS)
                     await self._work(connection)
@@ -89,7 +89,7 @@ class Schedules:
         return await cursor.fetchone()
 
 
-async def _find_obstacle(connection: psycopg.AsyncConnection) -> str | None:
+async def find_obstacle(connection: psycopg.AsyncConnection) -> str | None:
     """What keeps this worker from speaking for anybody; None where nothing does."""
     cursor = await connection.execute(
         "SELECT pg_has_role('authenticated', 'MEMBER'), api.is_signed('{}', %s)", (sign("{}"),)

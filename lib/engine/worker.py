@@ -23,6 +23,7 @@ from lib.engine.leftovers import clear_for_ever
 from lib.engine.models import find_provider
 from lib.engine.post import Post
 from lib.engine.queue import Wake, start_queue
+from lib.engine.reports import report_for_ever
 from lib.engine.rollup import roll_up_for_ever
 from lib.engine.schedules import Schedules
 from lib.engine.segment import Segment
@@ -166,6 +167,7 @@ async def _work(settings: Settings) -> None:
             asyncio.create_task(deliveries.deliver()),
             asyncio.create_task(clear_for_ever(url)),
             asyncio.create_task(roll_up_for_ever(url)),
+            asyncio.create_task(report_for_ever(url)),
             asyncio.create_task(stop.wait()),
         ]
         ready = asyncio.create_task(held.wait())

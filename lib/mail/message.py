@@ -46,6 +46,14 @@ class MailKind(StrEnum):
     #: A person has spent much: `name`, `person`, `spent` and `limit` in dollars, `hours`. Written by
     #: api.watch_spending.
     SPENDING_ALERT = "spending_alert"
+    #: The month's calls to models have come to a share of the quota: `name`, `organization`, `percent`, `used` and
+    #: `limit`, `due`, when the next month begins, as ISO 8601, and the reader's `time_zone`. Written by api.mail_quota.
+    QUOTA_THRESHOLD = "quota_threshold"
+    #: The same for the installation's operators, who can raise it.
+    OPERATED_QUOTA_THRESHOLD = "operated_quota_threshold"
+    #: What calls have come to in a week or a month: `name`, `report` as `lib.usage.reports.writing` has it, in JSON,
+    #: and `path` of the page that shows the same. Written by api.send_usage_report.
+    USAGE_REPORT = "usage_report"
 
 
 #: Words that a kind's templates can't do without, and those that they say where they are given.
@@ -68,6 +76,11 @@ NEEDED: Final[Mapping[MailKind, frozenset[str]]] = {
         frozenset({"name", "budget", "percent", "spent", "limit", "effect"}),
     ),
     MailKind.SPENDING_ALERT: frozenset({"name", "person", "spent", "limit", "hours"}),
+    **dict.fromkeys(
+        (MailKind.QUOTA_THRESHOLD, MailKind.OPERATED_QUOTA_THRESHOLD),
+        frozenset({"name", "organization", "percent", "used", "limit", "due"}),
+    ),
+    MailKind.USAGE_REPORT: frozenset({"name", "report", "path"}),
 }
 WELCOME: Final = frozenset({"role", "days", "when", "where", "due", "time_zone"})
 #: Kinds that carry a one-time link.
@@ -89,12 +102,16 @@ _PAGES: Final[Mapping[MailKind, tuple[str, str]]] = {
     MailKind.BUDGET_THRESHOLD: ("/budgets", ""),
     MailKind.OWN_BUDGET_THRESHOLD: ("/overview", ""),
     MailKind.SPENDING_ALERT: ("/budgets", ""),
+    MailKind.QUOTA_THRESHOLD: ("/organization", ""),
+    MailKind.OPERATED_QUOTA_THRESHOLD: ("/organizations", ""),
 }
 
 #: One address, and nothing that a header or an SMTP command would take for more.
 _RECIPIENT: Final = re.compile(r"[^@\s<>,;:\"\\()\x00-\x1f\x7f-\x9f]+@[^@\s<>,;:\"\\()\x00-\x1f\x7f-\x9f]+")
 _LONGEST_RECIPIENT: Final = 254
 _PATH: Final = re.compile(r"/[A-Za-z0-9_\-./?=&%]+")
+#: What the page of analytics is asked for: nothing that leads anywhere else.
+_ANALYTICS: Final = re.compile(r"/analytics(\?[A-Za-z0-9_\-.~=&%]*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +141,12 @@ class Message:
 
 
 def find_page_path(kind: MailKind, values: Mapping[str, str]) -> str:
-    """The path of the page that a mail leads to; empty where it leads to none. Raises ValueError for what is no id."""
+    """The path of the page that a mail leads to; empty where it leads to none. Raises ValueError for what is none."""
+    if kind is MailKind.USAGE_REPORT:
+        if not _ANALYTICS.fullmatch(values["path"]):
+            message = "a report of usage leads to the page of analytics"
+            raise ValueError(message)
+        return values["path"]
     if kind not in _PAGES:
         return ""
     begins, name = _PAGES[kind]

@@ -4,13 +4,14 @@ Names are anybody's: they are escaped in HTML, are one line everywhere, and are 
 would carry whatever somebody calls their organization. The only link is our own. Nothing is loaded from anywhere.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -28,7 +29,7 @@ _AS_THEY_ARE: Final = frozenset({"new_email", "when", "where", "days", "run"})
 #: What mail programs make links of by themselves, in the middle of a word.
 _LINKING: Final = re.compile(r"(?<=\S)(?=[.:/@]\S)")
 #: A number, which no mail program takes for an address.
-_FIGURE: Final = re.compile(r"[0-9,]+(\.[0-9]+)?")
+_FIGURE: Final = re.compile(r"<?\$?[0-9,]+(\.[0-9]+)?( (%|ms|s|more: <?\$[0-9,.]+|\([0-9.]+ %\)))?")
 _WORD_JOINER: Final = "\u2060"
 #: Control and format characters (directions, zero widths), halves of characters, breaks of lines and paragraphs.
 _HIDDEN: Final = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -61,7 +62,9 @@ class Rendered:
 def render(kind: MailKind, values: Mapping[str, str], *, base_url: str, path: str = "") -> Rendered:
     """The mail of this kind. `path` is that of a one-time link, on `base_url`, where people reach the dashboard."""
     path = path or find_page_path(kind, values)
-    shown = {name: _shown(name, value) for name, value in values.items()}
+    shown: dict[str, Any] = {name: _shown(name, value) for name, value in values.items()}
+    if "report" in values:
+        shown["report"] = _shown_all(json.loads(values["report"]))
     if "due" in values:
         shown["due"] = _on_the_clock(values["due"], zone=values.get("time_zone", "UTC"))
     shown |= {"site": base_url, "host": urlsplit(base_url).netloc, "link": f"{base_url}{path}" if path else ""}
@@ -76,6 +79,15 @@ def _on_the_clock(moment: str, *, zone: str) -> str:
     """A moment as the reader's clock shows it: "28 Nov 2025, 15:11 (CET)"."""
     local = datetime.fromisoformat(moment).astimezone(find_zone(zone))
     return f"{local.day} {local:%b %Y, %H:%M} ({local:%Z})"
+
+
+def _shown_all(value: object) -> object:
+    """The same of all words within a structure."""
+    if isinstance(value, dict):
+        return {name: _shown_all(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_shown_all(part) for part in value]
+    return _shown("", str(value))
 
 
 def _shown(name: str, value: str) -> str:

@@ -18,6 +18,7 @@ from lib.models.saved_view import SavedView
 from lib.models.schedule import Schedule
 from lib.models.template import OrchestrationTemplate, TemplateVersion
 from lib.models.usage import ApiUsage, UsageDaily, UsageHourly, UsageOpenDay, UsageOpenHour
+from lib.models.usage_report import UsageReport
 from lib.models.user import User
 from lib.models.webhook import Webhook
 
@@ -56,6 +57,7 @@ __all__ = [
     "UsageHourly",
     "UsageOpenDay",
     "UsageOpenHour",
+    "UsageReport",
     "User",
     "UserCredential",
     "UserSession",

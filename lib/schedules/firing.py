@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from lib.access.actor import Actor, Origin
-from lib.access.permissions import Permission, Role
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.access.speaking import speak_for
 from lib.budgets.gauges import refuse_used_up
 from lib.db.constraints import sqlstate_of
 from lib.db.session import tenant_session
@@ -53,7 +54,6 @@ USER_AGENT: Final = "engine/schedule"
 LOOK_AGAIN_SECONDS, SELDOM_SECONDS = 10, 600
 #: When one whose times can't be read is due again: another worker may know its zone.
 UNREAD_AGAIN: Final = timedelta(hours=1)
-_NO_SESSION: Final = UUID(int=0)
 #: SQLSTATE -> why the transaction of a launch is undone with nothing wrong about the schedule.
 _IN_THE_WAY: Final = {
     "40001": "its time was settled by somebody else",
@@ -203,22 +203,7 @@ def _speak_for(due: DueSchedule) -> Actor:
             f"{due.full_name}, as whom it launches, has to set up a second factor first, as the organization asks."
         )
         raise Conflict(message)
-    return Actor(
-        user_id=due.user_id,
-        organization_id=due.organization_id,
-        session_id=_NO_SESSION,
-        role=Role(due.role),
-        full_name=due.full_name,
-        email=due.email,
-        username=due.username,
-        organization_name=due.organization_name,
-        organization_slug=due.organization_slug,
-        origin=Origin(request_id=uuid4(), user_agent=USER_AGENT),
-        extra_permissions=frozenset(permission for permission in Permission if permission in due.permissions),
-        is_scheduled=True,
-        is_sample=due.is_sample,
-        sees_own_only=due.sees_own_only,
-    )
+    return speak_for(due, user_agent=USER_AGENT)
 
 
 def _look_around(actor: Actor, schedule_id: UUID) -> dict[UUID, RunStatus]:

@@ -9,13 +9,20 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from uuid import UUID
 
-from lib.ui import days, hidden
+from lib import days, figures
+from lib.ui import hidden
 
 visible = hidden.visible
-#: How days and moments are written: a module of its own for its length alone.
+#: How figures, days and moments are written: mails write them alike, and know no pages.
+change = figures.change
+count = figures.count
+duration = figures.duration
+money = figures.money
+number = figures.number
+share = figures.share
 NOTHING = days.NOTHING
 day = days.day
 day_of_year = days.day_of_year
@@ -33,7 +40,7 @@ month_day = days.month_day
 short_day = days.short_day
 weekday = days.weekday
 
-UNKNOWN = "unknown"
+UNKNOWN = figures.UNKNOWN
 MINUS = "\N{MINUS SIGN}"
 _EMPTY = "empty"
 #: What JSON says of what is none, and how people do.
@@ -46,7 +53,6 @@ _MOST_WASTED = 8
 _LARGEST_WRITTEN_OUT = 1e15
 
 _CENT = Decimal("0.01")
-_HUNDREDTH = 0.01
 #: 0.29 of a hundred is 28.999… to a machine.
 _ROUNDING = 1e-9
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:^=&\"'@/])")
@@ -108,18 +114,6 @@ def label(text: str) -> str:
     return written if _UNMARKED.fullmatch(written) and "www." not in written.lower() else plain(text)
 
 
-def number(value: float | None) -> str:
-    """`148220` as "148,220", `40.0` as "40"."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return UNKNOWN if value is None else f"{value:,}"
-
-
-def count(value: int, noun: str, *, plural: str | None = None) -> str:
-    """`1, "run"` as "1 run", `2` as "2 runs"; `plural` for nouns that do not just take an s."""
-    return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
-
-
 def together(parts: Sequence[str]) -> str:
     """`["a", "b", "c"]` as "a, b and c"."""
     *first, last = parts
@@ -168,17 +162,6 @@ def tokens(value: int | None) -> str:
     return f"{UNKNOWN} tokens" if value is None else count(value, "token")
 
 
-def money(usd: Decimal | float | None) -> str:
-    """Dollars to the cent; "<$0.01" for less than a cent, "unknown" where nobody knows the price."""
-    if usd is None:
-        return UNKNOWN
-    amount = Decimal(str(usd))
-    sign = "-" if amount < 0 else ""
-    if 0 < abs(amount) < _CENT:
-        return f"{sign}<$0.01"
-    return f"{sign}${abs(amount).quantize(_CENT, rounding=ROUND_HALF_UP):,}"
-
-
 def cost(usd: Decimal | float | None) -> str:
     """Dollars where other figures stand beside them: "$0.12", "unknown cost"."""
     return "unknown cost" if usd is None else money(usd)
@@ -210,14 +193,6 @@ def duration_span(span: tuple[float, float] | None) -> str:
     return high if low == high else f"{low} to {high}"
 
 
-def share(part: float, *, digits: int = 0) -> str:
-    """A share from 0 to 1: "97 %", or "97.3 %"; "100 %" only where nothing is missing, never "0 %" of something."""
-    if 0 < part < _HUNDREDTH:
-        return "<1 %"
-    steps = 10**digits
-    return f"{int(part * 100 * steps + _ROUNDING) / steps:g} %"
-
-
 def clock(seconds: float | None) -> str:
     """A duration in a column: "0:42", "8:32", "1:02:05"; "<0:01" for less than a second, a dash for none."""
     if seconds is None:
@@ -235,22 +210,6 @@ def clock_span(span: tuple[float, float] | None) -> str:
         return UNKNOWN
     low, high = (clock(seconds) for seconds in span)
     return high if low == high else f"{low}\N{EN DASH}{high}"
-
-
-def duration(seconds: float | None) -> str:
-    """A duration in a sentence: "820 ms", "4.2 s", "42 s", "8 min 32 s", "2 h 5 min", "3 d 4 h"."""
-    if seconds is None:
-        return UNKNOWN
-    if seconds < 1:
-        return f"{round(seconds * 1000)} ms"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    for size, unit, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if seconds >= size:
-            whole, rest = divmod(int(seconds), size)
-            more = rest // smaller_size
-            return f"{whole} {unit} {more} {smaller}" if more else f"{whole} {unit}"
-    return f"{int(seconds)} s"
 
 
 def ago(moment: datetime | None, *, now: datetime) -> str:
@@ -284,14 +243,6 @@ def compact(value: float) -> str:
             scaled = value / size
             return f"{scaled:,.0f} {unit}" if scaled >= 100 else f"{scaled:.1f} {unit}"
     return number(round(value))
-
-
-def change(now: float, before: float) -> str | None:
-    """By how much of it something has grown: "+12 %", "-4 %", "0 %"; None where there was nothing before."""
-    if not before:
-        return None
-    part = round((now - before) / before * 100)
-    return f"{part:+,d} %" if part else "0 %"
 
 
 def growth(value: float, *, digits: int = 0) -> str:

@@ -11,6 +11,9 @@ from lib.errors import InvalidInput
 
 #: More days than this are no range that anybody reads.
 MOST_DAYS: Final = 3_660
+#: Before and after them, moments of some zones and neighbours of some days can't be told.
+_EARLIEST: Final = 1970
+_LATEST: Final = 9000
 #: The longest ranges that are drawn by the hour, the day and the week.
 _MOST_BY_HOUR, _MOST_BY_DAY, _MOST_BY_WEEK = 2, 62, 400
 
@@ -34,9 +37,12 @@ class Period:
     zone: str
 
     def __post_init__(self) -> None:
-        """Raises `InvalidInput` where the last day is before the first, or too far from it."""
+        """Raises `InvalidInput` where the last day is before the first, or too far from it or from our time."""
         if self.last < self.first:
             message = "The last day is before the first one. Choose them the other way round."
+            raise InvalidInput(message, field="Range")
+        if not _EARLIEST <= self.first.year <= self.last.year <= _LATEST:
+            message = f"Choose days of the years {_EARLIEST} to {_LATEST}."
             raise InvalidInput(message, field="Range")
         if self.days > MOST_DAYS:
             message = f"At most {MOST_DAYS // 366} years can be looked at in one range. Choose a later first day."

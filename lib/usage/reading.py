@@ -44,7 +44,8 @@ _NONE: Final = {
     Dimension.ENDPOINT: "No endpoint",
     Dimension.ERROR: "Succeeded",
 }
-_GONE: Final = "Not there any more"
+#: What those are called that the reader does not see.
+GONE: Final = "Not there any more"
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,7 @@ def name_keys(session: Session, by: Dimension, keys: Sequence[Key]) -> Mapping[K
     """What the keys are called, as far as the reader sees them."""
     if by in NAMED_BY_ID:
         known = queries.list_names(session, by, [key for key in keys if isinstance(key, UUID)])
-        return {key: known.get(key, _GONE) if isinstance(key, UUID) else _NONE[by] for key in keys}
+        return {key: known.get(key, GONE) if isinstance(key, UUID) else _NONE[by] for key in keys}
     return {key: _NONE[by] if key is None else str(key) for key in keys}
 
 

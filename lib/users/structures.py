@@ -32,6 +32,7 @@ class Notifications(BaseModel):
     run_failed: bool = True
     review_waiting: bool = True
     budget_reached: bool = True
+    quota_reached: bool = True
 
 
 class Preferences(BaseModel):

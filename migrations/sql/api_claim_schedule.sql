@@ -3,8 +3,7 @@
 -- for dead, and it is due again. A claim only keeps two workers from doing the same; that a time is launched once is
 -- seen to where `next_run_at` moves (api.fire_schedule). With it comes the database's time, by which alone the worker
 -- counts, since when this very time waits for the run before, and who the person is at this moment: `is_there` is false
--- for one who is gone, `lacks_second_factor` true for one whose session would open nothing but the set-up of theirs (see
--- api.find_living_session).
+-- for one who is gone, `lacks_second_factor` true for one whose session would open nothing but the set-up of theirs.
 -- Of an organization that is suspended or ended nothing is due; `catch_up` says what becomes of its times afterwards.
 CREATE FUNCTION api.claim_schedule(p_seconds integer)
 RETURNS TABLE (schedule_id uuid, organization_id uuid, due_at timestamptz, asked_at timestamptz, cron text,
@@ -32,12 +31,7 @@ AS $$
            t.integration_enabled, u.id, u.role, u.permissions, coalesce(u.full_name, u.username), u.email, u.username,
            o.name, o.slug, o.sample_made_at IS NOT NULL, api.is_own_only(u.role, o.settings),
            u.deactivated_at IS NULL AND u.deleted_at IS NULL,
-           o.second_factor_required_at IS NOT NULL
-           AND greatest(o.second_factor_required_at, u.created_at) + make_interval(hours => 24 * CASE
-                   WHEN jsonb_typeof(o.settings #> '{security_settings,grace_days}') = 'number'
-                   THEN least(greatest((o.settings #> '{security_settings,grace_days}')::numeric, 0), 90)::int
-                   ELSE 7 END) <= now()
-           AND NOT EXISTS (SELECT 1 FROM user_credentials c WHERE c.user_id = u.id AND c.totp_enabled_at IS NOT NULL)
+           api.lacks_second_factor(u.id)
       FROM taken t
       JOIN users u ON u.id = t.user_id
       JOIN organizations o ON o.id = t.organization_id

@@ -26,7 +26,7 @@ DOORS = {
 }
 CHANGED = ("api_audit_run", "api_load_sample", "api_remove_sample")
 #: What a later migration changed again, and which.
-CHANGED_AGAIN = {"api_remove_sample": "0037", "api_load_sample": "0039"}
+CHANGED_AGAIN = {"api_remove_sample": "0037", "api_load_sample": "0039", "api_claim_schedule": "0049"}
 RUNS, RUN_KEY, RUN_INDEX = "orchestration_runs", "orchestration_runs_schedule_fkey", "idx_orchestration_runs_schedule"
 WHOSE = "FOREIGN KEY (organization_id, {}) REFERENCES {} (organization_id, id)"
 REFERENCES = {
@@ -84,7 +84,7 @@ def upgrade() -> None:
     audit.watch(TABLE, ignore=[*KEPT_BY_WORKERS, "refusals"])
     _protect()
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before=CHANGED_AGAIN.get(name))
     for name in CHANGED:
         functions.replace(name, before=CHANGED_AGAIN.get(name))
     op.execute("GRANT EXECUTE ON FUNCTION api.is_signed(text, text) TO orchestrator_worker")

@@ -72,6 +72,7 @@ DOORS = {
 CHANGED_AGAIN = dict.fromkeys(("api_claim_deliveries", "api_purge_events"), "0041") | {
     "api_load_sample": "0043",
     "api_finish_deliveries": "0047",
+    "api_tell_quota": "0048",
 }
 SAMPLE = ("api_load_sample", "api_remove_sample")
 MAIL_KINDS = (

@@ -40,6 +40,9 @@ DOORS: dict[str, set[str]] = {
     "lib.usage.calls.service": {"tenant_session"},
     "lib.usage.exporting": {"tenant_session"},
     "lib.usage.service": {"tenant_session"},
+    "lib.usage.reports.figures": {"tenant_session"},  # by the workers' login, as the next but one
+    "lib.usage.reports.service": {"tenant_session"},
+    "lib.usage.reports.sending": {"tenant_session"},
     "lib.runs.lists.service": {"tenant_session"},
     "lib.reviews.service": {"tenant_session"},
     "lib.runs.foresight": {"tenant_session"},
@@ -81,6 +84,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.engine.store": {"AsyncConnectionPool"},  # one statement a step, without the ORM
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
     "lib.engine.rollup": {"connect"},  # sums up usage
+    "lib.engine.reports": {"connect"},  # takes one report at a time; what it reads and writes goes by the door
     "lib.engine.leftovers": {"connect"},  # asks which operations are gone, once an hour
     "lib.engine.schedules": {"connect"},  # takes and notes one schedule at a time; its launch goes by the door
     "lib.engine.deliveries": {"connect"},  # listens for events, and takes and notes many at a time

@@ -89,6 +89,21 @@ def test_view_is_saved(open_analytics: Callable[..., Page], used: Dashboard) -> 
         assert connection.execute("SELECT query FROM saved_views").fetchall() == [("by=project&range=7-days",)]
 
 
+def test_mail_is_switched_on_and_off(open_analytics: Callable[..., Page], used: Dashboard) -> None:
+    page = open_analytics("?range=7-days&model=none")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_text("Each week, on Monday at 7:00").click()
+    expect(page.get_by_text("You get a mail about the filters of this page")).to_be_visible()
+    expect(page.get_by_text("of the filters of this page.")).to_be_visible()
+    with doors.admin(used.database) as connection:
+        asked = connection.execute("SELECT rhythm, query, next_at > now() FROM usage_reports").fetchall()
+        assert asked == [("weekly", "model=none", True)]
+    page.get_by_text("Each week, on Monday at 7:00").click()
+    expect(page.get_by_text("You get no more of these mails")).to_be_visible()
+    with doors.admin(used.database) as connection:
+        assert connection.execute("SELECT 1 FROM usage_reports").fetchall() == []
+
+
 @pytest.mark.parametrize("file_format", ExportFormat)
 def test_calls_are_taken_along_as_a_file(
     open_analytics: Callable[..., Page], tmp_path: Path, file_format: ExportFormat

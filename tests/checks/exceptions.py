@@ -40,6 +40,14 @@ SQUAWK: Final = (
         "constraint-missing-not-valid", "0039", "no endpoint was ever set up, and the outbox holds a month of mails"
     ),
     Excuse("ban-drop-constraint", "0044", "another takes its place that knows the event and the mails about budgets"),
+    *(
+        Excuse("ban-drop-constraint", revision, f"another takes its place that knows the mails about {what}")
+        for revision, what in (("0048", "quotas"), ("0049", "usage"))
+    ),
+    *(
+        Excuse("constraint-missing-not-valid", revision, "the outbox holds a month of mails, looked through in no time")
+        for revision in ("0048", "0049")
+    ),
     Excuse("constraint-missing-not-valid", "0044", "endpoints are few, and events and mails are kept for a month"),
     Excuse("prefer-bigint-over-smallint", "0042", "the buckets of a histogram, of which there are a hundred"),
     Excuse("require-concurrent-index-creation", "0039", "no endpoint was ever set up: the table is empty"),

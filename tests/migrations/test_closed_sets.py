@@ -18,6 +18,7 @@ from lib.models.run import PhaseStatus, RunPriority, RunStatus
 from lib.models.schedule import CatchUp, Overlap, ScheduleResult
 from lib.models.template import ReviewDecision, TemplateStatus
 from lib.models.usage import Cut
+from lib.models.usage_report import Rhythm
 from lib.models.webhook import DeliveryStatus, EventType
 from lib.providers.vendors import Vendor
 from tests import doors
@@ -50,6 +51,7 @@ CLOSED: dict[str, type[StrEnum]] = {
     "usage_daily_cut_check": Cut,
     "mail_outbox_kind_check": MailKind,
     "mail_outbox_status_check": MailStatus,
+    "usage_reports_rhythm_check": Rhythm,
     "budgets_scope_check": BudgetScope,
     "budgets_period_check": BudgetPeriod,
 }

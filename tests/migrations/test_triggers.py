@@ -13,7 +13,7 @@ from tests.factories import make_connection, make_integration, make_project, mak
 from tests.made_budgets import make_budget_rows
 from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft
-from tests.made_usage import make_saved_view
+from tests.made_usage import make_saved_view, make_usage_report
 
 #: Table -> an edit of one row, by its key.
 EDITS = {
@@ -27,6 +27,7 @@ EDITS = {
     "provider_connections": "UPDATE provider_connections SET name = 'Renamed' WHERE id = %s",
     "integration_connections": "UPDATE integration_connections SET name = 'Renamed' WHERE id = %s",
     "saved_views": "UPDATE saved_views SET name = 'Renamed' WHERE id = %s",
+    "usage_reports": "UPDATE usage_reports SET query = 'model=local%%3Atiny' WHERE id = %s",
     "schedules": "UPDATE schedules SET title = 'Renamed' WHERE id = %s",
     "budgets": "UPDATE budgets SET name = 'Renamed' WHERE id = %s",
 }
@@ -39,6 +40,7 @@ COUNTS = {
     "orchestration_templates": "UPDATE orchestration_templates SET usage_count = usage_count + 1 WHERE id = %s",
     "provider_connections": "UPDATE provider_connections SET last_tested_at = now() WHERE id = %s",
     "schedules": "UPDATE schedules SET claimed_until = now() WHERE id = %s",
+    "usage_reports": "UPDATE usage_reports SET claimed_until = now() WHERE id = %s",
 }
 
 
@@ -60,6 +62,7 @@ def rows(module_database: ClonedDatabase) -> dict[str, UUID]:
         "webhooks": make_webhook(module_database, people.alice),
         "budgets": make_budget_rows(module_database, people.alice, about=people.max.user_id)["budgets"],
         "saved_views": make_saved_view(module_database, people.alice),
+        "usage_reports": make_usage_report(module_database, people.alice),
     }
 
 

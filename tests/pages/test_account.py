@@ -101,6 +101,18 @@ def test_preferences_are_saved_and_used(open_as: OpenAs, installation: Installat
     assert actor.first_page == "runs"
 
 
+def test_whoever_governs_chooses_whether_they_are_told_of_the_quota(
+    open_as: OpenAs, installation: Installation, cast: Cast
+) -> None:
+    at = open_as(cast.alice, ACCOUNT)
+    (toggle,) = (each for each in at.toggle if "calls to models" in each.label)
+    assert toggle.value
+    toggle.set_value(False)
+    press(at, "Save preferences")
+    saved = row(installation, "SELECT preferences FROM users WHERE id = %s", cast.alice.user_id)["preferences"]
+    assert saved["notifications"]["quota_reached"] is False
+
+
 def test_only_pages_that_are_open_to_one_can_be_the_first(open_as: OpenAs, cast: Cast) -> None:
     for actor, pages in (
         (cast.max, ["Overview", "Launch", "Runs", "Projects"]),

@@ -12,14 +12,17 @@ from streamlit.testing.v1 import AppTest
 
 from lib import clock
 from lib.errors import NotFound, NotPermitted
+from lib.models.usage_report import Rhythm
 from lib.saved_views.service import delete_view, list_saved_views, rename_view, save_view
 from lib.ui import words
 from lib.ui.navigation import ANALYTICS, RUN
 from lib.usage.periods import this_month, today_in
+from lib.usage.reports.service import ask_for_report, list_reports
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
+from tests.made_budgets import make_budget
 from tests.made_usage import make_calls, roll_up
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, shown, table, text_input, titles
@@ -284,6 +287,25 @@ def test_range_without_calls_says_so(open_as: OpenAs, cast: Cast, used: list[UUI
     assert at.query_params["range"] == "12-months"
 
 
+def test_days_far_from_our_time_are_left_out(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    for first, last in (("9999-12-30", "9999-12-31"), ("0001-01-01", "0001-01-02")):
+        at = open_as(cast.mona, ANALYTICS, **{"range": "custom", "from": first, "to": last})
+        assert "left out: Range" in shown(at)
+
+
+def test_forecast_names_the_organizations_budget_of_the_month(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    assert "budget" not in shown(open_as(cast.mona, ANALYTICS))
+    make_budget(cast.alice, "0.01", name="Autumn *2026*")
+    make_budget(cast.alice, "0.01", name="For ever", period="total")
+    make_budget(cast.alice, "0.01", name="Of a project", scope="project", project_id=used[0])
+    said = shown(open_as(cast.mona, ANALYTICS))
+    assert "the budget “Autumn *2026*”, $0.01" in said
+    assert "it is used up" in said
+    assert "For ever" not in said
+    assert "Of a project" not in said
+    assert "Autumn" not in shown(open_as(cast.mona, ANALYTICS, project=used[0])), "the forecast is of one project"
+
+
 def test_calls_behind_a_bar(open_as: OpenAs, cast: Cast, installation: Installation, used: list[UUID]) -> None:
     at = open_as(cast.mona, ANALYTICS, range="7-days")
     labels = at.selectbox(key="usage-main-by-key").options
@@ -380,6 +402,40 @@ def test_view_is_renamed_and_deleted_in_dialogs(open_as: OpenAs, cast: Cast, use
     next(each for each in at.get("menu_button") if str(view_id) in each.proto.id).set_value("Rename…")
     at.button(key="usage-rename-confirm").click().run()
     assert [each.name for each in list_saved_views(cast.mona, "analytics")] == ["New"]
+
+
+def test_mails_are_switched_on_changed_and_switched_off(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    at = open_views(open_as(cast.mona, ANALYTICS, range="30-days", project=used[0]))
+    weekly = at.toggle(key="usage-report-weekly")
+    assert (weekly.label, weekly.value) == ("Each week, on Monday at 7:00", False)
+    weekly.set_value(True).run()
+    assert "You get a mail about the filters of this page" in at.toast[0].value
+    (entry,) = list_reports(cast.mona).values()
+    assert (entry.rhythm, entry.query) == (Rhythm.WEEKLY, f"project={used[0]}")
+    at = open_views(open_as(cast.mona, ANALYTICS))
+    assert at.toggle(key="usage-report-weekly").value
+    assert "of other filters" in shown(at)
+    at.button(key="usage-report-show-weekly").click().run()
+    assert at.query_params == {"project": str(used[0])}
+    at = open_views(open_as(cast.mona, ANALYTICS))
+    at.button(key="usage-report-use-weekly").click().run()
+    assert list_reports(cast.mona)[Rhythm.WEEKLY].query == ""
+    at = open_views(open_as(cast.mona, ANALYTICS))
+    assert "of all calls" in shown(at)
+    at.toggle(key="usage-report-monthly").set_value(True).run()
+    at.toggle(key="usage-report-weekly").set_value(False).run()
+    assert [*list_reports(cast.mona)] == [Rhythm.MONTHLY]
+    assert list_reports(cast.alice) == {}, "everybody has their own"
+
+
+def test_mail_that_was_switched_on_elsewhere_is_not_switched_off_by_looking(
+    open_as: OpenAs, cast: Cast, used: list[UUID]
+) -> None:
+    at = open_views(open_as(cast.mona, ANALYTICS))
+    ask_for_report(cast.mona, Rhythm.WEEKLY, {})
+    at.run()
+    assert at.toggle(key="usage-report-weekly").value
+    assert [*list_reports(cast.mona)] == [Rhythm.WEEKLY]
 
 
 def test_two_views_have_two_names(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:

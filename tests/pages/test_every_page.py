@@ -2,8 +2,8 @@
 is on it.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import psycopg
@@ -49,6 +49,7 @@ from lib.users.service import update_profile
 from tests import doors
 from tests.cast import Cast, make_cast
 from tests.conftest import Installation
+from tests.database import ClonedDatabase, Server, clone_of
 from tests.factories import TOPIC, edit_project
 from tests.made_runs import make_run
 from tests.pages.conftest import OpenAs
@@ -60,19 +61,42 @@ EACH = pytest.mark.parametrize("page", PAGES, ids=[page.title for page in PAGES]
 NASTY = "<b>Ünïon</b> ![x](https://evil.example/x.png) :red[*hot*] $a$ [a](https://evil.example)"
 
 
+@dataclass(frozen=True, slots=True)
+class World:
+    """A database with the cast and a workspace, which is there to be copied: a copy is made in a sixth of the time."""
+
+    database: ClonedDatabase
+    cast: Cast
+    made: Workspace
+
+
+@pytest.fixture(scope="module")
+def world(database_server: Server, database_template: str) -> Iterator[World]:
+    with clone_of(database_template, database_server) as database:
+        cast = make_cast(database)
+        with doors.admin(database) as connection:
+            connection.execute("UPDATE users SET is_operator = true WHERE id = %s", [cast.alice.user_id])
+        cast = replace(cast, alice=replace(cast.alice, is_operator=True))
+        yield World(database, cast, make_workspace(database, cast.alice))
+
+
 @pytest.fixture
-def cast(installation: Installation) -> Cast:
+def database(world: World, database_server: Server) -> Iterator[ClonedDatabase]:
+    """One of the test's own, with all of that in it."""
+    with clone_of(world.database.name, database_server) as clone:
+        yield clone
+
+
+@pytest.fixture
+def cast(world: World) -> Cast:
     """Alice runs the installation as well, so that every page is open to her."""
-    cast = make_cast(installation.database)
-    with doors.admin(installation.database) as connection:
-        connection.execute("UPDATE users SET is_operator = true WHERE id = %s", [cast.alice.user_id])
-    return replace(cast, alice=replace(cast.alice, is_operator=True))
+    return world.cast
 
 
 @pytest.fixture
-def made(installation: Installation, cast: Cast) -> Workspace:
+def made(world: World) -> Workspace:
     """Something of organization A on every page."""
-    return make_workspace(installation.database, cast.alice)
+    return world.made
 
 
 def parameters_of(page: PageEntry, made: Workspace) -> Mapping[str, UUID]:

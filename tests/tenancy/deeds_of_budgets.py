@@ -24,6 +24,7 @@ BUDGETS: Final = (
     about_own(gauges.list_project_gauges, P.PROJECTS_VIEW, lambda to: give(to.target.project_id)),
     about_own(gauges.preview_launch, P.ORCHESTRATIONS_VIEW, lambda to: give(to.target.project_id, cost_usd=None)),
     about_own(gauges.refuse_used_up, P.ORCHESTRATIONS_VIEW, lambda to: give(to.target.project_id)),
+    about_own(gauges.find_month_gauge, P.ANALYTICS_VIEW),
     about_own(gauges.list_alerts, P.ORCHESTRATIONS_VIEW),
     about_own(gauges.name_managers, P.ORCHESTRATIONS_VIEW),
     about_own(service.list_choices, P.BUDGETS_MANAGE),

@@ -4,11 +4,14 @@ from io import BytesIO
 from typing import Any, Final
 
 from lib.access.permissions import Permission
+from lib.models.usage_report import Rhythm
 from lib.saved_views import service as saved_views
 from lib.usage import exporting, service
 from lib.usage.calls import service as calls
 from lib.usage.calls.views import CallFilter
 from lib.usage.periods import last_days, today_in
+from lib.usage.reports import figures as report_figures
+from lib.usage.reports import service as reports
 from lib.usage.views import Dimension, UsageQuery
 from tests.tenancy.deed import Choice, about_own, give, to_a_thing
 
@@ -39,6 +42,10 @@ USAGE: Final = (
         ANALYTICS,
         lambda to: give(CallFilter(query=_query()), BytesIO(), file_format=to.file_format),
     ),
+    about_own(reports.list_reports, ANALYTICS),
+    about_own(reports.ask_for_report, ANALYTICS, lambda to: give(Rhythm.MONTHLY, _query(to).chosen)),
+    about_own(reports.end_report, ANALYTICS, lambda _: give(Rhythm.WEEKLY)),
+    about_own(report_figures.read_period, ANALYTICS, lambda to: give(_query(to).chosen, _query().period)),
     about_own(saved_views.list_saved_views, ANALYTICS, lambda _: give("analytics")),
     about_own(
         saved_views.save_view, ANALYTICS, lambda to: give("analytics", name=to.text or "Mine", query="range=7-days")

@@ -25,7 +25,7 @@ from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import answer, beginning, call_worker, make_comment, make_operation, make_run, open_run
 from tests.made_schedules import make_schedule
 from tests.made_templates import make_draft, make_review
-from tests.made_usage import make_saved_view, make_sums
+from tests.made_usage import make_saved_view, make_sums, make_usage_report
 from tests.made_webhooks import make_told
 from tests.tenancy.tables import NAMES, Table, read_tables
 
@@ -118,6 +118,7 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
         "template_versions": version_id,
         "template_drafts": make_draft(database, actor, edited),
         "saved_views": make_saved_view(database, actor),
+        "usage_reports": make_usage_report(database, actor),
         "template_reviews": make_review(database, actor, edited),
         "template_statistics": counted[0],
         "orchestration_runs": queued.id,

@@ -101,6 +101,13 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     ),
     "api.finish_deliveries(jsonb)": Definer(_WORKER, "deliveries of all organizations; nobody writes them directly"),
     "api.roll_up_usage(integer)": Definer(_WORKER, "usage of all organizations, summed up; a number only"),
+    "api.claim_usage_report(integer)": Definer(_WORKER, "what is due in all organizations, with whose it is"),
+    "api.settle_usage_report(uuid,timestamp with time zone,timestamp with time zone)": Definer(
+        _WORKER, "reports of people of all organizations; moves one, and tells nothing"
+    ),
+    "api.send_usage_report(uuid,date,timestamp with time zone,jsonb)": Definer(
+        _PERSON, "nobody writes the outbox, nor what was told; only in a transaction of the workers' login"
+    ),
     "api.purge_events(integer)": Definer(_WORKER, "events of all organizations; a number only"),
     "api.send_test_event(uuid)": Definer(_PERSON, "nobody writes an event directly; looks who asks"),
     "api.redeliver(uuid,uuid[],timestamp with time zone)": Definer(
@@ -190,6 +197,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "budget_alerts",
         "spending_watches",
         "spending_notices",
+        "usage_reports",
         "projects",
         "orchestration_templates",
         "template_versions",

@@ -49,7 +49,7 @@ from tests.made_reviews import make_waiting
 from tests.made_runs import MadeRun, fail_second_phase, make_comment, make_operation, make_run
 from tests.made_schedules import make_schedule
 from tests.made_templates import let_publish_to_everybody, make_draft, make_review
-from tests.made_usage import make_calls, make_saved_view
+from tests.made_usage import make_calls, make_saved_view, make_usage_report
 from tests.made_webhooks import make_delivery, make_endpoint, see_endpoint, see_webhook
 from tests.own_endpoint import entry_for
 
@@ -214,6 +214,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
     budgets = make_budget_rows(database, admin, about=admin.user_id)
     make_calls(database, admin.organization_id, [{"project_id": project_id, "user_id": member.user_id}])
     make_invitation(database, admin, email=f"boss@new.{mark}.example", role="admin")
+    make_usage_report(database, admin)
     return Target(
         organization_id=admin.organization_id,
         slug=mark,

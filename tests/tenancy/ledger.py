@@ -320,6 +320,7 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "template_versions": _version,
     "template_reviews": _review,
     "saved_views": lambda doer, change: doer.is_alive and bool(change.row["user_id"] == doer.user_id),
+    "usage_reports": lambda doer, change: doer.is_alive and bool(change.row["user_id"] == doer.user_id),
     "template_drafts": lambda doer, change: doer.is_alive and bool(change.row["created_by"] == doer.user_id),
     "template_statistics": lambda doer, _: doer.may(P.ORCHESTRATIONS_RUN),
     "users": _user,
@@ -398,7 +399,7 @@ def _sees_budget(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
 
 def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
     """Whether they may read the row's id. Ids of people stand beside their names, which everybody there reads."""
-    if table in {"user_sessions", "user_tokens", "mail_outbox", "template_drafts", "saved_views"}:
+    if table in {"user_sessions", "user_tokens", "mail_outbox", "template_drafts", "saved_views", "usage_reports"}:
         return doer.user_id == row.get("created_by" if table == "template_drafts" else "user_id")
     if table == "organizations" or (table == "users" and row["id"] == doer.user_id):
         return True

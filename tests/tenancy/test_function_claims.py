@@ -46,6 +46,8 @@ CALLS: Final[Mapping[str, str]] = {
     "api.read_turns(uuid)": "SELECT place FROM api.read_turns(%(run)s) WHERE place IS NOT NULL",
     "api.fire_schedule(uuid,timestamp with time zone,timestamp with time zone,uuid)": "SELECT api.fire_schedule("
     "%(schedule)s, now(), now() + interval '1 hour', %(run)s)",
+    "api.send_usage_report(uuid,date,timestamp with time zone,jsonb)": "SELECT api.send_usage_report("
+    "%(report)s, current_date + 9, now() + interval '1 hour', '{}')",
     "api.second_factors(uuid[])": "SELECT * FROM api.second_factors(ARRAY[%(person)s::uuid])",
     "api.record_event(text,text,uuid,jsonb)": "SELECT api.record_event('projects.export', 'projects', NULL, '{}')",
     "api.open_connection(text)": "SELECT api.open_connection(%(slug)s)",
@@ -136,6 +138,7 @@ def _ask(connection: Connection, world: World, name: str) -> list[Any] | str | N
         "operation": world.a.operation_id,
         "integration": _slug_of_a(connection, world, "integration_connections"),
         "schedule": world.a.schedule_id,
+        "report": world.a.report_id,
         "webhook": world.a.webhook_id,
     }
     before, answer = _rows_of_a(connection, world), None

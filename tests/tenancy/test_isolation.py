@@ -42,6 +42,7 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "orchestration_templates"): {"usage_count": 0},
     ("web", "template_versions"): {"version": 99},
     ("web", "saved_views"): {"name": "Another"},
+    ("web", "usage_reports"): {"rhythm": "monthly"},
     ("web", "template_drafts"): {},
     ("web", "template_reviews"): {"version": 1},
     ("web", "orchestration_runs"): {"status": "queued", **_NOT_RUN},

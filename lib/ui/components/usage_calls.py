@@ -17,9 +17,11 @@ from lib.ui.components.paged_table import current_cursor, find_page, show_no_suc
 from lib.ui.components.run_table import open_run
 from lib.ui.components.usage_address import close_calls
 from lib.ui.components.usage_export import show_calls_export
-from lib.ui.components.usage_figures import DIMENSIONS, say_reason
+from lib.ui.components.usage_figures import DIMENSIONS
 from lib.usage.calls import service
 from lib.usage.calls.views import CallFilter, CallList, CallView
+from lib.usage.reading import GONE
+from lib.usage.reasons import say_reason
 from lib.usage.views import Dimension
 
 _KEY: Final = "usage-calls"
@@ -54,7 +56,10 @@ def _say(chosen: CallFilter, page: CallList | None) -> str:
             told = [say_reason(None if key is None else str(key)) for key in keys]
             said.append(words.some(sorted(told), most=_MOST_NAMED, longest=40))
             continue
-        told = sorted(names.get(key, f"No {DIMENSIONS[by]}" if key is None else str(key)) for key in keys)
+        told = sorted(
+            names.get(key, f"No {DIMENSIONS[by]}" if key is None else GONE if isinstance(key, UUID) else str(key))
+            for key in keys
+        )
         said.append(f"{DIMENSIONS[by]} {words.some(told, most=_MOST_NAMED, longest=40)}")
     return " · ".join(said)
 

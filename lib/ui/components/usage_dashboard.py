@@ -4,6 +4,7 @@ import streamlit as st
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.budgets.gauges import find_month_gauge
 from lib.ui import words
 from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
 from lib.ui.components.usage_address import RANGE, Asked, Range, write_address
@@ -35,7 +36,8 @@ def show_dashboard(actor: Actor, asked: Asked, dashboard: Dashboard) -> None:
     with left:
         show_main_chart(asked, dashboard, bars)
     with right:
-        show_forecast(dashboard.forecast)
+        # the forecast is of what the filters leave, and the budget of everything
+        show_forecast(dashboard.forecast, None if dashboard.query.chosen else find_month_gauge(actor))
     columns = st.columns(3, gap="small")
     with columns[0]:
         show_latency(dashboard, bars)

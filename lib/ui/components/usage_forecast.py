@@ -1,13 +1,15 @@
 """What this month has cost so far, and what it will by its end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 import streamlit as st
 
+from lib.budgets.views import Gauge
 from lib.ui import words
 from lib.ui.components import chart
+from lib.ui.components.usage_budget import is_in_sight, show_budget
 from lib.ui.components.usage_chart_card import Cells, chart_card
 from lib.usage.forecast import FEWEST_DAYS, Forecast, ForecastDay
 
@@ -16,8 +18,8 @@ _TICKS: Final = 7
 _HEAD: Final = ("Day", "Spent by then, $", "Expected by then, $", "At least, $", "At most, $")
 
 
-def show_forecast(forecast: Forecast) -> None:
-    """Draw it: a line for what is spent, a dashed one with its range for what is to come."""
+def show_forecast(forecast: Forecast, budget: Gauge | None = None) -> None:
+    """Draw it: a line for what is spent, a dashed one with its range for what is to come, and the month's budget."""
     month = words.month(forecast.last)
     with chart_card(f"Cost of {month}", note=_finding(forecast), key="forecast", columns=_HEAD, rows=_table(forecast)):
         colors = chart.palette()
@@ -25,6 +27,9 @@ def show_forecast(forecast: Forecast) -> None:
         if forecast.days:
             entries.append(chart.Entry("╍", colors.accent, "Forecast"))
             entries.append(chart.Entry("■", _soft(colors), "Likely range"))
+        has_line = budget is not None and is_in_sight(forecast, budget)
+        if has_line:
+            entries.append(chart.Entry("┅", colors.bad, "Budget"))
         chart.show_legend(entries)
         days = [forecast.last.replace(day=number) for number in range(1, forecast.last.day + 1)]
         labels = [_label(day) for day in days]
@@ -40,11 +45,13 @@ def show_forecast(forecast: Forecast) -> None:
         }
         drawn = chart.layout(colors, height=_HEIGHT, xaxis=axis, yaxis=_least(forecast) | {"tickprefix": "$"})
         chart.show_figure(
-            _data(forecast, colors),
+            [*_data(forecast, colors), *([_limit(budget, labels, colors)] if budget and has_line else [])],
             drawn,
             key="usage-forecast",
             alt=f"Line: spent since {words.month_day(days[0])}, {_finding(forecast)}",
         )
+        if budget:
+            show_budget(forecast, budget)
         if not forecast.days:
             st.markdown(f":gray[:small[A forecast needs {FEWEST_DAYS} days with calls before today. There are fewer.]]")
 
@@ -101,6 +108,18 @@ def _data(forecast: Forecast, colors: chart.Palette) -> list[Mapping[str, Any]]:
         }
     )
     return found
+
+
+def _limit(budget: Gauge, labels: Sequence[str], colors: chart.Palette) -> Mapping[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [labels[0], labels[-1]],
+        "y": [float(budget.allowed_usd)] * 2,
+        "name": "Budget",
+        "line": {"dash": "dot", "width": 1.5, "color": colors.bad},
+        "hovertemplate": "$%{y:,.2f}",
+    }
 
 
 def _begins_at(forecast: Forecast) -> list[ForecastDay]:

@@ -10,8 +10,9 @@ from lib.ui.components import chart
 from lib.ui.components.usage_address import open_calls
 from lib.ui.components.usage_bars import TICKS_OF_THIRD, Bars
 from lib.ui.components.usage_chart_card import chart_card
-from lib.ui.components.usage_figures import say_reason, say_seconds, seconds
+from lib.ui.components.usage_figures import say_seconds, seconds
 from lib.ui.components.usage_open import show_open_by_bar
+from lib.usage.reasons import say_reason
 from lib.usage.views import Dashboard, Dimension, Latency, Series
 
 _HEIGHT: Final = 226

@@ -13,8 +13,10 @@ from lib.saved_views.views import SavedViewEntry
 from lib.ui import feedback
 from lib.ui.components.confirm_dialog import is_confirmed, show_confirm_dialog
 from lib.ui.components.usage_address import OF_CALLS
+from lib.ui.components.usage_report import show_reports
 from lib.ui.guard import require_actor
 from lib.ui.words import plain, short
+from lib.usage.reports.service import Chosen
 
 PAGE: Final = "analytics"
 _NAME: Final = "usage-view-name"
@@ -23,8 +25,11 @@ _RENAME, _DELETE = "Rename…", "Delete…"
 _LONGEST_LABEL: Final = 34
 
 
-def show_saved_views(actor: Actor) -> None:
-    """Draw the menu. The views are read once it is open: a page that is only looked at does not ask for them."""
+def show_saved_views(actor: Actor, chosen: Chosen) -> None:
+    """Draw the menu, with the mails about what is `chosen`.
+
+    Both are read once it is open: a page that is only looked at does not ask for them.
+    """
     menu = st.popover("Views", icon=":material/bookmark:", key="usage-views", on_change="rerun")
     with menu:
         if menu.open:
@@ -32,6 +37,9 @@ def show_saved_views(actor: Actor) -> None:
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="bottom"):
             name = st.text_input("Name of this view", max_chars=LONGEST_NAME, key=_NAME, width=190)
             is_saved = st.button("Save view", icon=":material/add:", key="usage-view-save")
+        if menu.open:
+            st.divider()
+            show_reports(actor, chosen)
         if is_saved:
             with feedback.told():
                 service.save_view(require_actor(Permission.ANALYTICS_VIEW), PAGE, name=name, query=_current())

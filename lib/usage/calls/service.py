@@ -10,7 +10,7 @@ from lib.exports import Column, ExportFormat, Kind
 from lib.usage.calls import queries
 from lib.usage.calls.address import say_key
 from lib.usage.calls.views import CallFilter, CallList, CallView
-from lib.usage.reading import name_keys
+from lib.usage.reading import GONE, name_keys
 
 #: Of a file: a spreadsheet ends there, and nobody reads so far.
 MOST_CALLS: Final = 1_000_000
@@ -42,7 +42,9 @@ def list_calls(actor: Actor, chosen: CallFilter, *, cursor: str | None = None, l
     with tenant_session(actor) as session:
         found = queries.list_calls(session, actor.organization_id, chosen=chosen, cursor=cursor, limit=limit)
         items = tuple(CallView(**queries.view(row)) for row in found.rows)
-        names = {by: name_keys(session, by, [*keys]) for by, keys in chosen.query.chosen.items()}
+        asked = {by: name_keys(session, by, [*keys]) for by, keys in chosen.query.chosen.items()}
+        # an id that is not the reader's to see is not said to them either
+        names = {by: {key: name for key, name in named.items() if name != GONE} for by, named in asked.items()}
         return CallList(items, newer=found.newer, older=found.older, names=names)
 
 

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,36 @@ from lib.mail.message import WITH_LINK, MailKind, Message
 PATH = "/reset?token=abc_DEF-123"
 _REVIEW = {"name": "Ann", "title": "A folding bicycle", "run": "01978d9c-5b5e-7a51-8d51-3f1c2b6a9e10"}
 _BUDGET = {"name": "Ann", "budget": "Autumn", "percent": "80", "spent": "85.00", "limit": "100.00", "effect": ""}
+_QUOTA = {
+    "name": "Ann",
+    "organization": "Acme",
+    "percent": "80",
+    "used": "800",
+    "limit": "1,000",
+    "due": "2025-12-01T00:00:00+00:00",
+}
+#: Values that are read, and said otherwise.
+READ = frozenset({"due", "report", "path"})
+REPORT = {
+    "period": "16 to 22 November 2025",
+    "before": "9 to 15 November",
+    "word": "week",
+    "filters": ["project: Folding bicycle"],
+    "left_out": ["person"],
+    "figures": [
+        {"label": "Cost", "now": "$1,234.50", "before": "$1,100.00", "change": "+12 %"},
+        {"label": "Failed calls", "now": "12 (2.1 %)", "before": "0", "change": ""},
+        {"label": "Half of the calls took at most", "now": "4.2 s", "before": "3.9 s", "change": "+8 %"},
+    ],
+    "tables": [
+        {
+            "title": "Projects",
+            "rows": [{"label": "Folding bicycle", "cost": "$1,200.10", "calls": "310 calls"}],
+            "more": "2 more: $34.40",
+        }
+    ],
+    "failures": [{"label": "Rate limit", "calls": "12"}],
+}
 VALUES = {
     MailKind.INVITATION: {"organization": "Acme", "inviter": "Ann"},
     MailKind.PASSWORD_RESET: {"name": "Ann"},
@@ -22,6 +53,13 @@ VALUES = {
     MailKind.BUDGET_THRESHOLD: _BUDGET,
     MailKind.OWN_BUDGET_THRESHOLD: _BUDGET,
     MailKind.SPENDING_ALERT: {"name": "Ann", "person": "Bo", "spent": "57.00", "limit": "20.00", "hours": "24"},
+    MailKind.QUOTA_THRESHOLD: _QUOTA,
+    MailKind.OPERATED_QUOTA_THRESHOLD: _QUOTA,
+    MailKind.USAGE_REPORT: {
+        "name": "Ann",
+        "report": json.dumps(REPORT),
+        "path": "/analytics?range=custom&from=2025-11-16&to=2025-11-22&model=local%3Atiny",
+    },
     MailKind.SCHEDULE_STOPPED_NOTICE: {"name": "Ann", "schedule": "Every morning", "reason": "The model is gone."},
 }
 

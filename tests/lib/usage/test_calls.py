@@ -10,11 +10,11 @@ from lib import clock
 from lib.errors import InvalidInput, NotPermitted
 from lib.exports import ExportFormat
 from lib.providers.errors import ErrorKind
-from lib.ui.components.usage_figures import REASONS
 from lib.usage.calls.address import read_address, write_address
 from lib.usage.calls.service import export_calls, list_calls
 from lib.usage.calls.views import CallFilter
 from lib.usage.periods import Period, last_month, last_months
+from lib.usage.reasons import REASONS
 from lib.usage.views import Dimension, UsageQuery
 from tests.cast import Cast
 from tests.conftest import Installation

@@ -1,4 +1,4 @@
-"""How days and moments are written. Pages say `words.day` and so on: to them it is one module with all other words."""
+"""How days and moments are written, on pages as in mails. Pages say `words.day` and so on."""
 
 from datetime import UTC, date, datetime
 

@@ -2,8 +2,8 @@
 
 from migrations import functions
 
-revision = "0060"
-down_revision = "0047"
+revision = "0052"
+down_revision = "0051"
 
 NAMES = ("api_read_work", "api_read_connections", "api_read_tables", "api_read_indexes", "api_read_statements")
 
