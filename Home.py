@@ -24,7 +24,15 @@ else:
     from lib.db.session import identity_session
     from lib.ui import feedback, kept_theme, navigation
     from lib.ui.components import answer
-    from lib.web import artifact_routes, audit_routes, health, run_routes, session_routes, usage_routes
+    from lib.web import (
+        artifact_routes,
+        audit_routes,
+        health,
+        metrics_routes,
+        run_routes,
+        session_routes,
+        usage_routes,
+    )
     from lib.web.middleware import middleware
 
     # One call of st.navigation turns the discovery of pages/ off, with which a page could be run without its frame.
@@ -40,6 +48,7 @@ else:
             *artifact_routes.routes(),
             *usage_routes.routes(),
             *audit_routes.routes(),
+            *metrics_routes.routes(),
             *run_routes.routes(answer.draw_on, is_fence=answer.is_fence),
         ],
         middleware=middleware(),

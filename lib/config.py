@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         description="private hosts that connections and webhooks may reach: host, host:port or network, by commas",
     )
     local_model: bool = Field(default=True, description="offer the tiny local demo model")
+    metrics_token: SecretStr | None = Field(
+        default=None, min_length=16, description="who shows it reads /metrics; without one it is not there"
+    )
     smtp_url: SecretStr | None = Field(default=None, description="the mail server, with name and password")
     mail_from: str | None = Field(default=None, description="who mails come from")
     worker_concurrency: int = Field(default=8, ge=1, le=256, description="runs that one worker walks at once")

@@ -125,6 +125,12 @@ def _role_statements(passwords: Mapping[Login, str], rounds: int) -> Iterator[st
             yield f"ALTER ROLE {login.role_name} PASSWORD '{password_hash(passwords[login], rounds)}'"
         for role in login.becomes:
             yield _grant_role(role, login.role_name)
+    yield _if_may(
+        # Statements and connections of the other logins, for the operator's page. A NOINHERIT owner has nothing of it
+        # before PostgreSQL 16.
+        f"GRANT pg_read_all_stats TO {Login.OWNER.role_name} WITH INHERIT TRUE, SET FALSE",
+        from_version=160000,
+    )
     # Who is no superuser needs this to give a database to the owner. It is taken back at the end.
     yield _grant_role(Login.OWNER.role_name, "CURRENT_USER")
 
@@ -148,6 +154,17 @@ def _grant_role(role: str, member: str) -> str:
     ELSE
         EXECUTE 'GRANT {role} TO {member}';
     END IF;
+END $$"""
+
+
+def _if_may(statement: str, *, from_version: int = 0) -> str:
+    """What is left out where the administrator may not do it or the server has not got it: nothing else needs it."""
+    return f"""DO $$ BEGIN
+    IF current_setting('server_version_num')::integer >= {from_version} THEN
+        EXECUTE {sql.quote(statement)};
+    END IF;
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE '%', SQLERRM;
 END $$"""
 
 
@@ -178,6 +195,9 @@ def _schema_statements() -> Iterator[str]:
     yield "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
     yield f"GRANT USAGE, CREATE ON SCHEMA public TO {Login.OWNER.role_name}"
     yield "RESET ROLE"
+    yield _if_may("CREATE SCHEMA IF NOT EXISTS monitoring")
+    yield _if_may("CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA monitoring")
+    yield _if_may(f"GRANT USAGE ON SCHEMA monitoring TO {Login.OWNER.role_name}")
 
 
 def _leave_database(database: str) -> Iterator[str]:

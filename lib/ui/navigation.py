@@ -203,6 +203,14 @@ ORGANIZATIONS = PageEntry(
     section="Administration",
     is_for_operators=True,
 )
+OPERATIONS = PageEntry(
+    file="pages/operations.py",
+    title="Operations",
+    icon="monitor_heart",
+    url_path="operations",
+    section="Administration",
+    is_for_operators=True,
+)
 ACCOUNT = PageEntry(file="pages/account.py", title="Account", icon="person", url_path="account", is_visible=False)
 
 #: In the order of the sidebar; the first is where one lands.
@@ -229,5 +237,6 @@ PAGES: Sequence[PageEntry] = (
     WEBHOOKS,
     ORGANIZATION,
     ORGANIZATIONS,
+    OPERATIONS,
     ACCOUNT,
 )

@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 #: What stands below these is a file or a route, and not a page.
-_NOT_PAGES: Final = frozenset({"_stcore", "static", "media", "component", "app", "api", "healthz", "readyz"})
+_NOT_PAGES: Final = frozenset({"_stcore", "static", "media", "component", "app", "api", "healthz", "readyz", "metrics"})
 #: Organizations stand below it.
 ORGANIZATIONS: Final = "o"
 #: The parameter that says which organization was meant.

@@ -22,6 +22,7 @@ from lib.ui.navigation import (
     COMPARE,
     CONNECTIONS,
     LAUNCH,
+    OPERATIONS,
     ORGANIZATION,
     ORGANIZATIONS,
     OVERVIEW,
@@ -161,6 +162,7 @@ def test_empty_page_is_drawn(see: Callable[..., Page], dashboard: Dashboard, mad
         PERSON: "Not found",
         ORGANIZATION: "Organization",
         ORGANIZATIONS: "This page is not open to you",
+        OPERATIONS: "This page is not open to you",
         ACCOUNT: "Sessions",
     }[entry]
     expect(page.get_by_role("heading", name=said).first).to_be_visible()

@@ -12,6 +12,7 @@ from lib.ui.navigation import (
     COMPARE,
     CONNECTIONS,
     LAUNCH,
+    OPERATIONS,
     ORGANIZATION,
     ORGANIZATIONS,
     OVERVIEW,
@@ -61,6 +62,7 @@ SHOWN = {
     PERSON: "Details",
     ORGANIZATION: "Names",
     ORGANIZATIONS: "New organization",
+    OPERATIONS: "Look again",
     ACCOUNT: "Sessions",
 }
 _IS_RUN = "() => { const one = document.createElement('script'); one.textContent = 'window.hasRun = 1';"

@@ -16,6 +16,7 @@ from lib.identity.tokens import hash_secret
 from lib.ui.navigation import (
     ACCOUNT,
     CONNECTIONS,
+    OPERATIONS,
     ORGANIZATION,
     ORGANIZATIONS,
     PAGES,
@@ -38,6 +39,7 @@ BUTTONS = {
     WEBHOOKS: "Add endpoint",
     ORGANIZATION: "Save names",
     ORGANIZATIONS: "New organization",
+    OPERATIONS: "Look again",
 }
 CLOSED = [
     (role, page)

@@ -51,8 +51,12 @@ def drawn_by(proto: Any) -> list[str]:
 
 
 def table(at: AppTest, column: str) -> list[str]:
-    """What stands in a column of the page's table, from the top; nothing where there is no table."""
-    return [str(cell) for frame in at.dataframe for cell in frame.value[column]]
+    """What stands in a column of the page's table, or of that table which has it, from the top.
+
+    Nothing where there is no table.
+    """
+    frames = [frame.value for frame in at.dataframe]
+    return [str(cell) for frame in frames if len(frames) == 1 or column in frame for cell in frame[column]]
 
 
 def titles(at: AppTest, table_key: str) -> list[str]:

@@ -25,6 +25,7 @@ from lib.ui.navigation import (
     COMPARE,
     CONNECTIONS,
     LAUNCH,
+    OPERATIONS,
     ORGANIZATION,
     ORGANIZATIONS,
     OVERVIEW,
@@ -143,7 +144,7 @@ PRESSED |= {ACCOUNT: "Save profile", TEMPLATE_EDIT: "Add a phase"}
 PRESSED |= {COMPARE: "Swap sides", SCHEDULES: "Run now", SCHEDULE: "Switch off"}
 PRESSED |= {ORGANIZATION: "Save names", ORGANIZATIONS: "New organization", WEBHOOKS: "Add endpoint"}
 PRESSED |= {ANALYTICS: "Save view"}
-PRESSED |= {BUDGETS: "Add budget", AUDIT: "Verify seals"}
+PRESSED |= {BUDGETS: "Add budget", AUDIT: "Verify seals", OPERATIONS: "Look again"}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page is not REVIEWS], ids=lambda page: page.title)

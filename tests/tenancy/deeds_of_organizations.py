@@ -6,6 +6,7 @@ from lib.access.permissions import Permission, Role
 from lib.connections import defaults, offers, trying
 from lib.connections import service as connections
 from lib.connections.integrations import service as integrations
+from lib.health import service as health
 from lib.models.organization import Tier
 from lib.organizations import creation, operator
 from lib.organizations import service as organizations
@@ -105,6 +106,9 @@ OPERATORS: Final = (
         OPERATOR,
         lambda to: give(to.target.organization_id, email="dora@new.example"),
     ),
+    about_own(health.read_health, OPERATOR),
+    about_own(health.list_statements, OPERATOR),
+    about_own(health.explain_statement, OPERATOR, lambda _: give("SELECT 1")),
     about_own(samples.find_sample, OPERATOR),
     about_own(samples.make_sample, OPERATOR),
     about_own(samples.remove_sample, OPERATOR),

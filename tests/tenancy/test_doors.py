@@ -104,7 +104,7 @@ def test_no_role_is_above_the_policies(admin: Connection) -> None:
     assert sorted(rows) == sorted((role, False, role not in {AUTHENTICATED, ENGINE}) for role in OUR_ROLES)
 
 
-def test_logins_become_their_role_and_inherit_nothing_of_it(admin: Connection) -> None:
+def test_logins_become_their_role_and_inherit_nothing_but_statistics(admin: Connection) -> None:
     rows = admin.execute(
         "SELECT member::regrole::text, roleid::regrole::text, inherit_option FROM pg_auth_members "
         "WHERE member::regrole::text = ANY (%s)",
@@ -115,6 +115,8 @@ def test_logins_become_their_role_and_inherit_nothing_of_it(admin: Connection) -
         (Login.WORKER.role_name, ENGINE, False),
         # to launch what is scheduled, as whom its signed claims name: test_schedules.py
         (Login.WORKER.role_name, AUTHENTICATED, False),
+        # what the operator's functions read of the server: no table of anybody's
+        (Login.OWNER.role_name, "pg_read_all_stats", True),
     }
 
 

@@ -69,6 +69,11 @@ CALLS: Final[Mapping[str, str]] = {
     "api.enqueue_mail(text,text,uuid,jsonb,bytea)": "SELECT api.enqueue_mail("
     "'invitation', 'new@new.example', %(organization)s, '{}', 'sealed')",
     "api.list_organizations()": "SELECT * FROM api.list_organizations()",
+    "api.read_work()": "SELECT * FROM api.read_work()",
+    "api.read_connections()": "SELECT * FROM api.read_connections()",
+    "api.read_tables()": "SELECT * FROM api.read_tables()",
+    "api.read_indexes()": "SELECT * FROM api.read_indexes()",
+    "api.read_statements(integer)": "SELECT * FROM api.read_statements(5)",
     "api.count_people(uuid[])": "SELECT * FROM api.count_people(ARRAY[%(organization)s::uuid])",
     "api.govern_organization(uuid,jsonb)": "SELECT api.govern_organization("
     """%(organization)s, '{"suspension_reason": "unpaid"}')""",

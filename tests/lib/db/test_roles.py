@@ -73,16 +73,31 @@ def administrator(server: Server) -> str:
     return server.url("administrator", "managed", "postgres")
 
 
-def test_logins_have_no_powers_and_inherit_none(server: Server) -> None:
+def test_logins_have_no_powers_and_inherit_none_but_the_owner_the_statistics(server: Server) -> None:
     make_roles(server.admin_url, passwords=PASSWORDS)
     assert [row[:7] for row in server.ask(ROLES)] == [(row[0], *[False] * 6) for row in server.ask(ROLES)]
     assert {row[0] for row in server.ask(ROLES) if row[7]} == {login.role_name for login in Login}
+    with_options = server.ask("SELECT current_setting('server_version_num')::integer >= 160000") == [(True,)]
     assert server.ask(MEMBERSHIPS) == [
         (AUTHENTICATED, "orchestrator_web"),
         (AUTHENTICATED, "orchestrator_worker"),
         (ENGINE, "orchestrator_worker"),
+        *([("pg_read_all_stats", "orchestrator_owner")] if with_options else []),
     ]
     assert server.ask("SELECT pg_has_role('orchestrator_web', 'authenticated', 'USAGE')") == [(False,)]
+
+
+def test_statements_are_counted_where_the_server_can(server: Server) -> None:
+    """In a schema that nobody but the owner enters; where the server has not got the extension, nothing is missing."""
+    make_roles(server.admin_url, passwords=PASSWORDS)
+    make_roles(server.admin_url, passwords=PASSWORDS)
+    owner = {"database": "orchestrator", "user": "orchestrator_owner", "password": PASSWORDS[Login.OWNER]}
+    (is_there,) = server.ask("SELECT to_regclass('monitoring.pg_stat_statements') IS NOT NULL", **owner)[0]
+    has_it = server.ask("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_stat_statements'")[0][0]
+    assert is_there == bool(has_it)
+    for login in Login:
+        may = f"SELECT has_schema_privilege('{login.role_name}', 'monitoring', 'USAGE')"
+        assert server.ask(may, **owner) == [(login is Login.OWNER,)]
 
 
 def test_each_login_becomes_its_role_and_no_other(server: Server) -> None:

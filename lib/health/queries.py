@@ -1,0 +1,80 @@
+"""Every select on the installation's health: functions of few columns, each of which asks for the operator itself."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Boolean, DateTime, Float, Integer, Row, Text, column, func, select
+from sqlalchemy.orm import Session
+
+_MOMENT: Final = DateTime(timezone=True)
+
+
+def read_work(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
+    """By kind, how much goes on or waits and since when."""
+    found = func.api.read_work().table_valued(
+        column("kind", Text()), column("number", BigInteger()), column("since", _MOMENT)
+    )
+    return session.execute(select(found)).all()
+
+
+def read_connections(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
+    """By login and state."""
+    found = func.api.read_connections().table_valued(
+        column("login", Text()),
+        column("state", Text()),
+        column("number", BigInteger()),
+        column("longest_ms", BigInteger()),
+        column("most", Integer()),
+    )
+    return session.execute(select(found)).all()
+
+
+def read_tables(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The largest first."""
+    numbers = ("bytes", "index_bytes", "live_rows", "dead_rows", "inserted", "deleted")
+    moments = ("counted_since", "vacuumed_at", "analyzed_at")
+    found = func.api.read_tables().table_valued(
+        column("name", Text()),
+        *(column(name, BigInteger()) for name in numbers),
+        *(column(name, _MOMENT) for name in moments),
+    )
+    return session.execute(select(found)).all()
+
+
+def read_indexes(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The largest first."""
+    found = func.api.read_indexes().table_valued(
+        column("name", Text()),
+        column("table_name", Text()),
+        column("bytes", BigInteger()),
+        column("scans", BigInteger()),
+        column("last_scan", _MOMENT),
+        column("is_rule", Boolean()),
+    )
+    return session.execute(select(found)).all()
+
+
+def read_statements(session: Session, *, most: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Those that took most of the time, the first of them first; none where the server keeps no count."""
+    found = func.api.read_statements(most).table_valued(
+        column("login", Text()),
+        column("statement", Text()),
+        column("calls", BigInteger()),
+        column("total_ms", Float()),
+        column("longest_ms", Float()),
+        column("returned", BigInteger()),
+        column("share", Float()),
+        column("counted_since", _MOMENT),
+    )
+    return session.execute(select(found)).all()
+
+
+def explain(session: Session, statement: str) -> Sequence[str] | None:
+    """How the server would answer it, line by line, whatever the values; None before PostgreSQL 16.
+
+    It is planned and not run, with the rights of who asks.
+    """
+    connection = session.connection()
+    if (connection.dialect.server_version_info or (0,)) < (16,):
+        return None
+    return list(connection.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN, COSTS OFF) {statement}").scalars())

@@ -1,0 +1,122 @@
+"""What the operator sees of the installation: numbers of the database's own, and never what is in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much of something goes on or waits, and since when the oldest of it does."""
+
+    number: int
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """One login's connections of a kind."""
+
+    login: str
+    #: As PostgreSQL says it: active, idle, idle in transaction. None where the owner may not look.
+    state: str | None
+    number: int
+    #: Of the longest transaction, in ms.
+    longest_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFacts:
+    """One table, as the server counts it."""
+
+    name: str
+    #: With its indexes.
+    bytes: int
+    index_bytes: int
+    live_rows: int
+    #: Changed and deleted ones whose room is not free yet.
+    dead_rows: int
+    #: Since the server began to count.
+    inserted: int
+    deleted: int
+    counted_since: datetime | None
+    vacuumed_at: datetime | None
+    analyzed_at: datetime | None
+
+    @property
+    def dead_share(self) -> float:
+        """Of all rows, from 0 to 1."""
+        rows = self.live_rows + self.dead_rows
+        return self.dead_rows / rows if rows else 0.0
+
+    def bytes_a_day(self, now: datetime) -> float | None:
+        """By how much it grows: rows that came and stayed, as wide as those that are there. None in the first hour."""
+        days = (now - self.counted_since).total_seconds() / 86_400 if self.counted_since else 0.0
+        if days < 1 / 24 or not self.live_rows:
+            return None
+        return (self.inserted - self.deleted) / days * self.bytes / self.live_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFacts:
+    """One index."""
+
+    name: str
+    table_name: str
+    bytes: int
+    #: Since the server began to count.
+    scans: int
+    #: From PostgreSQL 16 on.
+    last_scan: datetime | None
+    #: Whether it holds a rule (a key, no two alike): it is needed however seldom it is read.
+    is_rule: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementFacts:
+    """A statement, whatever its values, and the time that it took since the server began to count."""
+
+    login: str
+    statement: str
+    calls: int
+    total_ms: float
+    longest_ms: float
+    returned: int
+    #: Of the time of all statements to this database, from 0 to 1.
+    share: float
+    counted_since: datetime | None
+
+    @property
+    def mean_ms(self) -> float:
+        """Of one call."""
+        return self.total_ms / self.calls if self.calls else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """The installation at one moment."""
+
+    live_workers: int
+    #: `runs.queued`, `runs.running`, `runs.waiting_review`, `runs.paused`, `deliveries.due`, `mail.due`, `usage.hours`.
+    work: Mapping[str, Waiting]
+    connections: Sequence[Connections]
+    #: That the server takes from everybody.
+    most_connections: int
+    #: The largest first.
+    tables: Sequence[TableFacts]
+    indexes: Sequence[IndexFacts]
+
+    @property
+    def bytes(self) -> int:
+        """Of all tables with their indexes."""
+        return sum(table.bytes for table in self.tables)
+
+    @property
+    def open_connections(self) -> int:
+        """Of everybody."""
+        return sum(each.number for each in self.connections)
+
+    @property
+    def unused_indexes(self) -> Sequence[IndexFacts]:
+        """Those that nobody has read and no rule needs."""
+        return [index for index in self.indexes if not index.scans and not index.is_rule]

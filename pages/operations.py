@@ -1,0 +1,26 @@
+"""Operations: how this installation does, for its operator; never what is in an organization."""
+
+import streamlit as st
+
+from lib.health.service import read_health
+from lib.organizations.operator import require_operator
+from lib.ui.components.health_statements import show_statements
+from lib.ui.components.health_tables import show_storage
+from lib.ui.components.health_work import show_connections, show_health_strip, show_work
+from lib.ui.components.page_header import page_header
+from lib.ui.guard import require_actor
+
+actor = require_actor()
+require_operator(actor)
+with page_header("Operations", subtitle="How this installation does: work, database, what takes its time."):
+    st.button("Look again", icon=":material/refresh:")
+
+health = read_health(actor)
+show_health_strip(health)
+work, connections = st.columns(2)
+with work:
+    show_work(health)
+with connections:
+    show_connections(health.connections)
+show_statements(actor)
+show_storage(health)

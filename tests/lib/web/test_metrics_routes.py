@@ -1,0 +1,61 @@
+"""Prometheus reads how the installation does, over HTTP and with the token alone."""
+
+from collections.abc import Callable
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from lib.config import get_settings
+from lib.web import metrics_routes
+from tests.cast import make_cast
+from tests.conftest import Installation
+from tests.factories import make_project
+from tests.made_runs import make_run
+
+APP = Starlette(routes=metrics_routes.routes())
+TOKEN = "a-token-of-the-tests"
+
+
+@pytest.fixture
+def address(*, installation: Installation, serve: Callable[[ASGIApp], str], monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("ORCHESTRATOR_METRICS_TOKEN", TOKEN)
+    get_settings.cache_clear()
+    return f"http://{serve(APP)}/metrics"
+
+
+def test_who_has_the_token_reads_numbers_and_no_names(installation: Installation, address: str) -> None:
+    cast = make_cast(installation.database)
+    project_id = make_project(installation.database, cast.alice, name="Zeppelin")
+    make_run(installation.database, cast.alice, project_id=project_id, title="Zeppelin survey")
+    answer = httpx2.get(address, headers={"Authorization": f"Bearer {TOKEN}"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert answer.headers["cache-control"] == "no-store"
+    samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
+    work = {sample.labels["kind"]: sample.value for sample in samples if sample.name == "orchestrator_work"}
+    assert work["runs.queued"] == 1
+    names = {sample.name for sample in samples}
+    assert {
+        "orchestrator_live_workers",
+        "orchestrator_work_oldest_seconds",
+        "orchestrator_database_connections",
+        "orchestrator_table_bytes",
+        "orchestrator_table_dead_rows",
+        "orchestrator_index_scans",
+    } <= names
+    assert "Zeppelin" not in answer.text
+    assert "acme" not in answer.text.lower()
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer another-token-of-yours"}, {"Authorization": TOKEN}])
+def test_without_it_nothing_is_said(address: str, header: dict[str, str]) -> None:
+    answer = httpx2.get(address, headers=header)
+    assert answer.status_code == 401
+    assert "orchestrator_" not in answer.text
+
+
+def test_where_no_token_is_set_it_is_not_there(installation: Installation, serve: Callable[[ASGIApp], str]) -> None:
+    assert httpx2.get(f"http://{serve(APP)}/metrics", headers={"Authorization": "Bearer None"}).status_code == 404
