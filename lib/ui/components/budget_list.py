@@ -123,7 +123,7 @@ def show_watches(actor: Actor, watches: Sequence[WatchView]) -> None:
 
 
 def _show_watch_actions(watch: WatchView) -> None:
-    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", wrap=False):
+    with st.container(horizontal=True, gap="xsmall", width="content", wrap=False):
         if st.button("Edit…", key=f"watch-edit-{watch.id}"):
             dialogs.show_edit_watch(watch)
         if st.button("End…", key=f"watch-end-{watch.id}"):
