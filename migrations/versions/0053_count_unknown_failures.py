@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import functions
 
-revision = "0050"
-down_revision = "0049"
+revision = "0053"
+down_revision = "0052"
 
 CHANGED = "api_sum_up_usage"
 
