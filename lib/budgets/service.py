@@ -1,7 +1,8 @@
 """What people do with budgets: read, make, edit, raise and end them, and watch what a person spends."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, insert, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from lib import clock
 from lib.access.actor import Actor
@@ -154,33 +156,66 @@ def create_watch(actor: Actor, limit_usd: Decimal, *, hours: int) -> UUID:
     Raises `InvalidInput`, `AlreadyTaken` where there is one for as many hours, `NotPermitted`.
     """
     actor.require(Permission.BUDGETS_MANAGE)
-    limit = clean_dollars(limit_usd, field="Amount")
-    if not 1 <= hours <= MOST_HOURS:
-        message = f"A watch looks back over 1 to {MOST_HOURS} hours. Enter another number."
-        raise InvalidInput(message, field="Hours")
-    columns = {"organization_id": actor.organization_id, "created_by": actor.user_id, "limit_usd": limit}
-    try:
-        with tenant_session(actor) as session:
-            row = insert(SpendingWatch).values(hours=hours, **columns)
-            return session.scalars(row.returning(SpendingWatch.id)).one()
-    except IntegrityError as error:
-        if constraint_of(error) != _HOURS_TAKEN:
-            raise
-        message = f"There is an alert for {hours} hours already. End it first, or choose other hours."
-        raise AlreadyTaken(message, field="Hours") from error
+    columns = _check_watch(limit_usd, hours)
+    with _hours_taken(hours), tenant_session(actor) as session:
+        return _add_watch(session, actor, columns)
+
+
+def update_watch(actor: Actor, limit_usd: Decimal, *, hours: int, seen: WatchView) -> UUID:
+    """Put another in the place of the one that was `seen`. It begins anew: whoever is above it is told of again.
+
+    Raises `InvalidInput`, `AlreadyTaken`, `NotPermitted`, and `NotFound` where somebody has edited or ended it.
+    """
+    actor.require(Permission.BUDGETS_MANAGE)
+    columns = _check_watch(limit_usd, hours)
+    if (columns["limit_usd"], hours) == (seen.limit_usd, seen.hours):
+        return seen.id
+    with _hours_taken(hours), tenant_session(actor) as session:
+        _end_watch(session, actor, seen.id)
+        return _add_watch(session, actor, columns)
 
 
 def end_watch(actor: Actor, watch_id: UUID) -> None:
     """Nobody is told by it any more. Raises `NotFound`, `NotPermitted`."""
     actor.require(Permission.BUDGETS_MANAGE)
     with tenant_session(actor) as session:
-        ended = update(SpendingWatch).where(
-            SpendingWatch.organization_id == actor.organization_id,
-            SpendingWatch.id == watch_id,
-            SpendingWatch.ended_at.is_(None),
-        )
-        if session.scalar(ended.values(ended_at=func.now()).returning(SpendingWatch.id)) is None:
-            raise NotFound("alert")
+        _end_watch(session, actor, watch_id)
+
+
+def _add_watch(session: Session, actor: Actor, columns: Mapping[str, Any]) -> UUID:
+    row = insert(SpendingWatch).values(organization_id=actor.organization_id, created_by=actor.user_id, **columns)
+    return session.scalars(row.returning(SpendingWatch.id)).one()
+
+
+def _end_watch(session: Session, actor: Actor, watch_id: UUID) -> None:
+    ended = update(SpendingWatch).where(
+        SpendingWatch.organization_id == actor.organization_id,
+        SpendingWatch.id == watch_id,
+        SpendingWatch.ended_at.is_(None),
+    )
+    if session.scalar(ended.values(ended_at=func.now()).returning(SpendingWatch.id)) is None:
+        raise NotFound("alert")
+
+
+@contextmanager
+def _hours_taken(hours: int) -> Iterator[None]:
+    """Say in words that there is an alert for as many hours."""
+    try:
+        yield
+    except IntegrityError as error:
+        if constraint_of(error) != _HOURS_TAKEN:
+            raise
+        message = f"There is an alert for {hours} hours already. Edit or end it, or choose other hours."
+        raise AlreadyTaken(message, field="Hours") from error
+
+
+def _check_watch(limit_usd: Decimal, hours: int) -> dict[str, Any]:
+    """The columns of an alert, as they are stored. Raises `InvalidInput`."""
+    limit = clean_dollars(limit_usd, field="Amount")
+    if not 1 <= hours <= MOST_HOURS:
+        message = f"A watch looks back over 1 to {MOST_HOURS} hours. Enter another number."
+        raise InvalidInput(message, field="Hours")
+    return {"limit_usd": limit, "hours": hours}
 
 
 def _check(entry: BudgetEntry) -> dict[str, Any]:

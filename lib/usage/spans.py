@@ -44,7 +44,8 @@ class Open:
 def split(boundaries: Sequence[datetime], unsummed: Open, *, with_days: bool = True) -> list[Span]:
     """What to read for each bucket between two neighbours of `boundaries`, which rise.
 
-    Without days all of it is in hours and rows: for whoever asks about hours.
+    Without days all of it is in hours and rows, and rows are read an hour at a time: for whoever asks about hours, for
+    what is read of rows stands at the first moment of its span.
     """
     hours = frozenset(unsummed.hours)
     days = frozenset(unsummed.days) | {_floor(hour, _DAY) for hour in hours}
@@ -52,7 +53,8 @@ def split(boundaries: Sequence[datetime], unsummed: Open, *, with_days: bool = T
     for bucket, (start, end) in enumerate(pairwise(boundaries)):
         for grain, from_, to in _split(start, end, hours, days if with_days else None):
             last = spans[-1] if spans else None
-            if last and (last.grain, last.bucket, last.ends_at) == (grain, bucket, from_):
+            joins = with_days or grain is not Grain.ROWS
+            if joins and last and (last.grain, last.bucket, last.ends_at) == (grain, bucket, from_):
                 spans[-1] = Span(grain, bucket, last.starts_at, to)
             else:
                 spans.append(Span(grain, bucket, from_, to))

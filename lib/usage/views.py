@@ -47,7 +47,8 @@ class Figures:
     calls: int = 0
     #: Those that were cancelled are not among them.
     failed_calls: int = 0
-    #: Calls that succeeded, for a price that nobody knows: `cost_usd` is without them.
+    #: Calls that may have cost something of which nobody knows how much, also those that failed or were cancelled:
+    #: `cost_usd` is without them. What is certain to be free, as a call that was refused, is not among them.
     unpriced_calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0

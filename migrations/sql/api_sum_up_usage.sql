@@ -1,7 +1,8 @@
 -- api.sum_up_usage(uuid, timestamptz, timestamptz, text[])
 -- One organization's calls from a moment to another, cut in each way that is asked for: by `all` of the columns, by `none`,
 -- or by one of them. What is rolled up and what is not yet is summed up here alone. How long calls took is kept as counts
--- by bucket: see api.latency_bucket.
+-- by bucket: see api.latency_bucket. A call to a model without a cost is one of unknown price, however it ended: what is
+-- certain to be free, as one that was refused, is written with a cost of 0.
 CREATE FUNCTION api.sum_up_usage(p_organization uuid, p_from timestamptz, p_to timestamptz, p_cuts text[]) RETURNS TABLE (
     cut text, is_model boolean, project_id uuid, user_id uuid, template_id uuid, provider varchar, model varchar,
     endpoint varchar, error_kind varchar, calls bigint, failed_calls bigint, unpriced_calls bigint, prompt_tokens bigint,
@@ -27,7 +28,7 @@ AS $$
     ), cells AS (
         SELECT c.cut, c.is_model, c.project_id, c.user_id, c.template_id, c.provider, c.model, c.endpoint, c.error_kind,
                c.bucket, count(*) AS calls, count(*) FILTER (WHERE c.has_failed) AS failed_calls,
-               count(*) FILTER (WHERE c.is_model AND c.cost_usd IS NULL AND NOT c.has_failed) AS unpriced_calls,
+               count(*) FILTER (WHERE c.is_model AND c.cost_usd IS NULL) AS unpriced_calls,
                sum(c.prompt_tokens) AS prompt_tokens, sum(c.completion_tokens) AS completion_tokens,
                sum(c.cost_usd) AS cost_usd
           FROM called c

@@ -18,6 +18,7 @@ DOORS = {
     "api_open_usage_hours": "",
     "api_roll_up_usage": "orchestrator_worker",
 }
+CHANGED_AGAIN = {"api_sum_up_usage": "0053"}
 #: The two grains, with the column that says when; which hours and days are open.
 SUMS = {"usage_hourly": "hour", "usage_daily": "day"}
 OPEN = {"usage_open_hours": "hour", "usage_open_days": "day"}
@@ -48,7 +49,7 @@ def upgrade() -> None:
     # the triggers and the marks of what was before belong together: nobody writes usage in between
     op.execute("LOCK TABLE api_usage IN SHARE ROW EXCLUSIVE MODE")
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before=CHANGED_AGAIN.get(name))
     for name, event in (("inserted", "INSERT"), ("updated", "UPDATE")):
         op.execute(_WRITTEN.format(name, event))
     op.execute(

@@ -22,6 +22,18 @@ def add_no_budget(page: Page) -> None:
     press(page, "Add it", "Name is empty")
 
 
+def show_as_a_table(page: Page, card: str) -> None:
+    """Open the table of a chart of Analytics."""
+    page.locator(f".st-key-chart-more-{card} button").click()
+    page.get_by_text("Show as a table").click()
+    expect(page.get_by_role("dialog").get_by_test_id("stDataFrame")).to_be_visible()
+
+
+def edit_an_alert(page: Page) -> None:
+    page.locator("[class*=st-key-watch-edit-] button").first.click()
+    expect(page.get_by_text("The alert begins anew").first).to_be_visible()
+
+
 def ask_to_delete(page: Page) -> None:
     press(page, "Delete…", "launches nothing any more")
 

@@ -17,6 +17,7 @@ from tests.browser.branching_run import make_branching_run
 from tests.browser.conftest import Dashboard
 from tests.browser.gallery_of_templates import make_gallery, write_template
 from tests.browser.steered import Steered, make_steered
+from tests.browser.usage_of_scene import make_usage
 from tests.browser.webhooks_of_scene import make_webhooks
 from tests.cast import Cast
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of
@@ -153,6 +154,7 @@ def scene(dashboard: Dashboard) -> Scene:
     held.advance(finish=[stopped], end={"status": "cancelled", "error": {}})
     retried = _go_on(database, actor, failed.id)
     _let_time_pass(database)
+    make_usage(database, dashboard.cast, [project_id], days=40, calls=5)
     make_comment(database, dashboard.cast.mona, failed.id, text="The *hinge* is the story. Ask for sources next time?")
     make_comment(database, actor, failed.id, text="Agreed:\n\n1. patents first\n2. then prices")
     talked = "Read the second table: people say **weight**, and **what they actually fold** is the lightest one."

@@ -14,6 +14,7 @@ from lib.identity.cookie import session_cookie_name
 from lib.identity.tokens import hash_secret, new_secret
 from lib.ui.navigation import (
     ACCOUNT,
+    ANALYTICS,
     AUDIT,
     BUDGETS,
     COMPARE,
@@ -203,6 +204,23 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("audit-entry", full, f"{_path(AUDIT)}?entry={scene.entry_id}"),
         see("audit-error", full, f"{_path(AUDIT)}?action=webhooks.delete&about=nonsense&search=zeppelin"),
         see("audit-verify", full, _path(AUDIT), lambda page: acts.press(page, "Verify seals", "Newest seal")),
+        see("analytics-filtered", full, f"{_path(ANALYTICS)}?range=30-days&project={scene.project_id}&by=person"),
+        see("analytics-latency", full, f"{_path(ANALYTICS)}?range=30-days&measure=latency"),
+        see("analytics-calls", full, f"{_path(ANALYTICS)}?range=30-days&calls=1&failed=1"),
+        see("analytics-no-calls", full, f"{_path(ANALYTICS)}?calls=1&only=model%3Aopenai%3Anonsense"),
+        see(
+            "analytics-table",
+            full,
+            f"{_path(ANALYTICS)}?range=30-days",
+            lambda page: acts.show_as_a_table(page, "main"),
+        ),
+        see(
+            "analytics-export",
+            full,
+            f"{_path(ANALYTICS)}?range=30-days&calls=1",
+            lambda page: acts.press(page, "Export", "in the order of the list"),
+        ),
+        see("budgets-alert", full, _path(BUDGETS), acts.edit_an_alert),
         see("budgets-error", full, _path(BUDGETS), acts.add_no_budget),
         see(
             "budgets-raise",

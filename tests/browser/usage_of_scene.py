@@ -48,6 +48,7 @@ def _call(
     asked, answered = chance.randint(300, 9000), chance.randint(100, 2500)
     weights = [1 / (1 + each) for each in range(len(projects))]
     is_priced = error is None and chance.random() > 0.001
+    is_refused = error in {"rate_limit", "auth"}
     return {
         "created_at": min(at, clock.now()),
         "user_id": chance.choices(people, [5, 3, 1])[0],
@@ -60,6 +61,6 @@ def _call(
         "completion_tokens": 0 if error else answered,
         "cost_usd": (Decimal(asked + answered) / 1000 * Decimal(price)).quantize(Decimal("0.000001"))
         if is_priced
-        else None,
+        else (Decimal(0) if is_refused else None),
         "response_time_ms": int(chance.lognormvariate(0, 0.5) * took * 1000),
     }

@@ -59,9 +59,10 @@ def used(installation: Installation, cast: Cast, projects: list[UUID]) -> list[U
         call(cast, scans, days_ago=ago + 0.2, model="gpt-4.1", cost_usd=Decimal("4.25")) for ago in range(0, 70, 3)
     ]
     calls += [call(cast, patents, user_id=cast.mona.user_id, days_ago=ago) for ago in range(0, 70, 5)]
-    failed = {"cost_usd": None, "completion_tokens": 0, "response_time_ms": 9000}
-    calls += [call(cast, patents, days_ago=ago, error_kind="rate_limit", **failed) for ago in range(0, 70, 7)]
-    calls += [call(cast, patents, days_ago=ago, error_kind="cancelled", **failed) for ago in (1, 2)]
+    failed = {"completion_tokens": 0, "response_time_ms": 9000}
+    refused = {"error_kind": "rate_limit", "cost_usd": Decimal(0)} | failed
+    calls += [call(cast, patents, days_ago=ago, **refused) for ago in range(0, 70, 7)]
+    calls += [call(cast, patents, days_ago=ago, error_kind="cancelled", cost_usd=None, **failed) for ago in (1, 2)]
     calls += [call(cast, patents, days_ago=1, cost_usd=None)]
     make_calls(installation.database, cast.organization_a, calls)
     roll_up(installation.database)

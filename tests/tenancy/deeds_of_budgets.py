@@ -7,6 +7,7 @@ from typing import Any, Final
 from lib import clock
 from lib.access.permissions import Permission
 from lib.budgets import gauges, service
+from lib.budgets.views import WatchView
 from tests.made_budgets import show_budget
 from tests.tenancy.deed import Choice, about_own, give, to_a_thing
 
@@ -39,5 +40,10 @@ BUDGETS: Final = (
     to_a_thing(service.end_raise, P.BUDGETS_MANAGE, lambda to: give(to.target.raise_id)),
     about_own(service.list_watches, P.ANALYTICS_VIEW),
     about_own(service.create_watch, P.BUDGETS_MANAGE, lambda _: give(Decimal(1), hours=48)),
+    to_a_thing(
+        service.update_watch,
+        P.BUDGETS_MANAGE,
+        lambda to: give(Decimal(1), hours=72, seen=WatchView(id=to.target.watch_id, limit_usd=Decimal(9), hours=24)),
+    ),
     to_a_thing(service.end_watch, P.BUDGETS_MANAGE, lambda to: give(to.target.watch_id)),
 )

@@ -15,6 +15,7 @@ from lib.ui import feedback, words
 from lib.ui.components.budget_form import show_budget_form
 from lib.ui.components.confirm_dialog import is_confirmed, show_confirm_dialog
 from lib.ui.components.day_field import day_limits
+from lib.ui.components.number_look import begin_with
 from lib.ui.guard import require_actor
 
 _MANAGE: Final = Permission.BUDGETS_MANAGE
@@ -112,13 +113,33 @@ def show_new_watch() -> None:
     """Ask from which amount on, and within how many hours."""
     actor = require_actor(_MANAGE)
     st.markdown("Whoever manages budgets is told once a person has spent more than this within so many hours.")
-    amount = st.number_input("More than (US dollars)", value=None, step=10.0, format="%.2f", key="watch-amount")
-    hours = st.number_input("Within (hours)", value=24, step=1, key="watch-hours")
+    amount, hours = _ask_watch("watch", hours=24)
     if is_confirmed("Tell us", key="watch-go"):
         with feedback.told():
-            service.create_watch(actor, Decimal(str(amount or 0)), hours=int(hours or 0))
+            service.create_watch(actor, amount, hours=hours)
             feedback.succeeded("You will be told.")
             st.rerun()
+
+
+@st.dialog("Edit alert")
+def show_edit_watch(watch: WatchView) -> None:
+    """Ask for another amount or other hours; what was typed stays while something is wrong with it."""
+    actor = require_actor(_MANAGE)
+    st.markdown("The alert begins anew: whoever has spent more than this within the hours is told of again.")
+    amount, hours = _ask_watch(f"watch-{watch.id}", limit_usd=float(watch.limit_usd), hours=watch.hours)
+    if is_confirmed("Save changes", key=f"watch-save-{watch.id}"):
+        with feedback.told():
+            service.update_watch(actor, amount, hours=hours, seen=watch)
+            feedback.succeeded("The changes are saved.")
+            st.rerun()
+
+
+def _ask_watch(key: str, *, limit_usd: float | None = None, hours: int) -> tuple[Decimal, int]:
+    amount = st.number_input(
+        "More than (US dollars)", value=None, step=10.0, format="%.2f", key=begin_with(f"{key}-amount", limit_usd)
+    )
+    within = st.number_input("Within (hours)", value=hours, step=1, key=f"{key}-hours")
+    return Decimal(str(amount or 0)), int(within or 0)
 
 
 def ask_to_end_watch(watch: WatchView) -> None:

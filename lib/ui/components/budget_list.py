@@ -117,14 +117,22 @@ def show_watches(actor: Actor, watches: Sequence[WatchView]) -> None:
                     title = f"More than {words.money(watch.limit_usd)} within {words.count(watch.hours, 'hour')}"
                     detail = "Told once for each person, and again only when that time is over."
                     with row(title, detail=detail):
-                        if may_manage and st.button("End…", key=f"watch-end-{watch.id}"):
-                            dialogs.ask_to_end_watch(watch)
+                        if may_manage:
+                            _show_watch_actions(watch)
         else:
             st.markdown(
                 ":gray[Be told when one person spends more than usual within hours, whatever budgets there are.]"
             )
         if may_manage and st.button("Add alert", icon=":material/add:", key="watch-new"):
             dialogs.show_new_watch()
+
+
+def _show_watch_actions(watch: WatchView) -> None:
+    with st.container(horizontal=True, gap="xsmall", width="content", wrap=False):
+        if st.button("Edit…", key=f"watch-edit-{watch.id}"):
+            dialogs.show_edit_watch(watch)
+        if st.button("End…", key=f"watch-end-{watch.id}"):
+            dialogs.ask_to_end_watch(watch)
 
 
 def show_alerts(actor: Actor, alerts: Alerts) -> None:

@@ -127,6 +127,7 @@ def test_stranger_finds_nothing(installation: Installation, cast: Cast) -> None:
         lambda: service.end_budget(cast.charlie, budget_id),
         lambda: service.end_raise(cast.charlie, uuid4()),
         lambda: service.end_watch(cast.charlie, watch_id),
+        lambda: service.update_watch(cast.charlie, Decimal(2), hours=24, seen=service.list_watches(cast.alice)[0]),
     ):
         with pytest.raises(NotFound):
             change()
@@ -139,3 +140,19 @@ def test_watch_is_one_for_its_hours(installation: Installation, cast: Cast) -> N
         service.create_watch(cast.mona, Decimal(6), hours=24)
     with pytest.raises(InvalidInput, match="1 to 720 hours"):
         service.create_watch(cast.mona, Decimal(6), hours=0)
+
+
+def test_watch_is_edited_for_the_same_hours_and_for_others(installation: Installation, cast: Cast) -> None:
+    service.create_watch(cast.alice, Decimal(5), hours=24)
+    service.create_watch(cast.alice, Decimal(9), hours=48)
+    day, two_days = service.list_watches(cast.mona)
+    service.update_watch(cast.mona, Decimal(7), hours=24, seen=day)
+    with pytest.raises(NotFound):
+        service.update_watch(cast.alice, Decimal(8), hours=24, seen=day)
+    with pytest.raises(AlreadyTaken, match="24 hours already"):
+        service.update_watch(cast.mona, Decimal(7), hours=24, seen=two_days)
+    assert service.update_watch(cast.mona, Decimal(9), hours=48, seen=two_days) == two_days.id
+    service.update_watch(cast.mona, Decimal(9), hours=72, seen=two_days)
+    assert [(each.limit_usd, each.hours) for each in service.list_watches(cast.mona)] == [(7, 24), (9, 72)]
+    with pytest.raises(NotPermitted):
+        service.update_watch(cast.max, Decimal(1), hours=1, seen=service.list_watches(cast.mona)[0])

@@ -15,7 +15,7 @@ from lib.budgets.gauges import (
     preview_launch,
     refuse_used_up,
 )
-from lib.budgets.service import create_watch, end_watch, raise_budget, update_budget
+from lib.budgets.service import create_watch, end_watch, list_watches, raise_budget, update_budget, update_watch
 from lib.budgets.views import BudgetEntry
 from lib.errors import BudgetUsedUp
 from lib.mail.message import MailKind
@@ -178,7 +178,12 @@ def test_person_who_spends_much_is_told_of_once_within_the_hours(installation: I
     assert list_alerts(cast.max).notices == ()
     rows(installation, "UPDATE spending_notices SET told_at = told_at - interval '25 h' RETURNING 1")
     assert look() == [("alice", "Max"), ("mona", "Max")]
-    end_watch(cast.mona, watch_id)
+    (watch,) = list_watches(cast.mona)
+    assert watch.id == watch_id
+    higher = update_watch(cast.mona, Decimal(8), hours=24, seen=watch)
+    assert list_alerts(cast.alice).notices == (), "nobody is said to be above a limit that they are below"
+    assert look() == [("alice", "Max"), ("mona", "Max")], "he is above the new one too"
+    end_watch(cast.mona, higher)
     rows(installation, "DELETE FROM spending_notices RETURNING 1")
     assert look() == []
 

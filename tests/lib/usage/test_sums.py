@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from lib import clock
+from lib.budgets.service import list_budgets
 from lib.db.session import tenant_session
 from lib.errors import NotPermitted
 from lib.usage.periods import Period, last_days, this_month, today_in
@@ -25,6 +26,7 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
+from tests.made_budgets import make_budget
 from tests.made_usage import make_calls, roll_up, write_calls
 from tests.records import rows
 
@@ -34,7 +36,7 @@ MODELS = ["tiny", "small", "large", "huge"]
 _RAW = """
 SELECT {key} AS key, floor(extract(epoch FROM date_trunc('day', created_at, :zone)))::bigint AS bar,
        count(*) AS calls, count(*) FILTER (WHERE error_kind <> 'cancelled') AS failed_calls,
-       count(*) FILTER (WHERE cost_usd IS NULL AND coalesce(error_kind, 'cancelled') = 'cancelled') AS unpriced_calls,
+       count(*) FILTER (WHERE cost_usd IS NULL) AS unpriced_calls,
        coalesce(sum(prompt_tokens), 0) AS prompt_tokens, coalesce(sum(completion_tokens), 0) AS completion_tokens,
        coalesce(sum(cost_usd), 0) AS cost_usd
   FROM api_usage
@@ -43,6 +45,15 @@ SELECT {key} AS key, floor(extract(epoch FROM date_trunc('day', created_at, :zon
 """
 _PERCENTILES = (
     "SELECT percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY response_time_ms) AS p FROM api_usage"
+)
+_HOURS_OF_WEEK = (
+    "SELECT extract(isodow FROM created_at AT TIME ZONE %s)::int AS weekday, "
+    "extract(hour FROM created_at AT TIME ZONE %s)::int AS hour, count(*) AS calls, coalesce(sum(cost_usd), 0) AS cost "
+    "FROM api_usage GROUP BY 1, 2"
+)
+_SLOWEST_OF_BARS = (
+    "SELECT floor(extract(epoch FROM date_trunc('day', created_at, %s)))::bigint AS bar, model, "
+    "max(response_time_ms) AS most FROM api_usage GROUP BY 1, 2 HAVING max(response_time_ms) IS NOT NULL"
 )
 _KEYS = {
     Dimension.MODEL: "provider || ':' || model",
@@ -212,6 +223,49 @@ def test_what_is_chosen_narrows_every_figure(installation: Installation, cast: C
         assert {series.label for series in found.series} == {"Hinges", "No project"}
         assert {share.label for share in found.top} == {"local:tiny", "local:huge"}
         assert sum(cell.figures.calls for cell in found.hours) == len(wanted)
+        roll_up(installation.database)
+
+
+def test_call_that_may_be_charged_is_of_unknown_price_however_it_ended(installation: Installation, cast: Cast) -> None:
+    then = clock.now() - timedelta(days=2)
+    ends = (None, "cancelled", "lost", "timeout")
+    unknown = [{"created_at": then, "error_kind": end, "cost_usd": None} for end in ends]
+    free = [{"created_at": then, "error_kind": end, "cost_usd": 0} for end in (None, "cancelled", "rate_limit")]
+    of_nothing = {"created_at": then, "provider": None, "model": None, "cost_usd": None}
+    make_calls(installation.database, cast.organization_a, [*unknown, *free, of_nothing])
+    budget_id = make_budget(cast.alice, period="total")
+    (gauge,) = list_budgets(cast.alice)
+    assert (gauge.id, gauge.unknown_calls) == (budget_id, 4)
+    for _ in range(2):
+        found = read_dashboard(cast.mona, UsageQuery(period=last_days(4, today_in("UTC"), "UTC"))).report.total
+        assert (found.calls, found.unpriced_calls, found.failed_calls) == (7, 4, 3), "as the budget says"
+        roll_up(installation.database)
+
+
+def test_hours_of_the_week_and_times_of_bars_are_those_of_the_rows(installation: Installation, cast: Cast) -> None:
+    chance, zone = random.Random(11), "Asia/Tokyo"
+    calls = [make_up(chance, [], [cast.max.user_id], days=9) | {"provider": "local"} for _ in range(300)]
+    make_calls(installation.database, cast.organization_a, calls)
+    for _ in range(2):
+        found = read_dashboard(
+            cast.mona, UsageQuery(period=last_days(12, today_in(zone), zone)), by=Dimension.MODEL, with_latency=True
+        )
+        week = {(cell.weekday, cell.hour): (cell.figures.calls, cell.figures.cost_usd) for cell in found.hours}
+        assert week == {
+            (row["weekday"] - 1, row["hour"]): (row["calls"], row["cost"])
+            for row in rows(installation, _HOURS_OF_WEEK, zone, zone)
+        }
+        slowest = {(row["bar"], row["model"]): row["most"] for row in rows(installation, _SLOWEST_OF_BARS, zone)}
+        starts = [int(start.timestamp()) for start in found.report.starts]
+        shown = {
+            (starts[number], str(series.key).removeprefix("local:")): latency.p99
+            for series in found.series
+            for number, latency in enumerate(series.latency_bars)
+            if latency.p99 is not None
+        }
+        assert shown.keys() == slowest.keys()
+        for bar, most in slowest.items():
+            assert shown[bar] == pytest.approx(most, rel=0.1), "of few calls the slowest is the 99th percentile"
         roll_up(installation.database)
 
 
