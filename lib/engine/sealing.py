@@ -4,22 +4,15 @@ Rows commit late. So a worker notes a moment and which transactions there are; o
 written before that moment is there, and is sealed. It may come late, or twice: the database makes each seal once.
 """
 
-import asyncio
-import logging
 from datetime import datetime, timedelta
 from typing import Final
 
 import psycopg
 
-from lib.engine.lease import first_line
-
-log = logging.getLogger(__name__)
-
 _EVERY_SECONDS: Final = 60.0
 #: In one transaction; each has up to 10,000 rows.
 _AT_ONCE: Final = 4
 _BREATH_SECONDS: Final = 0.1
-_AFTER_OUTAGE_SECONDS: Final = 5.0
 #: An id is made a moment before its transaction has a number, and a clock may be set back a little.
 _MARGIN: Final = timedelta(minutes=1)
 #: A moment, and a transaction that began then: those with a lower number had written by that moment, or may have. (The
@@ -27,21 +20,17 @@ _MARGIN: Final = timedelta(minutes=1)
 Mark = tuple[datetime, str]
 
 
-async def seal_for_ever(url: str) -> None:
-    """Seal what has ended, looking once a minute. Comes back after an outage of the database."""
-    while True:
-        try:
-            async with await psycopg.AsyncConnection.connect(
-                url, autocommit=True, application_name="orchestrator-seals", connect_timeout=5
-            ) as connection:
-                mark = await _note(connection)
-                while True:
-                    # the first time at once: on a quiet database nothing older is under way
-                    mark, count = await _seal(connection, mark)
-                    await asyncio.sleep(_BREATH_SECONDS if count == _AT_ONCE else _EVERY_SECONDS)
-        except psycopg.OperationalError as error:
-            log.warning("audit trails are sealed later, the database is away: %s", first_line(error))
-            await asyncio.sleep(_AFTER_OUTAGE_SECONDS)
+class Sealing:
+    """One worker's, for as long as its connection lasts."""
+
+    def __init__(self) -> None:
+        self._mark: Mark | None = None
+
+    async def go_on(self, connection: psycopg.AsyncConnection) -> float:
+        """Seal what has ended. Says in how many seconds it is due again."""
+        # the first time at once: on a quiet database nothing older is under way
+        self._mark, count = await _seal(connection, self._mark or await _note(connection))
+        return _BREATH_SECONDS if count == _AT_ONCE else _EVERY_SECONDS
 
 
 async def _note(connection: psycopg.AsyncConnection) -> Mark:

@@ -16,6 +16,7 @@ from dbos import DBOS
 from lib.config import Settings
 from lib.db.logins import Login
 from lib.db.server import database_url
+from lib.engine.chores import do_chores
 from lib.engine.deliveries import Deliveries
 from lib.engine.drain import DrainingStore
 from lib.engine.lease import Lease, first_line, listen
@@ -24,9 +25,7 @@ from lib.engine.models import find_provider
 from lib.engine.post import Post
 from lib.engine.queue import Wake, start_queue
 from lib.engine.reports import report_for_ever
-from lib.engine.rollup import roll_up_for_ever
 from lib.engine.schedules import Schedules
-from lib.engine.sealing import seal_for_ever
 from lib.engine.segment import Segment
 from lib.engine.store import RunKey
 from lib.providers.catalog import close_providers
@@ -167,9 +166,8 @@ async def _work(settings: Settings) -> None:
             asyncio.create_task(schedules.launch()),
             asyncio.create_task(deliveries.deliver()),
             asyncio.create_task(clear_for_ever(url)),
-            asyncio.create_task(roll_up_for_ever(url)),
+            asyncio.create_task(do_chores(url)),
             asyncio.create_task(report_for_ever(url)),
-            asyncio.create_task(seal_for_ever(url)),
             asyncio.create_task(stop.wait()),
         ]
         ready = asyncio.create_task(held.wait())

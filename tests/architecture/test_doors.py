@@ -88,9 +88,8 @@ CONNECTS: dict[str, set[str]] = {
     "lib.db.embedded_cluster": {"connect"},  # to see whether it answers
     "lib.engine.store": {"AsyncConnectionPool"},  # one statement a step, without the ORM
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
-    "lib.engine.rollup": {"connect"},  # sums up usage
+    "lib.engine.chores": {"connect"},  # sums up usage, seals audit trails
     "lib.engine.reports": {"connect"},  # takes one report at a time; what it reads and writes goes by the door
-    "lib.engine.sealing": {"connect"},  # seals audit trails
     "lib.engine.leftovers": {"connect"},  # asks which operations are gone, once an hour
     "lib.engine.schedules": {"connect"},  # takes and notes one schedule at a time; its launch goes by the door
     "lib.engine.deliveries": {"connect"},  # listens for events, and takes and notes many at a time
