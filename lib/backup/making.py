@@ -22,6 +22,7 @@ from lib.backup.programs import APPLICATION, Program, find_program, run
 from lib.backup.tables import sum_tables
 from lib.backup.way_in import backup_url, require_every_row
 from lib.db.restoring import require_whole
+from lib.db.roles import MONITORING
 from lib.errors import ConfigurationError, Conflict, DatabaseUnavailable
 from lib.integrations.folder import find_artifact_folder
 
@@ -108,7 +109,8 @@ def _dump(connection: psycopg.Connection[Any], url: str, program: Program, targe
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         revision, installation_id, snapshot = _read_schema(connection)
         target.touch(mode=0o600)
-        how = ["--format=custom", f"--snapshot={snapshot}", f"--file={target}"]
+        # the administrator's own, who makes it anew with the logins
+        how = [f"--exclude-schema={MONITORING}", "--format=custom", f"--snapshot={snapshot}", f"--file={target}"]
         run(program, *how, url=url, keep_open=[held])
         sync_file(target)
         return _Database(installation_id, revision, connection.info.server_version, sum_tables(connection))

@@ -20,6 +20,8 @@ from lib.errors import ConfigurationError, DatabaseUnavailable
 
 DATABASE: Final = "orchestrator"
 OLDEST_SERVER_MAJOR: Final = 15
+#: The schema of what counts statements: an administrator's, as the extension in it is.
+MONITORING: Final = "monitoring"
 #: One at a time, whoever does it.
 _LOCK: Final = 4711
 #: A login that could do more would make every policy a decoration.
@@ -160,11 +162,12 @@ END $$"""
 def _if_may(statement: str, *, from_version: int = 0) -> str:
     """What is left out where the administrator may not do it or the server has not got it: nothing else needs it."""
     return f"""DO $$ BEGIN
+    PERFORM set_config('client_min_messages', 'warning', true);
     IF current_setting('server_version_num')::integer >= {from_version} THEN
         EXECUTE {sql.quote(statement)};
     END IF;
 EXCEPTION WHEN OTHERS THEN
-    RAISE NOTICE '%', SQLERRM;
+    NULL;
 END $$"""
 
 
@@ -195,9 +198,9 @@ def _schema_statements() -> Iterator[str]:
     yield "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
     yield f"GRANT USAGE, CREATE ON SCHEMA public TO {Login.OWNER.role_name}"
     yield "RESET ROLE"
-    yield _if_may("CREATE SCHEMA IF NOT EXISTS monitoring")
-    yield _if_may("CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA monitoring")
-    yield _if_may(f"GRANT USAGE ON SCHEMA monitoring TO {Login.OWNER.role_name}")
+    yield _if_may(f"CREATE SCHEMA IF NOT EXISTS {MONITORING}")
+    yield _if_may(f"CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA {MONITORING}")
+    yield _if_may(f"GRANT USAGE ON SCHEMA {MONITORING} TO {Login.OWNER.role_name}")
 
 
 def _leave_database(database: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from lib.identity.cookie import session_cookie_name
 from lib.ui.navigation import (
     ACCOUNT,
     ANALYTICS,
+    AUDIT,
     BUDGETS,
     COMPARE,
     CONNECTIONS,
@@ -57,6 +58,7 @@ SHOWN = {
     CONNECTIONS: "No connections of your own yet",
     WEBHOOKS: "No endpoints yet",
     ANALYTICS: "Nothing to add up yet",
+    AUDIT: "Verify seals",
     BUDGETS: "No budgets yet",
     USERS: "Invite people",
     PERSON: "Details",

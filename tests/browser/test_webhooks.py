@@ -73,7 +73,7 @@ def test_endpoint_is_added_and_receives_what_a_run_does(
     expect(page.get_by_text(secret)).to_have_count(0)
 
     page.get_by_role("button", name="Send test").click()
-    expect(page.get_by_text(re.compile(r"^200, \d+ ms"))).to_be_visible(timeout=10_000)
+    expect(page.get_by_text(re.compile(r"^200, [\d,]+ ms"))).to_be_visible(timeout=10_000)
     wait_for(receiver, 1)
     assert json.loads(receiver.received.pop().body)["type"] == "webhook.test"
 

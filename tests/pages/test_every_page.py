@@ -234,6 +234,7 @@ def test_viewer_is_refused_somewhere(cast: Cast) -> None:
         "Webhooks",
         "Organization",
         "Organizations",
+        "Operations",
     ]
 
 

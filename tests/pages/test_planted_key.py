@@ -16,6 +16,8 @@ from pyarrow import parquet
 from streamlit.testing.v1 import AppTest
 
 from lib.access.actor import Actor
+from lib.audit.trail import export_entries
+from lib.audit.views import EntryFilter
 from lib.config import get_settings
 from lib.connections import queries, trying
 from lib.connections.opening import open_for_test
@@ -113,6 +115,9 @@ EXPORTS: dict[str, Callable[[Actor, ExportFormat], bytes]] = {
     "export_calls": lambda actor, kind: _written(
         lambda out: export_calls(actor, CallFilter(query=UsageQuery(period=PERIOD)), out, file_format=kind)
     ),
+    "export_entries": lambda actor, kind: _written(
+        lambda out: export_entries(actor, EntryFilter(), out, file_format=kind)
+    ),
     "export_invitations": lambda actor, kind: export_invitations(actor, search="", role=None, file_format=kind),
 }
 
@@ -152,7 +157,7 @@ def read_export(file_format: ExportFormat, data: bytes) -> str:
     """A file as text; Parquet is compressed."""
     if file_format is ExportFormat.PARQUET:
         return str(parquet.read_table(io.BytesIO(data)).to_pylist())
-    return data.decode()
+    return data.decode() or "no lines"
 
 
 def test_every_list_that_can_be_exported_is_searched() -> None:

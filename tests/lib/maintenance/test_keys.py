@@ -24,6 +24,7 @@ OLD, NEW = "secret-key-of-the-tests-0123456789", "the-new-secret-key-0123456789-
 ADDRESS = ("openai_compatible", "https://llm.example/v1")
 #: Kept as hashes: nobody opens them.
 HASHES = {("user_sessions", "token_hash"), ("user_tokens", "token_hash"), ("user_credentials", "recovery_codes")}
+HASHES |= {("audit_seals", column) for column in ("leaves", "rows_hash", "previous_hash", "hash")}
 #: Text, and nobody's secret.
 NO_SECRETS = {("projects", "name_key"), ("user_credentials", "password_hash")}
 #: What signatures are compared with: made anew from the key by an upgrade.

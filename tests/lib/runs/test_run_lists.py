@@ -70,6 +70,8 @@ def exported(actor: Actor, file_format: ExportFormat, chosen: RunFilter | None =
     if file_format is ExportFormat.JSON:
         found: list[Record] = json.loads(data, parse_float=Decimal)
         return found
+    if file_format is ExportFormat.LINES:
+        return [json.loads(line, parse_float=Decimal) for line in data.splitlines()]
     return list(pq.read_table(io.BytesIO(data)).to_pylist())
 
 
@@ -79,7 +81,7 @@ def as_file(record: Record, file_format: ExportFormat) -> Record:
     def say(value: object) -> object:
         if isinstance(value, datetime):
             value = value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        if file_format is ExportFormat.JSON:
+        if file_format in {ExportFormat.JSON, ExportFormat.LINES}:
             return value
         text = "" if value is None else str(value)
         return f"'{text}" if text.startswith(("=", "@")) else text

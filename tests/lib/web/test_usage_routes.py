@@ -81,6 +81,8 @@ def read(got: httpx2.Response, file_format: str) -> list[dict[str, Any]]:
     if file_format == "json":
         found: list[dict[str, Any]] = json.loads(got.content)
         return found
+    if file_format == "jsonl":
+        return [json.loads(line) for line in got.content.splitlines()]
     return list(pq.read_table(io.BytesIO(got.content)).to_pylist())
 
 
