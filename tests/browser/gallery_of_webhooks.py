@@ -20,5 +20,6 @@ def show_webhooks() -> None:
         st.checkbox("Runs: all of them")
         with st.container(key="events-gallery"):
             st.checkbox("run.queued: sent when a run was launched")
-    with st.columns(2)[1], st.container(key="delivery"):
-        st.markdown("What is open")
+    for key in ("delivery", "audit-entry"):  # what is open beside its list
+        with st.columns(2)[1], st.container(key=key):
+            st.markdown("What is open")

@@ -62,6 +62,7 @@ from lib.users.queries import PersonFilter
 from lib.users.views import PersonSort
 from lib.webhooks.deliveries import export_deliveries
 from lib.webhooks.views import DeliveryFilter
+from tests import doors
 from tests.architecture.sources import application
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -251,6 +252,8 @@ def test_planted_key_is_found_nowhere(
         document = export_run(cast.alice, run_id, file_format=RunFormat.JSON, has_prompts=True)
         for data in (document.to_json(), write_html(document), write_markdown(document)):
             assert_clean(data.decode(), where="the run's file")
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE organizations SET subscription_tier = 'enterprise'")  # a file of the trail is of it
     for name, export in EXPORTS.items():
         for file_format in ExportFormat:
             assert_clean(read_export(file_format, export(cast.alice, file_format)), where=f"{name} as {file_format}")
