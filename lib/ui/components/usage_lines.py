@@ -85,7 +85,7 @@ def _say_ends(ends: Sequence[_End], latencies: Sequence[Latency], colors: chart.
     highest = max((seconds(each.p99) or 0 for each in latencies), default=0) or 1
     found: list[Mapping[str, Any]] = []
     floor = -float(_LINE_PX)
-    for label, value, name in sorted(ends, key=lambda end: end[1]):
+    for label, value, name in sorted(ends, key=lambda end: end[1:]):  # p50 below p99 where both are alike
         at = value / highest * _PLOT_PX
         place = max(at, floor + _LINE_PX)
         floor = place
