@@ -13,6 +13,7 @@ from lib.ui import words
 from lib.ui.components.card import card
 from lib.ui.components.facts import show_facts
 from lib.ui.components.health_work import LOGINS
+from lib.ui.components.opened_row import find_opened
 from lib.ui.components.paged_table import show_paged_table
 
 _KEY: Final = "health-statements"
@@ -50,8 +51,11 @@ def show_statements(actor: Actor) -> None:
             older=None,
             opens="Statement",
         )
-    if event.opened is not None and event.opened < len(statements):
-        _show_one(actor, statements[event.opened])
+    # by now another one may have taken more of the time and stand in that row
+    opened = find_opened(f"{_KEY}-table", [each.statement for each in statements], clicked=event.opened)
+    chosen = next((each for each in statements if each.statement == opened), None)
+    if chosen:
+        _show_one(actor, chosen)
 
 
 def _row(statement: StatementFacts) -> dict[str, object]:

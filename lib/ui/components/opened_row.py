@@ -1,12 +1,14 @@
 """Which thing a click on a table's row meant."""
 
 from collections.abc import Sequence
-from uuid import UUID
+from typing import TypeVar
 
 import streamlit as st
 
+Id = TypeVar("Id")
 
-def find_opened(key: str, ids: Sequence[UUID], *, clicked: int | None) -> UUID | None:
+
+def find_opened(key: str, ids: Sequence[Id], *, clicked: int | None) -> Id | None:
     """The id behind row `clicked` of the table `key`, which now has a row for each of `ids`; None without a click.
 
     A click names a row by its number, as the reader saw it. By then the list may have another row at its top, so the
