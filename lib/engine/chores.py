@@ -7,7 +7,7 @@ from typing import Final
 
 import psycopg
 
-from lib.engine.lease import first_line
+from lib.engine.connected import keep_connected
 from lib.engine.rollup import roll_up
 from lib.engine.sealing import Sealing
 
@@ -20,19 +20,19 @@ Chore = Callable[[psycopg.AsyncConnection], Awaitable[float]]
 
 async def do_chores(url: str) -> None:
     """Sum up usage and seal audit trails, for ever. Comes back after an outage of the database."""
-    while True:
-        try:
-            async with await psycopg.AsyncConnection.connect(
-                url, autocommit=True, application_name="orchestrator-chores", connect_timeout=5
-            ) as connection:
-                await _do_when_due(connection, [roll_up, Sealing().go_on])
-        except psycopg.OperationalError as error:
-            log.warning("usage is summed up and trails are sealed later, the database is away: %s", first_line(error))
-            await asyncio.sleep(_AFTER_OUTAGE_SECONDS)
+    await keep_connected(
+        url,
+        _do_when_due,
+        name="orchestrator-chores",
+        log=log,
+        waits="usage is summed up and trails are sealed later",
+        seconds=_AFTER_OUTAGE_SECONDS,
+    )
 
 
-async def _do_when_due(connection: psycopg.AsyncConnection, chores: list[Chore]) -> None:
+async def _do_when_due(connection: psycopg.AsyncConnection) -> None:
     clock = asyncio.get_running_loop().time
+    chores: list[Chore] = [roll_up, Sealing().go_on]
     due = dict.fromkeys(chores, clock())
     while True:
         chore = min(due, key=lambda each: due[each])

@@ -20,7 +20,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from lib.config import Settings
-from lib.engine.lease import first_line
+from lib.engine.connected import first_line
 from lib.errors import SecretUnreadable
 from lib.models.webhook import EventType
 from lib.webhooks.payloads import EventRow, render

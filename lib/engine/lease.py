@@ -14,6 +14,7 @@ import psycopg
 from dbos import DBOSClient
 from sqlalchemy.exc import SQLAlchemyError
 
+from lib.engine.connected import first_line
 from lib.engine.queue import QUEUE, Wake
 
 log = logging.getLogger(__name__)
@@ -181,11 +182,6 @@ async def _sweep(connection: psycopg.AsyncConnection, function: str, *arguments:
         log.exception("%s failed; it is asked again", function)
         return None
     return row[0] if row else None
-
-
-def first_line(error: BaseException) -> str:
-    """What the log says of an outage."""
-    return str(error).partition("\n")[0]
 
 
 async def listen(url: str, *, wake: Wake, look_for_wishes: Callable[[], Awaitable[None]]) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 
 from lib.engine.aside import do_aside
-from lib.engine.lease import first_line
+from lib.engine.connected import first_line
 from lib.integrations.folder import Place, find_artifact_folder
 from lib.integrations.leftovers import belongs_to, list_places, remove_place, remove_unfinished
 

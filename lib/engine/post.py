@@ -22,7 +22,7 @@ from psycopg.rows import class_row
 
 from lib.config import Settings
 from lib.engine.aside import do_aside
-from lib.engine.lease import first_line
+from lib.engine.connected import keep_connected
 from lib.errors import ConfigurationError
 from lib.mail.message import MailKind
 from lib.mail.outbox import PURPOSE
@@ -71,16 +71,14 @@ class Post:
 
     async def deliver(self) -> None:
         """Send what is due, for ever. Comes back after an outage of the database."""
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, application_name="orchestrator-mail", connect_timeout=5
-                ) as connection:
-                    await connection.execute("LISTEN orchestrator_mail")
-                    await self._work(connection)
-            except psycopg.OperationalError as error:
-                log.warning("mails wait, the database is away: %s", first_line(error))
-                await asyncio.sleep(_AFTER_OUTAGE_SECONDS)
+        await keep_connected(
+            self._url,
+            self._work,
+            name="orchestrator-mail",
+            log=log,
+            waits="mails wait",
+            seconds=_AFTER_OUTAGE_SECONDS,
+        )
 
     async def release(self) -> None:
         """Take no more mails, and let the one under way be finished and noted, if that takes no longer than moments."""
@@ -90,6 +88,7 @@ class Post:
                 await self._is_idle.wait()
 
     async def _work(self, connection: psycopg.AsyncConnection) -> None:
+        await connection.execute("LISTEN orchestrator_mail")
         purge_at = 0.0
         while True:
             if (now := asyncio.get_running_loop().time()) >= purge_at:

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from lib.engine.aside import do_aside
-from lib.engine.lease import first_line
+from lib.engine.connected import keep_connected
 from lib.engine.schedules import find_obstacle
 from lib.errors import OrchestratorError
 from lib.usage.reports.sending import DueReport, send_due
@@ -29,20 +29,23 @@ _AFTER_OUTAGE_SECONDS: Final = 5.0
 
 async def report_for_ever(url: str) -> None:
     """Send what is due, one after another. Comes back after an outage of the database."""
+    await keep_connected(
+        url,
+        _work,
+        name="orchestrator-reports",
+        log=log,
+        waits="reports of usage wait",
+        seconds=_AFTER_OUTAGE_SECONDS,
+    )
+
+
+async def _work(connection: psycopg.AsyncConnection) -> None:
     while True:
-        try:
-            async with await psycopg.AsyncConnection.connect(
-                url, autocommit=True, application_name="orchestrator-reports", connect_timeout=5
-            ) as connection:
-                while True:
-                    # what keeps workers from speaking for anybody is in the log: the schedules say it
-                    if await find_obstacle(connection) is None:
-                        while await _send_next(connection):
-                            pass
-                    await asyncio.sleep(POLL_SECONDS)
-        except psycopg.OperationalError as error:
-            log.warning("reports of usage wait, the database is away: %s", first_line(error))
-            await asyncio.sleep(_AFTER_OUTAGE_SECONDS)
+        # what keeps workers from speaking for anybody is in the log: the schedules say it
+        if await find_obstacle(connection) is None:
+            while await _send_next(connection):
+                pass
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def _send_next(connection: psycopg.AsyncConnection) -> bool:

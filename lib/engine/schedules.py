@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 
 from lib.db.claims import sign
 from lib.engine.aside import do_aside
-from lib.engine.lease import first_line
+from lib.engine.connected import keep_connected
 from lib.errors import OrchestratorError
 from lib.schedules.firing import DueSchedule, Settled, launch_due
 
@@ -51,18 +51,14 @@ class Schedules:
 
     async def launch(self) -> None:
         """Launch what is due, for ever. Comes back after an outage of the database."""
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, application_name="orchestrator-schedules", connect_timeout=5
-                ) as connection:
-                    while obstacle := await find_obstacle(connection):
-                        log.error(obstacle)
-                        await asyncio.sleep(_OBSTACLE_SECONDS)
-                    await self._work(connection)
-            except psycopg.OperationalError as error:
-                log.warning("schedules wait, the database is away: %s", first_line(error))
-                await asyncio.sleep(_AFTER_OUTAGE_SECONDS)
+        await keep_connected(
+            self._url,
+            self._work,
+            name="orchestrator-schedules",
+            log=log,
+            waits="schedules wait",
+            seconds=_AFTER_OUTAGE_SECONDS,
+        )
 
     async def release(self) -> None:
         """Launch nothing more, and let what is under way be finished, if that takes no longer than moments."""
@@ -71,6 +67,9 @@ class Schedules:
             await asyncio.wait(self._under_way, timeout=_RELEASE_SECONDS)
 
     async def _work(self, connection: psycopg.AsyncConnection) -> None:
+        while obstacle := await find_obstacle(connection):
+            log.error(obstacle)
+            await asyncio.sleep(_OBSTACLE_SECONDS)
         while True:
             while len(self._under_way) < AT_ONCE and (due := await self._claim(connection)):
                 task = asyncio.create_task(_take(connection, due))

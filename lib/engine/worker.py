@@ -17,9 +17,10 @@ from lib.config import Settings
 from lib.db.logins import Login
 from lib.db.server import database_url
 from lib.engine.chores import do_chores
+from lib.engine.connected import first_line
 from lib.engine.deliveries import Deliveries
 from lib.engine.drain import DrainingStore
-from lib.engine.lease import Lease, first_line, listen
+from lib.engine.lease import Lease, listen
 from lib.engine.leftovers import clear_for_ever
 from lib.engine.models import find_provider
 from lib.engine.post import Post

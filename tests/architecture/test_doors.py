@@ -87,16 +87,18 @@ CONNECTS: dict[str, set[str]] = {
     "lib.db.server": {"connect"},  # to see whether it answers
     "lib.db.embedded_cluster": {"connect"},  # to see whether it answers
     "lib.engine.store": {"AsyncConnectionPool"},  # one statement a step, without the ORM
+    "lib.engine.connected": {"connect"},  # the connection that the next ones keep
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
-    "lib.engine.chores": {"connect"},  # sums up usage, seals audit trails
-    "lib.engine.reports": {"connect"},  # takes one report at a time; what it reads and writes goes by the door
+    "lib.engine.chores": {"keep_connected"},  # sums up usage, seals audit trails
+    "lib.engine.reports": {"keep_connected"},  # takes one report at a time; what it reads and writes goes by the door
     "lib.engine.leftovers": {"connect"},  # asks which operations are gone, once an hour
-    "lib.engine.schedules": {"connect"},  # takes and notes one schedule at a time; its launch goes by the door
+    "lib.engine.schedules": {"keep_connected"},  # takes and notes one schedule at a time; its launch goes by the door
     "lib.engine.deliveries": {"connect"},  # listens for events, and takes and notes many at a time
-    "lib.engine.post": {"connect"},  # listens for mails, and takes and notes one at a time
+    "lib.engine.post": {"keep_connected"},  # listens for mails, and takes and notes one at a time
 }
 _OPENERS = {
     "sqlalchemy": {"create_engine", "create_async_engine"},
+    "lib.engine.connected": {"keep_connected"},
     "psycopg": {"connect", "Connection", "AsyncConnection"},
     "psycopg_pool": {"ConnectionPool", "AsyncConnectionPool"},
 }
