@@ -1,34 +1,20 @@
 """The operator's page of the installation's health."""
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.access.actor import Actor
 from lib.runs.queries import RunFilter
 from lib.runs.service import list_runs
 from lib.ui.navigation import OPERATIONS
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_runs import make_run
+from tests.operated import cast, olga, together
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import headings, press, shown, table
-from tests.sample import with_operator
 
-
-@pytest.fixture
-def together(installation: Installation) -> tuple[Cast, Actor]:
-    return with_operator(installation.database, make_cast(installation.database))
-
-
-@pytest.fixture
-def cast(together: tuple[Cast, Actor]) -> Cast:
-    return together[0]
-
-
-@pytest.fixture
-def olga(together: tuple[Cast, Actor]) -> Actor:
-    return together[1]
+__all__ = ["cast", "olga", "together"]
 
 
 def metric(at: AppTest, label: str) -> str:

@@ -3,7 +3,6 @@
 import re
 from uuid import UUID
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.access.actor import Actor
@@ -16,29 +15,16 @@ from lib.organizations.views import Standing
 from lib.samples.service import load_sample
 from lib.ui import state
 from lib.ui.navigation import ORGANIZATIONS
-from tests.cast import PASSWORD, Cast, make_cast
+from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
 from tests.factories import make_new_organization
+from tests.operated import cast, olga, together
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, headings, press, shown, table, text_area, text_input
 from tests.records import rows
-from tests.sample import with_operator
 from tests.workspace import make_workspace
 
-
-@pytest.fixture
-def together(installation: Installation) -> tuple[Cast, Actor]:
-    return with_operator(installation.database, make_cast(installation.database))
-
-
-@pytest.fixture
-def cast(together: tuple[Cast, Actor]) -> Cast:
-    return together[0]
-
-
-@pytest.fixture
-def olga(together: tuple[Cast, Actor]) -> Actor:
-    return together[1]
+__all__ = ["cast", "olga", "together"]
 
 
 def open_one(at: AppTest, name: str) -> AppTest:

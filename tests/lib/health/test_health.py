@@ -14,28 +14,15 @@ from lib.runs.queries import RunFilter
 from lib.runs.service import list_runs
 from lib.samples.service import load_sample
 from tests import doors
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_runs import make_run
-from tests.sample import with_operator
+from tests.operated import cast, olga, together
+
+__all__ = ["cast", "olga", "together"]
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def together(installation: Installation) -> tuple[Cast, Actor]:
-    return with_operator(installation.database, make_cast(installation.database))
-
-
-@pytest.fixture
-def cast(together: tuple[Cast, Actor]) -> Cast:
-    return together[0]
-
-
-@pytest.fixture
-def olga(together: tuple[Cast, Actor]) -> Actor:
-    return together[1]
 
 
 def see_table(**changes: object) -> TableFacts:
