@@ -22,6 +22,14 @@ def start_of_day(day: date, *, zone: str) -> datetime:
     return datetime.combine(day, time.min, tzinfo=find_zone(zone)).astimezone(UTC)
 
 
+def read_moment(text: str) -> datetime:
+    """A moment that was written with its zone, as in an address. Raises `ValueError` for anything else."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
+
+
 def find_zone(name: str) -> tzinfo:
     """The zone of that name; UTC where this machine's tables do not know it."""
     try:

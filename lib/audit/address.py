@@ -1,11 +1,11 @@
 """Which entries are meant, as an address says it: for the file of them, and for links to those about one thing."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
+from lib import clock
 from lib.audit.views import EntryFilter, Outcome, Thing
 from lib.errors import InvalidInput
 
@@ -57,8 +57,8 @@ def read_address(said: Mapping[str, Sequence[str]]) -> EntryFilter:
             action=_word(only.get("action")),
             kind=_word(only.get("kind")),
             thing=thing,
-            since=_moment(only.get("since")),
-            before=_moment(only.get("before")),
+            since=clock.read_moment(only["since"]) if "since" in only else None,
+            before=clock.read_moment(only["before"]) if "before" in only else None,
             search=_word(only.get("search")) or "",
         )
     except (ValueError, OverflowError) as error:
@@ -69,12 +69,3 @@ def _word(text: str | None) -> str | None:
     if text is not None and (len(text) > _LONGEST or "\0" in text):
         raise ValueError(text)
     return text
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(text)
-    return moment

@@ -1,6 +1,6 @@
 """Every select on the audit trail and its seals."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -145,12 +145,6 @@ def list_accesses(
     columns = (AuditLog.id, AuditLog.user_id, address, AuditLog.created_at)
     statement = select(*columns).where(AuditLog.organization_id == organization_id, which, AuditLog.created_at >= since)
     return session.execute(statement.order_by(AuditLog.created_at.desc(), AuditLog.id.desc()).limit(most)).all()
-
-
-def name_people(session: Session, user_ids: Collection[UUID]) -> dict[UUID, str]:
-    """What they are called, as far as they are of the organization."""
-    named = select(people.c.id, people.c.name).where(people.c.id.in_(user_ids))
-    return {row.id: row.name for row in session.execute(named)}
 
 
 def find_newest_seal(session: Session, organization_id: UUID) -> Row[int, bytes, datetime] | None:

@@ -13,8 +13,11 @@ from lib.db.paging import Page
 from lib.db.session import tenant_session
 from lib.users.views import SOME_OPERATOR, Person
 
+#: A page of what was done to something.
+Changes = Page[Change]
 
-def list_project_changes(actor: Actor, project_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Page[Change]:
+
+def list_project_changes(actor: Actor, project_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Changes:
     """A page of what was done to a project, the newest first. Raises `NotPermitted`.
 
     Nothing for a project that is not there, or not theirs: the page has asked for the project before.
@@ -22,26 +25,22 @@ def list_project_changes(actor: Actor, project_id: UUID, *, cursor: str | None =
     return _list_changes(actor, "projects", project_id, cursor=cursor, limit=limit)
 
 
-def list_person_changes(actor: Actor, user_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Page[Change]:
+def list_person_changes(actor: Actor, user_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Changes:
     """The same for a person, their sign-ins among it."""
     return _list_changes(actor, "users", user_id, cursor=cursor, limit=limit)
 
 
-def list_template_changes(
-    actor: Actor, template_id: UUID, *, cursor: str | None = None, limit: int = 10
-) -> Page[Change]:
+def list_template_changes(actor: Actor, template_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Changes:
     """The same for a template of their organization; what its versions say stands in the versions."""
     return _list_changes(actor, "templates", template_id, cursor=cursor, limit=limit)
 
 
-def list_organization_changes(actor: Actor, *, cursor: str | None = None, limit: int = 10) -> Page[Change]:
+def list_organization_changes(actor: Actor, *, cursor: str | None = None, limit: int = 10) -> Changes:
     """The same of the person's organization itself: its names, settings, tier, quota. Raises `NotPermitted`."""
     return _list_changes(actor, "organizations", actor.organization_id, cursor=cursor, limit=limit)
 
 
-def _list_changes(
-    actor: Actor, resource_type: str, resource_id: UUID, *, cursor: str | None, limit: int
-) -> Page[Change]:
+def _list_changes(actor: Actor, resource_type: str, resource_id: UUID, *, cursor: str | None, limit: int) -> Changes:
     actor.require(Permission.AUDIT_VIEW)
     with tenant_session(actor) as session:
         page = queries.list_changes(
@@ -52,16 +51,17 @@ def _list_changes(
             cursor=cursor,
             limit=limit,
         )
-        return Page(tuple(_change(row) for row in page.rows), page.newer, page.older)
+        return Page(tuple(Change(**told(row)) for row in page.rows), page.newer, page.older)
 
 
-def _change(row: Row[*tuple[Any, ...]]) -> Change:
-    return Change(
-        id=row.id,
-        created_at=row.created_at,
-        person=Person(**row.person) if row.person else SOME_OPERATOR if row.user_id else None,
-        action=row.action,
-        did=actions.say(row.action, row.old_values, row.new_values),
-        old=actions.without_silent(row.old_values),
-        new=actions.without_silent(row.new_values),
-    )
+def told(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    """What every entry of the trail says: the fields of `Change`."""
+    return {
+        "id": row.id,
+        "created_at": row.created_at,
+        "person": Person(**row.person) if row.person else SOME_OPERATOR if row.user_id else None,
+        "action": row.action,
+        "did": actions.say(row.action, row.old_values, row.new_values),
+        "old": actions.without_silent(row.old_values),
+        "new": actions.without_silent(row.new_values),
+    }

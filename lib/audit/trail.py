@@ -16,14 +16,15 @@ from lib.audit import actions, patterns, queries
 from lib.audit.exports import export_list_into
 from lib.audit.filtering import Part, is_for_a_name, narrow
 from lib.audit.naming import queries as naming
+from lib.audit.service import told
 from lib.audit.views import Entry, EntryFilter, Finding, Outcome, Thing
 from lib.db.paging import Page
 from lib.db.session import tenant_session
-from lib.errors import Conflict, NotFound
+from lib.errors import NotFound
 from lib.exports import Column, ExportFormat, Kind
 from lib.organizations.queries import read_tier
-from lib.organizations.tiers import Feature, allows
-from lib.users.views import SOME_OPERATOR, Person
+from lib.organizations.tiers import Feature, allows, require_feature
+from lib.users.queries import name_people
 
 #: Of a file: a spreadsheet ends there.
 MOST_ENTRIES: Final = 1_000_000
@@ -106,7 +107,7 @@ def export_entries(actor: Actor, chosen: EntryFilter, out: BinaryIO, *, file_for
     actor.require(Permission.AUDIT_VIEW)
     actor.require(Permission.AUDIT_EXPORT)
     with tenant_session(actor, is_one_moment=True) as session:
-        _require_feature(session, actor)
+        require_feature(read_tier(session, actor.organization_id), Feature.AUDIT_EXPORT)
         export_list_into(
             out,
             session,
@@ -141,7 +142,7 @@ def list_findings(actor: Actor) -> Sequence[Finding]:
             *patterns.find_bursts(refusals),
         ]
         found.sort(key=lambda finding: finding.ended_at, reverse=True)
-        names = queries.name_people(session, {each.user_id for each in found if each.user_id})
+        names = name_people(session, {each.user_id for each in found if each.user_id})
     return tuple(replace(each, name=names.get(each.user_id) if each.user_id else None) for each in found)
 
 
@@ -151,16 +152,6 @@ def may_export(actor: Actor) -> bool:
         return False
     with tenant_session(actor) as session:
         return allows(read_tier(session, actor.organization_id), Feature.AUDIT_EXPORT)
-
-
-def _require_feature(session: Session, actor: Actor) -> None:
-    tier = read_tier(session, actor.organization_id)
-    if not allows(tier, Feature.AUDIT_EXPORT):
-        message = (
-            f"{Feature.AUDIT_EXPORT} is not part of the tier {tier.capitalize()}. Ask the installation's operator for "
-            "another tier."
-        )
-        raise Conflict(message)
 
 
 def _parts(session: Session, chosen: EntryFilter) -> Sequence[Part]:
@@ -182,14 +173,8 @@ def _thing(row: Row[Any]) -> Thing | None:
 
 def _entry(row: Row[Any], thing: Thing | None, names: Mapping[Thing, str]) -> Entry:
     return Entry(
-        id=row.id,
-        created_at=row.created_at,
+        **told(row),
         user_id=row.user_id,
-        person=Person(**row.person) if row.person else SOME_OPERATOR if row.user_id else None,
-        action=row.action,
-        did=actions.say(row.action, row.old_values, row.new_values),
-        old=actions.without_silent(row.old_values),
-        new=actions.without_silent(row.new_values),
         thing=thing,
         name=names.get(thing) if thing else None,
         outcome=Outcome.REFUSED if row.action in actions.REFUSALS else Outcome.DONE,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from lib.errors import InvalidInput
+from lib.errors import Conflict, InvalidInput
 from lib.models.organization import Tier
 from lib.organizations.fields import LABELS
 
@@ -86,6 +86,14 @@ _NEEDED: Final[Mapping[str, Feature]] = {"security_settings.require_2fa": Featur
 def allows(tier: Tier, feature: Feature) -> bool:
     """Whether a tier has a feature."""
     return feature in ALLOWANCES[tier].features
+
+
+def require_feature(tier: Tier, feature: Feature, *, verb: str = "is") -> None:
+    """Raise `Conflict` where a tier has not got a feature; `verb` is what follows its name."""
+    if not allows(tier, feature):
+        where = f"not part of the tier {tier.capitalize()}"
+        message = f"{feature} {verb} {where}. Ask the installation's operator for another tier."
+        raise Conflict(message)
 
 
 def find_bound(tier: Tier, setting: str) -> int | None:

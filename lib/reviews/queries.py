@@ -95,12 +95,6 @@ def list_reviewers(session: Session, *, limit: int) -> dict[UUID, str]:
     return {row.id: row.name for row in session.execute(found.order_by(people.c.name).limit(limit))}
 
 
-def list_names(session: Session, user_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """People of the organization by their names."""
-    found = select(people.c.id, people.c.name).where(people.c.id.in_(user_ids))
-    return {row.id: row.name for row in session.execute(found)}
-
-
 def decide(
     session: Session, review_id: UUID, *, decision: str, comment: str, response: str | None, seen: str
 ) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from lib.reviews.structures import read_earlier
 from lib.reviews.views import Decided, Review, ReviewSort, ReviewSplit, ReviewSummary, Word
 from lib.templates.json_output.checking import check_answer
 from lib.templates.structure import PhaseOutput
+from lib.users.queries import name_people
 from lib.users.views import Person
 from lib.validation import read_stored
 
@@ -71,7 +72,7 @@ def list_reviewer_choices(actor: Actor, *, wanted: Sequence[UUID] = (), limit: i
     """People who may be named as reviewers, by their names, and those `wanted` whoever they are by now."""
     actor.require(Permission.PROJECTS_VIEW)
     with tenant_session(actor) as session:
-        return queries.list_reviewers(session, limit=limit) | queries.list_names(session, wanted)
+        return queries.list_reviewers(session, limit=limit) | name_people(session, wanted)
 
 
 def get_review(actor: Actor, review_id: UUID) -> Review:
@@ -233,5 +234,5 @@ def _words(actor: Actor, rows: Iterable[Row[*tuple[Any, ...]]], *, seen: str) ->
 def _name_reviewers(session: Session, reviewers: Sequence[str]) -> tuple[str, ...]:
     """Roles and people, as a person reads them; somebody who is gone is not named."""
     ids = [UUID(word) for word in reviewers if word not in _ROLES]
-    names = queries.list_names(session, ids) if ids else {}
+    names = name_people(session, ids) if ids else {}
     return tuple(found for word in reviewers if (found := _ROLES.get(word) or names.get(UUID(word))))

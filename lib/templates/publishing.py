@@ -14,7 +14,7 @@ from lib.entry import clean_text
 from lib.errors import Conflict, NotFound, NotPermitted
 from lib.models.template import OrchestrationTemplate, ReviewDecision, TemplateReview, TemplateStatus
 from lib.organizations.queries import read_settings, read_tier
-from lib.organizations.tiers import Feature, allows
+from lib.organizations.tiers import Feature, require_feature
 from lib.templates import reviews
 from lib.templates.access import get_own
 from lib.templates.structure import parse_template
@@ -147,13 +147,7 @@ def offer(template: OrchestrationTemplate, data: Mapping[str, object], *, versio
 
 def require_public_tier(session: Session, actor: Actor) -> None:
     """Raise `Conflict` where the organization publishes nothing to everybody."""
-    tier = read_tier(session, actor.organization_id)
-    if not allows(tier, Feature.PUBLIC_PUBLISHING):
-        message = (
-            f"{Feature.PUBLIC_PUBLISHING} are not part of the tier {tier.capitalize()}. Ask the "
-            "installation's operator for another tier."
-        )
-        raise Conflict(message)
+    require_feature(read_tier(session, actor.organization_id), Feature.PUBLIC_PUBLISHING, verb="are")
     if actor.is_sample:
         message = "This is the sample workspace: its templates are nobody else's."
         raise Conflict(message)

@@ -1,6 +1,6 @@
 """Every select on people and invitations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -246,3 +246,9 @@ def _narrow_open(
 
 def _open(statement: Select[*tuple[Any, ...]], organization_id: UUID) -> Select[*tuple[Any, ...]]:
     return statement.where(Invitation.organization_id == organization_id, _IS_OPEN)
+
+
+def name_people(session: Session, user_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What they are called, as far as they are of the organization."""
+    named = select(people.c.id, people.c.name).where(people.c.id.in_(user_ids))
+    return {row.id: row.name for row in session.execute(named)}

@@ -1,17 +1,22 @@
 """The part of the gallery that shows what changed, who did it and when."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import streamlit as st
 
 from lib import clock
-from lib.audit.views import Change
+from lib.audit.views import Change, Thing
+from lib.db.paging import Page
 from lib.ui.components import activity, json_view, moment, pair_table, person, row_list, text_diff, value_diff
 from lib.users.views import Person
 
 MONA = Person(name="Mona Reyes", role="manager", is_deactivated=False)
 MAX = Person(name="Max Okafor", role="member", is_deactivated=True)
+#: Somebody who may not read the audit trail.
+READER: Any = SimpleNamespace(may_some=lambda _: False, time_zone="UTC")
 PROMPT = "\n".join(["You are an analyst for {{ region }}.", *(f"Rule {number}." for number in range(20)), "Write."])
 
 
@@ -33,21 +38,22 @@ def show_changes() -> None:
         {"kind": "auth", "status": 401, "is_final": True, "retry": {"wait": [1.5, 2], "reason": None}}, key="error"
     )
     activity.show_activity(
-        [
-            Change(
-                id=UUID(int=number),
-                created_at=clock.now() - timedelta(hours=number),
-                person=who,
-                action="projects.update",
-                did=did,
-                old={"priority": "low"},
-                new={"priority": "high"},
-            )
-            for number, (who, did) in enumerate([(MONA, "edited the project"), (MAX, "archived the project")], 1)
-        ],
-        newer=None,
-        older="older",
+        READER,
+        Thing("projects", UUID(int=1)),
+        Page(
+            tuple(
+                Change(
+                    id=UUID(int=number),
+                    created_at=clock.now() - timedelta(hours=number),
+                    person=who,
+                    action="projects.update",
+                    did=did,
+                    old={"priority": "low"},
+                    new={"priority": "high"},
+                )
+                for number, (who, did) in enumerate([(MONA, "edited the project"), (MAX, "archived the project")], 1)
+            ),
+            older="older",
+        ),
         names={"priority": "Priority"},
-        about=lambda: None,
-        time_zone="UTC",
     )

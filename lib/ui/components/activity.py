@@ -1,13 +1,16 @@
 """What was done to one thing, from the audit trail: who, what, when, and what changed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
 
 from lib import clock
-from lib.audit.views import Change
+from lib.access.actor import Actor
+from lib.audit.service import Changes
+from lib.audit.views import Change, Thing
 from lib.ui import words
+from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.card import card
 from lib.ui.components.moment import show_moment
 from lib.ui.components.paged_table import page_button
@@ -23,30 +26,26 @@ def current_change() -> str | None:
     return st.query_params.get(_CURSOR)
 
 
-def show_activity(
-    changes: Sequence[Change],
-    *,
-    newer: str | None,
-    older: str | None,
-    names: Mapping[str, str],
-    time_zone: str,
-    about: Callable[[], None],
-) -> None:
-    """Draw a card of changes, each of which opens to what it was before and after; `names` are those of the fields.
+def show_activity(actor: Actor, thing: Thing, page: Changes | None, *, names: Mapping[str, str]) -> None:
+    """Draw a card of changes to the thing, each of which opens to what it was before and after, and the way to more.
 
-    `about` draws the way to all that the trail says of the thing.
+    `names` are those of the fields; None is no page that there is.
     """
+    items, newer, older = (page.items, page.newer, page.older) if page else ((), None, None)
     with card("Activity", note="from the audit trail", key="activity"):
-        for change in changes:
-            _show_change(change, names=names, time_zone=time_zone)
-        if not changes:
+        for change in items:
+            _show_change(change, names=names, time_zone=actor.time_zone)
+        if not items:
             st.markdown(":gray[Nothing is that far back any more.]")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            about()
+            show_audit_link(actor, thing.kind, thing.id)
             if newer or older or current_change():
                 st.space("stretch")
-                is_newer_there = bool(newer) or not changes
-                for label, cursor, is_there in (("Newer", newer, is_newer_there), ("Older", older, bool(older))):
+                is_newer_there = bool(newer) or not items
+                for label, cursor, is_there in (
+                    ("Newer", newer, is_newer_there),
+                    ("Older", older, bool(older)),
+                ):
                     page_button(
                         label,
                         cursor,

@@ -7,9 +7,8 @@ from lib.access.permissions import Permission
 from lib.audit import trail
 from lib.audit.address import write_address
 from lib.audit.views import EntryFilter
-from lib.exports import ExportFormat
 from lib.ui import words
-from lib.ui.components.export_menu import FORMATS
+from lib.ui.components.export_menu import show_file_links
 
 #: Counted no further.
 _MOST_COUNTED = 10_000
@@ -27,13 +26,7 @@ def show_audit_export(actor: Actor, chosen: EntryFilter) -> None:
             st.markdown("Files of the audit trail are not part of your organization's tier.")
             return
         st.markdown(words.plain(_say(trail.count_entries(actor, chosen, most=_MOST_COUNTED + 1))))
-        for file_format, (label, _, purpose) in FORMATS.items():
-            st.link_button(label, _path(chosen, file_format), help=purpose, width="stretch")
-        st.markdown(":gray[:small[Times are in UTC. The audit trail notes who exported what.]]")
-
-
-def _path(chosen: EntryFilter, file_format: ExportFormat) -> str:
-    return f"/api/audit/entries.{file_format}?{write_address(chosen)}"
+        show_file_links(lambda file_format: f"/api/audit/entries.{file_format}?{write_address(chosen)}")
 
 
 def _say(found: int) -> str:

@@ -17,6 +17,9 @@ FORMATS = {
     ExportFormat.LINES: ("JSON Lines", "application/x-ndjson", "For programs that read line by line"),
 }
 
+#: Stands in every menu of files.
+NOTED = ":gray[:small[Times are in UTC. The audit trail notes who exported what.]]"
+
 
 def show_export(
     name: str,
@@ -48,7 +51,14 @@ def show_export(
                 key=f"{name}-export-{file_format}",
                 on_click="ignore",
             )
-        st.markdown(":gray[:small[Times are in UTC. The audit trail notes who exported what.]]")
+        st.markdown(NOTED)
+
+
+def show_file_links(path: Callable[[ExportFormat], str]) -> None:
+    """Draw links to files that are written as they are sent, however long, in a menu that is open."""
+    for file_format, (label, _, purpose) in FORMATS.items():
+        st.link_button(label, path(file_format), help=purpose, width="stretch")
+    st.markdown(NOTED)
 
 
 def _later(export: Callable[[Actor, ExportFormat], bytes], file_format: ExportFormat) -> Callable[[], bytes]:

@@ -8,11 +8,11 @@ import streamlit as st
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.audit.service import list_organization_changes
+from lib.audit.views import Thing
 from lib.organizations.fields import LABELS
 from lib.organizations.views import OrganizationDetail
 from lib.ui import organization_address, words
 from lib.ui.components.activity import current_change, show_activity
-from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.card import card
 
 _COLUMNS: Final[Mapping[str, str]] = {
@@ -41,11 +41,4 @@ def show_organization_activity(actor: Actor) -> None:
     if not actor.may(Permission.AUDIT_VIEW):
         return
     changes = list_organization_changes(actor, cursor=current_change())
-    show_activity(
-        changes.items,
-        newer=changes.newer,
-        older=changes.older,
-        names=_NAMES,
-        time_zone=actor.time_zone,
-        about=lambda: show_audit_link(actor, "organizations", actor.organization_id),
-    )
+    show_activity(actor, Thing("organizations", actor.organization_id), changes, names=_NAMES)

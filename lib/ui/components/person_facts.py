@@ -8,9 +8,9 @@ from markupsafe import Markup
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.audit.service import list_person_changes
+from lib.audit.views import Thing
 from lib.ui import words
 from lib.ui.components.activity import current_change, show_activity
-from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.permission_words import PERMISSIONS, ROLES
@@ -62,14 +62,7 @@ def show_person_activity(actor: Actor, person: PersonDetail) -> None:
     if not actor.may(Permission.AUDIT_VIEW):
         return
     changes = list_person_changes(actor, person.id, cursor=current_change())
-    show_activity(
-        changes.items,
-        newer=changes.newer,
-        older=changes.older,
-        names=_NAMES,
-        time_zone=actor.time_zone,
-        about=lambda: show_audit_link(actor, "users", person.id),
-    )
+    show_activity(actor, Thing("users", person.id), changes, names=_NAMES)
 
 
 def _permissions(person: PersonDetail) -> str:

@@ -6,10 +6,10 @@ from typing import Final
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.audit.service import list_project_changes
+from lib.audit.views import Thing
 from lib.projects.views import ProjectDetail
 from lib.ui import words
 from lib.ui.components.activity import current_change, show_activity
-from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.paged_table import find_page
@@ -78,11 +78,4 @@ def show_project_activity(actor: Actor, project: ProjectDetail) -> None:
     if not actor.may(Permission.AUDIT_VIEW):
         return
     page = find_page(lambda cursor: list_project_changes(actor, project.id, cursor=cursor), cursor=current_change())
-    show_activity(
-        page.items if page else (),
-        newer=page.newer if page else None,
-        older=page.older if page else None,
-        names=_NAMES,
-        time_zone=actor.time_zone,
-        about=lambda: show_audit_link(actor, "projects", project.id),
-    )
+    show_activity(actor, Thing("projects", project.id), page, names=_NAMES)

@@ -8,10 +8,10 @@ import streamlit as st
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.audit.service import list_template_changes
+from lib.audit.views import Thing
 from lib.templates.views import TemplateDetail
 from lib.ui import words
 from lib.ui.components.activity import current_change, show_activity
-from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.card import card
 from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
@@ -64,14 +64,7 @@ def show_template_activity(actor: Actor, template: TemplateDetail) -> None:
     if not (template.is_own and actor.may(Permission.AUDIT_VIEW)):
         return
     page = find_page(lambda cursor: list_template_changes(actor, template.id, cursor=cursor), cursor=current_change())
-    show_activity(
-        page.items if page else (),
-        newer=page.newer if page else None,
-        older=page.older if page else None,
-        names=_NAMES,
-        time_zone=actor.time_zone,
-        about=lambda: show_audit_link(actor, "templates", template.id),
-    )
+    show_activity(actor, Thing("templates", template.id), page, names=_NAMES)
 
 
 def _say_version(template: TemplateDetail) -> str:

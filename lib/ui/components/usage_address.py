@@ -11,6 +11,7 @@ from typing import Final
 
 import streamlit as st
 
+from lib import clock
 from lib.errors import InvalidInput
 from lib.ui.components.paged_table import CURSOR
 from lib.ui.components.usage_figures import DIMENSIONS, Measure
@@ -160,13 +161,10 @@ def _read_calls(query: UsageQuery, left_out: list[str]) -> CallFilter:
 def _read_moment(name: str, left_out: list[str]) -> datetime | None:
     text = st.query_params.get(name)
     try:
-        moment = datetime.fromisoformat(text) if text else None
+        return clock.read_moment(text) if text else None
     except ValueError:
-        moment = None
-    if text and (moment is None or moment.tzinfo is None):
         left_out.append("From" if name == SINCE else "To")
         return None
-    return moment
 
 
 def _one_of(name: str, values: Sequence[str], left_out: list[str]) -> str | None:

@@ -1,7 +1,6 @@
 """What is seen of usage as a file: the figures of the charts, or the calls behind them."""
 
 from collections.abc import Callable
-from typing import Final
 
 import streamlit as st
 
@@ -9,15 +8,13 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.exports import ExportFormat
 from lib.ui import guard, words
-from lib.ui.components.export_menu import FORMATS
+from lib.ui.components.export_menu import FORMATS, NOTED, show_file_links
 from lib.ui.components.usage_figures import DIMENSIONS
 from lib.usage.calls.address import write_address
 from lib.usage.calls.service import MOST_CALLS, count_calls
 from lib.usage.calls.views import CallFilter
 from lib.usage.exporting import export_usage
 from lib.usage.views import Dimension, UsageQuery
-
-_NOTED: Final = ":gray[:small[Times are in UTC. The audit trail notes who exported what.]]"
 
 
 def show_usage_export(query: UsageQuery, by: Dimension) -> None:
@@ -35,7 +32,7 @@ def show_usage_export(query: UsageQuery, by: Dimension) -> None:
                 key=f"usage-export-{by}-{file_format}",
                 on_click="ignore",
             )
-        st.markdown(_NOTED)
+        st.markdown(NOTED)
 
 
 def _later(query: UsageQuery, by: Dimension, file_format: ExportFormat) -> Callable[[], bytes]:
@@ -48,13 +45,7 @@ def show_calls_export(actor: Actor, chosen: CallFilter) -> None:
     with menu:
         if menu.open:
             st.markdown(words.plain(_say(count_calls(actor, chosen, most=MOST_CALLS + 1))))
-        for file_format, (label, _, purpose) in FORMATS.items():
-            st.link_button(label, _path(chosen, file_format), help=purpose, width="stretch")
-        st.markdown(_NOTED)
-
-
-def _path(chosen: CallFilter, file_format: ExportFormat) -> str:
-    return f"/api/usage/calls.{file_format}?{write_address(chosen)}"
+        show_file_links(lambda file_format: f"/api/usage/calls.{file_format}?{write_address(chosen)}")
 
 
 def _say(found: int) -> str:

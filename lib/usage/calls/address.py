@@ -1,11 +1,12 @@
 """Which calls are meant, as an address says it: for the file of them, which is no page."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
+from lib import clock
 from lib.errors import InvalidInput
 from lib.usage.calls.views import CallFilter
 from lib.usage.periods import Period
@@ -56,16 +57,7 @@ def read_address(said: Mapping[str, Sequence[str]]) -> CallFilter:
         period = Period(date.fromisoformat(said["first"][0]), date.fromisoformat(said["last"][0]), said["zone"][0])
         chosen = {by: frozenset(read_key(by, text) for text in said[by]) for by in Dimension if said.get(by)}
         query = UsageQuery(period=period, chosen=chosen, is_model=said["of"][0] == "models")
-        since, before = (_moment(said.get(name, ())) for name in ("since", "before"))
+        since, before = (clock.read_moment(said[name][0]) if said.get(name) else None for name in ("since", "before"))
     except (KeyError, ValueError, OverflowError, IndexError) as error:
         raise InvalidInput(_DAMAGED, field="Address") from error
     return CallFilter(query=query, since=since, before=before, is_failed="failed" in said)
-
-
-def _moment(said: Sequence[str]) -> datetime | None:
-    if not said:
-        return None
-    moment = datetime.fromisoformat(said[0])
-    if moment.tzinfo is None:
-        raise ValueError(said[0])
-    return moment
