@@ -89,16 +89,6 @@ _DID: Final[Mapping[str, str]] = {
     "run_reviews.delete": "removed a word about an answer",
     "organizations.delete": "removed the organization",
 }
-#: What somebody was kept from; `lib.models.audit_log.REFUSED` has the same.
-REFUSALS: Final = frozenset(
-    {
-        "access.refused",
-        "identity.code_refused",
-        "identity.lock_out",
-        "identity.password_refused",
-        "identity.sign_in_refused",
-    }
-)
 #: Action -> field -> what setting it and taking it away are called; the first field that has changed counts.
 _SET: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "organizations.update": {

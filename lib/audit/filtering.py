@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, TextClause, or_, text
 from lib.audit import actions
 from lib.audit.resources import KINDS
 from lib.audit.views import EntryFilter, Outcome
-from lib.models.audit_log import REFUSED, AuditLog
+from lib.models.audit_log import REFUSALS, REFUSED, AuditLog
 
 #: Conditions that hold together.
 Part = Sequence[ColumnElement[Any] | TextClause]
@@ -62,7 +62,7 @@ def _contradicts_itself(chosen: EntryFilter) -> bool:
     kinds = {chosen.kind, chosen.thing.kind if chosen.thing else None} - {None}
     if chosen.action is not None:
         kinds.add(actions.kind_of(chosen.action))
-        is_refusal = chosen.action in actions.REFUSALS
+        is_refusal = chosen.action in REFUSALS
         if chosen.outcome is not None and (chosen.outcome is Outcome.REFUSED) != is_refusal:
             return True
     if chosen.outcome is Outcome.REFUSED:

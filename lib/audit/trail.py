@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.audit import actions, patterns, queries
+from lib.audit import patterns, queries
 from lib.audit.exports import export_list_into
 from lib.audit.filtering import Part, is_for_a_name, narrow
 from lib.audit.naming import queries as naming
@@ -22,6 +22,7 @@ from lib.db.paging import Page
 from lib.db.session import tenant_session
 from lib.errors import NotFound
 from lib.exports import Column, ExportFormat, Kind
+from lib.models.audit_log import REFUSALS
 from lib.organizations.queries import read_tier
 from lib.organizations.tiers import Feature, allows, require_feature
 from lib.users.queries import name_people
@@ -177,7 +178,7 @@ def _entry(row: Row[Any], thing: Thing | None, names: Mapping[Thing, str]) -> En
         user_id=row.user_id,
         thing=thing,
         name=names.get(thing) if thing else None,
-        outcome=Outcome.REFUSED if row.action in actions.REFUSALS else Outcome.DONE,
+        outcome=Outcome.REFUSED if row.action in REFUSALS else Outcome.DONE,
         address=row.address,
         user_agent=row.user_agent,
         session_id=row.session_id,

@@ -7,11 +7,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lib.db.base import Base, CreatedAt, JsonObject, Key, Str100, Str255, reference
 
-#: Of the trail, what somebody was kept from; the same words stand in an index.
-REFUSED: Final = (
-    "action IN ('access.refused', 'identity.code_refused', 'identity.lock_out', 'identity.password_refused', "
-    "'identity.sign_in_refused')"
+#: Actions of the trail that somebody was kept from.
+REFUSALS: Final = (
+    "access.refused",
+    "identity.code_refused",
+    "identity.lock_out",
+    "identity.password_refused",
+    "identity.sign_in_refused",
 )
+#: The condition that an entry is one; the same words stand in an index.
+REFUSED: Final = f"action IN {REFUSALS}"  # a tuple of plain words is written as SQL writes a list
 
 
 class AuditLog(Base):
