@@ -5,26 +5,16 @@ GET    /metrics                       200 with the text format; 401 without the 
 """
 
 import hmac
-from collections.abc import Iterator, Mapping
-from typing import Any
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import Metric
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.metrics_core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from lib import clock
 from lib.config import get_settings
 from lib.errors import DatabaseUnavailable
 from lib.health.service import read_health
-from lib.health.views import Health
 from lib.organizations.operator import CommandLine
 
-_PREFIX = "orchestrator"
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
@@ -44,45 +34,6 @@ def _metrics(request: Request) -> Response:  # no coroutine: Starlette calls it 
         health = read_health(CommandLine())  # who has the token was given it by whoever holds the machine's keys
     except DatabaseUnavailable as error:
         return PlainTextResponse(error.message, 503, _NEVER_KEPT)
-    registry = CollectorRegistry()
-    registry.register(_Read(health))
-    return Response(generate_latest(registry), 200, _NEVER_KEPT, CONTENT_TYPE_LATEST)
+    from lib.web.metrics_text import CONTENT_TYPE, write_metrics  # noqa: PLC0415 - not at every start
 
-
-class _Read(Collector):
-    """One reading as metrics: it is asked once and thrown away."""
-
-    def __init__(self, health: Health) -> None:
-        self._health = health
-
-    def collect(self) -> Iterator[Metric]:
-        health, now = self._health, clock.now()
-        yield _gauge("live_workers", "Worker processes that live.", {(): health.live_workers})
-        kinds = {(kind,): waiting.number for kind, waiting in health.work.items()}
-        yield _gauge("work", "What goes on or waits, by kind.", kinds, "kind")
-        ages = {
-            (kind,): (now - waiting.since).total_seconds() for kind, waiting in health.work.items() if waiting.since
-        }
-        yield _gauge("work_oldest_seconds", "Since when the oldest of it does.", ages, "kind")
-        connections = {(each.login, each.state or "unknown"): each.number for each in health.connections}
-        yield _gauge("database_connections", "Connections to the database.", connections, "login", "state")
-        yield _gauge(
-            "database_connections_most", "Connections that the server takes in all.", {(): health.most_connections}
-        )
-        tables = {(table.name,): table for table in health.tables}
-        sizes = {key: table.bytes for key, table in tables.items()}
-        yield _gauge("table_bytes", "Size of a table with its indexes.", sizes, "table")
-        live = {key: table.live_rows for key, table in tables.items()}
-        yield _gauge("table_live_rows", "Rows of a table, as the server counts them.", live, "table")
-        dead = {key: table.dead_rows for key, table in tables.items()}
-        yield _gauge("table_dead_rows", "Rows whose room is not free yet.", dead, "table")
-        scans = {(index.name,): index.scans for index in health.indexes}
-        yield _gauge("index_scans", "How often an index was read.", scans, "index")
-
-
-def _gauge(name: str, said: str, values: Mapping[Any, float], *labels: str) -> Metric:
-    """Its values by those of the labels."""
-    family = GaugeMetricFamily(f"{_PREFIX}_{name}", said, labels=labels)
-    for key, value in values.items():
-        family.add_metric(key, value)
-    return family
+    return Response(write_metrics(health), 200, _NEVER_KEPT, CONTENT_TYPE)

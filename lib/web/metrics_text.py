@@ -1,0 +1,62 @@
+"""The installation's health in the text format of Prometheus."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from lib import clock
+from lib.health.views import Health
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+_PREFIX: Final = "orchestrator"
+
+
+def write_metrics(health: Health) -> bytes:
+    """One reading."""
+    registry = CollectorRegistry()
+    registry.register(_Read(health))
+    return generate_latest(registry)
+
+
+class _Read(Collector):
+    """One reading as metrics: it is asked once and thrown away."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    def collect(self) -> Iterator[Metric]:
+        health, now = self._health, clock.now()
+        yield _gauge("live_workers", "Worker processes that live.", {(): health.live_workers})
+        kinds = {(kind,): waiting.number for kind, waiting in health.work.items()}
+        yield _gauge("work", "What goes on or waits, by kind.", kinds, "kind")
+        ages = {
+            (kind,): (now - waiting.since).total_seconds() for kind, waiting in health.work.items() if waiting.since
+        }
+        yield _gauge("work_oldest_seconds", "Since when the oldest of it does.", ages, "kind")
+        connections = {(each.login, each.state or "unknown"): each.number for each in health.connections}
+        yield _gauge("database_connections", "Connections to the database.", connections, "login", "state")
+        yield _gauge(
+            "database_connections_most", "Connections that the server takes in all.", {(): health.most_connections}
+        )
+        tables = {(table.name,): table for table in health.tables}
+        sizes = {key: table.bytes for key, table in tables.items()}
+        yield _gauge("table_bytes", "Size of a table with its indexes.", sizes, "table")
+        live = {key: table.live_rows for key, table in tables.items()}
+        yield _gauge("table_live_rows", "Rows of a table, as the server counts them.", live, "table")
+        dead = {key: table.dead_rows for key, table in tables.items()}
+        yield _gauge("table_dead_rows", "Rows whose room is not free yet.", dead, "table")
+        scans = {(index.name,): index.scans for index in health.indexes}
+        yield _gauge("index_scans", "How often an index was read.", scans, "index")
+
+
+def _gauge(name: str, said: str, values: Mapping[Any, float], *labels: str) -> Metric:
+    """Its values by those of the labels."""
+    family = GaugeMetricFamily(f"{_PREFIX}_{name}", said, labels=labels)
+    for key, value in values.items():
+        family.add_metric(key, value)
+    return family
