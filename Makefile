@@ -6,8 +6,10 @@ BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip install --quiet -c constraints.txt
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
 ARGS :=
+# Where an environment says that Python is to keep no compiled modules, each of our processes would compile all of them anew.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test test-templates check bench bench-peers bench-scale screenshots
+.PHONY: help run test test-templates test-release-before check bench bench-peers bench-scale screenshots
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -21,6 +23,9 @@ test: check ## check, then run all tests
 
 test-templates: $(VENV)/.for-tests ## have the tiny local model write a run of each built-in template; takes minutes
 	@$(BIN)/python -m pytest -q --durations=0 --durations-min=1 tests/engine/builtin_templates.py $(ARGS)
+
+test-release-before: $(VENV)/.for-tests ## run the tests of the release before on today's schema; takes as long as ours
+	@$(BIN)/python -m tests.release_before -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: $(VENV)/.for-tests ## look at format, style, types, layers, migrations and policies
 	@$(BIN)/ruff format --check --quiet .

@@ -1,5 +1,6 @@
 """What every test can ask for: a database, an installation; and what none may do: talk to the outside."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -21,16 +22,28 @@ from lib.db.server import URL_VARIABLES
 from tests import network
 from tests.cast import cast as cast  # noqa: PLC0414 - a fixture, found by its name
 from tests.database import SECRET_KEY, ClonedDatabase, Server, clone_of, ensure_template, shared_server
+from tests.recycled import Recycled
 
+#: Where tests leave no process and no change of the schema behind: they get one database, one after another.
+_RECYCLING = ("pages/", "lib/")
+#: But for what reads the server's own counts by database.
+_NOT_RECYCLING = ("lib/health/",)
 #: What a run of a page's script may take on a machine that does other things as well.
 _PAGE_SECONDS = 60
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Watch every socket from the beginning, and let no test fail because the machine is slow."""
+    gc.set_threshold(5_000, 10, 10)
     settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("tests")
     network.watch()
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: the tests themselves, and all they import. Looking through it took a test's time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)  # the tests on Debian's PostgreSQL start one process by themselves, without xdist
@@ -94,11 +107,25 @@ def database_template(database_server: Server) -> str:
     return ensure_template(database_server)
 
 
+@pytest.fixture(scope="session")
+def _recycled(database_server: Server, database_template: str) -> Iterator[Recycled]:
+    recycled = Recycled(database_server, database_template)
+    yield recycled
+    recycled.close()
+
+
 @pytest.fixture
-def database(database_server: Server, database_template: str) -> Iterator[ClonedDatabase]:
+def database(
+    request: pytest.FixtureRequest, database_server: Server, database_template: str, _recycled: Recycled
+) -> Iterator[ClonedDatabase]:
     """A migrated, empty database of the test's own."""
-    with clone_of(database_template, database_server) as clone:
-        yield clone
+    place = request.path.relative_to(Path(__file__).parent).as_posix()
+    if place.startswith(_RECYCLING) and not place.startswith(_NOT_RECYCLING):
+        with _recycled.lent() as lent:
+            yield lent
+    else:
+        with clone_of(database_template, database_server) as clone:
+            yield clone
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +149,7 @@ def installation(
     database: ClonedDatabase,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    _recycled: Recycled,
     _no_settings_of_this_machine: None,
 ) -> Iterator[Installation]:
     """An installation on the test's database: `get_settings()` and `database_url(login)` lead to it."""
@@ -138,4 +166,5 @@ def installation(
     configure()
     yield made
     configure()  # the test may have changed it
-    session.dispose()
+    if not _recycled.is_lent(database):  # whose pools are for the next test as well
+        session.dispose()

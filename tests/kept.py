@@ -41,6 +41,11 @@ def close_idle(name: str) -> None:
             connections.pop().close()
 
 
+def count_idle(name: str) -> int:
+    """How many there are that nobody uses."""
+    return sum(map(len, _idle.get(name, {}).values()))
+
+
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     """As `with psycopg.connect(url)`: one transaction, committed when the block ends."""

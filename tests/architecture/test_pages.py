@@ -2,13 +2,10 @@
 
 import ast
 
-import pytest
-
 from lib.access.permissions import Permission
 from lib.ui.navigation import PAGES
 from tests.architecture.sources import Module, application, pages
 
-BY_NAME = {module.name: module for module in pages()}
 #: Nothing of these is a page's to import: it calls a use case.
 CLOSED_TO_PAGES = ("sqlalchemy", "psycopg", "lib.db.session", "lib.db.server", "lib.db.migrate")
 
@@ -34,31 +31,26 @@ def _guard(module: Module) -> ast.Call:
     return call
 
 
-@pytest.mark.parametrize("name", BY_NAME)
-def test_page_begins_with_its_guard(name: str) -> None:
-    module = BY_NAME[name]
-    _guard(module)
-    assert "lib.ui.guard.require_actor" in module.imports
+def test_pages_begin_with_their_guard() -> None:
+    for module in pages():
+        _guard(module)
+        assert "lib.ui.guard.require_actor" in module.imports, module.name
 
 
-@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.file)
-def test_guard_asks_for_what_opens_the_page_in_the_navigation(entry: object) -> None:
+def test_guard_asks_for_what_opens_the_page_in_the_navigation() -> None:
     """Where the navigation opens a page to everybody, the guard may still ask for more."""
-    file, opens = entry.file, entry.permission  # type: ignore[attr-defined]  # pytest hands it on as an object
-    call = _guard(BY_NAME[file.removesuffix(".py").replace("/", ".")])
-    asked = [node.attr for node in call.args if isinstance(node, ast.Attribute)]
-    if opens is not None:
-        assert [Permission[name] for name in asked] == [opens]
+    by_name = {module.name: module for module in pages()}
+    assert {entry.file for entry in PAGES} == {f"pages/{name.removeprefix('pages.')}.py" for name in by_name}
+    for entry in PAGES:
+        call = _guard(by_name[entry.file.removesuffix(".py").replace("/", ".")])
+        asked = [node.attr for node in call.args if isinstance(node, ast.Attribute)]
+        if entry.permission is not None:
+            assert [Permission[name] for name in asked] == [entry.permission], entry.file
 
 
-def test_every_page_is_in_the_navigation() -> None:
-    assert {entry.file for entry in PAGES} == {f"pages/{name.removeprefix('pages.')}.py" for name in BY_NAME}
-
-
-@pytest.mark.parametrize("name", [m.name for m in application() if m.name.startswith(("pages.", "lib.ui"))])
-def test_pages_and_their_parts_know_no_database(name: str) -> None:
-    (module,) = (module for module in application() if module.name == name)
-    assert not module.imports_any(*CLOSED_TO_PAGES)
+def test_pages_and_their_parts_know_no_database() -> None:
+    parts = [module for module in application() if module.name.startswith(("pages.", "lib.ui"))]
+    assert {m.name: imports for m in parts if (imports := m.imports_any(*CLOSED_TO_PAGES))} == {}
 
 
 def test_streamlit_is_imported_by_the_pages_and_their_parts_only() -> None:
@@ -66,18 +58,18 @@ def test_streamlit_is_imported_by_the_pages_and_their_parts_only() -> None:
     assert {name for name in importing if not name.startswith(("pages.", "lib.ui"))} == {"Home"}
 
 
-@pytest.mark.parametrize("name", BY_NAME)
-def test_page_is_short(name: str) -> None:
-    assert len(BY_NAME[name].text.splitlines()) <= 80
+def test_pages_are_short() -> None:
+    lengths = {module.name: len(module.text.splitlines()) for module in pages()}
+    assert {name: length for name, length in lengths.items() if length > 80} == {}
 
 
-@pytest.mark.parametrize("module", application(), ids=lambda module: module.name)
-def test_no_field_of_a_number_holds_limits_of_its_own(module: Module) -> None:
+def test_no_field_of_a_number_holds_limits_of_its_own() -> None:
     """One that does sends nothing where the number is beyond, and the server takes that for none: no limit at all."""
-    limits = {
-        keyword.arg
+    limited = {
+        f"{module.name}, line {node.lineno}"
+        for module in application()
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "number_input"
-        for keyword in node.keywords
+        if {keyword.arg for keyword in node.keywords} & {"min_value", "max_value"}
     }
-    assert limits.isdisjoint({"min_value", "max_value"})
+    assert limited == set()

@@ -16,6 +16,7 @@ from lib.maintenance.upgrade import publish_builtin_templates
 from lib.ui.components.long_answer import AT_ONCE
 from lib.ui.words import line
 from tests import doors
+from tests.browser import acts
 from tests.browser.conftest import Dashboard
 from tests.factories import make_project
 from tests.made_runs import end_run, make_run
@@ -137,6 +138,7 @@ def test_answer_of_a_megabyte_is_opened_piece_by_piece_and_downloaded_whole(
     said = page.get_by_text("of 1,0").or_(page.get_by_text("of 999,")).first
     expect(said).to_be_visible()
     first = len(page.locator(".ao-answer").all_text_contents()[0])
+    acts.settle(page)  # until a megabyte is drawn what is below it moves
     # the page still answers: what is pressed next is done
     page.get_by_role("button", name="Show more").first.click()
     expect(page.get_by_text("The first 1").first).to_be_visible()

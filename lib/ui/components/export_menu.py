@@ -18,6 +18,8 @@ FORMATS = {
 }
 
 #: Stands in every menu of files.
+#: Where the number of rows will stand: what is below it does not move when it comes.
+NOT_COUNTED = ":gray[Being counted.]"
 NOTED = ":gray[:small[Times are in UTC. The audit trail notes who exported what.]]"
 
 
@@ -38,8 +40,7 @@ def show_export(
     """
     menu = st.popover("Export", icon=":material/download:", key=f"{name}-export", on_change="rerun")
     with menu:
-        if menu.open:
-            st.markdown(words.plain(_say(count(MOST_ROWS + 1), noun, plural)))
+        st.markdown(words.plain(_say(count(MOST_ROWS + 1), noun, plural)) if menu.open else NOT_COUNTED)
         for file_format, (label, mime, purpose) in FORMATS.items():
             st.download_button(
                 label,

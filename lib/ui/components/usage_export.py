@@ -8,7 +8,7 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.exports import ExportFormat
 from lib.ui import guard, words
-from lib.ui.components.export_menu import FORMATS, NOTED, show_file_links
+from lib.ui.components.export_menu import FORMATS, NOT_COUNTED, NOTED, show_file_links
 from lib.ui.components.usage_figures import DIMENSIONS
 from lib.usage.calls.address import write_address
 from lib.usage.calls.service import MOST_CALLS, count_calls
@@ -43,8 +43,7 @@ def show_calls_export(actor: Actor, chosen: CallFilter) -> None:
     """Draw the menu for the calls: links to files that are written as they are sent, however long."""
     menu = st.popover("Export", icon=":material/download:", key="calls-export", on_change="rerun")
     with menu:
-        if menu.open:
-            st.markdown(words.plain(_say(count_calls(actor, chosen, most=MOST_CALLS + 1))))
+        st.markdown(words.plain(_say(count_calls(actor, chosen, most=MOST_CALLS + 1))) if menu.open else NOT_COUNTED)
         show_file_links(lambda file_format: f"/api/usage/calls.{file_format}?{write_address(chosen)}")
 
 

@@ -32,8 +32,10 @@ def show_saved_views(actor: Actor, chosen: Chosen) -> None:
     """
     menu = st.popover("Views", icon=":material/bookmark:", key="usage-views", on_change="rerun")
     with menu:
+        listed = st.container()  # comes late, and what stands below keeps its place: what is typed there stays
         if menu.open:
-            _show_list(actor)
+            with listed:
+                _show_list(actor)
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="bottom"):
             name = st.text_input("Name of this view", max_chars=LONGEST_NAME, key=_NAME, width=190)
             is_saved = st.button("Save view", icon=":material/add:", key="usage-view-save")

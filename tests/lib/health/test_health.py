@@ -118,7 +118,7 @@ def test_statement_is_found_without_its_values_and_explained_by_the_page_that_as
     statements = list_statements(olga)
     asked = [each for each in statements if "orchestration_runs" in each.statement and each.login == "authenticated"]
     assert asked, [each.statement[:60] for each in statements]
-    assert asked[0].calls >= 200
+    assert asked[0].calls > 100, "most of them: what is rarely asked is forgotten where much is"
     assert asked[0].mean_ms <= asked[0].longest_ms
     assert not any("nobody finds" in each.statement for each in statements)
     plan = explain_statement(olga, asked[0].statement)
