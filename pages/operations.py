@@ -25,11 +25,11 @@ with work:
     show_work(health)
 with connections:
     show_connections(health.connections)
-show_statements(actor)
-show_storage(health)
-show_growth(read_growth(actor))
 backups, removals = st.columns(2)
 with backups:
     show_backups(read_history(actor), zone=actor.time_zone)
 with removals:
     show_removals(list_removals(actor), zone=actor.time_zone)
+show_growth(read_growth(actor))
+show_statements(actor)
+show_storage(health)

@@ -170,8 +170,8 @@ _environment.globals |= {
     "reasons": REASONS,
     "roles": tuple(Role),
     "rights": [(each, [_REACH[GRANTS[role].get(each)] for role in Role]) for each in Permission],
-    "longest_session": figures.duration(policy.LONGEST_SESSION.total_seconds()),
-    "locked_for": figures.duration(attempts.LOCKED_FOR.total_seconds()),
+    "longest_session": policy.LONGEST_SESSION.days,
+    "locked_for": attempts.LOCKED_FOR.seconds // 60,
     "most_wrong": attempts.MOST_WRONG_PASSWORDS,
     "most_wrong_from": attempts.MOST_WRONG_FROM_ONE_ADDRESS,
 }

@@ -16,7 +16,7 @@ _HEIGHT: Final = 200
 #: As many as anybody reads; those that grow most.
 _MOST: Final = 8
 _WEEK, _MONTH = 7, 30
-_MEGABYTE: Final = 1_000_000
+_MEGABYTE, _GIGABYTE = 1_000_000, 1_000_000_000
 _YEAR_WEEKS: Final = 52
 
 
@@ -57,21 +57,21 @@ def _say_pace(growth: Growth) -> str:
 def _draw(growth: Growth) -> None:
     colors = chart.palette()
     days = [words.file_day(each.day) for each in growth.samples]
-    sizes = [each.bytes / _MEGABYTE for each in growth.samples]
+    unit, size = ("GB", _GIGABYTE) if max(each.bytes for each in growth.samples) >= 2 * _GIGABYTE else ("MB", _MEGABYTE)
     line: dict[str, Any] = {
         "type": "scatter",
         "mode": chart.mode_of(days),
         "x": days,
-        "y": sizes,
+        "y": [each.bytes / size for each in growth.samples],
         "name": "Database",
         "line": {"width": 2.5, "color": colors.accent},
-        "hovertemplate": "%{y:,.0f} MB",
+        "hovertemplate": f"%{{y:,.1f}} {unit}",
     }
     drawn = chart.layout(
         colors,
         height=_HEIGHT,
-        xaxis={"type": "date", "tickformat": "%-d %b", "nticks": 8},
-        yaxis={"ticksuffix": " MB"},
+        xaxis={"type": "date", "tickformat": "%-d %b", "nticks": 5, "tickangle": 0},
+        yaxis={"ticksuffix": f" {unit}", "tickformat": ",~r"},
         margin={"l": 64, "r": 16, "t": 8, "b": 24},
     )
     first, last = growth.samples[0], growth.samples[-1]

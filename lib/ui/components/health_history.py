@@ -27,7 +27,7 @@ def show_backups(history: History, *, zone: str) -> None:
     note = f"the last {words.ago(newest.made_at, now=clock.now())}" if newest else "none"
     with card("Backups", note=note, key="health-backups"):
         if not newest:
-            where = words.plain(f"No backup was ever made, as far as {history.folder} says, which this process sees.")
+            where = words.plain(f"No backup was ever made: this process sees none in {history.folder}.")
             st.markdown(f":red[:material/warning:] **{where}** {words.plain(_HOW)}")
         elif history.is_overdue:
             late = words.plain("The last backup is older than two days.")
@@ -92,7 +92,7 @@ def _backup_row(backup: KeptBackup, zone: str) -> dict[str, object]:
         "Size": say_bytes(backup.bytes),
         "Took": words.NOTHING if backup.seconds is None else words.duration(backup.seconds),
         "Verified": words.ago(backup.verified_at, now=clock.now()) if backup.verified_at else "never",
-        "Kept": "by the rule" if backup.is_kept else "until the next one",
+        "Kept": "yes" if backup.is_kept else "until the next one",
     }
 
 
