@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from lib.db.logins import Login
 from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
@@ -37,8 +36,6 @@ def world(module_database: ClonedDatabase) -> World:
     b = make_workspace(module_database, cast.charlie)
     queued_a = make_run(module_database, cast.alice, project_id=a.project_id, template_id=a.template_id)
     queued_b = make_run(module_database, cast.charlie, project_id=b.project_id, template_id=b.template_id)
-    with doors.login(module_database, Login.WORKER) as connection:
-        connection.execute("SELECT api.sample_sizes()")
     with doors.admin(module_database) as connection:
         tables = read_tables(connection)
     return World(module_database, cast, a, b, queued_a, queued_b, tables)

@@ -73,8 +73,10 @@ def list_rights(trail: Trail) -> Iterator[Line]:
         if entry.action.startswith("invitations."):
             yield trail.line(entry, what=str(new.get("email") or old.get("email") or ""), **_invitation(entry))
         elif entry.action != "users.update":
-            before, after = words.say_rights(old), words.say_rights(new)
-            yield trail.line(entry, what=_name(trail, entry), before=before, after=after)
+            is_added = entry.action == "users.create" and entry.user_id != entry.resource_id
+            named = {"did": "added the person"} if is_added else {}
+            rights = {"before": words.say_rights(old), "after": words.say_rights(new)}
+            yield trail.line(entry, what=_name(trail, entry), **rights, **named)
         elif changed := [say for field, say in _STANDING.items() if field in old or field in new]:
             before, after = ("; ".join(said for say in changed if (said := say(side))) for side in (old, new))
             yield trail.line(entry, what=_name(trail, entry), before=before, after=after)
@@ -126,7 +128,8 @@ def list_ways_in(trail: Trail) -> Iterator[Line]:
 def list_settings(trail: Trail, group: str) -> Iterator[Line]:
     """Changes of the organization's settings of one group, a line for each setting."""
     for entry in trail.entries("organizations.update"):
-        old, new = (side.get("settings", {}).get(group, {}) for side in (entry.old_values, entry.new_values))
+        sides = (entry.old_values, entry.new_values)
+        old, new = ((side.get("settings") or {}).get(group) or {} for side in sides)
         for name in sorted({*old, *new}):
             if old.get(name) != new.get(name):
                 before, after = (words.say_setting(name, side.get(name)) for side in (old, new))
@@ -140,8 +143,8 @@ def list_exports(trail: Trail, counted: Mapping[str, int]) -> Iterator[Line]:
         rows = values.pop("rows", None)
         kind = str(values.pop("format", "")).upper()
         narrowed = values.pop("filters", None) or {}
-        for unsaid in ("sort", "is_cut"):
-            values.pop(unsaid, None)
+        values.pop("sort", None)
+        values["is_cut"] = values.get("is_cut") or None
         more = {**values, **(narrowed if isinstance(narrowed, dict) else {})}
         yield trail.line(entry, what=kind, before=words.say(rows), after=words.say_values(more))
 

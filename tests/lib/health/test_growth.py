@@ -14,7 +14,9 @@ from lib.backup.history import read_history
 from lib.backup.manifest import MANIFEST
 from lib.backup.shelf import note_verified
 from lib.config import get_settings
+from lib.db.embedded import EmbeddedPostgres
 from lib.db.logins import Login
+from lib.db.server import URL_VARIABLES, find_database_folder
 from lib.engine.sizes import note_sizes
 from lib.errors import NotPermitted
 from lib.health.service import list_removals, read_growth
@@ -166,3 +168,14 @@ def test_numbers_that_are_no_rows_are_left_out(installation: Installation, cast:
             [cast.organization_a, Jsonb({"kind": "audit", "entries": 7, "first_seal": 1, "last_seal": 3})],
         )
     assert [each.rows for each in list_removals(olga)] == [7]
+
+
+def test_disk_is_known_of_the_embedded_database_alone(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert find_database_folder() is None
+    embedded = EmbeddedPostgres(installation.data_dir / "postgres")
+    url = embedded.url(Login.WEB.role_name, "secret", database="orchestrator")
+    monkeypatch.setenv(URL_VARIABLES[Login.WEB], url)
+    get_settings.cache_clear()
+    assert find_database_folder() == embedded.folder

@@ -13,12 +13,14 @@ import pytest
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.audit.report import writing
+from lib.audit.report import lines, writing
 from lib.audit.report.lines import Trail, list_by_prefix
 from lib.audit.report.period import last_quarter, last_year, read_days
 from lib.audit.report.service import write_report, write_report_of
 from lib.db.session import identity_session
 from lib.errors import Conflict, InvalidInput, NotPermitted
+from lib.models.connection import IntegrationConnection, ProviderConnection
+from lib.models.webhook import Webhook
 from lib.usage.periods import Period, last_days, today_in
 from lib.users.changes import change_rights, deactivate
 from lib.users.rights import Rights
@@ -114,7 +116,7 @@ def test_people_and_changes_of_rights_are_told(installation: Installation, cast:
     ]
     (gone,) = [each for each in changes if each["Whom or what"] == "Vera" and each["Who"] == "Alice"]
     assert (gone["Did"], gone["Before"], gone["After"]) == ("deactivated the person", "active", "deactivated")
-    assert {each["Who"] for each in changes if each["Did"] == "joined"} == {"System"}
+    assert {each["Who"] for each in changes if each["Did"] == "added the person"} == {"System"}
     assert all("charlie" not in str(each).lower() for each in page.rows("People and their rights"))
 
 
@@ -205,6 +207,11 @@ def test_exports_keys_and_removals_are_told(installation: Installation, cast: Ca
     noted = row(installation, "SELECT * FROM audit_logs WHERE action = 'compliance_reports.export' ORDER BY id LIMIT 1")
     assert (noted["user_id"], noted["new_values"]["format"]) == (cast.alice.user_id, "html")
     assert noted["new_values"]["from"] == lately().first.isoformat()
+
+
+def test_keys_are_known_by_columns_that_there_are() -> None:
+    keyed: tuple[Any, ...] = (ProviderConnection, IntegrationConnection, Webhook)
+    assert set(lines._KEYS) <= {column.name for model in keyed for column in model.__table__.columns}
 
 
 def test_seals_are_verified_while_it_is_made(installation: Installation, cast: Cast) -> None:
