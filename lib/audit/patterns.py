@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_network
 from typing import Final, TypeVar
 from uuid import UUID
@@ -22,6 +23,8 @@ _FAR: Final = 4
 MOST_REFUSALS: Final = 5
 _WITHIN: Final = timedelta(minutes=15)
 _IPV6_PREFIX, _IPV4_PREFIX = 48, 24
+#: Whose network is known: people come from few.
+_MOST_ADDRESSES: Final = 10_000
 
 Key = TypeVar("Key")
 
@@ -36,6 +39,7 @@ class Access:
     created_at: datetime
 
 
+@lru_cache(maxsize=_MOST_ADDRESSES)
 def find_network(address: str) -> str:
     """What counts as one network: a /24 of IPv4, a /48 of IPv6, which one house or company has."""
     prefix = _IPV6_PREFIX if ":" in address else _IPV4_PREFIX

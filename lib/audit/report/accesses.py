@@ -80,7 +80,7 @@ def list_findings(trail: Trail, *, zone: str) -> Iterator[Line]:
     Every sign-in of the period and of ninety days before is looked at, none is held.
     """
     networks, hours = patterns.NewNetworks(trail.since), patterns.OddHours(trail.since, zone)
-    sign_ins = queries.list_entries(
+    sign_ins = queries.list_accesses(
         trail.session,
         trail.organization_id,
         "identity.sign_in",

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import httpx2
 import pyarrow.parquet as pq
@@ -123,6 +124,18 @@ def test_who_may_not_have_a_report_gets_none(ask: Take, cast: Cast) -> None:
     assert ask(None, path).status_code == 401
     assert ask(cast.charlie, path).status_code == 409, "the tier free has no such files"
     assert ask(cast.alice, path, sec_fetch_site="cross-site").status_code == 403
+
+
+def test_report_of_another_organization_has_nothing_of_this_one(
+    installation: Installation, ask: Take, cast: Cast
+) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE organizations SET subscription_tier = 'pro'")
+    today = datetime.now(UTC).date().isoformat()
+    got = ask(cast.charlie, report("2026-01-01", today))
+    assert got.status_code == 200
+    assert "charlie@borealis.example" in got.text
+    assert "acme" not in got.text.lower()
 
 
 @pytest.mark.parametrize(
