@@ -66,6 +66,8 @@ def report(
 
     if not is_zone(zone):
         raise typer.BadParameter("There is no such time zone. Say it as in “Europe/Berlin”.")
+    if out.exists():  # before a minute's work
+        raise typer.BadParameter(f"{out} is there already. Name another file.")
     period = read_days(first, last, zone)
     prepare_database(Login.IDENTITY)
     found = find_organization(CommandLine(), organization)
