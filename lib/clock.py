@@ -36,3 +36,12 @@ def find_zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # the last for a folder of zones
         return UTC
+
+
+def is_zone(name: str) -> bool:
+    """Whether this machine's tables know the zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -9,6 +9,7 @@ from lib.ui.components.audit_export import show_audit_export
 from lib.ui.components.audit_filters import chosen_entries, make_audit_filters
 from lib.ui.components.audit_findings import show_findings
 from lib.ui.components.audit_list import show_entries
+from lib.ui.components.audit_report import show_report
 from lib.ui.components.audit_seals import show_verification
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.filters import show_filters, show_nothing_found
@@ -26,6 +27,8 @@ page = find_page(lambda cursor: list_entries(actor, wanted, cursor=cursor), curs
 with page_header("Audit", subtitle="Who did what, when and from where. Entries can't be changed, and are sealed."):
     if st.button("Verify seals", icon=":material/verified:"):
         show_verification()
+    if actor.may(Permission.AUDIT_EXPORT) and st.button("Compliance report…", icon=":material/assignment:"):
+        show_report()
     show_audit_export(actor, wanted)
 if (page and page.items) or chosen or current_cursor():
     show_filters(bar, chosen)

@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from lib.health.service import read_health
+from lib.backup.history import read_history
+from lib.health.service import list_removals, read_growth, read_health
 from lib.organizations.operator import require_operator
+from lib.ui.components.health_growth import show_growth
+from lib.ui.components.health_history import show_backups, show_removals
 from lib.ui.components.health_statements import show_statements
 from lib.ui.components.health_tables import show_storage
 from lib.ui.components.health_work import show_connections, show_health_strip, show_work
@@ -22,5 +25,11 @@ with work:
     show_work(health)
 with connections:
     show_connections(health.connections)
+backups, removals = st.columns(2)
+with backups:
+    show_backups(read_history(actor), zone=actor.time_zone)
+with removals:
+    show_removals(list_removals(actor), zone=actor.time_zone)
+show_growth(read_growth(actor))
 show_statements(actor)
 show_storage(health)

@@ -322,6 +322,7 @@ ADDED_TABLES: Final = frozenset(
         "sign_in_networks",
         "claim_keys",
         "engine_settings",
+        "size_samples",
         "template_versions",
         "template_drafts",
         "template_reviews",

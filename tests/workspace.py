@@ -85,6 +85,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     webhook_id = make_webhook(database, actor, name=f"Deployments {uuid4()}")
     make_told(database, actor, webhook_id)
     make_sums(database, actor.organization_id)
+    call_worker(database, "SELECT api.sample_sizes()")  # the installation's, once a day
     if not actor.is_sample:  # whose made-up trail is not sealed
         make_seal(database, actor)
     return Workspace(

@@ -4,9 +4,10 @@ A finding is no proof of anything: it names the entries, for somebody who knows 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_network
 from typing import Final, TypeVar
 from uuid import UUID
@@ -22,6 +23,8 @@ _FAR: Final = 4
 MOST_REFUSALS: Final = 5
 _WITHIN: Final = timedelta(minutes=15)
 _IPV6_PREFIX, _IPV4_PREFIX = 48, 24
+#: Whose network is known: people come from few.
+_MOST_ADDRESSES: Final = 10_000
 
 Key = TypeVar("Key")
 
@@ -36,36 +39,64 @@ class Access:
     created_at: datetime
 
 
+@lru_cache(maxsize=_MOST_ADDRESSES)
 def find_network(address: str) -> str:
     """What counts as one network: a /24 of IPv4, a /48 of IPv6, which one house or company has."""
     prefix = _IPV6_PREFIX if ":" in address else _IPV4_PREFIX
     return str(ip_network(f"{address}/{prefix}", strict=False))
 
 
-def find_new_networks(sign_ins: Sequence[Access], *, since: datetime) -> Iterator[Finding]:
+def find_new_networks(sign_ins: Iterable[Access], *, since: datetime) -> Iterator[Finding]:
     """The first sign-in of somebody from a network, once there were others before. In the order of time."""
-    known: dict[UUID, set[str]] = {}
-    for each in sign_ins:
-        if each.user_id is None or each.address is None:
-            continue
-        network, before = find_network(each.address), known.setdefault(each.user_id, set())
-        if before and network not in before and each.created_at >= since:
-            yield _finding(FindingKind.NEW_NETWORK, [each], user_id=each.user_id, address=each.address)
-        before.add(network)
+    looks = NewNetworks(since)
+    return (found for each in sign_ins if (found := looks.at(each)))
 
 
-def find_odd_hours(sign_ins: Sequence[Access], *, since: datetime, zone: str) -> Iterator[Finding]:
+def find_odd_hours(sign_ins: Iterable[Access], *, since: datetime, zone: str) -> Iterator[Finding]:
     """A sign-in hours away from every hour of the day at which the person has come before."""
-    where, known, counts = find_zone(zone), dict[UUID, set[int]](), Counter[UUID]()
-    for each in sign_ins:
+    looks = OddHours(since, zone)
+    return (found for each in sign_ins if (found := looks.at(each)))
+
+
+class NewNetworks:
+    """Looks at one sign-in after the other; holds the networks of each person alone."""
+
+    def __init__(self, since: datetime) -> None:
+        self._since = since
+        self._known: dict[UUID, set[str]] = {}
+
+    def at(self, each: Access) -> Finding | None:
+        """What is unusual about it, where it is of the time that is asked for."""
+        if each.user_id is None or each.address is None:
+            return None
+        network, before = find_network(each.address), self._known.setdefault(each.user_id, set())
+        is_new = bool(before) and network not in before
+        before.add(network)
+        if is_new and each.created_at >= self._since:
+            return _finding(FindingKind.NEW_NETWORK, [each], user_id=each.user_id, address=each.address)
+        return None
+
+
+class OddHours:
+    """The same by the hours of the day."""
+
+    def __init__(self, since: datetime, zone: str) -> None:
+        self._since, self._zone = since, find_zone(zone)
+        self._known: dict[UUID, set[int]] = {}
+        self._counts: Counter[UUID] = Counter()
+
+    def at(self, each: Access) -> Finding | None:
+        """What is unusual about it, where it is of the time that is asked for."""
         if each.user_id is None:
-            continue
-        hour, before = each.created_at.astimezone(where).hour, known.setdefault(each.user_id, set())
+            return None
+        hour, before = each.created_at.astimezone(self._zone).hour, self._known.setdefault(each.user_id, set())
         is_far = all(min((hour - other) % 24, (other - hour) % 24) >= _FAR for other in before)
-        if counts[each.user_id] >= _FEWEST_SIGN_INS and is_far and each.created_at >= since:
-            yield _finding(FindingKind.ODD_HOUR, [each], user_id=each.user_id, address=each.address)
+        is_odd = is_far and self._counts[each.user_id] >= _FEWEST_SIGN_INS
         before.add(hour)
-        counts[each.user_id] += 1
+        self._counts[each.user_id] += 1
+        if is_odd and each.created_at >= self._since:
+            return _finding(FindingKind.ODD_HOUR, [each], user_id=each.user_id, address=each.address)
+        return None
 
 
 def find_bursts(refusals: Sequence[Access]) -> Iterator[Finding]:

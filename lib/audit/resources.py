@@ -25,4 +25,5 @@ KINDS: Final[Mapping[str, str]] = {
     "spending_watches": "Spending watch",
     "usage": "Usage",
     "audit": "Audit trail",
+    "compliance_reports": "Compliance report",
 }

@@ -1,6 +1,6 @@
 """Whether the trail is still what was sealed: reckoned anew, a stretch at a time, however long it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,13 @@ _AT_ONCE: Final = 200
 #: More than so many faults are not told one by one.
 MOST_FAULTS: Final = 100
 MOST_UNSEALED: Final = 10_000
+#: What does not fit, as it follows the seal's number.
+REASONS: Final[Mapping[Reason, str]] = {
+    Reason.ROWS: "its entries are others",
+    Reason.SEAL: "the seal itself was changed",
+    Reason.CHAIN: "it does not follow on the seal before",
+    Reason.NOTED: "it is not the seal that was noted down",
+}
 
 
 def get_seal_status(actor: Actor) -> SealStatus:

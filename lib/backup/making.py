@@ -5,6 +5,7 @@ and a file that came later has no row: after a restore the workers remove it.
 """
 
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -63,7 +64,7 @@ def make_backup(folder: Path, *, is_wanted: Callable[[], bool] = lambda: True) -
             _take_turn(connection)
             if not is_wanted():
                 return None
-            made_at = clock.now()
+            made_at, began = clock.now(), time.monotonic()
             with shelf.begin(folder) as (unfinished, held):
                 program = find_program("pg_dump", at_least=connection.info.server_version // 10000)
                 database = _dump(connection, url, program, unfinished / DUMP, held)
@@ -77,6 +78,7 @@ def make_backup(folder: Path, *, is_wanted: Callable[[], bool] = lambda: True) -
                     key_fingerprints=fingerprints,
                     tables=database.tables,
                     files={DUMP: sum_file(unfinished / DUMP), **_copy_artifacts(unfinished)},
+                    seconds=round(time.monotonic() - began, 1),
                 )
                 with private_file(unfinished / MANIFEST) as file:
                     file.write(manifest.to_text().encode())

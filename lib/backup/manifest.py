@@ -60,6 +60,8 @@ class Manifest(_Part):
     #: Of the master key at that time, then of those before it.
     key_fingerprints: tuple[str, ...]
     tables: dict[str, TableSum]
+    #: That making it took; None where a version before noted none.
+    seconds: float | None = Field(default=None, ge=0)
     files: dict[Annotated[str, AfterValidator(_within)], FileSum]
 
     @property

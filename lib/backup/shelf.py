@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from lib import clock
 from lib.backup.files import sync_file, sync_folders
 from lib.backup.manifest import Manifest, read_manifest
 from lib.config import get_settings
@@ -20,6 +21,8 @@ from lib.errors import ConfigurationError, InvalidInput
 
 _NAME: Final = re.compile(r"backup-(\d{8}T\d{6})Z(-\d+)?")
 _UNFINISHED: Final = ".unfinished-"
+#: In a backup, when it was last verified; no part of it.
+_VERIFIED: Final = "verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +50,20 @@ def shelf(folder: Path | None = None) -> Path:
 def list_backups(folder: Path) -> list[Kept]:
     """Those in the folder, the newest first."""
     found = []
+    for path in list_folders(folder):
+        try:
+            found.append(Kept(path, read_manifest(path)))
+        except InvalidInput:
+            found.append(Kept(path, None))
+    return found
+
+
+def list_folders(folder: Path) -> list[Path]:
+    """Whatever in the folder is called as a backup is, the newest first."""
+    found: list[Path] = []
     with suppress(FileNotFoundError, NotADirectoryError):
-        for path in folder.iterdir():
-            if _NAME.fullmatch(path.name) and path.is_dir():
-                try:
-                    found.append(Kept(path, read_manifest(path)))
-                except InvalidInput:
-                    found.append(Kept(path, None))
-    return sorted(found, key=lambda kept: _order(kept.folder), reverse=True)
+        found += [path for path in folder.iterdir() if _NAME.fullmatch(path.name) and path.is_dir()]
+    return sorted(found, key=_order, reverse=True)
 
 
 def find_newest(folder: Path) -> datetime | None:
@@ -63,6 +72,19 @@ def find_newest(folder: Path) -> datetime | None:
         found = [name[1] for path in folder.iterdir() if (name := _NAME.fullmatch(path.name))]
         if found:
             return datetime.strptime(max(found), "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    return None
+
+
+def note_verified(folder: Path, moment: datetime) -> None:
+    """Note in a backup that it was whole then. One that can't be written to, as a copy on a tape, has no such note."""
+    with suppress(OSError):
+        (folder / _VERIFIED).write_text(moment.isoformat(), encoding="utf-8")
+
+
+def find_verified(folder: Path) -> datetime | None:
+    """When it was last noted to be whole."""
+    with suppress(OSError, ValueError):
+        return clock.read_moment((folder / _VERIFIED).read_text(encoding="utf-8"))
     return None
 
 

@@ -1,11 +1,14 @@
 """`orchestrator audit …`."""
 
+import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lib.clock import is_zone
 from lib.db.logins import Login
 from lib.installation import prepare_database
 
@@ -21,7 +24,7 @@ _SAID_EVERY = 100_000
 
 @app.callback()
 def audit() -> None:
-    """Whether the trails are what was sealed."""
+    """Whether the trails are what was sealed, and a report of one."""
 
 
 @app.command()
@@ -45,6 +48,42 @@ def verify(
     broken = sum(1 for each in chosen if not _verify(each, noted))
     if broken:
         raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    *,
+    organization: Annotated[str, typer.Option(help="Short name.")],
+    first: Annotated[str, typer.Option("--from", help="First day, as “2026-07-01”.")],
+    last: Annotated[str, typer.Option("--to", help="Last day, which is part of it.")],
+    out: Annotated[Path, typer.Option(help="The file, which must not be there yet.")],
+    zone: Annotated[str, typer.Option(help="Whose days and hours these are, as “Europe/Berlin”.")] = "UTC",
+) -> None:
+    """Write an organization's compliance report: people, rights, sign-ins, retention, seals and exports of a period."""
+    from lib.audit.report.period import read_days  # noqa: PLC0415 - half a second of imports
+    from lib.audit.report.service import write_report_of  # noqa: PLC0415 - half a second of imports
+    from lib.organizations.operator import CommandLine, find_organization  # noqa: PLC0415 - half a second of imports
+
+    if not is_zone(zone):
+        raise typer.BadParameter("There is no such time zone. Say it as in “Europe/Berlin”.")
+    if out.exists():  # before a minute's work
+        raise typer.BadParameter(f"{out} is there already. Name another file.")
+    period = read_days(first, last, zone)
+    prepare_database(Login.IDENTITY)
+    found = find_organization(CommandLine(), organization)
+    # for its owner alone to read, and never half of one under its name
+    unfinished = out.with_name(f".unfinished-{out.name}")
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            write_report_of(found.id, period, file)
+        os.link(unfinished, out)
+    except FileExistsError:
+        raise typer.BadParameter(f"{out} is there already. Name another file.") from None
+    except OSError as error:
+        raise typer.BadParameter(f"{out} can't be written: {error.strerror}.") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+    typer.echo(f"{found.slug}: {period.first} to {period.last}, {out}")
 
 
 def _verify(organization: "OrganizationSummary", noted: tuple[int, str] | None) -> bool:
@@ -76,18 +115,11 @@ def _report(slug: str, done: "Verification") -> Iterator[str]:
 
 
 def _explain(fault: "SealFault") -> Iterator[str]:
-    from lib.audit.sealing import moment_of  # noqa: PLC0415 - half a second of imports
-    from lib.audit.views import Reason  # noqa: PLC0415 - half a second of imports
+    from lib.audit.sealing import REASONS, moment_of  # noqa: PLC0415 - half a second of imports
 
-    reasons = {
-        Reason.ROWS: "its entries are others",
-        Reason.SEAL: "the seal itself was changed",
-        Reason.CHAIN: "it does not follow on the seal before",
-        Reason.NOTED: "it is not the seal that was noted down",
-    }
     since = f"{fault.since:%Y-%m-%d %H:%M}" if fault.since else "the beginning"
     until = f"{fault.until:%Y-%m-%d %H:%M}" if fault.until else "now"
-    yield f"  seal {fault.number}, {since} to {until} UTC: {', '.join(reasons[reason] for reason in fault.reasons)}"
+    yield f"  seal {fault.number}, {since} to {until} UTC: {', '.join(REASONS[reason] for reason in fault.reasons)}"
     for each in fault.differences:
         written = moment_of(each.entry_id)
         yield f"    {each.kind} {each.entry_id}" + (f", written {written:%Y-%m-%d %H:%M:%S} UTC" if written else "")

@@ -97,9 +97,12 @@ def list_all(*, to: ToOption = None) -> None:
 @app.command()
 def verify(folder: FolderArgument) -> None:
     """Read all of a backup, and say whether it is as it was written."""
+    from lib import clock  # noqa: PLC0415 - as the next ones
+    from lib.backup import shelf  # noqa: PLC0415 - half a second of imports
     from lib.backup.checking import verify as check  # noqa: PLC0415 - half a second of imports
 
     manifest = check(folder)
+    shelf.note_verified(folder, clock.now())
     typer.echo(
         f"It is whole: {manifest.rows:,} rows in {len(manifest.tables):,} tables, {_size(manifest.bytes)}, "
         f"made {manifest.made_at:%Y-%m-%d %H:%M} UTC by version {manifest.version}."

@@ -70,6 +70,11 @@ class EmbeddedPostgres:
         return self._cluster.url(user, password, database=database)
 
     @property
+    def socket_folder(self) -> Path:
+        """Where it listens."""
+        return self._cluster.socket_folder
+
+    @property
     def is_running(self) -> bool:
         """Whether a server lives on our data; it may still be starting."""
         return self._cluster.find_process_id() is not None

@@ -134,6 +134,16 @@ def process_environment(*logins: Login) -> dict[str, str]:
     return kept | urls | {"ORCHESTRATOR_SECRET_KEY": secret_key()}
 
 
+def find_database_folder() -> Path | None:
+    """Where the database of the pages lies, where that is the embedded one of our data folder."""
+    server = EmbeddedPostgres(data_folder() / "postgres")
+    try:
+        host = conninfo_to_dict(_url(Login.WEB)).get("host")
+    except ConfigurationError:  # a process that has no login of the pages
+        return None
+    return server.folder if host == str(server.socket_folder) else None
+
+
 def check_server(login: Login, *, while_restoring: bool = False) -> None:
     """See that the login gets in, that the server is new enough, and that row-level security binds the login.
 

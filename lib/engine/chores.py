@@ -10,6 +10,7 @@ import psycopg
 from lib.engine.connected import keep_connected
 from lib.engine.rollup import roll_up
 from lib.engine.sealing import Sealing
+from lib.engine.sizes import note_sizes
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ Chore = Callable[[psycopg.AsyncConnection], Awaitable[float]]
 
 
 async def do_chores(url: str) -> None:
-    """Sum up usage and seal audit trails, for ever. Comes back after an outage of the database."""
+    """Sum up usage, seal audit trails and note sizes, for ever. Comes back after an outage of the database."""
     await keep_connected(
         url,
         _do_when_due,
@@ -32,7 +33,7 @@ async def do_chores(url: str) -> None:
 
 async def _do_when_due(connection: psycopg.AsyncConnection) -> None:
     clock = asyncio.get_running_loop().time
-    chores: list[Chore] = [roll_up, Sealing().go_on]
+    chores: list[Chore] = [roll_up, Sealing().go_on, note_sizes]
     due = dict.fromkeys(chores, clock())
     while True:
         chore = min(due, key=lambda each: due[each])

@@ -1,9 +1,11 @@
 """Every select on the installation's health: functions of few columns, each of which asks for the operator itself."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Float, Integer, Row, Text, column, func, select
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, Float, Integer, Row, Text, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 _MOMENT: Final = DateTime(timezone=True)
@@ -65,6 +67,28 @@ def read_statements(session: Session, *, most: int) -> Sequence[Row[*tuple[Any, 
         column("returned", BigInteger()),
         column("share", Float()),
         column("counted_since", _MOMENT),
+    )
+    return session.execute(select(found)).all()
+
+
+def read_sizes(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
+    """By name and day, as api.read_sizes has them."""
+    found = func.api.read_sizes().table_valued(
+        column("taken_on", Date()),
+        column("name", Text()),
+        column("bytes", BigInteger()),
+        column("live_rows", BigInteger()),
+    )
+    return session.execute(select(found)).all()
+
+
+def list_removals(session: Session, *, since: datetime, most: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What retention has removed since then, the newest first."""
+    found = func.api.read_removals(since, most).table_valued(
+        column("organization", Text()),
+        column("removed_at", _MOMENT),
+        column("kind", Text()),
+        column("counts", JSONB()),
     )
     return session.execute(select(found)).all()
 

@@ -1,17 +1,34 @@
 """What the installation's operator asks about how it does. The database looks again whether they are one."""
 
+import shutil
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
+from lib import clock
+from lib.db.server import find_database_folder
 from lib.errors import NotFound
 from lib.health import queries
-from lib.health.views import Connections, Health, IndexFacts, StatementFacts, TableFacts, Waiting
+from lib.health.views import (
+    Connections,
+    Growth,
+    Health,
+    IndexFacts,
+    Removal,
+    Sample,
+    StatementFacts,
+    TableFacts,
+    Waiting,
+)
 from lib.organizations.operator import Operator, door
 
 #: Nobody reads on.
 MOST_STATEMENTS: Final = 12
+#: Of what retention removed, for so long back and no more than so many times.
+REMOVAL_DAYS, MOST_REMOVALS = 30, 200
 
 
 def read_health(operator: Operator) -> Health:
@@ -27,6 +44,36 @@ def read_health(operator: Operator) -> Health:
             tables=[TableFacts(**row._mapping) for row in queries.read_tables(session)],
             indexes=[IndexFacts(**row._mapping) for row in queries.read_indexes(session)],
         )
+
+
+def read_growth(operator: Operator) -> Growth:
+    """How large the database was on each day of the last year, and what it grows by. Raises `NotPermitted`."""
+    with door(operator) as session:
+        rows = queries.read_sizes(session)
+    found: dict[str, list[Sample]] = {}
+    now = 0
+    for row in rows:
+        if row.taken_on is None:
+            now = row.bytes
+        else:
+            found.setdefault(row.name, []).append(Sample(row.taken_on, row.bytes, row.live_rows))
+    whole = found.pop("", [])
+    return Growth(bytes=now, samples=whole, tables=found, free_bytes=_find_free_bytes())
+
+
+def list_removals(operator: Operator) -> Sequence[Removal]:
+    """What retention has removed in the last thirty days, the newest first. Raises `NotPermitted`."""
+    since = clock.now() - timedelta(days=REMOVAL_DAYS)
+    with door(operator) as session:
+        return [Removal(*row) for row in queries.list_removals(session, since=since, most=MOST_REMOVALS)]
+
+
+def _find_free_bytes() -> int | None:
+    """On the disk of the embedded database; of a server that may be anywhere nobody can say."""
+    with suppress(OSError):
+        folder = find_database_folder()
+        return shutil.disk_usage(folder).free if folder else None
+    return None
 
 
 def list_statements(operator: Operator) -> Sequence[StatementFacts]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +120,75 @@ class Health:
     def unused_indexes(self) -> Sequence[IndexFacts]:
         """Those that nobody has read and no rule needs."""
         return [index for index in self.indexes if not index.scans and not index.is_rule]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How large something was on a day."""
+
+    day: date
+    bytes: int
+    #: As the server counts them.
+    live_rows: int
+
+
+def growth_over(samples: Sequence[Sample], days: int) -> Sample | None:
+    """What was added between the newest day and the last one so many days before it; None where there is none.
+
+    Its day is the earlier one.
+    """
+    if not samples:
+        return None
+    last = samples[-1]
+    earlier = [each for each in samples if (last.day - each.day).days >= days]
+    if not earlier:
+        return None
+    first = earlier[-1]
+    return Sample(first.day, last.bytes - first.bytes, last.live_rows - first.live_rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How the database grows."""
+
+    #: Of this moment.
+    bytes: int
+    #: Of the whole database, a day each, the oldest first; a year at most.
+    samples: Sequence[Sample]
+    #: The same of each table, for the newest day and those a week and a month before.
+    tables: Mapping[str, Sequence[Sample]]
+    #: What is free on the disk that the database lies on; None where that is another machine's.
+    free_bytes: int | None
+
+    @property
+    def bytes_a_week(self) -> float | None:
+        """By what it has grown in the last month, or for as long as is known; None before the second day."""
+        if len(self.samples) < 2:
+            return None
+        last = self.samples[-1]
+        first = next(each for each in self.samples if (last.day - each.day).days <= 31)
+        days = (last.day - first.day).days
+        return (last.bytes - first.bytes) / days * 7 if days else None
+
+    @property
+    def weeks_left(self) -> float | None:
+        """Until its disk is full at that pace; None where it does not grow, or nobody knows."""
+        pace = self.bytes_a_week
+        return self.free_bytes / pace if self.free_bytes is not None and pace is not None and pace > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What retention removed of one organization at one time."""
+
+    organization: str
+    removed_at: datetime
+    #: "audit", "usage", "runs".
+    kind: str
+    #: What was removed -> how many.
+    counts: Mapping[str, int]
+
+    @property
+    def rows(self) -> int:
+        """Of all of it."""
+        return sum(self.counts.values())

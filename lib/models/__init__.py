@@ -16,6 +16,7 @@ from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStream
 from lib.models.saved_view import SavedView
 from lib.models.schedule import Schedule
+from lib.models.size_sample import SizeSample
 from lib.models.template import OrchestrationTemplate, TemplateVersion
 from lib.models.usage import ApiUsage, UsageDaily, UsageHourly, UsageOpenDay, UsageOpenHour
 from lib.models.usage_report import UsageReport
@@ -51,6 +52,7 @@ __all__ = [
     "SavedView",
     "Schedule",
     "SignInNetwork",
+    "SizeSample",
     "SpendingNotice",
     "SpendingWatch",
     "TemplateVersion",

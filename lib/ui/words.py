@@ -12,8 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from lib import days, figures
-from lib.ui import hidden
+from lib import days, figures, hidden
 
 visible = hidden.visible
 #: How figures, days and moments are written: mails write them alike, and know no pages.

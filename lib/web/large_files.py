@@ -16,20 +16,36 @@ from lib.web.saved_files import HEADERS, say
 from lib.web.visitor import find_visitor
 
 #: Where a page of another site sends the browser here, nobody has asked for the file (Fetch Metadata).
-_OWN_SITES: Final = ("same-origin", "none", None)
+OWN_SITES: Final = ("same-origin", "none", None)
 _CHUNK: Final = 256 * 1024
-#: Writes the file for whoever asks, as the parameters of the address say. Raises what is said in `answer`.
+#: Writes the file for whoever asks, as the parameters of the address say, and says what it is called. Raises what is
+#: said in `answer`.
+Make = Callable[[Actor, Mapping[str, Sequence[str]], BinaryIO], str]
+#: The same of a table, in the format that the address names.
 Write = Callable[[Actor, Mapping[str, Sequence[str]], BinaryIO, ExportFormat], None]
 
 
 def answer(request: Request, write: Write, *, name: str) -> Response:
-    """The file, which is called so and after the day; or why there is none.
+    """The table as a file, which is called so and after the day; or why there is none, as `answer_with` says."""
+    if request.path_params["format"] not in list(ExportFormat):
+        return answer_with(request, None)
+    file_format = ExportFormat(request.path_params["format"])
+
+    def make(actor: Actor, said: Mapping[str, Sequence[str]], file: BinaryIO) -> str:
+        write(actor, said, file, file_format)
+        return f"{name}-{clock.now():%Y-%m-%d}.{file_format}"
+
+    return answer_with(request, make)
+
+
+def answer_with(request: Request, make: Make | None) -> Response:
+    """The file that `make` makes, or why there is none; where there is no such file that is all, for who may ask.
 
     401 without a living session, 403 when it is not theirs to have, 400 for an address that means nothing, 409 where
     the organization has no such files.
     """
     try:
-        return _answer(request, write, name=name)
+        return _answer(request, make)
     except NotPermitted as error:
         note_refusal(error)
         return say(error.message, 403)
@@ -41,30 +57,29 @@ def answer(request: Request, write: Write, *, name: str) -> Response:
         return say(error.message, 503)
 
 
-def _answer(request: Request, write: Write, *, name: str) -> Response:
-    if request.headers.get("sec-fetch-site") not in _OWN_SITES:
+def _answer(request: Request, make: Make | None) -> Response:
+    if request.headers.get("sec-fetch-site") not in OWN_SITES:
         return say("This file is taken from the page that offers it.", 403)
     actor = find_visitor(request)
     if actor is None:
         return say("Nobody is signed in here.", 401)
-    if request.path_params["format"] not in list(ExportFormat):
+    if make is None:
         return say("There is no such file.", 404)
-    file_format = ExportFormat(request.path_params["format"])
     said = {each: request.query_params.getlist(each) for each in request.query_params}
     file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed when it is sent
     try:
-        write(actor, said, file, file_format)
+        file_name = make(actor, said, file)
         length = file.tell()
         file.seek(0)
     except BaseException:
         file.close()
         raise
-    file_name = f"{name}-{clock.now():%Y-%m-%d}.{file_format}"
     headers = HEADERS | {"content-disposition": f'attachment; filename="{file_name}"', "content-length": str(length)}
-    return StreamingResponse(_chunks(file), media_type="application/octet-stream", headers=headers)
+    return StreamingResponse(chunks(file), media_type="application/octet-stream", headers=headers)
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
+def chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The file from where it stands, closed at its end."""
     with file:
         while chunk := file.read(_CHUNK):
             yield chunk

@@ -1,6 +1,7 @@
 """The installation's health in the text format of Prometheus."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -10,16 +11,18 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from lib import clock
-from lib.health.views import Health
+from lib.backup.history import History
+from lib.health.views import Growth, Health, Removal
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 _PREFIX: Final = "orchestrator"
 
 
-def write_metrics(health: Health) -> bytes:
+def write_metrics(health: Health, growth: Growth, backups: History, removals: Sequence[Removal]) -> bytes:
     """One reading."""
     registry = CollectorRegistry()
     registry.register(_Read(health))
+    registry.register(_Kept(growth, backups, removals))
     return generate_latest(registry)
 
 
@@ -52,6 +55,32 @@ class _Read(Collector):
         yield _gauge("table_dead_rows", "Rows whose room is not free yet.", dead, "table")
         scans = {(index.name,): index.scans for index in health.indexes}
         yield _gauge("index_scans", "How often an index was read.", scans, "index")
+
+
+class _Kept(Collector):
+    """What is kept, what was saved and what was removed, the same way."""
+
+    def __init__(self, growth: Growth, backups: History, removals: Sequence[Removal]) -> None:
+        self._growth, self._backups, self._removals = growth, backups, removals
+
+    def collect(self) -> Iterator[Metric]:
+        growth, newest, age = self._growth, self._backups.newest, self._backups.age
+        yield _gauge("database_bytes", "Size of the whole database.", {(): growth.bytes})
+        if growth.bytes_a_week is not None:
+            said = "By what it has grown in a week, of the last month."
+            yield _gauge("database_growth_bytes", said, {(): growth.bytes_a_week})
+        if growth.free_bytes is not None:
+            yield _gauge("database_free_bytes", "Free on the disk of the database.", {(): growth.free_bytes})
+        yield _gauge("backups", "Backups in the folder, damaged ones among them.", {(): len(self._backups.backups)})
+        if newest and age is not None:
+            yield _gauge("backup_age_seconds", "Since the newest whole backup was made.", {(): age.total_seconds()})
+            yield _gauge("backup_bytes", "Size of the newest whole backup.", {(): newest.bytes})
+            if newest.seconds is not None:
+                yield _gauge("backup_seconds", "What making the newest whole backup took.", {(): newest.seconds})
+        removed = Counter[tuple[str]]()
+        for removal in self._removals:
+            removed[(removal.kind,)] += removal.rows
+        yield _gauge("retention_removed_rows", "Rows that retention removed in thirty days.", removed, "kind")
 
 
 def _gauge(name: str, said: str, values: Mapping[Any, float], *labels: str) -> Metric:

@@ -9,6 +9,7 @@ from tests.architecture.sources import Module, application
 DOORS: dict[str, set[str]] = {
     "Home": {"identity_session"},  # handed to /readyz
     "lib.audit.refusals": {"tenant_session"},
+    "lib.audit.report.service": {"identity_session", "tenant_session"},  # the command line's, and a person's
     "lib.audit.sealing": {"identity_session", "tenant_session"},  # the command line's, and a person's
     "lib.audit.service": {"tenant_session"},
     "lib.audit.trail": {"tenant_session"},
@@ -87,7 +88,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.engine.store": {"AsyncConnectionPool"},  # one statement a step, without the ORM
     "lib.engine.connected": {"connect"},  # the connection that the next ones keep
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
-    "lib.engine.chores": {"keep_connected"},  # sums up usage, seals audit trails
+    "lib.engine.chores": {"keep_connected"},  # sums up usage, seals audit trails, notes sizes
     "lib.engine.reports": {"keep_connected"},  # takes one report at a time; what it reads and writes goes by the door
     "lib.engine.leftovers": {"connect"},  # asks which operations are gone, once an hour
     "lib.engine.schedules": {"keep_connected"},  # takes and notes one schedule at a time; its launch goes by the door

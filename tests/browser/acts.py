@@ -34,6 +34,12 @@ def edit_an_alert(page: Page) -> None:
     expect(page.get_by_text("The alert begins anew").first).to_be_visible()
 
 
+def ask_for_a_report(page: Page) -> None:
+    page.get_by_role("button", name="Compliance report…").click()
+    expect(page.get_by_role("dialog").get_by_text("One HTML file to read, print and hand on")).to_be_visible()
+    settle(page)
+
+
 def ask_to_delete(page: Page) -> None:
     press(page, "Delete…", "launches nothing any more")
 

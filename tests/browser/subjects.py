@@ -204,6 +204,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("audit-entry", full, f"{_path(AUDIT)}?entry={scene.entry_id}"),
         see("audit-error", full, f"{_path(AUDIT)}?action=webhooks.delete&about=nonsense&search=zeppelin"),
         see("audit-verify", full, _path(AUDIT), lambda page: acts.press(page, "Verify seals", "Newest seal")),
+        see("audit-report", full, _path(AUDIT), acts.ask_for_a_report),
         see("analytics-filtered", full, f"{_path(ANALYTICS)}?range=30-days&project={scene.project_id}&by=person"),
         see("analytics-latency", full, f"{_path(ANALYTICS)}?range=30-days&measure=latency"),
         see("analytics-calls", full, f"{_path(ANALYTICS)}?range=30-days&calls=1&failed=1"),

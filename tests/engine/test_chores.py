@@ -36,6 +36,7 @@ def test_worker_sums_usage_up_over_the_one_connection_for_such_things(
     workers.start()
     until(are_summed(installation, 1))
     assert row(installation, f"SELECT count(*) {_CHORES}") == {"count": 1}
+    until(lambda: row(installation, "SELECT count(*) FROM size_samples WHERE name = ''") == {"count": 1})
 
 
 def test_what_is_due_is_done_after_the_connection_was_cut(

@@ -1,20 +1,24 @@
 """Audit: what happened, narrowed and opened by the address; the seals verified; and closed to who may not read it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from lib.audit.report.period import last_quarter
 from lib.audit.trail import list_entries
 from lib.audit.views import EntryFilter
 from lib.projects.service import ProjectEntry, create_project
 from lib.ui.navigation import AUDIT
+from lib.usage.periods import today_in
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import edit_project
 from tests.made_audit import seal, write_entries
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import button, buttons, dialogs, facts, headings, shown, table
+from tests.pages.reading import button, buttons, dialogs, facts, headings, selectbox, shown, table
 
 _VERIFY = "Verify seals"
 
@@ -124,3 +128,49 @@ def test_what_is_unusual_is_looked_for_once_somebody_asks(
     at.session_state["audit-findings"] = True
     at.run()
     assert "no new network, no unusual hour, no burst of refusals" in shown(at)
+
+
+_REPORT = "Compliance report…"
+
+
+def _links(at: AppTest) -> list[str]:
+    """Where the links of the page's buttons lead."""
+    return [each.proto.url for each in at.get("link_button")]
+
+
+def test_report_is_offered_for_the_last_quarter_and_for_other_days(
+    installation: Installation, open_as: OpenAs, cast: Cast
+) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE organizations SET subscription_tier = 'pro' WHERE id = %s", [cast.organization_a])
+    at = open_as(cast.alice, AUDIT)
+    button(at, _REPORT).click().run()
+    assert dialogs(at) == ["Compliance report"]
+    quarter = last_quarter(today_in(cast.alice.time_zone), cast.alice.time_zone)
+    assert _links(at) == [f"/api/audit/report.html?from={quarter.first}&to={quarter.last}"]
+    selectbox(at, "Period").set_value("Other days")
+    button(at, _REPORT).click().run()  # what is chosen in a dialog runs the dialog alone, and here the whole page
+    first, last = (at.date_input(key=f"audit-report-{which}") for which in ("from", "to"))
+    assert (first.value, last.value) == (quarter.first, quarter.last)
+    first.set_value(quarter.last)
+    button(at, _REPORT).click().run()
+    assert _links(at) == [f"/api/audit/report.html?from={quarter.last}&to={quarter.last}"]
+    at.date_input(key="audit-report-from").set_value(quarter.last + timedelta(days=1))
+    button(at, _REPORT).click().run()
+    assert "The last day is before the first one." in shown(at)
+    assert _links(at) == []
+
+
+def test_report_is_no_part_of_every_tier_nor_of_every_persons_page(open_as: OpenAs, cast: Cast) -> None:
+    at = open_as(cast.charlie, AUDIT)
+    button(at, _REPORT).click().run()
+    assert "are not part of your organization's tier" in shown(at)
+    assert _links(at) == []
+
+
+def test_who_reads_the_trail_and_may_not_export_is_offered_no_report(
+    installation: Installation, open_as: OpenAs, cast: Cast
+) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("""UPDATE users SET permissions = '["audit.view"]' WHERE id = %s""", [cast.mona.user_id])
+    assert _REPORT not in buttons(open_as(cast.mona, AUDIT))

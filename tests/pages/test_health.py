@@ -1,14 +1,23 @@
 """The operator's page of the installation's health."""
 
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib import clock
 from lib.access.actor import Actor
+from lib.config import get_settings
 from lib.runs.queries import RunFilter
 from lib.runs.service import list_runs
 from lib.ui.navigation import OPERATIONS
+from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
+from tests.made_audit import write_entries
+from tests.made_backups import put_backup
 from tests.made_runs import make_run
 from tests.operated import cast, olga, together
 from tests.pages.conftest import OpenAs
@@ -70,3 +79,53 @@ def test_looking_again_reads_again(open_as: OpenAs, installation: Installation, 
 
 def test_admin_who_is_no_operator_is_told_so(open_as: OpenAs, cast: Cast) -> None:
     assert "This page is not open to you" in headings(open_as(cast.alice, OPERATIONS))
+
+
+def test_growth_begins_with_the_second_day_and_says_its_pace(
+    open_as: OpenAs, installation: Installation, cast: Cast, olga: Actor
+) -> None:
+    assert "from the second day on growth stands here" in shown(open_as(olga, OPERATIONS))
+    today = clock.now().date()
+    with doors.admin(installation.database) as connection:
+        for days, size in ((0, 450_000_000), (7, 330_000_000), (30, 100_000_000)):
+            for name, part in (("", 1), ("audit_logs", 2)):
+                connection.execute(
+                    "INSERT INTO size_samples (taken_on, name, bytes, live_rows) VALUES (%s, %s, %s, %s)",
+                    [today - timedelta(days=days), name, size // part, size // 1_000],
+                )
+    at = open_as(olga, OPERATIONS)
+    assert "It grows by 81.7 MB a week." in shown(at)
+    assert table(at, "In a week") == ["+60.0 MB"]
+    assert table(at, "In a month") == ["+175 MB"]
+    assert table(at, "Rows in a week") == ["+120,000"]
+
+
+def test_missing_and_late_backups_are_warned_of(
+    open_as: OpenAs, cast: Cast, olga: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_BACKUP_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    assert "No backup was ever made" in shown(open_as(olga, OPERATIONS))
+    put_backup(tmp_path, hours_ago=72)
+    assert "The last backup is older than two days." in shown(open_as(olga, OPERATIONS))
+    put_backup(tmp_path, hours_ago=1)
+    at = open_as(olga, OPERATIONS)
+    assert "older than two days" not in shown(at)
+    assert table(at, "Took") == ["4.2 s", "4.2 s"]
+    assert table(at, "Verified") == ["never", "never"]
+
+
+def test_removals_are_told_in_numbers(open_as: OpenAs, installation: Installation, cast: Cast, olga: Actor) -> None:
+    assert "Nothing in the last 30 days" in shown(open_as(olga, OPERATIONS))
+    write_entries(
+        installation.database,
+        cast.charlie,
+        action="retention.remove",
+        new_values={"kind": "runs", "runs": 1200, "title": "Zeppelin"},
+        user_id=None,
+    )
+    at = open_as(olga, OPERATIONS)
+    assert table(at, "Organization") == ["Borealis"]
+    assert table(at, "Of") == ["Runs"]
+    assert "1,200 rows in 30 days" in shown(at)
+    assert "Zeppelin" not in shown(at)

@@ -5,7 +5,9 @@ from typing import Final
 
 from lib.access.permissions import Permission
 from lib.audit import sealing, service, trail
+from lib.audit.report import service as report
 from lib.audit.views import EntryFilter, Thing
+from lib.usage.periods import last_days, today_in
 from tests.tenancy.deed import Choice, about_own, give, to_a_thing
 
 VIEW: Final = Permission.AUDIT_VIEW
@@ -31,6 +33,11 @@ AUDIT: Final = (
         trail.export_entries,
         Permission.AUDIT_EXPORT,
         lambda to: give(EntryFilter(search=to.text), BytesIO(), file_format=to.file_format),
+    ),
+    about_own(
+        report.write_report,
+        Permission.AUDIT_EXPORT,
+        lambda to: give(last_days(30, today_in("UTC"), "UTC"), BytesIO()),
     ),
     about_own(sealing.get_seal_status, VIEW),
     about_own(sealing.verify_seals, VIEW),

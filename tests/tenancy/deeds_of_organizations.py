@@ -3,6 +3,7 @@
 from typing import Final
 
 from lib.access.permissions import Permission, Role
+from lib.backup import history
 from lib.connections import defaults, offers, trying
 from lib.connections import service as connections
 from lib.connections.integrations import service as integrations
@@ -107,6 +108,9 @@ OPERATORS: Final = (
         lambda to: give(to.target.organization_id, email="dora@new.example"),
     ),
     about_own(health.read_health, OPERATOR),
+    about_own(health.read_growth, OPERATOR),
+    about_own(health.list_removals, OPERATOR),
+    about_own(history.read_history, OPERATOR),
     about_own(health.list_statements, OPERATOR),
     about_own(health.explain_statement, OPERATOR, lambda _: give("SELECT 1")),
     about_own(samples.find_sample, OPERATOR),

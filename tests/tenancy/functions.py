@@ -72,6 +72,17 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.count_unsealed(uuid,integer)": Definer(
         _OPERATOR, "counts rows of one trail, for who may read it, and for the command line"
     ),
+    **{
+        name: Definer(_OPERATOR, "a report of one trail, for who may read it, and for the command line")
+        for name in (
+            "api.report_frame(uuid,timestamp with time zone,timestamp with time zone)",
+            "api.report_people(uuid,timestamp with time zone,uuid,integer)",
+            "api.report_entries(uuid,text,timestamp with time zone,timestamp with time zone,uuid,integer)",
+            "api.report_counts(uuid,timestamp with time zone,timestamp with time zone)",
+            "api.report_refusals(uuid,text[],timestamp with time zone,timestamp with time zone,integer)",
+            "api.record_report(uuid,jsonb)",
+        )
+    },
     "api.open_connection(text)": Definer(_PERSON, "people have no right to read a sealed key"),
     "api.offered_connections()": Definer(_PERSON, "who launches runs has no right to see connections"),
     "api.record_connection_test(uuid,jsonb)": Definer(_PERSON, "nobody writes to the usage or the trail directly"),
@@ -142,6 +153,11 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.read_tables()": Definer(_OPERATOR, "sizes of tables, and the server's counts of rows"),
     "api.read_indexes()": Definer(_OPERATOR, "sizes of indexes, and how often each is read"),
     "api.read_statements(integer)": Definer(_OPERATOR, "statements of all logins, without their values"),
+    "api.sample_sizes()": Definer(_WORKER, "notes how large tables are; a number only"),
+    "api.read_sizes()": Definer(_OPERATOR, "sizes of tables over time, which nobody else reads"),
+    "api.read_removals(timestamp with time zone,integer)": Definer(
+        _OPERATOR, "what retention removed in all organizations: names of these, and numbers"
+    ),
     "api.count_people(uuid[])": Definer(_OPERATOR, "an operator's count of people: numbers only"),
     "api.govern_organization(uuid,jsonb)": Definer(_OPERATOR, "tier, quota, suspension and end are an operator's"),
     "api.ask_deletion(boolean)": Definer(_PERSON, "the end of one's own organization, which no UPDATE may write"),
@@ -201,6 +217,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "user_sessions",
         "claim_keys",
         "engine_settings",
+        "size_samples",
         "user_credentials",
         "audit_logs",
         "audit_seals",

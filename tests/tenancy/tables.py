@@ -9,8 +9,8 @@ from tests.doors import Connection
 
 #: The installation's own, with nothing of anybody's: addresses that people try to sign in from.
 INSTALLATION_TABLES = ("sign_in_networks",)
-#: The same, and only the owner's functions read them: keys, and what they have to know of the settings.
-OWNERS_TABLES = ("claim_keys", "engine_settings")
+#: The same, and only the owner's functions read them: keys, what they have to know of the settings, sizes of tables.
+OWNERS_TABLES = ("claim_keys", "engine_settings", "size_samples")
 #: Every other table of ours, for naming tests; a test holds it against the catalog.
 NAMES = sorted({*Base.metadata.tables} - {*INSTALLATION_TABLES, *OWNERS_TABLES})
 #: The identity login's own, which hold no tenant's rows but a person's way in.

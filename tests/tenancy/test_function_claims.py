@@ -54,6 +54,18 @@ CALLS: Final[Mapping[str, str]] = {
     "api.check_seals(uuid,bigint,integer)": "SELECT number FROM api.check_seals(%(organization)s, 0, 10)",
     "api.compare_seal(uuid,bigint)": "SELECT id FROM api.compare_seal(%(organization)s, 1)",
     "api.count_unsealed(uuid,integer)": "SELECT api.count_unsealed(%(organization)s, 10)",
+    "api.report_frame(uuid,timestamp with time zone,timestamp with time zone)": "SELECT name FROM api.report_frame("
+    "%(organization)s, now() - interval '1 day', now())",
+    "api.report_people(uuid,timestamp with time zone,uuid,integer)": "SELECT id FROM api.report_people("
+    "%(organization)s, now(), '00000000-0000-0000-0000-000000000000', 10)",
+    "api.report_entries(uuid,text,timestamp with time zone,timestamp with time zone,uuid,integer)": "SELECT id FROM "
+    "api.report_entries(%(organization)s, 'users.create', now(), now() - interval '1 day', "
+    "'00000000-0000-0000-0000-000000000000', 10)",
+    "api.report_counts(uuid,timestamp with time zone,timestamp with time zone)": "SELECT action FROM "
+    "api.report_counts(%(organization)s, now() - interval '1 day', now())",
+    "api.report_refusals(uuid,text[],timestamp with time zone,timestamp with time zone,integer)": "SELECT number FROM "
+    "api.report_refusals(%(organization)s, '{users.create}', now() - interval '1 day', now(), 10)",
+    "api.record_report(uuid,jsonb)": "SELECT api.record_report(%(organization)s, '{}')",
     "api.open_connection(text)": "SELECT api.open_connection(%(slug)s)",
     "api.offered_connections()": "SELECT api.offered_connections()",
     "api.record_connection_test(uuid,jsonb)": """SELECT api.record_connection_test(%(connection)s, '{"model": "m"}')""",
@@ -74,6 +86,9 @@ CALLS: Final[Mapping[str, str]] = {
     "api.read_tables()": "SELECT * FROM api.read_tables()",
     "api.read_indexes()": "SELECT * FROM api.read_indexes()",
     "api.read_statements(integer)": "SELECT * FROM api.read_statements(5)",
+    "api.read_sizes()": "SELECT * FROM api.read_sizes()",
+    "api.read_removals(timestamp with time zone,integer)": "SELECT * FROM "
+    "api.read_removals(now() - interval '1 day', 9)",
     "api.count_people(uuid[])": "SELECT * FROM api.count_people(ARRAY[%(organization)s::uuid])",
     "api.govern_organization(uuid,jsonb)": "SELECT api.govern_organization("
     """%(organization)s, '{"suspension_reason": "unpaid"}')""",

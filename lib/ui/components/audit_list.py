@@ -5,7 +5,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from lib.access.actor import COMMAND_LINE, ENGINE
+from lib.audit import origins
 from lib.audit.resources import KINDS
 from lib.audit.views import Entry, Outcome
 from lib.ui import words
@@ -51,12 +51,7 @@ def say_person(entry: Entry) -> str:
 
 def say_origin(entry: Entry) -> str:
     """Where it came from, in a word."""
-    agent = entry.user_agent or ""
-    if entry.address:
-        return entry.address
-    if agent == ENGINE:
-        return "a worker"
-    return "command line" if agent.startswith(COMMAND_LINE) else words.NOTHING
+    return origins.say_origin(entry.address, entry.user_agent)
 
 
 def say_about(entry: Entry) -> str:

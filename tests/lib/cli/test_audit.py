@@ -1,5 +1,6 @@
 """`orchestrator audit verify`: says what is intact, and names what is not."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -7,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from lib.cli import audit
 from lib.cli.commands import app
-from lib.errors import NotFound
+from lib.errors import InvalidInput, NotFound
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -82,3 +83,29 @@ def test_progress_is_told_beside_the_result(installation: Installation, monkeypa
     result = run("--organization", "acme")
     assert "acme: 3 entries, 1 seals so far" in result.stderr
     assert "so far" not in result.stdout
+
+
+def write(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["audit", "report", "--from", "2026-07-01", "--to", "2026-09-30", *arguments])
+
+
+def test_report_of_one_organization_is_written_to_a_new_file(installation: Installation, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    result = write("--organization", "acme", "--out", str(out))
+    assert result.exit_code == 0, result.output
+    assert "acme: 2026-07-01 to 2026-09-30" in result.output
+    assert "Acme Research" in out.read_text(encoding="utf-8")
+    assert out.stat().st_mode & 0o077 == 0, "its owner's alone"
+    assert write("--organization", "acme", "--out", str(out)).exit_code == 2, "nothing is written over"
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_report_of_nobody_or_of_no_days_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    assert isinstance(write("--organization", "nobody", "--out", str(out)).exception, NotFound)
+    assert write("--organization", "acme", "--out", str(out), "--zone", "Europe/Nowhere").exit_code == 2
+    result = CliRunner().invoke(
+        app, ["audit", "report", "--organization", "acme", "--from", "july", "--to", "2026-09-30", "--out", str(out)]
+    )
+    assert isinstance(result.exception, InvalidInput)
+    assert not out.exists()

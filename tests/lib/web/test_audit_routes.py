@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import httpx2
 import pyarrow.parquet as pq
@@ -84,3 +85,61 @@ def test_address_that_means_nothing_is_refused(take: Take, cast: Cast) -> None:
 def test_page_of_another_site_sends_nobody_here(take: Take, cast: Cast) -> None:
     assert take(cast.alice, sec_fetch_site="cross-site").status_code == 403
     assert take(cast.alice, sec_fetch_site="same-origin").status_code == 200
+
+
+def report(first: str, last: str) -> str:
+    return f"/api/audit/report.html?from={first}&to={last}"
+
+
+@pytest.fixture
+def ask(installation: Installation, cast: Cast, serve: Callable[[ASGIApp], str]) -> Iterator[Take]:
+    """`ask(actor, path)`: as that person's browser follows the link."""
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE organizations SET subscription_tier = 'pro' WHERE id = %s", [cast.organization_a])
+    with httpx2.Client(base_url=f"http://{serve(APP)}") as client:
+        yield lambda actor, path, **headers: client.get(
+            path,
+            headers=({"cookie": f"{session_cookie_name()}={cast.secret_of(actor)}"} if actor else {})
+            | {name.replace("_", "-"): value for name, value in headers.items()},
+        )
+
+
+def test_report_is_a_file_to_save_and_is_noted(installation: Installation, ask: Take, cast: Cast) -> None:
+    got = ask(cast.alice, report("2026-07-01", "2026-09-30"))
+    assert (got.status_code, got.headers["cache-control"]) == (200, "no-store")
+    name = "compliance-report-acme-2026-07-01-to-2026-09-30.html"
+    assert got.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert "sandbox" in got.headers["content-security-policy"]
+    assert got.text.startswith("<!doctype html>")
+    assert "Acme Research" in got.text
+    assert "Borealis" not in got.text
+    (noted,) = rows(installation, "SELECT user_id FROM audit_logs WHERE action = 'compliance_reports.export'")
+    assert noted["user_id"] == cast.alice.user_id
+
+
+def test_who_may_not_have_a_report_gets_none(ask: Take, cast: Cast) -> None:
+    path = report("2026-07-01", "2026-09-30")
+    for actor in (cast.mona, cast.max, cast.vera):
+        assert ask(actor, path).status_code == 403
+    assert ask(None, path).status_code == 401
+    assert ask(cast.charlie, path).status_code == 409, "the tier free has no such files"
+    assert ask(cast.alice, path, sec_fetch_site="cross-site").status_code == 403
+
+
+def test_report_of_another_organization_has_nothing_of_this_one(
+    installation: Installation, ask: Take, cast: Cast
+) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE organizations SET subscription_tier = 'pro'")
+    today = datetime.now(UTC).date().isoformat()
+    got = ask(cast.charlie, report("2026-01-01", today))
+    assert got.status_code == 200
+    assert "charlie@borealis.example" in got.text
+    assert "acme" not in got.text.lower()
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("", ""), ("2026-09-30", "2026-07-01"), ("july", "2026-09-30"), ("2026-07-01", "2999-01-01")]
+)
+def test_report_of_days_that_are_no_period_is_refused(ask: Take, cast: Cast, first: str, last: str) -> None:
+    assert ask(cast.alice, report(first, last)).status_code == 400

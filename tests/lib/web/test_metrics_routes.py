@@ -1,6 +1,7 @@
 """Prometheus reads how the installation does, over HTTP and with the token alone."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -13,6 +14,8 @@ from lib.web import metrics_routes
 from tests.cast import make_cast
 from tests.conftest import Installation
 from tests.factories import make_project
+from tests.made_audit import write_entries
+from tests.made_backups import put_backup
 from tests.made_runs import make_run
 
 APP = Starlette(routes=metrics_routes.routes())
@@ -45,9 +48,32 @@ def test_who_has_the_token_reads_numbers_and_no_names(installation: Installation
         "orchestrator_table_bytes",
         "orchestrator_table_dead_rows",
         "orchestrator_index_scans",
+        "orchestrator_database_bytes",
+        "orchestrator_backups",
     } <= names
     assert "Zeppelin" not in answer.text
     assert "acme" not in answer.text.lower()
+
+
+def test_backups_and_removals_are_told(
+    installation: Installation, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_BACKUP_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    cast = make_cast(installation.database)
+    put_backup(tmp_path, hours_ago=2)
+    about = {"action": "retention.remove", "user_id": None}
+    write_entries(installation.database, cast.alice, count=2, new_values={"kind": "runs", "runs": 12}, **about)
+    answer = httpx2.get(address, headers={"Authorization": f"Bearer {TOKEN}"})
+    samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
+    found = {sample.name: sample.value for sample in samples}
+    assert found["orchestrator_backups"] == 1
+    assert found["orchestrator_backup_age_seconds"] == pytest.approx(7_200, abs=60)
+    assert (found["orchestrator_backup_bytes"], found["orchestrator_backup_seconds"]) == (5_000_000, 4.2)
+    removed = {
+        each.labels["kind"]: each.value for each in samples if each.name == "orchestrator_retention_removed_rows"
+    }
+    assert removed == {"runs": 24}
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer another-token-of-yours"}, {"Authorization": TOKEN}])

@@ -1,0 +1,25 @@
+"""What a compliance report reads of an organization's trail, for who may read it and for the command line."""
+
+from migrations import functions
+
+revision = "0058"
+down_revision = "0053"
+
+NAMES = (
+    "api_report_frame",
+    "api_report_people",
+    "api_report_entries",
+    "api_report_counts",
+    "api_report_refusals",
+    "api_record_report",
+)
+
+
+def upgrade() -> None:
+    for name in NAMES:
+        functions.create(name, execute="authenticated, orchestrator_identity")
+
+
+def downgrade() -> None:
+    for name in reversed(NAMES):
+        functions.drop(name)

@@ -1,0 +1,341 @@
+"""A compliance report of a period: what its tables say, what it can't know, and that it is nothing but text."""
+
+import io
+import re
+import time
+from datetime import UTC, date, datetime, timedelta
+from html.parser import HTMLParser
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from lib import clock
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.audit.report import lines, writing
+from lib.audit.report.lines import Trail, list_by_prefix
+from lib.audit.report.period import last_quarter, last_year, read_days
+from lib.audit.report.service import write_report, write_report_of
+from lib.db.session import identity_session
+from lib.errors import Conflict, InvalidInput, NotPermitted
+from lib.models.connection import IntegrationConnection, ProviderConnection
+from lib.models.webhook import Webhook
+from lib.usage.periods import Period, last_days, today_in
+from lib.users.changes import change_rights, deactivate
+from lib.users.rights import Rights
+from tests import doors
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_connection
+from tests.made_audit import seal, write_entries
+from tests.records import row, rows
+
+TODAY = date(2026, 11, 29)
+MARKUP = "<script>alert('x')</script>&\"<b>"
+
+
+class Page(HTMLParser):
+    """Texts of cells by row, under the heading that they stand below; and every tag."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tables: dict[str, list[list[str]]] = {}
+        self.tags: list[str] = []
+        self.text = ""
+        self._heading, self._cell, self._in = "", False, ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append(tag)
+        named = dict(attrs)
+        if tag in {"h2", "h3"}:
+            self._in, self._heading = tag, ""
+        elif tag == "div" and named.get("role") == "region":
+            self._heading = named["aria-label"]
+        elif tag == "tr":
+            self.tables.setdefault(self._heading, []).append([])
+        elif tag in {"td", "th"}:
+            self._cell = True
+            self.tables[self._heading][-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"td", "th"}:
+            self._cell = False
+        if tag == self._in:
+            self._in = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self._in:
+            self._heading += data
+        if self._cell:
+            self.tables[self._heading][-1][-1] += data
+
+    def rows(self, heading: str) -> list[dict[str, str]]:
+        """Of a table, its rows by the names of their columns."""
+        head, *body = self.tables[heading]
+        return [dict(zip(head, cells, strict=False)) for cells in body]
+
+
+@pytest.fixture(autouse=True)
+def pro(installation: Installation, cast: Cast) -> None:
+    """The tier has files of the trail."""
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE organizations SET subscription_tier = 'pro' WHERE id = %s", [cast.organization_a])
+
+
+def lately(days: int = 30) -> Period:
+    return last_days(days, today_in("UTC"), "UTC")
+
+
+def read(actor: Actor, period: Period | None = None) -> Page:
+    out = io.BytesIO()
+    write_report(actor, period or lately(), out)
+    return Page(out.getvalue().decode())
+
+
+def test_people_and_changes_of_rights_are_told(installation: Installation, cast: Cast) -> None:
+    change_rights(
+        cast.alice, cast.max.user_id, role="manager", permissions=[Permission.AUDIT_VIEW], seen=Rights(cast.max.role)
+    )
+    deactivate(cast.alice, cast.vera.user_id)
+    page = read(cast.alice)
+    people = {
+        each["Person"].partition("max@")[0] or each["Person"]: each for each in page.rows("People and their rights")
+    }
+    assert (people["Max"]["Role"], people["Max"]["Own permissions"], people["Max"]["Second factor"]) == (
+        "Manager",
+        "audit.view",
+        "no",
+    )
+    changes = page.rows("Changes of rights")
+    about_max = [each for each in changes if each["Whom or what"] == "Max" and each["Who"] == "Alice"]
+    assert [(each["Did"], each["Before"], each["After"]) for each in about_max] == [
+        ("changed the role", "Member; no own permissions", "Manager; own permissions: audit.view")
+    ]
+    (gone,) = [each for each in changes if each["Whom or what"] == "Vera" and each["Who"] == "Alice"]
+    assert (gone["Did"], gone["Before"], gone["After"]) == ("deactivated the person", "active", "deactivated")
+    assert {each["Who"] for each in changes if each["Did"] == "added the person"} == {"System"}
+    assert all("charlie" not in str(each).lower() for each in page.rows("People and their rights"))
+
+
+def test_people_are_those_of_the_periods_end(installation: Installation, cast: Cast) -> None:
+    """Of yesterday, before anybody was there: the trail begins today, with the organization."""
+    yesterday = today_in("UTC") - timedelta(days=1)
+    page = read(cast.alice, Period(yesterday, yesterday, "UTC"))
+    assert page.rows("People and their rights")[0]["Person"] == "Nobody was of the organization yet."
+    assert "every change since then is in it" in page.text
+
+
+def test_what_the_trail_has_lost_is_said(installation: Installation, cast: Cast) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "DELETE FROM audit_logs WHERE organization_id = %s AND action = 'organizations.create'",
+            [cast.organization_a],
+        )
+        connection.execute(
+            "UPDATE users SET created_at = now() - interval '90 days' WHERE organization_id = %s", [cast.organization_a]
+        )
+    yesterday = today_in("UTC") - timedelta(days=1)
+    page = read(cast.alice, Period(yesterday, yesterday, "UTC"))
+    assert "What was before is not in it" in page.text
+    assert "the earliest moment that the trail still knows, and not as of the end of the period" in page.text
+    assert len(page.rows("People and their rights")) == 4
+    assert "This period began before that." in page.text
+
+
+def test_sign_ins_refusals_and_settings_are_counted(installation: Installation, cast: Cast) -> None:
+    about = {"resource_type": "users", "resource_id": cast.max.user_id}
+    write_entries(installation.database, cast.max, count=3, action="identity.sign_in", **about)
+    write_entries(installation.database, cast.max, count=7, action="identity.sign_in_refused", **about)
+    write_entries(installation.database, cast.max, action="identity.lock_out", **about)
+    with doors.admin(installation.database) as connection:
+        connection.execute(
+            "UPDATE organizations SET settings = settings || "
+            '\'{"security_settings": {"session_timeout": 900, "require_2fa": true}, "retention": {"audit_days": 90}}\' '
+            "WHERE id = %s",
+            [cast.organization_a],
+        )
+    page = read(cast.alice)
+    months = page.rows("Sign-ins and refusals by month")
+    total = months[-1]
+    assert (total["Signed in"], total["Refused at the sign-in"], total["Locked out"]) == ("3", "7", "1")
+    (refused,) = page.rows("People refused most often")
+    assert (refused["Person"], refused["Refusals"]) == ("Max", "8")
+    assert page.rows("Addresses refused most often")[0]["Address"] == "81.2.69.142"
+    security = {each["Setting"]: (each["Before"], each["After"]) for each in page.rows("Changes of these settings")}
+    assert security == {"Require a second factor": ("not set", "yes"), "Session time-out": ("not set", "15 min")}
+    assert "Require a second factoryes" in page.text.replace("\n", "")
+    (kept,) = page.rows("Changes of retention")
+    assert (kept["Setting"], kept["Before"], kept["After"]) == ("Audit trail", "not set", "90 days")
+    found = [each["What"] for each in page.rows("Unusual access")]
+    assert "refused many times within minutes" in found
+
+
+def test_exports_keys_and_removals_are_told(installation: Installation, cast: Cast) -> None:
+    make_connection(installation.database, cast.alice, slug=f"acme-{uuid4()}")
+    write_entries(
+        installation.database,
+        cast.mona,
+        action="projects.export",
+        new_values={"format": "csv", "rows": 1234, "is_cut": False, "sort": "newest", "filters": {"status": "active"}},
+    )
+    write_entries(
+        installation.database,
+        cast.alice,
+        action="retention.remove",
+        resource_type="retention",
+        new_values={"kind": "runs", "runs": 12},
+        user_id=None,
+    )
+    page = read(cast.alice)
+    (export,) = page.rows("Exports")
+    assert (export["Who"], export["Did"], export["Format"], export["Rows"], export["With"]) == (
+        "Mona",
+        "exported the list of projects",
+        "CSV",
+        "1,234",
+        "status: active",
+    )
+    (key,) = [each for each in page.rows("Keys") if each["Name"] == "Acme models"]
+    assert key["Did"] == "added the connection"
+    (removal,) = page.rows("Removals and archives")
+    assert (removal["Who"], removal["What"]) == ("System", "kind: runs; runs: 12")
+    assert [each["Who"] for each in read(cast.alice).rows("Exports")] == ["Mona", "Alice"], "the report is one as well"
+    noted = row(installation, "SELECT * FROM audit_logs WHERE action = 'compliance_reports.export' ORDER BY id LIMIT 1")
+    assert (noted["user_id"], noted["new_values"]["format"]) == (cast.alice.user_id, "html")
+    assert noted["new_values"]["from"] == lately().first.isoformat()
+
+
+def test_keys_are_known_by_columns_that_there_are() -> None:
+    keyed: tuple[Any, ...] = (ProviderConnection, IntegrationConnection, Webhook)
+    assert set(lines._KEYS) <= {column.name for model in keyed for column in model.__table__.columns}
+
+
+def test_seals_are_verified_while_it_is_made(installation: Installation, cast: Cast) -> None:
+    first, *_ = write_entries(installation.database, cast.alice, count=5)
+    seal(installation.database)
+    newest = row(
+        installation,
+        "SELECT encode(hash, 'hex') AS hash FROM audit_seals WHERE organization_id = %s",
+        cast.organization_a,
+    )
+    page = read(cast.alice)
+    assert "All seals over the audit trail are intact" in page.text
+    assert [each["Hash"] for each in page.rows("First and last seal of the period")] == [newest["hash"]] * 3
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE audit_logs SET action = 'projects.delete' WHERE id = %s", [first])
+    page = read(cast.alice)
+    assert "The seals over the audit trail are broken: 1 seal of 1." in page.text
+    assert "its entries are others; 1 entry named by" in page.text
+
+
+def test_every_text_is_escaped_and_nothing_runs_or_loads(installation: Installation, cast: Cast) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE organizations SET name = %s WHERE id = %s", [MARKUP, cast.organization_a])
+        connection.execute("UPDATE users SET full_name = %s WHERE id = %s", [MARKUP, cast.max.user_id])
+    about = {"resource_type": "users", "resource_id": cast.max.user_id, "user_agent": MARKUP}
+    write_entries(installation.database, cast.max, count=6, action="identity.sign_in_refused", **about)
+    write_entries(
+        installation.database,
+        cast.max,
+        action="templates.export",
+        new_values={"format": MARKUP, "filters": {MARKUP: MARKUP}},
+    )
+    write_entries(
+        installation.database, cast.max, action="retention.remove", new_values={MARKUP: MARKUP + "\u202e\x07"}
+    )
+    out = io.BytesIO()
+    write_report(cast.alice, lately(), out)
+    html = out.getvalue().decode()
+    page = Page(html)
+    assert {"script", "b", "img", "link", "iframe", "a"} & {*page.tags} == {"a"}
+    assert MARKUP in page.text
+    assert "\u202e" not in html
+    assert "\x07" not in html
+    assert not re.search(r"https?://|src=|url\(|@import|\son\w+=|href=\"[^#]", html)
+    assert html.startswith("<!doctype html>")
+    assert "default-src 'none'" in html
+
+
+def test_long_tables_are_cut_and_say_so(
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MOST_LINES", 3)
+    monkeypatch.setitem(writing._environment.globals, "most_lines", 3)
+    write_entries(installation.database, cast.mona, count=5, action="projects.export", new_values={"format": "csv"})
+    page = read(cast.alice)
+    assert len(page.rows("Exports")) == 3
+    assert "The first 3 are told. 2 more lines of this kind" in page.text
+
+
+def test_weak_and_strangers_get_none(installation: Installation, cast: Cast) -> None:
+    for actor in (cast.mona, cast.max, cast.vera):
+        with pytest.raises(NotPermitted):
+            write_report(actor, lately(), io.BytesIO())
+    with pytest.raises(Conflict):
+        write_report(cast.charlie, lately(), io.BytesIO())
+    assert rows(installation, "SELECT 1 FROM audit_logs WHERE action = 'compliance_reports.export'") == []
+    write_entries(installation.database, cast.charlie, action="projects.export", new_values={"format": "Borealis"})
+    assert "BOREALIS" not in read(cast.alice).text
+
+
+def test_command_line_has_the_same_report_and_is_noted(installation: Installation, cast: Cast) -> None:
+    out = io.BytesIO()
+    write_report_of(cast.organization_a, lately(), out)
+    assert len(Page(out.getvalue().decode()).rows("People and their rights")) == 4
+    noted = row(installation, "SELECT * FROM audit_logs WHERE action = 'compliance_reports.export'")
+    assert (noted["user_id"], noted["user_agent"]) == (None, "orchestrator audit report")
+
+
+def test_actions_that_begin_alike_are_told_but_exports(installation: Installation, cast: Cast) -> None:
+    for action in ("legal_holds.create", "legal_holds.export"):
+        write_entries(installation.database, cast.alice, action=action, new_values={"reason": "Case 7"})
+    with identity_session() as session:
+        trail = Trail(
+            session=session,
+            organization_id=cast.organization_a,
+            since=clock.now() - timedelta(days=1),
+            before=clock.now(),
+            names={},
+        )
+        counted = {"legal_holds.create": 1, "legal_holds.export": 1}
+        assert [each.after for each in list_by_prefix(trail, counted, ("legal_holds.",))] == ["reason: Case 7"]
+
+
+@pytest.mark.parametrize(
+    ("today", "first", "last"),
+    [
+        (date(2026, 11, 29), date(2026, 7, 1), date(2026, 9, 30)),
+        (date(2026, 1, 1), date(2025, 10, 1), date(2025, 12, 31)),
+        (date(2026, 4, 1), date(2026, 1, 1), date(2026, 3, 31)),
+        (date(2026, 12, 31), date(2026, 7, 1), date(2026, 9, 30)),
+    ],
+)
+def test_last_quarter_is_the_whole_one_before(today: date, first: date, last: date) -> None:
+    assert last_quarter(today, "UTC") == Period(first, last, "UTC")
+    assert last_year(today, "UTC") == Period(date(today.year - 1, 1, 1), date(today.year - 1, 12, 31), "UTC")
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("2026-02-30", "2026-03-01"), ("", "2026-03-01"), ("2026-03-02", "2026-03-01"), ("2000-01-01", "2999-01-01")],
+)
+def test_days_that_are_no_period_are_refused(first: str, last: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_days(first, last, "UTC")
+
+
+def test_report_is_written_in_the_readers_zone(installation: Installation, cast: Cast) -> None:
+    """An hour before midnight in UTC is the day after in Berlin, of a period that begins there."""
+    moment = datetime(2026, 6, 30, 22, 30, tzinfo=UTC)
+    hours = (clock.now() - moment).total_seconds() / 3600
+    write_entries(
+        installation.database, cast.mona, action="projects.export", new_values={"format": "csv"}, hours_ago=hours
+    )
+    time.sleep(0.001)
+    assert len(read(cast.alice, Period(date(2026, 7, 1), date(2026, 7, 1), "Europe/Berlin")).rows("Exports")) == 1
+    assert "Nobody took" in read(cast.alice, Period(date(2026, 7, 1), date(2026, 7, 1), "UTC")).text
