@@ -353,6 +353,8 @@ ADDED_TABLES: Final = frozenset(
         "saved_views",
         "usage_reports",
         "audit_seals",
+        "legal_holds",
+        "retention_progress",
     }
 )
 

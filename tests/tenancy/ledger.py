@@ -366,6 +366,7 @@ _VIEWED_BY: Final = {
     "audit_logs": P.AUDIT_VIEW,
     "audit_seals": P.AUDIT_VIEW,
     "legal_holds": P.ORGANIZATION_EDIT,
+    "retention_progress": P.ORGANIZATION_EDIT,
     "projects": P.PROJECTS_VIEW,
     "orchestration_runs": P.ORCHESTRATIONS_VIEW,
     "run_comments": P.ORCHESTRATIONS_VIEW,
