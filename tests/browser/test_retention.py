@@ -51,7 +51,7 @@ def test_retention_is_shortened_and_a_hold_keeps_a_project(
     acts.settle(page)
     look(page)
     dialog.get_by_role("button", name="Place it").click()
-    expect(page.get_by_text("Smith against Acme. By Alice")).to_be_visible()
+    expect(page.get_by_text("Placed by Alice")).to_be_visible()
 
     page.get_by_role("spinbutton", name="Runs", exact=True).fill("60")
     page.get_by_role("button", name="Save retention and limits").click()
