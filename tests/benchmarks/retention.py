@@ -62,7 +62,9 @@ def _measure(database: ClonedDatabase, cast: Cast) -> Iterator[Figure]:
     for kind, noun in (("runs", "runs"), ("usage", "calls")):
         with psycopg.connect(database.admin_url) as connection:
             row = connection.execute(
-                "SELECT (removed ->> %s)::bigint FROM retention_progress WHERE kind = %s", [noun, kind]
+                "SELECT sum((new_values ->> %s)::bigint)::bigint FROM audit_logs "
+                "WHERE action = 'retention.remove' AND new_values ->> 'kind' = %s",
+                [noun, kind],
             ).fetchone()
         assert row is not None
         note = f"{row[0]:,} in {len(steps[kind])} transactions, the longest {max(steps[kind]) * 1000:.0f} ms"
