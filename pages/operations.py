@@ -5,8 +5,10 @@ import streamlit as st
 from lib.backup.history import read_history
 from lib.health.service import list_removals, read_growth, read_health
 from lib.organizations.operator import require_operator
+from lib.retention.operator import read_retention
 from lib.ui.components.health_growth import show_growth
 from lib.ui.components.health_history import show_backups, show_removals
+from lib.ui.components.health_retention import show_retention_states
 from lib.ui.components.health_statements import show_statements
 from lib.ui.components.health_tables import show_storage
 from lib.ui.components.health_work import show_connections, show_health_strip, show_work
@@ -30,6 +32,7 @@ with backups:
     show_backups(read_history(actor), zone=actor.time_zone)
 with removals:
     show_removals(list_removals(actor), zone=actor.time_zone)
+show_retention_states(read_retention(actor))
 show_growth(read_growth(actor))
 show_statements(actor)
 show_storage(health)

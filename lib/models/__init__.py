@@ -12,6 +12,7 @@ from lib.models.mail import MailOutbox
 from lib.models.operation import IntegrationOperation
 from lib.models.organization import Organization, OrganizationSlug
 from lib.models.project import Project
+from lib.models.retention import LegalHold, RetentionProgress
 from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStream
 from lib.models.saved_view import SavedView
@@ -37,6 +38,7 @@ __all__ = [
     "IntegrationConnection",
     "IntegrationOperation",
     "Invitation",
+    "LegalHold",
     "MailOutbox",
     "OrchestrationRun",
     "OrchestrationTemplate",
@@ -46,6 +48,7 @@ __all__ = [
     "PhaseStream",
     "Project",
     "ProviderConnection",
+    "RetentionProgress",
     "ReviewRequest",
     "RunComment",
     "RunReview",

@@ -3,7 +3,7 @@
 from migrations import functions
 
 revision = "0058"
-down_revision = "0053"
+down_revision = "0055"
 
 NAMES = (
     "api_report_frame",

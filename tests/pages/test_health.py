@@ -18,6 +18,7 @@ from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_audit import write_entries
 from tests.made_backups import put_backup
+from tests.made_retention import make_hold, set_retention
 from tests.made_runs import make_run
 from tests.operated import cast, olga, together
 from tests.pages.conftest import OpenAs
@@ -129,3 +130,25 @@ def test_removals_are_told_in_numbers(open_as: OpenAs, installation: Installatio
     assert table(at, "Of") == ["Runs"]
     assert "1,200 rows in 30 days" in shown(at)
     assert "Zeppelin" not in shown(at)
+
+
+def test_retention_says_what_is_kept_held_and_could_not_be_removed(
+    open_as: OpenAs, installation: Installation, cast: Cast, olga: Actor
+) -> None:
+    at = open_as(olga, OPERATIONS)
+    assert "Every organization keeps everything for ever." in shown(at)
+    set_retention(installation.database, cast.organization_a, run_days=60)
+    make_hold(installation.database, cast.charlie, reason="Zeppelin")
+    with doors.admin(installation.database) as connection:
+        connection.execute(
+            "UPDATE retention_progress SET failed_at = now(), failure = 'a disk is sick' WHERE organization_id = %s",
+            [cast.organization_a],
+        )
+    at = open_as(olga, OPERATIONS)
+    assert table(at, "Organization") == ["Acme Research", "Borealis"], "what failed comes first"
+    assert table(at, "Runs") == ["60 days", "for ever"]
+    assert table(at, "Legal holds") == ["0", "1"]
+    said = shown(at)
+    assert "1 could not be done" in said
+    assert "Runs of Acme Research could not be removed, just now: a disk is sick. It is tried again" in said
+    assert "Zeppelin" not in said

@@ -62,6 +62,17 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.seal_audit(timestamp with time zone,xid8,integer)": Definer(
         _WORKER, "seals over the trails of all organizations; a number only"
     ),
+    "api.remove_expired(integer,integer)": Definer(
+        _WORKER, "removes in all organizations what they have set; a number only"
+    ),
+    "api.expire_now(uuid,text,integer)": Definer(_IDENTITY, "the same of one organization, for the command line"),
+    "api.require_governor(uuid)": Definer(
+        _NOBODY, "part of what shows what would be removed: reads what the person may"
+    ),
+    "api.preview_retention(uuid,jsonb,integer)": Definer(
+        _OPERATOR, "counts of one organization and names of its runs, for who governs it, and for the command line"
+    ),
+    "api.read_retention()": Definer(_OPERATOR, "what organizations keep for how long, and numbers of what was removed"),
     "api.require_auditor(uuid)": Definer(_NOBODY, "part of what verifies seals: reads what the person may"),
     "api.check_seals(uuid,bigint,integer)": Definer(
         _OPERATOR, "hashes and numbers of one trail, for who may read it, and for the command line"
@@ -221,6 +232,9 @@ OPEN_TO_OWNER: Final = frozenset(
         "user_credentials",
         "audit_logs",
         "audit_seals",
+        "legal_holds",
+        "retention_progress",
+        "run_comments",
         "mail_outbox",
         "api_usage",
         "budgets",
@@ -260,7 +274,6 @@ OPEN_TO_OWNER: Final = frozenset(
 #: Tables of which they touch the sample workspace's rows, and so open to the owner for those.
 OPEN_FOR_THE_SAMPLE: Final = frozenset(
     {
-        "run_comments",
         "user_tokens",
         "user_credentials",
     }

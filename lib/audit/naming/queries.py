@@ -15,6 +15,7 @@ from lib.models.invitation import Invitation
 from lib.models.organization import Organization
 from lib.models.people import people
 from lib.models.project import Project
+from lib.models.retention import LegalHold
 from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import OrchestrationRun
 from lib.models.schedule import Schedule
@@ -53,6 +54,7 @@ NAMED: Final[Mapping[str, Named]] = {
     "integration_connections": (IntegrationConnection.id, IntegrationConnection.name),
     "webhooks": (Webhook.id, Webhook.name),
     "budgets": (Budget.id, Budget.name),
+    "legal_holds": (LegalHold.id, LegalHold.reason),
     "spending_watches": (SpendingWatch.id, func.concat(SpendingWatch.hours, " h")),
 }
 #: In which of them a search looks: there are few of each, and one of their parts is no name.
