@@ -16,7 +16,7 @@ from lib.web.saved_files import HEADERS, say
 from lib.web.visitor import find_visitor
 
 #: Where a page of another site sends the browser here, nobody has asked for the file (Fetch Metadata).
-_OWN_SITES: Final = ("same-origin", "none", None)
+OWN_SITES: Final = ("same-origin", "none", None)
 _CHUNK: Final = 256 * 1024
 #: Writes the file for whoever asks, as the parameters of the address say. Raises what is said in `answer`.
 Write = Callable[[Actor, Mapping[str, Sequence[str]], BinaryIO, ExportFormat], None]
@@ -42,7 +42,7 @@ def answer(request: Request, write: Write, *, name: str) -> Response:
 
 
 def _answer(request: Request, write: Write, *, name: str) -> Response:
-    if request.headers.get("sec-fetch-site") not in _OWN_SITES:
+    if request.headers.get("sec-fetch-site") not in OWN_SITES:
         return say("This file is taken from the page that offers it.", 403)
     actor = find_visitor(request)
     if actor is None:
@@ -61,10 +61,11 @@ def _answer(request: Request, write: Write, *, name: str) -> Response:
         raise
     file_name = f"{name}-{clock.now():%Y-%m-%d}.{file_format}"
     headers = HEADERS | {"content-disposition": f'attachment; filename="{file_name}"', "content-length": str(length)}
-    return StreamingResponse(_chunks(file), media_type="application/octet-stream", headers=headers)
+    return StreamingResponse(chunks(file), media_type="application/octet-stream", headers=headers)
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
+def chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The file from where it stands, closed at its end."""
     with file:
         while chunk := file.read(_CHUNK):
             yield chunk

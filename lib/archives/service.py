@@ -1,0 +1,150 @@
+"""What people do with archives: have one made, look at it, take its file, have it restored, remove it."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.archives import queries, shelf
+from lib.archives.views import MOST_COUNTED, ArchiveFile, ArchiveForesight, ArchiveView, ProjectArchives
+from lib.audit.events import record_event
+from lib.db.constraints import constraint_of
+from lib.db.session import tenant_session
+from lib.errors import Conflict, NotFound
+from lib.models.archive import Archive, ArchiveStatus, ArchiveStore
+from lib.models.project import ProjectStatus
+
+_UNDER_WAY = "idx_archives_under_way"
+
+
+def list_archives(actor: Actor, project_id: UUID) -> ProjectArchives:
+    """Those of a project; none for whoever sees only what they made. Raises `NotPermitted`."""
+    actor.require(Permission.PROJECTS_VIEW)
+    may_manage = actor.may(Permission.PROJECTS_ARCHIVE) and not actor.sees_own_only
+    with tenant_session(actor) as session:
+        archives = tuple(map(_view, queries.list_archives(session, actor.organization_id, project_id)))
+        may_archive = False
+        if may_manage and not any(archive.is_under_way for archive in archives):
+            project = queries.find_project(session, actor.organization_id, project_id)
+            may_archive = (
+                project is not None
+                and project.status != ProjectStatus.ACTIVE
+                and queries.has_runs(session, actor.organization_id, project_id)
+            )
+        return ProjectArchives(archives=archives, may_archive=may_archive, may_manage=may_manage)
+
+
+def foresee_archive(actor: Actor, project_id: UUID) -> ArchiveForesight:
+    """What would be moved. Raises `NotFound`, `NotPermitted`."""
+    actor.require(Permission.PROJECTS_ARCHIVE)
+    with tenant_session(actor) as session:
+        if queries.find_project(session, actor.organization_id, project_id) is None:
+            raise NotFound("project")
+        runs, phases, operations = queries.count_runs(session, actor.organization_id, project_id, most=MOST_COUNTED)
+        return ArchiveForesight(runs=runs, phases=phases, operations=operations)
+
+
+def ask_archive(actor: Actor, project_id: UUID) -> UUID:
+    """Have a worker move the runs of a project that is done with into a file; the archive's id.
+
+    Raises `NotFound`, `NotPermitted`, and `Conflict` while the project is active, a run of it has not ended, or an
+    archive of it is under way.
+    """
+    actor.require(Permission.PROJECTS_ARCHIVE)
+    try:
+        with tenant_session(actor) as session:
+            project = queries.find_project(session, actor.organization_id, project_id)
+            if project is None:
+                raise NotFound("project")
+            if project.status == ProjectStatus.ACTIVE:
+                message = "This project is active. Mark it as completed or archive it first, then move its runs."
+                raise Conflict(message)
+            if session.scalar(select(func.api.count_open_runs(project_id))):
+                message = "A run of this project has not ended. Wait for its end or cancel it, then move its runs."
+                raise Conflict(message)
+            values = {"organization_id": actor.organization_id, "project_id": project_id, "project_name": project.name}
+            return session.scalars(insert(Archive).values(**values).returning(Archive.id)).one()
+    except IntegrityError as error:
+        if constraint_of(error) != _UNDER_WAY:
+            raise
+        message = "An archive of this project is being worked on already. Wait until that is done."
+        raise Conflict(message) from error
+
+
+def ask_restore(actor: Actor, archive_id: UUID) -> None:
+    """Have a worker bring its runs back. Raises `NotFound`, `NotPermitted`, and `Conflict` where it stands otherwise."""
+    _move(actor, archive_id, ArchiveStatus.RESTORING, from_={ArchiveStatus.MADE})
+
+
+def remove_archive(actor: Actor, archive_id: UUID) -> None:
+    """Have its file removed: for ever, with the runs where they are in it alone.
+
+    Raises `NotFound`, `NotPermitted`, and `Conflict` where it stands otherwise.
+    """
+    _move(actor, archive_id, ArchiveStatus.REMOVING, from_={ArchiveStatus.MADE, ArchiveStatus.RESTORED})
+
+
+def open_file(actor: Actor, archive_id: UUID) -> ArchiveFile:
+    """Its file, open at the beginning; recorded as `archives.export`.
+
+    Raises `NotFound`, `NotPermitted`, `ArchiveGone`, `OrchestratorError` where a bucket does not give it.
+    """
+    actor.require(Permission.PROJECTS_ARCHIVE)
+    with tenant_session(actor) as session:
+        row = queries.find_archive(session, actor.organization_id, archive_id)
+        if row is None or not _view(row).has_file:
+            raise NotFound("archive")
+        values = {"project_id": str(row.project_id), "sha256": row.sha256, "bytes": row.bytes, "runs": row.runs}
+        record_event(session, "archives.export", resource_type="archives", resource_id=archive_id, values=values)
+    place = shelf.open_shelf(ArchiveStore(row.store))
+    folder = Path(tempfile.mkdtemp(prefix="archive-"))
+    try:
+        file = place.fetch(row.file, folder).open("rb")  # it can be read though its name is gone
+        return ArchiveFile(name=Path(row.file).name, bytes=os.fstat(file.fileno()).st_size, file=file)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_archive_of_run(actor: Actor, run_id: UUID) -> ArchiveView | None:
+    """The archive in which a run lies that is not here; None where there is none, or it is not theirs to see."""
+    actor.require(Permission.ORCHESTRATIONS_VIEW)
+    if actor.sees_own_only or not actor.may(Permission.PROJECTS_VIEW):
+        return None
+    with tenant_session(actor) as session:
+        archive_id = queries.find_archive_of(session, run_id)
+        row = queries.find_archive(session, actor.organization_id, archive_id) if archive_id else None
+        return _view(row) if row else None
+
+
+def _move(actor: Actor, archive_id: UUID, status: ArchiveStatus, *, from_: set[ArchiveStatus]) -> None:
+    actor.require(Permission.PROJECTS_ARCHIVE)
+    try:
+        with tenant_session(actor) as session:
+            archive = queries.load_archive(session, actor.organization_id, archive_id)
+            if archive is None:
+                raise NotFound("archive")
+            if archive.status not in from_:
+                message = "This archive does not stand as you saw it any more. Reload to see it."
+                raise Conflict(message)
+            archive.status = status
+    except IntegrityError as error:
+        if constraint_of(error) != _UNDER_WAY:
+            raise
+        message = "Another archive of this project is being worked on. Wait until that is done."
+        raise Conflict(message) from error
+
+
+def _view(row: Row[*tuple[Any, ...]]) -> ArchiveView:
+    values = row._asdict()
+    values.pop("file")
+    store = values.pop("store")
+    return ArchiveView(
+        **values | {"status": ArchiveStatus(row.status), "store": ArchiveStore(store) if store else None}
+    )
