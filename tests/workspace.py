@@ -19,6 +19,7 @@ from tests.factories import (
 )
 from tests.made_audit import make_seal
 from tests.made_budgets import make_budget_rows, make_watch_rows
+from tests.made_retention import make_hold
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import (
     HeldRun,
@@ -82,6 +83,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     make_mail(database, actor)
     make_budget_rows(database, actor, about=actor.user_id)
     make_watch_rows(database, actor)
+    make_hold(database, actor, project_id=project_id)
     webhook_id = make_webhook(database, actor, name=f"Deployments {uuid4()}")
     make_told(database, actor, webhook_id)
     make_sums(database, actor.organization_id)

@@ -34,6 +34,7 @@ class ApiUsage(Base):
     status_code: Mapped[int | None]
     created_at: Mapped[CreatedAt]
     project_id: Mapped[UUID | None]
+    #: Calls outlive their runs: this one may name one that was removed, and so may the phase.
     run_id: Mapped[UUID | None]
     phase_execution_id: Mapped[UUID | None]
     provider: Mapped[Str100 | None]
@@ -43,6 +44,8 @@ class ApiUsage(Base):
     #: None where the price is unknown, never 0.
     cost_usd: Mapped[Dollars | None]
     error_kind: Mapped[Str50 | None]
+    #: Whose template it was, once its run was removed; until then its run says it.
+    template_id: Mapped[UUID | None]
 
     __table_args__ = (
         UniqueConstraint(
@@ -50,8 +53,6 @@ class ApiUsage(Base):
         ),
         tenant_reference("user_id", "users", name="api_usage_person_fkey"),
         tenant_reference("project_id", "projects", name="api_usage_project_fkey"),
-        tenant_reference("run_id", "orchestration_runs", name="api_usage_run_fkey"),
-        tenant_reference("phase_execution_id", "phase_executions", name="api_usage_phase_fkey"),
         Index("idx_api_usage_organization_id", "organization_id"),
         Index("idx_api_usage_created_at", "created_at"),
         Index("idx_api_usage_organization_created", "organization_id", "created_at", "id"),

@@ -1,6 +1,8 @@
 -- api.audit()
 -- The one trigger that fills `audit_logs`: who, from where, and which columns changed from what to what.
 -- Arguments: the resource's name, columns whose change is no event, columns whose value is never written (by commas).
+-- What goes with its run is no event of its own: api.remove_runs takes them in one statement, and whoever has it do so says
+-- so once.
 -- SECURITY DEFINER: nobody else may insert into `audit_logs`, so no code path can forget or forge a row.
 CREATE FUNCTION api.audit() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
@@ -19,6 +21,10 @@ DECLARE
     v_old jsonb;
     v_new jsonb;
 BEGIN
+    IF TG_OP = 'DELETE' AND v_row ? 'run_id' AND NOT EXISTS (
+        SELECT 1 FROM public.orchestration_runs r WHERE r.id = (v_row ->> 'run_id')::uuid) THEN
+        RETURN NULL;
+    END IF;
     SELECT coalesce(jsonb_object_agg(k, v_before -> k) FILTER (WHERE v_before ? k), '{}'),
            coalesce(jsonb_object_agg(k, v_after -> k) FILTER (WHERE v_after ? k), '{}')
       INTO v_old, v_new

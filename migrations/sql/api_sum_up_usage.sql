@@ -2,7 +2,8 @@
 -- One organization's calls from a moment to another, cut in each way that is asked for: by `all` of the columns, by `none`,
 -- or by one of them. What is rolled up and what is not yet is summed up here alone. How long calls took is kept as counts
 -- by bucket: see api.latency_bucket. A call to a model without a cost is one of unknown price, however it ended: what is
--- certain to be free, as one that was refused, is written with a cost of 0.
+-- certain to be free, as one that was refused, is written with a cost of 0. Of a run that was removed the call itself
+-- knows the template.
 CREATE FUNCTION api.sum_up_usage(p_organization uuid, p_from timestamptz, p_to timestamptz, p_cuts text[]) RETURNS TABLE (
     cut text, is_model boolean, project_id uuid, user_id uuid, template_id uuid, provider varchar, model varchar,
     endpoint varchar, error_kind varchar, calls bigint, failed_calls bigint, unpriced_calls bigint, prompt_tokens bigint,
@@ -14,7 +15,7 @@ AS $$
         SELECT k.cut, u.provider IS NOT NULL AS is_model,
                CASE WHEN k.cut IN ('all', 'project') THEN u.project_id END AS project_id,
                CASE WHEN k.cut IN ('all', 'person') THEN u.user_id END AS user_id,
-               CASE WHEN k.cut IN ('all', 'template') THEN r.template_id END AS template_id,
+               CASE WHEN k.cut IN ('all', 'template') THEN coalesce(r.template_id, u.template_id) END AS template_id,
                CASE WHEN k.cut IN ('all', 'model') THEN u.provider END AS provider,
                CASE WHEN k.cut IN ('all', 'model') THEN u.model END AS model,
                CASE WHEN k.cut IN ('all', 'endpoint') THEN u.endpoint END AS endpoint,

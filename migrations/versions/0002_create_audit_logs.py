@@ -31,7 +31,7 @@ def upgrade() -> None:
     )
     op.execute("CREATE INDEX idx_audit_logs_user_id ON audit_logs (user_id)")
     functions.create("api_write_audit", before="0012")
-    functions.create("api_audit")
+    functions.create("api_audit", before="0054")
     functions.create("api_keep_audit", before="0012")
     op.execute(
         "CREATE TRIGGER audit_logs_keep BEFORE UPDATE OR DELETE ON audit_logs "

@@ -15,7 +15,7 @@ CHANGED = "api_sum_up_usage"
 
 def upgrade() -> None:
     _lock()
-    functions.replace(CHANGED)
+    functions.replace(CHANGED, before="0054")
     _open_hours()
 
 

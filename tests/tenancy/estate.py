@@ -22,6 +22,7 @@ from tests.factories import (
 )
 from tests.made_audit import make_seal
 from tests.made_budgets import make_budget_rows, make_watch_rows
+from tests.made_retention import make_hold
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import answer, beginning, call_worker, make_comment, make_operation, make_run, open_run
 from tests.made_schedules import make_schedule
@@ -67,6 +68,7 @@ def estate(module_database: ClonedDatabase) -> Estate:
     made = make_told(module_database, cast.alice, webhook_id) | make_sums(module_database, cast.organization_a)
     for table, key in made.items():
         rows[table][alice] = key
+    rows["legal_holds"][alice] = make_hold(module_database, cast.alice, project_id=rows["projects"][alice])
     connection_id = rows["provider_connections"][alice] = make_connection(module_database, cast.alice)
     rows["integration_connections"][alice] = make_integration(module_database, cast.alice)
     with doors.engine(module_database, cast.organization_a) as connection:

@@ -18,7 +18,10 @@ from lib.usage.views import Dimension
 
 ORDER: Final = Order("newest", ApiUsage.created_at, ApiUsage.id)
 _RUN_TITLE: Final = func.coalesce(OrchestrationRun.title, func.left(OrchestrationRun.topic, 255))
-_TEMPLATE: Final = select(OrchestrationRun.template_id).where(OrchestrationRun.id == ApiUsage.run_id).scalar_subquery()
+_TEMPLATE: Final = func.coalesce(
+    select(OrchestrationRun.template_id).where(OrchestrationRun.id == ApiUsage.run_id).scalar_subquery(),
+    ApiUsage.template_id,
+)
 #: What is listed, by the names of `CallView`.
 _LISTED: Final[Mapping[str, Any]] = {
     "id": ApiUsage.id,
