@@ -63,6 +63,9 @@ def make(connection: psycopg.Connection[Any], job: Job) -> None:
             )
             return
         place.remove(name)
+        if outcome == "held":
+            message = "A legal hold keeps these runs where they are. Whoever governs the organization can release it."
+            raise Conflict(message)
         if outcome == "open":
             message = "The project is active again, or a run of it has not ended, so all runs stay where they are."
             raise Conflict(message)

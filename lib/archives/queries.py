@@ -49,6 +49,11 @@ def find_archive_of(session: Session, run_id: UUID) -> UUID | None:
     return session.scalar(select(func.api.find_archive_of(run_id)))
 
 
+def is_held(session: Session, project_id: UUID) -> bool:
+    """Whether a legal hold keeps what belongs to the project."""
+    return session.scalar(select(func.api.is_project_held(project_id))) or False
+
+
 def find_project(session: Session, organization_id: UUID, project_id: UUID) -> Project | None:
     """The project whose runs it is about."""
     return session.scalar(select(Project).where(Project.organization_id == organization_id, Project.id == project_id))

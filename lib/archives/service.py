@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, insert, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
@@ -54,8 +55,8 @@ def foresee_archive(actor: Actor, project_id: UUID) -> ArchiveForesight:
 def ask_archive(actor: Actor, project_id: UUID) -> UUID:
     """Have a worker move the runs of a project that is done with into a file; the archive's id.
 
-    Raises `NotFound`, `NotPermitted`, and `Conflict` while the project is active, a run of it has not ended, or an
-    archive of it is under way.
+    Raises `NotFound`, `NotPermitted`, and `Conflict` while the project is active, a run of it has not ended, an archive
+    of it is under way, or a legal hold keeps its runs.
     """
     actor.require(Permission.PROJECTS_ARCHIVE)
     try:
@@ -69,6 +70,7 @@ def ask_archive(actor: Actor, project_id: UUID) -> UUID:
             if session.scalar(select(func.api.count_open_runs(project_id))):
                 message = "A run of this project has not ended. Wait for its end or cancel it, then move its runs."
                 raise Conflict(message)
+            _refuse_held(session, project_id)
             values = {"organization_id": actor.organization_id, "project_id": project_id, "project_name": project.name}
             return session.scalars(insert(Archive).values(**values).returning(Archive.id)).one()
     except IntegrityError as error:
@@ -79,14 +81,17 @@ def ask_archive(actor: Actor, project_id: UUID) -> UUID:
 
 
 def ask_restore(actor: Actor, archive_id: UUID) -> None:
-    """Have a worker bring its runs back. Raises `NotFound`, `NotPermitted`, and `Conflict` where it stands otherwise."""
+    """Have a worker bring its runs back.
+
+    Raises `NotFound`, `NotPermitted`, and `Conflict` where it stands otherwise.
+    """
     _move(actor, archive_id, ArchiveStatus.RESTORING, from_={ArchiveStatus.MADE})
 
 
 def remove_archive(actor: Actor, archive_id: UUID) -> None:
     """Have its file removed: for ever, with the runs where they are in it alone.
 
-    Raises `NotFound`, `NotPermitted`, and `Conflict` where it stands otherwise.
+    Raises `NotFound`, `NotPermitted`, and `Conflict` where it stands otherwise or a legal hold keeps it.
     """
     _move(actor, archive_id, ArchiveStatus.REMOVING, from_={ArchiveStatus.MADE, ArchiveStatus.RESTORED})
 
@@ -123,6 +128,15 @@ def find_archive_of_run(actor: Actor, run_id: UUID) -> ArchiveView | None:
         return _view(row) if row else None
 
 
+def _refuse_held(session: Session, project_id: UUID) -> None:
+    if queries.is_held(session, project_id):
+        message = (
+            "A legal hold keeps what belongs to this project where it is. Somebody who may edit the organization can "
+            "release it."
+        )
+        raise Conflict(message)
+
+
 def _move(actor: Actor, archive_id: UUID, status: ArchiveStatus, *, from_: set[ArchiveStatus]) -> None:
     actor.require(Permission.PROJECTS_ARCHIVE)
     try:
@@ -133,6 +147,8 @@ def _move(actor: Actor, archive_id: UUID, status: ArchiveStatus, *, from_: set[A
             if archive.status not in from_:
                 message = "This archive does not stand as you saw it any more. Reload to see it."
                 raise Conflict(message)
+            if status is ArchiveStatus.REMOVING:
+                _refuse_held(session, archive.project_id)
             archive.status = status
     except IntegrityError as error:
         if constraint_of(error) != _UNDER_WAY:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from lib.config import get_settings
 from lib.data_folder import data_folder, make_private_folder
-from lib.errors import ConfigurationError, ArchiveGone
+from lib.errors import ArchiveGone, ConfigurationError
 from lib.models.archive import ArchiveStore
 
 _NAME: Final = "archives"
@@ -77,6 +77,14 @@ def archive_folder() -> Path:
     folder = data_folder() / _NAME
     make_private_folder(folder)
     return folder
+
+
+def find_archive_folder() -> Path | None:
+    """The same where it is there already: who only looks makes none."""
+    with suppress(RuntimeError):  # nobody's home, so no data either
+        folder = get_settings().data_dir.expanduser().absolute() / _NAME
+        return folder if folder.is_dir() else None
+    return None
 
 
 def new_shelf() -> Shelf:

@@ -86,3 +86,8 @@ class ProjectArchives:
     may_archive: bool
     #: Whether this person may have archives made, restored and removed.
     may_manage: bool
+
+    @property
+    def hold_runs(self) -> bool:
+        """Whether runs of the project are in one of them and nowhere else."""
+        return any(archive.holds_runs for archive in self.archives)

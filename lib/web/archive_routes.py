@@ -1,8 +1,8 @@
 """The file of an archive, for whoever may have archives made.
 
-    GET    /api/archives/{archive_id}/file    200 with the file, to be saved, which the trail notes; 401 without a
-                                              living session; 403 and 404 when it is not theirs to have, or there is
-                                              none; 410 when it is not where it was put
+GET    /api/archives/{archive_id}/file    200 with the file, to be saved, which the trail notes; 401 without a
+                                          living session; 403 and 404 when it is not theirs to have, or there is
+                                          none; 410 when it is not where it was put
 """
 
 from uuid import UUID

@@ -2,7 +2,7 @@
 -- Takes the archive that waits longest for a worker, or the one that is named, and holds it for as long as this session
 -- lives: a worker that is killed lets go at once, and the next one begins anew or goes on, as its status says. One that
 -- is named, and whose runs are not here, may be given the status 'restoring' with it. None of an organization that has
--- ended.
+-- ended, and none is removed as long as a legal hold keeps it.
 CREATE FUNCTION api.claim_archive(p_archive uuid, p_status text)
 RETURNS TABLE (archive_id uuid, organization_id uuid, project_id uuid, project_name text, status text, store text,
                file text, bytes bigint, sha256 text, is_loaded boolean)
@@ -19,6 +19,7 @@ BEGIN
          WHERE o.deleted_at IS NULL
            AND CASE WHEN p_archive IS NULL
                     THEN a.status IN ('asked', 'making', 'restoring', 'removing') AND a.next_at <= now()
+                     AND NOT (a.status = 'removing' AND api.is_held(a.organization_id, a.project_id))
                     ELSE a.id = p_archive END
          ORDER BY a.next_at
     LOOP

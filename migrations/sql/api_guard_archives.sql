@@ -21,6 +21,9 @@ BEGIN
             NEW.restore_asked_by := api.person_id();
             NEW.restore_asked_at := clock_timestamp();
         ELSIF NEW.status = 'removing' AND OLD.status IN ('made', 'restored') THEN
+            IF api.is_project_held(OLD.project_id) THEN
+                RAISE EXCEPTION 'archive % is under a legal hold', OLD.id USING ERRCODE = 'check_violation';
+            END IF;
             NEW.removed_by := api.person_id();
         ELSE
             RAISE EXCEPTION 'a person can''t move an archive from % to %', OLD.status, NEW.status
