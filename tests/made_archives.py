@@ -2,10 +2,11 @@
 
 from pathlib import PurePosixPath
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 
+from lib import clock
 from lib.access.actor import Actor
 from lib.archives.service import ask_archive, list_archives
 from lib.archives.views import ArchiveView
@@ -111,6 +112,27 @@ def _make_odd(database: Database, phase_id: UUID) -> None:
             """token_usage = '{"a": 1.00, "b": 1e2, "c": [null, "x", true, {}], "d": -0.0}' WHERE id = %s""",
             [HARD_WORDS * 20_000, phase_id],
         )
+
+
+def make_archive_row(database: Database, actor: Actor, *, project_id: UUID, **columns: Any) -> UUID:
+    """The row of an archive that was made long ago, without its file."""
+    said = {
+        "organization_id": actor.organization_id,
+        "project_id": project_id,
+        "project_name": "Folding bicycle",
+        "status": "made",
+        "asked_by": actor.user_id,
+        "made_at": clock.now(),
+        "format_version": 1,
+        "store": "local",
+        "file": f"{actor.organization_id}/{project_id}.zip",
+        "bytes": 12_300_000,
+        "sha256": "0" * 64,
+        "tables": {},
+        "run_ids": [uuid4()],
+    }
+    with doors.admin(database) as connection:
+        return insert(connection, "archives", **said | columns)
 
 
 def sums(database: Database) -> dict[str, TableSum]:

@@ -353,6 +353,7 @@ ADDED_TABLES: Final = frozenset(
         "saved_views",
         "usage_reports",
         "audit_seals",
+        "archives",
     }
 )
 

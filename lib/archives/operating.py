@@ -1,4 +1,4 @@
-"""What the command line does with archives, of whatever organization: list, make, restore. It works as a worker does."""
+"""What the command line does with archives, of whatever organization. It works as a worker does."""
 
 import time
 from dataclasses import dataclass

@@ -15,6 +15,7 @@ from llmock.testing import LLMockServer
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Role
+from lib.archives.shelf import archive_folder
 from lib.audit.trail import list_entries
 from lib.audit.views import EntryFilter
 from lib.config import get_settings
@@ -46,6 +47,7 @@ from tests.factories import (
     see_connection,
     see_integration,
 )
+from tests.made_archives import make_archive_row
 from tests.made_budgets import make_budget_rows, make_watch_rows, see_budget
 from tests.made_reviews import make_waiting
 from tests.made_runs import MadeRun, fail_second_phase, make_comment, make_operation, make_run
@@ -74,6 +76,8 @@ class Target:
     gone_id: UUID
     session_id: UUID
     project_id: UUID
+    #: Of the quiet project; it has a file.
+    archive_id: UUID
     #: One without runs.
     quiet_id: UUID
     #: Published; the manager's.
@@ -219,6 +223,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
     make_calls(database, admin.organization_id, [{"project_id": project_id, "user_id": member.user_id}])
     make_invitation(database, admin, email=f"boss@new.{mark}.example", role="admin")
     make_usage_report(database, admin)
+    quiet_id = make_project(database, member, name=f"Quiet project of {mark}", topic=f"Topic of {mark}")
     return Target(
         organization_id=admin.organization_id,
         slug=mark,
@@ -229,7 +234,8 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         gone_id=gone.user_id,
         session_id=admin.session_id,
         project_id=project_id,
-        quiet_id=make_project(database, member, name=f"Quiet project of {mark}", topic=f"Topic of {mark}"),
+        quiet_id=quiet_id,
+        archive_id=_put_archive(database, admin, quiet_id),
         template_id=template_id,
         draft_id=draft_id,
         retired_id=retired_id,
@@ -263,6 +269,15 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         saved_view_id=make_saved_view(database, admin, name=f"View of {mark}"),
         entry_id=list_entries(admin, EntryFilter(action="projects.create")).items[0].id,
     )
+
+
+def _put_archive(database: ClonedDatabase, admin: Actor, project_id: UUID) -> UUID:
+    """An archive with a file, which nobody looks into."""
+    name = f"{admin.organization_id}/{project_id}.zip"
+    path = archive_folder() / name
+    path.parent.mkdir()
+    path.write_bytes(b"Fold it twice.")
+    return make_archive_row(database, admin, project_id=project_id, file=name)
 
 
 def _write_file(database: ClonedDatabase, member: Actor, run: MadeRun) -> UUID:

@@ -340,6 +340,7 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "webhook_deliveries": _event,
     "webhook_attempts": lambda doer, change: change.new is None and doer.may(P.WEBHOOKS_MANAGE),
     **dict.fromkeys(("budgets", "budget_raises", "spending_watches"), lambda doer, _: doer.may(P.BUDGETS_MANAGE)),
+    "archives": lambda doer, _: doer.may(P.PROJECTS_ARCHIVE),
     "legal_holds": lambda doer, _: doer.may(P.ORGANIZATION_EDIT),
     "budget_periods": _spending,
     "budget_alerts": _spending,
@@ -365,6 +366,7 @@ _VIEWED_BY: Final = {
     "spending_notices": P.ANALYTICS_VIEW,
     "audit_logs": P.AUDIT_VIEW,
     "audit_seals": P.AUDIT_VIEW,
+    "archives": P.PROJECTS_VIEW,
     "legal_holds": P.ORGANIZATION_EDIT,
     "projects": P.PROJECTS_VIEW,
     "orchestration_runs": P.ORCHESTRATIONS_VIEW,
@@ -419,8 +421,8 @@ def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
     is_offered = table == "integration_connections" and row["is_active"]  # an approval names where it leads
     if is_offered and doer.may(P.ORCHESTRATIONS_VIEW):
         return True
-    if doer.sees_own_only and table == "schedules":
-        return doer.is_alive and doer.user_id in {row["user_id"], row["created_by"]}
+    if doer.sees_own_only and table in {"schedules", "archives"}:  # of these nobody's own: they hold others' runs too
+        return doer.is_alive and doer.user_id in {row.get("user_id"), row.get("created_by")}
     if doer.sees_own_only and table in {
         *("projects", "orchestration_runs", "phase_executions"),
         *("review_requests", "run_reviews", "run_comments"),

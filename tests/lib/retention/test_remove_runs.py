@@ -14,8 +14,8 @@ from tests.cast import Cast
 from tests.database import ClonedDatabase
 from tests.factories import make_project, make_template
 from tests.made_budgets import make_budget_rows
-from tests.made_reviews import make_waiting, make_word
 from tests.made_retention import left_of, make_ended, make_hold, release_hold, remove_runs
+from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import make_run
 from tests.made_schedules import make_schedule
 from tests.made_usage import roll_up
