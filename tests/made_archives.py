@@ -114,6 +114,25 @@ def _make_odd(database: Database, phase_id: UUID) -> None:
         )
 
 
+def multiply(database: Database, project_id: UUID, *, times: int) -> None:
+    """So many times the project's runs, phases and comments: copies, past every trigger, with ids of their own."""
+    with doors.admin(database) as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute(
+            "CREATE TEMP TABLE copies ON COMMIT DROP AS SELECT id AS old, gen_random_uuid() AS new "
+            "FROM orchestration_runs, generate_series(2, %s) WHERE project_id = %s",
+            [times, project_id],
+        )
+        for table, key in (("orchestration_runs", "id"), ("phase_executions", "run_id"), ("run_comments", "run_id")):
+            new = "jsonb_build_object('id', copies.new)"
+            if key != "id":
+                new = "jsonb_build_object('id', gen_random_uuid(), 'run_id', copies.new)"
+            connection.execute(
+                f"INSERT INTO {table} SELECT made.* FROM copies JOIN {table} t ON t.{key} = copies.old, "
+                f"jsonb_populate_record(t, {new}) made".encode()
+            )
+
+
 def make_archive_row(database: Database, actor: Actor, *, project_id: UUID, **columns: Any) -> UUID:
     """The row of an archive that was made long ago, without its file."""
     said = {
