@@ -4,7 +4,14 @@ import streamlit as st
 
 from lib.access.permissions import Permission
 from lib.organizations.service import get_organization
-from lib.ui.components import organization_end, organization_facts, organization_forms, organization_tier
+from lib.ui.components import (
+    legal_holds,
+    organization_end,
+    organization_facts,
+    organization_forms,
+    organization_tier,
+    retention_state,
+)
 from lib.ui.components.card import card
 from lib.ui.components.page_header import page_header
 from lib.ui.guard import require_actor
@@ -39,5 +46,12 @@ if models.open:  # it asks an endpoint which models it has
         organization_forms.show_models_form(organization)
 with security, card("Security"):
     organization_forms.show_security_form(organization)
-with limits, card("Retention and limits"):
-    organization_forms.show_limits_form(organization)
+with limits:
+    with card("Retention and limits"):
+        organization_forms.show_limits_form(organization)
+    if limits.open:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            legal_holds.show_holds(actor)
+        with right:
+            retention_state.show_retention(actor, organization)

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from psycopg.types.json import Jsonb
 
 from lib import clock
 from lib.access.actor import Actor
@@ -10,7 +12,7 @@ from lib.db.logins import Login
 from tests import doors
 from tests.doors import Database
 from tests.factories import insert
-from tests.made_runs import MadeRun, end_run, make_comment, make_operation, make_run
+from tests.made_runs import MadeRun, call_worker, end_run, make_comment, make_operation, make_run
 
 _SAYS = {
     "runs": "SELECT count(*) FROM orchestration_runs WHERE id = ANY (%s)",
@@ -31,6 +33,19 @@ def make_hold(database: Database, actor: Actor, *, project_id: UUID | None = Non
 def release_hold(database: Database, actor: Actor, hold_id: UUID) -> None:
     with doors.person(database, actor) as connection:
         connection.execute("UPDATE legal_holds SET released_by = %s WHERE id = %s", [actor.user_id, hold_id])
+
+
+def make_progress(database: Database, organization_id: UUID) -> UUID:
+    """Of runs, on a day on which three went."""
+    with doors.admin(database) as connection:
+        row = connection.execute(
+            "INSERT INTO retention_progress (organization_id, kind, day, before, removed, ended_at) "
+            "VALUES (%s, 'runs', current_date, now(), '{\"runs\": 3}', now()) RETURNING id",
+            [organization_id],
+        ).fetchone()
+    assert row is not None
+    made: UUID = row[0]
+    return made
 
 
 def make_ended(
@@ -70,3 +85,64 @@ def left_of(database: Database, *runs: UUID) -> dict[str, int]:
             assert row is not None
             found[name] = row[0]
     return found
+
+
+def set_retention(database: Database, organization_id: UUID, **days: int | None) -> None:
+    """What an admin has set, whatever bounds there are; what is not named is kept for ever."""
+    with doors.admin(database) as connection:
+        connection.execute(
+            "UPDATE organizations SET settings = settings || jsonb_build_object('retention', %s::jsonb) WHERE id = %s",
+            [Jsonb({name: value for name, value in days.items() if value is not None}), organization_id],
+        )
+
+
+def remove_batch(database: Database, *, runs: int = 3, rows: int = 7) -> int | None:
+    """What a worker's chore does once: how many rows went, None where nothing is due."""
+    found: int | None = call_worker(database, "SELECT api.remove_expired(%s, %s)", runs, rows)
+    return found
+
+
+def remove_all(database: Database, *, runs: int = 3, rows: int = 7) -> int:
+    """Until nothing is due; says how many batches that were."""
+    for batch in range(10_000):
+        if remove_batch(database, runs=runs, rows=rows) is None:
+            return batch
+    raise AssertionError("it never ends")
+
+
+def tomorrow(database: Database) -> None:
+    """Let all that was done today have been done yesterday."""
+    with doors.admin(database) as connection:
+        connection.execute("UPDATE retention_progress SET day = day - 1")
+
+
+def write_runs(
+    database: Database, actor: Actor, runs: list[dict[str, Any]], *, project_id: UUID | None = None
+) -> list[UUID]:
+    """Runs that ended, each with a phase and a call, past all guards; `runs` say what is not as usual."""
+    usual = {"status": "completed", "completed_at": clock.now(), "parent_run_id": None, "project_id": project_id}
+    made = []
+    with doors.admin(database) as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        for run in runs:
+            row = usual | {"id": uuid4()} | run
+            connection.execute(
+                "INSERT INTO orchestration_runs (id, organization_id, project_id, user_id, topic, status, "
+                "completed_at, parent_run_id, plan, inputs) VALUES (%s, %s, %s, %s, 'Fold', %s, %s, %s, '{}', '{}')",
+                [
+                    row["id"],
+                    actor.organization_id,
+                    row["project_id"],
+                    actor.user_id,
+                    row["status"],
+                    row["completed_at"],
+                    row["parent_run_id"],
+                ],
+            )
+            connection.execute(
+                "INSERT INTO phase_executions (organization_id, run_id, phase_code, phase_name, status) "
+                "VALUES (%s, %s, 'Phase 0', 'Only', 'completed')",
+                [actor.organization_id, row["id"]],
+            )
+            made.append(row["id"])
+    return made

@@ -354,6 +354,8 @@ ADDED_TABLES: Final = frozenset(
         "usage_reports",
         "audit_seals",
         "archives",
+        "legal_holds",
+        "retention_progress",
     }
 )
 

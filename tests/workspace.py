@@ -20,7 +20,7 @@ from tests.factories import (
 from tests.made_archives import make_archive_row
 from tests.made_audit import make_seal
 from tests.made_budgets import make_budget_rows, make_watch_rows
-from tests.made_retention import make_hold
+from tests.made_retention import make_hold, make_progress
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import (
     HeldRun,
@@ -89,6 +89,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     archived_run_id = uuid4()
     make_archive_row(database, actor, project_id=project_id, run_ids=[archived_run_id])
     make_hold(database, actor, project_id=project_id)
+    make_progress(database, actor.organization_id)
     webhook_id = make_webhook(database, actor, name=f"Deployments {uuid4()}")
     make_told(database, actor, webhook_id)
     make_sums(database, actor.organization_id)

@@ -92,6 +92,10 @@ _DID: Final[Mapping[str, str]] = {
     "template_reviews.delete": "removed a request about the template",
     "run_reviews.delete": "removed a word about an answer",
     "organizations.delete": "removed the organization",
+    "retention.remove": "removed what is older than it is kept",
+    "legal_holds.create": "placed a legal hold",
+    "legal_holds.update": "released a legal hold",
+    "legal_holds.delete": "removed a legal hold",
 }
 #: Action -> field -> what setting it and taking it away are called; the first field that has changed counts.
 _SET: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {

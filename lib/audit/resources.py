@@ -24,6 +24,8 @@ KINDS: Final[Mapping[str, str]] = {
     "budgets": "Budget",
     "budget_raises": "Budget raise",
     "spending_watches": "Spending watch",
+    "legal_holds": "Legal hold",
+    "retention": "Retention",
     "usage": "Usage",
     "audit": "Audit trail",
 }

@@ -101,6 +101,9 @@ def _take(session: Session, organization_id: UUID, state: Verification, row: Row
         last_hash=row.hash,
         through_id=row.through_id,
         rows=state.rows + row.found_count,
+        removed_seals=state.removed_seals + bool(row.removed_at),
+        removed_rows=state.removed_rows + (row.row_count if row.removed_at else 0),
+        removed_at=row.removed_at or state.removed_at,
         faults=faults,
         fault_count=state.fault_count + bool(reasons),
     )
@@ -114,7 +117,11 @@ def _reasons(organization_id: UUID, state: Verification, row: Row[Any]) -> Seque
         reasons.append(Reason.CHAIN)
     if reckon_hash(organization_id, row) != row.hash:
         reasons.append(Reason.SEAL)
-    if (row.found_count, row.found_hash) != (row.row_count, row.rows_hash):
+    if row.removed_at:
+        reasons += [Reason.ROWS] if row.found_count else []
+        # retention tells of it in the same transaction, in an entry that is sealed like all others
+        reasons += [] if row.number <= (row.told_through or 0) else [Reason.UNTOLD]
+    elif (row.found_count, row.found_hash) != (row.row_count, row.rows_hash):
         reasons.append(Reason.ROWS)
     if state.noted and state.noted[0] == row.number and state.noted[1].lower() != row.hash.hex():
         reasons.append(Reason.NOTED)

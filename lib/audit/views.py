@@ -116,6 +116,8 @@ class Reason(StrEnum):
     CHAIN = "chain"
     #: It is not the one that somebody has noted down.
     NOTED = "noted"
+    #: It is marked as one whose entries retention has removed, and the trail does not tell of that.
+    UNTOLD = "untold"
 
 
 class Kind(StrEnum):
@@ -156,6 +158,10 @@ class Verification:
     last_hash: bytes
     through_id: UUID
     rows: int = 0
+    #: Seals whose entries retention has removed, how many entries those were, and when the last of them went.
+    removed_seals: int = 0
+    removed_rows: int = 0
+    removed_at: datetime | None = None
     #: At most a hundred of them are told.
     faults: Sequence[SealFault] = ()
     fault_count: int = 0

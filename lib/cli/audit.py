@@ -40,7 +40,7 @@ def verify(
     if noted and organization is None:
         raise typer.BadParameter("A seal is one organization's: name it with --organization.")
     prepare_database(Login.IDENTITY)
-    chosen = _list_all() if organization is None else iter([find_organization(CommandLine(), organization)])
+    chosen = list_all() if organization is None else iter([find_organization(CommandLine(), organization)])
     # each of them, also after one that is broken
     broken = sum(1 for each in chosen if not _verify(each, noted))
     if broken:
@@ -73,6 +73,9 @@ def _report(slug: str, done: "Verification") -> Iterator[str]:
         yield f"  newest seal: {done.number}:{done.last_hash.hex()}"
     else:
         yield f"{slug}: nothing is sealed yet; {unsealed}"
+    if done.removed_at:
+        last = f"the last on {done.removed_at:%Y-%m-%d %H:%M} UTC"
+        yield f"  removed by retention, {last}: {done.removed_rows:,} entries under {done.removed_seals:,} seals"
 
 
 def _explain(fault: "SealFault") -> Iterator[str]:
@@ -84,6 +87,7 @@ def _explain(fault: "SealFault") -> Iterator[str]:
         Reason.SEAL: "the seal itself was changed",
         Reason.CHAIN: "it does not follow on the seal before",
         Reason.NOTED: "it is not the seal that was noted down",
+        Reason.UNTOLD: "it is marked as removed by retention, and the trail does not tell of that",
     }
     since = f"{fault.since:%Y-%m-%d %H:%M}" if fault.since else "the beginning"
     until = f"{fault.until:%Y-%m-%d %H:%M}" if fault.until else "now"
@@ -102,7 +106,8 @@ def _read_seal(text: str | None) -> tuple[int, str] | None:
     return int(number), digits
 
 
-def _list_all() -> "Iterator[OrganizationSummary]":
+def list_all() -> "Iterator[OrganizationSummary]":
+    """All organizations, by name, a page at a time."""
     from lib.organizations.operator import CommandLine, list_organizations  # noqa: PLC0415 - half a second of imports
     from lib.organizations.views import OrganizationSort  # noqa: PLC0415 - half a second of imports
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from lib.cli import archives, audit, backup, database, demo, keys, organizations, serving, users
+from lib.cli import archives, audit, backup, database, demo, keys, organizations, retention, serving, users
 
 app = typer.Typer(
     help="AI Orchestrator: run multi-phase work with language models.",
@@ -13,6 +13,7 @@ app = typer.Typer(
 serving.add_to(app)
 demo.add_to(app)
 backup.add_to(app)
+retention.add_to(app)
 app.add_typer(archives.app, name="archives")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")

@@ -8,6 +8,7 @@ from typing import Final
 import psycopg
 
 from lib.engine.connected import keep_connected
+from lib.engine.removing import remove_expired
 from lib.engine.rollup import roll_up
 from lib.engine.sealing import Sealing
 
@@ -19,20 +20,20 @@ Chore = Callable[[psycopg.AsyncConnection], Awaitable[float]]
 
 
 async def do_chores(url: str) -> None:
-    """Sum up usage and seal audit trails, for ever. Comes back after an outage of the database."""
+    """Sum up usage, seal audit trails and remove what is too old, for ever. Comes back after an outage."""
     await keep_connected(
         url,
         _do_when_due,
         name="orchestrator-chores",
         log=log,
-        waits="usage is summed up and trails are sealed later",
+        waits="usage is summed up, trails are sealed and what is too old is removed later",
         seconds=_AFTER_OUTAGE_SECONDS,
     )
 
 
 async def _do_when_due(connection: psycopg.AsyncConnection) -> None:
     clock = asyncio.get_running_loop().time
-    chores: list[Chore] = [roll_up, Sealing().go_on]
+    chores: list[Chore] = [roll_up, Sealing().go_on, remove_expired]
     due = dict.fromkeys(chores, clock())
     while True:
         chore = min(due, key=lambda each: due[each])

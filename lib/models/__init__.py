@@ -13,7 +13,7 @@ from lib.models.mail import MailOutbox
 from lib.models.operation import IntegrationOperation
 from lib.models.organization import Organization, OrganizationSlug
 from lib.models.project import Project
-from lib.models.retention import LegalHold
+from lib.models.retention import LegalHold, RetentionProgress
 from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import OrchestrationRun, PhaseExecution, PhaseStream
 from lib.models.saved_view import SavedView
@@ -49,6 +49,7 @@ __all__ = [
     "PhaseStream",
     "Project",
     "ProviderConnection",
+    "RetentionProgress",
     "ReviewRequest",
     "RunComment",
     "RunReview",

@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueCo
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lib.db.base import Base, CreatedAt, JsonObject, Key, Str100, Str255, reference
+from lib.db.base import Base, CreatedAt, JsonObject, Key, Moment, Str100, Str255, reference
 
 #: Actions of the trail that somebody was kept from.
 REFUSALS: Final = (
@@ -72,8 +72,13 @@ class AuditSeal(Base):
     #: What the seal is known by, and the next one begins with.
     hash: Mapped[bytes] = mapped_column(LargeBinary)
     sealed_at: Mapped[CreatedAt]
+    #: When retention removed its entries.
+    removed_at: Mapped[Moment | None]
 
     __table_args__ = (
         CheckConstraint("number > 0", name="audit_seals_number_check"),
         UniqueConstraint("organization_id", "number", name="audit_seals_number_key"),
+        Index(
+            "idx_audit_seals_removed", "organization_id", "removed_at", postgresql_where=text("removed_at IS NOT NULL")
+        ),
     )

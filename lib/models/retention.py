@@ -1,11 +1,25 @@
-"""What is kept, whatever the organization has set."""
+"""What is removed because an organization has set so, and what is kept all the same."""
 
+from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lib.db.base import Base, CreatedAt, Key, Moment
+from lib.db.base import Base, CreatedAt, JsonObject, Key, Moment, Str50
+
+
+class RetentionKind(StrEnum):
+    """What has a number of days that it is kept."""
+
+    RUNS = "runs"
+    USAGE = "usage"
+    AUDIT = "audit"
+
+
+def _organization(table: str) -> ForeignKey:
+    return ForeignKey("organizations.id", name=f"{table}_organization_id_fkey", ondelete="CASCADE")
 
 
 def _reference(column: str, table: str, *, name: str) -> ForeignKeyConstraint:
@@ -20,9 +34,7 @@ class LegalHold(Base):
     __tablename__ = "legal_holds"
 
     id: Mapped[Key]
-    organization_id: Mapped[UUID] = mapped_column(
-        ForeignKey("organizations.id", name="legal_holds_organization_id_fkey", ondelete="CASCADE")
-    )
+    organization_id: Mapped[UUID] = mapped_column(_organization("legal_holds"))
     #: None is the whole organization.
     project_id: Mapped[UUID | None]
     reason: Mapped[str] = mapped_column(String(500))
@@ -42,3 +54,26 @@ class LegalHold(Base):
             for column in ("project_id", "placed_by", "released_by")
         ),
     )
+
+
+class RetentionProgress(Base):
+    """What was removed of one kind on the last day on which anything was due; workers write it, batch by batch."""
+
+    __tablename__ = "retention_progress"
+
+    id: Mapped[Key]
+    organization_id: Mapped[UUID] = mapped_column(_organization("retention_progress"))
+    kind: Mapped[Str50]
+    #: By UTC.
+    day: Mapped[date]
+    #: What is from before that moment goes.
+    before: Mapped[Moment | None]
+    #: How many of what, as `{"runs": 3, "phases": 9}`.
+    removed: Mapped[JsonObject]
+    #: None while there is more to be removed.
+    ended_at: Mapped[Moment | None]
+    #: It could not be removed, and why; it is tried again an hour later.
+    failed_at: Mapped[Moment | None]
+    failure: Mapped[str | None]
+
+    __table_args__ = (UniqueConstraint("organization_id", "kind", name="retention_progress_organization_kind_key"),)

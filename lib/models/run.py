@@ -151,6 +151,11 @@ class OrchestrationRun(Base):
             text("execution_time_ms DESC NULLS LAST"),
             text("id DESC"),
         ),
+        Index(
+            "idx_orchestration_runs_ended",
+            *("organization_id", "completed_at", "id"),
+            postgresql_where=text("completed_at IS NOT NULL"),
+        ),
         Index("idx_orchestration_runs_person_created", "organization_id", "user_id", "created_at", "id"),
         Index("idx_orchestration_runs_template_created", "organization_id", "template_id", "created_at", "id"),
         Index("idx_orchestration_runs_model_created", "organization_id", "model", "created_at", "id"),

@@ -19,7 +19,7 @@ BEGIN
          WHERE o.deleted_at IS NULL
            AND CASE WHEN p_archive IS NULL
                     THEN a.status IN ('asked', 'making', 'restoring', 'removing') AND a.next_at <= now()
-                     AND NOT (a.status = 'removing' AND api.is_held(a.organization_id, a.project_id))
+                     AND NOT (a.status = 'removing' AND api.is_kept(a.organization_id, a.project_id))
                     ELSE a.id = p_archive END
          ORDER BY a.next_at
     LOOP

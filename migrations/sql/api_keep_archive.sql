@@ -16,7 +16,7 @@ DECLARE
 BEGIN
     -- as api.remove_runs does: a hold that is placed from here on waits
     PERFORM pg_advisory_xact_lock(4718, hashtext(v_archive.organization_id::text));
-    IF api.is_held(v_archive.organization_id, v_archive.project_id) THEN
+    IF api.is_kept(v_archive.organization_id, v_archive.project_id) THEN
         RETURN 'held';
     END IF;
     -- whoever says something of a run waits, and then finds it gone; in the order of a run's step

@@ -8,10 +8,12 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND NOT EXISTS (
-        SELECT 1 FROM written w JOIN was o ON o.id = w.id
-         WHERE to_jsonb(w) - 'template_id' IS DISTINCT FROM to_jsonb(o) - 'template_id') THEN
-        RETURN NULL;
+    IF TG_OP = 'UPDATE' THEN -- apart: an insert has no rows of before to ask for
+        IF NOT EXISTS (
+            SELECT 1 FROM written w JOIN was o ON o.id = w.id
+             WHERE to_jsonb(w) - 'template_id' IS DISTINCT FROM to_jsonb(o) - 'template_id') THEN
+            RETURN NULL;
+        END IF;
     END IF;
     PERFORM pg_advisory_xact_lock_shared(4715, hashtext(w.organization_id::text))
        FROM (SELECT DISTINCT organization_id FROM written) w;

@@ -22,6 +22,7 @@ CHANGED = ("api_keep_audit", "api_write_audit", "api_guard_organizations", "api_
 DOORS = ("api_find_actor", "api_load_sample", "api_find_sample", "api_remove_sample")
 #: What a later migration changed, and which.
 BEFORE = {
+    "api_keep_audit": "0055",
     "api_guard_organizations": "0019",
     "api_guard_template": "0026",
     "api_find_actor": "0018",

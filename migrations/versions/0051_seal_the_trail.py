@@ -20,6 +20,7 @@ DOORS = {
     "api_count_unsealed": "authenticated, orchestrator_identity",
     "api_keep_seals": "",
 }
+CHANGED_AGAIN = dict.fromkeys(("api_check_seals", "api_compare_seal", "api_keep_seals"), "0055")
 
 
 def upgrade() -> None:
@@ -46,7 +47,7 @@ def upgrade() -> None:
     rls.permit(TABLE, "SELECT", rls.may("audit.view"))
     op.execute(f"GRANT SELECT ON {TABLE} TO authenticated")
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before=CHANGED_AGAIN.get(name))
     for name, event, scope in (("keep", "UPDATE OR DELETE", "ROW"), ("keep_all", "TRUNCATE", "STATEMENT")):
         op.execute(
             f"CREATE TRIGGER {TABLE}_{name} BEFORE {event} ON {TABLE} "

@@ -1,7 +1,7 @@
 """Ended runs can be removed with everything that belongs to them, unless a legal hold keeps them.
 
-What they have used stays: a call keeps its run's id, which may name nothing any more, and gets its template, by which it
-is summed up. Each table is locked in a transaction of its own.
+What they have used stays: a call keeps its run's id, which may name nothing any more, and gets its template, by which
+it is summed up. Each table is locked in a transaction of its own.
 """
 
 from alembic import op
@@ -22,7 +22,8 @@ _UPDATED = (
     "CREATE OR REPLACE TRIGGER api_usage_open_updated AFTER UPDATE ON api_usage REFERENCING {}NEW TABLE AS written "
     "FOR EACH STATEMENT EXECUTE FUNCTION api.open_usage_hours()"
 )
-#: Table -> what its owner, whose functions remove, reaches; without the policies that said less before.
+_OF_SAMPLE = "organization_id IN (SELECT o.id FROM organizations o WHERE o.sample_made_at IS NOT NULL)"
+#: Table -> what its owner, whose functions remove, reaches: more than the sample's rows, as before.
 OWNED = {
     "api_usage": "CREATE POLICY api_usage_owner ON api_usage FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true)",
     "run_comments": "CREATE POLICY run_comments_owner ON run_comments FOR ALL TO CURRENT_USER "
@@ -38,6 +39,7 @@ def upgrade() -> None:
         op.execute(_UPDATED.format("OLD TABLE AS was "))
         for table, policy in OWNED.items():
             op.execute(f"DROP POLICY IF EXISTS {table}_owner ON {table}")
+            op.execute(f"DROP POLICY IF EXISTS {table}_sample ON {table}")
             op.execute(policy)
     _create_holds()
     for name in CHANGED:
@@ -97,6 +99,8 @@ def downgrade() -> None:
     with op.get_context().autocommit_block():
         op.execute("DROP POLICY IF EXISTS run_comments_owner ON run_comments")
         op.execute("DROP POLICY IF EXISTS api_usage_owner ON api_usage")
+        for table in OWNED:
+            op.execute(f"CREATE POLICY {table}_sample ON {table} FOR ALL TO CURRENT_USER USING ({_OF_SAMPLE})")
         op.execute("CREATE POLICY api_usage_owner ON api_usage FOR SELECT TO CURRENT_USER USING (true)")
         op.execute(_UPDATED.format(""))
         _restore_keys()

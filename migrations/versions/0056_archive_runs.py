@@ -11,12 +11,11 @@ from alembic import op
 from migrations import audit, functions, rls
 
 revision = "0056"
-down_revision = "0054"
+down_revision = "0055"
 
 TABLE = "archives"
 #: file -> who may execute it, in the order in which they need each other.
 DOORS = {
-    "api_is_held": "",
     "api_is_project_held": "authenticated",
     "api_guard_archives": "",
     "api_is_restoring": "authenticated, engine",

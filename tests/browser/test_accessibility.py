@@ -91,7 +91,7 @@ def test_no_page_shuts_anybody_out(
             continue
         subjects.visit(page, subject, dashboard)
         used = set()
-        for where, finding in _findings(page, is_whole=not state.startswith("other")):
+        for where, finding in findings(page, is_whole=not state.startswith("other")):
             used.add(finding["excuse"])
             if finding["excuse"] < 0:
                 found.append(f"{subject.name}, {where}: {finding}")
@@ -108,7 +108,7 @@ def _state(subject: Subject) -> str:
     return f"other, {page}" if f"other, {page}" in STATES else letters
 
 
-def _findings(page: Page, *, is_whole: bool) -> list[tuple[str, dict[str, Any]]]:
+def findings(page: Page, *, is_whole: bool) -> list[tuple[str, dict[str, Any]]]:
     """What axe finds grave about the page as it stands, in each look; or about what is in it, on a desk."""
     page.evaluate(AXE)
     found = []

@@ -14,6 +14,7 @@ from lib.models.mail import MailStatus
 from lib.models.operation import OperationStatus
 from lib.models.organization import Tier
 from lib.models.project import Priority, ProjectStatus
+from lib.models.retention import RetentionKind
 from lib.models.review import Decision, ReviewOutcome
 from lib.models.run import PhaseStatus, RunPriority, RunStatus
 from lib.models.schedule import CatchUp, Overlap, ScheduleResult
@@ -57,6 +58,7 @@ CLOSED: dict[str, type[StrEnum]] = {
     "archives_store_check": ArchiveStore,
     "budgets_scope_check": BudgetScope,
     "budgets_period_check": BudgetPeriod,
+    "retention_progress_kind_check": RetentionKind,
 }
 #: The database knows the words of later steps already.
 AHEAD: dict[str, frozenset[str]] = {

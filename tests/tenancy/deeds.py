@@ -8,6 +8,7 @@ from tests.tenancy.deeds_of_audit import AUDIT
 from tests.tenancy.deeds_of_budgets import BUDGETS
 from tests.tenancy.deeds_of_organizations import CONNECTIONS, OPERATORS, ORGANIZATION
 from tests.tenancy.deeds_of_people import ONESELF, PEOPLE
+from tests.tenancy.deeds_of_retention import RETENTION
 from tests.tenancy.deeds_of_runs import OPERATIONS, RUNS, SCHEDULES
 from tests.tenancy.deeds_of_templates import PROJECTS, TEMPLATES
 from tests.tenancy.deeds_of_usage import USAGE
@@ -26,6 +27,7 @@ DEEDS: Final = (
     *BUDGETS,
     *ARCHIVES,
     *AUDIT,
+    *RETENTION,
     *ORGANIZATION,
     *ONESELF,
     *OPERATORS,

@@ -23,7 +23,7 @@ from tests.factories import (
 from tests.made_archives import make_archive_row
 from tests.made_audit import make_seal
 from tests.made_budgets import make_budget_rows, make_watch_rows
-from tests.made_retention import make_hold
+from tests.made_retention import make_hold, make_progress
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import answer, beginning, call_worker, make_comment, make_operation, make_run, open_run
 from tests.made_schedules import make_schedule
@@ -70,6 +70,7 @@ def estate(module_database: ClonedDatabase) -> Estate:
     for table, key in made.items():
         rows[table][alice] = key
     rows["archives"][alice] = make_archive_row(module_database, cast.alice, project_id=rows["projects"][alice])
+    rows["retention_progress"][alice] = make_progress(module_database, cast.organization_a)
     rows["legal_holds"][alice] = make_hold(module_database, cast.alice, project_id=rows["projects"][alice])
     connection_id = rows["provider_connections"][alice] = make_connection(module_database, cast.alice)
     rows["integration_connections"][alice] = make_integration(module_database, cast.alice)

@@ -63,6 +63,17 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.seal_audit(timestamp with time zone,xid8,integer)": Definer(
         _WORKER, "seals over the trails of all organizations; a number only"
     ),
+    "api.remove_expired(integer,integer)": Definer(
+        _WORKER, "removes in all organizations what they have set; a number only"
+    ),
+    "api.expire_now(uuid,text,integer)": Definer(_IDENTITY, "the same of one organization, for the command line"),
+    "api.require_governor(uuid)": Definer(
+        _NOBODY, "part of what shows what would be removed: reads what the person may"
+    ),
+    "api.preview_retention(uuid,jsonb,integer)": Definer(
+        _OPERATOR, "counts of one organization and names of its runs, for who governs it, and for the command line"
+    ),
+    "api.read_retention()": Definer(_OPERATOR, "what organizations keep for how long, and numbers of what was removed"),
     "api.require_auditor(uuid)": Definer(_NOBODY, "part of what verifies seals: reads what the person may"),
     "api.check_seals(uuid,bigint,integer)": Definer(
         _OPERATOR, "hashes and numbers of one trail, for who may read it, and for the command line"
@@ -131,7 +142,6 @@ DEFINERS: Final[Mapping[str, Definer]] = {
         _PERSON | _ENGINE, "condition of triggers: whether this transaction restores; nobody else can say that it does"
     ),
     "api.find_archive_of(uuid)": Definer(_PERSON, "finds one by an index that no policy lets in; looks who asks"),
-    "api.is_held(uuid,uuid)": Definer(_NOBODY, "part of what a hold keeps from happening: reads holds"),
     "api.is_project_held(uuid)": Definer(_PERSON, "who archives need not read holds; yes or no"),
     "api.claim_usage_report(integer)": Definer(_WORKER, "what is due in all organizations, with whose it is"),
     "api.settle_usage_report(uuid,timestamp with time zone,timestamp with time zone)": Definer(
@@ -222,6 +232,9 @@ OPEN_TO_OWNER: Final = frozenset(
         "user_credentials",
         "audit_logs",
         "audit_seals",
+        "legal_holds",
+        "retention_progress",
+        "run_comments",
         "mail_outbox",
         "api_usage",
         "budgets",
@@ -262,7 +275,6 @@ OPEN_TO_OWNER: Final = frozenset(
 #: Tables of which they touch the sample workspace's rows, and so open to the owner for those.
 OPEN_FOR_THE_SAMPLE: Final = frozenset(
     {
-        "run_comments",
         "user_tokens",
         "user_credentials",
     }

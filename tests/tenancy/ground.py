@@ -49,6 +49,7 @@ from tests.factories import (
 )
 from tests.made_archives import make_archive_row
 from tests.made_budgets import make_budget_rows, make_watch_rows, see_budget
+from tests.made_retention import make_hold
 from tests.made_reviews import make_waiting
 from tests.made_runs import MadeRun, fail_second_phase, make_comment, make_operation, make_run
 from tests.made_schedules import make_schedule
@@ -116,6 +117,8 @@ class Target:
     budget_seen: datetime
     raise_id: UUID
     watch_id: UUID
+    #: On the project.
+    hold_id: UUID
     #: The admin's.
     saved_view_id: UUID
     #: Of the trail.
@@ -266,6 +269,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         budget_seen=see_budget(admin, budgets["budgets"]).updated_at,
         raise_id=budgets["budget_raises"],
         watch_id=make_watch_rows(database, admin)["spending_watches"],
+        hold_id=make_hold(database, admin, project_id=project_id, reason=f"Lawsuit of {mark}"),
         saved_view_id=make_saved_view(database, admin, name=f"View of {mark}"),
         entry_id=list_entries(admin, EntryFilter(action="projects.create")).items[0].id,
     )

@@ -368,6 +368,7 @@ _VIEWED_BY: Final = {
     "audit_seals": P.AUDIT_VIEW,
     "archives": P.PROJECTS_VIEW,
     "legal_holds": P.ORGANIZATION_EDIT,
+    "retention_progress": P.ORGANIZATION_EDIT,
     "projects": P.PROJECTS_VIEW,
     "orchestration_runs": P.ORCHESTRATIONS_VIEW,
     "run_comments": P.ORCHESTRATIONS_VIEW,

@@ -56,6 +56,8 @@ CALLS: Final[Mapping[str, str]] = {
     "api.record_refusal(text)": "SELECT api.record_refusal('audit.view')",
     "api.check_seals(uuid,bigint,integer)": "SELECT number FROM api.check_seals(%(organization)s, 0, 10)",
     "api.compare_seal(uuid,bigint)": "SELECT id FROM api.compare_seal(%(organization)s, 1)",
+    "api.preview_retention(uuid,jsonb,integer)": "SELECT api.preview_retention(%(organization)s, NULL, 10)",
+    "api.read_retention()": "SELECT * FROM api.read_retention()",
     "api.count_unsealed(uuid,integer)": "SELECT api.count_unsealed(%(organization)s, 10)",
     "api.open_connection(text)": "SELECT api.open_connection(%(slug)s)",
     "api.offered_connections()": "SELECT api.offered_connections()",

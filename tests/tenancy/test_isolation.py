@@ -56,6 +56,7 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "budget_raises"): {},
     ("web", "spending_watches"): {"hours": 48},
     ("web", "archives"): {},
+    ("web", "legal_holds"): {},
     ("web", "invitations"): {"email": "somebody-else@invited.example"},
     ("engine", "phase_executions"): {"attempt": 99},
     ("engine", "phase_streams"): {},
@@ -80,6 +81,7 @@ ANY_ORGANIZATION = {
 #: What has to stand beside a reference, or another refusal would come first.
 BESIDE: dict[tuple[str, str], dict[str, Any]] = {
     ("budgets", "project_id"): {"scope": "project", "user_id": None},
+    ("legal_holds", "released_by"): {"released_at": "2026-01-31T12:00:00Z"},
     ("template_reviews", "decided_by"): {"decision": "rejected", "decided_at": "2026-01-31T12:00:00Z"},
 }
 

@@ -62,6 +62,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("invitations", "UPDATE"): Rule((P.USERS_INVITE,)),
     ("audit_logs", "SELECT"): Rule((P.AUDIT_VIEW,)),
     ("audit_seals", "SELECT"): Rule((P.AUDIT_VIEW,)),
+    ("retention_progress", "SELECT"): Rule((P.ORGANIZATION_EDIT,)),
     ("legal_holds", "SELECT"): Rule((P.ORGANIZATION_EDIT,)),
     ("legal_holds", "INSERT"): Rule((P.ORGANIZATION_EDIT,)),
     ("legal_holds", "UPDATE"): Rule((P.ORGANIZATION_EDIT,)),

@@ -16,6 +16,7 @@ from lib.models.invitation import Invitation
 from lib.models.organization import Organization
 from lib.models.people import people
 from lib.models.project import Project
+from lib.models.retention import LegalHold
 from lib.models.review import ReviewRequest, RunReview
 from lib.models.run import OrchestrationRun
 from lib.models.schedule import Schedule
@@ -55,6 +56,7 @@ NAMED: Final[Mapping[str, Named]] = {
     "webhooks": (Webhook.id, Webhook.name),
     "archives": (Archive.id, Archive.project_name),
     "budgets": (Budget.id, Budget.name),
+    "legal_holds": (LegalHold.id, LegalHold.reason),
     "spending_watches": (SpendingWatch.id, func.concat(SpendingWatch.hours, " h")),
 }
 #: In which of them a search looks: there are few of each, and one of their parts is no name.

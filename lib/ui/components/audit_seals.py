@@ -19,6 +19,7 @@ _REASONS: Final[Mapping[Reason, str]] = {
     Reason.SEAL: "the seal itself was changed",
     Reason.CHAIN: "the seal does not follow on the one before",
     Reason.NOTED: "the seal is not the one that was noted down",
+    Reason.UNTOLD: "it is marked as removed by retention, and no entry tells of that",
 }
 _KINDS: Final[Mapping[Kind, str]] = {Kind.CHANGED: "Changed", Kind.REMOVED: "Removed", Kind.ADDED: "Added"}
 #: Of one seal so many entries are named, and of all so many seals.
@@ -67,6 +68,11 @@ def _show_result(done: Verification, *, zone: str) -> None:
         st.markdown(f":red[:material/gpp_bad:] **Broken: {broken}.** {rows} looked at.")
         for fault in done.faults[:_MOST_SHOWN]:
             _show_fault(fault, zone)
+    if done.removed_at:
+        went = words.count(done.removed_rows, "entry", plural="entries")
+        when = words.exact(done.removed_at, zone=zone)
+        said = f"Removed by retention, the last on {when}: {went} under {words.count(done.removed_seals, 'seal')}."
+        st.markdown(f":gray[{words.plain(said)}]")
     st.markdown(f":gray[{words.plain(_say_unsealed(done.unsealed))}]")
 
 

@@ -16,6 +16,7 @@ from lib.ui import feedback, words
 from lib.ui.components import organization_fields as fields
 from lib.ui.components.drafts import Draft, close_draft, open_draft
 from lib.ui.components.lock_out import ask_before_locking_out
+from lib.ui.components.retention_preview import ask_before_shortening
 from lib.ui.guard import require_actor
 
 _Entered = dict[str, Any]
@@ -103,13 +104,14 @@ def show_limits_form(organization: OrganizationDetail) -> None:
     """Draw how long things are kept, and how much may run and cost."""
 
     def kept(draft: Draft, field: str) -> _Entered:
-        empty = _bound(organization, field, unit="days", endless="For ever")
-        return {field: fields.number(draft, field, empty=empty)}
+        bound = tiers.find_bound(organization.tier, field)
+        most = None if bound is None else f"The tier allows {words.number(bound)} days at most."
+        return {field: fields.number(draft, field, empty="For ever", explained=most)}
 
     def draw(draft: Draft) -> _Entered:
         left, right = st.columns(2, gap="medium")
         with left:
-            st.markdown(f":gray[Days that they are kept. {_NOT_YET}]")
+            st.markdown(":gray[Days that they are kept. What is older is removed once a day; empty is for ever.]")
             entered = kept(draft, "retention.audit_days")
             entered |= kept(draft, "retention.usage_days")
             entered |= kept(draft, "retention.run_days")
@@ -121,7 +123,11 @@ def show_limits_form(organization: OrganizationDetail) -> None:
             entered["limits.monthly_cost_usd"] = fields.dollars(draft, "limits.monthly_cost_usd")
         return entered
 
-    _show_form("organization-limits", organization, _LIMITS, draw, action="Save retention and limits")
+    def ask_first(draft: Draft, entered: _Entered) -> bool:
+        return ask_before_shortening(entered, seen=draft.seen, save=lambda actor: _save(actor, draft, entered))
+
+    action = "Save retention and limits"
+    _show_form("organization-limits", organization, _LIMITS, draw, action=action, ask_first=ask_first)
 
 
 def _toggles(draft: Draft, *names: str, explained: str | None = None, is_disabled: bool = False) -> _Entered:
@@ -161,7 +167,7 @@ def _save(actor: Actor, draft: Draft, entered: Mapping[str, Any]) -> str:
     return "The changes are saved." if is_changed else "Nothing was changed."
 
 
-def _bound(organization: OrganizationDetail, field: str, *, unit: str = "", endless: str) -> str:
+def _bound(organization: OrganizationDetail, field: str, *, endless: str) -> str:
     """What an empty field means in this tier."""
     bound = tiers.find_bound(organization.tier, field)
-    return endless if bound is None else f"As the tier allows: {words.number(bound)} {unit}".rstrip()
+    return endless if bound is None else f"As the tier allows: {words.number(bound)}"

@@ -43,6 +43,10 @@ RUN: Mapping[str, Status] = {
     "cancelled": _CANCELLED,
 }
 
+#: A legal hold that is open, and one that was released.
+ON_HOLD = _status("Held", "lock", "orange", "◆")
+HOLD_RELEASED = _status("Released", "lock_open", "gray", "○")
+
 #: A queued run whose organization runs as many as it may.
 WAITING_RUN = _status("Waiting", "hourglass_top", "gray", "○")
 

@@ -100,7 +100,7 @@ def _show_table(calls: Sequence[CallView], *, newer: str | None, older: str | No
         opens="Run",
     )
     opened = find_opened(_KEY, [call.id for call in calls], clicked=event.opened)
-    return next((call.run_id for call in calls if call.id == opened), None)
+    return next((call.run_id for call in calls if call.id == opened and call.run_title), None)
 
 
 def _row(call: CallView, zone: str) -> dict[str, object]:

@@ -1,0 +1,69 @@
+"""Retention as the installation's operator sees it, and as the command line has it done at once."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from lib.access.actor import command_line
+from lib.db.session import identity_session
+from lib.models.retention import RetentionKind
+from lib.organizations.operator import Operator, door
+from lib.retention import queries
+from lib.retention.reading import read_counts, read_preview
+from lib.retention.views import MOST_COUNTED, KindState, OrganizationState, Removable
+
+#: In one transaction.
+MOST_RUNS, MOST_ROWS = 500, 10_000
+_ORIGIN: Final = "retention"
+
+
+def read_retention(operator: Operator) -> Sequence[OrganizationState]:
+    """What each organization keeps for how long, what was removed last, and its open holds. Raises `NotPermitted`."""
+    with door(operator) as session:
+        rows = queries.read_retention(session)
+    return [_organization(list(own)) for _, own in groupby(rows, key=lambda row: row.organization_id)]
+
+
+def preview_organization(organization_id: UUID) -> Sequence[Removable]:
+    """What would go of an organization as it is set, for whoever may start `orchestrator`."""
+    with identity_session(command_line(_ORIGIN)) as session:
+        return read_preview(queries.preview(session, organization_id, None, most=MOST_COUNTED + 1))
+
+
+def remove_now(organization_id: UUID, kind: RetentionKind) -> Iterator[int | None]:
+    """Remove what is too old of an organization, batch by batch, and give how many rows went in each.
+
+    None is given where a worker is at it: ask for the next after a while. Each batch is a transaction of its own.
+    """
+    most = MOST_RUNS if kind is RetentionKind.RUNS else MOST_ROWS
+    while True:
+        with identity_session(command_line(_ORIGIN)) as session:
+            count = queries.remove_now(session, organization_id, kind.value, most=most)
+        if count == 0:
+            return
+        yield count
+
+
+def _organization(rows: Sequence[Row[Any]]) -> OrganizationState:
+    first = rows[0]
+    return OrganizationState(
+        id=first.organization_id,
+        name=first.name,
+        holds=first.holds,
+        kinds=[
+            KindState(
+                kind=RetentionKind(row.kind),
+                days=row.days,
+                day=row.day,
+                before=row.before,
+                counts=read_counts(row.removed or {}),
+                ended_at=row.ended_at,
+                failed_at=row.failed_at,
+                failure=row.failure,
+            )
+            for row in rows
+        ],
+    )

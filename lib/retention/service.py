@@ -1,0 +1,104 @@
+"""What people do about retention: see what would go, and keep things from it by legal holds."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from lib.access.actor import Actor
+from lib.access.permissions import Permission
+from lib.db.session import tenant_session
+from lib.entry import clean_line
+from lib.errors import InvalidInput, NotFound
+from lib.models.retention import RetentionKind
+from lib.retention import queries
+from lib.retention.reading import read_counts, read_moment, read_preview
+from lib.retention.views import MOST_COUNTED, SETTINGS, Hold, Removable, Removal
+
+MAX_REASON: Final = 500
+#: Whoever looks for more finds them in the trail.
+MOST_HOLDS, MOST_REMOVALS = 50, 10
+
+
+def preview_retention(actor: Actor, entered: Mapping[str, Any] | None = None) -> Sequence[Removable]:
+    """What would go today, of each kind that is not kept for ever: as it is set, or if it were set as `entered`.
+
+    `entered` has days by setting ("retention.run_days"); others of its fields don't matter. Nothing is changed. Raises
+    `NotPermitted`, `InvalidInput`.
+    """
+    actor.require(Permission.ORGANIZATION_EDIT)
+    settings = None if entered is None else {"retention": _days(entered)}
+    with tenant_session(actor) as session:
+        found = queries.preview(session, actor.organization_id, settings, most=MOST_COUNTED + 1)
+    return read_preview(found)
+
+
+def find_shortened(entered: Mapping[str, Any], *, seen: Mapping[str, Any]) -> Sequence[RetentionKind]:
+    """The kinds that would be kept for a shorter time than before, so that more of them goes."""
+    return [
+        kind
+        for setting, kind in SETTINGS.items()
+        if entered.get(setting) is not None and (seen.get(setting) is None or entered[setting] < seen[setting])
+    ]
+
+
+def list_holds(actor: Actor) -> Sequence[Hold]:
+    """Open ones first, then those that were released, each the newest first. Raises `NotPermitted`."""
+    actor.require(Permission.ORGANIZATION_EDIT)
+    with tenant_session(actor) as session:
+        rows = queries.list_holds(session, actor.organization_id, most=MOST_HOLDS)
+        return [Hold(**{**row._mapping, "placed_by": row.placed_by or ""}) for row in rows]
+
+
+def list_projects(actor: Actor) -> Mapping[UUID, str]:
+    """What a hold can be about. Raises `NotPermitted`."""
+    actor.require(Permission.ORGANIZATION_EDIT)
+    with tenant_session(actor) as session:
+        return queries.list_projects(session, actor.organization_id)
+
+
+def place_hold(actor: Actor, project_id: UUID | None, *, reason: str) -> UUID:
+    """Keep everything of a project, or of the whole organization, until the hold is released.
+
+    A removal that is under way has ended when this returns, and none begins after it. Raises `NotPermitted`,
+    `InvalidInput`, `NotFound`.
+    """
+    actor.require(Permission.ORGANIZATION_EDIT)
+    reason = clean_line(reason, field="Reason", longest=MAX_REASON)
+    with tenant_session(actor) as session:
+        if project_id is not None and not queries.has_project(session, actor.organization_id, project_id):
+            raise NotFound("project")
+        mine = {"organization_id": actor.organization_id, "placed_by": actor.user_id}
+        return queries.place_hold(session, project_id=project_id, reason=reason, **mine)
+
+
+def release_hold(actor: Actor, hold_id: UUID) -> None:
+    """Let retention go on as it is set. Raises `NotPermitted`, and `NotFound` where it is not open (any more)."""
+    actor.require(Permission.ORGANIZATION_EDIT)
+    with tenant_session(actor) as session:
+        if not queries.release_hold(session, actor.organization_id, hold_id, user_id=actor.user_id):
+            raise NotFound("open hold")
+
+
+def list_removals(actor: Actor) -> Sequence[Removal]:
+    """What was removed last, by the trail; the newest first. Raises `NotPermitted`."""
+    actor.require(Permission.AUDIT_VIEW)
+    with tenant_session(actor) as session:
+        rows = queries.list_removals(session, actor.organization_id, most=MOST_REMOVALS)
+    return [
+        Removal(
+            id=row.id,
+            kind=RetentionKind(row.new_values["kind"]),
+            removed_at=row.created_at,
+            before=read_moment(row.new_values.get("before")),
+            counts=read_counts(row.new_values),
+        )
+        for row in rows
+    ]
+
+
+def _days(entered: Mapping[str, Any]) -> dict[str, int]:
+    days = {setting.partition(".")[2]: entered.get(setting) for setting in SETTINGS}
+    if any(value is not None and (not isinstance(value, int) or value < 1) for value in days.values()):
+        message = "Things are kept for a day at least. Enter a whole number of days, or none for ever."
+        raise InvalidInput(message)
+    return {name: value for name, value in days.items() if value is not None}

@@ -1,0 +1,47 @@
+"""Real workers remove what is too old: one that is killed in the middle leaves nothing half done, and others go on."""
+
+import pytest
+
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_project
+from tests.lib.retention.test_expiry import midnight, removals
+from tests.made_retention import set_retention, write_runs
+from tests.made_usage import make_calls
+from tests.records import row, rows
+from tests.workers import Workers, until
+
+pytestmark = pytest.mark.slow
+
+_LEFT = "SELECT (SELECT count(*) FROM orchestration_runs) AS runs, (SELECT count(*) FROM phase_executions) AS phases"
+RUNS, CALLS = 1500, 12_000
+
+
+def test_worker_that_is_killed_in_the_middle_is_gone_on_for(
+    installation: Installation, workers: Workers, cast: Cast
+) -> None:
+    database = installation.database
+    project_id = make_project(database, cast.alice)
+    write_runs(database, cast.alice, [{"completed_at": midnight(40)} for _ in range(RUNS)], project_id=project_id)
+    make_calls(database, cast.organization_a, [{"created_at": midnight(70)} for _ in range(CALLS)])
+    set_retention(database, cast.organization_a, run_days=30, usage_days=30)
+    for turn in range(3):
+        before = row(installation, _LEFT)["runs"]
+        workers.start(f"first-{turn}")
+        until(lambda: row(installation, _LEFT)["runs"] < before)  # noqa: B023 - it is asked within this turn
+        workers.kill(f"first-{turn}")
+        left = row(installation, _LEFT)
+        assert left["runs"] == left["phases"], "whole runs"
+        gone = row(installation, "SELECT removed FROM retention_progress WHERE kind = 'runs'")["removed"]
+        assert gone["runs"] == RUNS - left["runs"], "and what is counted is what went"
+        if not left["runs"]:
+            break
+    assert turn > 0 or left["runs"], "it was killed in the middle"
+    for name in ("second", "third"):
+        workers.start(name)
+    open_ones = "SELECT 1 FROM retention_progress WHERE ended_at IS NULL"
+    until(lambda: rows(installation, "SELECT 1 FROM retention_progress") != [] and rows(installation, open_ones) == [])
+    until(lambda: len(removals(installation)) == 2)
+    assert row(installation, _LEFT) == {"runs": 0, "phases": 0}
+    told = {each["kind"]: each for each in removals(installation)}
+    assert (told["runs"]["runs"], told["usage"]["calls"]) == (RUNS, CALLS)

@@ -1,0 +1,306 @@
+"""Exactly what is older than it is kept goes, and nothing else, by plain SQL over what was there before."""
+
+import random
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from lib import clock
+from lib.db.logins import Login
+from lib.usage.periods import Period, today_in
+from tests import doors
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_project
+from tests.lib.usage.test_sums import ZONES, compare, make_up, reading_as
+from tests.made_budgets import make_budget, see_budget
+from tests.made_retention import (
+    make_hold,
+    release_hold,
+    remove_all,
+    remove_batch,
+    set_retention,
+    tomorrow,
+    write_runs,
+)
+from tests.made_usage import make_calls, roll_up
+from tests.records import row, rows
+
+_ENDED = ("completed", "failed", "cancelled")
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def midnight(days_ago: float = 0) -> datetime:
+    """By UTC, as the cut-off is."""
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days_ago)
+
+
+def ids(installation: Installation, table: str) -> set[UUID]:
+    return {found["id"] for found in rows(installation, f"SELECT id FROM {table}")}
+
+
+def removals(installation: Installation) -> list[dict[str, Any]]:
+    found = rows(
+        installation,
+        "SELECT organization_id, new_values FROM audit_logs WHERE action = 'retention.remove' ORDER BY id",
+    )
+    return [each["new_values"] | {"of": each["organization_id"]} for each in found]
+
+
+def goes(run: Mapping[str, Any], all_runs: list[dict[str, Any]], cut: datetime, held: set[UUID]) -> bool:
+    """The rule, said once more: it is old, nothing holds it, and that is so of all that goes on from it."""
+    is_old = run["status"] in _ENDED and run["completed_at"] < cut and run["project_id"] not in held
+    return is_old and all(goes(each, all_runs, cut, held) for each in all_runs if each["parent_run_id"] == run["id"])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_runs_go_that_are_older_with_all_that_goes_on_from_them(
+    installation: Installation, cast: Cast, seed: int
+) -> None:
+    chance, database = random.Random(seed), installation.database
+    projects = [make_project(database, cast.alice, name=f"P{number}") for number in range(3)]
+    cut = midnight(30)
+    moments = [cut, cut - _MICROSECOND, cut + _MICROSECOND, cut - timedelta(days=200), clock.now()]
+    made: list[dict[str, Any]] = []
+    for _ in range(40):
+        parent = chance.choice([None, None, *made[-6:]])
+        status = chance.choice([*_ENDED, "completed", "completed", "running", "paused"])
+        made.append(
+            {
+                "id": uuid4(),
+                "status": status,
+                "completed_at": chance.choice(moments) if status in _ENDED else None,
+                "project_id": chance.choice(projects),
+                "parent_run_id": parent and parent["id"],
+            }
+        )
+    write_runs(database, cast.alice, made)
+    theirs = write_runs(
+        database, cast.charlie, [{"completed_at": moments[3]}], project_id=make_project(database, cast.charlie)
+    )
+    make_hold(database, cast.alice, project_id=projects[0])
+    set_retention(database, cast.organization_a, run_days=30)
+    expected = {run["id"] for run in made if not goes(run, made, cut, {projects[0]})}
+    assert 5 < len(expected) < 40
+    remove_all(database)
+    assert ids(installation, "orchestration_runs") == expected | {*theirs}
+    gone = len(made) - len(expected)
+    assert [(each["of"], each["kind"], each["runs"], each["phases"]) for each in removals(installation)] == [
+        (cast.organization_a, "runs", gone, gone)
+    ]
+    assert datetime.fromisoformat(removals(installation)[0]["before"]) == cut
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Apia"])
+def test_cut_off_is_a_midnight_by_utc_whatever_the_session_and_its_summer_time(
+    installation: Installation, zone: str
+) -> None:
+    with doors.login(installation.database, Login.OWNER) as connection:
+        connection.execute(f"SET LOCAL timezone = '{zone}'".encode())
+        found = [
+            row[0].astimezone(UTC)
+            for row in connection.execute(
+                "SELECT api.cut_off('runs', days) FROM unnest(%s::int[]) days", [[1, 31, 400]]
+            )
+        ]
+        usage = connection.execute("SELECT api.cut_off('usage', 1), api.cut_off('usage', NULL)").fetchone()
+    assert found == [midnight(1), midnight(31), midnight(400)]
+    assert usage is not None
+    assert usage[0] == min(midnight(1), midnight().replace(day=1)), "never anything of the present month"
+    assert usage[1] is None
+
+
+def test_what_is_not_set_is_kept_for_ever(installation: Installation, cast: Cast) -> None:
+    database = installation.database
+    project_id = make_project(database, cast.alice)
+    write_runs(database, cast.alice, [{"completed_at": midnight(5000)}], project_id=project_id)
+    make_calls(database, cast.organization_a, [{"created_at": midnight(5000)}])
+    assert remove_batch(database) is None
+    assert len(ids(installation, "orchestration_runs")) == 1
+    assert rows(installation, "SELECT 1 FROM retention_progress") == []
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_sums_of_usage_are_those_of_the_rows_at_every_moment(installation: Installation, cast: Cast, seed: int) -> None:
+    chance, database = random.Random(seed), installation.database
+    projects = [make_project(database, cast.alice, name=f"P{number}") for number in range(3)]
+    cut = midnight(40)
+    calls = [make_up(chance, projects, [cast.alice.user_id], days=1) for _ in range(60)]
+    for call in calls:  # many in the same hours, around the cut-off
+        call["created_at"] = cut + timedelta(hours=chance.randint(-30, 8), minutes=chance.randint(0, 59))
+    calls += [make_up(chance, projects, [], days=1) | {"created_at": cut - _MICROSECOND, "project_id": None}]
+    calls += [make_up(chance, projects, [], days=1) | {"created_at": cut}]
+    make_calls(database, cast.organization_a, calls)
+    make_calls(database, cast.organization_b, [{"created_at": cut - timedelta(days=9)}])
+    make_hold(database, cast.alice, project_id=projects[0])
+    expected = ids(installation, "api_usage") - {
+        found["id"]
+        for found in rows(
+            installation,
+            "SELECT id FROM api_usage "
+            "WHERE organization_id = %s AND created_at < %s AND project_id IS DISTINCT FROM %s",
+            cast.organization_a,
+            cut,
+            projects[0],
+        )
+    }
+    roll_up(database)
+    set_retention(database, cast.organization_a, usage_days=40)
+    batches = 0
+    while remove_batch(database) is not None:
+        batches += 1
+        with reading_as(cast) as session:
+            for zone in ZONES:
+                today = today_in(zone)
+                compare(session, cast, Period(today - timedelta(days=44), today - timedelta(days=36), zone))
+        if chance.random() < 0.3:
+            roll_up(database)
+    assert batches > 3
+    assert ids(installation, "api_usage") == expected
+    roll_up(database)
+    with reading_as(cast) as session:
+        compare(session, cast, Period(cut.date() - timedelta(days=3), cut.date() + timedelta(days=2), "UTC"))
+    summed = row(installation, "SELECT sum(calls) AS calls FROM usage_hourly WHERE cut = 'none'")
+    left = row(installation, "SELECT count(*) AS calls FROM api_usage")
+    assert summed == left
+    assert rows(installation, "SELECT 1 FROM usage_daily WHERE calls = 0") == []
+
+
+def test_budgets_forget_nothing_of_what_was_spent(installation: Installation, cast: Cast) -> None:
+    database = installation.database
+    total = make_budget(cast.alice, "100", name="All time", period="total")
+    month = make_budget(cast.alice, "100", name="Month")
+    make_calls(
+        database,
+        cast.organization_a,
+        [{"created_at": midnight(80), "cost_usd": 3}, {"created_at": clock.now(), "cost_usd": 2}],
+    )
+    before = [see_budget(cast.alice, each).spent_usd for each in (total, month)]
+    assert before[0] >= 5
+    set_retention(database, cast.organization_a, usage_days=30)
+    remove_all(database)
+    assert row(installation, "SELECT count(*) AS n FROM api_usage")["n"] == 1
+    assert [see_budget(cast.alice, each).spent_usd for each in (total, month)] == before
+
+
+def test_each_kind_is_done_once_a_day(installation: Installation, cast: Cast) -> None:
+    database = installation.database
+    project_id = make_project(database, cast.alice)
+    set_retention(database, cast.organization_a, run_days=30)
+    write_runs(database, cast.alice, [{"completed_at": midnight(40)}] * 2, project_id=project_id)
+    remove_all(database)
+    late = write_runs(database, cast.alice, [{"completed_at": midnight(40)}], project_id=project_id)
+    assert remove_batch(database) is None
+    assert ids(installation, "orchestration_runs") == {*late}
+    tomorrow(database)
+    remove_all(database)
+    assert ids(installation, "orchestration_runs") == set()
+    assert [each["runs"] for each in removals(installation)] == [2, 1]
+    tomorrow(database)
+    remove_all(database)
+    assert len(removals(installation)) == 2, "where nothing goes, nothing is told"
+
+
+def test_what_was_not_ended_on_its_day_is_told_of_and_goes_on(installation: Installation, cast: Cast) -> None:
+    database = installation.database
+    set_retention(database, cast.organization_a, run_days=30)
+    project_id = make_project(database, cast.alice)
+    write_runs(database, cast.alice, [{"completed_at": midnight(40)} for _ in range(5)], project_id=project_id)
+    assert remove_batch(database) == 6, "three runs with a phase each"
+    tomorrow(database)
+    remove_all(database)
+    assert [each["runs"] for each in removals(installation)] == [3, 2]
+
+
+def test_setting_that_is_taken_away_in_the_middle_ends_it(installation: Installation, cast: Cast) -> None:
+    database = installation.database
+    set_retention(database, cast.organization_a, run_days=30)
+    project_id = make_project(database, cast.alice)
+    write_runs(database, cast.alice, [{"completed_at": midnight(40)} for _ in range(5)], project_id=project_id)
+    remove_batch(database)
+    set_retention(database, cast.organization_a)
+    remove_all(database)
+    assert len(ids(installation, "orchestration_runs")) == 2
+    assert [each["runs"] for each in removals(installation)] == [3]
+
+
+def test_hold_that_is_placed_in_the_middle_keeps_what_is_left(installation: Installation, cast: Cast) -> None:
+    database = installation.database
+    set_retention(database, cast.organization_a, run_days=30, usage_days=30)
+    project_id = make_project(database, cast.alice)
+    write_runs(database, cast.alice, [{"completed_at": midnight(40)} for _ in range(5)], project_id=project_id)
+    make_calls(database, cast.organization_a, [{"created_at": midnight(90)}])
+    remove_batch(database)
+    hold_id = make_hold(database, cast.alice)
+    remove_all(database)
+    assert len(ids(installation, "orchestration_runs")) == 2
+    assert len(ids(installation, "api_usage")) == 1
+    release_hold(database, cast.alice, hold_id)
+    tomorrow(database)
+    remove_all(database)
+    assert ids(installation, "orchestration_runs") | ids(installation, "api_usage") == set()
+
+
+def test_two_workers_at_once_remove_everything_once(installation: Installation, cast: Cast) -> None:
+    database = installation.database
+    for actor in (cast.alice, cast.charlie):
+        set_retention(database, actor.organization_id, run_days=30, usage_days=30)
+        project_id = make_project(database, actor)
+        write_runs(database, actor, [{"completed_at": midnight(40)} for _ in range(40)], project_id=project_id)
+        make_calls(database, actor.organization_id, [{"created_at": midnight(70)} for _ in range(50)])
+    failures: list[Exception] = []
+
+    def work() -> None:
+        try:
+            for _ in range(200):
+                remove_batch(database)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert ids(installation, "orchestration_runs") | ids(installation, "api_usage") == set()
+    told = sorted(
+        (str(each["of"]), each["kind"], each.get("runs"), each.get("calls")) for each in removals(installation)
+    )
+    assert told == sorted(
+        (str(organization), *rest)
+        for organization in (cast.organization_a, cast.organization_b)
+        for rest in (("runs", 40, None), ("usage", None, 50))
+    )
+    assert rows(installation, "SELECT 1 FROM retention_progress WHERE ended_at IS NULL OR failed_at IS NOT NULL") == []
+
+
+def test_what_can_t_be_removed_is_told_of_and_keeps_nobody_elses(installation: Installation, cast: Cast) -> None:
+    database = installation.database
+    for actor in (cast.alice, cast.charlie):
+        set_retention(database, actor.organization_id, run_days=30)
+        write_runs(database, actor, [{"completed_at": midnight(40)}], project_id=make_project(database, actor))
+    with doors.admin(database) as connection:
+        connection.execute(
+            "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF OLD.organization_id = '{cast.organization_a}' THEN RAISE 'a disk is sick'; END IF; RETURN OLD; END $$"
+        )
+        connection.execute(
+            "CREATE TRIGGER broken BEFORE DELETE ON orchestration_runs FOR EACH ROW EXECUTE FUNCTION broken()"
+        )
+    remove_all(database)
+    left = rows(installation, "SELECT organization_id FROM orchestration_runs")
+    assert [each["organization_id"] for each in left] == [cast.organization_a]
+    assert row(installation, "SELECT failure FROM retention_progress WHERE failed_at IS NOT NULL") == {
+        "failure": "a disk is sick"
+    }
+    with doors.admin(database) as connection:
+        connection.execute("DROP TRIGGER broken ON orchestration_runs")
+        connection.execute("UPDATE retention_progress SET failed_at = failed_at - interval '61 minutes'")
+    remove_all(database)
+    assert ids(installation, "orchestration_runs") == set()
+    assert rows(installation, "SELECT 1 FROM retention_progress WHERE failed_at IS NOT NULL") == []

@@ -1,0 +1,155 @@
+"""Organization, Retention and limits: what would go is shown before it does, holds are placed and released."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib import clock
+from lib.models.organization import Tier
+from lib.organizations.operator import CommandLine, change_tier
+from lib.organizations.service import get_organization
+from lib.retention.service import list_holds
+from lib.ui.navigation import ORGANIZATION
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_project
+from tests.made_retention import make_hold, remove_all, set_retention, write_runs
+from tests.pages.conftest import OpenAs
+from tests.pages.reading import button, buttons, dialogs, press, shown, text_input
+
+SAVE, SHOW, PLACE = "Save retention and limits", "Show what would be removed", "Place a hold…"
+
+
+@pytest.fixture
+def at(open_as: OpenAs, cast: Cast) -> AppTest:
+    return open_tab(open_as, cast)
+
+
+def open_tab(open_as: OpenAs, cast: Cast) -> AppTest:
+    opened = open_as(cast.alice, ORGANIZATION)
+    opened.session_state["organization-tabs"] = "Retention and limits"
+    opened.run()
+    assert not opened.exception
+    return opened
+
+
+def field(at: AppTest, label: str) -> Any:
+    (found,) = (one for one in at.number_input if one.label == label)
+    return found
+
+
+def links(at: AppTest) -> list[str]:
+    return [node.proto.label for node in at._tree if node.type == "page_link"]  # type: ignore[union-attr]  # has one
+
+
+def make_old(installation: Installation, cast: Cast, *, count: int) -> None:
+    project_id = make_project(installation.database, cast.alice)
+    old = [{"completed_at": clock.now() - timedelta(days=90)} for _ in range(count)]
+    write_runs(installation.database, cast.alice, old, project_id=project_id)
+
+
+def kept(cast: Cast) -> int | None:
+    days: int | None = get_organization(cast.alice).values["retention.run_days"]
+    return days
+
+
+def test_empty_page_says_what_it_is_for(at: AppTest) -> None:
+    said = shown(at)
+    assert "Nothing is removed: everything is kept for ever." in said
+    assert "Keep everything of a project, or of the whole organization" in said
+    assert PLACE in buttons(at)
+    assert SHOW not in buttons(at)
+    assert "The tier allows 365 days at most." in str(field(at, "Runs").help)
+
+
+def test_shorter_retention_is_shown_before_it_is_saved(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    make_old(installation, cast, count=12)
+    at = open_tab(open_as, cast)
+    field(at, "Runs").set_value(60)
+    press(at, SAVE)
+    assert dialogs(at) == ["Keep this for a shorter time?"]
+    assert "12 runs that ended before" in shown(at)
+    assert "These are the oldest." in shown(at)
+    assert len([label for label in links(at) if label.startswith("Fold")]) == 10
+    assert kept(cast) is None, "nothing is saved yet"
+    press(at, "Not now")
+    assert kept(cast) is None
+    press(press(at, SAVE), SAVE, "Save, and have it removed")
+    assert kept(cast) == 60
+    field(at, "Runs").set_value(90)
+    press(at, SAVE)
+    assert kept(cast) == 90, "a longer one asks nothing"
+
+
+def test_value_beyond_the_tier_is_refused_as_ever(open_as: OpenAs, cast: Cast) -> None:
+    at = open_tab(open_as, cast)
+    field(at, "Usage").set_value(400)
+    press(press(at, SAVE), SAVE, "Save, and have it removed")
+    assert "Usage: 400 is more than the 365 of the tier Free" in shown(at)
+    change_tier(CommandLine(), cast.organization_a, Tier.PRO)
+    press(press(at, SAVE), SAVE, "Save, and have it removed")
+    assert get_organization(cast.alice).values["retention.usage_days"] == 400
+
+
+def test_what_would_go_and_what_went_last(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    make_old(installation, cast, count=3)
+    set_retention(installation.database, cast.organization_a, run_days=60)
+    at = press(open_tab(open_as, cast), SHOW)
+    assert dialogs(at) == ["What would be removed"]
+    assert "3 runs that ended before" in shown(at)
+    remove_all(installation.database)
+    at = open_tab(open_as, cast)
+    assert "3 runs and 3 phases" in shown(at)
+    assert "nothing that ended before" in shown(press(at, SHOW))
+
+
+def test_what_is_held_is_said(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    make_old(installation, cast, count=2)
+    make_hold(installation.database, cast.alice, reason="Smith against Acme")
+    set_retention(installation.database, cast.organization_a, run_days=60)
+    at = open_tab(open_as, cast)
+    assert "The whole organization" in shown(at)
+    assert "Smith against Acme. By Alice" in shown(at)
+    assert "Kept: 2 runs by a legal hold." in shown(press(at, SHOW))
+
+
+def click(at: AppTest, key: str, *, within: str) -> AppTest:
+    """Click a button of the dialog that another one has opened: AppTest has no other way to leave it open."""
+    (found,) = (each for each in at.button if each.key == key)
+    found.click()
+    button(at, within).click()
+    at.run()
+    assert not at.exception
+    return at
+
+
+def test_hold_is_placed_and_released(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    make_project(installation.database, cast.max, name="Hinges")
+    at = press(open_tab(open_as, cast), PLACE)
+    assert dialogs(at) == ["Place a legal hold"]
+    click(at, "hold-go-confirm", within=PLACE)
+    assert "Reason is empty" in shown(at)
+    text_input(at, "Reason").set_value("A lawsuit")
+    (choice,) = (each for each in at.selectbox if each.label == "What it keeps")
+    choice.select("Hinges")
+    click(at, "hold-go-confirm", within=PLACE)
+    (hold,) = list_holds(cast.alice)
+    assert (hold.project, hold.reason) == ("Hinges", "A lawsuit")
+    at = press(open_tab(open_as, cast), "Release…")
+    assert dialogs(at) == ["Release the hold on Hinges?"]
+    click(at, f"hold-release-{hold.id}-confirm", within="Release…")
+    (hold,) = list_holds(cast.alice)
+    assert hold.released_by == "Alice"
+    assert "A lawsuit. Released by Alice" in shown(open_tab(open_as, cast))
+
+
+@pytest.mark.parametrize("weak", ["mona", "max", "vera"])
+def test_page_is_closed_to_who_does_not_govern(
+    open_as: OpenAs, installation: Installation, cast: Cast, weak: str
+) -> None:
+    make_hold(installation.database, cast.alice, reason="Hidden")
+    said = shown(open_as(getattr(cast, weak), ORGANIZATION))
+    assert "This page is not open to you" in said
+    assert "Hidden" not in said
