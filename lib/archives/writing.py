@@ -4,6 +4,7 @@ import hashlib
 import os
 import zipfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +15,10 @@ _MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 
 
 class ArchiveWriter:
-    """A new file, and the sums of what was put into it so far."""
+    """A new file that its owner alone can read, and the sums of what was put into it so far."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("w+b")
+        self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b")
         self._zip = zipfile.ZipFile(self._file, "w")
         self.parts: dict[str, PartSum] = {}
 
@@ -41,6 +42,8 @@ class ArchiveWriter:
 
     def abandon(self) -> None:
         """Let go of what was begun; whoever made the path removes it."""
+        with suppress(ValueError, OSError):  # it is closed, or the disk is full
+            self._zip.close()
         self._file.close()
 
 
