@@ -15,7 +15,6 @@
     ├── NotFound                       no such row, or another organization's: nobody is told which
     │   ├── AnotherOrganization        an address that is not one of the reader's organization
     │   └── FileGone                   a file that was written and is not there any more
-    │       └── ArchiveGone            an archive's
     ├── InvalidInput                   a field is wrong; `field` names it
     │   ├── AlreadyTaken               somebody was first: slug, e-mail, user name
     │   ├── FieldsInvalid              several fields are wrong; `faults` say what of each
@@ -170,26 +169,13 @@ class AnotherOrganization(NotFound):
 class FileGone(NotFound):
     """The row says that a file was written, and there is none. Only who may see the row is told."""
 
-    def __init__(self, name: str) -> None:
-        OrchestratorError.__init__(
-            self,
+    def __init__(self, name: str, *, said: str = "") -> None:
+        message = said or (
             f"“{name}” was written and is not there any more: somebody removed it from the installation's artifact "
             "folder, or this machine does not share that folder. Ask whoever runs this installation; its content "
-            "stands on the run's page.",
+            "stands on the run's page."
         )
-        self.what = "file"
-
-
-class ArchiveGone(FileGone):
-    """The row says that an archive lies in a file, and there is none."""
-
-    def __init__(self, name: str) -> None:
-        OrchestratorError.__init__(
-            self,
-            f"The file of this archive, {name}, is not where it was put: somebody removed it, or this machine does not "
-            "share that folder. Ask whoever runs this installation; a copy of the file can be restored by "
-            "`orchestrator archives restore FILE`.",
-        )
+        OrchestratorError.__init__(self, message)
         self.what = "file"
 
 

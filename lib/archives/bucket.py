@@ -13,7 +13,8 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
-from lib.errors import ArchiveGone, OrchestratorError
+from lib.archives.shelf import gone
+from lib.errors import OrchestratorError
 from lib.models.archive import ArchiveStore
 
 _CHUNK: Final = 8 << 20
@@ -68,7 +69,7 @@ class Bucket:
                 for chunk in obstore.get(self._store, name).stream(min_chunk_size=_CHUNK):
                     file.write(bytes(chunk))
         except (NotFoundError, FileNotFoundError):
-            raise ArchiveGone(name) from None
+            raise gone(name) from None
         except BaseError as error:
             raise BucketFailed(error) from error
         return path

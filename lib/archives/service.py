@@ -99,7 +99,7 @@ def remove_archive(actor: Actor, archive_id: UUID) -> None:
 def open_file(actor: Actor, archive_id: UUID) -> ArchiveFile:
     """Its file, open at the beginning; recorded as `archives.export`.
 
-    Raises `NotFound`, `NotPermitted`, `ArchiveGone`, `OrchestratorError` where a bucket does not give it.
+    Raises `NotFound`, `NotPermitted`, `FileGone`, `OrchestratorError` where a bucket does not give it.
     """
     actor.require(Permission.PROJECTS_ARCHIVE)
     with tenant_session(actor) as session:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from lib.config import get_settings
 from lib.data_folder import data_folder, make_private_folder
-from lib.errors import ArchiveGone, ConfigurationError
+from lib.errors import ConfigurationError, FileGone
 from lib.models.archive import ArchiveStore
 
 _NAME: Final = "archives"
@@ -34,7 +34,7 @@ class Shelf(Protocol):
         """Remove it; one that is gone is removed."""
 
     def fetch(self, name: str, beside: Path, /) -> Path:
-        """Where it can be read: where it lies, or copied to `beside`. Raises ArchiveGone, OSError."""
+        """Where it can be read: where it lies, or copied to `beside`. Raises FileGone, OSError."""
 
     def list_names(self, beginning: str) -> list[str]:
         """Names that begin so."""
@@ -64,12 +64,22 @@ class LocalShelf:
         """Where it lies."""
         path = archive_folder() / name
         if not path.is_file():
-            raise ArchiveGone(name)
+            raise gone(name)
         return path
 
     def list_names(self, beginning: str) -> list[str]:
         """Names that begin so."""
         return [str(path.relative_to(archive_folder())) for path in archive_folder().glob(f"{beginning}*")]
+
+
+def gone(name: str) -> FileGone:
+    """What is said of a file that is not there."""
+    said = (
+        f"The file of this archive, {name}, is not where it was put: somebody removed it, or this machine does not "
+        "share that folder. Ask whoever runs this installation; a copy of the file can be restored by "
+        "`orchestrator archives restore FILE`."
+    )
+    return FileGone(name, said=said)
 
 
 def archive_folder() -> Path:

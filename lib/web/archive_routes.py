@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from lib.archives.service import open_file
 from lib.audit.refusals import note_refusal
-from lib.errors import ArchiveGone, NotFound, NotPermitted, OrchestratorError
+from lib.errors import FileGone, NotFound, NotPermitted, OrchestratorError
 from lib.web.large_files import OWN_SITES, chunks
 from lib.web.saved_files import HEADERS, say
 from lib.web.visitor import find_visitor
@@ -30,7 +30,7 @@ def _download(request: Request) -> Response:  # no coroutine: Starlette calls it
     except NotPermitted as error:
         note_refusal(error)
         return say(error.message, 403)
-    except ArchiveGone as error:
+    except FileGone as error:
         return say(error.message, 410)
     except (NotFound, ValueError):
         return say("There is no such file, or it is not yours to have.", 404)

@@ -205,7 +205,7 @@ def test_comment_that_comes_meanwhile_is_not_lost(
     def write_first(*arguments: object) -> str:
         if not came:
             make_comment(installation.database, cast.max, run_id, text="Just in time")
-        came.append(keep(*arguments))  # type: ignore[arg-type]
+        came.append(keep(*arguments))  # type: ignore[arg-type] # as it was called
         return came[-1]
 
     monkeypatch.setattr(held, "keep", write_first)
