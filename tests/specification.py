@@ -282,8 +282,10 @@ ADDED: Final[dict[str, tuple[Column, ...]]] = {
     ),
     "api_usage": (
         Column("project_id", "uuid", refers_to="projects"),
-        Column("run_id", "uuid", refers_to="orchestration_runs"),
-        Column("phase_execution_id", "uuid", refers_to="phase_executions"),
+        # by the ids alone: calls outlive their runs
+        Column("run_id", "uuid"),
+        Column("phase_execution_id", "uuid"),
+        Column("template_id", "uuid"),
         Column("provider", "varchar(100)"),
         Column("model", "varchar(255)"),
         Column("prompt_tokens", "integer"),

@@ -111,6 +111,11 @@ def change_organization(actor: Actor, entered: Values, *, seen: Values) -> bool:
         raise
 
 
+def check_change(tier: Tier, entered: Values, *, seen: Values) -> None:
+    """Raise `InvalidInput` where `change_organization` would, before anybody is asked whether they are sure."""
+    check_settings(tier, {field: value for field, value in _clean(entered).items() if value != seen.get(field)})
+
+
 def count_locked_out(actor: Actor, entered: Values, *, seen: Values) -> LockedOut:
     """Whom saving these settings leaves, at once, nothing but the set-up of a second factor; `seen` holds until then.
 

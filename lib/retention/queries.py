@@ -15,9 +15,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
-    insert,
     select,
-    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
@@ -83,19 +81,6 @@ def has_project(session: Session, organization_id: UUID, project_id: UUID) -> bo
     """Whether the person sees it."""
     statement = select(Project.id).where(Project.organization_id == organization_id, Project.id == project_id)
     return session.scalar(statement) is not None
-
-
-def place_hold(session: Session, **columns: Any) -> UUID:
-    """It waits until a removal that is under way has ended."""
-    return session.scalars(insert(LegalHold).values(**columns).returning(LegalHold.id)).one()
-
-
-def release_hold(session: Session, organization_id: UUID, hold_id: UUID, *, user_id: UUID) -> bool:
-    """Whether it was open until now."""
-    statement = update(LegalHold).where(
-        LegalHold.organization_id == organization_id, LegalHold.id == hold_id, LegalHold.released_by.is_(None)
-    )
-    return session.scalar(statement.values(released_by=user_id).returning(LegalHold.id)) is not None
 
 
 def list_removals(session: Session, organization_id: UUID, *, most: int) -> Sequence[Row[*tuple[Any, ...]]]:

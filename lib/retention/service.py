@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import insert, update
+
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.session import tenant_session
 from lib.entry import clean_line
 from lib.errors import InvalidInput, NotFound
-from lib.models.retention import RetentionKind
+from lib.models.retention import LegalHold, RetentionKind
 from lib.retention import queries
 from lib.retention.reading import read_counts, read_moment, read_preview
 from lib.retention.views import MOST_COUNTED, SETTINGS, Hold, Removable, Removal
@@ -68,14 +70,21 @@ def place_hold(actor: Actor, project_id: UUID | None, *, reason: str) -> UUID:
         if project_id is not None and not queries.has_project(session, actor.organization_id, project_id):
             raise NotFound("project")
         mine = {"organization_id": actor.organization_id, "placed_by": actor.user_id}
-        return queries.place_hold(session, project_id=project_id, reason=reason, **mine)
+        row = insert(LegalHold).values(project_id=project_id, reason=reason, **mine)
+        return session.scalars(row.returning(LegalHold.id)).one()
 
 
 def release_hold(actor: Actor, hold_id: UUID) -> None:
     """Let retention go on as it is set. Raises `NotPermitted`, and `NotFound` where it is not open (any more)."""
     actor.require(Permission.ORGANIZATION_EDIT)
     with tenant_session(actor) as session:
-        if not queries.release_hold(session, actor.organization_id, hold_id, user_id=actor.user_id):
+        is_open = (
+            LegalHold.organization_id == actor.organization_id,
+            LegalHold.id == hold_id,
+            LegalHold.released_by.is_(None),
+        )
+        released = update(LegalHold).where(*is_open).values(released_by=actor.user_id)
+        if session.scalar(released.returning(LegalHold.id)) is None:
             raise NotFound("open hold")
 
 

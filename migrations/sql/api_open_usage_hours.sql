@@ -8,10 +8,9 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' THEN -- apart: an insert has no rows of before to ask for
-        IF NOT EXISTS (
-            SELECT 1 FROM written w JOIN was o ON o.id = w.id
-             WHERE to_jsonb(w) - 'template_id' IS DISTINCT FROM to_jsonb(o) - 'template_id') THEN
+    IF TG_OP = 'UPDATE' THEN -- by itself, for where rows are inserted there is no table of what was
+        IF NOT EXISTS (SELECT 1 FROM written w JOIN was o ON o.id = w.id
+                        WHERE to_jsonb(w) - 'template_id' IS DISTINCT FROM to_jsonb(o) - 'template_id') THEN
             RETURN NULL;
         END IF;
     END IF;

@@ -61,6 +61,8 @@ DOORS: dict[str, set[str]] = {
     "lib.archives.service": {"tenant_session"},
     "lib.budgets.gauges": {"tenant_session"},
     "lib.budgets.service": {"tenant_session"},
+    "lib.retention.operator": {"identity_session"},
+    "lib.retention.service": {"tenant_session"},
     "lib.samples.service": {"identity_session"},
     "lib.templates.editing.service": {"tenant_session"},
     "lib.templates.files": {"tenant_session"},
@@ -91,7 +93,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.engine.store": {"AsyncConnectionPool"},  # one statement a step, without the ORM
     "lib.engine.connected": {"connect"},  # the connection that the next ones keep
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
-    "lib.engine.chores": {"keep_connected"},  # sums up usage, seals audit trails
+    "lib.engine.chores": {"keep_connected"},  # sums up usage, seals audit trails, removes what is too old
     "lib.engine.archives": {"keep_connected"},  # asks whether one waits
     "lib.engine.reports": {"keep_connected"},  # takes one report at a time; what it reads and writes goes by the door
     "lib.engine.leftovers": {"connect"},  # asks which operations are gone, once an hour

@@ -85,8 +85,12 @@ def test_shorter_retention_is_shown_before_it_is_saved(open_as: OpenAs, installa
 
 def test_value_beyond_the_tier_is_refused_as_ever(open_as: OpenAs, cast: Cast) -> None:
     at = open_tab(open_as, cast)
+    field(at, "Usage").set_value(7)
+    press(at, SAVE)
+    assert "at least 30" in shown(at), shown(at)[-600:]
     field(at, "Usage").set_value(400)
-    press(press(at, SAVE), SAVE, "Save, and have it removed")
+    press(at, SAVE)
+    assert dialogs(at) == [], "before it asks anything"
     assert "Usage: 400 is more than the 365 of the tier Free" in shown(at)
     change_tier(CommandLine(), cast.organization_a, Tier.PRO)
     press(press(at, SAVE), SAVE, "Save, and have it removed")

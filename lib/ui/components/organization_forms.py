@@ -9,7 +9,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.organizations import tiers
 from lib.organizations.fields import LABELS
-from lib.organizations.service import change_organization
+from lib.organizations.service import change_organization, check_change
 from lib.organizations.tiers import Feature
 from lib.organizations.views import OrganizationDetail
 from lib.ui import feedback, words
@@ -124,6 +124,7 @@ def show_limits_form(organization: OrganizationDetail) -> None:
         return entered
 
     def ask_first(draft: Draft, entered: _Entered) -> bool:
+        check_change(organization.tier, entered, seen=draft.seen)
         return ask_before_shortening(entered, seen=draft.seen, save=lambda actor: _save(actor, draft, entered))
 
     action = "Save retention and limits"
