@@ -1,10 +1,9 @@
 """What people do with archives: have one made, look at it, take its file, have it restored, remove it."""
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 from sqlalchemy import Row, func, insert, select
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.archives import queries, shelf
-from lib.archives.views import MOST_COUNTED, ArchiveFile, ArchiveForesight, ArchiveView, ProjectArchives
+from lib.archives.views import MOST_COUNTED, ArchiveForesight, ArchiveView, ProjectArchives
 from lib.audit.events import record_event
 from lib.db.constraints import constraint_of
 from lib.db.session import tenant_session
@@ -22,7 +21,8 @@ from lib.errors import Conflict, NotFound
 from lib.models.archive import Archive, ArchiveStatus, ArchiveStore
 from lib.models.project import ProjectStatus
 
-_UNDER_WAY = "idx_archives_under_way"
+_CHUNK: Final = 1 << 20
+_UNDER_WAY: Final = "idx_archives_under_way"
 
 
 def list_archives(actor: Actor, project_id: UUID) -> ProjectArchives:
@@ -55,8 +55,8 @@ def foresee_archive(actor: Actor, project_id: UUID) -> ArchiveForesight:
 def ask_archive(actor: Actor, project_id: UUID) -> UUID:
     """Have a worker move the runs of a project that is done with into a file; the archive's id.
 
-    Raises `NotFound`, `NotPermitted`, and `Conflict` while the project is active, a run of it has not ended, an archive
-    of it is under way, or a legal hold keeps its runs.
+    Raises `NotFound`, `NotPermitted`, and `Conflict` while the project is active, has no runs or one that has not
+    ended, an archive of it is under way, or a legal hold keeps its runs.
     """
     actor.require(Permission.PROJECTS_ARCHIVE)
     try:
@@ -69,6 +69,9 @@ def ask_archive(actor: Actor, project_id: UUID) -> UUID:
                 raise Conflict(message)
             if session.scalar(select(func.api.count_open_runs(project_id))):
                 message = "A run of this project has not ended. Wait for its end or cancel it, then move its runs."
+                raise Conflict(message)
+            if not queries.has_runs(session, actor.organization_id, project_id):
+                message = "This project has no runs that could be moved."
                 raise Conflict(message)
             _refuse_held(session, project_id)
             values = {"organization_id": actor.organization_id, "project_id": project_id, "project_name": project.name}
@@ -96,8 +99,8 @@ def remove_archive(actor: Actor, archive_id: UUID) -> None:
     _move(actor, archive_id, ArchiveStatus.REMOVING, from_={ArchiveStatus.MADE, ArchiveStatus.RESTORED})
 
 
-def open_file(actor: Actor, archive_id: UUID) -> ArchiveFile:
-    """Its file, open at the beginning; recorded as `archives.export`.
+def export_archive(actor: Actor, archive_id: UUID, file: BinaryIO) -> str:
+    """Copy its file there and say what that is called; recorded as `archives.export`.
 
     Raises `NotFound`, `NotPermitted`, `FileGone`, `OrchestratorError` where a bucket does not give it.
     """
@@ -108,13 +111,11 @@ def open_file(actor: Actor, archive_id: UUID) -> ArchiveFile:
             raise NotFound("archive")
         values = {"project_id": str(row.project_id), "sha256": row.sha256, "bytes": row.bytes, "runs": row.runs}
         record_event(session, "archives.export", resource_type="archives", resource_id=archive_id, values=values)
-    place = shelf.open_shelf(ArchiveStore(row.store))
-    folder = Path(tempfile.mkdtemp(prefix="archive-"))
-    try:
-        file = place.fetch(row.file, folder).open("rb")  # it can be read though its name is gone
-        return ArchiveFile(name=Path(row.file).name, bytes=os.fstat(file.fileno()).st_size, file=file)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="archive-") as folder:
+        path = shelf.open_shelf(ArchiveStore(row.store)).fetch(row.file, Path(folder))
+        with path.open("rb") as kept:
+            shutil.copyfileobj(kept, file, _CHUNK)
+    return path.name
 
 
 def find_archive_of_run(actor: Actor, run_id: UUID) -> ArchiveView | None:

@@ -3,22 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import BinaryIO
 from uuid import UUID
 
 from lib.models.archive import UNDER_WAY, ArchiveStatus, ArchiveStore
 
 #: A question before an archive counts no further.
 MOST_COUNTED = 100_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveFile:
-    """The file of an archive, open."""
-
-    name: str
-    bytes: int
-    file: BinaryIO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,14 @@ GET    /api/archives/{archive_id}/file    200 with the file, to be saved, which 
                                           none; 410 when it is not where it was put
 """
 
+import tempfile
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from lib.archives.service import open_file
+from lib.archives.service import export_archive
 from lib.audit.refusals import note_refusal
 from lib.errors import FileGone, NotFound, NotPermitted, OrchestratorError
 from lib.web.large_files import OWN_SITES, chunks
@@ -44,9 +45,13 @@ def _answer(request: Request) -> Response:
     actor = find_visitor(request)
     if actor is None:
         return say("Nobody is signed in here.", 401)
-    taken = open_file(actor, UUID(request.path_params["archive_id"]))
-    headers = HEADERS | {
-        "content-disposition": f'attachment; filename="{taken.name}"',
-        "content-length": str(taken.bytes),
-    }
-    return StreamingResponse(chunks(taken.file), media_type="application/zip", headers=headers)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed when it is sent
+    try:
+        name = export_archive(actor, UUID(request.path_params["archive_id"]), file)
+        length = file.tell()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    headers = HEADERS | {"content-disposition": f'attachment; filename="{name}"', "content-length": str(length)}
+    return StreamingResponse(chunks(file), media_type="application/zip", headers=headers)

@@ -1,5 +1,5 @@
 -- api.archived_rows(text, text[])
--- The query that makes rows of a table of the lines that `api.read_archive` has made, an array of them in $1, with these
+-- The query that makes rows of a table of the lines that `api.archived_lines` has made, an array of them in $1, with these
 -- columns.
 CREATE FUNCTION api.archived_rows(p_table text, p_columns text[]) RETURNS text
 LANGUAGE sql STABLE

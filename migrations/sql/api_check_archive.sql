@@ -1,23 +1,12 @@
 -- api.check_archive(uuid, text, jsonb)
--- The checksum of lines that were read from an archive's file while it is made, as `api.sum_runs` has it of the rows that
--- they become again: nothing is removed before that is the same.
+-- `api.sum_lines` of what was read from the file of an archive that is held to be made: nothing is removed before it is
+-- the sum of the rows.
 CREATE FUNCTION api.check_archive(p_archive uuid, p_table text, p_lines jsonb) RETURNS numeric
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
-SET timezone = 'UTC' SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET bytea_output = 'hex'
-SET extra_float_digits = 1
 AS $$
-DECLARE
-    v_archive archives := api.hold_archive(p_archive, 'making');
-    v_sum numeric;
 BEGIN
-    IF p_table <> ALL (api.archived_tables()) THEN
-        RAISE EXCEPTION 'table % is in no archive', p_table USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    EXECUTE format('SELECT sum(api.row_digest(t::text)) FROM (%s) AS t', api.archived_rows(p_table, ARRAY(
-        SELECT attname::text FROM pg_attribute
-         WHERE attrelid = p_table::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum)))
-       INTO v_sum USING p_lines;
-    RETURN coalesce(v_sum, 0);
+    PERFORM api.hold_archive(p_archive, 'making');
+    RETURN api.sum_lines(p_table, p_lines);
 END
 $$;

@@ -27,7 +27,8 @@ from lib.db import session
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
 from lib.integrations.folder import artifact_folder, write_artifact
-from lib.projects.service import list_projects
+from lib.models.project import ProjectStatus
+from lib.projects.service import list_projects, move_project
 from lib.projects.views import ProjectSort
 from lib.runs.service import list_runs
 from lib.schedules.service import get_schedule
@@ -77,6 +78,8 @@ class Target:
     gone_id: UUID
     session_id: UUID
     project_id: UUID
+    #: A completed project whose run has ended.
+    done_id: UUID
     #: Of the quiet project; it has a file.
     archive_id: UUID
     #: One without runs.
@@ -238,6 +241,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         session_id=admin.session_id,
         project_id=project_id,
         quiet_id=quiet_id,
+        done_id=_finish_project(database, admin, mark),
         archive_id=_put_archive(database, admin, quiet_id),
         template_id=template_id,
         draft_id=draft_id,
@@ -273,6 +277,14 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         saved_view_id=make_saved_view(database, admin, name=f"View of {mark}"),
         entry_id=list_entries(admin, EntryFilter(action="projects.create")).items[0].id,
     )
+
+
+def _finish_project(database: ClonedDatabase, admin: Actor, mark: str) -> UUID:
+    """A project that could be archived."""
+    project_id = make_project(database, admin, name=f"Done project of {mark}")
+    fail_second_phase(database, admin, make_run(database, admin, project_id=project_id, title=f"Done run of {mark}"))
+    move_project(admin, project_id, ProjectStatus.COMPLETED)
+    return project_id
 
 
 def _put_archive(database: ClonedDatabase, admin: Actor, project_id: UUID) -> UUID:
