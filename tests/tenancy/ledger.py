@@ -130,6 +130,8 @@ def _project(doer: Doer, change: Change) -> bool:
     maker = change.row["created_by"]
     if change.old is None:
         return doer.may(P.PROJECTS_CREATE) and maker == doer.user_id
+    if change.columns <= {"last_run_at", "spent_millionths"}:  # what a run that they launch or end adds up to
+        return any(doer.may(each) for each in (P.ORCHESTRATIONS_RUN, P.ORCHESTRATIONS_CANCEL, P.ORCHESTRATIONS_REVIEW))
     archives = change.new is not None and "archived" in {change.old["status"], change.new["status"]}
     return change.new is not None and doer.may(P.PROJECTS_ARCHIVE if archives else P.PROJECTS_EDIT, maker)
 
