@@ -1,5 +1,6 @@
 """Runs of a project that lie in a file: what there is, and how they get there and back."""
 
+from datetime import datetime
 from typing import Final
 
 import streamlit as st
@@ -14,7 +15,7 @@ from lib.ui import feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
-from lib.ui.components.row_list import row, row_list
+from lib.ui.components.row_list import lines, row, row_list
 from lib.ui.components.status import ARCHIVE
 from lib.ui.guard import require_actor
 
@@ -70,18 +71,26 @@ def _count(number: int, noun: str) -> str:
 
 
 def _show(actor: Actor, archive: ArchiveView, *, may_manage: bool) -> None:
-    with row(_title(archive), detail=_detail(archive, time_zone=actor.time_zone), status=ARCHIVE[archive.status]):
-        if not may_manage or not archive.has_file or archive.is_under_way:
-            return
-        with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", width="content"):
-            if archive.holds_runs and st.button(
-                "Restore", icon=":material/settings_backup_restore:", key=f"restore-{archive.id}"
-            ):
-                _restore(archive)
-            chosen = st.menu_button("More", [_DELETE], icon=":material/more_horiz:", key=f"more-{archive.id}")
-            st.link_button("Download", f"/api/archives/{archive.id}/file", icon=":material/download:")
-        if chosen == _DELETE:
-            _ask_to_delete(archive)
+    is_still = may_manage and archive.has_file and not archive.is_under_way
+    left, *right = st.columns([5, 4] if is_still else 1, vertical_alignment="center")  # one below the other on a phone
+    with (
+        left,
+        row(_title(archive), detail=_detail(archive, time_zone=actor.time_zone), status=ARCHIVE[archive.status]),
+    ):
+        pass
+    if right:
+        with right[0], st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+            _show_actions(archive)
+
+
+def _show_actions(archive: ArchiveView) -> None:
+    if archive.holds_runs and st.button(
+        "Restore", icon=":material/settings_backup_restore:", key=f"restore-{archive.id}"
+    ):
+        _restore(archive)
+    st.link_button("Download", f"/api/archives/{archive.id}/file", icon=":material/download:")
+    if st.menu_button("More", [_DELETE], icon=":material/more_horiz:", key=f"more-{archive.id}") == _DELETE:
+        _ask_to_delete(archive)
 
 
 def _title(archive: ArchiveView) -> str:
@@ -97,18 +106,23 @@ def _detail(archive: ArchiveView, *, time_zone: str) -> Markup:
     """Lines below: who and when, what is in it, and what went wrong."""
     who = words.short(archive.asked_by or "the command line", most=40)
     if archive.made_at is None:
-        said = [Markup("Asked for {} by {}").format(moment_inline(archive.asked_at, time_zone=time_zone), who)]
+        said = [_moment("Asked for", who, archive.asked_at, time_zone=time_zone)]
     else:
-        said = [Markup("Made {} by {}").format(moment_inline(archive.made_at, time_zone=time_zone), who)]
+        said = [_moment("Made", who, archive.made_at, time_zone=time_zone)]
         inside = [words.count(archive.phases, "phase")]
         inside += [words.count(archive.files, "file")] if archive.files else []
         said.append(Markup("{}, {}").format(words.together(inside), _cost(archive)))
     if archive.restored_at:
         by = words.short(archive.restored_by or "the command line", most=40)
-        said.append(Markup("Restored {} by {}").format(moment_inline(archive.restored_at, time_zone=time_zone), by))
+        said.append(_moment("Restored", by, archive.restored_at, time_zone=time_zone))
     if archive.failure:
         said.append(Markup("{}").format(archive.failure))
-    return Markup("").join(Markup("<div>{}</div>").format(line) for line in said)
+    return lines(*said)
+
+
+def _moment(did: str, by: str, moment: datetime, *, time_zone: str) -> Markup:
+    """The moment ends its line."""
+    return Markup("{} by {}, {}").format(did, by, moment_inline(moment, time_zone=time_zone))
 
 
 def _cost(archive: ArchiveView) -> str:
