@@ -4,6 +4,8 @@ import streamlit as st
 
 from lib.health.service import read_health
 from lib.organizations.operator import require_operator
+from lib.retention.operator import read_retention
+from lib.ui.components.health_retention import show_retention_states
 from lib.ui.components.health_statements import show_statements
 from lib.ui.components.health_tables import show_storage
 from lib.ui.components.health_work import show_connections, show_health_strip, show_work
@@ -24,3 +26,4 @@ with connections:
     show_connections(health.connections)
 show_statements(actor)
 show_storage(health)
+show_retention_states(read_retention(actor))

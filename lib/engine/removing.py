@@ -12,7 +12,7 @@ _EVERY_SECONDS: Final = 60.0
 #: In one transaction.
 _MOST_RUNS, _MOST_ROWS = 200, 5_000
 #: For whoever works beside it.
-_BREATH_SECONDS: Final = 0.2
+_BREATH_SECONDS: Final = 0.5
 
 
 async def remove_expired(connection: psycopg.AsyncConnection) -> float:

@@ -102,6 +102,7 @@ def list_removals(actor: Actor) -> Sequence[Removal]:
             counts=read_counts(row.new_values),
         )
         for row in rows
+        if row.new_values.get("kind") in {*RetentionKind}  # a newer version may know others
     ]
 
 

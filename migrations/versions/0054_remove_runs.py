@@ -97,13 +97,13 @@ def downgrade() -> None:
     op.execute(f"DROP TABLE {HOLDS}")
     functions.drop("api_guard_hold")
     with op.get_context().autocommit_block():
+        _restore_keys()  # while the owner reaches all rows
         op.execute("DROP POLICY IF EXISTS run_comments_owner ON run_comments")
         op.execute("DROP POLICY IF EXISTS api_usage_owner ON api_usage")
         for table in OWNED:
             op.execute(f"CREATE POLICY {table}_sample ON {table} FOR ALL TO CURRENT_USER USING ({_OF_SAMPLE})")
         op.execute("CREATE POLICY api_usage_owner ON api_usage FOR SELECT TO CURRENT_USER USING (true)")
         op.execute(_UPDATED.format(""))
-        _restore_keys()
         op.execute("ALTER TABLE api_usage DROP COLUMN IF EXISTS template_id")
 
 

@@ -14,7 +14,7 @@ from tests.workers import Workers, until
 pytestmark = pytest.mark.slow
 
 _LEFT = "SELECT (SELECT count(*) FROM orchestration_runs) AS runs, (SELECT count(*) FROM phase_executions) AS phases"
-RUNS, CALLS = 1500, 12_000
+RUNS, CALLS = 1100, 12_000
 
 
 def test_worker_that_is_killed_in_the_middle_is_gone_on_for(

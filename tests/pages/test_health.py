@@ -6,9 +6,11 @@ from lib.access.actor import Actor
 from lib.runs.queries import RunFilter
 from lib.runs.service import list_runs
 from lib.ui.navigation import OPERATIONS
+from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
+from tests.made_retention import make_hold, set_retention
 from tests.made_runs import make_run
 from tests.operated import cast, olga, together
 from tests.pages.conftest import OpenAs
@@ -70,3 +72,26 @@ def test_looking_again_reads_again(open_as: OpenAs, installation: Installation, 
 
 def test_admin_who_is_no_operator_is_told_so(open_as: OpenAs, cast: Cast) -> None:
     assert "This page is not open to you" in headings(open_as(cast.alice, OPERATIONS))
+
+
+def test_retention_says_what_is_kept_held_and_could_not_be_removed(
+    open_as: OpenAs, installation: Installation, cast: Cast, olga: Actor
+) -> None:
+    at = open_as(olga, OPERATIONS)
+    assert "Every organization keeps everything for ever." in shown(at)
+    set_retention(installation.database, cast.organization_a, run_days=60)
+    make_hold(installation.database, cast.charlie, reason="Zeppelin")
+    with doors.admin(installation.database) as connection:
+        connection.execute(
+            "INSERT INTO retention_progress (organization_id, kind, day, failed_at, failure) "
+            "VALUES (%s, 'runs', current_date, now(), 'a disk is sick')",
+            [cast.organization_a],
+        )
+    at = open_as(olga, OPERATIONS)
+    assert table(at, "Organization") == ["Acme Research", "Borealis"], "what failed comes first"
+    assert table(at, "Runs") == ["60 days", "for ever"]
+    assert table(at, "Legal holds") == ["0", "1"]
+    said = shown(at)
+    assert "1 could not be done" in said
+    assert "Runs of Acme Research could not be removed, just now: a disk is sick. It is tried again" in said
+    assert "Zeppelin" not in said

@@ -5,16 +5,19 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
 
 from lib import clock
+from lib.cli.commands import app
 from lib.models.organization import Tier
 from lib.organizations.operator import CommandLine, change_tier
 from lib.organizations.service import get_organization
 from lib.retention.service import list_holds
-from lib.ui.navigation import ORGANIZATION
+from lib.ui.navigation import AUDIT, ORGANIZATION
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
+from tests.made_audit import seal, write_entries
 from tests.made_retention import make_hold, remove_all, set_retention, write_runs
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, dialogs, press, shown, text_input
@@ -115,7 +118,8 @@ def test_what_is_held_is_said(open_as: OpenAs, installation: Installation, cast:
     set_retention(installation.database, cast.organization_a, run_days=60)
     at = open_tab(open_as, cast)
     assert "The whole organization" in shown(at)
-    assert "Smith against Acme. By Alice" in shown(at)
+    assert "Smith against Acme" in shown(at)
+    assert "Placed by Alice, " in shown(at)
     assert "Kept: 2 runs by a legal hold." in shown(press(at, SHOW))
 
 
@@ -146,7 +150,7 @@ def test_hold_is_placed_and_released(open_as: OpenAs, installation: Installation
     click(at, f"hold-release-{hold.id}-confirm", within="Release…")
     (hold,) = list_holds(cast.alice)
     assert hold.released_by == "Alice"
-    assert "A lawsuit. Released by Alice" in shown(open_tab(open_as, cast))
+    assert "Released by Alice, " in shown(open_tab(open_as, cast))
 
 
 @pytest.mark.parametrize("weak", ["mona", "max", "vera"])
@@ -157,3 +161,22 @@ def test_page_is_closed_to_who_does_not_govern(
     said = shown(open_as(getattr(cast, weak), ORGANIZATION))
     assert "This page is not open to you" in said
     assert "Hidden" not in said
+
+
+def test_seals_are_intact_after_it_and_say_what_was_removed(
+    open_as: OpenAs, installation: Installation, cast: Cast
+) -> None:
+    for days in (90, 10):
+        write_entries(installation.database, cast.alice, count=3, hours_ago=24 * days)
+        seal(installation.database, hours_ago=24 * days - 30)
+    set_retention(installation.database, cast.organization_a, audit_days=60)
+    remove_all(installation.database)
+    said = shown(press(open_as(cast.alice, AUDIT), "Verify seals"))
+    assert "All seals are intact" in said
+    assert "Removed by retention, the last on" in said
+    assert "3 entries under 1 seal." in said
+    result = CliRunner().invoke(app, ["audit", "verify", "--organization", "acme"])
+    assert result.exit_code == 0
+    assert "acme: intact." in result.output
+    assert "removed by retention, the last on 20" in result.output
+    assert "UTC: 3 entries under 1 seals" in result.output

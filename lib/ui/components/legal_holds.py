@@ -1,7 +1,9 @@
 """Legal holds: what nobody removes, whatever retention is set, until somebody releases it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import streamlit as st
 from markupsafe import Markup
@@ -13,8 +15,7 @@ from lib.retention.views import Hold
 from lib.ui import feedback, words
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import is_confirmed, show_confirm_dialog
-from lib.ui.components.moment import moment_inline
-from lib.ui.components.row_list import row, row_list
+from lib.ui.components.row_list import lines, row, row_list
 from lib.ui.components.status import HOLD_RELEASED, ON_HOLD
 from lib.ui.guard import require_actor
 
@@ -23,6 +24,9 @@ _EDIT: Final = Permission.ORGANIZATION_EDIT
 #: Of those that were released, so many are shown.
 _MOST_RELEASED: Final = 3
 _LONGEST: Final = 60
+_LONGEST_REASON: Final = 140
+#: In place of a project.
+_ALL: Final = UUID(int=0)
 
 
 def show_holds(actor: Actor) -> None:
@@ -54,29 +58,33 @@ def _show_list(actor: Actor, holds: Sequence[Hold]) -> None:
 
 
 def _say(hold: Hold, zone: str) -> Markup:
-    placed = moment_inline(hold.placed_at, time_zone=zone)
-    reason = words.short(hold.reason, most=200)
-    if hold.released_at is None:
-        return Markup("{}. By {}, {}").format(reason, words.short(hold.placed_by, most=40), placed)
-    released = moment_inline(hold.released_at, time_zone=zone)
-    return Markup("{}. Released by {}, {}").format(reason, words.short(hold.released_by or "", most=40), released)
+    """Why, and since when: to the minute, for that is what counts in a dispute."""
+    said = _say_who("Placed", hold.placed_by, hold.placed_at, zone)
+    if hold.released_at is not None:
+        said = _say_who("Released", hold.released_by, hold.released_at, zone)
+    return lines(words.short(hold.reason, most=_LONGEST_REASON), said)
+
+
+def _say_who(did: str, name: str | None, moment: datetime, zone: str) -> str:
+    by = f"by {words.short(name, most=40)}, " if name else ""
+    return f"{did} {by}{words.moment_in_table(moment, zone=zone)}"
 
 
 @st.dialog("Place a legal hold", width="medium")
 def _ask_to_place() -> None:
     actor = require_actor(_EDIT)
-    names = words.distinct(dict(service.list_projects(actor)))
-    project_id = st.selectbox(
+    names = {_ALL: _WHOLE, **words.distinct(dict(service.list_projects(actor)))}
+    chosen = st.selectbox(
         "What it keeps",
-        [None, *names],
-        format_func=lambda key: _WHOLE if key is None else names[key],
+        [*names],
+        format_func=lambda key: names[key],
         help="Of a project: its runs and its usage. The audit trail is kept whole in any case.",
         key="hold-project",
     )
     reason = st.text_input("Reason", max_chars=service.MAX_REASON, key="hold-reason")
     if is_confirmed("Place it", key="hold-go"):
         with feedback.told():
-            service.place_hold(actor, project_id, reason=reason)
+            service.place_hold(actor, None if chosen == _ALL else chosen, reason=reason)
             feedback.succeeded("The hold is placed. Nothing that it is about is removed.")
             st.rerun()
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
-from markupsafe import Markup
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
@@ -13,7 +12,6 @@ from lib.retention import service
 from lib.retention.views import SETTINGS, Removal
 from lib.ui import words
 from lib.ui.components.card import card
-from lib.ui.components.moment import moment_inline
 from lib.ui.components.retention_preview import show_preview
 from lib.ui.components.row_list import row, row_list
 
@@ -62,6 +60,6 @@ def _show_removals(removals: Sequence[Removal], zone: str) -> None:
                 if name in removal.counts
             ]
             title = words.together(counts) if counts else "Nothing"
-            before = f"From before {words.exact(removal.before, zone=zone)}"
-            with row(title, detail=Markup("{} · {}").format(before, moment_inline(removal.removed_at, time_zone=zone))):
+            when = words.moment_in_table(removal.removed_at, zone=zone)
+            with row(title, detail=f"{when} · from before {words.exact(removal.before, zone=zone)}"):
                 pass

@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -168,6 +168,50 @@ def test_sums_of_usage_are_those_of_the_rows_at_every_moment(installation: Insta
     left = row(installation, "SELECT count(*) AS calls FROM api_usage")
     assert summed == left
     assert rows(installation, "SELECT 1 FROM usage_daily WHERE calls = 0") == []
+
+
+def test_sums_hold_beside_workers_that_sum_up_and_who_writes_late(installation: Installation, cast: Cast) -> None:
+    chance, database, ends = random.Random(7), installation.database, threading.Event()
+    projects, cut, failures = [make_project(database, cast.alice)], midnight(40), []
+
+    def late() -> dict[str, Any]:
+        hours = timedelta(hours=chance.randint(-60, 8), minutes=chance.randint(0, 59))
+        return make_up(chance, projects, [cast.max.user_id], days=1) | {"created_at": cut + hours}
+
+    make_calls(database, cast.organization_a, [late() for _ in range(400)])
+    roll_up(database)
+    set_retention(database, cast.organization_a, usage_days=40)
+
+    def repeat(act: Callable[[], object]) -> None:
+        try:
+            while not ends.is_set():
+                act()
+        except Exception as error:
+            failures.append(error)
+
+    acts: list[Callable[[], object]] = [
+        lambda: roll_up(database),
+        lambda: remove_batch(database, rows=5) or tomorrow(database),
+        lambda: make_calls(database, cast.organization_a, [late()]),
+    ]
+    threads = [threading.Thread(target=repeat, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    seen = []
+    try:
+        for _ in range(15):
+            with reading_as(cast) as session:
+                seen.append(compare(session, cast, Period(cut.date() - timedelta(days=4), cut.date(), "UTC")))
+    finally:
+        ends.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+    assert len(set(seen)) > 3, "it went on while they were read"
+    remove_all(database)
+    roll_up(database)
+    with reading_as(cast) as session:
+        compare(session, cast, Period(cut.date() - timedelta(days=4), cut.date() + timedelta(days=1), "UTC"))
 
 
 def test_budgets_forget_nothing_of_what_was_spent(installation: Installation, cast: Cast) -> None:

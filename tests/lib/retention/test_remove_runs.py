@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from lib.db import migrate
 from lib.db.logins import Login
 from tests import doors
 from tests.cast import Cast
@@ -211,3 +212,19 @@ def test_hold_is_released_once_and_never_changed(database: ClonedDatabase, cast:
             assert doors.refusal(connection, f"UPDATE legal_holds SET {change}") is not None, change
     with doors.person(database, cast.alice) as connection:
         assert doors.refusal(connection, "DELETE FROM legal_holds") is not None
+
+
+def test_version_before_gets_calls_that_name_no_run_that_is_gone(
+    database: ClonedDatabase, cast: Cast, project_id: UUID
+) -> None:
+    gone = make_ended(database, cast.alice, project_id=project_id)
+    stays = make_ended(database, cast.alice, project_id=project_id)
+    remove_runs(database, cast.organization_a, gone.id)
+    url = database.url(Login.OWNER)
+    migrate.downgrade(url, "0053")
+    assert {*ask(database, "SELECT run_id FROM api_usage")} == {(stays.id,), (None,)}
+    with doors.admin(database) as connection:
+        foreign = "UPDATE api_usage SET run_id = %s"
+        assert doors.refusal(connection, foreign, [project_id]) == errors.ForeignKeyViolation.sqlstate
+    migrate.upgrade(url)
+    assert len(ask(database, "SELECT 1 FROM api_usage")) == 4

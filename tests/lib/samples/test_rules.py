@@ -269,8 +269,14 @@ def test_owner_reaches_no_real_row_for_the_samples_sake(
     load(database, tables)
     sample = tables["organizations"][0]["id"]
     with psycopg.connect(database.url(Login.OWNER)) as connection:
-        there = connection.execute("SELECT DISTINCT organization_id::text FROM run_comments").fetchall()
-        assert there in ([(sample,)], [])
+        there = connection.execute("SELECT user_id FROM user_credentials").fetchall()
+        assert len(there) > 3
+        connection.execute("DELETE FROM user_credentials")
+        left = connection.execute("SELECT user_id FROM user_credentials").fetchall()
+        of_the_sample = connection.execute("SELECT id FROM users WHERE organization_id = %s", [sample]).fetchall()
+        assert {*there} - {*left} <= {*of_the_sample}
+        assert {*left} >= {(actor.user_id,) for actor in cast.of_a}
+        connection.rollback()
 
 
 @pytest.mark.parametrize("whom", ["alice", "charlie"])
