@@ -10,6 +10,7 @@ import psycopg
 from lib.archives import job as held
 from lib.archives import shelf
 from lib.archives.job import Job
+from lib.archives.leftovers import clear
 from lib.archives.making import make
 from lib.archives.restoring import restore
 from lib.errors import OrchestratorError
@@ -24,6 +25,16 @@ def do_all(url: str) -> None:
     with held.connect(url) as connection:
         while do_next(connection):
             pass
+
+
+def clear_leftovers(url: str) -> int:
+    """Remove files of archives that are gone; says how many. What the disk refuses now is tried again another time."""
+    try:
+        with held.connect(url) as connection:
+            return clear(connection)
+    except OSError as error:
+        log.warning("the folder of archives could not be cleared: %s", error.strerror)
+        return 0
 
 
 def do_next(

@@ -38,6 +38,7 @@ DOORS = {
     "api_find_archive_of": "authenticated",
     "api_order_archive": "orchestrator_worker",
     "api_list_archives": "orchestrator_worker",
+    "api_gone_archives": "orchestrator_worker",
 }
 #: What workers write, and is no event by itself.
 KEPT_BY_WORKERS = ("tables", "run_ids", "run_count", "next_at", "restoring_in", "loaded_at")

@@ -16,6 +16,8 @@ from tests.made_archives import MOVED, fill_project, multiply, newest, sums
 from tests.records import rows
 from tests.workers import Workers, until
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
 _RUNS = 400
 _AT_WORK = (
     "SELECT 1 FROM pg_stat_activity WHERE application_name = 'orchestrator-archives' AND datname = current_database()"

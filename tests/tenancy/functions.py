@@ -137,6 +137,9 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.settle_archive(uuid,text,text)": Definer(_WORKER, "nobody writes how an archive stands directly"),
     "api.order_archive(uuid)": Definer(_WORKER, "the command line's wish, in whatever organization"),
     "api.list_archives()": Definer(_WORKER, "the command line's list, of all organizations"),
+    "api.gone_archives(uuid[])": Definer(
+        _WORKER, "says which ids it is given are no archive of any organization, and whose database it is"
+    ),
     "api.hold_archive(uuid,text)": Definer(_NOBODY, "part of what a worker does to an archive: whether it holds it"),
     "api.is_restoring()": Definer(
         _PERSON | _ENGINE, "condition of triggers: whether this transaction restores; nobody else can say that it does"

@@ -6,7 +6,7 @@ import zipfile
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from lib.archives import job as held
 from lib.archives import making, reading, service
 from lib.archives.shelf import archive_folder
-from lib.archives.working import do_next
+from lib.archives.working import clear_leftovers, do_next
 from lib.db.logins import Login
 from lib.errors import Conflict, InvalidInput
 from lib.integrations.folder import artifact_folder
@@ -357,6 +357,23 @@ def test_only_one_is_at_an_archive(installation: Installation, cast: Cast, proje
     with held.connect(url) as third:  # the first is gone, and with it its hold
         assert do_next(third)
     assert newest(cast.alice, project_id).status is ArchiveStatus.MADE
+
+
+def test_file_without_a_row_goes_and_the_others_stay(installation: Installation, cast: Cast, project_id: UUID) -> None:
+    make_archive(installation, cast.alice, project_id)
+    (path,) = stored()
+    url = installation.database.url(Login.WORKER)
+    stray = path.with_name(f"{uuid4()}-{path.name.rpartition('-')[2]}")
+    others = path.with_name("ours.txt")
+    for made in (stray, others):
+        made.write_bytes(b"x")
+    assert clear_leftovers(url) == 1
+    assert sorted(stored()) == sorted([path, others])
+    with doors.admin(installation.database) as connection:
+        connection.execute("DELETE FROM archives")
+        connection.execute("UPDATE engine_settings SET installation_id = gen_random_uuid()")
+    assert clear_leftovers(url) == 0, "it is another installation's folder"
+    assert path in stored()
 
 
 def test_disk_that_is_full_leaves_all_runs(
