@@ -1,6 +1,7 @@
 """What a worker does about archives, one after another."""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -90,4 +91,7 @@ def _give_up(connection: psycopg.Connection[Any], job: Job, why: str, *, goes_on
     """Say why. What nobody wants back is tried again: the end of a file, and the files of rows that are there."""
     log.warning("archive %s: %s", job.archive_id, why)
     goes_on = goes_on or job.status == ArchiveStatus.REMOVING or job.is_loaded
+    if job.status == ArchiveStatus.MAKING:
+        with suppress(OrchestratorError, OSError):  # what can't be removed stands in no row, and nobody restores it
+            shelf.remove_leftovers(shelf.new_shelf(), job.organization_id, job.archive_id)
     held.settle(connection, job, "later" if goes_on else "failed", why)

@@ -13,7 +13,7 @@ import pytest
 
 from lib.archives import job as held
 from lib.archives import making, reading, service
-from lib.archives.shelf import archive_folder
+from lib.archives.shelf import LocalShelf, archive_folder
 from lib.archives.working import clear_leftovers, do_next
 from lib.db.logins import Login
 from lib.errors import Conflict, InvalidInput
@@ -172,6 +172,24 @@ def test_cut_off_file_is_no_archive(installation: Installation, cast: Cast, proj
     path.write_bytes(whole[: int(len(whole) * cut)])
     with pytest.raises(InvalidInput, match="damaged, or is no archive"):
         reading.verify(path)
+
+
+def test_file_that_is_read_back_otherwise_leaves_all_runs(
+    installation: Installation, cast: Cast, project_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that keeps something else than was written to it."""
+    put = LocalShelf.put
+
+    def spoil(shelf: LocalShelf, path: Path, name: str) -> None:
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        put(shelf, path, name)
+
+    monkeypatch.setattr(LocalShelf, "put", spoil)
+    before = sums(installation.database)
+    archive = make_archive(installation, cast.alice, project_id)
+    assert (archive.status, stored()) == (ArchiveStatus.FAILED, [])
+    assert "not what was written when it is read back" in (archive.failure or "")
+    assert sums(installation.database) == before
 
 
 def test_lost_file_is_told_of(installation: Installation, cast: Cast, project_id: UUID) -> None:
