@@ -165,8 +165,8 @@ def test_built_in_template_is_in_nobodys_trail(database: ClonedDatabase, cast: C
 
 #: The one condition that such a trigger may have.
 RESTORING = (
-    "WHEN (\nCASE\n    WHEN (COALESCE(current_setting('app.restoring'::text, true), ''::text) = ''::text) THEN true\n"
-    "    ELSE (NOT api.is_restoring())\nEND)"
+    "WHEN ( CASE WHEN (COALESCE(current_setting('app.restoring'::text, true), ''::text) = ''::text) THEN true "
+    "ELSE (NOT api.is_restoring()) END)"
 )
 
 
@@ -177,7 +177,7 @@ def test_table_is_watched_for_making_and_change(module_database: ClonedDatabase,
             "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = %s",
             [table, f"{table}_audit"],
         ).fetchall()
-    ((definition,),) = rows
+    definition = " ".join(rows[0][0].split())
     assert "AFTER INSERT" in definition
     assert "UPDATE ON" in definition
     # silent for nothing but what api.restore_rows puts back: tests/lib/archives
