@@ -88,7 +88,14 @@ def left_of(database: Database, *runs: UUID) -> dict[str, int]:
 
 
 def set_retention(database: Database, organization_id: UUID, **days: int | None) -> None:
-    """What an admin has set, whatever bounds there are; what is not named is kept for ever."""
+    """What an admin has set the day before, whatever bounds there are; what is not named is kept for ever."""
+    settle_retention(database, organization_id, **days)
+    call_worker(database, "SELECT api.remove_expired(0, 0)")
+    tomorrow(database)
+
+
+def settle_retention(database: Database, organization_id: UUID, **days: int | None) -> None:
+    """The same at this moment: it counts from the next day on."""
     with doors.admin(database) as connection:
         connection.execute(
             "UPDATE organizations SET settings = settings || jsonb_build_object('retention', %s::jsonb) WHERE id = %s",

@@ -66,6 +66,8 @@ class RetentionProgress(Base):
     kind: Mapped[Str50]
     #: By UTC.
     day: Mapped[date]
+    #: For how many days it is kept, as far as that was noted; one that is shorter counts from the next day on.
+    days: Mapped[int | None]
     #: What is from before that moment goes.
     before: Mapped[Moment | None]
     #: How many of what, as `{"runs": 3, "phases": 9}`.

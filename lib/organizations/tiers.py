@@ -32,7 +32,7 @@ class Allowance:
     #: People who can sign in.
     people: int | None
     concurrent_runs: int | None
-    #: Days that rows are kept at most; a setting may say less.
+    #: The most days that a setting may say rows are kept; what is not set is kept for ever.
     audit_days: int | None
     usage_days: int | None
     run_days: int | None

@@ -26,9 +26,11 @@ BEGIN
         PERFORM api.tell_removal(v_state); -- nobody has come to the end of it on its day
     END IF;
     IF v_state.id IS NULL OR v_state.day < v_today OR v_state.ended_at IS NOT NULL THEN
-        INSERT INTO retention_progress AS p (organization_id, kind, day) VALUES (p_organization, p_kind, v_today)
+        INSERT INTO retention_progress AS p (organization_id, kind, day, days)
+        SELECT p_organization, p_kind, v_today, api.retention_days(o.settings, p_kind)
+          FROM organizations o WHERE o.id = p_organization
         ON CONFLICT (organization_id, kind) DO UPDATE
-           SET day = excluded.day, removed = '{}', ended_at = NULL, failed_at = NULL, failure = NULL
+           SET day = excluded.day, days = excluded.days, removed = '{}', ended_at = NULL, failed_at = NULL, failure = NULL
         RETURNING p.* INTO v_state;
     END IF;
     IF v_before IS NOT NULL THEN

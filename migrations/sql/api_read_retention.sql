@@ -10,7 +10,8 @@ AS $$
 BEGIN
     PERFORM api.require_operator();
     RETURN QUERY
-    SELECT o.id, o.name::text, k.kind, api.retention_days(o.settings, k.kind), p.day, p.before, p.removed, p.ended_at,
+    SELECT o.id, o.name::text, k.kind, api.retention_days(o.settings, k.kind), p.day, p.before, p.removed,
+           CASE WHEN p.before IS NOT NULL THEN p.ended_at END,
            p.failed_at, p.failure,
            (SELECT count(*) FROM legal_holds h WHERE h.organization_id = o.id AND h.released_at IS NULL)
       FROM organizations o

@@ -1,6 +1,6 @@
 -- api.remove_expired(integer, integer)
 -- Removes the next batch of what is due in any organization, at most so many runs or so many rows; a worker asks it now and
--- then. Each kind is due once a day, by UTC, wherever the settings say how long it is kept. Says how many rows went, and
+-- then. Each kind is due once a day, by UTC, wherever the settings said by then how long it is kept. Says how many rows went, and
 -- NULL where nothing is due that nobody else is at. What can't be removed is told of, and tried again an hour later.
 CREATE FUNCTION api.remove_expired(p_most_runs integer, p_most_rows integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
@@ -10,16 +10,15 @@ DECLARE
     v_due record;
     v_gone bigint;
 BEGIN
+    PERFORM api.note_retention();
     FOR v_due IN
         SELECT o.id AS organization_id, k.kind
           FROM organizations o
          CROSS JOIN unnest(ARRAY['runs', 'usage', 'audit']) AS k(kind)
-          LEFT JOIN retention_progress p ON p.organization_id = o.id AND p.kind = k.kind
+          JOIN retention_progress p ON p.organization_id = o.id AND p.kind = k.kind
          WHERE o.sample_made_at IS NULL AND (p.failed_at IS NULL OR p.failed_at < now() - interval '1 hour')
-           AND (api.retention_days(o.settings, k.kind) IS NOT NULL
-                AND (p.id IS NULL OR p.day < (now() AT TIME ZONE 'UTC')::date)
-                OR p.id IS NOT NULL AND p.ended_at IS NULL)
-         ORDER BY p.day NULLS FIRST, o.id, k.kind
+           AND (p.days IS NOT NULL AND p.day < (now() AT TIME ZONE 'UTC')::date OR p.ended_at IS NULL)
+         ORDER BY p.day, o.id, k.kind
     LOOP
         BEGIN
             v_gone := api.expire(v_due.organization_id, v_due.kind,

@@ -13,7 +13,7 @@ from tests.browser.test_reviews import sign_in
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
-from tests.made_retention import remove_all, write_runs
+from tests.made_retention import remove_all, tomorrow, write_runs
 from tests.records import rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -61,6 +61,9 @@ def test_retention_is_shortened_and_a_hold_keeps_a_project(
     look(page)
     dialog.get_by_role("button", name="Save, and have it removed").click()
     expect(page.get_by_text("The changes are saved.")).to_be_visible()
+    remove_all(database)
+    assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 16, "it counts from the next day on"
+    tomorrow(database)
     remove_all(database)
     page.reload()
     acts.turn(page, "Retention and limits")

@@ -83,8 +83,7 @@ def test_retention_says_what_is_kept_held_and_could_not_be_removed(
     make_hold(installation.database, cast.charlie, reason="Zeppelin")
     with doors.admin(installation.database) as connection:
         connection.execute(
-            "INSERT INTO retention_progress (organization_id, kind, day, failed_at, failure) "
-            "VALUES (%s, 'runs', current_date, now(), 'a disk is sick')",
+            "UPDATE retention_progress SET failed_at = now(), failure = 'a disk is sick' WHERE organization_id = %s",
             [cast.organization_a],
         )
     at = open_as(olga, OPERATIONS)

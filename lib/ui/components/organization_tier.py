@@ -17,7 +17,7 @@ _NO_LIMIT = "no limit"
 _SHORT = 0.9
 _HAS_NOT = Markup('<span class="ao-none">{}</span>')
 
-_NOT_YET: Final = "How long things are kept, webhooks and the export of the trail have no effect yet."
+_KEPT: Final = "Days bound what can be set under Retention and limits. What is not set there is kept for ever."
 
 
 def show_use(organization: OrganizationDetail, *, time_zone: str) -> None:
@@ -39,7 +39,7 @@ def show_allowance(organization: OrganizationDetail) -> None:
     allowed = ALLOWANCES[organization.tier]
     with card("What your tier allows", note=organization.tier.capitalize()):
         show_facts([*_limits(allowed), *((feature.value, _has(allowed, feature)) for feature in Feature)])
-        st.markdown(f":gray[{_NOT_YET}]")
+        st.markdown(f":gray[{_KEPT}]")
         st.markdown(":gray[Another tier, or more calls, is for the installation's operator to give.]")
 
 
@@ -63,7 +63,7 @@ def _most(value: int | None) -> str:
 
 
 def _days(value: int | None) -> str:
-    return "for ever" if value is None else words.count(value, "day")
+    return "for ever" if value is None else f"{words.count(value, 'day')} at most"
 
 
 def _show_share(label: str, used: int, limit: int | None, *, noun: str, plural: str | None = None) -> None:

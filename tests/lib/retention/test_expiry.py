@@ -24,6 +24,7 @@ from tests.made_retention import (
     remove_all,
     remove_batch,
     set_retention,
+    settle_retention,
     tomorrow,
     write_runs,
 )
@@ -247,6 +248,33 @@ def test_each_kind_is_done_once_a_day(installation: Installation, cast: Cast) ->
     tomorrow(database)
     remove_all(database)
     assert len(removals(installation)) == 2, "where nothing goes, nothing is told"
+
+
+def test_what_is_set_or_shortened_counts_from_the_next_day_on(installation: Installation, cast: Cast) -> None:
+    database = installation.database
+    project_id = make_project(database, cast.alice)
+    old, older = write_runs(
+        database, cast.alice, [{"completed_at": midnight(40)}, {"completed_at": midnight(90)}], project_id=project_id
+    )
+    settle_retention(database, cast.organization_a, run_days=60)
+    remove_all(database)
+    assert ids(installation, "orchestration_runs") == {old, older}
+    tomorrow(database)
+    remove_all(database)
+    assert ids(installation, "orchestration_runs") == {old}
+    settle_retention(database, cast.organization_a, run_days=30)
+    remove_all(database)
+    assert ids(installation, "orchestration_runs") == {old}
+    settle_retention(database, cast.organization_a)  # they have thought again
+    tomorrow(database)
+    remove_all(database)
+    assert ids(installation, "orchestration_runs") == {old}
+    settle_retention(database, cast.organization_a, run_days=30)
+    remove_all(database)
+    tomorrow(database)
+    settle_retention(database, cast.organization_a, run_days=35)  # longer ones don't have to wait
+    remove_all(database)
+    assert ids(installation, "orchestration_runs") == set()
 
 
 def test_what_was_not_ended_on_its_day_is_told_of_and_goes_on(installation: Installation, cast: Cast) -> None:
