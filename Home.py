@@ -25,6 +25,7 @@ else:
     from lib.ui import feedback, kept_theme, navigation
     from lib.ui.components import answer
     from lib.web import (
+        archive_routes,
         artifact_routes,
         audit_routes,
         health,
@@ -46,6 +47,7 @@ else:
             *health.routes(identity_session),
             *session_routes.routes,
             *artifact_routes.routes(),
+            *archive_routes.routes(),
             *usage_routes.routes(),
             *audit_routes.routes(),
             *metrics_routes.routes(),

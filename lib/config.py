@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     backup_hour: int | None = Field(default=None, ge=0, le=23, description="`up` makes a backup each day at this hour")
     backup_keep_daily: int = Field(default=7, ge=1, le=10_000, description="days of which that keeps a backup")
     backup_keep_weekly: int = Field(default=4, ge=0, le=10_000, description="weeks of which that keeps a backup")
+    archives: str | None = Field(default=None, description="where archives are kept instead: s3://bucket/prefix")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -105,6 +106,15 @@ class Settings(BaseSettings):
     def _networks(cls, value: str) -> str:
         for part in filter(None, (part.strip() for part in value.split(","))):
             ip_network(part, strict=False)
+        return value
+
+    @field_validator("archives")
+    @classmethod
+    def _bucket(cls, value: str | None) -> str | None:
+        parts = urlsplit(value) if value else None
+        if parts and (parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment or "@" in parts.netloc):
+            message = "ORCHESTRATOR_ARCHIVES must look like s3://bucket/prefix"
+            raise ValueError(message)
         return value
 
     @field_validator("public_url")

@@ -169,13 +169,13 @@ class AnotherOrganization(NotFound):
 class FileGone(NotFound):
     """The row says that a file was written, and there is none. Only who may see the row is told."""
 
-    def __init__(self, name: str) -> None:
-        OrchestratorError.__init__(
-            self,
+    def __init__(self, name: str, *, said: str = "") -> None:
+        message = said or (
             f"“{name}” was written and is not there any more: somebody removed it from the installation's artifact "
             "folder, or this machine does not share that folder. Ask whoever runs this installation; its content "
-            "stands on the run's page.",
+            "stands on the run's page."
         )
+        OrchestratorError.__init__(self, message)
         self.what = "file"
 
 

@@ -9,7 +9,7 @@ from lib.runs.service import watch_run
 from lib.runs.states import FINAL_RUN_STATUSES
 from lib.runs.views import RunProgress
 from lib.ui import address, feedback, state
-from lib.ui.components import run_actions, run_summary, writing
+from lib.ui.components import run_actions, run_archived, run_summary, writing
 from lib.ui.components.card import card
 from lib.ui.components.run_comments import show_run_comments
 from lib.ui.components.run_family import show_run_family
@@ -22,7 +22,7 @@ NUMBERS_SECONDS = 5.0
 
 actor = require_actor(Permission.ORCHESTRATIONS_VIEW)
 st.session_state[state.IS_DECIDING] = False
-run = watch_run(actor, address.requested_id("run", what="run"))
+run = run_archived.find_run(actor, address.requested_id("run", what="run"))
 comments = count_comments(actor, run.summary.id)
 operations = list_operations(actor, run.summary.id) if run.operations else ()
 is_asking = run_actions.show_run_header(run, comments=comments.total, time_zone=actor.time_zone)

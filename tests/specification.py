@@ -356,6 +356,7 @@ ADDED_TABLES: Final = frozenset(
         "saved_views",
         "usage_reports",
         "audit_seals",
+        "archives",
         "legal_holds",
         "retention_progress",
     }

@@ -17,6 +17,7 @@ from tests.factories import (
     make_version,
     make_webhook,
 )
+from tests.made_archives import make_archive_row
 from tests.made_audit import make_seal
 from tests.made_budgets import make_budget_rows, make_watch_rows
 from tests.made_retention import make_hold, make_progress
@@ -59,6 +60,8 @@ class Workspace:
     schedule_id: UUID
     #: Of usage, by mail.
     report_id: UUID
+    #: A run that lies in an archive.
+    archived_run_id: UUID
 
 
 def make_workspace(database: Database, actor: Actor) -> Workspace:
@@ -83,6 +86,8 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
     make_mail(database, actor)
     make_budget_rows(database, actor, about=actor.user_id)
     make_watch_rows(database, actor)
+    archived_run_id = uuid4()
+    make_archive_row(database, actor, project_id=project_id, run_ids=[archived_run_id])
     make_hold(database, actor, project_id=project_id)
     make_progress(database, actor.organization_id)
     webhook_id = make_webhook(database, actor, name=f"Deployments {uuid4()}")
@@ -105,6 +110,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         review_id=review.id,
         schedule_id=make_schedule(database, actor, project_id=project_id, template_id=template_id),
         report_id=make_usage_report(database, actor),
+        archived_run_id=archived_run_id,
     )
 
 

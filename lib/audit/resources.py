@@ -20,6 +20,7 @@ KINDS: Final[Mapping[str, str]] = {
     "provider_connections": "Connection",
     "integration_connections": "Integration",
     "webhooks": "Webhook",
+    "archives": "Archive",
     "budgets": "Budget",
     "budget_raises": "Budget raise",
     "spending_watches": "Spending watch",

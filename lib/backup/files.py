@@ -14,7 +14,7 @@ _CHUNK: Final = 1 << 20
 
 
 def list_files(folder: Path) -> Iterator[Path]:
-    """Every file in the artifact folder, as a path within it; what is being written in this moment is none yet."""
+    """Every file in that folder, as a path within it; what is being written in this moment is none yet."""
     for current, folders, files in os.walk(folder):  # follows no symbolic link
         here = Path(current)
         if here == folder:

@@ -1,7 +1,7 @@
 """Makes a backup while the product runs: all of the database is of one moment, and so are the tables' sums.
 
-Artifacts are copied after that moment. A file is there before its row says so, so every row's file is in the backup,
-and a file that came later has no row: after a restore the workers remove it.
+Artifacts and archives are copied after that moment. A file is there before its row says so, so every row's file is in
+the backup, and a file that came later has no row: after a restore the workers remove it, or nobody misses it.
 """
 
 import shutil
@@ -16,9 +16,10 @@ from uuid import UUID
 import psycopg
 
 from lib import clock
+from lib.archives.shelf import find_archive_folder
 from lib.backup import keys, shelf
 from lib.backup.files import copy_file, list_files, make_folders, private_file, sum_file, sync_file
-from lib.backup.manifest import ARTIFACTS, DUMP, MANIFEST, FileSum, Manifest, TableSum
+from lib.backup.manifest import ARCHIVES, ARTIFACTS, DUMP, MANIFEST, FileSum, Manifest, TableSum
 from lib.backup.programs import APPLICATION, Program, find_program, run
 from lib.backup.tables import sum_tables
 from lib.backup.way_in import backup_url, require_every_row
@@ -77,7 +78,7 @@ def make_backup(folder: Path, *, is_wanted: Callable[[], bool] = lambda: True) -
                     pg_dump=program.major,
                     key_fingerprints=fingerprints,
                     tables=database.tables,
-                    files={DUMP: sum_file(unfinished / DUMP), **_copy_artifacts(unfinished)},
+                    files={DUMP: sum_file(unfinished / DUMP), **_copy_files(unfinished)},
                     seconds=round(time.monotonic() - began, 1),
                 )
                 with private_file(unfinished / MANIFEST) as file:
@@ -130,14 +131,15 @@ def _read_schema(connection: psycopg.Connection[Any]) -> tuple[str, UUID, str]:
     raise ConfigurationError("The database is empty, so there is nothing to back up.")
 
 
-def _copy_artifacts(unfinished: Path) -> dict[str, FileSum]:
-    source = find_artifact_folder()
+def _copy_files(unfinished: Path) -> dict[str, FileSum]:
+    """What operations wrote, and archives that lie here and not in a bucket."""
     copied: dict[str, FileSum] = {}
-    if source is None:
-        return copied
-    for path in list_files(source):
-        target = unfinished / ARTIFACTS / path
-        make_folders(target.parent, unfinished)
-        if (done := copy_file(source / path, target)) is not None:
-            copied[f"{ARTIFACTS}/{path.as_posix()}"] = done
+    for name, source in ((ARTIFACTS, find_artifact_folder()), (ARCHIVES, find_archive_folder())):
+        if source is None:
+            continue
+        for path in list_files(source):
+            target = unfinished / name / path
+            make_folders(target.parent, unfinished)
+            if (done := copy_file(source / path, target)) is not None:
+                copied[f"{name}/{path.as_posix()}"] = done
     return copied

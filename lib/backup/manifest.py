@@ -14,12 +14,13 @@ from lib.errors import InvalidInput
 MANIFEST: Final = "manifest.json"
 DUMP: Final = "database.dump"
 ARTIFACTS: Final = "artifacts"
+ARCHIVES: Final = "archives"
 
 
 def _within(path: str) -> str:
     """Nothing that leads out of the backup, or, restored, out of the data folder."""
     parts = PurePosixPath(path).parts
-    is_ours = path == DUMP or (len(parts) > 1 and parts[0] == ARTIFACTS)
+    is_ours = path == DUMP or (len(parts) > 1 and parts[0] in {ARTIFACTS, ARCHIVES})
     if not is_ours or ".." in parts or str(PurePosixPath(path)) != path:
         message = "is no file of a backup"
         raise ValueError(message)

@@ -14,10 +14,11 @@ from typing import Any
 
 import psycopg
 
+from lib.archives.shelf import archive_folder
 from lib.backup import keys, loading
 from lib.backup.checking import verify
 from lib.backup.files import copy_file, list_files, make_folders, sync_folders
-from lib.backup.manifest import ARTIFACTS, DUMP, Manifest
+from lib.backup.manifest import ARCHIVES, ARTIFACTS, DUMP, Manifest
 from lib.backup.programs import Program, find_program
 from lib.data_folder import data_folder
 from lib.db import restoring
@@ -123,24 +124,26 @@ def _nothing_else_here() -> Iterator[None]:
 
 def _require_no_files(connection: psycopg.Connection[Any]) -> None:
     """Files of an installation before would be taken for those of the restored one."""
-    folder = artifact_folder()
-    if restoring.find_source(connection) is None and next(list_files(folder), None) is not None:
-        raise ConfigurationError(
-            f"{folder} holds files of another installation. Set ORCHESTRATOR_DATA_DIR to a new folder, or move them "
-            "away. Nothing was changed."
-        )
+    for folder in (artifact_folder(), archive_folder()):
+        if restoring.find_source(connection) is None and next(list_files(folder), None) is not None:
+            raise ConfigurationError(
+                f"{folder} holds files of another installation. Set ORCHESTRATOR_DATA_DIR to a new folder, or move "
+                "them away. Nothing was changed."
+            )
 
 
 def _copy_files(folder: Path, manifest: Manifest) -> None:
-    target = artifact_folder()
+    targets = {ARTIFACTS: artifact_folder(), ARCHIVES: archive_folder()}
     for path in manifest.files:
         if path != DUMP:
-            copy = target.parent / path
-            make_folders(copy.parent, target)
+            name, _, within = path.partition("/")
+            copy = targets[name] / within
+            make_folders(copy.parent, targets[name])
             copy.unlink(missing_ok=True)  # an interrupted restore may have begun it
             if copy_file(folder / path, copy) != manifest.files[path]:
-                raise ConfigurationError(f"{folder / ARTIFACTS} has changed meanwhile. Begin again.")
-    sync_folders(target)
+                raise ConfigurationError(f"{folder / name} has changed meanwhile. Begin again.")
+    for target in targets.values():
+        sync_folders(target)
 
 
 def _end_sessions(connection: psycopg.Connection[Any]) -> None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from lib.cli import audit, backup, database, demo, keys, organizations, retention, serving, users
+from lib.cli import archives, audit, backup, database, demo, keys, organizations, retention, serving, users
 
 app = typer.Typer(
     help="AI Orchestrator: run multi-phase work with language models.",
@@ -14,6 +14,7 @@ serving.add_to(app)
 demo.add_to(app)
 backup.add_to(app)
 retention.add_to(app)
+app.add_typer(archives.app, name="archives")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
 app.add_typer(keys.app, name="keys")

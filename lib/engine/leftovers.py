@@ -15,7 +15,7 @@ import psycopg
 from lib.engine.aside import do_aside
 from lib.engine.connected import first_line
 from lib.integrations.folder import Place, find_artifact_folder
-from lib.integrations.leftovers import belongs_to, list_places, remove_place, remove_unfinished
+from lib.integrations.leftovers import SWEEPING, belongs_to, list_places, remove_place, remove_unfinished
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +53,11 @@ def clear(url: str) -> int:
     count = 0
     with psycopg.connect(url, autocommit=True, application_name="orchestrator-leftovers", connect_timeout=5) as asking:
         for start in range(0, len(places), _BATCH):
+            asking.execute("SELECT pg_advisory_lock(%s)", (SWEEPING,))
             for place in _find_gone(asking, folder, places[start : start + _BATCH]):
                 remove_place(folder, place)
                 count += 1
+            asking.execute("SELECT pg_advisory_unlock(%s)", (SWEEPING,))
     if count:
         log.info("removed the files of %d operations that are gone", count)
     return count

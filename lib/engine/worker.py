@@ -16,6 +16,7 @@ from dbos import DBOS
 from lib.config import Settings
 from lib.db.logins import Login
 from lib.db.server import database_url
+from lib.engine.archives import archive_for_ever
 from lib.engine.chores import do_chores
 from lib.engine.connected import first_line
 from lib.engine.deliveries import Deliveries
@@ -169,6 +170,7 @@ async def _work(settings: Settings) -> None:
             asyncio.create_task(clear_for_ever(url)),
             asyncio.create_task(do_chores(url)),
             asyncio.create_task(report_for_ever(url)),
+            asyncio.create_task(archive_for_ever(url)),
             asyncio.create_task(stop.wait()),
         ]
         ready = asyncio.create_task(held.wait())

@@ -72,6 +72,27 @@ def read_artifact(folder: Path, place: Place, path: PurePosixPath) -> bytes | No
         return None
 
 
+def list_artifacts(folder: Path, organization_id: UUID, run_id: UUID) -> Iterator[tuple[Place, PurePosixPath]]:
+    """Of every file that operations of a run have written: whose it is, and its path there. No symbolic link is one."""
+    for current, folders, files in os.walk(folder / str(organization_id) / str(run_id)):
+        folders.sort()
+        here = Path(current).relative_to(folder).parts
+        if len(here) > 2:
+            place = organization_id, run_id, UUID(here[2])
+            for name in sorted(files):
+                if not Path(current, name).is_symlink():
+                    yield place, PurePosixPath(*here[3:], name)
+        elif len(here) == 2:  # a folder that is none of ours is left alone
+            folders[:] = [name for name in folders if _is_id(name)]
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False
+
+
 @contextmanager
 def _open_folders(folder: Path, names: list[str], *, makes: bool) -> Iterator[int]:
     """The last of the folders, each opened inside of the one before."""

@@ -14,6 +14,8 @@ from lib.integrations.folder import UNFINISHED, Place
 
 #: Writing a file takes moments: what is older was left by a worker that died.
 _UNFINISHED_SECONDS: Final = 3600.0
+#: The advisory lock of who looks which rows are gone and removes their files; rows that come back wait for it.
+SWEEPING: Final = 4719
 #: Says whose folder it is.
 _OWNER: Final = "installation"
 

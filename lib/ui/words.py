@@ -244,6 +244,11 @@ def compact(value: float) -> str:
     return number(round(value))
 
 
+def size(value: float) -> str:
+    """Bytes: "9.4 MB"."""
+    return f"{compact(value)}B" if value >= 10_000 else "<10 kB"
+
+
 def growth(value: float, *, digits: int = 0) -> str:
     """By how much something has grown: "+31", "-0.3", "0"."""
     rounded = round(value, digits)

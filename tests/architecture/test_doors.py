@@ -57,6 +57,7 @@ DOORS: dict[str, set[str]] = {
     "lib.schedules.service": {"tenant_session"},
     "lib.webhooks.deliveries": {"tenant_session"},
     "lib.webhooks.service": {"tenant_session"},
+    "lib.archives.service": {"tenant_session"},
     "lib.budgets.gauges": {"tenant_session"},
     "lib.budgets.service": {"tenant_session"},
     "lib.retention.operator": {"identity_session"},
@@ -84,6 +85,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.maintenance.keys": {"connect"},  # as the owner: every organization's sealed columns
     "lib.backup.making": {"connect"},  # as who reads every row: the snapshot, and every table's sum
     "lib.backup.loading": {"connect"},  # as the owner: an empty database, and what was loaded into it
+    "lib.archives.job": {"connect"},  # holds one archive at a time, by functions that look whether it does
     "lib.db.roles": {"connect"},  # as an administrator, before there is anything
     "lib.db.server": {"connect"},  # to see whether it answers
     "lib.db.embedded_cluster": {"connect"},  # to see whether it answers
@@ -91,6 +93,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.engine.connected": {"connect"},  # the connection that the next ones keep
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
     "lib.engine.chores": {"keep_connected"},  # sums up usage, seals trails, notes sizes, removes what is too old
+    "lib.engine.archives": {"keep_connected"},  # asks whether one waits
     "lib.engine.reports": {"keep_connected"},  # takes one report at a time; what it reads and writes goes by the door
     "lib.engine.leftovers": {"connect"},  # asks which operations are gone, once an hour
     "lib.engine.schedules": {"keep_connected"},  # takes and notes one schedule at a time; its launch goes by the door

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from tests.benchmarks import (
+    archives,
     audit,
     engine,
     estimate,
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[Ground], Sequence[Figure]]] = {
     "startup": startup.main,
     "pages": pages.main,
     "usage": usage.main,
+    "archives": archives.main,
     "audit": audit.main,
     "people": people.main,
     "retention": retention.main,

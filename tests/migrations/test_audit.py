@@ -163,6 +163,13 @@ def test_built_in_template_is_in_nobodys_trail(database: ClonedDatabase, cast: C
     assert _trail(database, "templates.create") == []
 
 
+#: The one condition that such a trigger may have.
+RESTORING = (
+    "WHEN ( CASE WHEN (COALESCE(current_setting('app.restoring'::text, true), ''::text) = ''::text) THEN true "
+    "ELSE (NOT api.is_restoring()) END)"
+)
+
+
 @pytest.mark.parametrize("table", WATCHED)
 def test_table_is_watched_for_making_and_change(module_database: ClonedDatabase, table: str) -> None:
     with doors.admin(module_database) as connection:
@@ -170,10 +177,11 @@ def test_table_is_watched_for_making_and_change(module_database: ClonedDatabase,
             "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = %s",
             [table, f"{table}_audit"],
         ).fetchall()
-    ((definition,),) = rows
+    definition = " ".join(rows[0][0].split())
     assert "AFTER INSERT" in definition
     assert "UPDATE ON" in definition
-    assert "WHEN" not in definition
+    # silent for nothing but what api.restore_rows puts back: tests/lib/archives
+    assert "WHEN" not in definition.replace(RESTORING, "")
     assert "audit_run()" in definition or f"audit('{WATCHED[table]}'" in definition
 
 

@@ -8,6 +8,7 @@ import pytest
 from lib.access.permissions import GRANTS, Permission, Role, Scope
 from lib.identity.tokens import TokenKind
 from lib.mail.message import MailKind
+from lib.models.archive import ArchiveStatus, ArchiveStore
 from lib.models.budget import BudgetPeriod, BudgetScope
 from lib.models.mail import MailStatus
 from lib.models.operation import OperationStatus
@@ -53,6 +54,8 @@ CLOSED: dict[str, type[StrEnum]] = {
     "mail_outbox_kind_check": MailKind,
     "mail_outbox_status_check": MailStatus,
     "usage_reports_rhythm_check": Rhythm,
+    "archives_status_check": ArchiveStatus,
+    "archives_store_check": ArchiveStore,
     "budgets_scope_check": BudgetScope,
     "budgets_period_check": BudgetPeriod,
     "retention_progress_kind_check": RetentionKind,

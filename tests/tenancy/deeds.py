@@ -3,6 +3,7 @@
 from typing import Final
 
 from lib.users import changes, invitations
+from tests.tenancy.deeds_of_archives import ARCHIVES
 from tests.tenancy.deeds_of_audit import AUDIT
 from tests.tenancy.deeds_of_budgets import BUDGETS
 from tests.tenancy.deeds_of_organizations import CONNECTIONS, OPERATORS, ORGANIZATION
@@ -24,6 +25,7 @@ DEEDS: Final = (
     *WEBHOOKS,
     *USAGE,
     *BUDGETS,
+    *ARCHIVES,
     *AUDIT,
     *RETENTION,
     *ORGANIZATION,

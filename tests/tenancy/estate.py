@@ -20,6 +20,7 @@ from tests.factories import (
     make_version,
     make_webhook,
 )
+from tests.made_archives import make_archive_row
 from tests.made_audit import make_seal
 from tests.made_budgets import make_budget_rows, make_watch_rows
 from tests.made_retention import make_hold, make_progress
@@ -68,6 +69,7 @@ def estate(module_database: ClonedDatabase) -> Estate:
     made = make_told(module_database, cast.alice, webhook_id) | make_sums(module_database, cast.organization_a)
     for table, key in made.items():
         rows[table][alice] = key
+    rows["archives"][alice] = make_archive_row(module_database, cast.alice, project_id=rows["projects"][alice])
     rows["retention_progress"][alice] = make_progress(module_database, cast.organization_a)
     rows["legal_holds"][alice] = make_hold(module_database, cast.alice, project_id=rows["projects"][alice])
     connection_id = rows["provider_connections"][alice] = make_connection(module_database, cast.alice)

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lib.db.logins import AUTHENTICATED, Login
+from lib.db.logins import AUTHENTICATED, ENGINE, Login
 
 _PERSON: Final = frozenset({AUTHENTICATED})
 _IDENTITY: Final = frozenset({Login.IDENTITY.role_name})
 #: A person, who has to be an operator (or the like), and the command line.
 _OPERATOR: Final = _PERSON | _IDENTITY
 _WORKER: Final = frozenset({Login.WORKER.role_name})
+_ENGINE: Final = frozenset({ENGINE})
 _WEB: Final = frozenset({Login.WEB.role_name})
 _NOBODY: Final[frozenset[str]] = frozenset()
 
@@ -137,6 +138,25 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     ),
     "api.finish_deliveries(jsonb)": Definer(_WORKER, "deliveries of all organizations; nobody writes them directly"),
     "api.roll_up_usage(integer)": Definer(_WORKER, "usage of all organizations, summed up; a number only"),
+    "api.is_archive_waiting()": Definer(_WORKER, "looks over all organizations; yes or no"),
+    "api.claim_archive(uuid,text)": Definer(_WORKER, "what is asked for in all organizations, and who is at it"),
+    "api.sum_archive(uuid)": Definer(_WORKER, "all runs of a project, whose archive it holds; sums only"),
+    "api.read_archive(uuid,text,uuid[])": Definer(_WORKER, "runs of a project whose archive it holds, to be written"),
+    "api.check_archive(uuid,text,jsonb)": Definer(_WORKER, "sums up what it is given, for an archive that it holds"),
+    "api.keep_archive(uuid,jsonb)": Definer(_WORKER, "removes the runs of an archive that it holds"),
+    "api.restore_rows(uuid,text,jsonb)": Definer(_WORKER, "writes ended runs, those of an archive that it holds alone"),
+    "api.settle_archive(uuid,text,text)": Definer(_WORKER, "nobody writes how an archive stands directly"),
+    "api.order_archive(uuid)": Definer(_WORKER, "the command line's wish, in whatever organization"),
+    "api.list_archives()": Definer(_WORKER, "the command line's list, of all organizations"),
+    "api.gone_archives(uuid[])": Definer(
+        _WORKER, "says which ids it is given are no archive of any organization, and whose database it is"
+    ),
+    "api.hold_archive(uuid,text)": Definer(_NOBODY, "part of what a worker does to an archive: whether it holds it"),
+    "api.is_restoring()": Definer(
+        _PERSON | _ENGINE, "condition of triggers: whether this transaction restores; nobody else can say that it does"
+    ),
+    "api.find_archive_of(uuid)": Definer(_PERSON, "finds one by an index that no policy lets in; looks who asks"),
+    "api.is_project_held(uuid)": Definer(_PERSON, "who archives need not read holds; yes or no"),
     "api.claim_usage_report(integer)": Definer(_WORKER, "what is due in all organizations, with whose it is"),
     "api.settle_usage_report(uuid,timestamp with time zone,timestamp with time zone)": Definer(
         _WORKER, "reports of people of all organizations; moves one, and tells nothing"
@@ -244,6 +264,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "spending_watches",
         "spending_notices",
         "usage_reports",
+        "archives",
         "projects",
         "orchestration_templates",
         "template_versions",

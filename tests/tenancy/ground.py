@@ -15,6 +15,7 @@ from llmock.testing import LLMockServer
 from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Role
+from lib.archives.shelf import archive_folder
 from lib.audit.trail import list_entries
 from lib.audit.views import EntryFilter
 from lib.config import get_settings
@@ -26,7 +27,8 @@ from lib.db import session
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
 from lib.integrations.folder import artifact_folder, write_artifact
-from lib.projects.service import list_projects
+from lib.models.project import ProjectStatus
+from lib.projects.service import list_projects, move_project
 from lib.projects.views import ProjectSort
 from lib.runs.service import list_runs
 from lib.schedules.service import get_schedule
@@ -46,6 +48,7 @@ from tests.factories import (
     see_connection,
     see_integration,
 )
+from tests.made_archives import make_archive_row
 from tests.made_budgets import make_budget_rows, make_watch_rows, see_budget
 from tests.made_retention import make_hold
 from tests.made_reviews import make_waiting
@@ -75,6 +78,10 @@ class Target:
     gone_id: UUID
     session_id: UUID
     project_id: UUID
+    #: A completed project whose run has ended.
+    done_id: UUID
+    #: Of the quiet project; it has a file.
+    archive_id: UUID
     #: One without runs.
     quiet_id: UUID
     #: Published; the manager's.
@@ -222,6 +229,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
     make_calls(database, admin.organization_id, [{"project_id": project_id, "user_id": member.user_id}])
     make_invitation(database, admin, email=f"boss@new.{mark}.example", role="admin")
     make_usage_report(database, admin)
+    quiet_id = make_project(database, member, name=f"Quiet project of {mark}", topic=f"Topic of {mark}")
     return Target(
         organization_id=admin.organization_id,
         slug=mark,
@@ -232,7 +240,9 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         gone_id=gone.user_id,
         session_id=admin.session_id,
         project_id=project_id,
-        quiet_id=make_project(database, member, name=f"Quiet project of {mark}", topic=f"Topic of {mark}"),
+        quiet_id=quiet_id,
+        done_id=_finish_project(database, admin, mark),
+        archive_id=_put_archive(database, admin, quiet_id),
         template_id=template_id,
         draft_id=draft_id,
         retired_id=retired_id,
@@ -267,6 +277,23 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         saved_view_id=make_saved_view(database, admin, name=f"View of {mark}"),
         entry_id=list_entries(admin, EntryFilter(action="projects.create")).items[0].id,
     )
+
+
+def _finish_project(database: ClonedDatabase, admin: Actor, mark: str) -> UUID:
+    """A project that could be archived."""
+    project_id = make_project(database, admin, name=f"Done project of {mark}")
+    fail_second_phase(database, admin, make_run(database, admin, project_id=project_id, title=f"Done run of {mark}"))
+    move_project(admin, project_id, ProjectStatus.COMPLETED)
+    return project_id
+
+
+def _put_archive(database: ClonedDatabase, admin: Actor, project_id: UUID) -> UUID:
+    """An archive with a file, which nobody looks into."""
+    name = f"{admin.organization_id}/{project_id}.zip"
+    path = archive_folder() / name
+    path.parent.mkdir()
+    path.write_bytes(b"Fold it twice.")
+    return make_archive_row(database, admin, project_id=project_id, file=name)
 
 
 def _write_file(database: ClonedDatabase, member: Actor, run: MadeRun) -> UUID:

@@ -130,6 +130,8 @@ def _project(doer: Doer, change: Change) -> bool:
     maker = change.row["created_by"]
     if change.old is None:
         return doer.may(P.PROJECTS_CREATE) and maker == doer.user_id
+    if change.columns <= {"last_run_at", "spent_millionths"}:  # what a run that they launch or end adds up to
+        return any(doer.may(each) for each in (P.ORCHESTRATIONS_RUN, P.ORCHESTRATIONS_CANCEL, P.ORCHESTRATIONS_REVIEW))
     archives = change.new is not None and "archived" in {change.old["status"], change.new["status"]}
     return change.new is not None and doer.may(P.PROJECTS_ARCHIVE if archives else P.PROJECTS_EDIT, maker)
 
@@ -340,6 +342,7 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "webhook_deliveries": _event,
     "webhook_attempts": lambda doer, change: change.new is None and doer.may(P.WEBHOOKS_MANAGE),
     **dict.fromkeys(("budgets", "budget_raises", "spending_watches"), lambda doer, _: doer.may(P.BUDGETS_MANAGE)),
+    "archives": lambda doer, _: doer.may(P.PROJECTS_ARCHIVE),
     "legal_holds": lambda doer, _: doer.may(P.ORGANIZATION_EDIT),
     "budget_periods": _spending,
     "budget_alerts": _spending,
@@ -365,6 +368,7 @@ _VIEWED_BY: Final = {
     "spending_notices": P.ANALYTICS_VIEW,
     "audit_logs": P.AUDIT_VIEW,
     "audit_seals": P.AUDIT_VIEW,
+    "archives": P.PROJECTS_VIEW,
     "legal_holds": P.ORGANIZATION_EDIT,
     "retention_progress": P.ORGANIZATION_EDIT,
     "projects": P.PROJECTS_VIEW,
@@ -420,8 +424,8 @@ def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
     is_offered = table == "integration_connections" and row["is_active"]  # an approval names where it leads
     if is_offered and doer.may(P.ORCHESTRATIONS_VIEW):
         return True
-    if doer.sees_own_only and table == "schedules":
-        return doer.is_alive and doer.user_id in {row["user_id"], row["created_by"]}
+    if doer.sees_own_only and table in {"schedules", "archives"}:  # of these nobody's own: they hold others' runs too
+        return doer.is_alive and doer.user_id in {row.get("user_id"), row.get("created_by")}
     if doer.sees_own_only and table in {
         *("projects", "orchestration_runs", "phase_executions"),
         *("review_requests", "run_reviews", "run_comments"),

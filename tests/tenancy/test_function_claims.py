@@ -28,6 +28,9 @@ CALLS: Final[Mapping[str, str]] = {
     "api.may(text)": "SELECT api.may('projects.view')",
     "api.may_own(text)": "SELECT api.may_own('projects.edit')",
     "api.find_template(uuid)": "SELECT api.find_template(%(template)s)",
+    "api.is_project_held(uuid)": "SELECT nullif(api.is_project_held(%(project)s), false)",
+    "api.find_archive_of(uuid)": "SELECT api.find_archive_of(%(archived_run)s)",
+    "api.is_restoring()": "SELECT nullif(api.is_restoring(), false)",
     "api.count_open_runs(uuid)": "SELECT api.count_open_runs(%(project)s)",
     "api.decide_review(uuid,text,text,text,text)": "SELECT nullif("
     "api.decide_review(%(review)s, 'approve', '', NULL, '') ->> 'state', 'not_found')",
@@ -161,6 +164,7 @@ def _ask(connection: Connection, world: World, name: str) -> list[Any] | str | N
         "schedule": world.a.schedule_id,
         "report": world.a.report_id,
         "webhook": world.a.webhook_id,
+        "archived_run": world.a.archived_run_id,
     }
     before, answer = _rows_of_a(connection, world), None
     try:

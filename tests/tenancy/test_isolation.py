@@ -55,6 +55,7 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "budgets"): {"period": "total"},
     ("web", "budget_raises"): {},
     ("web", "spending_watches"): {"hours": 48},
+    ("web", "archives"): {},
     ("web", "legal_holds"): {},
     ("web", "invitations"): {"email": "somebody-else@invited.example"},
     ("engine", "phase_executions"): {"attempt": 99},

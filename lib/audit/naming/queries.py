@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Text, cast, func, literal, select, text, u
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lib.audit.views import Thing
+from lib.models.archive import Archive
 from lib.models.budget import Budget, BudgetRaise, SpendingWatch
 from lib.models.comment import RunComment
 from lib.models.connection import IntegrationConnection, ProviderConnection
@@ -53,6 +54,7 @@ NAMED: Final[Mapping[str, Named]] = {
     "provider_connections": (ProviderConnection.id, ProviderConnection.name),
     "integration_connections": (IntegrationConnection.id, IntegrationConnection.name),
     "webhooks": (Webhook.id, Webhook.name),
+    "archives": (Archive.id, Archive.project_name),
     "budgets": (Budget.id, Budget.name),
     "legal_holds": (LegalHold.id, LegalHold.reason),
     "spending_watches": (SpendingWatch.id, func.concat(SpendingWatch.hours, " h")),

@@ -102,9 +102,7 @@ def show_connections(connections: Sequence[Connections]) -> None:
         )
 
 
-def say_bytes(value: float) -> str:
-    """`9.4 MB`."""
-    return f"{words.compact(value)}B" if value >= 10_000 else "<10 kB"
+say_bytes = words.size
 
 
 def _work_row(label: str, waiting: Waiting) -> dict[str, object]:

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from lib.access.actor import Actor
+from lib.archives.views import ProjectArchives
 from lib.models.project import ProjectStatus
 from lib.projects.service import move_project
 from lib.projects.views import ProjectDetail
 from lib.ui import feedback
-from lib.ui.components import project_dialogs, status
+from lib.ui.components import project_archives, project_dialogs, status
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.page_header import page_header
 from lib.ui.guard import require_actor
@@ -24,6 +25,7 @@ _RESTORED = {
     ProjectStatus.COMPLETED: "The project is back, completed as it was.",
     ProjectStatus.FAILED: "The project is back, marked as failed as it was.",
 }
+_TO_A_FILE = "Move runs to an archive file…"
 _MOVES = {
     "Mark as completed": ProjectStatus.COMPLETED,
     "Mark as failed": ProjectStatus.FAILED,
@@ -33,7 +35,7 @@ _MOVES = {
 }
 
 
-def show_project_header(project: ProjectDetail) -> None:
+def show_project_header(project: ProjectDetail, archives: ProjectArchives) -> None:
     """Draw name, status, priority, and the buttons that this person may press."""
     with page_header(
         project.name,
@@ -42,14 +44,16 @@ def show_project_header(project: ProjectDetail) -> None:
         subtitle=f"{status.PRIORITY[project.priority].word} priority · owned by {project.owner}",
     ):
         is_editing = project.may_edit and st.button("Edit", icon=":material/edit:")
-        chosen = _show_more(project)
+        chosen = _show_more(project, archives)
         if project.may_launch:
             show_launch_button(project, label="Launch run", key="launch", is_primary=True)
     if is_editing:
         project_dialogs.show_edit_project(project)
-    if chosen is ProjectStatus.ARCHIVED:
+    if chosen == _TO_A_FILE:
+        project_archives.ask_to_archive(project)
+    elif chosen is ProjectStatus.ARCHIVED:
         _ask_to_archive(project)
-    elif chosen is not None:
+    elif isinstance(chosen, ProjectStatus):
         with feedback.told():
             moved = move_project(require_actor(), project.id, chosen)
             feedback.succeeded(_RESTORED[moved] if project.status is ProjectStatus.ARCHIVED else _DONE[moved])
@@ -62,7 +66,7 @@ def show_launch_button(project: ProjectDetail, *, label: str, key: str, is_prima
         st.switch_page(LAUNCH.file, query_params={"project": str(project.id)})
 
 
-def _show_more(project: ProjectDetail) -> ProjectStatus | None:
+def _show_more(project: ProjectDetail, archives: ProjectArchives) -> ProjectStatus | str | None:
     offered: list[str] = []
     if project.may_edit and project.status is ProjectStatus.ACTIVE:
         offered = ["Mark as completed", "Mark as failed"]
@@ -70,11 +74,13 @@ def _show_more(project: ProjectDetail) -> ProjectStatus | None:
         offered = ["Make active again"]
     if project.may_archive:
         offered.append("Restore" if project.status is ProjectStatus.ARCHIVED else "Archive…")
+    if archives.may_archive:
+        offered.append(_TO_A_FILE)
     if not offered:
         return None
     chosen = st.menu_button("More", offered, icon=":material/more_horiz:", key="more-project")
     # It may be offered no more, because somebody else was faster: the use case says so.
-    return _MOVES[chosen] if chosen else None
+    return _MOVES.get(chosen, chosen) if chosen else None
 
 
 def _ask_to_archive(project: ProjectDetail) -> None:

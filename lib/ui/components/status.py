@@ -105,6 +105,18 @@ PROJECT: Mapping[str, Status] = {
     "failed": _FAILED,
 }
 
+#: Where the runs of an archive are.
+ARCHIVE: Mapping[str, Status] = {
+    "asked": _status("Waiting", "hourglass_top", "gray", "○"),
+    "making": _status("Being made", "progress_activity", "blue", "◐"),
+    "made": _status("In a file", "inventory_2", "gray", "✓"),
+    "restoring": _status("Coming back", "progress_activity", "blue", "◐"),
+    "restored": _status("Restored", "settings_backup_restore", "green", "✓"),
+    "removing": _status("Being deleted", "progress_activity", "gray", "◐"),
+    "removed": _status("Deleted", "delete", "gray", "\N{EN DASH}"),
+    "failed": _FAILED,
+}
+
 CONNECTION: Mapping[str, Status] = {
     "working": _status("Working", "check_circle", "green", "✓"),
     "failing": _status("Failing", "error", "red", "✕"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from lib.archives.shelf import archive_folder
 from lib.backup.making import Made, make_backup
 from lib.backup.restoring import restore
 from lib.config import get_settings
@@ -89,6 +90,10 @@ def source(installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPat
         (folder / name).write_bytes(content)
     (folder / ".unfinished").mkdir()
     (folder / ".unfinished" / "half").write_bytes(b"half")
+    (archive_folder() / "acme").mkdir()
+    (archive_folder() / "acme" / "runs.zip").write_bytes(b"zip")
+    (archive_folder() / ".unfinished").mkdir()
+    (archive_folder() / ".unfinished" / "half.zip").write_bytes(b"half")
     return installation
 
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
+from lib.archives.shelf import archive_folder
 from lib.backup import loading
 from lib.backup.files import sum_file
 from lib.backup.making import Made, make_backup
@@ -50,6 +51,7 @@ def test_every_table_and_every_file_is_there_again(source: Installation, shelf: 
     assert after.keys() == before.keys()
     assert [name for name in before if before[name] != after[name]] == [CHANGED]
     assert files(artifact_folder()) == {name: digest for name, digest in kept.items() if ".unfinished" not in name}
+    assert [*files(archive_folder())] == ["acme/runs.zip"]
     assert schema(target.database.admin_url) == schema(source.database.admin_url)
 
 

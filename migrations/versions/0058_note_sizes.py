@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations import functions, rls
 
-revision = "0059"
-down_revision = "0058"
+revision = "0058"
+down_revision = "0057"
 
 TABLE = "size_samples"
 DOORS = {

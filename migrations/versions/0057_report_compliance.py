@@ -2,8 +2,8 @@
 
 from migrations import functions
 
-revision = "0058"
-down_revision = "0055"
+revision = "0057"
+down_revision = "0056"
 
 NAMES = (
     "api_report_frame",

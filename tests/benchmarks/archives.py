@@ -1,0 +1,104 @@
+"""Ten thousand runs into an archive and back: how long it takes, how large it is, what it takes of memory."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID
+
+import psutil
+import psycopg
+
+from lib.archives.service import ask_archive, ask_restore, list_archives
+from lib.models.archive import ArchiveStatus
+from tests.benchmarks.ground import Ground, workers
+from tests.benchmarks.measuring import Figure
+from tests.cast import Cast, make_cast
+from tests.database import ClonedDatabase
+from tests.factories import make_project
+from tests.filling import analyze
+
+RUNS, PHASES = 10_000, 7
+#: Bytes of an answer, as models write them.
+_ANSWER: Final = 2_000
+_RUNS: Final = """
+    INSERT INTO orchestration_runs (organization_id, project_id, user_id, topic, title, status, total_phases,
+                                    completed_phases, plan, inputs, model, created_at, started_at, completed_at,
+                                    results)
+    SELECT %(organization)s, %(project)s, %(person)s, 'A bicycle', 'Run ' || n, 'completed', %(phases)s, %(phases)s,
+           '{}', '{}', 'local:small', now(), now(), now(),
+           jsonb_build_object('phases', jsonb_build_object('Phase 0', %(words)s || n))
+      FROM generate_series(1, %(runs)s) n
+"""
+_PHASES: Final = """
+    INSERT INTO phase_executions (organization_id, run_id, phase_code, phase_name, status, position, model, prompt_text,
+                                  response_text, started_at, completed_at, execution_time_ms)
+    SELECT organization_id, id, 'Phase ' || p, 'Step ' || p, 'completed', p, model, 'Ideas for ' || topic,
+           (SELECT string_agg(md5(id::text || p || i), ' ') FROM generate_series(1, %(answer)s / 33) i), now(), now(),
+           5000
+      FROM orchestration_runs, generate_series(0, %(phases)s - 1) p
+"""
+
+
+def main(ground: Ground) -> list[Figure]:
+    """Real workers, as in an installation."""
+    with ground.database() as database:
+        cast = make_cast(database)
+        project_id = make_project(database, cast.alice)
+        _fill(database, cast, project_id)
+        return list(_measure(database, cast, project_id))
+
+
+def _fill(database: ClonedDatabase, cast: Cast, project_id: UUID) -> None:
+    values = {"organization": cast.organization_a, "project": project_id, "person": cast.alice.user_id, "runs": RUNS}
+    values |= {"phases": PHASES, "answer": _ANSWER, "words": "Words of an answer. " * 100}
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(_RUNS, values)
+        connection.execute(_PHASES, values)
+        connection.execute("UPDATE projects SET status = 'completed'")
+    analyze(database)
+
+
+def _measure(database: ClonedDatabase, cast: Cast, project_id: UUID) -> Iterator[Figure]:
+    with workers(database) as (worker,), _Watch(worker) as watch:
+        at_rest = watch.most
+        archive_id = ask_archive(cast.alice, project_id)
+        seconds = _wait(cast, project_id, ArchiveStatus.MADE)
+        (archive,) = list_archives(cast.alice, project_id).archives
+        note = f"{RUNS:,} runs, {RUNS * PHASES:,} phases, {(archive.bytes or 0) / 1e6:.0f} MB"
+        yield Figure(name="archives: made", value=seconds, unit="s", note=note)
+        ask_restore(cast.alice, archive_id)
+        yield Figure(name="archives: restored", value=_wait(cast, project_id, ArchiveStatus.RESTORED), unit="s")
+        name = "archives: memory of the worker, at most"
+        yield Figure(name=name, value=watch.most / 1e6, unit="MB", note=f"{at_rest / 1e6:.0f} MB at rest")
+
+
+def _wait(cast: Cast, project_id: UUID, status: ArchiveStatus) -> float:
+    began = time.perf_counter()
+    while (archive := list_archives(cast.alice, project_id).archives[0]).status is not status:
+        assert archive.failure is None, archive.failure
+        time.sleep(0.1)
+    return time.perf_counter() - began
+
+
+class _Watch:
+    """The most memory that a process has had since."""
+
+    def __init__(self, process: psutil.Process) -> None:
+        self._process = process
+        self.most = process.memory_info().rss
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> "_Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._is_over.wait(0.05):
+            self.most = max(self.most, self._process.memory_info().rss)

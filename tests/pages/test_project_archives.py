@@ -1,0 +1,130 @@
+"""A project's archives: asked for, told of, restored and deleted on its page, and a run of one says where it is."""
+
+from uuid import UUID
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.archives import service
+from lib.models.archive import ArchiveStatus
+from lib.ui.navigation import PROJECT, RUN
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.factories import make_project
+from tests.made_archives import ask_database, fill_project, make_archive, make_archive_row, newest, work
+from tests.made_retention import make_hold
+from tests.pages.conftest import OpenAs
+from tests.pages.reading import button, buttons, headings, press, shown
+
+MOVE = "Move runs to an archive file…"
+
+
+@pytest.fixture
+def project_id(installation: Installation, cast: Cast) -> UUID:
+    return fill_project(installation, cast)
+
+
+def offers(at: AppTest) -> list[str]:
+    return [option for menu in at.menu_button for option in menu.options]
+
+
+def choose(at: AppTest, action: str, *labels: str) -> AppTest:
+    """Choose from the menu that has it, and press what the dialog that it opens asks."""
+    (menu,) = (menu for menu in at.menu_button if action in menu.options)
+    menu.click(action)
+    return press(at, *labels)
+
+
+def test_runs_are_moved_and_come_back(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    at = choose(open_as(cast.mona, PROJECT, project=project_id), MOVE)
+    assert "4 runs, 8 phases and 1 operation leave the database" in shown(at)
+    choose(at, MOVE, "Move the runs")
+    assert "The runs are to be moved to an archive file" in shown(at)
+    assert MOVE not in offers(at)
+    work(installation)
+    at = open_as(cast.mona, PROJECT, project=project_id)
+    assert "4 runs are in an archive of" in shown(at)
+    assert headings(at) == ["Folding bicycle", "Archives", "Details"], "and not that there are no runs yet"
+    press(at, "Restore")
+    assert "The runs are coming back" in shown(at)
+    work(installation)
+    at = open_as(cast.mona, PROJECT, project=project_id)
+    assert "4 runs came back from an archive of" in shown(at)
+    assert "Runs" in headings(at)
+
+
+def test_only_who_may_archive_is_offered_it(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    assert MOVE not in offers(open_as(cast.max, PROJECT, project=project_id))
+    make_archive(installation, cast.alice, project_id)
+    at = open_as(cast.vera, PROJECT, project=project_id)
+    assert "4 runs are in an archive of" in shown(at)
+    assert not {"Restore", "Download"} & set(buttons(at))
+    assert offers(at) == []
+
+
+def test_archive_is_deleted_after_a_question(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    archive = make_archive(installation, cast.alice, project_id)
+    at = choose(open_as(cast.alice, PROJECT, project=project_id), "Delete…")
+    assert "in this file and nowhere else" in shown(at)
+    choose(at, "Delete…", "Delete the archive")
+    assert newest(cast.alice, project_id).status is ArchiveStatus.REMOVING
+    work(installation)
+    at = open_as(cast.alice, PROJECT, project=project_id)
+    assert "Archives" not in headings(at)
+    assert ask_database(installation.database, "SELECT status FROM archives WHERE id = %s", archive.id) == [
+        ("removed",)
+    ]
+
+
+def test_hold_is_named_in_the_question(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    make_hold(installation.database, cast.alice, project_id=project_id)
+    at = choose(open_as(cast.mona, PROJECT, project=project_id), MOVE)
+    choose(at, MOVE, "Move the runs")
+    assert "A legal hold keeps what belongs to this project" in shown(at)
+
+
+def test_what_went_wrong_stands_there(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    project_id = make_project(installation.database, cast.alice)
+    make_archive_row(
+        installation.database,
+        cast.alice,
+        project_id=project_id,
+        status="failed",
+        made_at=None,
+        failure="The file can't be written: No space left on device. <b>*x*</b>",
+    )
+    at = open_as(cast.alice, PROJECT, project=project_id)
+    assert "The runs were not moved to an archive file" in shown(at)
+    assert "No space left on device. <b>*x*</b>" in shown(at)
+
+
+def test_run_in_an_archive_says_where_it_is(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    ((run_id,), *_) = ask_database(
+        installation.database, "SELECT id FROM orchestration_runs WHERE project_id = %s", project_id
+    )
+    make_archive(installation, cast.alice, project_id)
+    at = open_as(cast.vera, RUN, run=run_id)
+    assert headings(at) == ["This run is in an archive"]
+    assert "It lies in the archive of the project “Folding bicycle”, made on" in shown(at)
+    assert button(at, "Go to the project")
+    at = open_as(cast.charlie, RUN, run=run_id)
+    assert headings(at) == ["Not found"]
+
+
+def test_somebody_else_is_faster(open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID) -> None:
+    archive = make_archive(installation, cast.alice, project_id)
+    at = choose(open_as(cast.alice, PROJECT, project=project_id), "Delete…")
+    service.ask_restore(cast.mona, archive.id)
+    press(at, "Delete the archive")
+    assert "The runs are coming back from their archive" in shown(at)
+    assert newest(cast.alice, project_id).status is ArchiveStatus.RESTORING
