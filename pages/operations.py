@@ -26,7 +26,7 @@ work, connections = st.columns(2)
 with work:
     show_work(health)
 with connections:
-    show_connections(health.connections)
+    show_connections(health.connections, pools=health.pools)
 backups, removals = st.columns(2)
 with backups:
     show_backups(read_history(actor), zone=actor.time_zone)

@@ -56,6 +56,12 @@ def settle(connection: psycopg.Connection[Any], job: Job, outcome: str, failure:
     connection.execute("SELECT api.settle_archive(%s, %s, %s)", (job.archive_id, outcome, failure))
 
 
+def begin_removal(connection: psycopg.Connection[Any], job: Job) -> bool:
+    """Whether its file may be removed: see `api.begin_removal`."""
+    row = connection.execute("SELECT api.begin_removal(%s)", (job.archive_id,)).fetchone()
+    return row == (True,)
+
+
 def sum_tables(connection: psycopg.Connection[Any], job: Job) -> dict[str, TableSum]:
     """What an archive that is being made has to hold, as this transaction sees it."""
     row = connection.execute("SELECT api.sum_archive(%s)", (job.archive_id,)).fetchone()

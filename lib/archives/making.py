@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 _RUNS_AT_ONCE: Final = 200
 #: Somebody may say something of a run while its project is written. More often nobody is unlucky.
 _TRIES: Final = 3
+_OPERATIONS: Final = "integration_operations"
 _ONE_MOMENT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
@@ -76,14 +77,16 @@ def make(connection: psycopg.Connection[Any], job: Job) -> None:
 def _write(connection: psycopg.Connection[Any], job: Job, path: Path) -> Manifest:
     writer = ArchiveWriter(path)
     runs: list[UUID] = []
+    written: list[UUID] = []
     try:
         with connection.transaction():
             connection.execute(_ONE_MOMENT)
             tables = held.sum_tables(connection, job)
             revision = connection.execute("SELECT version_num FROM public.alembic_version").fetchone()
             for table in TABLES:
-                writer.add(table_part(table), _lines(connection, job, table, runs))
-        _add_files(writer, job, runs)
+                lines = _lines(connection, job, table, runs)
+                writer.add(table_part(table), _note(lines, written) if table == _OPERATIONS else lines)
+        _add_files(writer, job, runs, has_some=bool(written))
         manifest = Manifest(
             version=version("ai-orchestrator"),
             schema_revision=revision[0] if revision else "",
@@ -113,16 +116,29 @@ def _lines(connection: psycopg.Connection[Any], job: Job, table: str, runs: list
             yield f"{line}\n".encode()
 
 
-def _add_files(writer: ArchiveWriter, job: Job, runs: list[UUID]) -> None:
-    """What operations have written; after the rows, which are there before their files are."""
+def _note(lines: Iterator[bytes], written: list[UUID]) -> Iterator[bytes]:
+    """The lines, while it is noted which operations have written a file."""
+    for line in lines:
+        row = json.loads(line)
+        if "sha256" in (row.get("result") or {}):
+            written.append(UUID(row["id"]))
+        yield line
+
+
+def _add_files(writer: ArchiveWriter, job: Job, runs: list[UUID], *, has_some: bool) -> None:
+    """What operations have written; after the rows, which are there before their files are. Raises Conflict."""
     folder = find_artifact_folder()
     if folder is None:
+        if has_some:
+            message = "Operations of these runs have written files, and this worker has no artifact folder. Share it."
+            raise Conflict(message)
         return
     for run_id in runs:
         for place, path in list_artifacts(folder, job.organization_id, run_id):
             content = read_artifact(folder, place, path)
-            if content is not None:
-                writer.add(f"files/{run_id}/{place[2]}/{path}", [content])
+            if content is None:
+                raise Conflict(f"The file {path} of an operation can't be read, so all runs stay where they are.")
+            writer.add(f"files/{run_id}/{place[2]}/{path}", [content])
 
 
 def _check(connection: psycopg.Connection[Any], job: Job, path: Path, manifest: Manifest) -> None:

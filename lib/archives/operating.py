@@ -1,5 +1,6 @@
 """What the command line does with archives, of whatever organization. It works as a worker does."""
 
+import json
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from lib.access.actor import command_line
 from lib.archives import job as held
 from lib.archives import reading
 from lib.archives.working import do_next
@@ -20,6 +22,8 @@ from lib.models.archive import UNDER_WAY, ArchiveStatus
 
 #: Between two looks at what a worker has begun before us.
 _LOOK_SECONDS: Final = 0.5
+#: What the trail says of who does it.
+_COMMAND: Final = {"user_agent": command_line("archives").user_agent}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,8 @@ def restore(what: str) -> Listed:
         except ValueError:
             raise InvalidInput(f"There is no file {what}, and that is no archive's id.", field="ARCHIVE") from None
         found = _find(connection, archive_id)
+        if found.made_at is None:
+            raise Conflict("This archive is not made, so its runs are where they were. Nothing was changed.")
         if found.status == ArchiveStatus.REMOVED:
             message = "The file of this archive was deleted. Hand over a copy: `orchestrator archives restore FILE`."
             raise Conflict(message)
@@ -82,7 +88,9 @@ def restore(what: str) -> Listed:
 
 
 def _connect() -> psycopg.Connection[Any]:
-    return held.connect(database_url(Login.WORKER))
+    connection = held.connect(database_url(Login.WORKER))
+    connection.execute("SELECT set_config('request.jwt.claims', %s, false)", (json.dumps(_COMMAND),))
+    return connection
 
 
 def _do(
@@ -95,7 +103,7 @@ def _do(
             break
         time.sleep(_LOOK_SECONDS)
     found = _find(connection, archive_id)
-    if found.status != done:
+    if found.status != done or found.failure:
         raise Conflict(found.failure or f"This archive is {found.status}. `orchestrator archives list` says more.")
     return found
 

@@ -88,7 +88,7 @@ def ask_restore(actor: Actor, archive_id: UUID) -> None:
 
     Raises `NotFound`, `NotPermitted`, and `Conflict` where it stands otherwise.
     """
-    _move(actor, archive_id, ArchiveStatus.RESTORING, from_={ArchiveStatus.MADE})
+    _move(actor, archive_id, ArchiveStatus.RESTORING, from_={ArchiveStatus.MADE, ArchiveStatus.RESTORED})
 
 
 def remove_archive(actor: Actor, archive_id: UUID) -> None:

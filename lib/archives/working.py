@@ -77,7 +77,7 @@ def _do(connection: psycopg.Connection[Any], job: Job, file: Path | None) -> Non
     elif job.status == ArchiveStatus.RESTORING:
         with shelf.desk(job.archive_id) as desk:
             restore(connection, job, file or _fetch(job, desk))
-    else:
+    elif held.begin_removal(connection, job):
         place = shelf.open_shelf(ArchiveStore(job.store or ""))
         shelf.remove_leftovers(place, job.organization_id, job.archive_id)
         held.settle(connection, job, "removed")

@@ -1,7 +1,8 @@
 """Makes a backup while the product runs: all of the database is of one moment, and so are the tables' sums.
 
-Artifacts and archives are copied after that moment. A file is there before its row says so, so every row's file is in
-the backup, and a file that came later has no row: after a restore the workers remove it, or nobody misses it.
+Artifacts and archives are copied after that moment. A file is there before its row says so, and none is removed until
+the backup is made, so every row's file is in it. A file that came later has no row: after a restore the workers remove
+it, or nobody misses it.
 """
 
 import shutil
@@ -27,9 +28,10 @@ from lib.db.restoring import require_whole
 from lib.db.roles import MONITORING
 from lib.errors import ConfigurationError, Conflict, DatabaseUnavailable
 from lib.integrations.folder import find_artifact_folder
+from lib.integrations.leftovers import SWEEPING
 
 #: One backup of a database at a time, whoever makes it.
-LOCK: Final = 4714
+LOCK: Final = 4721
 _CONNECT_SECONDS: Final = 10
 _ENTER: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
@@ -95,13 +97,16 @@ def make_backup(folder: Path, *, is_wanted: Callable[[], bool] = lambda: True) -
 
 
 def _take_turn(connection: psycopg.Connection[Any]) -> None:
-    """See that this login may read all there is, and that nobody else makes a backup until we end."""
+    """See that this login may read all there is, and that until we end nobody makes a backup or removes a file."""
     require_every_row(connection)
     require_whole(connection)
     row = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
-    connection.commit()
     if row is None or not row[0]:
+        connection.rollback()
         raise Conflict("A backup of this database is being made already. Wait until it is there.")
+    connection.execute("SET statement_timeout = 0")
+    connection.execute("SELECT pg_advisory_lock_shared(%s)", [SWEEPING])
+    connection.commit()
 
 
 def _dump(connection: psycopg.Connection[Any], url: str, program: Program, target: Path, held: int) -> _Database:

@@ -14,6 +14,7 @@ import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -22,7 +23,7 @@ from psycopg import Connection
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from lib.db.claims import sign
 from lib.db.constraints import sqlstate_of
@@ -44,6 +45,8 @@ _USED_AT: Final = "used_at"
 _DISK_FULL: Final = "53100"
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
 
+#: Connections of a login that a process keeps, and how many more it opens while many ask.
+_POOL_SIZE, _MOST_BEYOND = 5, 15
 _engines: dict[Login, Engine] = {}
 _making = Lock()
 
@@ -134,6 +137,27 @@ def engine_session(organization_id: UUID) -> Iterator[Session]:
         yield session
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The connections of one login that this process keeps."""
+
+    login: Login
+    in_use: int
+    idle: int
+    #: Whoever needs one more waits, five seconds at most.
+    most: int
+
+
+def read_pools() -> list[Pool]:
+    """Those that this process has opened, as they are now."""
+    pools = ((login, engine.pool) for login, engine in sorted(_engines.items()))
+    return [
+        Pool(login, pool.checkedout(), pool.checkedin(), _POOL_SIZE + _MOST_BEYOND)
+        for login, pool in pools
+        if isinstance(pool, QueuePool)
+    ]
+
+
 def dispose() -> None:
     """Close every pool of this process; the next door opens a new one."""
     while _engines:
@@ -164,8 +188,8 @@ def _engine(login: Login) -> Engine:
 def _make_engine(login: Login) -> Engine:
     engine = create_engine(
         make_url(database_url(login)).set(drivername="postgresql+psycopg"),
-        pool_size=5,
-        max_overflow=15,
+        pool_size=_POOL_SIZE,
+        max_overflow=_MOST_BEYOND,
         pool_timeout=5,
         hide_parameters=True,  # an error is logged: no password hash and no text of a tenant goes with it
         native_inet_types=False,

@@ -93,6 +93,12 @@ def list_removals(session: Session, *, since: datetime, most: int) -> Sequence[R
     return session.execute(select(found)).all()
 
 
+def sum_removals(session: Session, *, since: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
+    """By kind, how many rows retention has removed since then."""
+    found = func.api.sum_removals(since).table_valued(column("kind", Text()), column("row_count", BigInteger()))
+    return session.execute(select(found)).all()
+
+
 def explain(session: Session, statement: str) -> Sequence[str] | None:
     """How the server would answer it, line by line, whatever the values; None before PostgreSQL 16.
 

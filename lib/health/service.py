@@ -1,15 +1,16 @@
 """What the installation's operator asks about how it does. The database looks again whether they are one."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
 from lib import clock
 from lib.db.server import find_database_folder
+from lib.db.session import read_pools
 from lib.errors import NotFound
 from lib.health import queries
 from lib.health.views import (
@@ -17,6 +18,7 @@ from lib.health.views import (
     Growth,
     Health,
     IndexFacts,
+    PoolFacts,
     Removal,
     Sample,
     StatementFacts,
@@ -41,6 +43,7 @@ def read_health(operator: Operator) -> Health:
             work=work,
             connections=[Connections(row.login, row.state, row.number, row.longest_ms) for row in connections],
             most_connections=max((row.most for row in connections), default=0),
+            pools=[PoolFacts(pool.login.value, pool.in_use, pool.idle, pool.most) for pool in read_pools()],
             tables=[TableFacts(**row._mapping) for row in queries.read_tables(session)],
             indexes=[IndexFacts(**row._mapping) for row in queries.read_indexes(session)],
         )
@@ -63,9 +66,19 @@ def read_growth(operator: Operator) -> Growth:
 
 def list_removals(operator: Operator) -> Sequence[Removal]:
     """What retention has removed in the last thirty days, the newest first. Raises `NotPermitted`."""
-    since = clock.now() - timedelta(days=REMOVAL_DAYS)
     with door(operator) as session:
-        return [Removal(*row) for row in queries.list_removals(session, since=since, most=MOST_REMOVALS)]
+        rows = queries.list_removals(session, since=_removals_since(), most=MOST_REMOVALS)
+        return [Removal(*row) for row in rows]
+
+
+def sum_removals(operator: Operator) -> Mapping[str, int]:
+    """Kind -> rows that retention has removed in the last thirty days, all of them. Raises `NotPermitted`."""
+    with door(operator) as session:
+        return {row.kind: row.row_count for row in queries.sum_removals(session, since=_removals_since())}
+
+
+def _removals_since() -> datetime:
+    return clock.now() - timedelta(days=REMOVAL_DAYS)
 
 
 def _find_free_bytes() -> int | None:

@@ -92,6 +92,17 @@ class StatementFacts:
         return self.total_ms / self.calls if self.calls else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class PoolFacts:
+    """The connections of one login that a process keeps."""
+
+    login: str
+    in_use: int
+    idle: int
+    #: Whoever needs one more waits.
+    most: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """The installation at one moment."""
@@ -102,6 +113,8 @@ class Health:
     connections: Sequence[Connections]
     #: That the server takes from everybody.
     most_connections: int
+    #: Of the process that looked.
+    pools: Sequence[PoolFacts]
     #: The largest first.
     tables: Sequence[TableFacts]
     indexes: Sequence[IndexFacts]

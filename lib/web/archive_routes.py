@@ -5,19 +5,18 @@ GET    /api/archives/{archive_id}/file    200 with the file, to be saved, which 
                                           none; 410 when it is not where it was put
 """
 
-import tempfile
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
+from lib.access.actor import Actor
 from lib.archives.service import export_archive
-from lib.audit.refusals import note_refusal
-from lib.errors import FileGone, NotFound, NotPermitted, OrchestratorError
-from lib.web.large_files import OWN_SITES, chunks
-from lib.web.saved_files import HEADERS, say
-from lib.web.visitor import find_visitor
+from lib.errors import NotFound
+from lib.web.large_files import answer_with
 
 
 def routes() -> list[Route]:
@@ -26,32 +25,11 @@ def routes() -> list[Route]:
 
 
 def _download(request: Request) -> Response:  # no coroutine: Starlette calls it outside of the event loop
-    try:
-        return _answer(request)
-    except NotPermitted as error:
-        note_refusal(error)
-        return say(error.message, 403)
-    except FileGone as error:
-        return say(error.message, 410)
-    except (NotFound, ValueError):
-        return say("There is no such file, or it is not yours to have.", 404)
-    except OrchestratorError as error:
-        return say(error.message, 503)
+    def copy(actor: Actor, _: Mapping[str, Sequence[str]], file: BinaryIO) -> str:
+        try:
+            archive_id = UUID(request.path_params["archive_id"])
+        except ValueError:
+            raise NotFound("archive") from None
+        return export_archive(actor, archive_id, file)
 
-
-def _answer(request: Request) -> Response:
-    if request.headers.get("sec-fetch-site") not in OWN_SITES:
-        return say("This file is taken from the page that offers it.", 403)
-    actor = find_visitor(request)
-    if actor is None:
-        return say("Nobody is signed in here.", 401)
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed when it is sent
-    try:
-        name = export_archive(actor, UUID(request.path_params["archive_id"]), file)
-        length = file.tell()
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    headers = HEADERS | {"content-disposition": f'attachment; filename="{name}"', "content-length": str(length)}
-    return StreamingResponse(chunks(file), media_type="application/zip", headers=headers)
+    return answer_with(request, copy)

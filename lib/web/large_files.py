@@ -1,4 +1,4 @@
-"""A table as a file, which may be a million rows: written to disk, sent from there, and never held."""
+"""A file that may be long, as a table of a million rows: written to disk, sent from there, and never held."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,14 +10,16 @@ from starlette.responses import Response, StreamingResponse
 from lib import clock
 from lib.access.actor import Actor
 from lib.audit.refusals import note_refusal
-from lib.errors import Conflict, DatabaseUnavailable, InvalidInput, NotPermitted
+from lib.errors import Conflict, FileGone, InvalidInput, NotFound, NotPermitted, OrchestratorError
 from lib.exports import ExportFormat
 from lib.web.saved_files import HEADERS, say
 from lib.web.visitor import find_visitor
 
 #: Where a page of another site sends the browser here, nobody has asked for the file (Fetch Metadata).
-OWN_SITES: Final = ("same-origin", "none", None)
+_OWN_SITES: Final = ("same-origin", "none", None)
 _CHUNK: Final = 256 * 1024
+#: Of what is said in its place, the nearest first; whatever else is wrong is away for now.
+_CODES: Final = {FileGone: 410, NotFound: 404, InvalidInput: 400, Conflict: 409}
 #: Writes the file for whoever asks, as the parameters of the address say, and says what it is called. Raises what is
 #: said in `answer`.
 Make = Callable[[Actor, Mapping[str, Sequence[str]], BinaryIO], str]
@@ -41,24 +43,20 @@ def answer(request: Request, write: Write, *, name: str) -> Response:
 def answer_with(request: Request, make: Make | None) -> Response:
     """The file that `make` makes, or why there is none; where there is no such file that is all, for who may ask.
 
-    401 without a living session, 403 when it is not theirs to have, 400 for an address that means nothing, 409 where
-    the organization has no such files.
+    401 without a living session, 403 when it is not theirs to have, 404 where there is none and 410 where it is lost,
+    400 for an address that means nothing, 409 where the organization has no such files.
     """
     try:
         return _answer(request, make)
     except NotPermitted as error:
         note_refusal(error)
         return say(error.message, 403)
-    except InvalidInput as error:
-        return say(error.message, 400)
-    except Conflict as error:
-        return say(error.message, 409)
-    except DatabaseUnavailable as error:
-        return say(error.message, 503)
+    except OrchestratorError as error:
+        return say(error.message, next((code for kind, code in _CODES.items() if isinstance(error, kind)), 503))
 
 
 def _answer(request: Request, make: Make | None) -> Response:
-    if request.headers.get("sec-fetch-site") not in OWN_SITES:
+    if request.headers.get("sec-fetch-site") not in _OWN_SITES:
         return say("This file is taken from the page that offers it.", 403)
     actor = find_visitor(request)
     if actor is None:
@@ -75,10 +73,10 @@ def _answer(request: Request, make: Make | None) -> Response:
         file.close()
         raise
     headers = HEADERS | {"content-disposition": f'attachment; filename="{file_name}"', "content-length": str(length)}
-    return StreamingResponse(chunks(file), media_type="application/octet-stream", headers=headers)
+    return StreamingResponse(_chunks(file), media_type="application/octet-stream", headers=headers)
 
 
-def chunks(file: BinaryIO) -> Iterator[bytes]:
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
     """The file from where it stands, closed at its end."""
     with file:
         while chunk := file.read(_CHUNK):

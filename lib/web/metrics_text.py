@@ -1,6 +1,5 @@
 """The installation's health in the text format of Prometheus."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -12,17 +11,25 @@ from prometheus_client.registry import Collector
 
 from lib import clock
 from lib.backup.history import History
-from lib.health.views import Growth, Health, Removal
+from lib.health.views import Growth, Health
+from lib.retention.views import OrganizationState
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 _PREFIX: Final = "orchestrator"
 
 
-def write_metrics(health: Health, growth: Growth, backups: History, removals: Sequence[Removal]) -> bytes:
-    """One reading."""
+def write_metrics(
+    health: Health,
+    growth: Growth,
+    backups: History,
+    *,
+    removed: Mapping[str, int],
+    retention: Sequence[OrganizationState],
+) -> bytes:
+    """One reading. `removed` has rows by kind, in the last thirty days."""
     registry = CollectorRegistry()
     registry.register(_Read(health))
-    registry.register(_Kept(growth, backups, removals))
+    registry.register(_Kept(growth, backups, removed, retention))
     return generate_latest(registry)
 
 
@@ -46,6 +53,11 @@ class _Read(Collector):
         yield _gauge(
             "database_connections_most", "Connections that the server takes in all.", {(): health.most_connections}
         )
+        pools = {(each.login, "in use"): each.in_use for each in health.pools}
+        pools |= {(each.login, "idle"): each.idle for each in health.pools}
+        yield _gauge("pool_connections", "Connections that this web process keeps.", pools, "login", "state")
+        most = {(each.login,): each.most for each in health.pools}
+        yield _gauge("pool_connections_most", "And how many it opens at most.", most, "login")
         tables = {(table.name,): table for table in health.tables}
         sizes = {key: table.bytes for key, table in tables.items()}
         yield _gauge("table_bytes", "Size of a table with its indexes.", sizes, "table")
@@ -60,8 +72,10 @@ class _Read(Collector):
 class _Kept(Collector):
     """What is kept, what was saved and what was removed, the same way."""
 
-    def __init__(self, growth: Growth, backups: History, removals: Sequence[Removal]) -> None:
-        self._growth, self._backups, self._removals = growth, backups, removals
+    def __init__(
+        self, growth: Growth, backups: History, removed: Mapping[str, int], retention: Sequence[OrganizationState]
+    ) -> None:
+        self._growth, self._backups, self._removed, self._retention = growth, backups, removed, retention
 
     def collect(self) -> Iterator[Metric]:
         growth, newest, age = self._growth, self._backups.newest, self._backups.age
@@ -77,10 +91,11 @@ class _Kept(Collector):
             yield _gauge("backup_bytes", "Size of the newest whole backup.", {(): newest.bytes})
             if newest.seconds is not None:
                 yield _gauge("backup_seconds", "What making the newest whole backup took.", {(): newest.seconds})
-        removed = Counter[tuple[str]]()
-        for removal in self._removals:
-            removed[(removal.kind,)] += removal.rows
+        removed = {(kind,): rows for kind, rows in self._removed.items()}
         yield _gauge("retention_removed_rows", "Rows that retention removed in thirty days.", removed, "kind")
+        failures = sum(kind.failed_at is not None for state in self._retention for kind in state.kinds)
+        yield _gauge("retention_failures", "What could not be removed, and is tried each hour.", {(): failures})
+        yield _gauge("legal_holds", "Legal holds that are open.", {(): sum(state.holds for state in self._retention)})
 
 
 def _gauge(name: str, said: str, values: Mapping[Any, float], *labels: str) -> Metric:

@@ -17,7 +17,8 @@ BEGIN
         RAISE EXCEPTION 'archive % is removed', OLD.id USING ERRCODE = 'check_violation';
     END IF;
     IF current_user = 'authenticated' THEN
-        IF NEW.status = 'restoring' AND OLD.status = 'made' THEN
+        IF NEW.status = 'restoring' AND OLD.status IN ('made', 'restored') THEN
+            NEW.loaded_at := NULL;
             NEW.restore_asked_by := api.person_id();
             NEW.restore_asked_at := clock_timestamp();
         ELSIF NEW.status = 'removing' AND OLD.status IN ('made', 'restored') THEN

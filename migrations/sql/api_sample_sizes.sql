@@ -9,7 +9,7 @@ DECLARE
     v_today CONSTANT date := (now() AT TIME ZONE 'UTC')::date;
     v_count integer;
 BEGIN
-    IF NOT pg_try_advisory_xact_lock(4719) OR EXISTS (SELECT FROM size_samples s WHERE s.taken_on = v_today) THEN
+    IF NOT pg_try_advisory_xact_lock(4720) OR EXISTS (SELECT FROM size_samples s WHERE s.taken_on = v_today) THEN
         RETURN 0;
     END IF;
     DELETE FROM size_samples s WHERE s.taken_on < v_today - 366;

@@ -1,7 +1,8 @@
 -- api.settle_archive(uuid, text, text)
 -- What a worker says of the archive that it holds. 'loaded': its rows are back, in this transaction, and compared with
 -- what was saved; its files come next. 'restored' and 'removed' are the ends. 'failed' says why: one that was being made
--- is not made, the others are as before. 'later': it is tried again in a minute.
+-- is not made, the others are as before, at the
+-- last restore where there was one. 'later': it is tried again in a minute.
 CREATE FUNCTION api.settle_archive(p_archive uuid, p_outcome text, p_failure text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -29,7 +30,8 @@ BEGIN
                WHEN p_outcome IN ('restored', 'removed') THEN p_outcome
                WHEN p_outcome = 'failed' AND status = 'making' THEN 'failed'
                WHEN p_outcome = 'failed' AND status = 'restoring' AND loaded_at IS NULL
-                    THEN CASE WHEN removed_at IS NULL THEN 'made' ELSE 'removed' END
+                    THEN CASE WHEN removed_at IS NOT NULL THEN 'removed' WHEN restored_at IS NOT NULL THEN 'restored'
+                              ELSE 'made' END
                ELSE status END
      WHERE id = p_archive;
 END

@@ -7,6 +7,7 @@ it is summed up. Each table is locked in a transaction of its own.
 from alembic import op
 
 from migrations import audit, functions, rls
+from migrations.refusing import refuse_where
 
 revision = "0054"
 down_revision = "0053"
@@ -91,6 +92,10 @@ def _create_holds() -> None:
 
 
 def downgrade() -> None:
+    refuse_where(
+        f"SELECT FROM {HOLDS} WHERE released_at IS NULL",
+        because="Legal holds are open, of which the version before knows nothing. Release them first",
+    )
     functions.drop("api_remove_runs")
     for name in CHANGED:
         functions.replace(name, before=revision)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from alembic import op
 
 from migrations import audit, functions, rls
+from migrations.refusing import refuse_where
 
 revision = "0056"
 down_revision = "0055"
@@ -35,6 +36,7 @@ DOORS = {
     "api_keep_archive": "orchestrator_worker",
     "api_restore_rows": "orchestrator_worker",
     "api_settle_archive": "orchestrator_worker",
+    "api_begin_removal": "orchestrator_worker",
     "api_find_archive_of": "authenticated",
     "api_order_archive": "orchestrator_worker",
     "api_list_archives": "orchestrator_worker",
@@ -165,6 +167,10 @@ def _trigger(name: str, table: str, when: str, condition: str, call: str) -> str
 
 
 def downgrade() -> None:
+    refuse_where(
+        f"SELECT FROM {TABLE} WHERE status IN ('made', 'restoring', 'removing')",
+        because="Runs are in archives, which the version before can't restore. Restore or delete the archives first",
+    )
     for statement in _triggers(""):
         op.execute(statement)
     op.execute(f"DROP TRIGGER {TABLE}_guard ON {TABLE}")

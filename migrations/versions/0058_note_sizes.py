@@ -12,6 +12,7 @@ DOORS = {
     "api_sample_sizes": "orchestrator_worker",
     "api_read_sizes": "authenticated, orchestrator_identity",
     "api_read_removals": "authenticated, orchestrator_identity",
+    "api_sum_removals": "authenticated, orchestrator_identity",
 }
 
 

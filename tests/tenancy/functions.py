@@ -146,6 +146,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.keep_archive(uuid,jsonb)": Definer(_WORKER, "removes the runs of an archive that it holds"),
     "api.restore_rows(uuid,text,jsonb)": Definer(_WORKER, "writes ended runs, those of an archive that it holds alone"),
     "api.settle_archive(uuid,text,text)": Definer(_WORKER, "nobody writes how an archive stands directly"),
+    "api.begin_removal(uuid)": Definer(_WORKER, "whether the file of an archive that it holds may go"),
     "api.order_archive(uuid)": Definer(_WORKER, "the command line's wish, in whatever organization"),
     "api.list_archives()": Definer(_WORKER, "the command line's list, of all organizations"),
     "api.gone_archives(uuid[])": Definer(

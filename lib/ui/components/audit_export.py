@@ -1,4 +1,4 @@
-"""The audit trail as a file: links to files that are written as they are sent, however long."""
+"""The audit trail as a file: links to files of any length, which the web process never holds whole."""
 
 import streamlit as st
 

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from lib import clock
-from lib.health.views import Connections, Health, Waiting
+from lib.health.views import Connections, Health, PoolFacts, Waiting
 from lib.ui import words
 from lib.ui.components.card import card
 from lib.ui.components.metric_strip import Metric, show_metric_strip
@@ -75,9 +75,12 @@ def show_work(health: Health) -> None:
         )
 
 
-def show_connections(connections: Sequence[Connections]) -> None:
-    """Draw who is connected, and for how long the longest transaction of each goes on."""
-    with card("Connections", note="to this database", key="health-connections"):
+def show_connections(connections: Sequence[Connections], *, pools: Sequence[PoolFacts]) -> None:
+    """Draw who is connected, for how long the longest transaction of each goes on, and what this process keeps."""
+    in_use = sum(pool.in_use for pool in pools)
+    most = sum(pool.most for pool in pools)
+    note = f"this web process uses {words.number(in_use)} of the {words.number(most)} that its pools may open"
+    with card("Connections", note=note, key="health-connections"):
         show_paged_table(
             [
                 {

@@ -21,7 +21,7 @@ from lib.ui.guard import require_actor
 
 #: Between two looks while a worker is at one.
 _LOOK_SECONDS: Final = 3.0
-_DELETE: Final = "Delete…"
+_DELETE, _AGAIN = "Delete…", "Restore again"
 _UNDER_WAY: Final = {
     ArchiveStatus.ASKED: "The runs are to be moved to an archive file",
     ArchiveStatus.MAKING: "The runs are being moved to an archive file",
@@ -89,7 +89,11 @@ def _show_actions(archive: ArchiveView) -> None:
     ):
         _restore(archive)
     st.link_button("Download", f"/api/archives/{archive.id}/file", icon=":material/download:")
-    if st.menu_button("More", [_DELETE], icon=":material/more_horiz:", key=f"more-{archive.id}") == _DELETE:
+    offered = [_DELETE] if archive.holds_runs else [_AGAIN, _DELETE]  # retention may have removed what came back
+    chosen = st.menu_button("More", offered, icon=":material/more_horiz:", key=f"more-{archive.id}")
+    if chosen == _AGAIN:
+        _restore(archive)
+    elif chosen == _DELETE:
         _ask_to_delete(archive)
 
 
@@ -148,7 +152,7 @@ def _ask_to_delete(archive: ArchiveView) -> None:
         f"{runs} with all that was said of them are in this file and nowhere else. They are gone for good then, "
         "unless somebody has downloaded the file: keep it, and whoever runs this installation can restore it."
         if archive.holds_runs
-        else "The runs are back in the project and stay there. Only the file is deleted."
+        else "The runs came back from it and stay where they are; what was removed of them since is in this file alone."
     )
     show_confirm_dialog(
         "Delete this archive?", text=text, action="Delete the archive", on_confirm=delete, key="delete-archive"

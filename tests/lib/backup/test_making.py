@@ -23,6 +23,7 @@ from lib.db.logins import Login
 from lib.db.server import process_environment
 from lib.errors import ConfigurationError, Conflict, DatabaseUnavailable, InvalidInput
 from lib.integrations.folder import artifact_folder
+from lib.integrations.leftovers import SWEEPING
 from tests.conftest import Installation
 from tests.database import SECRET_KEY
 from tests.lib.backup.conftest import Target, contents
@@ -54,6 +55,21 @@ def test_backup_is_of_one_moment_whatever_is_written_meanwhile(
     after = contents(target.database)
     for name in ("projects", "user_tokens", "sign_in_networks"):
         assert after[f"public.{name}"] == before[f"public.{name}"]
+
+
+def test_no_file_is_removed_until_the_backup_has_it(
+    source: Installation, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = []
+
+    def look(*arguments, **options) -> None:
+        with psycopg.connect(source.database.admin_url) as connection:
+            free.append(connection.execute("SELECT pg_try_advisory_lock(%s)", [SWEEPING]).fetchone())
+        programs.run(*arguments, **options)
+
+    monkeypatch.setattr(making, "run", look)
+    assert make_backup(shelf) is not None
+    assert free == [(False,)]
 
 
 def test_second_backup_at_the_same_time_is_refused(source: Installation, shelf: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from lib import clock
 from lib.access.actor import Actor
+from lib.db.logins import Login
 from lib.errors import NotFound, NotPermitted
 from lib.health.service import explain_statement, list_statements, read_health
 from lib.health.views import TableFacts
@@ -92,6 +93,11 @@ def test_connections_are_told_apart_by_login_and_what_they_do(installation: Inst
     assert mine.number == 1
     assert mine.longest_ms is not None
     assert health.open_connections <= health.most_connections
+
+
+def test_pools_are_those_of_the_process_that_looks(installation: Installation, olga: Actor) -> None:
+    (web,) = [pool for pool in read_health(olga).pools if pool.login == Login.WEB.value]
+    assert (web.in_use, web.most) == (1, 20)
 
 
 def test_tables_and_indexes_are_as_large_as_the_server_says(installation: Installation, olga: Actor) -> None:

@@ -376,3 +376,18 @@ def test_what_can_t_be_removed_is_told_of_and_keeps_nobody_elses(installation: I
     remove_all(database)
     assert ids(installation, "orchestration_runs") == set()
     assert rows(installation, "SELECT 1 FROM retention_progress WHERE failed_at IS NOT NULL") == []
+
+
+def test_setting_that_is_no_number_keeps_everything_and_stops_nobody(installation: Installation, cast: Cast) -> None:
+    database = installation.database
+    set_retention(database, cast.organization_b, run_days=30)
+    for actor in (cast.alice, cast.charlie):
+        write_runs(database, actor, [{"completed_at": midnight(40)}], project_id=make_project(database, actor))
+    with doors.admin(database) as connection:
+        connection.execute(
+            """UPDATE organizations SET settings = '{"retention": {"run_days": "soon"}}' WHERE id = %s""",
+            [cast.organization_a],
+        )
+    remove_all(database)
+    left = rows(installation, "SELECT organization_id FROM orchestration_runs")
+    assert [each["organization_id"] for each in left] == [cast.organization_a]

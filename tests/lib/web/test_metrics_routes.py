@@ -74,6 +74,10 @@ def test_backups_and_removals_are_told(
         each.labels["kind"]: each.value for each in samples if each.name == "orchestrator_retention_removed_rows"
     }
     assert removed == {"runs": 24}
+    assert (found["orchestrator_retention_failures"], found["orchestrator_legal_holds"]) == (0, 0)
+    assert found["orchestrator_pool_connections_most"] == 20
+    in_use = [each.value for each in samples if each.labels == {"login": "identity", "state": "in use"}]
+    assert 1 in in_use, "the connection by which it was looked up"
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer another-token-of-yours"}, {"Authorization": TOKEN}])
