@@ -27,7 +27,7 @@ from tests.recycled import Recycled
 #: Where tests leave no process and no change of the schema behind: they get one database, one after another.
 _RECYCLING = ("pages/", "lib/")
 #: But for what reads the server's own counts by database.
-_NOT_RECYCLING = ("lib/health/",)
+_NOT_RECYCLING = ("lib/health/", "pages/test_health.py")
 #: What a run of a page's script may take on a machine that does other things as well.
 _PAGE_SECONDS = 60
 

@@ -37,8 +37,11 @@ MOVED = frozenset(
         "run_comments",
     )
 )
-#: Written by whoever archives and restores, or by whoever signs in; and calls, which get their template (see the test).
-_OWN = frozenset({"public.archives", "public.audit_logs", "public.user_sessions", "public.api_usage"})
+#: Written by whoever archives and restores, by whoever signs in, or by workers beside it; and calls, which get their
+#: template (see the test).
+_OWN = frozenset(
+    {"public.archives", "public.audit_logs", "public.user_sessions", "public.api_usage", "public.size_samples"}
+)
 HARD_WORDS = "Ωmega 🚲 \u202e \\u0000 \\\\ \"quoted\"\n\ttab \x7f nu\u0308 {{ x }} 'it''s'; --"
 
 

@@ -6,6 +6,7 @@ test has written is removed; what it has changed otherwise, a function or a seed
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import psycopg
 
@@ -43,6 +44,8 @@ class Recycled:
         self._seeds: dict[str, object] = {}
         self._state: Sequence[object] = ()
         self._times = 0
+        #: The pools of the product that lead to it; nobody else finds them.
+        self._engines: dict[Any, Any] = {}
 
     @contextmanager
     def lent(self) -> Iterator[ClonedDatabase]:
@@ -50,11 +53,16 @@ class Recycled:
         if self._database is None:
             self._make()
         assert self._database
+        session.dispose()
+        session._engines.update(self._engines)
         try:
             yield self._database
         finally:
             self._times += 1
-            if self._times >= _MOST_TIMES or not self._is_as_new():
+            if self._times < _MOST_TIMES and self._is_as_new():
+                self._engines = {**session._engines}
+                session._engines.clear()
+            else:
                 self.close()
 
     def is_lent(self, database: ClonedDatabase) -> bool:
@@ -63,7 +71,9 @@ class Recycled:
 
     def close(self) -> None:
         """Drop it; whoever asks next gets another one."""
+        session._engines.update(self._engines)
         session.dispose()
+        self._engines = {}
         if self._admin:
             self._admin.close()
         self._held.close()
