@@ -120,7 +120,7 @@ def _note(lines: Iterator[bytes], written: list[UUID]) -> Iterator[bytes]:
     """The lines, while it is noted which operations have written a file."""
     for line in lines:
         row = json.loads(line)
-        if "sha256" in (row.get("result") or {}):
+        if (row.get("result") or {}).get("place") == "folder":
             written.append(UUID(row["id"]))
         yield line
 

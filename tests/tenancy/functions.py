@@ -190,6 +190,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.read_removals(timestamp with time zone,integer)": Definer(
         _OPERATOR, "what retention removed in all organizations: names of these, and numbers"
     ),
+    "api.sum_removals(timestamp with time zone)": Definer(_OPERATOR, "how much retention removed in all: numbers only"),
     "api.count_people(uuid[])": Definer(_OPERATOR, "an operator's count of people: numbers only"),
     "api.govern_organization(uuid,jsonb)": Definer(_OPERATOR, "tier, quota, suspension and end are an operator's"),
     "api.ask_deletion(boolean)": Definer(_PERSON, "the end of one's own organization, which no UPDATE may write"),

@@ -155,6 +155,9 @@ def test_file_that_can_not_be_read_leaves_all_runs(
 def test_worker_without_the_artifact_folder_leaves_all_runs(
     installation: Installation, cast: Cast, project_id: UUID
 ) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute("""UPDATE integration_operations SET result = '{"path": "plan.md", "place": "folder"}'""")
     before = count_moved(installation.database)
     shutil.rmtree(artifact_folder())
     archive = make_archive(installation, cast.alice, project_id)
