@@ -39,19 +39,6 @@ def number(draft: Draft, field: str, *, explained: str | None = None, empty: str
     return entered
 
 
-def dollars(draft: Draft, field: str) -> float | None:
-    """An amount of money, or no limit."""
-    entered: float | None = st.number_input(
-        f"{LABELS[field]} (US dollars)",
-        value=None,
-        step=10.0,
-        format="%.2f",
-        placeholder="No limit",
-        key=begin_with(draft.key(field), draft.seen[field]),
-    )
-    return entered
-
-
 def minutes(draft: Draft, field: str) -> int:
     """Seconds as people say them, in minutes; those that make no whole minute stay while nobody changes it."""
     seen: int = draft.seen[field]

@@ -30,7 +30,7 @@ _MODELS: Final = tuple(
     if field.startswith(("default_ai_model", "integration_enabled", "notification_preferences.", "publishing."))
 )
 _SECURITY: Final = tuple(field for field in LABELS if field.startswith("security_settings."))
-_LIMITS: Final = tuple(field for field in LABELS if field.startswith(("retention.", "limits.")))
+_LIMITS: Final = (*(field for field in LABELS if field.startswith("retention.")), "limits.concurrent_runs")
 
 
 def show_names_form(organization: OrganizationDetail) -> None:
@@ -101,7 +101,7 @@ def show_security_form(organization: OrganizationDetail) -> None:
 
 
 def show_limits_form(organization: OrganizationDetail) -> None:
-    """Draw how long things are kept, and how much may run and cost."""
+    """Draw how long things are kept, and how much may run."""
 
     def kept(draft: Draft, field: str) -> _Entered:
         bound = tiers.find_bound(organization.tier, field)
@@ -116,11 +116,10 @@ def show_limits_form(organization: OrganizationDetail) -> None:
             entered |= kept(draft, "retention.usage_days")
             entered |= kept(draft, "retention.run_days")
         with right:
-            st.markdown(":gray[What may run, and what it may cost. The cost a month is saved, but has no effect yet.]")
+            st.markdown(":gray[What may run at a time. What it may cost stands under Budgets.]")
             field = "limits.concurrent_runs"
             empty = _bound(organization, field, endless="No limit")
             entered[field] = fields.number(draft, field, empty=empty)
-            entered["limits.monthly_cost_usd"] = fields.dollars(draft, "limits.monthly_cost_usd")
         return entered
 
     def ask_first(draft: Draft, entered: _Entered) -> bool:
