@@ -149,8 +149,8 @@ def _ask_to_delete(archive: ArchiveView) -> None:
 
     runs = words.count(archive.runs, "run")
     text = (
-        f"{runs} with all that was said of them are in this file and nowhere else. They are gone for good then, "
-        "unless somebody has downloaded the file: keep it, and whoever runs this installation can restore it."
+        f"{runs}, with all that was said and decided. What is in this file and nowhere else is gone for good then, "
+        "unless somebody has downloaded it: whoever runs this installation can restore a copy."
         if archive.holds_runs
         else "The runs came back from it and stay where they are; what was removed of them since is in this file alone."
     )

@@ -81,7 +81,7 @@ def _say(each: Removable, zone: str) -> str:
     *_, how = _NOUNS[each.kind]
     when = words.exact(each.before, zone=zone)
     if not each.count:
-        return f"nothing {how.removeprefix('of the audit trail ')} {when}."
+        return f"there is nothing {how.removeprefix('of the audit trail ')} {when}, so nothing is removed."
     oldest = f", the oldest of {words.short_day(each.oldest)}" if each.oldest else ""
     seals = f", under {words.count(each.seals, 'seal')}, which stay" if each.seals else ""
     return f"{say_count(each.kind, each.count)} {how} {when}{oldest}{seals}."

@@ -66,6 +66,10 @@ def test_what_retention_removed_again_comes_back_again(
         work(installation)
         assert sums(installation.database) == before
         remove_runs(installation, project_id)
+    ((run_id,),) = ask_database(installation.database, "SELECT run_ids[1] FROM archives")
+    found = service.find_archive_of_run(cast.alice, run_id)
+    assert found is not None
+    assert found.id == archive.id, "which its link says"
     assert restore(archive.id) == "4 runs of “Folding bicycle” are back.\n"
     assert sums(installation.database) == before
 
