@@ -110,6 +110,7 @@ OPERATORS: Final = (
     about_own(health.read_health, OPERATOR),
     about_own(health.read_growth, OPERATOR),
     about_own(health.list_removals, OPERATOR),
+    about_own(health.sum_removals, OPERATOR),
     about_own(history.read_history, OPERATOR),
     about_own(health.list_statements, OPERATOR),
     about_own(health.explain_statement, OPERATOR, lambda _: give("SELECT 1")),
