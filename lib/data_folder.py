@@ -36,6 +36,14 @@ def data_folder() -> Path:
     return folder
 
 
+def find_folder(name: str) -> Path | None:
+    """The folder of that name in it where it is there already: who only looks makes none."""
+    with suppress(RuntimeError):  # nobody's home, so no data either
+        folder = get_settings().data_dir.expanduser().absolute() / name
+        return folder if folder.is_dir() else None
+    return None
+
+
 def make_private_folder(folder: Path) -> None:
     """Make the folder and its parents, with these rights whatever the umask. One that exists keeps its own."""
     mode = 0o711 if os.geteuid() == 0 else 0o700

@@ -1,16 +1,21 @@
 """Entries of the trail as they would stand there by now, and seals over them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import pytest
 from psycopg.types.json import Jsonb
 
 from lib import clock
 from lib.access.actor import Actor
 from lib.db.logins import Login
 from tests import doors
+from tests.conftest import Installation
 from tests.doors import Database
+
+Tamper = Callable[..., None]
 
 #: An id as api.uuid7 would have made it at that moment.
 _ID_OF: Final = (
@@ -79,3 +84,15 @@ def make_seal(database: Database, actor: Actor) -> UUID:
         ).fetchone()
     assert row is not None
     return UUID(str(row[0]))
+
+
+@pytest.fixture
+def tamper(installation: Installation) -> Tamper:
+    """What only a superuser can do, past every trigger."""
+
+    def change(statement: str, *values: object) -> None:
+        with doors.admin(installation.database) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(statement.encode(), values)
+
+    return change

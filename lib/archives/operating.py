@@ -118,10 +118,11 @@ def _find_by_file(connection: psycopg.Connection[Any], file: Path) -> Listed:
 
 
 def _find(connection: psycopg.Connection[Any], archive_id: UUID) -> Listed:
-    for each in _list(connection):
-        if each.archive_id == archive_id:
-            return each
-    raise NotFound("archive")
+    cursor = connection.cursor(row_factory=class_row(Listed))
+    found = cursor.execute("SELECT * FROM api.list_archives() WHERE archive_id = %s", (archive_id,)).fetchone()
+    if found is None:
+        raise NotFound("archive")
+    return found
 
 
 def _list(connection: psycopg.Connection[Any]) -> list[Listed]:

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from lib.config import get_settings
-from lib.data_folder import data_folder, make_private_folder
+from lib.data_folder import data_folder, find_folder, make_private_folder
 from lib.errors import ConfigurationError, FileGone
 from lib.models.archive import ArchiveStore
 
@@ -91,10 +91,7 @@ def archive_folder() -> Path:
 
 def find_archive_folder() -> Path | None:
     """The same where it is there already: who only looks makes none."""
-    with suppress(RuntimeError):  # nobody's home, so no data either
-        folder = get_settings().data_dir.expanduser().absolute() / _NAME
-        return folder if folder.is_dir() else None
-    return None
+    return find_folder(_NAME)
 
 
 def new_shelf() -> Shelf:

@@ -16,8 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from uuid import UUID
 
-from lib.config import get_settings
-from lib.data_folder import data_folder, make_private_folder
+from lib.data_folder import data_folder, find_folder, make_private_folder
 from lib.integrations.base import FailureKind, OperationFailed
 from lib.integrations.paths import check_path
 
@@ -39,10 +38,7 @@ def artifact_folder() -> Path:
 
 def find_artifact_folder() -> Path | None:
     """The same where it is there already: who only looks makes none."""
-    with suppress(RuntimeError):  # nobody's home, so no data either
-        folder = get_settings().data_dir.expanduser().absolute() / _NAME
-        return folder if folder.is_dir() else None
-    return None
+    return find_folder(_NAME)
 
 
 def write_artifact(folder: Path, place: Place, path: PurePosixPath, content: bytes) -> None:

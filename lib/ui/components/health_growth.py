@@ -7,7 +7,6 @@ import streamlit as st
 from lib.health.views import Growth, Sample, growth_over
 from lib.ui import words
 from lib.ui.components import chart
-from lib.ui.components.health_work import say_bytes
 from lib.ui.components.paged_table import show_paged_table
 from lib.ui.components.usage_chart_card import chart_card
 
@@ -36,7 +35,7 @@ def show_growth(growth: Growth) -> None:
 
 
 def _note(growth: Growth) -> str:
-    return f"{say_bytes(growth.bytes)} now"
+    return f"{words.size(growth.bytes)} now"
 
 
 def _say_pace(growth: Growth) -> str:
@@ -46,12 +45,12 @@ def _say_pace(growth: Growth) -> str:
         return ""
     if pace <= 0:
         return "It does not grow."
-    said = f"It grows by {say_bytes(pace)} a week."
+    said = f"It grows by {words.size(pace)} a week."
     if growth.free_bytes is None or growth.weeks_left is None:
         return said
     weeks = growth.weeks_left
     lasts = "more than a year" if weeks > _YEAR_WEEKS else words.count(int(weeks), "week")
-    return f"{said} {say_bytes(growth.free_bytes)} are free on its disk: at this pace that is enough for {lasts}."
+    return f"{said} {words.size(growth.free_bytes)} are free on its disk: at this pace that is enough for {lasts}."
 
 
 def _draw(growth: Growth) -> None:
@@ -76,8 +75,8 @@ def _draw(growth: Growth) -> None:
     )
     first, last = growth.samples[0], growth.samples[-1]
     alt = (
-        f"Size of the database: {say_bytes(first.bytes)} on {words.short_day(first.day)}, "
-        f"{say_bytes(last.bytes)} on {words.short_day(last.day)}"
+        f"Size of the database: {words.size(first.bytes)} on {words.short_day(first.day)}, "
+        f"{words.size(last.bytes)} on {words.short_day(last.day)}"
     )
     chart.show_figure([line], drawn, key=_KEY, alt=alt)
 
@@ -95,7 +94,7 @@ def _show_tables(growth: Growth) -> None:
         [
             {
                 "Table": name,
-                "Size": say_bytes(growth.tables[name][-1].bytes),
+                "Size": words.size(growth.tables[name][-1].bytes),
                 "In a week": _say_growth(weeks[name]),
                 "In a month": _say_growth(months[name]),
                 "Rows in a week": words.NOTHING if (more := weeks[name]) is None else words.growth(more.live_rows),
@@ -122,4 +121,4 @@ def _say_growth(more: Sample | None) -> str:
         return words.NOTHING
     if not more.bytes:
         return "0"
-    return f"+{say_bytes(more.bytes)}" if more.bytes > 0 else f"{words.MINUS}{say_bytes(-more.bytes)}"
+    return f"+{words.size(more.bytes)}" if more.bytes > 0 else f"{words.MINUS}{words.size(-more.bytes)}"

@@ -11,14 +11,12 @@ from lib.health.service import MOST_REMOVALS, REMOVAL_DAYS
 from lib.health.views import Removal
 from lib.ui import words
 from lib.ui.components.card import card
-from lib.ui.components.health_work import say_bytes
+from lib.ui.components.health_retention import KINDS
 from lib.ui.components.paged_table import show_paged_table
 
 #: As many as anybody reads, the newest.
 _MOST: Final = 12
 _HOW: Final = "“orchestrator backup” makes one; with ORCHESTRATOR_BACKUP_HOUR “orchestrator up” makes one each day."
-#: What retention removes of, as people call it.
-_KINDS: Final = {"audit": "Audit trail", "usage": "Usage", "runs": "Runs"}
 
 
 def show_backups(history: History, *, zone: str) -> None:
@@ -89,7 +87,7 @@ def _backup_row(backup: KeptBackup, zone: str) -> dict[str, object]:
         return {"Made": "✕ damaged", "Size": "", "Took": "", "Verified": backup.name, "Kept": "until you remove it"}
     return {
         "Made": words.moment_in_table(backup.made_at, zone=zone),
-        "Size": say_bytes(backup.bytes),
+        "Size": words.size(backup.bytes),
         "Took": words.NOTHING if backup.seconds is None else words.duration(backup.seconds),
         "Verified": words.ago(backup.verified_at, now=clock.now()) if backup.verified_at else "never",
         "Kept": "yes" if backup.is_kept else "until the next one",
@@ -100,6 +98,6 @@ def _removal_row(removal: Removal, zone: str) -> dict[str, object]:
     return {
         "When": words.moment_in_table(removal.removed_at, zone=zone),
         "Organization": removal.organization,
-        "Of": _KINDS.get(removal.kind, removal.kind),
+        "Of": KINDS.get(removal.kind, removal.kind),
         "Rows": words.number(removal.rows),
     }

@@ -1,6 +1,6 @@
 """What the organizations keep for how long, what holds them, and what could not be removed, for the operator."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import streamlit as st
@@ -14,8 +14,13 @@ from lib.ui.components.paged_table import show_paged_table
 
 #: As many as anybody reads: those of which something is to be told come first.
 _MOST: Final = 15
-_KINDS: Final = {RetentionKind.RUNS: "Runs", RetentionKind.USAGE: "Usage", RetentionKind.AUDIT: "Audit trail"}
-_COLUMNS: Final = {"Organization": 230, **dict.fromkeys(_KINDS.values(), 110), "Legal holds": 100, "Last done": 120}
+#: What retention is about, as people call it.
+KINDS: Final[Mapping[str, str]] = {
+    RetentionKind.RUNS: "Runs",
+    RetentionKind.USAGE: "Usage",
+    RetentionKind.AUDIT: "Audit trail",
+}
+_COLUMNS: Final = {"Organization": 230, **dict.fromkeys(KINDS.values(), 110), "Legal holds": 100, "Last done": 120}
 
 
 def show_retention_states(states: Sequence[OrganizationState]) -> None:
@@ -45,7 +50,7 @@ def show_retention_states(states: Sequence[OrganizationState]) -> None:
 
 def _show_failure(state: OrganizationState, kind: KindState) -> None:
     when = words.ago(kind.failed_at, now=clock.now())
-    what = f"{_KINDS[kind.kind]} of {words.short(state.name, most=60)} could not be removed, {when}"
+    what = f"{KINDS[kind.kind]} of {words.short(state.name, most=60)} could not be removed, {when}"
     said = f"{what}: {words.short(kind.failure or '', most=200)}. It is tried again an hour later."
     st.markdown(f":red[:material/error:] {words.plain(said)}")
 
@@ -53,7 +58,7 @@ def _show_failure(state: OrganizationState, kind: KindState) -> None:
 def _row(state: OrganizationState) -> dict[str, object]:
     ended = [kind.ended_at for kind in state.kinds if kind.ended_at]
     kept = {
-        _KINDS[kind.kind]: "for ever" if kind.days is None else words.count(kind.days, "day") for kind in state.kinds
+        KINDS[kind.kind]: "for ever" if kind.days is None else words.count(kind.days, "day") for kind in state.kinds
     }
     last = words.ago(max(ended), now=clock.now()) if ended else words.NOTHING
     return {"Organization": state.name, **kept, "Legal holds": words.number(state.holds), "Last done": last}

@@ -9,7 +9,6 @@ from lib import clock
 from lib.health.views import Health, IndexFacts, TableFacts
 from lib.ui import words
 from lib.ui.components.card import card
-from lib.ui.components.health_work import say_bytes
 from lib.ui.components.paged_table import show_paged_table
 
 #: As many as anybody reads; the largest matter.
@@ -88,10 +87,10 @@ def _table_row(table: TableFacts) -> dict[str, object]:
     grows = table.bytes_a_day(now)
     return {
         "Table": table.name,
-        "Size": say_bytes(table.bytes),
-        "Of it indexes": say_bytes(table.index_bytes),
+        "Size": words.size(table.bytes),
+        "Of it indexes": words.size(table.index_bytes),
         "Rows": words.compact(table.live_rows),
-        "A day": words.NOTHING if grows is None else f"+{say_bytes(grows)}" if grows > 0 else "0",
+        "A day": words.NOTHING if grows is None else f"+{words.size(grows)}" if grows > 0 else "0",
         "Dead": words.share(table.dead_share) if table.live_rows + table.dead_rows > _FEW_ROWS else words.NOTHING,
         "Cleaned up": words.ago(table.vacuumed_at, now=now),
         "Analyzed": words.ago(table.analyzed_at, now=now),
@@ -102,7 +101,7 @@ def _index_row(index: IndexFacts) -> dict[str, object]:
     return {
         "Index": index.name,
         "Table": index.table_name,
-        "Size": say_bytes(index.bytes),
+        "Size": words.size(index.bytes),
         "Read": words.compact(index.scans),
         "Holds a rule": "yes" if index.is_rule else "no",
     }

@@ -50,7 +50,7 @@ def show_health_strip(health: Health) -> None:
                 f"{words.number(health.open_connections)} of {words.number(health.most_connections)}",
                 "To this database, of all that the server takes from everybody.",
             ),
-            Metric("Database", say_bytes(health.bytes), "All tables with their indexes."),
+            Metric("Database", words.size(health.bytes), "All tables with their indexes."),
         ]
     )
 
@@ -103,9 +103,6 @@ def show_connections(connections: Sequence[Connections], *, pools: Sequence[Pool
             newer=None,
             older=None,
         )
-
-
-say_bytes = words.size
 
 
 def _work_row(label: str, waiting: Waiting) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """Seals: what can't change any more is sealed, once; and whoever changes, removes or adds a row later is found out."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,22 +15,10 @@ from lib.errors import NotPermitted
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.made_audit import seal, write_entries
+from tests.made_audit import Tamper, seal, tamper, write_entries
 from tests.records import rows
 
-Tamper = Callable[..., None]
-
-
-@pytest.fixture
-def tamper(installation: Installation) -> Tamper:
-    """What only a superuser can do, past every trigger."""
-
-    def change(statement: str, *values: object) -> None:
-        with doors.admin(installation.database) as connection:
-            connection.execute("SET session_replication_role = replica")
-            connection.execute(statement.encode(), values)
-
-    return change
+__all__ = ["tamper"]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Of the trail only what whole seals cover goes; the chain holds after it, and who else removes or marks is found."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -13,25 +12,14 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
-from tests.made_audit import seal, write_entries
+from tests.made_audit import Tamper, seal, tamper, write_entries
 from tests.made_retention import make_hold, release_hold, remove_all, set_retention, tomorrow
 from tests.records import row, rows
 
+__all__ = ["tamper"]
+
 _NOT_ALLOWED = "42501"
 _DAY = 24.0
-Tamper = Callable[..., None]
-
-
-@pytest.fixture
-def tamper(installation: Installation) -> Tamper:
-    """What only a superuser can do, past every trigger."""
-
-    def change(statement: str, *values: object) -> None:
-        with doors.admin(installation.database) as connection:
-            connection.execute("SET session_replication_role = replica")
-            connection.execute(statement.encode(), values)
-
-    return change
 
 
 @pytest.fixture
