@@ -58,9 +58,10 @@ def cast(database: Database) -> Cast:
 
 
 def make_cast(database: Database) -> Cast:
-    """Make both organizations and their people, in one transaction."""
+    """Make both organizations, one after the other, and their people."""
     with doors.login(database, Login.IDENTITY) as connection:
         a = make_organization(connection, "Acme Research", slug="acme")
+        connection.commit()
         b = make_organization(connection, "Borealis", slug="borealis")
         people = {
             "alice": make_person(connection, a, "alice", role=Role.ADMIN),
