@@ -15,6 +15,7 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--js-flags=--no-opt --no-maglev --always-sparkplug",  # no page lives long enough to be worth a better compiler
 )
 
 

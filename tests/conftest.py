@@ -13,6 +13,7 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, settings
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime import context
 from streamlit.testing.v1 import local_script_runner
 
 from lib.config import get_settings
@@ -28,8 +29,6 @@ from tests.recycled import Recycled
 _RECYCLING = ("pages/", "lib/")
 #: But for what reads the server's own counts by database.
 _NOT_RECYCLING = ("lib/health/", "pages/test_health.py")
-#: What a run of a page's script may take on a machine that does other things as well.
-_PAGE_SECONDS = 60
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,12 +55,14 @@ def pytest_xdist_auto_num_workers() -> int:
 def _pages_without_waiting() -> Iterator[None]:
     """AppTest looks through all installed packages at each run, which takes longer than a page: once is enough.
 
-    And it gives a page three seconds, which a slow machine may need.
+    It gives a page three seconds, which a slow machine may need, and looks a thousand times a second whether it is
+    done. And each header and cookie is a mock that takes longer to make than a query: no request is there.
     """
-    scan, wait = manifest_scanner.scan_component_manifests, local_script_runner.require_widgets_deltas
+    scan = manifest_scanner.scan_component_manifests
     with (
         mock.patch.object(manifest_scanner, "scan_component_manifests", cache(scan)),
-        mock.patch.object(local_script_runner, "require_widgets_deltas", lambda runner, _: wait(runner, _PAGE_SECONDS)),
+        mock.patch.object(context, "_get_client_context", return_value=None),
+        mock.patch.object(local_script_runner, "require_widgets_deltas", lambda runner, _: runner.join()),
     ):
         yield
 

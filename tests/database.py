@@ -138,6 +138,7 @@ def ensure_template(server: Server) -> str:
         owner_url = server.url(Login.OWNER.role_name, PASSWORDS[Login.OWNER], database=unfinished)
         migrate.upgrade(owner_url)
         claims.install_keys(owner_url, [SECRET_KEY])
+        psycopg.connect(owner_url).close()  # the first one writes a file down that each clone's first would write
         connection.execute(f"ALTER DATABASE {unfinished} RENAME TO {name}")
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         return name

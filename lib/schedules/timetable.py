@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from typing import Final
-from zoneinfo import available_timezones
 
 from cronsim import CronSim, CronSimError
 
+from lib import clock
 from lib.config import get_settings
 from lib.errors import InvalidInput
 from lib.schedules.clock_times import moments_after, shortest_pause, unknown_zone
@@ -81,7 +81,7 @@ def make_timetable(
     Raises `InvalidInput` that says what is wrong and what to do.
     """
     cron = clean_cron(cron)
-    if time_zone not in available_timezones():
+    if time_zone not in clock.zones():
         raise unknown_zone(time_zone)
     table = Timetable(cron=cron, time_zone=time_zone, starts_at=starts_at, ends_at=ends_at)
     if table.after(now) is None:

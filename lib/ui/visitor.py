@@ -19,7 +19,7 @@ def session_ids() -> Iterator[str]:
     remembered = state.peek(state.SESSION_ID)
     cookie = st.context.cookies.get(session_cookie_name())
     for session_id in dict.fromkeys((remembered, cookie)):
-        if isinstance(session_id, str):  # AppTest's cookies are no strings
+        if isinstance(session_id, str):
             yield session_id
 
 

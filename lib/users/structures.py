@@ -1,15 +1,15 @@
 """The JSON structures of a person: what they are permitted beyond their role, and what they prefer."""
 
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel
 
+from lib import clock
 from lib.access.permissions import Permission
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in clock.zones():
         message = "must be a time zone like Europe/Berlin"
         raise ValueError(message)
     return name

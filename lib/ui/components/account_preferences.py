@@ -1,10 +1,10 @@
 """The Account page's preferences: where one lives, where one lands, what one wants to be told."""
 
 from typing import Final
-from zoneinfo import available_timezones
 
 import streamlit as st
 
+from lib import clock
 from lib.access.actor import DEFAULT_LANDING_PAGE, Actor
 from lib.access.permissions import Permission
 from lib.ui import feedback
@@ -27,7 +27,7 @@ _NOT_YET: Final = "No mails about the end of runs are sent yet. What you choose 
 
 def show_preferences_form(actor: Actor, preferences: Preferences) -> None:
     """Draw the preferences, and save them."""
-    zones = sorted(available_timezones())
+    zones = clock.zones()
     pages = actor.landing_pages
     landing = preferences.landing_page if preferences.landing_page in pages else DEFAULT_LANDING_PAGE
     told = preferences.notifications.model_dump()

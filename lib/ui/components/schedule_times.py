@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Final, TypeVar
-from zoneinfo import available_timezones
 
 import streamlit as st
 
@@ -50,7 +49,7 @@ def show_times(actor: Actor, *, key: str, schedule: ScheduleDetail | None = None
     """Ask when, beginning with those of a schedule; None, and said why, while that is no timetable."""
     table = schedule.timetable if schedule else None
     cron = _show_cron(table.cron if table else Preset(every=Every.DAY).cron, key=key)
-    zones = sorted(available_timezones())
+    zones = clock.zones()
     zone = table.time_zone if table else actor.time_zone
     chosen_zone = st.selectbox(
         "Time zone", zones, index=zones.index(zone) if zone in zones else zones.index("UTC"), key=f"{key}-zone"
