@@ -18,10 +18,14 @@ def open_once(
     ask: Callable[[], Made | None],
     show: Callable[[Made], None],
     *,
+    answered_by: str = "",
     is_dismissible: bool = True,
     done: str = "Done",
 ) -> None:
     """Open a dialog that asks until something was made, and then shows it until it is closed.
+
+    `answered_by` is the key of the button that answers `ask`, where fields of it run before that: filled anew then, an
+    st.empty() would take them away for a moment, and with them what is being typed.
 
     One that is not dismissible is closed by its buttons alone: `ask` has one that leaves, and `done` is the last one.
     """
@@ -29,7 +33,8 @@ def open_once(
 
     @st.dialog(plain(title), width="medium", dismissible=is_dismissible, on_dismiss=_forget)
     def draw() -> None:
-        place = st.empty()
+        is_asking_on = answered_by and not st.session_state.get(answered_by)
+        place = st.container() if is_asking_on else st.empty()
         if _MADE not in st.session_state:
             with place.container():
                 if (made := ask()) is None:

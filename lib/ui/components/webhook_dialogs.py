@@ -28,6 +28,7 @@ _OVERLAPS: Final = {0: "Not at all", 1: "1 hour", 24: "24 hours", 72: "3 days", 
 _USUAL_OVERLAP: Final = 24
 _ONCE: Final = "This secret is shown only here and only now. Copy it to where the deliveries are received."
 _COPIED: Final = "I have copied it"
+_NEW: Final = "new-endpoint"
 _SPANS: Final = {
     "Last hour": timedelta(hours=1),
     "Last 24 hours": timedelta(days=1),
@@ -41,12 +42,19 @@ _MOST_FAILED: Final = 9_999
 def show_new_endpoint() -> None:
     """Ask for an endpoint, and show its secret once. Call it in the run in which its button was pressed."""
     _begin()
-    open_once("Add an endpoint", _ask_for_endpoint, _show_secret, is_dismissible=False, done=_COPIED)
+    open_once(
+        "Add an endpoint",
+        _ask_for_endpoint,
+        _show_secret,
+        answered_by=f"{_NEW}-save",
+        is_dismissible=False,
+        done=_COPIED,
+    )
 
 
 def _ask_for_endpoint() -> MadeEndpoint | None:
     return show_endpoint_form(
-        "new-endpoint",
+        _NEW,
         action="Add it",
         save=lambda entry: service.create_endpoint(require_actor(_MANAGE), entry),
         is_left_by_button=True,
