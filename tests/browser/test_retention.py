@@ -62,7 +62,7 @@ def test_retention_is_shortened_and_a_hold_keeps_a_project(
     dialog.get_by_role("button", name="Save, and have it removed").click()
     expect(page.get_by_text("The changes are saved.")).to_be_visible()
     remove_all(database)
-    assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 16, "it counts from the next day on"
+    assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 16, "it waits for 24 hours"
     tomorrow(database)
     remove_all(database)
     page.reload()

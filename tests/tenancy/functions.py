@@ -67,6 +67,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
         _WORKER, "removes in all organizations what they have set; a number only"
     ),
     "api.expire_now(uuid,text,integer)": Definer(_IDENTITY, "the same of one organization, for the command line"),
+    "api.watch_retention()": Definer(_NOBODY, "trigger: people do not write how far retention has got"),
     "api.require_governor(uuid)": Definer(
         _NOBODY, "part of what shows what would be removed: reads what the person may"
     ),

@@ -46,7 +46,8 @@ def ask_before_shortening(entered: Mapping[str, Any], *, seen: Mapping[str, Any]
     found = [each for each in service.preview_retention(actor, entered) if each.kind in shortened]
     show_confirm_dialog(
         "Keep this for a shorter time?",
-        text="From the next day on workers remove what is older. What is removed can't be brought back.",
+        text="Workers remove what is older once 24 hours have gone by; until then you can set it back. What is removed "
+            "can't be brought back.",
         action="Save, and have it removed",
         on_confirm=save,
         key="shorter-retention",

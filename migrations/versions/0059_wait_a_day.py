@@ -1,0 +1,32 @@
+"""What is to be kept for a shorter time than before waits for 24 hours, whatever the hour of day at which it was set."""
+
+from alembic import op
+
+from migrations import functions
+
+revision = "0059"
+down_revision = "0058"
+
+PROGRESS = "retention_progress"
+WATCH = "organizations_watch_retention"
+CHANGED = ("api_remove_expired",)
+
+
+def upgrade() -> None:
+    op.execute(f"ALTER TABLE {PROGRESS} ADD COLUMN waits_until timestamptz NOT NULL DEFAULT now() + interval '24 hours'")
+    functions.create("api_watch_retention")
+    op.execute(
+        f"CREATE TRIGGER {WATCH} AFTER UPDATE OF settings ON organizations FOR EACH ROW "
+        "WHEN (OLD.settings -> 'retention' IS DISTINCT FROM NEW.settings -> 'retention') "
+        "EXECUTE FUNCTION api.watch_retention()"
+    )
+    for name in CHANGED:
+        functions.replace(name)
+
+
+def downgrade() -> None:
+    for name in CHANGED:
+        functions.replace(name, before=revision)
+    op.execute(f"DROP TRIGGER {WATCH} ON organizations")
+    functions.drop("api_watch_retention")
+    op.execute(f"ALTER TABLE {PROGRESS} DROP COLUMN waits_until")
