@@ -9,6 +9,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.models.retention import RetentionKind
 from lib.retention import service
+from lib.retention.counting import KINDS
 from lib.retention.views import MOST_COUNTED, Removable
 from lib.ui import words
 from lib.ui.components.confirm_dialog import show_confirm_dialog
@@ -20,11 +21,6 @@ _NOUNS: Final[Mapping[RetentionKind, tuple[str, str, str]]] = {
     RetentionKind.RUNS: ("run", "runs", "that ended before"),
     RetentionKind.USAGE: ("call", "calls", "from before"),
     RetentionKind.AUDIT: ("entry", "entries", "of the audit trail from before"),
-}
-_KINDS: Final[Mapping[RetentionKind, str]] = {
-    RetentionKind.RUNS: "Runs",
-    RetentionKind.USAGE: "Usage",
-    RetentionKind.AUDIT: "Audit trail",
 }
 _LONGEST_TITLE: Final = 60
 
@@ -47,7 +43,7 @@ def ask_before_shortening(entered: Mapping[str, Any], *, seen: Mapping[str, Any]
     show_confirm_dialog(
         "Keep this for a shorter time?",
         text="Workers remove what is older once 24 hours have gone by; until then you can set it back. What is removed "
-            "can't be brought back.",
+        "can't be brought back.",
         action="Save, and have it removed",
         on_confirm=save,
         key="shorter-retention",
@@ -59,11 +55,11 @@ def ask_before_shortening(entered: Mapping[str, Any], *, seen: Mapping[str, Any]
 def show_removable(found: Sequence[Removable], *, zone: str) -> None:
     """Draw what would go of each kind, with the oldest of it, and what of that age stays."""
     for each in found:
-        st.markdown(f"**{words.plain(_KINDS[each.kind])}**: {words.plain(_say(each, zone))}")
+        st.markdown(f"**{words.plain(KINDS[each.kind])}**: {words.plain(_say(each, zone))}")
         if kept := _say_kept(each):
             st.markdown(f":gray[:material/lock: {words.plain(kept)}]")
         _show_examples(each, zone)
-    kept_for_ever = [name for kind, name in _KINDS.items() if kind not in {each.kind for each in found}]
+    kept_for_ever = [name for kind, name in KINDS.items() if kind not in {each.kind for each in found}]
     if not found:
         st.markdown(":gray[Everything is kept for ever.]")
     elif kept_for_ever and len(found) > 1:

@@ -369,7 +369,7 @@ def test_whoever_shortens_it_waits_for_a_batch_under_way(installation: Installat
         with doors.admin(database) as admin, pytest.raises(psycopg.errors.LockNotAvailable):
             admin.execute("SET LOCAL lock_timeout = '200ms'")
             admin.execute(
-                "UPDATE organizations SET settings = settings || '{\"retention\": {\"run_days\": 30}}' WHERE id = %s",
+                'UPDATE organizations SET settings = settings || \'{"retention": {"run_days": 30}}\' WHERE id = %s',
                 [cast.organization_a],
             )
 

@@ -1,4 +1,7 @@
-"""What is to be kept for a shorter time than before waits for 24 hours, whatever the hour of day at which it was set."""
+"""What is to be kept for a shorter time than before waits for 24 hours, whatever the hour of day at which it was set.
+
+A report says which legal hold was released, and of which archive it tells.
+"""
 
 from alembic import op
 
@@ -9,11 +12,13 @@ down_revision = "0058"
 
 PROGRESS = "retention_progress"
 WATCH = "organizations_watch_retention"
-CHANGED = ("api_remove_expired",)
+CHANGED = ("api_remove_expired", "api_report_entries")
 
 
 def upgrade() -> None:
-    op.execute(f"ALTER TABLE {PROGRESS} ADD COLUMN waits_until timestamptz NOT NULL DEFAULT now() + interval '24 hours'")
+    op.execute(
+        f"ALTER TABLE {PROGRESS} ADD COLUMN waits_until timestamptz NOT NULL DEFAULT now() + interval '24 hours'"
+    )
     functions.create("api_watch_retention")
     op.execute(
         f"CREATE TRIGGER {WATCH} AFTER UPDATE OF settings ON organizations FOR EACH ROW "
