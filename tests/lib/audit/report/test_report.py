@@ -19,6 +19,7 @@ from lib.audit.report.period import last_quarter, last_year, read_days
 from lib.audit.report.service import write_report, write_report_of
 from lib.audit.report.words import say_changes
 from lib.db.session import identity_session
+from lib.days import exact
 from lib.errors import Conflict, InvalidInput, NotPermitted
 from lib.models.connection import IntegrationConnection, ProviderConnection
 from lib.models.webhook import Webhook
@@ -135,6 +136,22 @@ def test_people_are_those_of_the_periods_end(installation: Installation, cast: C
     page = read(cast.alice, Period(yesterday, yesterday, "UTC"))
     assert page.rows("People and their rights")[0]["Person"] == "Nobody was of the organization yet."
     assert "every change since then is in it" in page.text
+
+
+def test_period_from_before_the_organization_began_is_said_to_be(installation: Installation, cast: Cast) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute(
+            "UPDATE organizations SET created_at = now() - interval '5 days' WHERE id = %s", [cast.organization_a]
+        )
+    today, zone = today_in("UTC"), "UTC"
+    began = exact(row(installation, "SELECT created_at FROM organizations WHERE slug = 'acme'")["created_at"])
+    whole = read(cast.alice, Period(today - timedelta(days=9), today - timedelta(days=7), zone)).text
+    assert f"All of this period is before the organization began, on {began}" in whole
+    partly = read(cast.alice, Period(today - timedelta(days=9), today, zone)).text
+    assert f"The organization began within this period, on {began}" in partly
+    after = read(cast.alice, Period(today - timedelta(days=3), today, zone)).text
+    assert "before the organization began" not in after
+    assert "began within this period" not in after
 
 
 def test_what_the_trail_has_lost_is_said(installation: Installation, cast: Cast) -> None:
