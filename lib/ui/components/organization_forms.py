@@ -124,7 +124,12 @@ def show_limits_form(organization: OrganizationDetail) -> None:
 
     def ask_first(draft: Draft, entered: _Entered) -> bool:
         check_change(organization.tier, entered, seen=draft.seen)
-        return ask_before_shortening(entered, seen=draft.seen, save=lambda actor: _save(actor, draft, entered))
+        return ask_before_shortening(
+            entered,
+            seen=draft.seen,
+            save=lambda actor: _save(actor, draft, entered),
+            leave=lambda: close_draft(draft.name),
+        )
 
     action = "Save retention and limits"
     _show_form("organization-limits", organization, _LIMITS, draw, action=action, ask_first=ask_first)

@@ -33,8 +33,13 @@ def show_preview() -> None:
     show_removable(service.preview_retention(actor), zone=actor.time_zone)
 
 
-def ask_before_shortening(entered: Mapping[str, Any], *, seen: Mapping[str, Any], save: Callable[[Actor], str]) -> bool:
-    """Ask, and say that it was asked, where something would be kept for a shorter time than before; `save` does it."""
+def ask_before_shortening(
+    entered: Mapping[str, Any], *, seen: Mapping[str, Any], save: Callable[[Actor], str], leave: Callable[[], None]
+) -> bool:
+    """Ask, and say that it was asked, where something would be kept for a shorter time than before; `save` does it.
+
+    `leave` is called back where somebody thinks again.
+    """
     shortened = service.find_shortened(entered, seen=seen)
     if not shortened:
         return False
@@ -48,6 +53,7 @@ def ask_before_shortening(entered: Mapping[str, Any], *, seen: Mapping[str, Any]
         on_confirm=save,
         key="shorter-retention",
         instead=lambda: show_removable(found, zone=actor.time_zone),
+        on_leave=leave,
     )
     return True
 

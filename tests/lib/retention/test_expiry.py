@@ -377,7 +377,7 @@ def shorten_at_once(installation: Installation, cast: Cast) -> None:
     with doors.admin(installation.database) as connection:
         connection.execute("SET LOCAL lock_timeout = '200ms'")
         connection.execute(
-            "UPDATE organizations SET settings = settings || '{\"retention\": {\"run_days\": 30}}' WHERE id = %s",
+            'UPDATE organizations SET settings = settings || \'{"retention": {"run_days": 30}}\' WHERE id = %s',
             [cast.organization_a],
         )
 

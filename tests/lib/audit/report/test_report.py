@@ -18,8 +18,8 @@ from lib.audit.report.lines import Trail, list_holds
 from lib.audit.report.period import last_quarter, last_year, read_days
 from lib.audit.report.service import write_report, write_report_of
 from lib.audit.report.words import say_changes
-from lib.db.session import identity_session
 from lib.days import exact
+from lib.db.session import identity_session
 from lib.errors import Conflict, InvalidInput, NotPermitted
 from lib.models.connection import IntegrationConnection, ProviderConnection
 from lib.models.webhook import Webhook
