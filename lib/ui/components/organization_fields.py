@@ -24,7 +24,9 @@ def toggle(draft: Draft, field: str, *, explained: str | None = None, is_disable
     return st.toggle(LABELS[field], value=draft.seen[field], help=explained, key=draft.key(field), disabled=is_disabled)
 
 
-def number(draft: Draft, field: str, *, explained: str | None = None, empty: str = "") -> float | None:
+def number(
+    draft: Draft, field: str, *, explained: str | None = None, empty: str = "", is_disabled: bool = False
+) -> float | None:
     """A whole number, or whatever was typed: a field of whole ones alone would cut 1.5, and nobody would be told.
 
     `empty` is what no number means, where that is allowed.
@@ -37,6 +39,7 @@ def number(draft: Draft, field: str, *, explained: str | None = None, empty: str
         help=explained,
         placeholder=empty,
         key=begin_with(key, seen) if empty else key,
+        disabled=is_disabled,
         **number_look(),
     )
     return int(entered) if entered is not None and entered.is_integer() else entered

@@ -22,7 +22,9 @@ _IN_THE_TRAIL: Final = "What was removed stands in the audit trail, for whoever 
 
 
 def show_retention(actor: Actor, organization: OrganizationDetail) -> None:
-    """Draw the card."""
+    """Draw the card; not in the sample workspace, of which nothing is removed."""
+    if organization.is_sample:
+        return
     may_read = actor.may(Permission.AUDIT_VIEW)
     removals = service.list_removals(actor) if may_read else ()
     is_set = any(organization.values[setting] is not None for setting in SETTINGS)
