@@ -120,7 +120,9 @@ def remove_all(database: Database, *, runs: int = 3, rows: int = 7) -> int:
 def tomorrow(database: Database) -> None:
     """Let all that was done and set have been so 24 hours before."""
     with doors.admin(database) as connection:
-        connection.execute("UPDATE retention_progress SET day = day - 1, waits_until = waits_until - interval '24 hours'")
+        connection.execute(
+            "UPDATE retention_progress SET day = day - 1, waits_until = waits_until - interval '24 hours'"
+        )
 
 
 def write_runs(

@@ -18,13 +18,14 @@ def show_confirm_dialog(
     key: str,
     instead: Callable[[], None] | None = None,
     on_leave: Callable[[], None] | None = None,
+    is_ready: bool = True,
 ) -> None:
     """Open the question `title`; `text` says what `action`, the word on the button, will do and what it will keep.
 
     Call it in the run in which the button that leads here was pressed. `on_confirm` gets whoever confirms, looked up
     anew because minutes may have passed, and returns what to say when it is done; what it raises is shown in the
     dialog, which stays open. `instead` draws, below the text, a way to something that had better be done first;
-    `on_leave` is a callback for who does not confirm.
+    `on_leave` is a callback for who does not confirm. What is not `is_ready` can't be confirmed: `text` says why.
     """
 
     @st.dialog(
@@ -34,7 +35,7 @@ def show_confirm_dialog(
         st.markdown(plain(text))
         if instead is not None:
             instead()
-        if is_confirmed(action, key=key, on_leave=on_leave):
+        if is_confirmed(action, key=key, is_ready=is_ready, on_leave=on_leave):
             with feedback.told():
                 feedback.succeeded(on_confirm(guard.require_actor()))
                 st.rerun()

@@ -25,7 +25,8 @@ _NOT_YET: Final = "It is saved, but has no effect yet."
 _STALE: Final = "Somebody else has changed this since you opened it. What you typed is still here."
 _DAYS: Final = "Days that they are kept. What is older is removed once a day; empty is for ever."
 _ALL_IS_KEPT: Final = (
-    "Days that they are kept. Nothing of the sample workspace grows old: all of it is kept until an operator removes it."
+    "Days that they are kept. Nothing of the sample workspace grows old: all of it is kept until an operator removes "
+    "the whole of it."
 )
 _NAMES: Final = ("name", "slug")
 _MODELS: Final = tuple(
@@ -111,9 +112,7 @@ def show_limits_form(organization: OrganizationDetail) -> None:
         bound = tiers.find_bound(organization.tier, field)
         most = None if bound is None else f"The tier allows {words.number(bound)} days at most."
         return {
-            field: fields.number(
-                draft, field, empty="For ever", explained=most, is_disabled=organization.is_sample
-            )
+            field: fields.number(draft, field, empty="For ever", explained=most, is_disabled=organization.is_sample)
         }
 
     def draw(draft: Draft) -> _Entered:
