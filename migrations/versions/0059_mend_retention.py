@@ -12,7 +12,9 @@ down_revision = "0058"
 
 PROGRESS = "retention_progress"
 WATCH = "organizations_watch_retention"
-CHANGED = ("api_remove_expired", "api_report_entries")
+CHANGED = ("api_remove_expired", "api_report_entries", "api_require_auditor", "api_preview_retention")
+#: What it did `api_require_in` does now, of any permission.
+GONE = "api_require_governor"
 
 
 def upgrade() -> None:
@@ -25,13 +27,17 @@ def upgrade() -> None:
         "WHEN (OLD.settings -> 'retention' IS DISTINCT FROM NEW.settings -> 'retention') "
         "EXECUTE FUNCTION api.watch_retention()"
     )
+    functions.create("api_require_in")
     for name in CHANGED:
         functions.replace(name)
+    functions.drop(GONE, before=revision)
 
 
 def downgrade() -> None:
+    functions.create(GONE, before=revision)
     for name in CHANGED:
         functions.replace(name, before=revision)
+    functions.drop("api_require_in")
     op.execute(f"DROP TRIGGER {WATCH} ON organizations")
     functions.drop("api_watch_retention")
     op.execute(f"ALTER TABLE {PROGRESS} DROP COLUMN waits_until")

@@ -68,14 +68,10 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     ),
     "api.expire_now(uuid,text,integer)": Definer(_IDENTITY, "the same of one organization, for the command line"),
     "api.watch_retention()": Definer(_NOBODY, "trigger: people do not write how far retention has got"),
-    "api.require_governor(uuid)": Definer(
-        _NOBODY, "part of what shows what would be removed: reads what the person may"
-    ),
     "api.preview_retention(uuid,jsonb,integer)": Definer(
         _OPERATOR, "counts of one organization and names of its runs, for who governs it, and for the command line"
     ),
     "api.read_retention()": Definer(_OPERATOR, "what organizations keep for how long, and numbers of what was removed"),
-    "api.require_auditor(uuid)": Definer(_NOBODY, "part of what verifies seals: reads what the person may"),
     "api.check_seals(uuid,bigint,integer)": Definer(
         _OPERATOR, "hashes and numbers of one trail, for who may read it, and for the command line"
     ),
