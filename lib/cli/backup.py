@@ -45,7 +45,7 @@ def backup(
     if context.invoked_subcommand is not None:
         return
     wait_for_go = follow_parent() if supervised else None
-    from lib.backup import daily, keys, making, shelf  # noqa: PLC0415 - half a second of imports
+    from lib.backup import daily, keys, making, shelf, telling  # noqa: PLC0415 - half a second of imports
 
     if wait_for_go is not None:
         wait_for_go()
@@ -53,6 +53,7 @@ def backup(
     if with_keys is not None:
         keys.write_keys(with_keys, apart_from=folder)
         typer.echo(f"The master key is in {with_keys}. Keep that file apart from the backup.")
+        telling.tell("export_key", {"file": str(with_keys.absolute())}, say=_warn)
     try:
         made = making.make_backup(folder, is_wanted=lambda: not if_due or daily.is_due(folder))
     except Conflict as error:
@@ -60,17 +61,25 @@ def backup(
             raise
         typer.echo(error.message)
         return
+    except Exception as error:
+        telling.tell_failure(error)
+        raise
     if made is None:
         typer.echo("Nothing to do: the last backup is new enough.")
         return
     typer.echo(f"Made {made.folder}: {made.manifest.rows:,} rows, {_size(made.manifest.bytes)}.")
+    said = {"folder": str(made.folder), "rows": made.manifest.rows, "bytes": made.manifest.bytes}
+    telling.tell("backup", said, say=_warn)
     if with_keys is None:
         typer.echo(
             "The master key is not in it. `orchestrator backup --with-keys FILE` writes it to a file of its own."
         )
     rule = daily.rule(keep_daily, keep_weekly, by_settings=if_due)
-    for old in shelf.remove_old(folder, made.manifest.installation_id, rule) if rule else []:
+    removed = shelf.remove_old(folder, made.manifest.installation_id, rule) if rule else []
+    for old in removed:
         typer.echo(f"Removed {old.name}.")
+    if removed:
+        telling.tell("remove_backups", {"folders": [str(old) for old in removed]}, say=_warn)
 
 
 @app.command("list")
@@ -120,11 +129,20 @@ def restore(
     ] = False,
 ) -> None:
     """Restore a backup into an installation that is empty. Interrupted, it is begun again by the same command."""
+    from lib.backup import telling  # noqa: PLC0415 - as the next one
     from lib.backup.restoring import restore as begin  # noqa: PLC0415 - a second of imports
+    from lib.db.logins import Login  # noqa: PLC0415 - as the one before
+    from lib.db.server import database_url  # noqa: PLC0415 - as the one before
 
-    begin(folder, keys_file=keys, without_keys=without_keys, say=typer.echo)
+    manifest = begin(folder, keys_file=keys, without_keys=without_keys, say=typer.echo)
+    said = {"folder": str(folder.absolute()), "rows": manifest.rows, "made_at": manifest.made_at}
+    telling.tell("restore", said, say=_warn, url=database_url(Login.OWNER))
     where = f" at {get_settings().public_url}" if get_settings().public_url else ""
     typer.echo(f"It is restored. Everybody signs in anew{where}. Next: start it as before, `orchestrator up` for one.")
+
+
+def _warn(text: str) -> None:
+    typer.echo(text, err=True)
 
 
 def _size(count: int) -> str:

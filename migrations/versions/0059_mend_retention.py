@@ -1,6 +1,6 @@
 """What is to be kept for a shorter time than before waits for 24 hours, whatever the hour of day at which it was set.
 
-A report says which legal hold was released, and of which archive it tells.
+A report says which legal hold was released, and of which archive it tells. Backups and restores stand in a trail.
 """
 
 from alembic import op
@@ -28,6 +28,7 @@ def upgrade() -> None:
         "EXECUTE FUNCTION api.watch_retention()"
     )
     functions.create("api_require_in")
+    functions.create("api_record_installation", execute="pg_read_all_data")
     for name in CHANGED:
         functions.replace(name)
     functions.drop(GONE, before=revision)
@@ -37,6 +38,7 @@ def downgrade() -> None:
     functions.create(GONE, before=revision)
     for name in CHANGED:
         functions.replace(name, before=revision)
+    functions.drop("api_record_installation")
     functions.drop("api_require_in")
     op.execute(f"DROP TRIGGER {WATCH} ON organizations")
     functions.drop("api_watch_retention")

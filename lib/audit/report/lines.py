@@ -30,6 +30,8 @@ _WAYS_IN: Final = ("credentials.update", "credentials.delete", "identity.make_pa
 _KEYED: Final = ("provider_connections", "integration_connections", "webhooks")
 #: Columns of keys: the trail has that they were entered, never what.
 _KEYS: Final = ("encrypted_key", "encrypted_secret", "secret_key")
+#: How actions end by which something was taken out of the installation.
+_TAKEN_ALONG: Final = (".export", "installation.backup", "installation.export_key")
 #: Of an archive what its line does not say by itself.
 _OF_ARCHIVES: Final = ("bytes", "file_count", "cost_usd", "failure")
 
@@ -147,7 +149,7 @@ def list_settings(trail: Trail, group: str) -> Iterator[Line]:
 
 def list_exports(trail: Trail, counted: Mapping[str, int]) -> Iterator[Line]:
     """What was taken along, by whom, and how much; `counted` are the actions that the period has."""
-    for entry in trail.entries(*(action for action in counted if action.endswith(".export"))):
+    for entry in trail.entries(*(action for action in counted if action.endswith(_TAKEN_ALONG))):
         values = dict(entry.new_values)
         rows = values.pop("rows", None)
         kind = str(values.pop("format", "")).upper()
