@@ -12,6 +12,7 @@ import pytest
 
 from lib import clock
 from lib.db.logins import Login
+from lib.organizations.service import change_organization, get_organization
 from lib.usage.periods import Period, today_in
 from tests import doors
 from tests.cast import Cast
@@ -31,6 +32,7 @@ from tests.made_retention import (
 )
 from tests.made_usage import make_calls, roll_up
 from tests.records import row, rows
+from tests.workers import until
 
 _ENDED = ("completed", "failed", "cancelled")
 _MICROSECOND = timedelta(microseconds=1)
@@ -370,6 +372,36 @@ def test_whoever_shortens_it_waits_for_a_batch_under_way(installation: Installat
         with pytest.raises(psycopg.errors.LockNotAvailable):
             shorten_at_once(installation, cast)
     shorten_at_once(installation, cast)
+
+
+def test_batch_and_whoever_shortens_it_do_not_wait_for_each_other(installation: Installation, cast: Cast) -> None:
+    """The batch ends with an entry of the trail, which refers to the organization that is being changed."""
+    database = installation.database
+    set_retention(database, cast.organization_a, run_days=60)
+    project_id = make_project(database, cast.alice)
+    write_runs(database, cast.alice, [{"completed_at": midnight(90)} for _ in range(5)], project_id=project_id)
+    seen = get_organization(cast.alice).values
+    failures: list[Exception] = []
+
+    def shorten() -> None:
+        try:
+            change_organization(cast.alice, {"retention.run_days": 30}, seen=seen)
+        except Exception as error:
+            failures.append(error)
+
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with doors.admin(database) as worker:
+        worker.execute("SELECT api.remove_expired(3, 7)")
+        thread = threading.Thread(target=shorten)
+        thread.start()
+        until(lambda: row(installation, waiting)["count"] > 0)
+        while worker.execute("SELECT api.remove_expired(3, 7)").fetchone() != (None,):
+            pass
+    thread.join()
+    assert failures == []
+    assert [each["runs"] for each in removals(installation)] == [5]
+    assert get_organization(cast.alice).values["retention.run_days"] == 30
+    assert remove_batch(database) is None
 
 
 def shorten_at_once(installation: Installation, cast: Cast) -> None:
