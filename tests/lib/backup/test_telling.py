@@ -9,7 +9,6 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 from typer.testing import CliRunner
 
 from lib import clock
@@ -30,7 +29,7 @@ from tests.database import ClonedDatabase
 from tests.lib.backup.conftest import Target
 from tests.records import rows
 
-ALL = "SELECT * FROM audit_logs WHERE action LIKE 'installation.%' ORDER BY id"
+ALL = "SELECT * FROM audit_logs WHERE action LIKE 'installation.%%' ORDER BY id"
 
 
 @pytest.fixture
@@ -134,7 +133,7 @@ def backup_login(database: ClonedDatabase) -> Iterator[str]:
         connection.execute(f"CREATE ROLE {name} LOGIN BYPASSRLS PASSWORD 'secret'".encode())
         connection.execute(f"GRANT pg_read_all_data TO {name}".encode())
         connection.execute(f"GRANT CONNECT ON DATABASE {database.name} TO {name}".encode())
-        yield make_conninfo(database.admin_url, user=name, password="secret")
+        yield database.server.url(name, "secret", database=database.name)
         connection.execute(f"DROP OWNED BY {name}".encode())
         connection.execute(f"DROP ROLE {name}".encode())
 

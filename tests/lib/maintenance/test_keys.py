@@ -165,7 +165,7 @@ def test_trail_says_by_which_command(
     found = rows(
         installation,
         "SELECT user_id, user_agent FROM audit_logs WHERE action = 'provider_connections.update' "
-        "AND user_agent LIKE 'orchestrator%'",
+        "AND user_agent LIKE 'orchestrator%%'",
     )
     assert found == [{"user_id": None, "user_agent": "orchestrator keys rotate"}] * 3
 

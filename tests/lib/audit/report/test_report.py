@@ -375,7 +375,7 @@ def test_events_are_told_without_ids_microseconds_and_json(installation: Install
     said = {"kind": "audit", "before": "2026-10-31T00:00:00+00:00", "entries": 9, "first_seal": 1, "last_seal": 3}
     write_entries(database, cast.alice, action="retention.remove", new_values=said, **about)
     page = read(cast.alice)
-    asked, deleted, removed = page.rows("Removals and archives")
+    removed, asked, deleted = page.rows("Removals and archives")
     assert (asked["Of"], asked["Did"]) == ("Hinges", "asked for the runs to be moved to an archive")
     assert asked["What"] == "Bytes: 12,345,678; File count: 0"
     assert (deleted["Of"], deleted["Did"], deleted["What"]) == ("Hinges", "asked for the archive to be deleted", "")
