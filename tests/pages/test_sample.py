@@ -187,7 +187,7 @@ def test_nothing_of_the_sample_is_offered_to_be_removed_by_age(
     at = open_as(operator, ORGANIZATION)
     at.session_state["organization-tabs"] = "Retention and limits"
     at.run()
-    assert "Nothing of the sample workspace grows old" in shown(at)
+    assert "Nothing of the sample workspace is removed by age" in shown(at)
     assert [field.label for field in at.number_input if not field.disabled and field.label in KINDS.values()] == []
     assert "Removed by retention" not in headings(at)
     assert "Save retention and limits" in buttons(at), "how much may run can be set"

@@ -155,8 +155,8 @@ def list_exports(trail: Trail, counted: Mapping[str, int]) -> Iterator[Line]:
         kind = str(values.pop("format", "")).upper()
         narrowed = values.pop("filters", None) or {}
         values.pop("sort", None)
-        if "project_id" in values and entry.name:  # of an archive
-            values["project_id"] = entry.name
+        if entry.resource_type == "archives":  # its project is called so; the trail itself has its checksum
+            values = {"project": entry.name, "runs": values.get("runs"), "bytes": values.get("bytes")}
         values["is_cut"] = values.get("is_cut") or None
         more = {**values, **(narrowed if isinstance(narrowed, dict) else {})}
         yield trail.line(entry, what=words.say(kind), before=words.say(rows), after=trail.say_changes({}, more))
@@ -183,7 +183,7 @@ def list_removals(trail: Trail, counted: Mapping[str, int]) -> Iterator[Line]:
             told = words.say_removal(new, zone=trail.zone) if kind else trail.say_changes({}, new)
             yield trail.line(entry, what=kind or "", after=told)  # a newer version may know other kinds
         else:
-            sides = ({name: side.get(name) for name in _OF_ARCHIVES} for side in (old, new))
+            sides = ({name: side.get(name) or None for name in _OF_ARCHIVES} for side in (old, new))
             name = entry.name or str(new.get("project_name") or "")
             yield trail.line(entry, what=name, after=trail.say_changes(*sides))
 

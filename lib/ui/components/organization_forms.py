@@ -25,8 +25,8 @@ _NOT_YET: Final = "It is saved, but has no effect yet."
 _STALE: Final = "Somebody else has changed this since you opened it. What you typed is still here."
 _DAYS: Final = "Days that they are kept. What is older is removed once a day; empty is for ever."
 _ALL_IS_KEPT: Final = (
-    "Days that they are kept. Nothing of the sample workspace grows old: all of it is kept until an operator removes "
-    "the whole of it."
+    "Days that they are kept. Nothing of the sample workspace is removed by age: all of it is kept until an operator "
+    "removes it."
 )
 _NAMES: Final = ("name", "slug")
 _MODELS: Final = tuple(

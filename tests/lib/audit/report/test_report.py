@@ -374,16 +374,20 @@ def test_events_are_told_without_ids_microseconds_and_json(installation: Install
     about = {"resource_type": "retention", "user_id": None}
     said = {"kind": "audit", "before": "2026-10-31T00:00:00+00:00", "entries": 9, "first_seal": 1, "last_seal": 3}
     write_entries(database, cast.alice, action="retention.remove", new_values=said, **about)
+    said = {"project_id": str(project_id), "sha256": "0" * 64, "bytes": 12_345_678, "runs": 4}
+    about = {"resource_type": "archives", "resource_id": archive}
+    write_entries(database, cast.mona, action="archives.export", new_values=said, **about)
     page = read(cast.alice)
     removed, asked, deleted = page.rows("Removals and archives")
     assert (asked["Of"], asked["Did"]) == ("Hinges", "asked for the runs to be moved to an archive")
-    assert asked["What"] == "Bytes: 12,345,678; File count: 0"
+    assert asked["What"] == "Bytes: 12,345,678"
     assert (deleted["Of"], deleted["Did"], deleted["What"]) == ("Hinges", "asked for the archive to be deleted", "")
     assert (removed["Of"], removed["What"]) == (
         "Audit trail",
         "9 entries of the audit trail, under seals 1 to 3, from before 31 Oct 2026, 00:00 UTC",
     )
-    (export,) = page.rows("Exports")
+    export, taken = sorted(page.rows("Exports"), key=lambda each: each["Did"])
+    assert taken["With"] == "Project: Hinges; Runs: 4; Bytes: 12,345,678"
     assert export["With"] == "By: Max; From: 1 Jul 2026, 00:00; Search: 2026-99-99 00:00"
     for heading in ("Removals and archives", "Legal holds", "Exports"):
         assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-|\d\d\.\d{6}|[{}]", str([*map(dict.values, page.rows(heading))]))
