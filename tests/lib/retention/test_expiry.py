@@ -391,7 +391,7 @@ def test_batch_and_whoever_shortens_it_do_not_wait_for_each_other(installation: 
 
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     with doors.admin(database) as worker:
-        worker.execute("SELECT api.remove_expired(3, 7)")
+        worker.execute("SELECT 1 FROM retention_progress FOR UPDATE")  # as the batch begins
         thread = threading.Thread(target=shorten)
         thread.start()
         until(lambda: row(installation, waiting)["count"] > 0)
