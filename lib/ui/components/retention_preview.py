@@ -29,7 +29,10 @@ _LONGEST_TITLE: Final = 60
 def show_preview() -> None:
     """Draw it, as it is set. Call it in the run in which its button was pressed."""
     actor = require_actor(Permission.ORGANIZATION_EDIT)
-    st.markdown("Workers remove it once a day, in small steps. Nothing is removed by looking.")
+    st.markdown(
+        "Workers remove it once a day, in small steps, and not before days that were set or shortened are 24 hours "
+        "old. Nothing is removed by looking."
+    )
     show_removable(service.preview_retention(actor), zone=actor.time_zone)
 
 
