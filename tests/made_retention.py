@@ -95,7 +95,7 @@ def set_retention(database: Database, organization_id: UUID, **days: int | None)
 
 
 def settle_retention(database: Database, organization_id: UUID, **days: int | None) -> None:
-    """The same at this moment: it counts from the next day on."""
+    """The same at this moment: what is shorter waits for 24 hours."""
     with doors.admin(database) as connection:
         connection.execute(
             "UPDATE organizations SET settings = settings || jsonb_build_object('retention', %s::jsonb) WHERE id = %s",
@@ -118,9 +118,11 @@ def remove_all(database: Database, *, runs: int = 3, rows: int = 7) -> int:
 
 
 def tomorrow(database: Database) -> None:
-    """Let all that was done today have been done yesterday."""
+    """Let all that was done and set have been so 24 hours before."""
     with doors.admin(database) as connection:
-        connection.execute("UPDATE retention_progress SET day = day - 1")
+        connection.execute(
+            "UPDATE retention_progress SET day = day - 1, waits_until = waits_until - interval '24 hours'"
+        )
 
 
 def write_runs(

@@ -21,6 +21,11 @@ from lib.errors import Conflict, NotFound
 from lib.models.archive import Archive, ArchiveStatus, ArchiveStore
 from lib.models.project import ProjectStatus
 
+#: Why runs are not moved, nor an archive deleted.
+HELD: Final = (
+    "A legal hold keeps what belongs to this project where it is. Somebody who may edit the organization can "
+    "release it, on the page Organization."
+)
 _CHUNK: Final = 1 << 20
 _UNDER_WAY: Final = "idx_archives_under_way"
 
@@ -49,7 +54,8 @@ def foresee_archive(actor: Actor, project_id: UUID) -> ArchiveForesight:
         if queries.find_project(session, actor.organization_id, project_id) is None:
             raise NotFound("project")
         runs, phases, operations = queries.count_runs(session, actor.organization_id, project_id, most=MOST_COUNTED)
-        return ArchiveForesight(runs=runs, phases=phases, operations=operations)
+        is_held = queries.is_held(session, project_id)
+        return ArchiveForesight(runs=runs, phases=phases, operations=operations, is_held=is_held)
 
 
 def ask_archive(actor: Actor, project_id: UUID) -> UUID:
@@ -131,11 +137,7 @@ def find_archive_of_run(actor: Actor, run_id: UUID) -> ArchiveView | None:
 
 def _refuse_held(session: Session, project_id: UUID) -> None:
     if queries.is_held(session, project_id):
-        message = (
-            "A legal hold keeps what belongs to this project where it is. Somebody who may edit the organization can "
-            "release it."
-        )
-        raise Conflict(message)
+        raise Conflict(HELD)
 
 
 def _move(actor: Actor, archive_id: UUID, status: ArchiveStatus, *, from_: set[ArchiveStatus]) -> None:

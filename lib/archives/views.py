@@ -18,6 +18,8 @@ class ArchiveForesight:
     runs: int
     phases: int
     operations: int
+    #: A legal hold keeps them where they are: while it is open they are not moved.
+    is_held: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

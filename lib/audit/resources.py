@@ -29,4 +29,5 @@ KINDS: Final[Mapping[str, str]] = {
     "usage": "Usage",
     "audit": "Audit trail",
     "compliance_reports": "Compliance report",
+    "installation": "Installation",
 }

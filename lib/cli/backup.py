@@ -1,13 +1,16 @@
 """`orchestrator backup …` and `orchestrator restore`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lib.config import get_settings
 from lib.errors import Conflict
 from lib.processes import follow_parent
+
+if TYPE_CHECKING:
+    from lib.backup.making import Made
 
 app = typer.Typer(help="Backups of the whole installation: make one, list them, look whether one is whole.")
 FolderArgument = Annotated[Path, typer.Argument(help="The folder of one backup.")]
@@ -45,7 +48,7 @@ def backup(
     if context.invoked_subcommand is not None:
         return
     wait_for_go = follow_parent() if supervised else None
-    from lib.backup import daily, keys, making, shelf  # noqa: PLC0415 - half a second of imports
+    from lib.backup import daily, keys, shelf, telling  # noqa: PLC0415 - half a second of imports
 
     if wait_for_go is not None:
         wait_for_go()
@@ -53,24 +56,42 @@ def backup(
     if with_keys is not None:
         keys.write_keys(with_keys, apart_from=folder)
         typer.echo(f"The master key is in {with_keys}. Keep that file apart from the backup.")
+        telling.tell("export_key", {"file": str(with_keys.absolute())}, say=_warn)
+    if (made := _make(folder, if_due=if_due)) is None:
+        return
+    if with_keys is None:
+        typer.echo(
+            "The master key is not in it. `orchestrator backup --with-keys FILE` writes it to a file of its own."
+        )
+    rule = daily.rule(keep_daily, keep_weekly, by_settings=if_due)
+    removed = shelf.remove_old(folder, made.manifest.installation_id, rule) if rule else []
+    for old in removed:
+        typer.echo(f"Removed {old.name}.")
+    if removed:
+        telling.tell("remove_backups", {"folders": [str(old) for old in removed]}, say=_warn)
+
+
+def _make(folder: Path, *, if_due: bool) -> "Made | None":
+    """Make it, say so, and tell the trail; also where it fails. None where there is nothing to do."""
+    from lib.backup import daily, making, telling  # noqa: PLC0415 - half a second of imports
+
     try:
         made = making.make_backup(folder, is_wanted=lambda: not if_due or daily.is_due(folder))
     except Conflict as error:
         if not if_due:
             raise
         typer.echo(error.message)
-        return
+        return None
+    except Exception as error:
+        telling.tell_failure(error)
+        raise
     if made is None:
         typer.echo("Nothing to do: the last backup is new enough.")
-        return
+        return None
     typer.echo(f"Made {made.folder}: {made.manifest.rows:,} rows, {_size(made.manifest.bytes)}.")
-    if with_keys is None:
-        typer.echo(
-            "The master key is not in it. `orchestrator backup --with-keys FILE` writes it to a file of its own."
-        )
-    rule = daily.rule(keep_daily, keep_weekly, by_settings=if_due)
-    for old in shelf.remove_old(folder, made.manifest.installation_id, rule) if rule else []:
-        typer.echo(f"Removed {old.name}.")
+    said = {"folder": str(made.folder), "rows": made.manifest.rows, "bytes": made.manifest.bytes}
+    telling.tell("backup", said, say=_warn)
+    return made
 
 
 @app.command("list")
@@ -120,11 +141,20 @@ def restore(
     ] = False,
 ) -> None:
     """Restore a backup into an installation that is empty. Interrupted, it is begun again by the same command."""
+    from lib.backup import telling  # noqa: PLC0415 - as the next one
     from lib.backup.restoring import restore as begin  # noqa: PLC0415 - a second of imports
+    from lib.db.logins import Login  # noqa: PLC0415 - as the one before
+    from lib.db.server import database_url  # noqa: PLC0415 - as the one before
 
-    begin(folder, keys_file=keys, without_keys=without_keys, say=typer.echo)
+    manifest = begin(folder, keys_file=keys, without_keys=without_keys, say=typer.echo)
+    said = {"folder": str(folder.absolute()), "rows": manifest.rows, "made_at": manifest.made_at}
+    telling.tell("restore", said, say=_warn, url=database_url(Login.OWNER))
     where = f" at {get_settings().public_url}" if get_settings().public_url else ""
     typer.echo(f"It is restored. Everybody signs in anew{where}. Next: start it as before, `orchestrator up` for one.")
+
+
+def _warn(text: str) -> None:
+    typer.echo(text, err=True)
 
 
 def _size(count: int) -> str:

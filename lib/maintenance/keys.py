@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from lib.access.actor import command_line
 from lib.connections.integrations.opening import SECRET_PURPOSE
 from lib.connections.opening import KEY_PURPOSE
 from lib.db.logins import Login
@@ -22,6 +24,8 @@ from lib.webhooks import signing
 
 #: Rows a transaction: an interrupted rotation has done the batches before, and goes on after them.
 _BATCH: Final = 100
+#: What the trail says of who does it.
+_COMMAND: Final = {"user_agent": command_line("keys rotate").user_agent}
 #: What stands in a column.
 _Kept = bytes | str
 
@@ -94,6 +98,7 @@ def rotate_keys() -> list[Rotated]:
 def _rotate(column: SealedColumn) -> Rotated:
     resealed = unreadable = 0
     with psycopg.connect(database_url(column.login), autocommit=True) as connection:
+        connection.execute("SELECT set_config('request.jwt.claims', %s, false)", [json.dumps(_COMMAND)])
         for batch in _batches(connection, column):
             with connection.transaction():
                 for key, organization_id, purpose, kept in batch:

@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lib.db.base import Base, CreatedAt, JsonObject, Key, Moment, Str50
@@ -66,7 +66,7 @@ class RetentionProgress(Base):
     kind: Mapped[Str50]
     #: By UTC.
     day: Mapped[date]
-    #: For how many days it is kept, as far as that was noted; one that is shorter counts from the next day on.
+    #: For how many days it is kept, as far as that was noted.
     days: Mapped[int | None]
     #: What is from before that moment goes.
     before: Mapped[Moment | None]
@@ -77,5 +77,7 @@ class RetentionProgress(Base):
     #: It could not be removed, and why; it is tried again an hour later.
     failed_at: Mapped[Moment | None]
     failure: Mapped[str | None]
+    #: It was set or shortened; nothing goes before that moment.
+    waits_until: Mapped[Moment] = mapped_column(server_default=text("now() + interval '24 hours'"))
 
     __table_args__ = (UniqueConstraint("organization_id", "kind", name="retention_progress_organization_kind_key"),)

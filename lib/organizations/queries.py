@@ -179,9 +179,12 @@ def read_tier(session: Session, organization_id: UUID) -> Tier:
 
 
 def load_organization(session: Session, organization_id: UUID, *, for_update: bool) -> Organization | None:
-    """The row, to read it or to change it (`for_update`: as it stands once it is locked)."""
+    """The row, to read it or to change it (`for_update`: as it stands once it is locked).
+
+    Rows that refer to it may be added meanwhile: whoever does has locks that a change of the settings waits for.
+    """
     statement = select(Organization).where(Organization.id == organization_id)
-    return session.scalar(statement.with_for_update() if for_update else statement)
+    return session.scalar(statement.with_for_update(key_share=True) if for_update else statement)
 
 
 def list_slugs(session: Session, organization_id: UUID) -> Sequence[str]:

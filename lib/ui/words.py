@@ -3,7 +3,6 @@
 Nothing here knows Streamlit. What is unknown is said to be: `None` is never shown as zero.
 """
 
-import json
 import re
 import unicodedata
 from collections import Counter
@@ -12,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from lib import days, figures, hidden
+from lib import days, figures, hidden, values
 
 visible = hidden.visible
 #: How figures, days and moments are written: mails write them alike, and know no pages.
@@ -22,6 +21,7 @@ duration = figures.duration
 money = figures.money
 number = figures.number
 share = figures.share
+said = values.said
 NOTHING = days.NOTHING
 day = days.day
 day_of_year = days.day_of_year
@@ -41,15 +41,9 @@ weekday = days.weekday
 
 UNKNOWN = figures.UNKNOWN
 MINUS = "\N{MINUS SIGN}"
-_EMPTY = "empty"
-#: What JSON says of what is none, and how people do.
-_AS_WORDS = {"null": "not set", "true": "yes", "false": "no", "[]": _EMPTY, "{}": _EMPTY}
 
 #: Letters that a cut may leave out to fall between two words.
 _MOST_WASTED = 8
-
-#: Larger ones stay as JSON writes them, 1e+21.
-_LARGEST_WRITTEN_OUT = 1e15
 
 _CENT = Decimal("0.01")
 #: 0.29 of a hundred is 28.999… to a machine.
@@ -134,26 +128,6 @@ def are(value: int) -> str:
 def at_most(value: int, *, most: int) -> str:
     """A count that went no further than `most`: "3", "9+" for 10 and a `most` of 9."""
     return number(value) if value <= most else f"{number(most)}+"
-
-
-def said(value: object) -> str:
-    """A stored value as a person reads it: True as "yes", 40.0 as "40", a list by commas.
-
-    A structure is JSON, and nothing is said to be.
-    """
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    match value:
-        case str():
-            text = value or _EMPTY
-        case _ if text in _AS_WORDS:
-            text = _AS_WORDS[text]
-        case int():
-            text = number(value)
-        case float() if value.is_integer() and abs(value) < _LARGEST_WRITTEN_OUT:
-            text = number(int(value))
-        case [*items] if all(isinstance(item, str | int | float) for item in items):
-            text = ", ".join(said(item) for item in items)
-    return text
 
 
 def tokens(value: int | None) -> str:

@@ -1,6 +1,6 @@
 -- api.note_retention()
 -- Part of api.remove_expired: notes for how long organizations keep things. What is set anew, or is to be kept for a shorter time
--- than before, counts as done for today: whoever has set that has until the next day, by UTC, to think again.
+-- than before, begins anew; it counts as done for today, and until when it waits api.watch_retention has noted.
 CREATE FUNCTION api.note_retention() RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp

@@ -12,7 +12,7 @@ DECLARE
     v_all jsonb := '{}';
     v_kind text;
 BEGIN
-    PERFORM api.require_governor(p_organization);
+    PERFORM api.require_in(p_organization, 'organization.edit');
     FOREACH v_kind IN ARRAY ARRAY['runs', 'usage', 'audit'] LOOP
         v_before := api.cut_off(v_kind, api.retention_days(v_settings, v_kind));
         IF v_before IS NOT NULL THEN

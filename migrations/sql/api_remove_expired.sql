@@ -1,7 +1,8 @@
 -- api.remove_expired(integer, integer)
 -- Removes the next batch of what is due in any organization, at most so many runs or so many rows; a worker asks it now and
--- then. Each kind is due once a day, by UTC, wherever the settings said by then how long it is kept. Says how many rows went, and
--- NULL where nothing is due that nobody else is at. What can't be removed is told of, and tried again an hour later.
+-- then. Each kind is due once a day, by UTC, wherever it does not wait because its days were set or shortened in the last 24 hours.
+-- Says how many rows went, and NULL where nothing is due that nobody else is at. What can't be removed is told of, and tried
+-- again an hour later.
 CREATE FUNCTION api.remove_expired(p_most_runs integer, p_most_rows integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -12,15 +13,19 @@ DECLARE
 BEGIN
     PERFORM api.note_retention();
     FOR v_due IN
-        SELECT o.id AS organization_id, k.kind
+        SELECT p.id, o.id AS organization_id, k.kind
           FROM organizations o
          CROSS JOIN unnest(ARRAY['runs', 'usage', 'audit']) AS k(kind)
           JOIN retention_progress p ON p.organization_id = o.id AND p.kind = k.kind
          WHERE o.sample_made_at IS NULL AND (p.failed_at IS NULL OR p.failed_at < now() - interval '1 hour')
-           AND (p.days IS NOT NULL AND p.day < (now() AT TIME ZONE 'UTC')::date OR p.ended_at IS NULL)
+           AND p.waits_until <= now() AND (p.days IS NOT NULL AND p.day < (now() AT TIME ZONE 'UTC')::date OR p.ended_at IS NULL)
          ORDER BY p.day, o.id, k.kind
     LOOP
         BEGIN
+            -- from here on whoever shortens it waits for this batch
+            PERFORM 1 FROM retention_progress p
+              WHERE p.id = v_due.id AND p.waits_until <= now() FOR UPDATE SKIP LOCKED;
+            CONTINUE WHEN NOT FOUND;
             v_gone := api.expire(v_due.organization_id, v_due.kind,
                                  CASE v_due.kind WHEN 'runs' THEN p_most_runs ELSE p_most_rows END);
         EXCEPTION

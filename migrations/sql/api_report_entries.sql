@@ -1,6 +1,7 @@
 -- api.report_entries(uuid, text, timestamp with time zone, timestamp with time zone, uuid, integer)
 -- The next entries of one action in an organization's trail after that moment and id, and before the second moment, in
--- the order of time; of connections, integrations and webhooks with the name that they have now.
+-- the order of time; of connections, integrations, webhooks and archives with the name that they have now, of a legal hold with
+-- what it keeps and why.
 CREATE FUNCTION api.report_entries(p_organization uuid, p_action text, p_before timestamptz, p_after timestamptz,
                                    p_after_id uuid, p_most integer)
 RETURNS TABLE (id uuid, created_at timestamptz, user_id uuid, action text, resource_type text, resource_id uuid,
@@ -23,6 +24,13 @@ BEGIN
                WHEN 'webhooks' THEN (
                    SELECT w.name::text FROM webhooks w
                     WHERE w.id = l.resource_id AND w.organization_id = l.organization_id)
+               WHEN 'archives' THEN (
+                   SELECT v.project_name::text FROM archives v
+                    WHERE v.id = l.resource_id AND v.organization_id = l.organization_id)
+               WHEN 'legal_holds' THEN (
+                   SELECT coalesce(j.name, 'The whole organization') || ': ' || h.reason
+                     FROM legal_holds h LEFT JOIN projects j ON j.id = h.project_id
+                    WHERE h.id = l.resource_id AND h.organization_id = l.organization_id)
            END
       FROM audit_logs l
      WHERE l.organization_id = p_organization AND l.action = p_action AND l.created_at < p_before

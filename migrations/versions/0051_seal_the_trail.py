@@ -20,7 +20,9 @@ DOORS = {
     "api_count_unsealed": "authenticated, orchestrator_identity",
     "api_keep_seals": "",
 }
-CHANGED_AGAIN = dict.fromkeys(("api_check_seals", "api_compare_seal", "api_keep_seals"), "0055")
+CHANGED_AGAIN = dict.fromkeys(("api_check_seals", "api_compare_seal", "api_keep_seals"), "0055") | {
+    "api_require_auditor": "0059"
+}
 
 
 def upgrade() -> None:

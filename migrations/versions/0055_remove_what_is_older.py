@@ -38,6 +38,8 @@ DOORS = {
     "api_preview_retention": "authenticated, orchestrator_identity",
     "api_read_retention": "authenticated, orchestrator_identity",
 }
+#: 0059 changes it again.
+CHANGED_AGAIN = dict.fromkeys(("api_remove_expired", "api_require_governor", "api_preview_retention"), "0059")
 CHANGED = ("api_keep_audit", "api_keep_seals", "api_compare_seal")
 #: It says more than before, and has to be made anew for that.
 REMADE, REMADE_FOR = "api_check_seals", "authenticated, orchestrator_identity"
@@ -51,7 +53,7 @@ def upgrade() -> None:
             op.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {where}")
     _create_progress()
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before=CHANGED_AGAIN.get(name))
     for name in CHANGED:
         functions.replace(name)
     functions.drop(REMADE)
@@ -87,7 +89,7 @@ def downgrade() -> None:
     for name in CHANGED:
         functions.replace(name, before=revision)
     for name in reversed(DOORS):
-        functions.drop(name)
+        functions.drop(name, before=CHANGED_AGAIN.get(name))
     op.execute(f"DROP TABLE {PROGRESS}")
     with op.get_context().autocommit_block():
         for name in INDEXES:

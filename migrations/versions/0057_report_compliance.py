@@ -13,11 +13,13 @@ NAMES = (
     "api_report_refusals",
     "api_record_report",
 )
+#: 0059 changes it again.
+CHANGED_AGAIN = {"api_report_entries": "0059"}
 
 
 def upgrade() -> None:
     for name in NAMES:
-        functions.create(name, execute="authenticated, orchestrator_identity")
+        functions.create(name, execute="authenticated, orchestrator_identity", before=CHANGED_AGAIN.get(name))
 
 
 def downgrade() -> None:

@@ -84,6 +84,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.maintenance.upgrade": {"create_engine", "connect"},  # as the owner: the built-in templates, and the limit
     "lib.maintenance.keys": {"connect"},  # as the owner: every organization's sealed columns
     "lib.backup.making": {"connect"},  # as who reads every row: the snapshot, and every table's sum
+    "lib.backup.telling": {"connect"},  # as the one or the other: an entry of the trail
     "lib.backup.loading": {"connect"},  # as the owner: an empty database, and what was loaded into it
     "lib.archives.job": {"connect"},  # holds one archive at a time, by functions that look whether it does
     "lib.db.roles": {"connect"},  # as an administrator, before there is anything

@@ -53,7 +53,20 @@ def test_retention_is_shortened_and_a_hold_keeps_a_project(
     dialog.get_by_role("button", name="Place it").click()
     expect(page.get_by_text("Placed by Alice")).to_be_visible()
 
-    page.get_by_role("spinbutton", name="Runs", exact=True).fill("60")
+    days = page.get_by_role("spinbutton", name="Runs", exact=True)
+    for typed, why in (("1.5", "Runs: must be a whole number"), ("1e3", "1,000 is more than the 365")):
+        days.fill(typed)
+        page.get_by_role("button", name="Save retention and limits").click()
+        expect(page.get_by_text(why)).to_be_visible()
+        expect(days).to_have_value(str(float(typed)).removesuffix(".0"))
+    for leave in (lambda: page.keyboard.press("Escape"), lambda: page.get_by_role("button", name="Not now").click()):
+        days.fill("60")
+        page.get_by_role("button", name="Save retention and limits").click()
+        expect(page.get_by_role("dialog", name="Keep this for a shorter time?")).to_be_visible()
+        leave()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(days).to_have_value("")
+    days.fill("60")
     page.get_by_role("button", name="Save retention and limits").click()
     dialog = page.get_by_role("dialog", name="Keep this for a shorter time?")
     expect(dialog.get_by_text("8 runs that ended before")).to_be_visible()
@@ -62,7 +75,7 @@ def test_retention_is_shortened_and_a_hold_keeps_a_project(
     dialog.get_by_role("button", name="Save, and have it removed").click()
     expect(page.get_by_text("The changes are saved.")).to_be_visible()
     remove_all(database)
-    assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 16, "it counts from the next day on"
+    assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 16, "it waits for 24 hours"
     tomorrow(database)
     remove_all(database)
     page.reload()

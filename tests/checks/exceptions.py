@@ -49,6 +49,7 @@ SQUAWK: Final = (
         for revision in ("0048", "0049")
     ),
     Excuse("ban-drop-function", "0055", "made anew in the same transaction, with two columns more"),
+    Excuse("ban-drop-function", "0059", "functions of the same transaction alone asked api.require_governor"),
     Excuse("ban-drop-constraint", "0054", "calls outlive their runs, which retention removes, and keep their ids"),
     Excuse("constraint-missing-not-valid", "0044", "endpoints are few, and events and mails are kept for a month"),
     Excuse("prefer-bigint-over-smallint", "0042", "the buckets of a histogram, of which there are a hundred"),
@@ -69,6 +70,11 @@ LINT: Final = (
         "SEC007",
         rf"public\.({_IDENTITYS}|claim_keys|engine_settings|size_samples)",
         "one role, one policy: there is nothing to narrow",
+    ),
+    Excuse(
+        "SEC013",
+        r"public\.organizations\.organizations_watch_retention",
+        "acts as the owner, and notes how long the row's own settings wait",
     ),
     Excuse(
         "SEC013", r"public\.users\.users_end_access", "ends the sessions of the row's own person, and reads nothing"

@@ -87,8 +87,29 @@ def test_hold_is_named_in_the_question(
 ) -> None:
     make_hold(installation.database, cast.alice, project_id=project_id)
     at = choose(open_as(cast.mona, PROJECT, project=project_id), MOVE)
-    choose(at, MOVE, "Move the runs")
     assert "A legal hold keeps what belongs to this project" in shown(at)
+    assert "leave the database" not in shown(at)
+    assert button(at, "Move the runs").disabled
+
+
+def test_hold_of_another_project_forbids_nothing(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    make_hold(installation.database, cast.alice, project_id=make_project(installation.database, cast.alice))
+    at = choose(open_as(cast.mona, PROJECT, project=project_id), MOVE)
+    assert "A legal hold" not in shown(at)
+    assert not button(at, "Move the runs").disabled
+
+
+def test_hold_that_is_placed_after_the_question_is_heeded(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foresight = service.foresee_archive(cast.mona, project_id)
+    make_hold(installation.database, cast.alice, project_id=project_id)
+    monkeypatch.setattr(service, "foresee_archive", lambda *_: foresight)  # as it was read a moment ago
+    at = open_as(cast.mona, PROJECT, project=project_id)
+    choose(choose(at, MOVE), MOVE, "Move the runs")
+    assert service.HELD in shown(at)
 
 
 def test_what_went_wrong_stands_there(open_as: OpenAs, installation: Installation, cast: Cast) -> None:

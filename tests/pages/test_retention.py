@@ -79,6 +79,8 @@ def test_shorter_retention_is_shown_before_it_is_saved(open_as: OpenAs, installa
     assert kept(cast) is None, "nothing is saved yet"
     press(at, "Not now")
     assert kept(cast) is None
+    assert field(at, "Runs").value is None, "it shows what is stored"
+    field(at, "Runs").set_value(60)
     press(press(at, SAVE), SAVE, "Save, and have it removed")
     assert kept(cast) == 60
     field(at, "Runs").set_value(90)
@@ -98,6 +100,17 @@ def test_value_beyond_the_tier_is_refused_as_ever(open_as: OpenAs, cast: Cast) -
     change_tier(CommandLine(), cast.organization_a, Tier.PRO)
     press(press(at, SAVE), SAVE, "Save, and have it removed")
     assert get_organization(cast.alice).values["retention.usage_days"] == 400
+
+
+@pytest.mark.parametrize("typed", [1.5, 0.5, 60.25])
+def test_what_is_no_whole_number_is_refused_and_stays(open_as: OpenAs, cast: Cast, typed: float) -> None:
+    at = open_tab(open_as, cast)
+    field(at, "Runs").set_value(typed)
+    press(at, SAVE)
+    assert dialogs(at) == []
+    assert "Runs: must be a whole number" in shown(at)
+    assert field(at, "Runs").value == typed
+    assert kept(cast) is None
 
 
 def test_what_would_go_and_what_went_last(open_as: OpenAs, installation: Installation, cast: Cast) -> None:

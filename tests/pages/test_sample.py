@@ -10,9 +10,10 @@ from lib.access.actor import Actor, Origin
 from lib.access.permissions import Role
 from lib.identity import sessions
 from lib.models.run import RunStatus
+from lib.retention.counting import KINDS
 from lib.samples.service import Sample, drop_sample, find_sample, leave_sample, load_sample, visit_sample
 from lib.ui import set_up
-from lib.ui.navigation import ACCOUNT, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, PageEntry
+from lib.ui.navigation import ACCOUNT, ORGANIZATION, OVERVIEW, PAGES, PROJECT, PROJECTS, RUN, PageEntry
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.pages.conftest import OpenAs
@@ -177,6 +178,19 @@ def test_every_page_shows_the_sample_to_every_role(
         at = open_as(operator, RUN, run=found["id"])
         assert at.title[0].value.replace("\\", "") == found["title"]
         assert not went_wrong(at)
+
+
+def test_nothing_of_the_sample_is_offered_to_be_removed_by_age(
+    open_as: OpenAs, operator: Actor, sample: Sample
+) -> None:
+    visit_sample(operator, Role.ADMIN)
+    at = open_as(operator, ORGANIZATION)
+    at.session_state["organization-tabs"] = "Retention and limits"
+    at.run()
+    assert "Nothing of the sample workspace is removed by age" in shown(at)
+    assert [field.label for field in at.number_input if not field.disabled and field.label in KINDS.values()] == []
+    assert "Removed by retention" not in headings(at)
+    assert "Save retention and limits" in buttons(at), "how much may run can be set"
 
 
 def test_run_with_a_rejected_phase_is_shown(

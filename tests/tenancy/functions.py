@@ -13,6 +13,8 @@ _OPERATOR: Final = _PERSON | _IDENTITY
 _WORKER: Final = frozenset({Login.WORKER.role_name})
 _ENGINE: Final = frozenset({ENGINE})
 _WEB: Final = frozenset({Login.WEB.role_name})
+#: Of the login that makes backups, whatever an administrator has called it.
+_BACKUP: Final = frozenset({"pg_read_all_data"})
 _NOBODY: Final[frozenset[str]] = frozenset()
 
 
@@ -67,14 +69,14 @@ DEFINERS: Final[Mapping[str, Definer]] = {
         _WORKER, "removes in all organizations what they have set; a number only"
     ),
     "api.expire_now(uuid,text,integer)": Definer(_IDENTITY, "the same of one organization, for the command line"),
-    "api.require_governor(uuid)": Definer(
-        _NOBODY, "part of what shows what would be removed: reads what the person may"
+    "api.record_installation(text,jsonb)": Definer(
+        _BACKUP, "who reads every row for a backup writes none, and says in the operators' trails that it did"
     ),
+    "api.watch_retention()": Definer(_NOBODY, "trigger: people do not write how far retention has got"),
     "api.preview_retention(uuid,jsonb,integer)": Definer(
         _OPERATOR, "counts of one organization and names of its runs, for who governs it, and for the command line"
     ),
     "api.read_retention()": Definer(_OPERATOR, "what organizations keep for how long, and numbers of what was removed"),
-    "api.require_auditor(uuid)": Definer(_NOBODY, "part of what verifies seals: reads what the person may"),
     "api.check_seals(uuid,bigint,integer)": Definer(
         _OPERATOR, "hashes and numbers of one trail, for who may read it, and for the command line"
     ),

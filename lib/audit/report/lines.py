@@ -1,7 +1,7 @@
 """The tables of a report, line by line as the trail is read: of what has millions of entries none is held."""
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +15,7 @@ from lib.audit import actions
 from lib.audit.origins import say_origin
 from lib.audit.report import queries, words
 from lib.audit.report.views import Line
+from lib.retention.counting import KINDS
 from lib.users.views import SOME_OPERATOR
 
 _RIGHTS: Final = (
@@ -29,6 +30,10 @@ _WAYS_IN: Final = ("credentials.update", "credentials.delete", "identity.make_pa
 _KEYED: Final = ("provider_connections", "integration_connections", "webhooks")
 #: Columns of keys: the trail has that they were entered, never what.
 _KEYS: Final = ("encrypted_key", "encrypted_secret", "secret_key")
+#: How actions end by which something was taken out of the installation.
+_TAKEN_ALONG: Final = (".export", "installation.backup", "installation.export_key")
+#: Of an archive what its line does not say by itself.
+_OF_ARCHIVES: Final = ("bytes", "file_count", "cost_usd", "failure")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,8 @@ class Trail:
     since: datetime
     before: datetime
     names: Mapping[UUID, str]
+    #: Of whoever reads the report.
+    zone: str
 
     def entries(self, *of: str) -> Iterator[Row[Any]]:
         """The entries of these actions in the order of time."""
@@ -64,6 +71,10 @@ class Trail:
             return self.names.get(entry.user_id, SOME_OPERATOR.name)
         agent = entry.user_agent or ""
         return f"System ({agent})" if agent.startswith(COMMAND_LINE) else "System"
+
+    def say_changes(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+        """What of these differs, as the reader reads it."""
+        return words.say_changes(old, new, names=self.names, zone=self.zone)
 
 
 def list_rights(trail: Trail) -> Iterator[Line]:
@@ -138,15 +149,17 @@ def list_settings(trail: Trail, group: str) -> Iterator[Line]:
 
 def list_exports(trail: Trail, counted: Mapping[str, int]) -> Iterator[Line]:
     """What was taken along, by whom, and how much; `counted` are the actions that the period has."""
-    for entry in trail.entries(*(action for action in counted if action.endswith(".export"))):
+    for entry in trail.entries(*(action for action in counted if action.endswith(_TAKEN_ALONG))):
         values = dict(entry.new_values)
         rows = values.pop("rows", None)
         kind = str(values.pop("format", "")).upper()
         narrowed = values.pop("filters", None) or {}
         values.pop("sort", None)
+        if entry.resource_type == "archives":  # its project is called so; the trail itself has its checksum
+            values = {"project": entry.name, "runs": values.get("runs"), "bytes": values.get("bytes")}
         values["is_cut"] = values.get("is_cut") or None
         more = {**values, **(narrowed if isinstance(narrowed, dict) else {})}
-        yield trail.line(entry, what=kind, before=words.say(rows), after=words.say_values(more))
+        yield trail.line(entry, what=words.say(kind), before=words.say(rows), after=trail.say_changes({}, more))
 
 
 def list_keys(trail: Trail) -> Iterator[Line]:
@@ -161,9 +174,26 @@ def list_keys(trail: Trail) -> Iterator[Line]:
         yield trail.line(entry, what=entry.name or str(values.get("name") or ""), **said)
 
 
-def list_by_prefix(trail: Trail, counted: Mapping[str, int], prefixes: Sequence[str]) -> Iterator[Line]:
-    """Whatever the actions are called that begin so, with all that their entries say; exports stand elsewhere."""
-    meant = (each for each in counted if each.startswith(tuple(prefixes)) and not each.endswith(".export"))
-    for entry in trail.entries(*meant):
-        values = entry.old_values | entry.new_values
-        yield trail.line(entry, after=words.say_values(actions.without_silent(values)))
+def list_removals(trail: Trail, counted: Mapping[str, int]) -> Iterator[Line]:
+    """What retention removed, and what became of archives; who took one along stands elsewhere."""
+    for entry in trail.entries(*_begin(counted, "retention.", "archives.")):
+        old, new = entry.old_values, entry.new_values
+        if entry.action.startswith("retention."):
+            kind = KINDS.get(str(new.get("kind")))
+            told = words.say_removal(new, zone=trail.zone) if kind else trail.say_changes({}, new)
+            yield trail.line(entry, what=kind or "", after=told)  # a newer version may know other kinds
+        else:
+            sides = ({name: side.get(name) or None for name in _OF_ARCHIVES} for side in (old, new))
+            name = entry.name or str(new.get("project_name") or "")
+            yield trail.line(entry, what=name, after=trail.say_changes(*sides))
+
+
+def list_holds(trail: Trail, counted: Mapping[str, int]) -> Iterator[Line]:
+    """Legal holds that were placed and released, by what they keep and why."""
+    for entry in trail.entries(*_begin(counted, "legal_holds.")):
+        yield trail.line(entry, what=words.say(entry.name or entry.new_values.get("reason")))
+
+
+def _begin(counted: Mapping[str, int], *prefixes: str) -> Iterator[str]:
+    """The actions that begin so, whatever they are called; but exports."""
+    return (each for each in counted if each.startswith(prefixes) and not each.endswith(".export"))

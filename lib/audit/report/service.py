@@ -71,7 +71,14 @@ def _write(
         raise NotFound("organization")
     everybody = people.list_everybody(session, organization_id, before=before)
     names = people.name_everybody(everybody)
-    trail = Trail(session=session, organization_id=organization_id, since=period.starts_at, before=before, names=names)
+    trail = Trail(
+        session=session,
+        organization_id=organization_id,
+        since=period.starts_at,
+        before=before,
+        names=names,
+        zone=period.zone,
+    )
     moment = _moment_known(frame, before)
     months = accesses.count_months(trail, zone=period.zone)
     refused_people, refused_addresses = accesses.list_refused(trail)

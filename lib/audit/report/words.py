@@ -1,37 +1,59 @@
 """How values of the trail are written in a report."""
 
-import json
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
-from lib import figures
+from lib import days, figures, values
 from lib.organizations.fields import LABELS
+from lib.retention.counting import say_counts
+from lib.retention.reading import read_counts, read_moment
 
 #: Setting -> how a number of it is written.
 _UNITS: Final[Mapping[str, str]] = {"grace_days": "day", "audit_days": "day", "usage_days": "day", "run_days": "day"}
 _LONGEST: Final = 400
+_BECAME, _NOT_SET = " → ", values.said(None)
+#: As JSON and text have them.
+_MOMENT: Final = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d")
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def say(value: object) -> str:
-    """A stored value: yes and no, a number, a list by commas; nothing where there is none."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return figures.number(value)
-        case str():
-            return _cut(value)
-        case list() if all(isinstance(each, str | int) for each in value):
-            return _cut(", ".join(say(each) for each in value))
-    return _cut(json.dumps(value, ensure_ascii=False, default=str))
+    """A stored value, as far as there is room; nothing where there is none."""
+    return "" if value in (None, "", []) else _cut(values.said(value))
 
 
-def say_values(values: Mapping[str, object]) -> str:
-    """All of an entry, each value after its name."""
-    said = (f"{name.replace('_', ' ')}: {say(value)}" for name, value in values.items() if value not in (None, "", {}))
+def say_changes(old: Mapping[str, object], new: Mapping[str, object], *, names: Mapping[UUID, str], zone: str) -> str:
+    """Each value that differs after what it is called: "Format: csv; Status: made → removed"."""
+    said = []
+    for path, before, after in values.changes(old, new):
+        sides = [_readable(side, names, zone) for side in (before, after) if side is not None]
+        if after is None:
+            sides.append(_NOT_SET)
+        said.append(f"{values.name_path(path)}: {_BECAME.join(sides)}")
     return _cut("; ".join(said))
+
+
+def _readable(text: str, names: Mapping[UUID, str], zone: str) -> str:
+    """A moment as the reader's, and a person by their name."""
+    if _ID.fullmatch(text):
+        return names.get(UUID(text), text)
+    try:
+        return days.moment_in_table(datetime.fromisoformat(text), zone=zone) if _MOMENT.fullmatch(text) else text
+    except ValueError:  # somebody has typed it
+        return text
+
+
+def say_removal(told: Mapping[str, Any], *, zone: str) -> str:
+    """What retention removed: "12 runs, 12 phases, from before 22 Nov 2025, 00:00 UTC"."""
+    said = say_counts(read_counts(told)) or ["nothing"]
+    if "first_seal" in told:
+        said.append(f"under seals {values.said(told['first_seal'])} to {values.said(told.get('last_seal'))}")
+    if before := read_moment(told.get("before")):
+        said.append(f"from before {days.exact(before, zone=zone)}")
+    return ", ".join(said)
 
 
 def say_setting(name: str, value: object) -> str:
@@ -50,11 +72,11 @@ def name_setting(group: str, name: str) -> str:
     return LABELS.get(f"{group}.{name}", name.replace("_", " "))
 
 
-def say_rights(values: Mapping[str, Any]) -> str:
-    """Role and permissions beside it, as far as they are among the values."""
-    said = [str(values["role"]).capitalize()] if values.get("role") else []
-    if "permissions" in values:
-        said.append(say_permissions(values["permissions"]))
+def say_rights(told: Mapping[str, Any]) -> str:
+    """Role and permissions beside it, as far as they are told."""
+    said = [str(told["role"]).capitalize()] if told.get("role") else []
+    if "permissions" in told:
+        said.append(say_permissions(told["permissions"]))
     return "; ".join(each for each in said if each)
 
 

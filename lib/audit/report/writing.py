@@ -86,8 +86,8 @@ def write_html(report: Report, out: BinaryIO) -> int:
         "ways_in": Table("Second factors and ways in", lines.list_ways_in(trail)),
         "findings": Table("Unusual access", report.findings),
         "retention_changes": Table("Changes of retention", lines.list_settings(trail, "retention")),
-        "removals": Table("Removals and archives", lines.list_by_prefix(trail, counted, ("retention.", "archives."))),
-        "holds": Table("Legal holds", lines.list_by_prefix(trail, counted, ("legal_holds.",))),
+        "removals": Table("Removals and archives", lines.list_removals(trail, counted)),
+        "holds": Table("Legal holds", lines.list_holds(trail, counted)),
         "exports": Table("Exports", lines.list_exports(trail, counted)),
         "keys": Table("Keys", lines.list_keys(trail)),
     }

@@ -32,6 +32,7 @@ from lib.ui.navigation import (
     PageEntry,
 )
 from lib.ui.navigation import PERSON as PERSON_PAGE
+from lib.values import name_path
 
 #: The query parameter that says which one is open.
 _ENTRY: Final = "entry"
@@ -134,15 +135,9 @@ def _on_click(parameter: str, value: str) -> dict[str, Any]:
 
 
 def _names(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:
-    """The path of each value, and what it is called: what stands inside of something after that, by its own words."""
+    """The path of each value, and what it is called."""
     for key, value in values.items():
         path = f"{above}{key}"
-        yield path, ": ".join(_label(part) for part in path.split("."))
+        yield path, name_path(path)
         if isinstance(value, Mapping):
             yield from _names(value, f"{path}.")
-
-
-def _label(key: str) -> str:
-    """A column as people say it: "cost_limit_usd" as "Cost limit in dollars"."""
-    said = key.removesuffix("_id").replace("_usd", " in dollars").replace("_ms", " in milliseconds").replace("_", " ")
-    return said[:1].upper() + said[1:]

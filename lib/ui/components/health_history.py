@@ -9,9 +9,9 @@ from lib import clock
 from lib.backup.history import History, KeptBackup
 from lib.health.service import MOST_REMOVALS, REMOVAL_DAYS
 from lib.health.views import Removal
+from lib.retention.counting import KINDS
 from lib.ui import words
 from lib.ui.components.card import card
-from lib.ui.components.health_retention import KINDS
 from lib.ui.components.paged_table import show_paged_table
 
 #: As many as anybody reads, the newest.

@@ -1,12 +1,12 @@
 """What the organizations keep for how long, what holds them, and what could not be removed, for the operator."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
 from lib import clock
-from lib.models.retention import RetentionKind
+from lib.retention.counting import KINDS
 from lib.retention.views import KindState, OrganizationState
 from lib.ui import words
 from lib.ui.components.card import card
@@ -14,12 +14,6 @@ from lib.ui.components.paged_table import show_paged_table
 
 #: As many as anybody reads: those of which something is to be told come first.
 _MOST: Final = 15
-#: What retention is about, as people call it.
-KINDS: Final[Mapping[str, str]] = {
-    RetentionKind.RUNS: "Runs",
-    RetentionKind.USAGE: "Usage",
-    RetentionKind.AUDIT: "Audit trail",
-}
 _COLUMNS: Final = {"Organization": 230, **dict.fromkeys(KINDS.values(), 110), "Legal holds": 100, "Last done": 120}
 
 

@@ -8,7 +8,7 @@ from lib.organizations.fields import LABELS
 from lib.ui import words
 from lib.ui.components.default_model import show_default_model
 from lib.ui.components.drafts import Draft
-from lib.ui.components.number_look import begin_with
+from lib.ui.components.number_look import as_float, begin_with, number_look
 
 _SECONDS_A_MINUTE: Final = 60
 
@@ -24,19 +24,25 @@ def toggle(draft: Draft, field: str, *, explained: str | None = None, is_disable
     return st.toggle(LABELS[field], value=draft.seen[field], help=explained, key=draft.key(field), disabled=is_disabled)
 
 
-def number(draft: Draft, field: str, *, explained: str | None = None, empty: str = "") -> int | None:
-    """A whole number; `empty` is what no number means, where that is allowed."""
-    seen: int | None = draft.seen[field]
+def number(
+    draft: Draft, field: str, *, explained: str | None = None, empty: str = "", is_disabled: bool = False
+) -> float | None:
+    """A whole number, or whatever was typed: a field of whole ones alone would cut 1.5, and nobody would be told.
+
+    `empty` is what no number means, where that is allowed.
+    """
+    seen = as_float(draft.seen[field])
     key = draft.key(field)
-    entered: int | None = st.number_input(
+    entered: float | None = st.number_input(
         LABELS[field],
         value=None if empty else seen,
-        step=1,
         help=explained,
         placeholder=empty,
         key=begin_with(key, seen) if empty else key,
+        disabled=is_disabled,
+        **number_look(),
     )
-    return entered
+    return int(entered) if entered is not None and entered.is_integer() else entered
 
 
 def minutes(draft: Draft, field: str) -> int:

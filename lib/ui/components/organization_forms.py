@@ -23,6 +23,11 @@ _Entered = dict[str, Any]
 #: What no part of this version heeds yet; it is kept until one does.
 _NOT_YET: Final = "It is saved, but has no effect yet."
 _STALE: Final = "Somebody else has changed this since you opened it. What you typed is still here."
+_DAYS: Final = "Days that they are kept. What is older is removed once a day; empty is for ever."
+_ALL_IS_KEPT: Final = (
+    "Days that they are kept. Nothing of the sample workspace is removed by age: all of it is kept until an operator "
+    "removes it."
+)
 _NAMES: Final = ("name", "slug")
 _MODELS: Final = tuple(
     field
@@ -106,12 +111,14 @@ def show_limits_form(organization: OrganizationDetail) -> None:
     def kept(draft: Draft, field: str) -> _Entered:
         bound = tiers.find_bound(organization.tier, field)
         most = None if bound is None else f"The tier allows {words.number(bound)} days at most."
-        return {field: fields.number(draft, field, empty="For ever", explained=most)}
+        return {
+            field: fields.number(draft, field, empty="For ever", explained=most, is_disabled=organization.is_sample)
+        }
 
     def draw(draft: Draft) -> _Entered:
         left, right = st.columns(2, gap="medium")
         with left:
-            st.markdown(":gray[Days that they are kept. What is older is removed once a day; empty is for ever.]")
+            st.markdown(f":gray[{_ALL_IS_KEPT if organization.is_sample else _DAYS}]")
             entered = kept(draft, "retention.audit_days")
             entered |= kept(draft, "retention.usage_days")
             entered |= kept(draft, "retention.run_days")
@@ -124,7 +131,12 @@ def show_limits_form(organization: OrganizationDetail) -> None:
 
     def ask_first(draft: Draft, entered: _Entered) -> bool:
         check_change(organization.tier, entered, seen=draft.seen)
-        return ask_before_shortening(entered, seen=draft.seen, save=lambda actor: _save(actor, draft, entered))
+        return ask_before_shortening(
+            entered,
+            seen=draft.seen,
+            save=lambda actor: _save(actor, draft, entered),
+            leave=lambda: close_draft(draft.name),
+        )
 
     action = "Save retention and limits"
     _show_form("organization-limits", organization, _LIMITS, draw, action=action, ask_first=ask_first)

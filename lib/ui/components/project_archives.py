@@ -52,11 +52,14 @@ def ask_to_archive(project: ProjectDetail) -> None:
 
     show_confirm_dialog(
         "Move the runs to an archive file?",
-        text=f"{_say(foresight)} leave the database for a compressed file, with their comments, reviews and files. The "
+        text=service.HELD
+        if foresight.is_held
+        else f"{_say(foresight)} leave the database for a compressed file, with their comments, reviews and files. The "
         "project stays, with what was used and paid for, and the audit trail. Lists, links and comparisons don't show "
         "these runs until you restore the archive, which brings everything back as it was.",
         action="Move the runs",
         on_confirm=move,
+        is_ready=not foresight.is_held,
         key="archive-runs",
     )
 

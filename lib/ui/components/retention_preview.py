@@ -9,6 +9,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.models.retention import RetentionKind
 from lib.retention import service
+from lib.retention.counting import KINDS
 from lib.retention.views import MOST_COUNTED, Removable
 from lib.ui import words
 from lib.ui.components.confirm_dialog import show_confirm_dialog
@@ -21,11 +22,6 @@ _NOUNS: Final[Mapping[RetentionKind, tuple[str, str, str]]] = {
     RetentionKind.USAGE: ("call", "calls", "from before"),
     RetentionKind.AUDIT: ("entry", "entries", "of the audit trail from before"),
 }
-_KINDS: Final[Mapping[RetentionKind, str]] = {
-    RetentionKind.RUNS: "Runs",
-    RetentionKind.USAGE: "Usage",
-    RetentionKind.AUDIT: "Audit trail",
-}
 _LONGEST_TITLE: Final = 60
 
 
@@ -33,12 +29,20 @@ _LONGEST_TITLE: Final = 60
 def show_preview() -> None:
     """Draw it, as it is set. Call it in the run in which its button was pressed."""
     actor = require_actor(Permission.ORGANIZATION_EDIT)
-    st.markdown("Workers remove it once a day, in small steps. Nothing is removed by looking.")
+    st.markdown(
+        "Workers remove it once a day, in small steps, and not before days that were set or shortened are 24 hours "
+        "old. Nothing is removed by looking."
+    )
     show_removable(service.preview_retention(actor), zone=actor.time_zone)
 
 
-def ask_before_shortening(entered: Mapping[str, Any], *, seen: Mapping[str, Any], save: Callable[[Actor], str]) -> bool:
-    """Ask, and say that it was asked, where something would be kept for a shorter time than before; `save` does it."""
+def ask_before_shortening(
+    entered: Mapping[str, Any], *, seen: Mapping[str, Any], save: Callable[[Actor], str], leave: Callable[[], None]
+) -> bool:
+    """Ask, and say that it was asked, where something would be kept for a shorter time than before; `save` does it.
+
+    `leave` is called back where somebody thinks again.
+    """
     shortened = service.find_shortened(entered, seen=seen)
     if not shortened:
         return False
@@ -46,11 +50,13 @@ def ask_before_shortening(entered: Mapping[str, Any], *, seen: Mapping[str, Any]
     found = [each for each in service.preview_retention(actor, entered) if each.kind in shortened]
     show_confirm_dialog(
         "Keep this for a shorter time?",
-        text="From the next day on workers remove what is older. What is removed can't be brought back.",
+        text="Workers remove what is older once 24 hours have gone by; until then you can set it back. What is removed "
+        "can't be brought back.",
         action="Save, and have it removed",
         on_confirm=save,
         key="shorter-retention",
         instead=lambda: show_removable(found, zone=actor.time_zone),
+        on_leave=leave,
     )
     return True
 
@@ -58,11 +64,11 @@ def ask_before_shortening(entered: Mapping[str, Any], *, seen: Mapping[str, Any]
 def show_removable(found: Sequence[Removable], *, zone: str) -> None:
     """Draw what would go of each kind, with the oldest of it, and what of that age stays."""
     for each in found:
-        st.markdown(f"**{words.plain(_KINDS[each.kind])}**: {words.plain(_say(each, zone))}")
+        st.markdown(f"**{words.plain(KINDS[each.kind])}**: {words.plain(_say(each, zone))}")
         if kept := _say_kept(each):
             st.markdown(f":gray[:material/lock: {words.plain(kept)}]")
         _show_examples(each, zone)
-    kept_for_ever = [name for kind, name in _KINDS.items() if kind not in {each.kind for each in found}]
+    kept_for_ever = [name for kind, name in KINDS.items() if kind not in {each.kind for each in found}]
     if not found:
         st.markdown(":gray[Everything is kept for ever.]")
     elif kept_for_ever and len(found) > 1:

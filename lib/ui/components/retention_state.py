@@ -9,30 +9,22 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.organizations.views import OrganizationDetail
 from lib.retention import service
+from lib.retention.counting import say_counts
 from lib.retention.views import SETTINGS, Removal
 from lib.ui import words
 from lib.ui.components.card import card
 from lib.ui.components.retention_preview import show_preview
 from lib.ui.components.row_list import row, row_list
 
-#: What was counted -> one and many of it; in the order in which it is told.
-_COUNTED: Final = {
-    "runs": ("run", "runs"),
-    "phases": ("phase", "phases"),
-    "operations": ("operation", "operations"),
-    "reviews": ("review", "reviews"),
-    "words": ("word about an answer", "words about answers"),
-    "comments": ("comment", "comments"),
-    "calls": ("call", "calls"),
-    "entries": ("entry of the audit trail", "entries of the audit trail"),
-}
 _MOST_SHOWN: Final = 5
 _NONE_YET: Final = "Nothing was removed so far."
 _IN_THE_TRAIL: Final = "What was removed stands in the audit trail, for whoever may read it."
 
 
 def show_retention(actor: Actor, organization: OrganizationDetail) -> None:
-    """Draw the card."""
+    """Draw the card; not in the sample workspace, of which nothing is removed."""
+    if organization.is_sample:
+        return
     may_read = actor.may(Permission.AUDIT_VIEW)
     removals = service.list_removals(actor) if may_read else ()
     is_set = any(organization.values[setting] is not None for setting in SETTINGS)
@@ -54,11 +46,7 @@ def show_retention(actor: Actor, organization: OrganizationDetail) -> None:
 def _show_removals(removals: Sequence[Removal], zone: str) -> None:
     with row_list("removals"):
         for removal in removals:
-            counts = [
-                words.count(removal.counts[name], one, plural=many)
-                for name, (one, many) in _COUNTED.items()
-                if name in removal.counts
-            ]
+            counts = say_counts(removal.counts)
             title = words.together(counts) if counts else "Nothing"
             when = words.moment_in_table(removal.removed_at, zone=zone)
             with row(title, detail=f"{when} · from before {words.exact(removal.before, zone=zone)}"):

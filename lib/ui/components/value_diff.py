@@ -1,16 +1,17 @@
 """Old against new values of named fields, as the change table: a sign stands beside the colour."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import streamlit as st
 from markupsafe import Markup
 
+from lib import values
 from lib.ui import words
 
 #: In characters: of a longer value the beginning is shown, which opens, and never more than the second.
 _LONGEST, _MOST_OPENED = 160, 20_000
-#: What lies deeper is shown as JSON, and what is beyond so many fields is counted.
-_DEEPEST, _MOST_FIELDS = 5, 100
+#: What is beyond so many fields is counted.
+_MOST_FIELDS = 100
 
 _TABLE = Markup(
     '<table class="ao-diff"><thead><tr><th>Field</th><th>{}</th><th>{}</th></tr></thead><tbody>{}</tbody></table>'
@@ -34,7 +35,7 @@ def show_value_diff(
     `called` are the heads of both columns. What stands inside a structure is named by its path
     ("settings.quality.level"). A field that is missing and one that is None are both not set.
     """
-    changes = list(_changes(old, new))
+    changes = list(values.changes(old, new))
     if not changes:
         st.html(_MORE.format("Nothing differs."))
         return
@@ -42,23 +43,6 @@ def show_value_diff(
     more = len(changes) - _MOST_FIELDS
     rest = _MORE.format(f"{words.count(more, 'more field')} changed.") if more > 0 else Markup("")
     st.html(_TABLE.format(*called, rows) + rest)
-
-
-def _changes(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[tuple[str, str | None, str | None]]:
-    """Path, old and new value as text; None is not set."""
-    before, after = dict(_flat(old)), dict(_flat(new))
-    for path in dict.fromkeys([*before, *after]):
-        if before.get(path) != after.get(path):
-            yield path, before.get(path), after.get(path)
-
-
-def _flat(values: Mapping[str, object], *, above: str = "", depth: int = 1) -> Iterator[tuple[str, str]]:
-    for key, value in values.items():
-        path = f"{above}{key}"
-        if isinstance(value, Mapping) and value and depth < _DEEPEST:
-            yield from _flat(value, above=f"{path}.", depth=depth + 1)
-        elif value is not None:
-            yield path, words.said(value)
 
 
 def _row(path: str, before: str | None, after: str | None, *, names: Mapping[str, str]) -> Markup:

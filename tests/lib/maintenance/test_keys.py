@@ -157,6 +157,19 @@ def test_interrupted_rotation_goes_on_where_it_stopped(
     assert row(installation, current, current_key_id()) == {"count": 3}
 
 
+def test_trail_says_by_which_command(
+    installation: Installation, sealed: dict[UUID, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, NEW, previous=OLD)
+    rotate_keys()
+    found = rows(
+        installation,
+        "SELECT user_id, user_agent FROM audit_logs WHERE action = 'provider_connections.update' "
+        "AND user_agent LIKE 'orchestrator%%'",
+    )
+    assert found == [{"user_id": None, "user_agent": "orchestrator keys rotate"}] * 3
+
+
 def test_secret_that_is_entered_meanwhile_is_not_overwritten(
     installation: Installation, sealed: dict[UUID, str], cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

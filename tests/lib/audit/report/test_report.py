@@ -14,9 +14,11 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.audit.report import lines, writing
-from lib.audit.report.lines import Trail, list_by_prefix
+from lib.audit.report.lines import Trail, list_holds
 from lib.audit.report.period import last_quarter, last_year, read_days
 from lib.audit.report.service import write_report, write_report_of
+from lib.audit.report.words import say_changes
+from lib.days import exact
 from lib.db.session import identity_session
 from lib.errors import Conflict, InvalidInput, NotPermitted
 from lib.models.connection import IntegrationConnection, ProviderConnection
@@ -27,8 +29,10 @@ from lib.users.rights import Rights
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_connection
+from tests.factories import make_connection, make_project
+from tests.made_archives import make_archive_row
 from tests.made_audit import seal, write_entries
+from tests.made_retention import make_hold, release_hold
 from tests.records import row, rows
 
 TODAY = date(2026, 11, 29)
@@ -95,6 +99,12 @@ def read(actor: Actor, period: Period | None = None) -> Page:
     return Page(out.getvalue().decode())
 
 
+def read_by_command(cast: Cast) -> Page:
+    out = io.BytesIO()
+    write_report_of(cast.organization_a, lately(), out)
+    return Page(out.getvalue().decode())
+
+
 def test_people_and_changes_of_rights_are_told(installation: Installation, cast: Cast) -> None:
     change_rights(
         cast.alice, cast.max.user_id, role="manager", permissions=[Permission.AUDIT_VIEW], seen=Rights(cast.max.role)
@@ -126,6 +136,22 @@ def test_people_are_those_of_the_periods_end(installation: Installation, cast: C
     page = read(cast.alice, Period(yesterday, yesterday, "UTC"))
     assert page.rows("People and their rights")[0]["Person"] == "Nobody was of the organization yet."
     assert "every change since then is in it" in page.text
+
+
+def test_period_from_before_the_organization_began_is_said_to_be(installation: Installation, cast: Cast) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute(
+            "UPDATE organizations SET created_at = now() - interval '5 days' WHERE id = %s", [cast.organization_a]
+        )
+    today, zone = today_in("UTC"), "UTC"
+    began = exact(row(installation, "SELECT created_at FROM organizations WHERE slug = 'acme'")["created_at"])
+    whole = read(cast.alice, Period(today - timedelta(days=9), today - timedelta(days=7), zone)).text
+    assert f"All of this period is before the organization began, on {began}" in whole
+    partly = read(cast.alice, Period(today - timedelta(days=9), today, zone)).text
+    assert f"The organization began within this period, on {began}" in partly
+    after = read(cast.alice, Period(today - timedelta(days=3), today, zone)).text
+    assert "before the organization began" not in after
+    assert "began within this period" not in after
 
 
 def test_what_the_trail_has_lost_is_said(installation: Installation, cast: Cast) -> None:
@@ -187,7 +213,7 @@ def test_exports_keys_and_removals_are_told(installation: Installation, cast: Ca
         cast.alice,
         action="retention.remove",
         resource_type="retention",
-        new_values={"kind": "runs", "runs": 12},
+        new_values={"kind": "runs", "before": "2026-10-31T00:00:00+00:00", "runs": 12, "phases": 1},
         user_id=None,
     )
     page = read(cast.alice)
@@ -197,12 +223,16 @@ def test_exports_keys_and_removals_are_told(installation: Installation, cast: Ca
         "exported the list of projects",
         "CSV",
         "1,234",
-        "status: active",
+        "Status: active",
     )
     (key,) = [each for each in page.rows("Keys") if each["Name"] == "Acme models"]
     assert key["Did"] == "added the connection"
     (removal,) = page.rows("Removals and archives")
-    assert (removal["Who"], removal["What"]) == ("System", "kind: runs; runs: 12")
+    assert (removal["Who"], removal["Of"], removal["What"]) == (
+        "System",
+        "Runs",
+        "12 runs, 1 phase, from before 31 Oct 2026, 00:00 UTC",
+    )
     assert [each["Who"] for each in read(cast.alice).rows("Exports")] == ["Mona", "Alice"], "the report is one as well"
     noted = row(installation, "SELECT * FROM audit_logs WHERE action = 'compliance_reports.export' ORDER BY id LIMIT 1")
     assert (noted["user_id"], noted["new_values"]["format"]) == (cast.alice.user_id, "html")
@@ -284,9 +314,7 @@ def test_weak_and_strangers_get_none(installation: Installation, cast: Cast) -> 
 
 
 def test_command_line_has_the_same_report_and_is_noted(installation: Installation, cast: Cast) -> None:
-    out = io.BytesIO()
-    write_report_of(cast.organization_a, lately(), out)
-    assert len(Page(out.getvalue().decode()).rows("People and their rights")) == 4
+    assert len(read_by_command(cast).rows("People and their rights")) == 4
     noted = row(installation, "SELECT * FROM audit_logs WHERE action = 'compliance_reports.export'")
     assert (noted["user_id"], noted["user_agent"]) == (None, "orchestrator audit report")
 
@@ -301,9 +329,83 @@ def test_actions_that_begin_alike_are_told_but_exports(installation: Installatio
             since=clock.now() - timedelta(days=1),
             before=clock.now(),
             names={},
+            zone="UTC",
         )
         counted = {"legal_holds.create": 1, "legal_holds.export": 1}
-        assert [each.after for each in list_by_prefix(trail, counted, ("legal_holds.",))] == ["reason: Case 7"]
+        assert [each.what for each in list_holds(trail, counted)] == ["Case 7"]
+
+
+def test_holds_say_which_also_where_they_were_placed_before(installation: Installation, cast: Cast) -> None:
+    database = installation.database
+    project_id = make_project(database, cast.alice, name="Hinges")
+    holds = [
+        make_hold(database, cast.alice, project_id=project_id, reason="Smith against Acme"),
+        make_hold(database, cast.alice, reason="An inquiry"),
+    ]
+    for hold_id in holds:
+        release_hold(database, cast.alice, hold_id)
+    with doors.admin(database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "UPDATE audit_logs SET created_at = now() - interval '90 days' WHERE action = 'legal_holds.create'"
+        )
+    which = ["Hinges: Smith against Acme", "The whole organization: An inquiry"]
+    for page in (read(cast.alice), read_by_command(cast)):
+        told = [(each["Who"], each["Did"], each["Which"]) for each in page.rows("Legal holds")]
+        assert told == [("Alice", "released a legal hold", each) for each in which]
+
+
+def test_events_are_told_without_ids_microseconds_and_json(installation: Installation, cast: Cast) -> None:
+    database = installation.database
+    project_id = make_project(database, cast.alice, name="Hinges")
+    archive = make_archive_row(database, cast.alice, project_id=project_id, project_name="Hinges", bytes=12_345_678)
+    with doors.admin(database) as connection:
+        connection.execute("UPDATE archives SET status = 'removing' WHERE id = %s", [archive])
+    write_entries(
+        database,
+        cast.mona,
+        action="audit.export",
+        new_values={
+            "format": "csv",
+            "rows": 3,
+            "filters": {"by": str(cast.max.user_id), "from": "2026-07-01 00:00:00+00:00", "search": "2026-99-99 00:00"},
+        },
+    )
+    about = {"resource_type": "retention", "user_id": None}
+    said = {"kind": "audit", "before": "2026-10-31T00:00:00+00:00", "entries": 9, "first_seal": 1, "last_seal": 3}
+    write_entries(database, cast.alice, action="retention.remove", new_values=said, **about)
+    said = {"project_id": str(project_id), "sha256": "0" * 64, "bytes": 12_345_678, "runs": 4}
+    about = {"resource_type": "archives", "resource_id": archive}
+    write_entries(database, cast.mona, action="archives.export", new_values=said, **about)
+    page = read(cast.alice)
+    removed, asked, deleted = page.rows("Removals and archives")
+    assert (asked["Of"], asked["Did"]) == ("Hinges", "asked for the runs to be moved to an archive")
+    assert asked["What"] == "Bytes: 12,345,678"
+    assert (deleted["Of"], deleted["Did"], deleted["What"]) == ("Hinges", "asked for the archive to be deleted", "")
+    assert (removed["Of"], removed["What"]) == (
+        "Audit trail",
+        "9 entries of the audit trail, under seals 1 to 3, from before 31 Oct 2026, 00:00 UTC",
+    )
+    export, taken = sorted(page.rows("Exports"), key=lambda each: each["Did"])
+    assert taken["With"] == "Project: Hinges; Runs: 4; Bytes: 12,345,678"
+    assert export["With"] == "By: Max; From: 1 Jul 2026, 00:00; Search: 2026-99-99 00:00"
+    for heading in ("Removals and archives", "Legal holds", "Exports"):
+        assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-|\d\d\.\d{6}|[{}]", str([*map(dict.values, page.rows(heading))]))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ({"status": "made"}, {"status": "removed"}, "Status: made → removed"),
+        ({"failure": "No room"}, {}, "Failure: No room → not set"),
+        ({}, {"settings": {"is_cut": True}}, "Settings: Is cut: yes"),
+        ({}, {"at": "2026-13-13T00:00:00+00:00"}, "At: 2026-13-13T00:00:00+00:00"),
+        ({}, {"at": "2026-11-29T00:00:00.123456+00:00"}, "At: 29 Nov 2026, 01:00"),
+        ({"a": 1}, {"a": 1}, ""),
+    ],
+)
+def test_what_differs_is_told_as_before_and_after(old: dict[str, Any], new: dict[str, Any], said: str) -> None:
+    assert say_changes(old, new, names={}, zone="Europe/Berlin") == said
 
 
 @pytest.mark.parametrize(

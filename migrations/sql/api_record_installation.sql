@@ -1,0 +1,23 @@
+-- api.record_installation(text, jsonb)
+-- What was done to the whole installation by the command line, where no trigger sees it: in the trail of each organization that
+-- somebody who runs the installation belongs to, as nobody's. For the owner of the tables, and for logins that read every row
+-- anyway, as that of a backup does.
+CREATE FUNCTION api.record_installation(p_action text, p_values jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+    IF p_action <> ALL (ARRAY['installation.backup', 'installation.backup_failed', 'installation.remove_backups',
+                              'installation.export_key', 'installation.restore'])
+    THEN
+        RAISE EXCEPTION '% is nothing that is done to an installation', p_action USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    -- whoever calls this names nobody as the one who did it
+    PERFORM set_config('request.jwt.claims', jsonb_build_object('user_agent', 'orchestrator ' || CASE p_action
+                           WHEN 'installation.restore' THEN 'restore' ELSE 'backup' END)::text, true);
+    PERFORM api.write_audit(o.id, p_action, 'installation', NULL, '{}', p_values)
+       FROM organizations o
+      WHERE o.sample_made_at IS NULL AND o.deleted_at IS NULL
+        AND EXISTS (SELECT 1 FROM users u WHERE u.organization_id = o.id AND u.is_operator AND u.deleted_at IS NULL);
+END
+$$;
