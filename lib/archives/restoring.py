@@ -55,7 +55,11 @@ def _load(connection: psycopg.Connection[Any], job: Job, path: Path) -> None:
         message = f"Something that these runs refer to is not there any more ({what}). Nothing was changed."
         raise Conflict(message) from error
     except psycopg.errors.UniqueViolation as error:
-        raise Conflict("Some of these runs are there already. Nothing was changed.") from error
+        message = (
+            "Some of these runs are there already. Nothing was changed. Where others are missing, move the project's "
+            "runs to an archive first, then restore this one."
+        )
+        raise Conflict(message) from error
     except psycopg.errors.UndefinedColumn as error:
         message = "This archive was made by a version whose tables were others. Restore it with that version."
         raise Conflict(message) from error

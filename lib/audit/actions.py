@@ -132,6 +132,7 @@ _MOVED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
         ("made", "restoring"): "asked for the runs of the archive to come back",
         ("removed", "restoring"): "handed over a copy of the archive, to restore it",
         ("restoring", "restored"): "brought the runs of the archive back",
+        ("made", "restored"): "brought the runs of the archive back by another archive",
         ("restoring", "made"): "could not bring the runs of the archive back",
         ("restoring", "removed"): "could not bring the runs of the archive back",
         ("made", "removing"): "asked for the archive to be deleted",

@@ -44,12 +44,12 @@ def show_project_facts(project: ProjectDetail, archives: ProjectArchives, *, tim
     """Draw what people said about the project, and who made it when."""
     metadata = project.metadata
     held = [archive for archive in archives.archives if archive.holds_runs]
-    in_archives = sum(archive.runs for archive in held)
+    in_archives = sum(archive.away for archive in held)
     spent = replace(
         project,
         run_count=project.run_count + in_archives,
-        known_cost_count=project.known_cost_count + in_archives - sum(archive.unknown_costs for archive in held),
-        spent_usd=project.spent_usd + sum((archive.cost_usd or Decimal(0) for archive in held), Decimal(0)),
+        known_cost_count=project.known_cost_count + in_archives - sum(archive.away_unknown_costs for archive in held),
+        spent_usd=project.spent_usd + sum((archive.away_cost_usd or Decimal(0) for archive in held), Decimal(0)),
     )
     show_facts(
         [
