@@ -101,6 +101,8 @@ def test_archive_is_deleted_after_a_question(
     work(installation)
     at = open_as(cast.alice, PROJECT, project=project_id)
     assert "Archives" not in headings(at)
+    for did in ("moved the runs to the archive", "deleted the archive's file"):
+        assert did in shown(at), "its activity tells of it"
     assert ask_database(installation.database, "SELECT status FROM archives WHERE id = %s", archive.id) == [
         ("removed",)
     ]

@@ -16,7 +16,7 @@ from lib.ui.components.paged_table import find_page
 from lib.ui.components.person import person_inline
 from lib.ui.components.project_table import say_runs, say_spent
 
-#: What the fields of a project are called, as its form labels them.
+#: What the fields of a project are called, as its form labels them, and those of its archives.
 _NAMES: Final[Mapping[str, str]] = {
     "name": "Name",
     "topic": "Topic",
@@ -34,6 +34,18 @@ _NAMES: Final[Mapping[str, str]] = {
     "settings.default_template_id": "Default template",
     "settings.reviewer_ids": "Reviewers",
     "settings.cost_limit_usd": "Cost limit of a run",
+    "project_id": "Project",
+    "project_name": "Project's name",
+    "failure": "What went wrong",
+    "format_version": "Format of the file",
+    "store": "Where the file lies",
+    "file": "File",
+    "file_count": "Files of operations",
+    "bytes": "Bytes",
+    "sha256": "SHA-256",
+    "runs": "Runs",
+    "cost_usd": "Cost",
+    "unknown_costs": "Runs of unknown cost",
 }
 
 
