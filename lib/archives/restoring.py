@@ -66,8 +66,8 @@ def _load(connection: psycopg.Connection[Any], job: Job, path: Path) -> None:
 
 
 def _write_files(job: Job, path: Path, manifest: Manifest) -> None:
-    for name in manifest.parts:
-        if name.startswith(_FILES):
-            run, operation, inner = name.removeprefix(_FILES).split("/", maxsplit=2)
-            place = (job.organization_id, UUID(run), UUID(operation))
-            write_artifact(artifact_folder(), place, check_path(inner), reading.read_part(path, name))
+    names = [name for name in manifest.parts if name.startswith(_FILES)]
+    for name, content in reading.read_parts(path, names):
+        run, operation, inner = name.removeprefix(_FILES).split("/", maxsplit=2)
+        place = (job.organization_id, UUID(run), UUID(operation))
+        write_artifact(artifact_folder(), place, check_path(inner), content)

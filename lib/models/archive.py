@@ -114,7 +114,7 @@ class Archive(Base):
         Index("idx_archives_under_way", "project_id", unique=True, postgresql_where=_UNDER_WAY),
         Index("idx_archives_next_at", "next_at", postgresql_where=_UNDER_WAY),
         Index("idx_archives_project", "organization_id", "project_id", "asked_at", "id"),
-        Index("idx_archives_run_ids", "run_ids", postgresql_using="gin"),
+        Index("idx_archives_run_ids", "run_ids", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         *(
             Index(f"idx_archives_{column}", "organization_id", column)
             for column in ("asked_by", "restore_asked_by", "removed_by")

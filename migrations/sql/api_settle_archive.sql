@@ -14,7 +14,7 @@ DECLARE
     v_archive archives := api.hold_archive(p_archive, v_status);
 BEGIN
     IF p_outcome = 'loaded' AND api.sum_runs(
-           v_archive.organization_id, v_archive.run_ids,
+           v_archive.organization_id, (SELECT run_ids FROM archives WHERE id = p_archive),
            (SELECT jsonb_object_agg(key, value -> 'columns') FROM jsonb_each(v_archive.tables)))
        <> v_archive.tables THEN
         RAISE EXCEPTION 'what came back of archive % is not what was saved', p_archive

@@ -43,7 +43,7 @@ DOORS = {
     "api_gone_archives": "orchestrator_worker",
 }
 #: Those of which 0060 has changed what they do.
-CHANGED_SINCE = ("api_keep_archive", "api_settle_archive")
+CHANGED_SINCE = ("api_hold_archive", "api_is_restoring", "api_keep_archive", "api_restore_rows", "api_settle_archive")
 #: What workers write, and is no event by itself.
 KEPT_BY_WORKERS = ("tables", "run_ids", "run_count", "next_at", "restoring_in", "loaded_at")
 #: Only where somebody claims to restore is it looked up: CASE works out nothing that it does not need.

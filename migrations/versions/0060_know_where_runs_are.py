@@ -1,4 +1,7 @@
-"""An archive knows which of its runs are in it and nowhere else: those that came back by another one count once."""
+"""An archive knows which of its runs are in it and nowhere else: those that came back by another one count once.
+
+And twice as many of them come back in twice the time: each part asks the index whether its runs are the archive's.
+"""
 
 from alembic import op
 
@@ -11,7 +14,10 @@ TABLE = "archives"
 #: What workers write, and is no event by itself; as 0056 has it.
 KEPT_BY_WORKERS = ("tables", "run_ids", "run_count", "next_at", "restoring_in", "loaded_at")
 ADDED = ("away_ids", "away_count", "away_cost_usd", "away_unknown_costs")
-CHANGED = ("api_keep_archive", "api_settle_archive")
+CHANGED = ("api_hold_archive", "api_is_restoring", "api_keep_archive", "api_restore_rows", "api_settle_archive")
+MADE = "api_are_archived"
+#: What is written to it has to be found at once: a list of what is pending would be gone through each time.
+INDEX = f"idx_{TABLE}_run_ids"
 
 
 def upgrade() -> None:
@@ -22,6 +28,9 @@ def upgrade() -> None:
             ADD COLUMN away_cost_usd numeric(18,6),
             ADD COLUMN away_unknown_costs integer NOT NULL DEFAULT 0""")
     audit.watch(TABLE, ignore=KEPT_BY_WORKERS + ADDED)
+    op.execute(f"ALTER INDEX {INDEX} SET (fastupdate = off)")
+    op.execute(f"SELECT gin_clean_pending_list('{INDEX}')")
+    functions.create(MADE)
     for name in CHANGED:
         functions.replace(name)
     op.execute(f"""
@@ -42,6 +51,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in CHANGED:
         functions.replace(name, before=revision)
+    functions.drop(MADE)
+    op.execute(f"ALTER INDEX {INDEX} RESET (fastupdate)")
     audit.watch(TABLE, ignore=KEPT_BY_WORKERS)
     for column in ("away_unknown_costs", "away_cost_usd", "away_count", "away_ids"):
         op.execute(f"ALTER TABLE {TABLE} DROP COLUMN {column}")
