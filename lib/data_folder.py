@@ -58,6 +58,15 @@ def make_private_folder(folder: Path) -> None:
             path.chmod(mode)
 
 
+def sync_file(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def kept_secret(path: Path, make: Callable[[], str]) -> str:
     """What stands in the file, written there first (readable for its owner only) when there is none.
 

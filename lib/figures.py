@@ -21,6 +21,20 @@ def count(value: int, noun: str, *, plural: str | None = None) -> str:
     return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
 
 
+def compact(value: float) -> str:
+    """A number where there is room for few digits: "9.4 M", "148 k", "812"."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size * (1 if unit != "k" else 10):
+            scaled = value / size
+            return f"{scaled:,.0f} {unit}" if scaled >= 100 else f"{scaled:.1f} {unit}"
+    return number(round(value))
+
+
+def size(value: float) -> str:
+    """Bytes: "9.4 MB"."""
+    return f"{compact(value)}B" if value >= 10_000 else "<10 kB"
+
+
 def money(usd: Decimal | float | None) -> str:
     """Dollars to the cent; "<$0.01" for less than a cent, "unknown" where nobody knows the price."""
     if usd is None:

@@ -49,5 +49,5 @@ with left:
     project_facts.show_project_activity(actor, project)
 with right:
     with card("Details"):
-        project_facts.show_project_facts(project, archives, time_zone=actor.time_zone)
+        project_facts.show_project_facts(project, time_zone=actor.time_zone)
     show_project_gauges(actor, project.id)

@@ -15,6 +15,7 @@ from lib.backup.manifest import TableSum
 from lib.backup.tables import sum_tables
 from lib.db.logins import Login
 from lib.integrations.folder import artifact_folder, write_artifact
+from lib.models.archive import AWAY
 from lib.models.project import ProjectStatus
 from lib.projects.service import move_project
 from tests import doors
@@ -152,9 +153,12 @@ def make_archive_row(database: Database, actor: Actor, *, project_id: UUID, **co
         "sha256": "0" * 64,
         "tables": {},
         "run_ids": [uuid4()],
-    }
+    } | columns
+    if said["status"] in AWAY:
+        said["away_ids"] = said["run_ids"]
+        said |= {f"away_{name}": columns[name] for name in ("cost_usd", "unknown_costs") if name in columns}
     with doors.admin(database) as connection:
-        return insert(connection, "archives", **said | columns)
+        return insert(connection, "archives", **said)
 
 
 def sums(database: Database) -> dict[str, TableSum]:

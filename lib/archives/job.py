@@ -15,6 +15,14 @@ APPLICATION: Final = "orchestrator-archives"
 #: A project of a million runs takes minutes.
 _SETTINGS: Final = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
 
+#: By the catalog, which everybody may read.
+_COLUMNS: Final = """
+    SELECT a.attname, a.atthasdef OR NOT a.attnotnull OR a.attidentity <> ''
+      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = 'public' AND c.relname = %s AND a.attnum > 0 AND NOT a.attisdropped
+     ORDER BY a.attnum
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -90,6 +98,12 @@ def keep(connection: psycopg.Connection[Any], job: Job, made: Mapping[str, objec
     row = connection.execute("SELECT api.keep_archive(%s, %s)", (job.archive_id, Jsonb(dict(made)))).fetchone()
     assert row is not None  # noqa: S101 - it selects one row
     return str(row[0])
+
+
+def list_columns(connection: psycopg.Connection[Any], table: str) -> dict[str, bool]:
+    """The columns that a table has now; of each whether a row can do without it."""
+    found = connection.execute(_COLUMNS, (table,)).fetchall()
+    return dict(found)
 
 
 def put_back(connection: psycopg.Connection[Any], job: Job, table: str, lines: Sequence[str]) -> None:

@@ -29,7 +29,8 @@ def clear(connection: psycopg.Connection[Any]) -> int:
     row = connection.execute("SELECT * FROM api.gone_archives(%s)", ([*set(names.values())],)).fetchone()
     if row is None or not row[1] or not belongs_to(artifact_folder(), row[0]):
         return 0
-    gone = [name for name, archive_id in names.items() if archive_id in set(row[1])]
+    gone_ids = set(row[1])
+    gone = [name for name, archive_id in names.items() if archive_id in gone_ids]
     for name in gone:
         shelf.remove(name)
     log.info("removed the files of %d archives that are gone", len(gone))

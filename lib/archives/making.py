@@ -77,7 +77,14 @@ def make(connection: psycopg.Connection[Any], job: Job) -> None:
 def _write(connection: psycopg.Connection[Any], job: Job, path: Path) -> Manifest:
     writer = ArchiveWriter(path)
     runs: list[UUID] = []
-    written: list[UUID] = []
+    has_files = False
+
+    def noted(lines: Iterator[bytes]) -> Iterator[bytes]:
+        nonlocal has_files
+        for line in lines:
+            has_files = has_files or _has_written(line)
+            yield line
+
     try:
         with connection.transaction():
             connection.execute(_ONE_MOMENT)
@@ -85,8 +92,8 @@ def _write(connection: psycopg.Connection[Any], job: Job, path: Path) -> Manifes
             revision = connection.execute("SELECT version_num FROM public.alembic_version").fetchone()
             for table in TABLES:
                 lines = _lines(connection, job, table, runs)
-                writer.add(table_part(table), _note(lines, written) if table == _OPERATIONS else lines)
-        _add_files(writer, job, runs, has_some=bool(written))
+                writer.add(table_part(table), noted(lines) if table == _OPERATIONS else lines)
+        _add_files(writer, job, runs, has_some=has_files)
         manifest = Manifest(
             version=version("ai-orchestrator"),
             schema_revision=revision[0] if revision else "",
@@ -116,13 +123,9 @@ def _lines(connection: psycopg.Connection[Any], job: Job, table: str, runs: list
             yield f"{line}\n".encode()
 
 
-def _note(lines: Iterator[bytes], written: list[UUID]) -> Iterator[bytes]:
-    """The lines, while it is noted which operations have written a file."""
-    for line in lines:
-        row = json.loads(line)
-        if (row.get("result") or {}).get("place") == "folder":
-            written.append(UUID(row["id"]))
-        yield line
+def _has_written(line: bytes) -> bool:
+    """Whether that operation has written a file."""
+    return (json.loads(line).get("result") or {}).get("place") == "folder"
 
 
 def _add_files(writer: ArchiveWriter, job: Job, runs: list[UUID], *, has_some: bool) -> None:

@@ -14,6 +14,7 @@ from psycopg.rows import class_row
 from lib.access.actor import command_line
 from lib.archives import job as held
 from lib.archives import reading
+from lib.archives.service import BEING_WORKED_ON
 from lib.archives.working import do_next
 from lib.db.logins import Login
 from lib.db.server import database_url
@@ -57,7 +58,7 @@ def make(project_id: UUID) -> Listed:
         try:
             row = connection.execute("SELECT api.order_archive(%s)", (project_id,)).fetchone()
         except psycopg.errors.UniqueViolation as error:
-            raise Conflict("An archive of this project is being worked on already. Wait until that is done.") from error
+            raise Conflict(BEING_WORKED_ON) from error
         if row is None or row[0] is None:
             message = "There is no such project, or it is active. Mark it as completed or archive it first."
             raise Conflict(message)
@@ -98,10 +99,13 @@ def _do(
 ) -> Listed:
     """Do it, or wait for the worker that is at it."""
     status = ArchiveStatus.RESTORING if done is ArchiveStatus.RESTORED else None
-    while not do_next(connection, archive_id=archive_id, status=status, file=file):
-        if _find(connection, archive_id).status not in UNDER_WAY:
-            break
-        time.sleep(_LOOK_SECONDS)
+    try:
+        while not do_next(connection, archive_id=archive_id, status=status, file=file):
+            if _find(connection, archive_id).status not in UNDER_WAY:
+                break
+            time.sleep(_LOOK_SECONDS)
+    except psycopg.errors.UniqueViolation as error:  # while it was claimed, for another one of the project is
+        raise Conflict(BEING_WORKED_ON) from error
     found = _find(connection, archive_id)
     if found.status != done or found.failure:
         raise Conflict(found.failure or f"This archive is {found.status}. `orchestrator archives list` says more.")

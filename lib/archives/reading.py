@@ -3,7 +3,7 @@
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +31,8 @@ def verify(path: Path) -> Manifest:
             manifest = _read_manifest(file)
             found = [entry.filename for entry in file.infolist()]
             faults = [fault for name in manifest.parts if (fault := _fault(file, name, manifest))]
-            faults += [f"{name} does not belong there" for name in found if name not in {MANIFEST, *manifest.parts}]
+            known = {MANIFEST, *manifest.parts}
+            faults += [f"{name} does not belong there" for name in found if name not in known]
             faults += ["a part is there twice"] if len(found) != len(set(found)) else []
     except _DAMAGED:
         raise InvalidInput(
@@ -57,10 +58,11 @@ def read_rows(path: Path, table: str) -> Iterator[list[str]]:
         yield batch
 
 
-def read_part(path: Path, name: str) -> bytes:
-    """One file of an operation."""
+def read_parts(path: Path, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Files of operations, one at a time."""
     with zipfile.ZipFile(path) as file:
-        return file.read(name)
+        for name in names:
+            yield name, file.read(name)
 
 
 def _read_manifest(file: zipfile.ZipFile) -> Manifest:

@@ -27,6 +27,7 @@ def restore(connection: psycopg.Connection[Any], job: Job, path: Path) -> None:
     # files without rows are cleared away by every worker: none looks while these rows become visible
     connection.execute("SELECT pg_advisory_lock(%s)", (SWEEPING,))
     if not job.is_loaded:
+        _require_known(connection, manifest)
         _load(connection, job, path)
     _write_files(job, path, manifest)
     held.settle(connection, job, "restored")
@@ -43,6 +44,25 @@ def verify_known(job: Job, path: Path) -> Manifest:
     return manifest
 
 
+def _require_known(connection: psycopg.Connection[Any], manifest: Manifest) -> None:
+    """See that all of it has a place in the tables of today, and that these need nothing which it does not have.
+
+    What a table has got since gets its default, as the rows that stayed have. Raises Conflict.
+    """
+    gone, needed = [], []
+    for table, saved in manifest.tables.items():
+        now = held.list_columns(connection, table)
+        gone += [f"{table}.{name}" for name in saved.columns if name not in now]
+        needed += [f"{table}.{name}" for name, is_optional in now.items() if not (is_optional or name in saved.columns)]
+    if gone or needed:
+        what = f"has no place any more for {', '.join(gone)}" if gone else f"needs {', '.join(needed)}"
+        message = (
+            f"This archive was made by version {manifest.version}, and the version that runs now {what}. Nothing was "
+            f"changed, and the file stays. An installation of version {manifest.version} can restore it."
+        )
+        raise Conflict(message)
+
+
 def _load(connection: psycopg.Connection[Any], job: Job, path: Path) -> None:
     try:
         with connection.transaction():
@@ -55,15 +75,20 @@ def _load(connection: psycopg.Connection[Any], job: Job, path: Path) -> None:
         message = f"Something that these runs refer to is not there any more ({what}). Nothing was changed."
         raise Conflict(message) from error
     except psycopg.errors.UniqueViolation as error:
-        raise Conflict("Some of these runs are there already. Nothing was changed.") from error
-    except psycopg.errors.UndefinedColumn as error:
-        message = "This archive was made by a version whose tables were others. Restore it with that version."
+        message = (
+            "Some of these runs are there already. Nothing was changed. Where others are missing, move the project's "
+            "runs to an archive first, then restore this one."
+        )
+        raise Conflict(message) from error
+    except (psycopg.errors.CheckViolation, psycopg.errors.DataError) as error:
+        rule = error.diag.constraint_name or error.diag.message_primary
+        message = f"The version that runs now does not allow what is in this archive ({rule}). Nothing was changed."
         raise Conflict(message) from error
 
 
 def _write_files(job: Job, path: Path, manifest: Manifest) -> None:
-    for name in manifest.parts:
-        if name.startswith(_FILES):
-            run, operation, inner = name.removeprefix(_FILES).split("/", maxsplit=2)
-            place = (job.organization_id, UUID(run), UUID(operation))
-            write_artifact(artifact_folder(), place, check_path(inner), reading.read_part(path, name))
+    names = [name for name in manifest.parts if name.startswith(_FILES)]
+    for name, content in reading.read_parts(path, names):
+        run, operation, inner = name.removeprefix(_FILES).split("/", maxsplit=2)
+        place = (job.organization_id, UUID(run), UUID(operation))
+        write_artifact(artifact_folder(), place, check_path(inner), content)

@@ -2,6 +2,8 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from uuid import UUID
@@ -18,6 +20,7 @@ from lib.audit.events import record_event
 from lib.db.constraints import constraint_of
 from lib.db.session import tenant_session
 from lib.errors import Conflict, NotFound
+from lib.file_names import file_name
 from lib.models.archive import Archive, ArchiveStatus, ArchiveStore
 from lib.models.project import ProjectStatus
 
@@ -28,6 +31,7 @@ HELD: Final = (
 )
 _CHUNK: Final = 1 << 20
 _UNDER_WAY: Final = "idx_archives_under_way"
+BEING_WORKED_ON: Final = "An archive of this project is being worked on already. Wait until that is done."
 
 
 def list_archives(actor: Actor, project_id: UUID) -> ProjectArchives:
@@ -65,28 +69,22 @@ def ask_archive(actor: Actor, project_id: UUID) -> UUID:
     ended, an archive of it is under way, or a legal hold keeps its runs.
     """
     actor.require(Permission.PROJECTS_ARCHIVE)
-    try:
-        with tenant_session(actor) as session:
-            project = queries.find_project(session, actor.organization_id, project_id)
-            if project is None:
-                raise NotFound("project")
-            if project.status == ProjectStatus.ACTIVE:
-                message = "This project is active. Mark it as completed or archive it first, then move its runs."
-                raise Conflict(message)
-            if session.scalar(select(func.api.count_open_runs(project_id))):
-                message = "A run of this project has not ended. Wait for its end or cancel it, then move its runs."
-                raise Conflict(message)
-            if not queries.has_runs(session, actor.organization_id, project_id):
-                message = "This project has no runs that could be moved."
-                raise Conflict(message)
-            _refuse_held(session, project_id)
-            values = {"organization_id": actor.organization_id, "project_id": project_id, "project_name": project.name}
-            return session.scalars(insert(Archive).values(**values).returning(Archive.id)).one()
-    except IntegrityError as error:
-        if constraint_of(error) != _UNDER_WAY:
-            raise
-        message = "An archive of this project is being worked on already. Wait until that is done."
-        raise Conflict(message) from error
+    with _one_at_a_time(), tenant_session(actor) as session:
+        project = queries.find_project(session, actor.organization_id, project_id)
+        if project is None:
+            raise NotFound("project")
+        if project.status == ProjectStatus.ACTIVE:
+            message = "This project is active. Mark it as completed or archive it first, then move its runs."
+            raise Conflict(message)
+        if session.scalar(select(func.api.count_open_runs(project_id))):
+            message = "A run of this project has not ended. Wait for its end or cancel it, then move its runs."
+            raise Conflict(message)
+        if not queries.has_runs(session, actor.organization_id, project_id):
+            message = "This project has no runs that could be moved."
+            raise Conflict(message)
+        _refuse_held(session, project_id)
+        values = {"organization_id": actor.organization_id, "project_id": project_id, "project_name": project.name}
+        return session.scalars(insert(Archive).values(**values).returning(Archive.id)).one()
 
 
 def ask_restore(actor: Actor, archive_id: UUID) -> None:
@@ -121,7 +119,7 @@ def export_archive(actor: Actor, archive_id: UUID, file: BinaryIO) -> str:
         path = shelf.open_shelf(ArchiveStore(row.store)).fetch(row.file, Path(folder))
         with path.open("rb") as kept:
             shutil.copyfileobj(kept, file, _CHUNK)
-    return path.name
+    return file_name("archive", row.project_name, ending=f"-{row.made_at:%Y-%m-%d}.zip")
 
 
 def find_archive_of_run(actor: Actor, run_id: UUID) -> ArchiveView | None:
@@ -140,24 +138,29 @@ def _refuse_held(session: Session, project_id: UUID) -> None:
         raise Conflict(HELD)
 
 
-def _move(actor: Actor, archive_id: UUID, status: ArchiveStatus, *, from_: set[ArchiveStatus]) -> None:
-    actor.require(Permission.PROJECTS_ARCHIVE)
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Raise `Conflict` where another archive of the project is under way, which its index knows."""
     try:
-        with tenant_session(actor) as session:
-            archive = queries.load_archive(session, actor.organization_id, archive_id)
-            if archive is None:
-                raise NotFound("archive")
-            if archive.status not in from_:
-                message = "This archive does not stand as you saw it any more. Reload to see it."
-                raise Conflict(message)
-            if status is ArchiveStatus.REMOVING:
-                _refuse_held(session, archive.project_id)
-            archive.status = status
+        yield
     except IntegrityError as error:
         if constraint_of(error) != _UNDER_WAY:
             raise
-        message = "Another archive of this project is being worked on. Wait until that is done."
-        raise Conflict(message) from error
+        raise Conflict(BEING_WORKED_ON) from error
+
+
+def _move(actor: Actor, archive_id: UUID, status: ArchiveStatus, *, from_: set[ArchiveStatus]) -> None:
+    actor.require(Permission.PROJECTS_ARCHIVE)
+    with _one_at_a_time(), tenant_session(actor) as session:
+        archive = queries.load_archive(session, actor.organization_id, archive_id)
+        if archive is None:
+            raise NotFound("archive")
+        if archive.status not in from_:
+            message = "This archive does not stand as you saw it any more. Reload to see it."
+            raise Conflict(message)
+        if status is ArchiveStatus.REMOVING:
+            _refuse_held(session, archive.project_id)
+        archive.status = status
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> ArchiveView:

@@ -4,7 +4,6 @@ A file is written in `.unfinished` of the data folder first, and has its name on
 the bucket. Each try has a name of its own, so that nobody writes over what another one has made.
 """
 
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from lib.config import get_settings
-from lib.data_folder import data_folder, find_folder, make_private_folder
+from lib.data_folder import data_folder, find_folder, make_private_folder, sync_file
 from lib.errors import ConfigurationError, FileGone
 from lib.models.archive import ArchiveStore
 
@@ -51,7 +50,7 @@ class LocalShelf:
         make_private_folder(target.parent)
         path.rename(target)
         for folder in (target.parent, target.parent.parent):
-            _sync(folder)
+            sync_file(folder)
 
     def remove(self, name: str) -> None:
         """Remove it, and the organization's folder with its last one."""
@@ -135,11 +134,3 @@ def desk(archive_id: UUID) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

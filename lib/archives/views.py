@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from lib.models.archive import UNDER_WAY, ArchiveStatus, ArchiveStore
+from lib.models.archive import AWAY, UNDER_WAY, ArchiveStatus, ArchiveStore
 
 #: A question before an archive counts no further.
 MOST_COUNTED = 100_000
@@ -36,6 +36,8 @@ class ArchiveView:
     asked_at: datetime
     made_at: datetime | None
     runs: int
+    #: Those of its runs that are in it and nowhere else; the others came back, by this archive or by another one.
+    away: int
     phases: int
     files: int
     bytes: int | None
@@ -44,6 +46,9 @@ class ArchiveView:
     #: What its runs cost, as far as that is known, and of how many it is not.
     cost_usd: Decimal | None
     unknown_costs: int
+    #: The same of those that are away.
+    away_cost_usd: Decimal | None
+    away_unknown_costs: int
     restored_by: str | None
     restored_at: datetime | None
     removed_by: str | None
@@ -57,7 +62,7 @@ class ArchiveView:
     @property
     def holds_runs(self) -> bool:
         """Whether runs are in it and nowhere else."""
-        return self.status in {ArchiveStatus.MADE, ArchiveStatus.RESTORING}
+        return self.away > 0 and self.status in AWAY
 
     @property
     def has_file(self) -> bool:

@@ -135,13 +135,16 @@ _MOVED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
         ("making", "made"): "moved the runs to the archive",
         ("making", "failed"): "could not move the runs to the archive",
         ("made", "restoring"): "asked for the runs of the archive to come back",
+        ("restored", "restoring"): "asked for the runs of the archive to come back again",
+        ("removing", "restoring"): "asked for the runs of the archive to come back, and not to be deleted",
         ("removed", "restoring"): "handed over a copy of the archive, to restore it",
         ("restoring", "restored"): "brought the runs of the archive back",
-        ("restoring", "made"): "could not bring the runs of the archive back",
-        ("restoring", "removed"): "could not bring the runs of the archive back",
+        ("made", "restored"): "brought the runs of the archive back by another archive",
+        ("restoring", "failed"): "could not bring the runs of the archive back",
         ("made", "removing"): "asked for the archive to be deleted",
         ("restored", "removing"): "asked for the archive's file to be deleted",
         ("removing", "removed"): "deleted the archive's file",
+        ("removing", "failed"): "kept the archive's file",
     },
     "templates.update": {
         ("draft", "in_review"): "asked for the template to be published",
@@ -194,6 +197,14 @@ _SILENT: Final = frozenset(
         "completed_at",
         "suspended_at",
         "deleted_at",
+        "asked_at",
+        "asked_by",
+        "made_at",
+        "restore_asked_at",
+        "restore_asked_by",
+        "restored_at",
+        "removed_at",
+        "removed_by",
     }
 )
 
@@ -214,7 +225,8 @@ def say(action: str, old: Mapping[str, object], new: Mapping[str, object]) -> st
     for field, (was_set, was_taken) in _SET.get(action, {}).items():
         if old.get(field) != new.get(field):
             return was_taken if new.get(field) is None else was_set
-    move = str(old.get("status")), str(new.get("status"))
+    # what has failed stands again as before, and says why
+    move = str(old.get("status")), "failed" if new.get("failure") else str(new.get("status"))
     for field, did in _CHANGED.get(action, {}).items():
         if field in new:
             return _TAKEN_BACK.get(field, did) if new[field] is None else did

@@ -1,6 +1,6 @@
 """Every select on the audit trail and its seals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -21,11 +21,12 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lib.audit.filtering import Part
 from lib.audit.views import Difference, Kind, Outcome
-from lib.db.paging import Order, Rows, count_at_most, read_choices, read_merged, read_page
+from lib.db.paging import Order, Rows, count_at_most, read_choices, read_merged
+from lib.models.archive import Archive
 from lib.models.audit_log import REFUSED, AuditLog, AuditSeal
 from lib.models.people import people
 from lib.users.queries import person
@@ -36,9 +37,9 @@ _LONGEST_LISTED: Final = 16_000
 
 
 def list_changes(
-    session: Session, organization_id: UUID, *, resource_type: str, resource_id: UUID, cursor: str | None, limit: int
+    session: Session, organization_id: UUID, *, things: Mapping[str, Sequence[UUID]], cursor: str | None, limit: int
 ) -> Rows:
-    """A page of what was done to one thing, the newest first. The first condition is the planner's."""
+    """A page of what was done to things, by their kind, the newest first. The first condition is the planner's."""
     statement = select(
         AuditLog.id,
         AuditLog.created_at,
@@ -47,12 +48,24 @@ def list_changes(
         AuditLog.old_values,
         AuditLog.new_values,
         person(AuditLog.user_id).label("person"),
-    ).where(
-        AuditLog.organization_id == organization_id,
-        AuditLog.resource_type == resource_type,
-        AuditLog.resource_id == resource_id,
-    )
-    return read_page(session, statement, order=NEWEST, cursor=cursor, limit=limit)
+    ).where(AuditLog.organization_id == organization_id)
+    lists = [
+        (statement.where(AuditLog.resource_type == kind, _is_one_of(AuditLog.resource_id, ids)), NEWEST)
+        for kind, ids in things.items()
+        if ids
+    ]
+    return read_merged(session, lists, cursor=cursor, limit=limit)
+
+
+def _is_one_of(column: InstrumentedAttribute[UUID | None], ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """For one alone an index has the order as well."""
+    return column == ids[0] if len(ids) == 1 else column.in_(ids)
+
+
+def list_archives_of(session: Session, organization_id: UUID, project_id: UUID) -> Sequence[UUID]:
+    """A project's, those whose file is gone among them."""
+    of_project = (Archive.organization_id == organization_id) & (Archive.project_id == project_id)
+    return session.scalars(select(Archive.id).where(of_project)).all()
 
 
 def list_entries(

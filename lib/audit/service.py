@@ -1,9 +1,11 @@
 """What people read of the audit trail. Nobody writes it here: triggers do."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
+from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
@@ -18,11 +20,15 @@ Changes = Page[Change]
 
 
 def list_project_changes(actor: Actor, project_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Changes:
-    """A page of what was done to a project, the newest first. Raises `NotPermitted`.
+    """A page of what was done to a project and its archives, the newest first. Raises `NotPermitted`.
 
     Nothing for a project that is not there, or not theirs: the page has asked for the project before.
     """
-    return _list_changes(actor, "projects", project_id, cursor=cursor, limit=limit)
+    actor.require(Permission.AUDIT_VIEW)
+    with tenant_session(actor) as session:
+        archives = queries.list_archives_of(session, actor.organization_id, project_id)
+        things = {"projects": [project_id], "archives": archives}
+        return _read(session, actor, things, cursor=cursor, limit=limit)
 
 
 def list_person_changes(actor: Actor, user_id: UUID, *, cursor: str | None = None, limit: int = 10) -> Changes:
@@ -43,15 +49,14 @@ def list_organization_changes(actor: Actor, *, cursor: str | None = None, limit:
 def _list_changes(actor: Actor, resource_type: str, resource_id: UUID, *, cursor: str | None, limit: int) -> Changes:
     actor.require(Permission.AUDIT_VIEW)
     with tenant_session(actor) as session:
-        page = queries.list_changes(
-            session,
-            actor.organization_id,
-            resource_type=resource_type,
-            resource_id=resource_id,
-            cursor=cursor,
-            limit=limit,
-        )
-        return Page(tuple(Change(**told(row)) for row in page.rows), page.newer, page.older)
+        return _read(session, actor, {resource_type: [resource_id]}, cursor=cursor, limit=limit)
+
+
+def _read(
+    session: Session, actor: Actor, things: Mapping[str, Sequence[UUID]], *, cursor: str | None, limit: int
+) -> Changes:
+    page = queries.list_changes(session, actor.organization_id, things=things, cursor=cursor, limit=limit)
+    return Page(tuple(Change(**told(row)) for row in page.rows), page.newer, page.older)
 
 
 def told(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:

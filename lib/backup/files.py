@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from lib.backup.manifest import FileSum
+from lib.data_folder import sync_file
 from lib.integrations.folder import UNFINISHED
 
 _CHUNK: Final = 1 << 20
@@ -59,15 +60,6 @@ def make_folders(folder: Path, within: Path) -> None:
     for path in reversed([folder, *folder.parents][: len(folder.relative_to(within).parts)]):
         with suppress(FileExistsError):
             path.mkdir(mode=0o700)
-
-
-def sync_file(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def sync_folders(folder: Path) -> None:

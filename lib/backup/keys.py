@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from lib.backup.files import private_file, sync_file
+from lib.backup.files import private_file
 from lib.config import get_settings
-from lib.data_folder import data_folder, previous_secret_keys, secret_key
+from lib.data_folder import data_folder, previous_secret_keys, secret_key, sync_file
 from lib.errors import ConfigurationError, InvalidInput
 
 _PURPOSE: Final = b"ai-orchestrator backup"

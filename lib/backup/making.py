@@ -19,11 +19,12 @@ import psycopg
 from lib import clock
 from lib.archives.shelf import find_archive_folder
 from lib.backup import keys, shelf
-from lib.backup.files import copy_file, list_files, make_folders, private_file, sum_file, sync_file
+from lib.backup.files import copy_file, list_files, make_folders, private_file, sum_file
 from lib.backup.manifest import ARCHIVES, ARTIFACTS, DUMP, MANIFEST, FileSum, Manifest, TableSum
 from lib.backup.programs import APPLICATION, Program, find_program, run
 from lib.backup.tables import sum_tables
 from lib.backup.way_in import backup_url, require_every_row
+from lib.data_folder import sync_file
 from lib.db.restoring import require_whole
 from lib.db.roles import MONITORING
 from lib.errors import ConfigurationError, Conflict, DatabaseUnavailable

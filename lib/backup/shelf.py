@@ -13,10 +13,10 @@ from typing import Final
 from uuid import UUID
 
 from lib import clock
-from lib.backup.files import sync_file, sync_folders
+from lib.backup.files import sync_folders
 from lib.backup.manifest import Manifest, read_manifest
 from lib.config import get_settings
-from lib.data_folder import data_folder
+from lib.data_folder import data_folder, sync_file
 from lib.errors import ConfigurationError, InvalidInput
 
 _NAME: Final = re.compile(r"backup-(\d{8}T\d{6})Z(-\d+)?")

@@ -7,10 +7,10 @@ from uuid import UUID
 import typer
 
 from lib.db.logins import Login
+from lib.figures import count, size
 from lib.installation import prepare_database
 
 app = typer.Typer(help="Archives of projects: runs that lie in a compressed file.", no_args_is_help=True)
-_MEGABYTE = 1_000_000
 
 
 @app.command("list")
@@ -23,8 +23,9 @@ def list_all() -> None:
     for each in found:
         made = f"{each.made_at:%Y-%m-%d %H:%M} UTC" if each.made_at else ""
         where = f"{each.store}: {each.file}" if each.file else ""
+        runs = count(each.run_count, "run")
         typer.echo(
-            f"{each.archive_id}  {each.status:<9}  {made:<20}  {each.run_count:>8,} runs  {_size(each.bytes):>10}  "
+            f"{each.archive_id}  {each.status:<9}  {made:<20}  {runs:>13}  {_size(each.bytes):>7}  "
             f"{each.organization_slug} “{each.project_name}”  {where}".rstrip()
         )
         if each.failure:
@@ -40,7 +41,9 @@ def make(project: Annotated[UUID, typer.Argument(help="The project's id, as its 
 
     prepare_database(Login.WORKER)
     made = operating.make(project)
-    typer.echo(f"Made {made.archive_id}: {made.run_count:,} runs, {_size(made.bytes)}, {made.store}: {made.file}")
+    typer.echo(
+        f"Made {made.archive_id}: {count(made.run_count, 'run')}, {_size(made.bytes)}, {made.store}: {made.file}"
+    )
     typer.echo(f"SHA-256 {made.sha256}")
 
 
@@ -52,8 +55,9 @@ def verify(file: Annotated[Path, typer.Argument(help="An archive's file.", exist
     manifest = reading.verify(file)
     rows = sum(table.rows for table in manifest.tables.values())
     typer.echo(
-        f"It is whole: {manifest.run_count:,} runs of “{manifest.project_name}”, {rows:,} rows in all, "
-        f"{manifest.file_count:,} files, made {manifest.made_at:%Y-%m-%d %H:%M} UTC by version {manifest.version}."
+        f"It is whole: {count(manifest.run_count, 'run')} of “{manifest.project_name}”, {count(rows, 'row')} in all, "
+        f"{count(manifest.file_count, 'file')}, made {manifest.made_at:%Y-%m-%d %H:%M} UTC by version "
+        f"{manifest.version}."
     )
     typer.echo(f"SHA-256 {reading.sum_file(file)}")
 
@@ -65,8 +69,9 @@ def restore(archive: Annotated[str, typer.Argument(help="Its id, or a copy of it
 
     prepare_database(Login.WORKER)
     found = operating.restore(archive)
-    typer.echo(f"{found.run_count:,} runs of “{found.project_name}” are back.")
+    are = "is" if found.run_count == 1 else "are"
+    typer.echo(f"{count(found.run_count, 'run')} of “{found.project_name}” {are} back.")
 
 
-def _size(count: int | None) -> str:
-    return f"{(count or 0) / _MEGABYTE:,.1f} MB"
+def _size(bytes_: int | None) -> str:
+    return size(bytes_) if bytes_ else ""

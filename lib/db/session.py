@@ -29,12 +29,15 @@ from lib.db.claims import sign
 from lib.db.constraints import sqlstate_of
 from lib.db.logins import Login
 from lib.db.server import database_url
-from lib.errors import DatabaseFull, DatabaseUnavailable, RightsChanged
+from lib.errors import Conflict, DatabaseFull, DatabaseUnavailable, RightsChanged
 
 log = logging.getLogger(__name__)
 
 #: A page's query that takes longer than this is a defect; it is stopped rather than left to pile up.
 STATEMENT_TIMEOUT_MS = 15_000
+#: Nobody looks longer at a button that does nothing: who has to wait for a lock, as while an archive takes runs away,
+#: is told so. Workers wait as long as any statement may.
+LOCK_TIMEOUT_MS = 4_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
 
 #: A connection that nobody has used for so long is asked whether it lives: what lies between may have forgotten it.
@@ -43,6 +46,7 @@ _USED_AT: Final = "used_at"
 
 #: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _DISK_FULL: Final = "53100"
+_LOCK_NOT_AVAILABLE: Final = "55P03"
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
 
 #: Connections of a login that a process keeps, and how many more it opens while many ask.
@@ -175,6 +179,12 @@ def _transaction(login: Login) -> Iterator[Session]:
             raise DatabaseUnavailable(message) from error
         if sqlstate_of(error) == _DISK_FULL:
             raise DatabaseFull from error
+        if sqlstate_of(error) == _LOCK_NOT_AVAILABLE:
+            message = (
+                "This has to wait for something that is under way, as while an archive is being made or restored, or "
+                "old runs are being removed. Nothing was changed; try again in a minute."
+            )
+            raise Conflict(message) from error
         raise
 
 
@@ -197,6 +207,7 @@ def _make_engine(login: Login) -> Engine:
             "connect_timeout": 5,
             "application_name": f"orchestrator-{login}",
             "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} "
+            f"-c lock_timeout={LOCK_TIMEOUT_MS if login is Login.WEB else 0} "
             f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS}",
         },
     )

@@ -41,6 +41,8 @@ class ArchiveStore(StrEnum):
     S3 = "s3"
 
 
+#: Where runs are in the file and nowhere else.
+AWAY: Final = (ArchiveStatus.MADE, ArchiveStatus.RESTORING)
 #: What a worker does something about.
 UNDER_WAY: Final = (ArchiveStatus.ASKED, ArchiveStatus.MAKING, ArchiveStatus.RESTORING, ArchiveStatus.REMOVING)
 _UNDER_WAY = text(f"status IN ({', '.join(repr(str(status)) for status in UNDER_WAY)})")
@@ -88,6 +90,12 @@ class Archive(Base):
     unknown_costs: Mapped[int] = mapped_column(server_default=text("0"))
     run_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'::uuid[]"), deferred=True)
     run_count: Mapped[int | None] = mapped_column(Computed("cardinality(run_ids)", persisted=True))
+    #: Of its runs those that are in it and nowhere else: a run that came back by another archive is away in none. What
+    #: these cost, as far as that is known, and of how many it is not.
+    away_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'::uuid[]"), deferred=True)
+    away_count: Mapped[int | None] = mapped_column(Computed("cardinality(away_ids)", persisted=True))
+    away_cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(18, 6))
+    away_unknown_costs: Mapped[int] = mapped_column(server_default=text("0"))
     restore_asked_by: Mapped[UUID | None]
     restore_asked_at: Mapped[Moment | None]
     #: The transaction that puts rows back; `api.is_restoring` knows it by that.
@@ -106,7 +114,7 @@ class Archive(Base):
         Index("idx_archives_under_way", "project_id", unique=True, postgresql_where=_UNDER_WAY),
         Index("idx_archives_next_at", "next_at", postgresql_where=_UNDER_WAY),
         Index("idx_archives_project", "organization_id", "project_id", "asked_at", "id"),
-        Index("idx_archives_run_ids", "run_ids", postgresql_using="gin"),
+        Index("idx_archives_run_ids", "run_ids", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         *(
             Index(f"idx_archives_{column}", "organization_id", column)
             for column in ("asked_by", "restore_asked_by", "removed_by")

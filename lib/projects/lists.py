@@ -27,6 +27,7 @@ COLUMNS: Final = (
     Column("owner_id", Kind.WORD),
     Column("owner", Kind.TEXT),
     Column("runs", Kind.INTEGER),
+    Column("runs_in_archives", Kind.INTEGER),
     Column("spent_usd", Kind.DOLLARS),
     Column("runs_of_unknown_cost", Kind.INTEGER),
     Column("last_run_at", Kind.MOMENT),

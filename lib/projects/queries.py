@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
+    case,
     cast,
     exists,
     func,
@@ -25,6 +26,7 @@ from sqlalchemy.orm import Session
 from lib.db.counting import count_each
 from lib.db.paging import Order, Rows, count_at_most, read_choices, read_page
 from lib.entry import clean_search
+from lib.models.archive import AWAY, Archive
 from lib.models.people import people
 from lib.models.project import PRIORITY_RANK, STATUS_RANK, Priority, Project, ProjectStatus
 from lib.models.run import OrchestrationRun
@@ -43,6 +45,13 @@ _LAST_RUN = (
     .correlate(Project)
     .scalar_subquery()
 )
+#: Archives that hold runs which are nowhere else, as far as the person sees archives.
+_ARCHIVES = (
+    Archive.organization_id == Project.organization_id,
+    Archive.project_id == Project.id,
+    Archive.status.in_(AWAY),
+    Archive.away_count > 0,
+)
 SUMMARY = {
     "id": Project.id,
     "name": Project.name,
@@ -58,7 +67,19 @@ SUMMARY = {
     .select_from(_COUNTED)
     .correlate(Project)
     .scalar_subquery(),
-    "last_run_at": _LAST_RUN,
+    "away": select(
+        array(
+            [
+                cast(func.sum(Archive.away_count), Numeric),
+                func.sum(Archive.away_cost_usd),
+                cast(func.sum(Archive.away_unknown_costs), Numeric),
+            ]
+        )
+    )
+    .where(*_ARCHIVES)
+    .correlate(Project)
+    .scalar_subquery(),
+    "last_run_at": func.greatest(_LAST_RUN, case((exists().where(*_ARCHIVES).correlate(Project), Project.last_run_at))),
 }
 
 
@@ -158,17 +179,24 @@ def _find(organization_id: UUID, conditions: Sequence[ColumnElement[bool]], sear
 
 
 def export_projects(organization_id: UUID, chosen: ProjectFilter) -> Select[*tuple[Any, ...]]:
-    """What a file of projects says, and of which projects; their runs are counted to the last."""
+    """What a file of projects says, and of which projects; their runs are counted to the last, also those away."""
     cost = OrchestrationRun.cost_usd
 
     def of_all_runs(figure: ColumnElement[Any]) -> ScalarSelect[Any]:
         return select(figure).where(*_RUNS).correlate(Project).scalar_subquery()
 
+    def of_archives(figure: ColumnElement[Any]) -> ScalarSelect[Any]:
+        return select(figure).where(*_ARCHIVES).correlate(Project).scalar_subquery()
+
+    knows_some = Archive.away_count > Archive.away_unknown_costs
+    here, away = of_all_runs(func.sum(cost)), of_archives(func.sum(Archive.away_cost_usd).filter(knows_some))
     columns = (
         *(SUMMARY[name] for name in ("id", "name", "status", "priority", "created_by", "owner")),
         of_all_runs(func.count(OrchestrationRun.id)),
-        of_all_runs(func.sum(cost)),
-        of_all_runs(func.count(OrchestrationRun.id).filter(cost.is_(None))),
+        of_archives(func.coalesce(func.sum(Archive.away_count), 0)),
+        func.coalesce(here + away, here, away),
+        of_all_runs(func.count(OrchestrationRun.id).filter(cost.is_(None)))
+        + of_archives(func.coalesce(func.sum(Archive.away_unknown_costs), 0)),
         *(SUMMARY[name] for name in ("last_run_at", "created_at", "updated_at")),
         Project.completed_at,
         Project.archived_at,

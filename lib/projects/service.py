@@ -256,10 +256,12 @@ def _read_settings(project: Project) -> ProjectSettings:
 def _summary(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     values = dict(zip(queries.SUMMARY, row, strict=False))  # pages have their key behind it
     run_count, known_cost_count, spent_usd = values.pop("counted")
+    away, away_usd, away_unknown = (figure or Decimal(0) for figure in values.pop("away"))
     return values | {
         "run_count": int(run_count),
-        "known_cost_count": int(known_cost_count),
-        "spent_usd": spent_usd or Decimal(0),
+        "away_count": int(away),
+        "known_cost_count": int(known_cost_count + away - away_unknown),
+        "spent_usd": (spent_usd or Decimal(0)) + away_usd,
         "status": ProjectStatus(values["status"]),
         "priority": Priority(values["priority"]),
         "owner": values["owner"] or "",

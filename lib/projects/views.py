@@ -45,7 +45,9 @@ class ProjectSummary:
     updated_at: datetime
     #: At most `MOST_RUNS_COUNTED`.
     run_count: int
-    #: Of the runs that were counted, those whose cost is known.
+    #: Those that are in its archives and nowhere else.
+    away_count: int
+    #: Of the runs that were counted, the ones that are away among them, those whose cost is known.
     known_cost_count: int
     #: What these cost.
     spent_usd: Decimal
@@ -54,7 +56,7 @@ class ProjectSummary:
     @property
     def is_spent_all(self) -> bool:
         """Whether nothing more was spent than `spent_usd`."""
-        return self.known_cost_count == self.run_count and not self.has_more_runs
+        return self.known_cost_count == self.run_count + self.away_count and not self.has_more_runs
 
     @property
     def has_more_runs(self) -> bool:

@@ -4,24 +4,26 @@ Nothing here knows Streamlit. What is unknown is said to be: `None` is never sho
 """
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from lib import days, figures, hidden, values
+from lib import days, figures, file_names, hidden, values
 
 visible = hidden.visible
 #: How figures, days and moments are written: mails write them alike, and know no pages.
 change = figures.change
+compact = figures.compact
 count = figures.count
 duration = figures.duration
 money = figures.money
 number = figures.number
 share = figures.share
 said = values.said
+size = figures.size
+file_name = file_names.file_name
 NOTHING = days.NOTHING
 day = days.day
 day_of_year = days.day_of_year
@@ -75,12 +77,6 @@ def short(text: str, *, most: int) -> str:
     if whole[most - 1] != " " and between >= most - min(most // 2, _MOST_WASTED):
         head = head[:between]
     return f"{head.rstrip()}…"
-
-
-def file_name(*parts: str, ending: str) -> str:
-    """Somebody's words as the name of a file for every system: "phase-3-market-research.md"."""
-    letters = unicodedata.normalize("NFKD", " ".join(parts)).encode("ascii", "ignore").decode().lower()
-    return "-".join(re.findall(r"[a-z0-9]+", letters))[:80].strip("-") + ending
 
 
 def distinct(names: Mapping[UUID, str]) -> dict[UUID, str]:
@@ -207,20 +203,6 @@ def ago(moment: datetime | None, *, now: datetime) -> str:
 def css_percent(value: float, *, digits: int = 2) -> str:
     """A share as a style sheet reads it, with a point whatever the reader's language: "41.67%"."""
     return f"{value:.{digits}f}%"
-
-
-def compact(value: float) -> str:
-    """A number where there is room for few digits: "9.4 M", "148 k", "812"."""
-    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size * (1 if unit != "k" else 10):
-            scaled = value / size
-            return f"{scaled:,.0f} {unit}" if scaled >= 100 else f"{scaled:.1f} {unit}"
-    return number(round(value))
-
-
-def size(value: float) -> str:
-    """Bytes: "9.4 MB"."""
-    return f"{compact(value)}B" if value >= 10_000 else "<10 kB"
 
 
 def growth(value: float, *, digits: int = 0) -> str:

@@ -35,7 +35,8 @@ BEGIN
     END IF;
     UPDATE archives
        SET status = 'made', made_at = clock_timestamp(), failure = NULL, run_ids = v_runs, cost_usd = v_cost,
-           unknown_costs = v_unknown, tables = p_made -> 'tables', store = p_made ->> 'store',
+           unknown_costs = v_unknown, away_ids = v_runs, away_cost_usd = v_cost, away_unknown_costs = v_unknown,
+           tables = p_made -> 'tables', store = p_made ->> 'store',
            file = p_made ->> 'file', bytes = (p_made ->> 'bytes')::bigint, sha256 = p_made ->> 'sha256',
            file_count = (p_made ->> 'file_count')::integer, format_version = (p_made ->> 'format_version')::integer
      WHERE id = p_archive;

@@ -10,12 +10,13 @@ DECLARE
     v_archive archives := api.hold_archive(p_archive, 'restoring');
     v_key text := CASE p_table WHEN 'orchestration_runs' THEN 'id' ELSE 'run_id' END;
     v_columns text[] := ARRAY(SELECT jsonb_array_elements_text(v_archive.tables -> p_table -> 'columns'));
+    v_runs uuid[] := ARRAY(SELECT DISTINCT (line ->> v_key)::uuid FROM jsonb_array_elements(p_lines) AS line);
 BEGIN
-    IF p_table <> ALL (api.archived_tables()) OR v_archive.loaded_at IS NOT NULL OR EXISTS (
-        SELECT 1 FROM jsonb_array_elements(p_lines) AS line
-          LEFT JOIN unnest(v_archive.run_ids) AS run (id) ON run.id = (line ->> v_key)::uuid
-         WHERE run.id IS NULL OR (line ->> 'organization_id')::uuid IS DISTINCT FROM v_archive.organization_id
-            OR p_table = 'orchestration_runs' AND (line ->> 'project_id')::uuid IS DISTINCT FROM v_archive.project_id)
+    IF p_table <> ALL (api.archived_tables()) OR v_archive.loaded_at IS NOT NULL
+       OR NOT api.are_archived(p_archive, v_runs) OR EXISTS (
+           SELECT 1 FROM jsonb_array_elements(p_lines) AS line
+            WHERE (line ->> 'organization_id')::uuid IS DISTINCT FROM v_archive.organization_id
+               OR p_table = 'orchestration_runs' AND (line ->> 'project_id')::uuid IS DISTINCT FROM v_archive.project_id)
     THEN
         RAISE EXCEPTION 'a row of % is not one of archive %', p_table, p_archive
             USING ERRCODE = 'insufficient_privilege';

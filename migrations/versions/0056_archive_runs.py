@@ -42,6 +42,8 @@ DOORS = {
     "api_list_archives": "orchestrator_worker",
     "api_gone_archives": "orchestrator_worker",
 }
+#: Those of which 0060 has changed what they do.
+CHANGED_SINCE = ("api_hold_archive", "api_is_restoring", "api_keep_archive", "api_restore_rows", "api_settle_archive")
 #: What workers write, and is no event by itself.
 KEPT_BY_WORKERS = ("tables", "run_ids", "run_count", "next_at", "restoring_in", "loaded_at")
 #: Only where somebody claims to restore is it looked up: CASE works out nothing that it does not need.
@@ -79,7 +81,7 @@ def upgrade() -> None:
     )
     _create()
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before="0060" if name in CHANGED_SINCE else None)
     op.execute(
         f"CREATE TRIGGER {TABLE}_guard BEFORE INSERT OR UPDATE ON {TABLE} "
         "FOR EACH ROW EXECUTE FUNCTION api.guard_archives()"

@@ -1,4 +1,7 @@
-"""Ten thousand runs into an archive and back: how long it takes, how large it is, what it takes of memory."""
+"""Two thousand runs into an archive and back, and ten times as many: how long that takes, and what of memory.
+
+Also for how long nobody can place a legal hold meanwhile.
+"""
 
 import threading
 import time
@@ -18,9 +21,15 @@ from tests.database import ClonedDatabase
 from tests.factories import make_project
 from tests.filling import analyze
 
-RUNS, PHASES = 10_000, 7
+SIZES, PHASES = (2_000, 20_000), 7
 #: Bytes of an answer, as models write them.
 _ANSWER: Final = 2_000
+_LOOK_SECONDS: Final = 0.05
+#: As api.keep_archive takes it.
+_LOCKED: Final = (
+    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 4718 AND objsubid = 2 AND granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 _RUNS: Final = """
     INSERT INTO orchestration_runs (organization_id, project_id, user_id, topic, title, status, total_phases,
                                     completed_phases, plan, inputs, model, created_at, started_at, completed_at,
@@ -42,15 +51,18 @@ _PHASES: Final = """
 
 def main(ground: Ground) -> list[Figure]:
     """Real workers, as in an installation."""
-    with ground.database() as database:
-        cast = make_cast(database)
-        project_id = make_project(database, cast.alice)
-        _fill(database, cast, project_id)
-        return list(_measure(database, cast, project_id))
+    figures: list[Figure] = []
+    for runs in SIZES:
+        with ground.database() as database:
+            cast = make_cast(database)
+            project_id = make_project(database, cast.alice)
+            _fill(database, cast, project_id, runs)
+            figures += _measure(database, cast, project_id, runs)
+    return figures
 
 
-def _fill(database: ClonedDatabase, cast: Cast, project_id: UUID) -> None:
-    values = {"organization": cast.organization_a, "project": project_id, "person": cast.alice.user_id, "runs": RUNS}
+def _fill(database: ClonedDatabase, cast: Cast, project_id: UUID, runs: int) -> None:
+    values = {"organization": cast.organization_a, "project": project_id, "person": cast.alice.user_id, "runs": runs}
     values |= {"phases": PHASES, "answer": _ANSWER, "words": "Words of an answer. " * 100}
     with psycopg.connect(database.admin_url) as connection:
         connection.execute("SET session_replication_role = replica")
@@ -60,17 +72,20 @@ def _fill(database: ClonedDatabase, cast: Cast, project_id: UUID) -> None:
     analyze(database)
 
 
-def _measure(database: ClonedDatabase, cast: Cast, project_id: UUID) -> Iterator[Figure]:
-    with workers(database) as (worker,), _Watch(worker) as watch:
+def _measure(database: ClonedDatabase, cast: Cast, project_id: UUID, runs: int) -> Iterator[Figure]:
+    with workers(database) as (worker,), _Watch(worker, database) as watch:
         at_rest = watch.most
         archive_id = ask_archive(cast.alice, project_id)
         seconds = _wait(cast, project_id, ArchiveStatus.MADE)
         (archive,) = list_archives(cast.alice, project_id).archives
-        note = f"{RUNS:,} runs, {RUNS * PHASES:,} phases, {(archive.bytes or 0) / 1e6:.0f} MB"
-        yield Figure(name="archives: made", value=seconds, unit="s", note=note)
+        note = f"{runs * PHASES:,} phases, {(archive.bytes or 0) / 1e6:.0f} MB, {1e3 * seconds / runs:.2f} ms a run"
+        yield Figure(name=f"archives: {runs:,} runs made", value=seconds, unit="s", note=note)
+        yield Figure(name=f"archives: {runs:,} runs, no hold can be placed", value=watch.locked, unit="s")
         ask_restore(cast.alice, archive_id)
-        yield Figure(name="archives: restored", value=_wait(cast, project_id, ArchiveStatus.RESTORED), unit="s")
-        name = "archives: memory of the worker, at most"
+        seconds = _wait(cast, project_id, ArchiveStatus.RESTORED)
+        note = f"{1e3 * seconds / runs:.2f} ms a run"
+        yield Figure(name=f"archives: {runs:,} runs restored", value=seconds, unit="s", note=note)
+        name = f"archives: {runs:,} runs, memory of the worker, at most"
         yield Figure(name=name, value=watch.most / 1e6, unit="MB", note=f"{at_rest / 1e6:.0f} MB at rest")
 
 
@@ -83,11 +98,12 @@ def _wait(cast: Cast, project_id: UUID, status: ArchiveStatus) -> float:
 
 
 class _Watch:
-    """The most memory that a process has had since."""
+    """The most memory that a process has had since, and for how long somebody has kept holds from being placed."""
 
-    def __init__(self, process: psutil.Process) -> None:
-        self._process = process
+    def __init__(self, process: psutil.Process, database: ClonedDatabase) -> None:
+        self._process, self._database = process, database
         self.most = process.memory_info().rss
+        self.locked = 0.0
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._look)
 
@@ -100,5 +116,8 @@ class _Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        while not self._is_over.wait(0.05):
-            self.most = max(self.most, self._process.memory_info().rss)
+        with psycopg.connect(self._database.admin_url, autocommit=True) as connection:
+            while not self._is_over.wait(_LOOK_SECONDS):
+                self.most = max(self.most, self._process.memory_info().rss)
+                if connection.execute(_LOCKED).fetchone():
+                    self.locked += _LOOK_SECONDS

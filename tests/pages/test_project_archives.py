@@ -7,14 +7,17 @@ from streamlit.testing.v1 import AppTest
 
 from lib.archives import service
 from lib.models.archive import ArchiveStatus
+from lib.models.project import ProjectStatus
+from lib.projects.service import move_project
 from lib.ui.navigation import PROJECT, RUN
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_archives import ask_database, fill_project, make_archive, make_archive_row, newest, work
 from tests.made_retention import make_hold
+from tests.made_runs import end_run, make_run
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import button, buttons, headings, press, shown
+from tests.pages.reading import button, buttons, facts, headings, press, shown
 
 MOVE = "Move runs to an archive file…"
 
@@ -55,6 +58,27 @@ def test_runs_are_moved_and_come_back(
     assert "Runs" in headings(at)
 
 
+def test_run_in_two_archives_is_counted_once(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    first = make_archive(installation, cast.alice, project_id)
+    before = facts(open_as(cast.vera, PROJECT, project=project_id))
+    assert before["Runs"] == "0, and 4 in an archive"
+    service.ask_restore(cast.alice, first.id)
+    work(installation)
+    move_project(cast.alice, project_id, ProjectStatus.ACTIVE)
+    end_run(installation.database, cast.alice, make_run(installation.database, cast.alice, project_id=project_id))
+    move_project(cast.alice, project_id, ProjectStatus.COMPLETED)
+    make_archive(installation, cast.alice, project_id)
+    service.ask_restore(cast.alice, first.id)
+    work(installation)
+    at = open_as(cast.vera, PROJECT, project=project_id)
+    assert facts(at)["Runs"] == "4, and 1 in an archive"
+    assert "1 run is in an archive of" in shown(at)
+    assert "4 of its 5 runs came back already" in shown(at)
+    assert "4 runs came back from an archive of" in shown(at)
+
+
 def test_only_who_may_archive_is_offered_it(
     open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
 ) -> None:
@@ -77,6 +101,8 @@ def test_archive_is_deleted_after_a_question(
     work(installation)
     at = open_as(cast.alice, PROJECT, project=project_id)
     assert "Archives" not in headings(at)
+    for did in ("moved the runs to the archive", "deleted the archive's file"):
+        assert did in shown(at), "its activity tells of it"
     assert ask_database(installation.database, "SELECT status FROM archives WHERE id = %s", archive.id) == [
         ("removed",)
     ]

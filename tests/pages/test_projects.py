@@ -13,6 +13,7 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
+from tests.made_archives import fill_project, make_archive
 from tests.made_runs import end_run, make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, selectbox, shown, table, text_area, text_input
@@ -241,6 +242,15 @@ def test_page_that_can_not_be_read_offers_the_beginning(
     assert headings(at) == ["Projects", "This page of the list is empty"]
     assert table(press(at, "Go to the beginning"), "Project") == ["There"]
     assert at.query_params == {"sort": "name"}
+
+
+def test_list_says_what_is_in_an_archive(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    project_id = fill_project(installation, cast)
+    spent = table(open_as(cast.vera, PROJECTS), "Spent")
+    make_archive(installation, cast.alice, project_id)
+    at = open_as(cast.vera, PROJECTS)
+    assert table(at, "Runs") == ["0, and 4 in an archive"]
+    assert table(at, "Spent") == spent != ["$0.00"]
 
 
 def test_list_says_what_the_runs_of_a_project_cost(open_as: OpenAs, installation: Installation, cast: Cast) -> None:

@@ -25,8 +25,9 @@ def show_audit_export(actor: Actor, chosen: EntryFilter) -> None:
         if not trail.may_export(actor):
             st.markdown("Files of the audit trail are not part of your organization's tier.")
             return
-        st.markdown(words.plain(_say(trail.count_entries(actor, chosen, most=_MOST_COUNTED + 1))))
-        show_file_links(lambda file_format: f"/api/audit/entries.{file_format}?{write_address(chosen)}")
+        found = trail.count_entries(actor, chosen, most=_MOST_COUNTED + 1)
+        st.markdown(words.plain(_say(found)))
+        show_file_links(lambda file_format: f"/api/audit/entries.{file_format}?{write_address(chosen)}", rows=found)
 
 
 def _say(found: int) -> str:

@@ -21,6 +21,12 @@ FORMATS = {
 #: Where the number of rows will stand: what is below it does not move when it comes.
 NOT_COUNTED = ":gray[Being counted.]"
 NOTED = ":gray[:small[Times are in UTC. The audit trail notes who exported what.]]"
+#: Beyond so many rows one waits for the first byte of a file.
+_LONG = 10_000
+_WRITTEN_FIRST = (
+    ":gray[:small[The file is written before your browser gets any of it: a minute or two for a million rows. "
+    "Press once, and wait.]]"
+)
 
 
 def show_export(
@@ -55,8 +61,10 @@ def show_export(
         st.markdown(NOTED)
 
 
-def show_file_links(path: Callable[[ExportFormat], str]) -> None:
-    """Draw links to files that are written as they are sent, however long, in a menu that is open."""
+def show_file_links(path: Callable[[ExportFormat], str], *, rows: int) -> None:
+    """Draw links to files of so many rows, which are written to the disk and then sent, in a menu that is open."""
+    if rows > _LONG:
+        st.markdown(_WRITTEN_FIRST)
     for file_format, (label, _, purpose) in FORMATS.items():
         st.link_button(label, path(file_format), help=purpose, width="stretch")
     st.markdown(NOTED)

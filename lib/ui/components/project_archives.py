@@ -103,10 +103,10 @@ def _show_actions(archive: ArchiveView) -> None:
 def _title(archive: ArchiveView) -> str:
     if said := _UNDER_WAY.get(archive.status):
         return said
-    runs = words.count(archive.runs, "run")
+    size = words.size(archive.bytes or 0)
     if archive.status is ArchiveStatus.RESTORED:
-        return f"{runs} came back from an archive of {words.size(archive.bytes or 0)}"
-    return f"{runs} {words.are(archive.runs)} in an archive of {words.size(archive.bytes or 0)}"
+        return f"{words.count(archive.runs, 'run')} came back from an archive of {size}"
+    return f"{words.count(archive.away, 'run')} {words.are(archive.away)} in an archive of {size}"
 
 
 def _detail(archive: ArchiveView, *, time_zone: str) -> Markup:
@@ -119,6 +119,9 @@ def _detail(archive: ArchiveView, *, time_zone: str) -> Markup:
         inside = [words.count(archive.phases, "phase")]
         inside += [words.count(archive.files, "file")] if archive.files else []
         said.append(Markup("{}, {}").format(words.together(inside), _cost(archive)))
+    if archive.holds_runs and archive.away < archive.runs:
+        back, runs = words.number(archive.runs - archive.away), words.count(archive.runs, "run")
+        said.append(Markup("{} of its {} came back already").format(back, runs))
     if archive.restored_at:
         by = words.short(archive.restored_by or "the command line", most=40)
         said.append(_moment("Restored", by, archive.restored_at, time_zone=time_zone))
@@ -150,7 +153,7 @@ def _ask_to_delete(archive: ArchiveView) -> None:
         service.remove_archive(actor, archive.id)
         return "The archive is being deleted."
 
-    runs = words.count(archive.runs, "run")
+    runs = words.count(archive.away, "run")
     text = (
         f"{runs}, with all that was said and decided. What is in this file and nowhere else is gone for good then, "
         "unless somebody has downloaded it: whoever runs this installation can restore a copy."

@@ -1,13 +1,10 @@
 """What a project's page says of it beside its runs: its facts, and what was done to it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from decimal import Decimal
 from typing import Final
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.archives.views import ProjectArchives
 from lib.audit.service import list_project_changes
 from lib.audit.views import Thing
 from lib.projects.views import ProjectDetail
@@ -19,7 +16,7 @@ from lib.ui.components.paged_table import find_page
 from lib.ui.components.person import person_inline
 from lib.ui.components.project_table import say_runs, say_spent
 
-#: What the fields of a project are called, as its form labels them.
+#: What the fields of a project are called, as its form labels them, and those of its archives.
 _NAMES: Final[Mapping[str, str]] = {
     "name": "Name",
     "topic": "Topic",
@@ -37,27 +34,31 @@ _NAMES: Final[Mapping[str, str]] = {
     "settings.default_template_id": "Default template",
     "settings.reviewer_ids": "Reviewers",
     "settings.cost_limit_usd": "Cost limit of a run",
+    "project_id": "Project",
+    "project_name": "Project's name",
+    "failure": "What went wrong",
+    "format_version": "Format of the file",
+    "store": "Where the file lies",
+    "file": "File",
+    "file_count": "Files of operations",
+    "bytes": "Bytes",
+    "sha256": "SHA-256",
+    "runs": "Runs",
+    "cost_usd": "Cost",
+    "unknown_costs": "Runs of unknown cost",
 }
 
 
-def show_project_facts(project: ProjectDetail, archives: ProjectArchives, *, time_zone: str) -> None:
+def show_project_facts(project: ProjectDetail, *, time_zone: str) -> None:
     """Draw what people said about the project, and who made it when."""
     metadata = project.metadata
-    held = [archive for archive in archives.archives if archive.holds_runs]
-    in_archives = sum(archive.runs for archive in held)
-    spent = replace(
-        project,
-        run_count=project.run_count + in_archives,
-        known_cost_count=project.known_cost_count + in_archives - sum(archive.unknown_costs for archive in held),
-        spent_usd=project.spent_usd + sum((archive.cost_usd or Decimal(0) for archive in held), Decimal(0)),
-    )
     show_facts(
         [
             ("Topic", project.topic),
             *([("Description", project.description)] if project.description else []),
             ("Owner", person_inline(project.maker)),
-            ("Runs", say_runs(project) + (f", and {words.number(in_archives)} in an archive" if held else "")),
-            ("Spent", say_spent(spent)),
+            ("Runs", say_runs(project)),
+            ("Spent", say_spent(project)),
             *([("Last run", moment_inline(project.last_run_at, time_zone=time_zone))] if project.last_run_at else []),
             *(
                 (label, moment_inline(moment, time_zone=time_zone))

@@ -40,11 +40,12 @@ def _later(query: UsageQuery, by: Dimension, file_format: ExportFormat) -> Calla
 
 
 def show_calls_export(actor: Actor, chosen: CallFilter) -> None:
-    """Draw the menu for the calls: links to files that are written as they are sent, however long."""
+    """Draw the menu for the calls: links to files that are written to the disk and then sent, however long."""
     menu = st.popover("Export", icon=":material/download:", key="calls-export", on_change="rerun")
     with menu:
-        st.markdown(words.plain(_say(count_calls(actor, chosen, most=MOST_CALLS + 1))) if menu.open else NOT_COUNTED)
-        show_file_links(lambda file_format: f"/api/usage/calls.{file_format}?{write_address(chosen)}")
+        found = count_calls(actor, chosen, most=MOST_CALLS + 1) if menu.open else 0
+        st.markdown(words.plain(_say(found)) if menu.open else NOT_COUNTED)
+        show_file_links(lambda file_format: f"/api/usage/calls.{file_format}?{write_address(chosen)}", rows=found)
 
 
 def _say(found: int) -> str:

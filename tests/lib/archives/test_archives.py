@@ -122,7 +122,9 @@ def test_file_is_a_zip_that_anybody_can_open(installation: Installation, cast: C
 def test_file_is_taken_and_the_trail_says_so(installation: Installation, cast: Cast, project_id: UUID) -> None:
     archive = make_archive(installation, cast.alice, project_id)
     file = BytesIO()
-    assert service.export_archive(cast.mona, archive.id, file) == stored()[0].name
+    assert archive.made_at
+    name = f"archive-folding-bicycle-{archive.made_at:%Y-%m-%d}.zip"
+    assert service.export_archive(cast.mona, archive.id, file) == name
     assert sha256(file.getvalue()).hexdigest() == archive.sha256
     entries = ask_database(
         installation.database,

@@ -2,6 +2,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from lib.archives import service
 from lib.audit import actions
 from lib.audit.service import list_project_changes
 from lib.errors import InvalidInput, NotPermitted
@@ -13,6 +14,7 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import edit_project
+from tests.made_archives import fill_project, make_archive, work
 
 
 @pytest.fixture
@@ -36,6 +38,37 @@ def test_every_change_is_told_in_words_the_newest_first(cast: Cast, project_id: 
     assert (changes[1].old, changes[1].new) == ({"metadata": {}}, {"metadata": {"team_size": 3}})
     assert changes[2].new.items() >= {"name": "Bicycle", "topic": "Folding"}.items()
     assert not {"id", "organization_id", "created_by"} & set(changes[2].new)
+
+
+def test_what_happens_to_its_archives_is_told_among_it(installation: Installation, cast: Cast) -> None:
+    project_id, other = (fill_project(installation, cast, name=name) for name in ("Bicycle", "Boat"))
+    archive = make_archive(installation, cast.mona, project_id)
+    make_archive(installation, cast.alice, other)
+    asked, restored = "asked for the runs", "brought the runs of the archive back"
+    for _ in range(2):  # the second time they are there already
+        service.ask_restore(cast.alice, archive.id)
+        work(installation)
+    service.remove_archive(cast.alice, archive.id)
+    work(installation)
+    found = list_project_changes(cast.alice, project_id).items
+    assert [(change.person and change.person.name, change.did) for change in found[:10]] == [
+        (None, "deleted the archive's file"),
+        ("Alice", "asked for the archive's file to be deleted"),
+        (None, "could not bring the runs of the archive back"),
+        ("Alice", f"{asked} of the archive to come back again"),
+        (None, restored),
+        ("Alice", f"{asked} of the archive to come back"),
+        (None, "moved the runs to the archive"),
+        (None, "began to move the runs to the archive"),
+        ("Mona", f"{asked} to be moved to an archive"),
+        ("Alice", "marked the project as completed"),
+    ]
+    assert found[4].new == {"status": "restored"}
+    first = list_project_changes(cast.alice, project_id, limit=3)
+    second = list_project_changes(cast.alice, project_id, limit=3, cursor=first.older)
+    assert (*first.items, *second.items) == found[:6]
+    assert list_project_changes(cast.alice, project_id, limit=3, cursor=second.newer).items == first.items
+    assert list_project_changes(cast.charlie, project_id).items == ()
 
 
 def test_only_who_may_read_the_trail_reads_it(cast: Cast, project_id: UUID) -> None:

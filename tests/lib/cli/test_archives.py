@@ -1,5 +1,6 @@
 """`orchestrator archives …`: what an operator lists, makes, verifies and restores, in whatever organization."""
 
+import re
 import shutil
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,7 +16,9 @@ from lib.models.project import ProjectStatus
 from lib.projects.service import move_project
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.made_archives import ask_database, fill_project, sums, work
+from tests.factories import make_project
+from tests.made_archives import ask_database, fill_project, make_archive, sums, work
+from tests.made_runs import end_run, make_run
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def the_file() -> Path:
 def test_archive_is_made_listed_verified_and_restored(installation: Installation, cast: Cast, project_id: UUID) -> None:
     before = sums(installation.database)
     assert said("list") == "There is no archive.\n"
-    assert ": 4 runs, 0.0 MB, local: " in said("make", project_id)
+    assert re.search(r": 4 runs, [\d.]+ kB, local: ", said("make", project_id))
     ((archive_id,),) = ask_database(installation.database, "SELECT id FROM archives")
     (line,) = said("list").splitlines()
     assert line.startswith(f"{archive_id}  made ")
@@ -58,6 +61,28 @@ def test_archive_is_made_listed_verified_and_restored(installation: Installation
     assert sums(installation.database) == before
     by = ask_database(installation.database, "SELECT asked_by, restore_asked_by FROM archives")
     assert by == [(None, None)]
+
+
+def test_one_run_is_no_runs(installation: Installation, cast: Cast) -> None:
+    project_id = make_project(installation.database, cast.alice, name="Boat")
+    end_run(installation.database, cast.alice, make_run(installation.database, cast.alice, project_id=project_id))
+    move_project(cast.alice, project_id, ProjectStatus.COMPLETED)
+    assert ": 1 run, <10 kB, local: " in said("make", project_id)
+    ((archive_id,),) = ask_database(installation.database, "SELECT id FROM archives")
+    assert "  1 run  " in said("list")
+    assert said("verify", the_file()).startswith("It is whole: 1 run of “Boat”, 3 rows in all, 0 files, made ")
+    assert said("restore", archive_id) == "1 run of “Boat” is back.\n"
+
+
+def test_archive_waits_for_another_one_of_its_project(installation: Installation, cast: Cast, project_id: UUID) -> None:
+    first = make_archive(installation, cast.alice, project_id)
+    said("restore", first.id)
+    second = make_archive(installation, cast.alice, project_id)
+    service.ask_restore(cast.alice, second.id)
+    error = refused("restore", first.id)
+    assert isinstance(error, Conflict)
+    assert "being worked on already" in error.message
+    assert isinstance(refused("make", project_id), Conflict)
 
 
 def test_copy_of_a_deleted_file_is_restored(

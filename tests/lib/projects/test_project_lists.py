@@ -22,6 +22,7 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project, show_members_their_own_only
 from tests.lib.projects.entries import ENTRY
+from tests.made_archives import fill_project, make_archive
 from tests.made_runs import end_run, make_run
 from tests.records import row, rows
 
@@ -164,6 +165,21 @@ def test_what_the_runs_cost_is_added_up(installation: Installation, cast: Cast) 
     assert (listed.spent_usd, listed.known_cost_count, listed.is_spent_all) == (Decimal("0.112"), 2, False)
     (file,) = [each for each in exported(cast.vera) if each["name"] == "busy"]
     assert (file["runs"], file["spent_usd"], file["runs_of_unknown_cost"]) == (3, 0.112, 1)
+
+
+def test_runs_in_an_archive_are_counted_and_paid_for_as_before(installation: Installation, cast: Cast) -> None:
+    project_id = fill_project(installation, cast, name="busy")
+    (before,), (file,) = list_projects(cast.vera).items, exported(cast.vera)
+    assert (before.away_count, file["runs_in_archives"]) == (0, 0)
+    make_archive(installation, cast.alice, project_id)
+    (listed,), (written,) = list_projects(cast.vera).items, exported(cast.vera)
+    assert listed == replace(before, run_count=0, away_count=4)
+    assert written == file | {"runs": 0, "runs_in_archives": 4}
+    assert get_project(cast.vera, project_id).away_count == 4
+    rows(installation, "UPDATE projects SET created_by = %s WHERE id = %s RETURNING 1", cast.max.user_id, project_id)
+    show_members_their_own_only(installation.database, cast.organization_a)
+    (own,) = list_projects(replace(cast.max, sees_own_only=True)).items
+    assert (own.run_count, own.away_count, own.spent_usd, own.last_run_at) == (0, 0, 0, None)
 
 
 def test_sum_of_a_project_with_very_many_runs_is_the_least_that_it_cost(installation: Installation, cast: Cast) -> None:

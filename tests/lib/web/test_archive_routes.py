@@ -46,7 +46,7 @@ def test_file_is_saved_whole_and_noted(
 ) -> None:
     answer = download(cast.mona, archive.id, sec_fetch_site="same-origin")
     assert (answer.status_code, len(answer.content)) == (200, archive.bytes)
-    assert answer.headers["content-disposition"].startswith(f'attachment; filename="{archive.id}-')
+    assert answer.headers["content-disposition"].startswith('attachment; filename="archive-folding-bicycle-')
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     path = tmp_path / "taken.zip"

@@ -22,6 +22,7 @@ PROJECT = ProjectSummary(
     created_at=NOW,
     updated_at=NOW,
     run_count=3,
+    away_count=0,
     known_cost_count=3,
     spent_usd=Decimal("1.84"),
     last_run_at=None,
@@ -41,6 +42,20 @@ PROJECT = ProjectSummary(
 )
 def test_sum_says_how_sure_it_is(runs: int, known: int, spent: str, said: tuple[str, str]) -> None:
     project = replace(PROJECT, run_count=runs, known_cost_count=known, spent_usd=Decimal(spent))
+    assert (say_runs(project), say_spent(project)) == said
+
+
+@pytest.mark.parametrize(
+    ("runs", "known", "said"),
+    [
+        (12, 52, ("12, and 40 in an archive", "$1.84")),
+        (0, 40, ("0, and 40 in an archive", "$1.84")),
+        (12, 51, ("12, and 40 in an archive", "at least $1.84")),
+        (0, 0, ("0, and 40 in an archive", "unknown")),
+    ],
+)
+def test_runs_that_are_away_are_said_beside_those_that_are_here(runs: int, known: int, said: tuple[str, str]) -> None:
+    project = replace(PROJECT, run_count=runs, away_count=40, known_cost_count=known)
     assert (say_runs(project), say_spent(project)) == said
 
 
