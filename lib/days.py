@@ -89,9 +89,15 @@ def month_of_year(moment: date) -> str:
     return f"{moment:%b %Y}"
 
 
-def hour_of_day(number: int) -> str:
+def hour_of_day(number: int, *, minute: int = 0) -> str:
     """An hour of the clock, from 0 to 24: "07:00"."""
-    return f"{number:02d}:00"
+    return f"{number:02d}:{minute:02d}"
+
+
+def hour_of_week(weekday_number: int, hour: int, *, minute: int = 0) -> str:
+    """One in 168, from its first minute to the first one after it: "Mon 14:00 to 15:00"."""
+    end = (hour + 1) % 24 if minute else hour + 1
+    return f"{weekday(weekday_number)} {hour_of_day(hour, minute=minute)} to {hour_of_day(end, minute=minute)}"
 
 
 def moment_in_table(moment: datetime, *, zone: str = "UTC") -> str:

@@ -20,8 +20,8 @@ require_operator(actor)
 with page_header("Operations", subtitle="How this installation does: work, database, what takes its time."):
     st.button("Look again", icon=":material/refresh:")
 
-health = read_health(actor)
-show_health_strip(health)
+health, growth = read_health(actor), read_growth(actor)
+show_health_strip(health, growth)
 work, connections = st.columns(2)
 with work:
     show_work(health)
@@ -33,6 +33,6 @@ with backups:
 with removals:
     show_removals(list_removals(actor), zone=actor.time_zone)
 show_retention_states(read_retention(actor))
-show_growth(read_growth(actor))
+show_growth(growth)
 show_statements(actor)
 show_storage(health)

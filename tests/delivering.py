@@ -4,12 +4,18 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
 from lib.config import get_settings
 from lib.db.logins import Login
 from lib.db.server import database_url
 from lib.engine.deliveries import Deliveries
 from lib.providers.http_client import close_shared_client
+from tests.conftest import Installation
+from tests.records import row, rows
+from tests.workers import until
+
+DELIVERIES = "SELECT *, next_attempt_at - now() AS due_in FROM webhook_deliveries ORDER BY id"
 
 
 @contextmanager
@@ -36,3 +42,23 @@ def delivering() -> Iterator[Deliveries]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()
+
+
+def delivery(installation: Installation) -> dict[str, Any]:
+    return row(installation, DELIVERIES)
+
+
+def make_due(installation: Installation) -> None:
+    """Let the wait be over, and have workers look."""
+    rows(installation, "UPDATE webhooks SET resume_at = NULL RETURNING 1")
+    rows(
+        installation,
+        "UPDATE webhook_deliveries SET next_attempt_at = now() RETURNING pg_notify(%s, '')",
+        "orchestrator_webhooks",
+    )
+
+
+def until_tried(installation: Installation, times: int = 1) -> dict[str, Any]:
+    """The delivery once so many attempts have been written down."""
+    until(lambda: len(rows(installation, "SELECT 1 FROM webhook_attempts")) == times)
+    return delivery(installation)

@@ -60,6 +60,8 @@ class Order:
     is_descending: bool = True
     is_nullable: bool = False
     is_leakproof: bool = True
+    #: Rises with the key: rows come by it already, and a part at a time is sorted, as far as the page reaches.
+    group: ColumnElement[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,8 @@ def _read(
     sorting = (key.desc(), identity.desc()) if order.is_descending == forward else (key.asc(), identity.asc())
     if order.is_nullable:
         sorting = (sorting[0].nulls_last() if forward else sorting[0].nulls_first()), sorting[1]
+    if order.group is not None:
+        statement = statement.order_by(order.group.desc() if order.is_descending == forward else order.group.asc())
     statement = statement.add_columns(key, identity).order_by(*sorting)
     if at is not None and not forward and at.value is not None and not order.is_leakproof:
         nearest = _nearest_before(session, statement, order=order, at=at, limit=limit)

@@ -29,6 +29,7 @@ day = days.day
 day_of_year = days.day_of_year
 month_of_year = days.month_of_year
 hour_of_day = days.hour_of_day
+hour_of_week = days.hour_of_week
 moment_in_table = days.moment_in_table
 day_and_minute = days.day_and_minute
 days_span = days.days_span

@@ -1,6 +1,6 @@
 """Ranges of days in the reader's zone, what they are compared with, and the bars that they are drawn as."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -72,6 +72,15 @@ class Period:
             return Unit.DAY
         return Unit.WEEK if self.days <= _MOST_BY_WEEK else Unit.MONTH
 
+    @property
+    def minute(self) -> int:
+        """At which minute on the wall an hour of UTC begins: 30 where the zone is half an hour off, else 0."""
+        return self.starts_at.replace(minute=0).astimezone(clock.find_zone(self.zone)).minute
+
+    def each_day(self) -> Iterator[date]:
+        """All of them, in their order."""
+        return (self.first + timedelta(days=count) for count in range(self.days))
+
     def before(self) -> "Period":
         """What it is compared with: of a month or its beginning the month before, else as many days before."""
         if self.first.day == 1 and (self.first.year, self.first.month) == (self.last.year, self.last.month):
@@ -93,9 +102,8 @@ class Period:
 
     def bar_days(self) -> Sequence[date]:
         """The first day of each bar that is no hour; a week or month that began before begins with the period."""
-        days = (self.first + timedelta(days=count) for count in range(self.days))
         unit = self.unit
-        return [day for day in days if day == self.first or _begins(unit, day)]
+        return [day for day in self.each_day() if day == self.first or _begins(unit, day)]
 
 
 def this_month(today: date, zone: str) -> Period:

@@ -153,6 +153,8 @@ def gallery() -> None:
             metric_strip.Metric("Model", "smollm2-135m"),
         ]
     )
+    with st.columns([3.6, 1])[1], card.card(key="no-delivery"):
+        st.markdown("Click an event.")
     left, right = st.columns([2, 1], gap="medium")
     with left:
         with card.card("Timeline"):

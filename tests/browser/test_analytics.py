@@ -71,6 +71,41 @@ def test_row_of_a_list_leads_to_its_calls(open_analytics: Callable[..., Page]) -
     expect(page.get_by_text("project Patents")).to_be_visible()
 
 
+def test_hour_of_the_week_leads_to_its_calls(open_analytics: Callable[..., Page]) -> None:
+    page = open_analytics("?range=30-days")
+    chart = page.locator(".st-key-chart-heat .js-plotly-plot")
+    said = chart.evaluate("each => each.data[0].customdata")
+    number = max(range(len(said)), key=lambda each: calls_of(said[each]))
+    chart.locator(".point path").nth(number).click(force=True)
+    hour, _, _ = said[number].rpartition(": ")
+    expect(page.get_by_role("heading", name="Calls", exact=True)).to_be_visible()
+    expect(page.get_by_text(hour)).to_be_visible()
+    assert re.search(r"hour=[a-z]{3}-\d+", page.url)
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_text(f"{calls_of(said[number])} calls, in the order of the list")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text(hour)).to_be_visible()
+    page.get_by_role("button", name="Analytics").click()
+    expect(page.get_by_role("heading", name="Analytics", exact=True)).to_be_visible()
+    assert "hour=" not in page.url
+
+
+def calls_of(said: str) -> int:
+    """How many calls the words of an hour say: "Mon 14:00 to 15:00: 12 calls, $0.31"."""
+    found = re.search(r": (\d+) call", said)
+    return int(found[1]) if found else 0
+
+
+def test_hour_of_the_week_is_opened_by_keyboard(open_analytics: Callable[..., Page]) -> None:
+    page = open_analytics("?range=30-days")
+    choice = page.get_by_role("combobox", name=re.compile("the calls of Hours of the week"))
+    choice.focus()
+    choice.press_sequentially("2. ")
+    choice.press("Enter")
+    expect(page.get_by_role("heading", name="Calls", exact=True)).to_be_visible()
+    assert "hour=" in page.url
+
+
 def test_calls_are_opened_by_keyboard(open_analytics: Callable[..., Page]) -> None:
     page = open_analytics("?range=30-days")
     choice = page.get_by_role("combobox", name=re.compile("the calls of Latency"))

@@ -6,20 +6,10 @@ from typing import Any
 import pytest
 
 from tests import doors
+from tests.data_model import ADDED, ADDED_TABLES, STRICTER
 from tests.database import ClonedDatabase
 from tests.doors import Connection
-from tests.specification import (
-    ADDED,
-    ADDED_TABLES,
-    INDEXES,
-    NOT_NULL,
-    PRIMARY_KEY,
-    STRICTER,
-    TABLES,
-    UNIQUE,
-    WORDS,
-    Column,
-)
+from tests.specification import INDEXES, NOT_NULL, PRIMARY_KEY, TABLES, UNIQUE, WORDS, Column
 
 SPECIFIED = [pytest.param(table, column, id=f"{table}.{column.name}") for table in TABLES for column in TABLES[table]]
 DECLARED = [

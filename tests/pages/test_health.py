@@ -11,6 +11,7 @@ from lib.access.actor import Actor
 from lib.config import get_settings
 from lib.runs.queries import RunFilter
 from lib.runs.service import list_runs
+from lib.ui import words
 from lib.ui.navigation import OPERATIONS
 from tests import doors
 from tests.cast import Cast
@@ -23,6 +24,7 @@ from tests.made_runs import make_run
 from tests.operated import cast, olga, together
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import headings, press, shown, table
+from tests.records import rows
 
 __all__ = ["cast", "olga", "together"]
 
@@ -70,6 +72,21 @@ def test_storage_is_shown_as_tables_indexes_and_what_nobody_reads(open_as: OpenA
         assert any(name.startswith("idx_") for name in table(at, "Index"))
     assert set(table(at, "Holds a rule")) == {"no"}
     assert set(table(at, "Read")) == {"0"}
+
+
+def test_size_of_the_database_is_the_same_wherever_it_stands(
+    open_as: OpenAs, installation: Installation, cast: Cast, olga: Actor
+) -> None:
+    at = open_as(olga, OPERATIONS)
+    whole, said = metric(at, "Database").replace("\\", ""), shown(at).replace("\\", "")
+    assert f"{whole} now" in said, "as Growth has it"
+    (found,) = rows(
+        installation,
+        "SELECT pg_database_size(current_database()) AS whole, sum(pg_total_relation_size(relid))::bigint AS tables "
+        "FROM pg_stat_user_tables WHERE schemaname = 'public'",
+    )
+    assert float(whole.removesuffix(" MB")) * 1e6 == pytest.approx(found["whole"], rel=0.02)
+    assert f"{words.size(found['tables'])} in " in said, "Storage says what it counts"
 
 
 def test_looking_again_reads_again(open_as: OpenAs, installation: Installation, cast: Cast, olga: Actor) -> None:

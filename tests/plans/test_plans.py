@@ -51,6 +51,7 @@ from lib.templates.versions.service import list_versions
 from lib.templates.views import TemplateSort
 from lib.usage.calls.service import list_calls
 from lib.usage.calls.views import CallFilter
+from lib.usage.hours import HourOfWeek
 from lib.usage.periods import last_days, today_in
 from lib.usage.views import UsageQuery
 from lib.users.invitations import count_invitations, list_invitations
@@ -291,13 +292,23 @@ ASKED: dict[str, Callable[[Filled], object]] = {
     "account": lambda made: get_profile(made.looking),
     "usage, calls": lambda made: turn_pages(lambda **at: list_calls(made.looking, calls(), **at)),
     "usage, failed calls": lambda made: list_calls(made.looking, calls(is_failed=True)),
+    "usage, calls of an hour of the week": lambda made: turn_pages(
+        lambda **at: list_calls(made.looking, calls(hour=last_hour()), limit=2, **at)
+    ),
     "cancel": lambda made: cancel_run(made.looking, made.run_id),
 }
 
 
-def calls(*, is_failed: bool = False) -> CallFilter:
+def calls(*, is_failed: bool = False, hour: HourOfWeek | None = None) -> CallFilter:
     """Those of a month."""
-    return CallFilter(query=UsageQuery(period=last_days(30, today_in("UTC"), "UTC")), is_failed=is_failed)
+    query = UsageQuery(period=last_days(30, today_in("UTC"), "UTC"))
+    return CallFilter(query=query, is_failed=is_failed, hour=hour)
+
+
+def last_hour() -> HourOfWeek:
+    """The one that has just ended."""
+    moment = clock.now() - timedelta(hours=1)
+    return HourOfWeek(moment.weekday(), moment.hour)
 
 
 def sent_for(made: Filled, ask: Callable[[Filled], object]) -> list[Sent]:

@@ -35,7 +35,8 @@ from tests.own_endpoint import llm
 from tests.tenancy.deed import OPERATOR, Choice, Deed
 from tests.tenancy.deeds import DEEDS, GIVING, PURE
 from tests.tenancy.ground import MARKS, Ground, Target, ground
-from tests.tenancy.ledger import Doer, Rows, hidden_from, is_allowed, read_changes, read_rows
+from tests.tenancy.hidden import hidden_from
+from tests.tenancy.ledger import Doer, Rows, is_allowed, read_changes, read_rows
 
 __all__ = ["ground", "llm", "mail_server"]
 

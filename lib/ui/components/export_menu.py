@@ -17,15 +17,15 @@ FORMATS = {
     ExportFormat.LINES: ("JSON Lines", "application/x-ndjson", "For programs that read line by line"),
 }
 
-#: Stands in every menu of files.
 #: Where the number of rows will stand: what is below it does not move when it comes.
 NOT_COUNTED = ":gray[Being counted.]"
+#: Stands in every menu of files.
 NOTED = ":gray[:small[Times are in UTC. The audit trail notes who exported what.]]"
 #: Beyond so many rows one waits for the first byte of a file.
 _LONG = 10_000
 _WRITTEN_FIRST = (
-    ":gray[:small[The file is written before your browser gets any of it: a minute or two for a million rows. "
-    "Press once, and wait.]]"
+    ":gray[:small[The file is written first and comes whole: a minute or two for a million rows. The tab that opens is "
+    "empty until then.]]"
 )
 
 
@@ -62,7 +62,10 @@ def show_export(
 
 
 def show_file_links(path: Callable[[ExportFormat], str], *, rows: int) -> None:
-    """Draw links to files of so many rows, which are written to the disk and then sent, in a menu that is open."""
+    """Draw links to files of so many rows, in a menu that is open. Each is written whole before its first byte goes out.
+
+    So the trail has its entry before anybody has a row, and nobody has half a file.
+    """
     if rows > _LONG:
         st.markdown(_WRITTEN_FIRST)
     for file_format, (label, _, purpose) in FORMATS.items():

@@ -79,7 +79,8 @@ def _note(health: Health) -> str:
     dusty = [table.name for table in health.tables if table.dead_share > _MANY_DEAD and table.dead_rows > _SMALL_ROWS]
     if dusty:
         return f"many dead rows in {words.some(dusty, most=3, longest=40)}"
-    return f"{words.count(len(health.tables), 'table')}, {words.count(len(health.indexes), 'index', plural='indexes')}"
+    indexes = words.count(len(health.indexes), "index", plural="indexes")
+    return f"{words.size(health.bytes)} in {words.count(len(health.tables), 'table')} and {indexes}"
 
 
 def _table_row(table: TableFacts) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from lib import clock
-from lib.health.views import Connections, Health, PoolFacts, Waiting
+from lib.health.views import Connections, Growth, Health, PoolFacts, Waiting
 from lib.ui import words
 from lib.ui.components.card import card
 from lib.ui.components.metric_strip import Metric, show_metric_strip
@@ -24,6 +24,7 @@ _WORK: Final[Mapping[str, str]] = {
 }
 #: What no worker takes up in so many seconds, where one lives, is worth a look.
 _PATIENCE_SECONDS: Final = 300
+_COUNTED: Final = "All of it, as “Growth” has it: tables, their indexes, and what PostgreSQL keeps for itself."
 _NOBODYS: Final = ("runs.waiting_review", "runs.paused", "runs.running")
 #: Who connects to the database, and as whom they speak there.
 LOGINS: Final[Mapping[str, str]] = {
@@ -36,7 +37,7 @@ LOGINS: Final[Mapping[str, str]] = {
 }
 
 
-def show_health_strip(health: Health) -> None:
+def show_health_strip(health: Health, growth: Growth) -> None:
     """Draw the numbers that lead."""
     queued, due = health.work["runs.queued"], health.work["deliveries.due"]
     show_metric_strip(
@@ -50,7 +51,7 @@ def show_health_strip(health: Health) -> None:
                 f"{words.number(health.open_connections)} of {words.number(health.most_connections)}",
                 "To this database, of all that the server takes from everybody.",
             ),
-            Metric("Database", words.size(health.bytes), "All tables with their indexes."),
+            Metric("Database", words.size(growth.bytes), _COUNTED),
         ]
     )
 

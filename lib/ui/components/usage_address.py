@@ -16,15 +16,16 @@ from lib.errors import InvalidInput
 from lib.ui.components.paged_table import CURSOR
 from lib.ui.components.usage_figures import DIMENSIONS, Measure
 from lib.ui.filtering import FROM, TO, read_day
-from lib.usage.calls.address import read_key, say_key
+from lib.usage.calls.address import read_hour, read_key, say_hour, say_key
 from lib.usage.calls.views import CallFilter
+from lib.usage.hours import HourOfWeek
 from lib.usage.periods import Period, last_days, last_month, last_months, this_month, today_in
 from lib.usage.views import Dimension, Key, UsageQuery
 
 #: Query parameters beside those of the dimensions.
 RANGE, COMPARE, MEASURE, BY, TOP = "range", "compare", "measure", "by", "top"
-CALLS, SINCE, BEFORE, ONLY, FAILED = "calls", "since", "before", "only", "failed"
-OF_CALLS: Final = (CALLS, SINCE, BEFORE, ONLY, FAILED, CURSOR)
+CALLS, SINCE, BEFORE, ONLY, FAILED, HOUR = "calls", "since", "before", "only", "failed", "hour"
+OF_CALLS: Final = (CALLS, SINCE, BEFORE, ONLY, FAILED, HOUR, CURSOR)
 _OFF: Final = "off"
 
 
@@ -96,8 +97,9 @@ def open_calls(
     since: datetime | None = None,
     before: datetime | None = None,
     is_failed: bool = False,
+    hour: HourOfWeek | None = None,
 ) -> None:
-    """Ask for the calls behind a bar: a callback."""
+    """Ask for the calls behind a bar, or behind an hour of the week: a callback."""
     write_address(
         **{
             CALLS: "1",
@@ -105,6 +107,7 @@ def open_calls(
             SINCE: since.isoformat() if since else None,
             BEFORE: before.isoformat() if before else None,
             FAILED: "1" if is_failed else None,
+            HOUR: say_hour(hour) if hour else None,
             CURSOR: None,
         }
     )
@@ -155,7 +158,17 @@ def _read_calls(query: UsageQuery, left_out: list[str]) -> CallFilter:
         since=_read_moment(SINCE, left_out),
         before=_read_moment(BEFORE, left_out),
         is_failed=said.get(FAILED) == "1",
+        hour=_read_hour(left_out),
     )
+
+
+def _read_hour(left_out: list[str]) -> HourOfWeek | None:
+    text = st.query_params.get(HOUR)
+    try:
+        return read_hour(text) if text else None
+    except ValueError:
+        left_out.append("Hour of the week")
+        return None
 
 
 def _read_moment(name: str, left_out: list[str]) -> datetime | None:

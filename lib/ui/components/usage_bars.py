@@ -11,7 +11,7 @@ from lib.usage.periods import Period, Unit
 from lib.usage.views import UsageReport
 
 #: So many words fit below a chart of half a page, and of a third.
-TICKS_OF_HALF, TICKS_OF_THIRD = 8, 4
+TICKS_OF_HALF, TICKS_OF_THIRD = 6, 4
 #: With fewer bars the last one is drawn though it is not over: there would be nothing else.
 _FEWEST: Final = 3
 

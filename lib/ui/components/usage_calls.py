@@ -50,6 +50,8 @@ def _say(chosen: CallFilter, page: CallList | None) -> str:
     """From when to when, in the reader's zone, and which."""
     zone = chosen.query.period.zone
     said = [_say_span(chosen, zone)]
+    if hour := chosen.hour:
+        said.append(words.hour_of_week(hour.weekday, hour.hour, minute=chosen.query.period.minute))
     for by, keys in chosen.query.chosen.items():
         names = page.names.get(by, {}) if page else {}
         if by is Dimension.ERROR:

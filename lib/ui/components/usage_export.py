@@ -40,7 +40,7 @@ def _later(query: UsageQuery, by: Dimension, file_format: ExportFormat) -> Calla
 
 
 def show_calls_export(actor: Actor, chosen: CallFilter) -> None:
-    """Draw the menu for the calls: links to files that are written to the disk and then sent, however long."""
+    """Draw the menu for the calls: links to files, however long."""
     menu = st.popover("Export", icon=":material/download:", key="calls-export", on_change="rerun")
     with menu:
         found = count_calls(actor, chosen, most=MOST_CALLS + 1) if menu.open else 0

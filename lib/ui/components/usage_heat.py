@@ -1,73 +1,115 @@
 """When in the week people work with models: calls by weekday and hour of the reader's zone."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import streamlit as st
-from markupsafe import Markup
 
 from lib.ui import words
+from lib.ui.components import chart
+from lib.ui.components.open_by_key import show_open_by_key
+from lib.ui.components.usage_address import open_calls
 from lib.ui.components.usage_chart_card import chart_card
+from lib.usage.hours import HourOfWeek
 from lib.usage.views import Dashboard, Figures
 
-_TABLE: Final = Markup(
-    '<table class="ao-heat"><caption class="ao-sr">{}</caption><thead><tr><td></td>{}</tr></thead>'
-    "<tbody>{}</tbody></table>"
-)
-_HOUR: Final = Markup('<th scope="col"><span>{}</span></th>')
-_ROW: Final = Markup('<tr><th scope="row">{}</th>{}</tr>')
-_CELL: Final = Markup('<td title="{}" style="--heat:{}"><span class="ao-sr">{}</span></td>')
-#: Every third hour is named, so that the words do not touch.
-_NAMED: Final = 3
+_KEY: Final = "usage-heat"
+_HEIGHT: Final = 186
 _HOURS, _DAYS = range(24), range(7)
+#: Every third hour is named, so that the words do not touch.
+_NAMED: Final = _HOURS[::3]
+#: What is there at all can be told from what is not.
+_EMPTY, _FAINTEST = 0.12, 0.2
 
 
 def show_heat(dashboard: Dashboard) -> None:
     """Draw the week; an hour without calls is empty."""
-    cells = {(cell.weekday, cell.hour): cell.figures for cell in dashboard.hours}
-    most = max((figures.calls for figures in cells.values()), default=0)
+    cells = {HourOfWeek(cell.weekday, cell.hour): cell.figures for cell in dashboard.hours}
+    week = [HourOfWeek(day, hour) for day in _DAYS for hour in _HOURS]
+    period = dashboard.report.period
+    said = {each: words.hour_of_week(each.weekday, each.hour, minute=period.minute) for each in week}
+    used = [each for each in week if cells.get(each, Figures()).calls]
+    head = ["Hour", "Calls", "Failed calls", "Tokens", "Cost, $"]
     rows = [
-        [
-            words.weekday(day),
-            words.hour_of_day(hour),
-            found.calls,
-            found.failed_calls,
-            found.tokens,
-            float(found.cost_usd),
-        ]
-        for day in _DAYS
-        for hour in _HOURS
-        if (found := cells.get((day, hour), Figures())).calls
+        [said[each], found.calls, found.failed_calls, found.tokens, float(found.cost_usd)]
+        for each, found in ((each, cells[each]) for each in used)
     ]
-    head = ["Day", "Hour", "Calls", "Failed calls", "Tokens", "Cost, $"]
-    with chart_card("Hours of the week", note=_finding(cells), key="heat", columns=head, rows=rows):
-        hours = Markup("").join(
-            _HOUR.format(words.hour_of_day(hour)[:2] if hour % _NAMED == 0 else "") for hour in _HOURS
+    note = _finding(cells, said)
+    with chart_card("Hours of the week", note=note, key="heat", columns=head, rows=rows):
+        colors = chart.palette()
+        chart.show_figure(
+            [_draw(week, cells, said, colors)],
+            chart.layout(
+                colors,
+                height=_HEIGHT,
+                hovermode="closest",
+                barmode="overlay",
+                bargap=0,
+                margin={"l": 36, "r": 0, "t": 4, "b": 22},
+                xaxis={
+                    "tickvals": [*_NAMED],
+                    "ticktext": [words.hour_of_day(hour)[:2] for hour in _NAMED],
+                    "range": [-0.5, len(_HOURS) - 0.5],
+                },
+                yaxis={
+                    "tickvals": [day + 0.5 for day in _DAYS],
+                    "ticktext": [words.weekday(day) for day in _DAYS],
+                    "range": [len(_DAYS), 0],
+                    "showgrid": False,
+                },
+            ),
+            key=_KEY,
+            alt=f"Calls by weekday and hour, {note}",
+            on_choose=lambda point: _open(point, week, cells),
         )
-        days = Markup("").join(
-            _ROW.format(
-                words.weekday(day), Markup("").join(_cell(day, hour, cells.get((day, hour)), most) for hour in _HOURS)
-            )
-            for day in _DAYS
-        )
-        st.html(_TABLE.format(f"Calls by weekday and hour, {dashboard.report.period.zone} time", hours, days))
-        st.markdown(
-            f":gray[:small[{words.plain(dashboard.report.period.zone)} time. The stronger the colour, the more calls.]]"
-        )
+        st.markdown(f":gray[:small[{words.plain(period.zone)} time. The stronger the colour, the more calls.]]")
+        chosen = show_open_by_key([said[each] for each in used], key=_KEY, label="the calls of Hours of the week")
+        if chosen is not None:
+            open_calls(hour=used[chosen])
+            st.rerun()
 
 
-def _cell(day: int, hour: int, figures: Figures | None, most: int) -> Markup:
-    calls = figures.calls if figures else 0
-    hours = f"{words.hour_of_day(hour)} to {words.hour_of_day(hour + 1)}"
-    said = f"{words.weekday(day)} {hours}: {words.count(calls, 'call')}"
-    if figures:
-        said += f", {words.money(figures.cost_usd)}"
-    # what is there at all can be told from what is not
-    heat = words.css_percent(12 + 88 * calls / most if calls else 0, digits=0)
-    return _CELL.format(said, heat, words.number(calls))
+def _draw(
+    week: list[HourOfWeek], cells: Mapping[HourOfWeek, Figures], said: Mapping[HourOfWeek, str], colors: chart.Palette
+) -> Mapping[str, Any]:
+    """Bars of one height, each on the place of its day: unlike what Plotly calls a heat map they take a click."""
+    counts = [cells.get(each, Figures()).calls for each in week]
+    most = max(*counts, 1)
+    return {
+        "type": "bar",
+        "x": [each.hour for each in week],
+        "y": [1] * len(week),
+        "base": [each.weekday for each in week],
+        "width": 1,
+        "marker": {
+            "color": [colors.accent if calls else colors.muted for calls in counts],
+            "opacity": [_strength(calls / most) if calls else _EMPTY for calls in counts],
+            "line": {"width": 2, "color": colors.ground},
+        },
+        "customdata": [_say(said[each], cells.get(each)) for each in week],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
 
 
-def _finding(cells: dict[tuple[int, int], Figures]) -> str:
+def _strength(share: float) -> float:
+    """How strong the colour of an hour is; Plotly takes nothing for one that is more by a rounding."""
+    return round(_FAINTEST + (1 - _FAINTEST) * share, 3)
+
+
+def _open(point: Mapping[str, Any], week: list[HourOfWeek], cells: Mapping[HourOfWeek, Figures]) -> None:
+    number = point.get("point_index", point.get("point_number"))
+    if isinstance(number, int) and number < len(week) and week[number] in cells:
+        open_calls(hour=week[number])
+
+
+def _say(hour: str, figures: Figures | None) -> str:
+    if figures is None:
+        return f"{hour}: no calls"
+    return f"{hour}: {words.count(figures.calls, 'call')}, {words.money(figures.cost_usd)}"
+
+
+def _finding(cells: Mapping[HourOfWeek, Figures], said: Mapping[HourOfWeek, str]) -> str:
     if not cells:
         return "no calls"
-    (day, hour), figures = max(cells.items(), key=lambda item: item[1].calls)
-    return f"most on {words.weekday(day)} at {words.hour_of_day(hour)}, {words.count(figures.calls, 'call')}"
+    hour, figures = max(cells.items(), key=lambda item: item[1].calls)
+    return f"most on {said[hour]}, {words.count(figures.calls, 'call')}"

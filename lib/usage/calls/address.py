@@ -9,6 +9,7 @@ from uuid import UUID
 from lib import clock
 from lib.errors import InvalidInput
 from lib.usage.calls.views import CallFilter
+from lib.usage.hours import HourOfWeek
 from lib.usage.periods import Period
 from lib.usage.views import NAMED_BY_ID, Dimension, Key, UsageQuery
 
@@ -16,6 +17,7 @@ from lib.usage.views import NAMED_BY_ID, Dimension, Key, UsageQuery
 _NONE: Final = "none"
 #: In characters; `provider:model` is the longest.
 _LONGEST_KEY: Final = 356
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAMAGED: Final = "This address says of no calls which ones it means. Take the file from the page."
 
 
@@ -35,6 +37,17 @@ def read_key(by: Dimension, text: str) -> Key:
     return text
 
 
+def say_hour(hour: HourOfWeek) -> str:
+    """The hour of the week as an address has it: "mon-14"."""
+    return f"{_WEEKDAYS[hour.weekday]}-{hour.hour}"
+
+
+def read_hour(text: str) -> HourOfWeek:
+    """The hour that `say_hour` wrote. Raises `ValueError`."""
+    weekday, _, hour = text.partition("-")
+    return HourOfWeek(_WEEKDAYS.index(weekday), int(hour))
+
+
 def write_address(chosen: CallFilter) -> str:
     """The query of an address, to be read by `read_address`."""
     query, period = chosen.query, chosen.query.period
@@ -47,6 +60,7 @@ def write_address(chosen: CallFilter) -> str:
     pairs += [("since", chosen.since.isoformat())] if chosen.since else []
     pairs += [("before", chosen.before.isoformat())] if chosen.before else []
     pairs += [("failed", "1")] if chosen.is_failed else []
+    pairs += [("hour", say_hour(chosen.hour))] if chosen.hour else []
     pairs += sorted((by.value, say_key(key)) for by, keys in query.chosen.items() for key in keys)
     return urlencode(pairs)
 
@@ -58,6 +72,7 @@ def read_address(said: Mapping[str, Sequence[str]]) -> CallFilter:
         chosen = {by: frozenset(read_key(by, text) for text in said[by]) for by in Dimension if said.get(by)}
         query = UsageQuery(period=period, chosen=chosen, is_model=said["of"][0] == "models")
         since, before = (clock.read_moment(said[name][0]) if said.get(name) else None for name in ("since", "before"))
+        hour = read_hour(said["hour"][0]) if said.get("hour") else None
     except (KeyError, ValueError, OverflowError, IndexError) as error:
         raise InvalidInput(_DAMAGED, field="Address") from error
-    return CallFilter(query=query, since=since, before=before, is_failed="failed" in said)
+    return CallFilter(query=query, since=since, before=before, is_failed="failed" in said, hour=hour)

@@ -1,10 +1,11 @@
 """Every select on single calls."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, cast, func, select
 from sqlalchemy.orm import Session
 
 from lib.db.paging import Order, Rows, count_at_most, read_page
@@ -14,6 +15,7 @@ from lib.models.run import OrchestrationRun
 from lib.models.usage import ApiUsage
 from lib.usage.calls.views import CallFilter
 from lib.usage.queries import is_in
+from lib.usage.summing.queries import MOMENTS
 from lib.usage.views import Dimension
 
 ORDER: Final = Order("newest", ApiUsage.created_at, ApiUsage.id)
@@ -52,19 +54,18 @@ _CANCELLED: Final = "cancelled"
 
 def list_calls(session: Session, organization_id: UUID, *, chosen: CallFilter, cursor: str | None, limit: int) -> Rows:
     """A page of them, the newest first."""
-    statement = select(*(column.label(name) for name, column in _LISTED.items())).where(
-        *_conditions(organization_id, chosen)
-    )
-    return read_page(session, statement, order=ORDER, cursor=cursor, limit=limit)
+    statement, order = _find(organization_id, chosen, _LISTED)
+    return read_page(session, statement, order=order, cursor=cursor, limit=limit)
 
 
 def count_calls(session: Session, organization_id: UUID, *, chosen: CallFilter, most: int) -> int:
     """How many there are, counted no further than `most`."""
-    return count_at_most(session, select(ApiUsage.id).where(*_conditions(organization_id, chosen)), most=most)
+    statement, _ = _find(organization_id, chosen, {"id": ApiUsage.id})
+    return count_at_most(session, statement, most=most)
 
 
-def export_calls(organization_id: UUID, chosen: CallFilter) -> Select[*tuple[Any, ...]]:
-    """The columns of a file: of each thing its id and what it is called."""
+def export_calls(organization_id: UUID, chosen: CallFilter) -> tuple[Select[*tuple[Any, ...]], Order]:
+    """The columns of a file, of each thing its id and what it is called, and the order of its rows."""
     listed = dict(_LISTED)
     columns = {
         "id": listed.pop("id"),
@@ -75,9 +76,28 @@ def export_calls(organization_id: UUID, chosen: CallFilter) -> Select[*tuple[Any
         "project": listed.pop("project"),
         **listed,
     }
-    return select(*(column.label(name) for name, column in columns.items())).where(
-        *_conditions(organization_id, chosen)
-    )
+    return _find(organization_id, chosen, columns)
+
+
+def _find(
+    organization_id: UUID, chosen: CallFilter, columns: Mapping[str, Any]
+) -> tuple[Select[*tuple[Any, ...]], Order]:
+    """These columns of what is chosen, and the order in which they are read.
+
+    Of an hour of the week each hour that there was is looked up by itself, the newest first, and no further than the
+    page reaches: in a long range nearly all calls are of other hours.
+    """
+    statement = select(*(column.label(name) for name, column in columns.items())).select_from(ApiUsage)
+    statement = statement.where(*_conditions(organization_id, chosen))
+    if chosen.hour is None:
+        return statement, ORDER
+    stretches = chosen.hour.stretches(chosen.query.period)
+    moments = [cast([stretch[end] for stretch in stretches], MOMENTS) for end in (0, 1)]
+    listed = func.unnest(*moments).table_valued("starts_at", "ends_at", name="listed").render_derived()
+    # a subquery that is in an order gives it to what is joined to it; a plain list would be sorted with all rows
+    hours = select(listed.c.starts_at, listed.c.ends_at).order_by(listed.c.starts_at.desc()).subquery("hours")
+    is_within = and_(ApiUsage.created_at >= hours.c.starts_at, ApiUsage.created_at < hours.c.ends_at)
+    return statement.join(hours, is_within), replace(ORDER, group=hours.c.starts_at)
 
 
 def _conditions(organization_id: UUID, chosen: CallFilter) -> list[ColumnElement[bool]]:

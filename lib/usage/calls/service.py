@@ -8,7 +8,7 @@ from lib.audit.exports import export_list_into
 from lib.db.session import tenant_session
 from lib.exports import Column, ExportFormat, Kind
 from lib.usage.calls import queries
-from lib.usage.calls.address import say_key
+from lib.usage.calls.address import say_hour, say_key
 from lib.usage.calls.views import CallFilter, CallList, CallView
 from lib.usage.reading import GONE, name_keys
 
@@ -62,11 +62,12 @@ def export_calls(actor: Actor, chosen: CallFilter, out: BinaryIO, *, file_format
     """
     actor.require(Permission.ANALYTICS_VIEW)
     with tenant_session(actor, is_one_moment=True) as session:
+        statement, order = queries.export_calls(actor.organization_id, chosen)
         export_list_into(
             out,
             session,
-            queries.export_calls(actor.organization_id, chosen),
-            order=queries.ORDER,
+            statement,
+            order=order,
             columns=COLUMNS,
             file_format=file_format,
             resource_type="usage",
@@ -79,4 +80,5 @@ def said_filters(chosen: CallFilter) -> dict[str, object]:
     """What was chosen, for the trail."""
     query = chosen.query
     ways = {by.value: sorted(say_key(key) for key in keys) for by, keys in query.chosen.items()}
-    return {"from": chosen.starts_at, "to": chosen.ends_at, "failed": chosen.is_failed, **ways}
+    hour = chosen.hour and say_hour(chosen.hour)
+    return {"from": chosen.starts_at, "to": chosen.ends_at, "failed": chosen.is_failed, "hour": hour, **ways}

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from lib.usage.hours import HourOfWeek
 from lib.usage.views import Dimension, Key, UsageQuery
 
 
@@ -19,6 +20,8 @@ class CallFilter:
     before: datetime | None = None
     #: Only those that failed, as figures count them.
     is_failed: bool = False
+    #: Only those of one hour of the week.
+    hour: HourOfWeek | None = None
 
     @property
     def starts_at(self) -> datetime:

@@ -1,16 +1,13 @@
 """A new organization and its first admin: invited, and nobody else's to see, to touch or to become."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from lib.access.actor import Actor, Origin
+from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.audit.service import list_organization_changes
 from lib.db.logins import Login
@@ -24,63 +21,24 @@ from lib.errors import (
     OperatorOnly,
     RightsChanged,
 )
-from lib.identity import passwords, sessions
-from lib.identity.invitations import accept_invitation, check_invitation
-from lib.identity.registration import create_user
-from lib.identity.service import authenticate, issue_ticket, redeem_ticket
+from lib.identity.invitations import check_invitation
 from lib.models.organization import Tier
 from lib.organizations import operator
 from lib.organizations.creation import NewOrganization, create_organization, invite_first_admin
 from lib.organizations.operator import CommandLine
-from lib.organizations.views import Standing
-from lib.users.invitations import invite, list_invitations, renew_invitation, revoke_invitation
-from lib.users.views import SOME_OPERATOR, InviteOutcome
+from lib.users.invitations import invite
+from lib.users.views import SOME_OPERATOR
 from tests import doors
-from tests.at_once import attempt, is_waiting
-from tests.cast import PASSWORD, Cast
+from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_new_organization
+from tests.lib.organizations.northwind import NORA, cheap_hashes, come, northwind, olga, token_of
 from tests.mailbox import mail_server
-from tests.records import row, rows, trail
-from tests.sample import with_operator
+from tests.records import rows, trail
 
-__all__ = ["mail_server"]
+__all__ = ["cheap_hashes", "mail_server", "northwind", "olga"]
 
-ORIGIN = Origin(request_id=uuid4(), ip_address="192.0.2.7", user_agent="tests")
-NORA = "nora@northwind.example"
-ENTERED = {"full_name": "Nora Dahl", "username": "nora", "password": PASSWORD}
 NOT_ALLOWED, HAS_PEOPLE = "42501", "23514"
-
-
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "COST", 4)
-
-
-@pytest.fixture
-def olga(installation: Installation, cast: Cast) -> Actor:
-    return with_operator(installation.database, cast)[1]
-
-
-@pytest.fixture
-def northwind(olga: Actor) -> NewOrganization:
-    return create_organization(olga, name="Northwind", slug="northwind", tier=Tier.PRO, email=NORA)
-
-
-def token_of(outcome: InviteOutcome) -> str:
-    path, _, token = outcome.secret_path.partition("?token=")
-    assert path == "/accept"
-    return token
-
-
-def come(outcome: InviteOutcome, **changed: str) -> Actor:
-    """Whoever holds the link accepts, and signs in."""
-    entered = ENTERED | changed
-    accept_invitation(token_of(outcome), **entered, origin=ORIGIN)
-    user_id = authenticate(entered["username"], PASSWORD, origin=ORIGIN)
-    actor = sessions.find_actor(redeem_ticket(issue_ticket(user_id), origin=ORIGIN), origin=ORIGIN)
-    assert isinstance(actor, Actor)
-    return actor
 
 
 def mails(installation: Installation) -> list[dict[str, Any]]:
@@ -184,101 +142,6 @@ def test_where_none_is_sent_it_is_handed_over(installation: Installation, northw
     assert mails(installation) == []
 
 
-def test_new_link_ends_the_one_before_whatever_its_address(olga: Actor, northwind: NewOrganization) -> None:
-    second = invite_first_admin(olga, northwind.id, email=NORA)
-    third = invite_first_admin(CommandLine(), northwind.id, email="Other@Northwind.example")
-    for ended in (northwind.invited, second):
-        with pytest.raises(LinkExpired):
-            check_invitation(token_of(ended))
-    assert check_invitation(token_of(third)).email == "other@northwind.example"
-    assert come(third).email == "other@northwind.example"
-
-
-def test_link_too_old_is_renewed(installation: Installation, olga: Actor, northwind: NewOrganization) -> None:
-    for table in ("invitations", "user_tokens"):
-        rows(installation, f"UPDATE {table} SET expires_at = now() - interval '1 minute' RETURNING 1")
-    with pytest.raises(LinkExpired):
-        check_invitation(token_of(northwind.invited))
-    assert check_invitation(token_of(invite_first_admin(olga, northwind.id, email=NORA)))
-
-
-def test_operator_invites_nobody_where_somebody_has_come(
-    installation: Installation, olga: Actor, cast: Cast, northwind: NewOrganization
-) -> None:
-    """The use case looks by itself, before the database has to refuse."""
-    come(northwind.invited)
-    with doors.admin(installation.database) as connection:
-        connection.execute("DROP TRIGGER invitations_first_admin ON invitations")
-    for organization_id in (northwind.id, cast.organization_b, cast.organization_a):
-        with pytest.raises(Conflict, match="Somebody has come to this organization already"):
-            invite_first_admin(olga, organization_id, email="olga@elsewhere.example")
-    assert len(rows(installation, "SELECT FROM invitations")) == 1
-
-
-def make_omar() -> None:
-    """An admin of Northwind who came by the command line."""
-    create_user(
-        organization_slug="northwind",
-        email="omar@northwind.example",
-        username="omar",
-        full_name="Omar",
-        role=Role.ADMIN,
-        password=PASSWORD,
-    )
-
-
-def test_link_of_the_operators_is_worth_nothing_once_somebody_came_another_way(northwind: NewOrganization) -> None:
-    """Or an operator who kept it could become an admin of what others have made since."""
-    make_omar()
-    with pytest.raises(LinkExpired):
-        check_invitation(token_of(northwind.invited))
-    with pytest.raises(LinkExpired):
-        come(northwind.invited)
-
-
-def test_its_own_admins_see_renew_and_take_back_what_is_left_of_it(northwind: NewOrganization) -> None:
-    make_omar()
-    user_id = authenticate("omar", PASSWORD, origin=ORIGIN)
-    omar = sessions.find_actor(redeem_ticket(issue_ticket(user_id), origin=ORIGIN), origin=ORIGIN)
-    assert isinstance(omar, Actor)
-    (seen,) = list_invitations(omar).items
-    assert (seen.email, seen.invited_by, seen.may_manage) == (NORA, SOME_OPERATOR, True)
-    assert check_invitation(token_of(renew_invitation(omar, seen.id))).invited_by == "Omar"
-    revoke_invitation(omar, seen.id)
-    assert list_invitations(omar).items == ()
-
-
-@pytest.mark.parametrize(
-    "end", ["suspended_at = now(), suspension_reason = 'x'", "deleted_at = now(), deletes_at = now()"]
-)
-def test_nobody_comes_to_what_is_suspended_or_deleted(
-    installation: Installation, olga: Actor, northwind: NewOrganization, end: str
-) -> None:
-    rows(installation, f"UPDATE organizations SET {end} WHERE id = %s RETURNING 1", northwind.id)
-    with pytest.raises(LinkExpired):
-        check_invitation(token_of(northwind.invited))
-    with pytest.raises(Conflict, match="suspended or deleted"):
-        invite_first_admin(olga, northwind.id, email=NORA)
-    with doors.person(installation.database, olga) as connection:
-        made = connection.execute("SELECT api.invite_first_admin(%s, %s, 'x')", [northwind.id, NORA])
-        assert made.fetchone() == (None,), "whatever the code asks"
-
-
-def test_organization_that_is_not_there_is_not_found(olga: Actor) -> None:
-    with pytest.raises(NotFound):
-        invite_first_admin(olga, uuid4(), email=NORA)
-
-
-def test_new_link_is_offered_as_long_as_nobody_has_come(olga: Actor, northwind: NewOrganization) -> None:
-    assert operator.actions_for(olga, operator.get_organization(olga, northwind.id)) == ("invite", "suspend")
-    operator.suspend_organization(olga, northwind.id, reason="Not paid.")
-    suspended = operator.get_organization(olga, northwind.id)
-    assert (suspended.standing, operator.actions_for(olga, suspended)) == (Standing.SUSPENDED, ("resume",))
-    operator.resume_organization(olga, northwind.id)
-    come(northwind.invited)
-    assert operator.actions_for(olga, operator.get_organization(olga, northwind.id)) == ("suspend",)
-
-
 @pytest.mark.parametrize("who", ["alice", "mona", "max", "vera", "charlie"])
 def test_nobody_else_makes_invites_sees_or_touches(installation: Installation, cast: Cast, who: str) -> None:
     actor: Actor = getattr(cast, who)
@@ -349,56 +212,3 @@ def test_it_is_in_that_organizations_trail_as_an_operators(
     assert {change.person for change in list_organization_changes(nora).items} == {SOME_OPERATOR}
     (accepted,) = trail(installation, "invitations.update", made["id"])
     assert accepted["user_id"] == nora.user_id
-
-
-def test_of_two_new_links_at_once_one_is_good(
-    installation: Installation, olga: Actor, northwind: NewOrganization
-) -> None:
-    addresses = [f"nora{number}@northwind.example" for number in range(4)]
-    with ThreadPoolExecutor(4) as threads:
-        made = [*threads.map(lambda email: invite_first_admin(olga, northwind.id, email=email), addresses)]
-    assert len([outcome for outcome in made if is_good(outcome)]) == 1
-    open_ones = rows(installation, "SELECT FROM invitations WHERE accepted_at IS NULL AND revoked_at IS NULL")
-    assert len(open_ones) == 1
-
-
-def is_good(outcome: InviteOutcome) -> bool:
-    try:
-        check_invitation(token_of(outcome))
-    except LinkExpired:
-        return False
-    return True
-
-
-def test_new_link_waits_for_who_accepts_and_is_refused(
-    installation: Installation, olga: Actor, northwind: NewOrganization
-) -> None:
-    """Whoever accepts has made their row, and not yet committed, when the operator asks for another link."""
-    secret = token_of(northwind.invited)
-    accept = "SELECT api.accept_invitation(sha256(%s::bytea), 'nora', 'Nora')"
-    with doors.login(installation.database, Login.IDENTITY) as connection:
-        assert connection.execute(accept, [secret]).fetchone() != (None,)
-        with attempt(lambda: invite_first_admin(olga, northwind.id, email="other@northwind.example")) as outcome:
-            while not is_waiting(installation):
-                pass
-            connection.commit()
-    (refused,) = outcome
-    assert isinstance(refused, Conflict)
-    assert "Somebody has come" in refused.message
-    assert row(installation, "SELECT revoked_at FROM invitations") == {"revoked_at": None}
-
-
-def organization_without_people(installation: Installation) -> UUID:
-    with doors.login(installation.database, Login.IDENTITY) as connection:
-        made = connection.execute("SELECT api.create_organization('Old', 'old', 'free')").fetchone()
-    assert made is not None
-    found: UUID = made[0]
-    return found
-
-
-@pytest.mark.parametrize("ask", [lambda olga: olga, lambda _: CommandLine()], ids=["operator", "command line"])
-def test_organization_that_an_earlier_version_made_without_people_gets_its_first_admin(
-    installation: Installation, olga: Actor, ask: Callable[[Actor], Any]
-) -> None:
-    organization_id = organization_without_people(installation)
-    assert come(invite_first_admin(ask(olga), organization_id, email=NORA)).organization_id == organization_id

@@ -1,0 +1,106 @@
+"""Analytics: the calls behind a bar, or behind an hour of the week."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from lib import clock
+from lib.ui.navigation import ANALYTICS, RUN
+from tests import doors
+from tests.cast import Cast
+from tests.conftest import Installation
+from tests.made_usage import make_calls
+from tests.pages.conftest import OpenAs
+from tests.pages.reading import headings, press, shown, table, titles
+from tests.pages.used import call, figure, projects, raw, used
+from tests.workspace import make_workspace
+
+__all__ = ["projects", "used"]
+
+
+def test_calls_behind_a_bar(open_as: OpenAs, cast: Cast, installation: Installation, used: list[UUID]) -> None:
+    at = open_as(cast.mona, ANALYTICS, range="7-days")
+    labels = at.selectbox(key="usage-main-by-key").options
+    assert len(labels) == 7, "today is among them"
+    at.selectbox(key="usage-main-by-key").select_index(3).run()
+    assert not at.exception
+    day = clock.now().date() - timedelta(days=3)
+    assert headings(at) == ["Calls"]
+    real = raw(installation, cast, first=day, last=day)
+    assert len(table(at, "Model")) == real["calls"]
+    press(at, "Analytics")
+    assert headings(at)[0] == "Analytics"
+    assert at.query_params == {"range": "7-days"}
+
+
+def test_calls_behind_an_hour_of_the_week(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    at = open_as(cast.mona, ANALYTICS, range="7-days")
+    told = dict(text.rsplit(": ", 1) for text in figure(at, "usage-heat")["data"][0]["customdata"])
+    assert len(told) == 7 * 24
+    hour = next(hour for hour, said in told.items() if said != "no calls")
+    at.selectbox(key="usage-heat-by-key").select_index(0).run()
+    assert not at.exception
+    assert headings(at) == ["Calls"]
+    assert hour in shown(at)
+    assert at.query_params["hour"] == f"{hour[:3].lower()}-{int(hour[4:6])}"
+    assert len(table(at, "Model")) == int(told[hour].split()[0])
+    press(at, "Analytics")
+    assert at.query_params == {"range": "7-days"}
+
+
+def test_hours_in_a_zone_half_an_hour_off_are_said_as_they_are_counted(
+    open_as: OpenAs, cast: Cast, installation: Installation, used: list[UUID]
+) -> None:
+    with doors.admin(installation.database) as connection:
+        preferences = Jsonb({"time_zone": "Asia/Kolkata"})
+        connection.execute("UPDATE users SET preferences = %s WHERE id = %s", [preferences, cast.mona.user_id])
+    at = open_as(cast.mona, ANALYTICS, range="7-days")
+    hours = figure(at, "usage-heat")["data"][0]["customdata"]
+    assert hours[0].startswith("Mon 00:30 to 01:30: ")
+    assert hours[-1].startswith("Sun 23:30 to 00:30: ")
+
+
+def test_hour_that_is_none_is_as_if_it_were_not_there(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    whole = open_as(cast.mona, ANALYTICS, range="7-days", calls=1)
+    at = open_as(cast.mona, ANALYTICS, range="7-days", calls=1, hour="mon-25")
+    assert not at.exception
+    assert len(table(at, "Model")) == len(table(whole, "Model"))
+
+
+def test_failed_calls_of_one_reason(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    at = open_as(cast.mona, ANALYTICS, range="30-days", calls=1, only="error:rate_limit")
+    assert table(at, "Result") == ["✕ Rate limit"] * 5
+    at = open_as(cast.mona, ANALYTICS, range="30-days", calls=1, failed=1)
+    assert headings(at) == ["Failed calls"]
+    assert table(at, "Result") == ["✕ Rate limit"] * 5
+
+
+def test_calls_are_paged_and_lead_to_their_run(open_as: OpenAs, cast: Cast, installation: Installation) -> None:
+    made = make_workspace(installation.database, cast.alice)
+    calls = [call(cast, made.project_id, days_ago=n / 2000, run_id=made.run.id) for n in range(1, 60)]
+    make_calls(installation.database, cast.organization_a, calls)
+    at = open_as(cast.mona, ANALYTICS, range="30-days", calls=1)
+    assert len(table(at, "Run")) == 50
+    press(at, "Older")
+    assert 9 <= len(table(at, "Run")) <= 12
+    assert titles(at, "usage-calls")
+    at.selectbox(key="usage-calls-by-key").select_index(0).run()
+    assert at.query_params["run"] == str(made.run.id)
+    assert RUN.url_path
+
+
+def test_stranger_who_guesses_finds_no_calls(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    at = open_as(cast.charlie, ANALYTICS, calls=1, only=f"project:{used[0]}")
+    assert "No calls here" in headings(at)
+    assert "Market scans" not in shown(at)
+
+
+def test_who_takes_calls_along_is_told_that_the_file_is_written_first(
+    open_as: OpenAs, cast: Cast, used: list[UUID]
+) -> None:
+    at = open_as(cast.mona, ANALYTICS, range="30-days", calls=1)
+    at.session_state["calls-export"] = True
+    said = shown(at.run())
+    assert "in the order of the list" in said
+    assert "written first and comes whole" in said
