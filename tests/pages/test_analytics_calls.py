@@ -94,13 +94,3 @@ def test_stranger_who_guesses_finds_no_calls(open_as: OpenAs, cast: Cast, used: 
     at = open_as(cast.charlie, ANALYTICS, calls=1, only=f"project:{used[0]}")
     assert "No calls here" in headings(at)
     assert "Market scans" not in shown(at)
-
-
-def test_who_takes_calls_along_is_told_that_the_file_is_written_first(
-    open_as: OpenAs, cast: Cast, used: list[UUID]
-) -> None:
-    at = open_as(cast.mona, ANALYTICS, range="30-days", calls=1)
-    at.session_state["calls-export"] = True
-    said = shown(at.run())
-    assert "in the order of the list" in said
-    assert "written first and comes whole" in said

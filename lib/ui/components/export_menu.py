@@ -62,7 +62,7 @@ def show_export(
 
 
 def show_file_links(path: Callable[[ExportFormat], str], *, rows: int) -> None:
-    """Draw links to files of so many rows, in a menu that is open. Each is written whole before its first byte goes out.
+    """Draw links to files of so many rows, in a menu that is open. Each is whole before its first byte goes out.
 
     So the trail has its entry before anybody has a row, and nobody has half a file.
     """

@@ -15,4 +15,4 @@ def test_who_has_to_wait_for_a_long_file_is_told_so(rows: int, waits: bool) -> N
 
     at = AppTest.from_function(menu, kwargs={"rows": rows}).run()
     assert not at.exception
-    assert ("written before your browser gets any of it" in shown(at)) == waits
+    assert ("The file is written first and comes whole" in shown(at)) == waits
