@@ -42,8 +42,12 @@ _FRESH: Final = timedelta(days=1)
 #: Since when the others wait.
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 _RETRY = aliased(OrchestrationRun)
-_IS_RETRIED = exists().where(
-    _RETRY.organization_id == OrchestrationRun.organization_id, _RETRY.parent_run_id == OrchestrationRun.id
+#: The offset keeps PostgreSQL from reading all retries of the organization into memory, to ask that of a handful of runs.
+_IS_RETRIED = (
+    select(_RETRY.id)
+    .where(_RETRY.organization_id == OrchestrationRun.organization_id, _RETRY.parent_run_id == OrchestrationRun.id)
+    .offset(0)
+    .exists()
 )
 
 
