@@ -42,12 +42,12 @@ _FRESH: Final = timedelta(days=1)
 #: Since when the others wait.
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 _RETRY = aliased(OrchestrationRun)
-#: The offset keeps PostgreSQL from reading all retries of the organization into memory, to ask that of a handful of runs.
-_IS_RETRIED = (
+#: No EXISTS: of that PostgreSQL makes a table of all runs of the organization, to ask it of a handful.
+_A_RETRY = (
     select(_RETRY.id)
     .where(_RETRY.organization_id == OrchestrationRun.organization_id, _RETRY.parent_run_id == OrchestrationRun.id)
-    .offset(0)
-    .exists()
+    .limit(1)
+    .scalar_subquery()
 )
 
 
@@ -125,7 +125,7 @@ def read_frame(
             OrchestrationRun.status == sought.c.status,
             OrchestrationRun.created_at > sought.c.since,
             ~sought.c.is_own | (OrchestrationRun.user_id == user_id),
-            (sought.c.status != RunStatus.FAILED) | ~_IS_RETRIED,
+            (sought.c.status != RunStatus.FAILED) | _A_RETRY.is_(None),
         )
         .order_by(OrchestrationRun.created_at.desc())
         .limit(MOST_COUNTED + 1)

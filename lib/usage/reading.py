@@ -114,7 +114,7 @@ class Reading:
     def choices(self, dimensions: Sequence[Dimension]) -> Mapping[Dimension, Mapping[Key, str]]:
         """What the period's calls can be narrowed to by each of these, whatever they are narrowed to, and that too."""
         found = queries.list_keys(
-            self.session, self.organization_id, self._spans, dimensions, is_model=self.query.is_model
+            self.session, self.organization_id, self._span(by_bucket=False), dimensions, is_model=self.query.is_model
         )
         return {
             by: self._names(by, [*dict.fromkeys([*(_key(row, by) for row in rows), *self.query.chosen.get(by, ())])])
@@ -184,13 +184,26 @@ class Reading:
         ends_at = max(period.ends_at for period in periods)
         return queries.read_open(self.session, self.organization_id, starts_at, ends_at)
 
+    def _span(self, *, by_bucket: bool) -> Sequence[Span]:
+        """What to read. Where no bar is told from another, all days are one span, and one reach into the index."""
+        return self._by_bar if by_bucket else self._as_one
+
     @cached_property
-    def _spans(self) -> Sequence[Span]:
+    def _by_bar(self) -> Sequence[Span]:
         return split(self.query.period.boundaries(), self._unsummed)
+
+    @cached_property
+    def _as_one(self) -> Sequence[Span]:
+        return split([self.query.period.starts_at, self.query.period.ends_at], self._unsummed)
 
     def _sum(self, *, by: Dimension | None = None, by_bucket: bool = False) -> Sequence[Row[*tuple[Any, ...]]]:
         return queries.sum_calls(
-            self.session, self.organization_id, self._spans, by=by, by_bucket=by_bucket, **self._what
+            self.session,
+            self.organization_id,
+            self._span(by_bucket=by_bucket),
+            by=by,
+            by_bucket=by_bucket,
+            **self._what,
         )
 
     def _latencies(
@@ -198,7 +211,12 @@ class Reading:
     ) -> Mapping[tuple[int | None, Key], Counter[int]]:
         """How long calls took, as counts by bucket of the histogram: of each bar and key, None where not by that."""
         rows = queries.count_latencies(
-            self.session, self.organization_id, self._spans, by=by, by_bucket=by_bucket, **self._what
+            self.session,
+            self.organization_id,
+            self._span(by_bucket=by_bucket),
+            by=by,
+            by_bucket=by_bucket,
+            **self._what,
         )
         counted: defaultdict[tuple[int | None, Key], Counter[int]] = defaultdict(Counter)
         for row in rows:

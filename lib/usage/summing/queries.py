@@ -101,6 +101,15 @@ def sums(shape: Shape) -> Select[*tuple[Any, ...]]:
 
 
 @lru_cache(_MOST_KEPT)
+def ranks(shape: Shape) -> Select[*tuple[Any, ...]]:
+    """Each key of `shape.by`, the most expensive first, of those that cost as much the one with the most calls."""
+    found = _find(shape)
+    keys = [found.c[name] for name in shape.by]
+    ranked = (func.sum(found.c.cost_usd).desc(), func.sum(found.c.calls).desc())
+    return select(*keys).select_from(found).group_by(*keys).order_by(*ranked)
+
+
+@lru_cache(_MOST_KEPT)
 def latencies(shape: Shape) -> Select[*tuple[Any, ...]]:
     """How many calls were `timed` in each `latency` bucket of the histogram, by each key of `shape.by`."""
     found = _find(shape)
