@@ -4,6 +4,7 @@
     ├── ConfigurationError             a setting is missing or contradicts another one
     ├── SecretUnreadable               a stored secret does not open with this installation's keys
     ├── DatabaseUnavailable            PostgreSQL does not answer
+    │   └── DatabaseBusy               it does not in time: somebody else holds what was asked for
     ├── DatabaseFull                   PostgreSQL has no room left on its disk
     ├── NotSignedIn                    no session, or one that has ended
     │   ├── OrganizationSuspended      one's whole organization is kept out for a while; says why
@@ -66,14 +67,12 @@ class DatabaseUnavailable(OrchestratorError):
     """PostgreSQL does not answer."""
 
 
+class DatabaseBusy(DatabaseUnavailable):
+    """Somebody else holds what was asked for, and did not let go of it in the time that a person waits."""
+
+
 class DatabaseFull(OrchestratorError):
     """PostgreSQL has no room left on its disk; what it has is safe and can be read."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The database's disk is full, so nothing can be saved. Ask whoever runs this installation to make room "
-            "there; nothing is lost, and runs go on by themselves afterwards."
-        )
 
 
 class NotSignedIn(OrchestratorError):

@@ -23,14 +23,14 @@ def tell(action: str, values: Mapping[str, object], *, say: Callable[[str], obje
     """Write that it was done ("backup"); where that can't be, `say` so: what was done holds all the same."""
     try:
         _write(url or backup_url(), action, values)
-    except (OrchestratorError, psycopg.Error) as error:
+    except (OrchestratorError, psycopg.Error, OSError) as error:
         say(f"{_UNTOLD} {error}".strip())
 
 
 def tell_failure(error: Exception) -> None:
     """Write why no backup was made, as far as the database can be reached: often it is that which is away."""
     why = error.message if isinstance(error, OrchestratorError) else f"Something went wrong: {type(error).__name__}."
-    with suppress(OrchestratorError, psycopg.Error):
+    with suppress(OrchestratorError, psycopg.Error, OSError):
         _write(backup_url(), "backup_failed", {"failure": why[:_LONGEST]})
 
 

@@ -29,7 +29,7 @@ from lib.db.claims import sign
 from lib.db.constraints import sqlstate_of
 from lib.db.logins import Login
 from lib.db.server import database_url
-from lib.errors import Conflict, DatabaseFull, DatabaseUnavailable, RightsChanged
+from lib.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, RightsChanged
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,14 @@ STATEMENT_TIMEOUT_MS = 15_000
 #: Nobody looks longer at a button that does nothing: who has to wait for a lock, as while an archive takes runs away,
 #: is told so. Workers wait as long as any statement may.
 LOCK_TIMEOUT_MS = 4_000
+_FULL: Final = (
+    "The database's disk is full, so nothing can be saved. Ask whoever runs this installation to make room there; "
+    "nothing is lost, and runs go on by themselves afterwards."
+)
+_BUSY: Final = (
+    "This has to wait for something that is under way, as while an archive is being made or restored, old runs are "
+    "being removed or this installation is upgraded. Nothing was changed; try again in a minute."
+)
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
 
 #: A connection that nobody has used for so long is asked whether it lives: what lies between may have forgotten it.
@@ -178,13 +186,9 @@ def _transaction(login: Login) -> Iterator[Session]:
             message = "The database does not answer. It is tried again as soon as you reload; nothing was changed."
             raise DatabaseUnavailable(message) from error
         if sqlstate_of(error) == _DISK_FULL:
-            raise DatabaseFull from error
+            raise DatabaseFull(_FULL) from error
         if sqlstate_of(error) == _LOCK_NOT_AVAILABLE:
-            message = (
-                "This has to wait for something that is under way, as while an archive is being made or restored, or "
-                "old runs are being removed. Nothing was changed; try again in a minute."
-            )
-            raise Conflict(message) from error
+            raise DatabaseBusy(_BUSY) from error
         raise
 
 

@@ -16,7 +16,7 @@ from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
@@ -164,6 +164,7 @@ def _make(actor: Actor, tried: Try, provider: Provider, call: ModelCall, usage_i
         end = _call(tried, provider, call)
         tried.seconds = time.monotonic() - tried.started
         with tenant_session(actor) as session:
+            session.execute(text("SET LOCAL lock_timeout = 0"))  # nobody waits for it, and it was paid for
             session.execute(select(func.api.finish_try(usage_id, literal(end, JSONB()))))
     except OrchestratorError as error:  # the database is away, or the person's session has ended
         log.warning("how the tried call %s ended could not be noted: %s", usage_id, error.message)

@@ -22,6 +22,7 @@ from lib.access.permissions import Permission
 from lib.audit.refusals import note_refusal
 from lib.errors import (
     ConfigurationError,
+    DatabaseBusy,
     DatabaseUnavailable,
     InvalidInput,
     NotFound,
@@ -196,7 +197,10 @@ def _words(error: Exception) -> _Words:
     """What is said of the error. Of a refusal the trail is told: whatever is shown to a person goes through here."""
     match error:
         case DatabaseUnavailable():
-            return _AWAY
+            is_busy = isinstance(error, DatabaseBusy)
+            return (
+                _Words(":material/hourglass:", "This has to wait", error.message, can_retry=True) if is_busy else _AWAY
+            )
         case NotFound():
             return _Words(":material/search_off:", "Not found", error.message)
         case NotPermitted():

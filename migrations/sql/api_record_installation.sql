@@ -1,12 +1,19 @@
 -- api.record_installation(text, jsonb)
 -- What was done to the whole installation by the command line, where no trigger sees it: in the trail of each organization that
 -- somebody who runs the installation belongs to, as nobody's. For the owner of the tables, and for logins that read every row
--- anyway, as that of a backup does.
+-- whatever the policies say, as that of a backup does: to be let in as one that may read every table is not enough.
 CREATE FUNCTION api.record_installation(p_action text, p_values jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
+    IF NOT (SELECT r.rolsuper OR r.rolbypassrls OR pg_has_role(r.oid, current_user, 'USAGE')
+              FROM pg_roles r WHERE r.rolname = session_user) THEN
+        RAISE EXCEPTION '% does not read every row', session_user USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF octet_length(p_values::text) > 4000 THEN
+        RAISE EXCEPTION 'what was done is told in 4,000 bytes' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     IF p_action <> ALL (ARRAY['installation.backup', 'installation.backup_failed', 'installation.remove_backups',
                               'installation.export_key', 'installation.restore'])
     THEN

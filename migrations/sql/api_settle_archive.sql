@@ -1,7 +1,7 @@
 -- api.settle_archive(uuid, text, text)
 -- What a worker says of the archive that it holds. 'loaded': its rows are back, in this transaction, and compared with
 -- what was saved; its files come next. They are away no more, neither in this archive nor in another one that holds the
--- same runs, and one of which all are back by that is restored. 'restored' and 'removed' are the ends. 'failed' says why:
+-- same runs, and one of which all are back by that, as it has them, is restored. 'restored' and 'removed' are the ends. 'failed' says why:
 -- one that was being made is not made, the others are as before, at the last restore where there was one. 'later': it is
 -- tried again in a minute.
 CREATE FUNCTION api.settle_archive(p_archive uuid, p_outcome text, p_failure text) RETURNS void
@@ -30,7 +30,9 @@ BEGIN
                restore_asked_by = CASE WHEN back.is_whole THEN v_archive.restore_asked_by ELSE a.restore_asked_by END
           FROM (SELECT o.id, array_agg(r.id) AS ids, coalesce(sum(r.cost_usd), 0) AS cost,
                        count(*) FILTER (WHERE r.cost_usd IS NULL) AS unknown,
-                       o.status = 'made' AND count(*) = o.away_count AS is_whole
+                       o.status = 'made' AND count(*) = o.away_count AND api.sum_runs(
+                           o.organization_id, o.run_ids, (SELECT jsonb_object_agg(key, value -> 'columns')
+                                                            FROM jsonb_each(o.tables))) = o.tables AS is_whole
                   FROM archives o CROSS JOIN LATERAL unnest(o.away_ids) AS away (id)
                   JOIN orchestration_runs r ON r.organization_id = o.organization_id AND r.id = away.id
                  WHERE o.organization_id = v_archive.organization_id AND o.project_id = v_archive.project_id

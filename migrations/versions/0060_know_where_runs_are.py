@@ -43,7 +43,7 @@ def upgrade() -> None:
                        count(*) FILTER (WHERE r.id IS NOT NULL AND r.cost_usd IS NULL) AS unknown
                   FROM {TABLE} o CROSS JOIN LATERAL unnest(o.run_ids) AS run (id)
                   LEFT JOIN orchestration_runs r ON r.organization_id = o.organization_id AND r.id = run.id
-                 WHERE o.status IN ('made', 'restoring')
+                 WHERE o.status IN ('made', 'restoring') OR o.status = 'removing' AND o.restored_at IS NULL
                  GROUP BY o.id) AS here
          WHERE a.id = here.id""")
 

@@ -172,7 +172,7 @@ def test_empty_page_is_drawn(see: Callable[..., Page], dashboard: Dashboard, mad
 
 def test_way_goes_through_the_lists_and_back(see: Callable[..., Page], dashboard: Dashboard, made: Workspace) -> None:
     page = see(dashboard.cast.vera, PROJECTS)
-    click_row(page.get_by_test_id("stDataFrame"), 0)
+    click_row(page.get_by_test_id("stDataFrame"), 0, title=STATUS - 10)  # narrower beside what is said of archives
     expect(page.get_by_role("heading", name="Boat", level=1)).to_be_visible()
     drawn(page)
     click_row(page.get_by_test_id("stDataFrame"), 1)

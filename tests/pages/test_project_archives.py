@@ -75,8 +75,9 @@ def test_run_in_two_archives_is_counted_once(
     at = open_as(cast.vera, PROJECT, project=project_id)
     assert facts(at)["Runs"] == "4, and 1 in an archive"
     assert "1 run is in an archive of" in shown(at)
-    assert "4 of its 5 runs came back already" in shown(at)
+    assert "4 of its 5 runs came back by another archive" in shown(at)
     assert "4 runs came back from an archive of" in shown(at)
+    assert "Restore" not in offers(open_as(cast.alice, PROJECT, project=project_id)), "it would meet the four"
 
 
 def test_only_who_may_archive_is_offered_it(

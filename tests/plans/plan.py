@@ -76,6 +76,8 @@ def _faults(node: Node, *, is_limited: bool, is_counted: bool) -> Iterator[str]:
     for child in node.get("Plans", ()):
         # what has to see every row before it gives the first one takes nothing from a limit above it
         sees_all = kind in {"Sort", "Aggregate", "Hash", "Bitmap Heap Scan", "Materialize", "WindowAgg"}
+        # nor does what is made a table of, to look up in it what an EXISTS asks
+        sees_all = sees_all or child.get("Parent Relationship") == "SubPlan"
         yield from _faults(
             child,
             is_limited=kind == "Limit" or (is_limited and not sees_all),

@@ -87,8 +87,11 @@ def _show(actor: Actor, archive: ArchiveView, *, may_manage: bool) -> None:
 
 
 def _show_actions(archive: ArchiveView) -> None:
-    if archive.holds_runs and st.button(
-        "Restore", icon=":material/settings_backup_restore:", key=f"restore-{archive.id}"
+    is_whole = archive.away == archive.runs
+    if (
+        archive.holds_runs
+        and is_whole
+        and st.button("Restore", icon=":material/settings_backup_restore:", key=f"restore-{archive.id}")
     ):
         _restore(archive)
     st.link_button("Download", f"/api/archives/{archive.id}/file", icon=":material/download:")
@@ -106,6 +109,8 @@ def _title(archive: ArchiveView) -> str:
     size = words.size(archive.bytes or 0)
     if archive.status is ArchiveStatus.RESTORED:
         return f"{words.count(archive.runs, 'run')} came back from an archive of {size}"
+    if not archive.away:
+        return f"An archive of {size}, whose runs came back by another one"
     return f"{words.count(archive.away, 'run')} {words.are(archive.away)} in an archive of {size}"
 
 
@@ -121,7 +126,8 @@ def _detail(archive: ArchiveView, *, time_zone: str) -> Markup:
         said.append(Markup("{}, {}").format(words.together(inside), _cost(archive)))
     if archive.holds_runs and archive.away < archive.runs:
         back, runs = words.number(archive.runs - archive.away), words.count(archive.runs, "run")
-        said.append(Markup("{} of its {} came back already").format(back, runs))
+        said.append(Markup("{} of its {} came back by another archive").format(back, runs))
+        said.append(Markup("Can be restored once those are in an archive again"))
     if archive.restored_at:
         by = words.short(archive.restored_by or "the command line", most=40)
         said.append(_moment("Restored", by, archive.restored_at, time_zone=time_zone))
@@ -153,15 +159,25 @@ def _ask_to_delete(archive: ArchiveView) -> None:
         service.remove_archive(actor, archive.id)
         return "The archive is being deleted."
 
+    show_confirm_dialog(
+        "Delete this archive?",
+        text=_say_what_goes(archive),
+        action="Delete the archive",
+        on_confirm=delete,
+        key="delete-archive",
+    )
+
+
+def _say_what_goes(archive: ArchiveView) -> str:
+    if not archive.holds_runs:
+        return "The runs came back from it and stay; what was removed of them since is in this file alone."
+    if not archive.away:
+        came_back = "Its runs came back by another archive, as that one had them."
+        return f"{came_back} What was said and decided between the two is in this file alone."
     runs = words.count(archive.away, "run")
-    text = (
+    return (
         f"{runs}, with all that was said and decided. What is in this file and nowhere else is gone for good then, "
         "unless somebody has downloaded it: whoever runs this installation can restore a copy."
-        if archive.holds_runs
-        else "The runs came back from it and stay where they are; what was removed of them since is in this file alone."
-    )
-    show_confirm_dialog(
-        "Delete this archive?", text=text, action="Delete the archive", on_confirm=delete, key="delete-archive"
     )
 
 

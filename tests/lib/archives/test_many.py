@@ -12,7 +12,7 @@ from lib.archives import reading, service
 from lib.archives.shelf import archive_folder
 from lib.db import session
 from lib.db.logins import Login
-from lib.errors import Conflict
+from lib.errors import DatabaseBusy
 from lib.models.archive import ArchiveStatus
 from lib.projects.service import ProjectEntry
 from lib.retention.service import list_holds, place_hold
@@ -83,7 +83,7 @@ def test_nobody_waits_for_an_archive_that_takes_its_runs_away(
         with connection.transaction():
             outcome = keep(connection, *rest)
             for deed in deeds:
-                with pytest.raises(Conflict) as caught:
+                with pytest.raises(DatabaseBusy) as caught:
                     deed()
                 said.append(caught.value.message)
         return outcome

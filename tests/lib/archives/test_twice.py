@@ -17,7 +17,7 @@ from lib.projects.service import move_project
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.made_archives import ask_database, fill_project, make_archive, work
-from tests.made_runs import end_run, make_run
+from tests.made_runs import end_run, make_comment, make_run
 
 
 @pytest.fixture
@@ -81,6 +81,22 @@ def test_runs_that_came_back_by_another_archive_are_away_in_none(
     newest, oldest = service.list_archives(cast.alice, project_id).archives
     assert (newest.id, newest.status, newest.restored_at is not None) == (second.id, ArchiveStatus.RESTORED, True)
     assert (oldest.id, oldest.status) == (first.id, ArchiveStatus.RESTORED)
+
+
+def test_archive_that_has_more_of_a_run_than_came_back_is_not_restored(
+    installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    first = make_archive(installation, cast.alice, project_id)
+    restore(installation, cast, first)
+    found = "SELECT id FROM orchestration_runs WHERE project_id = %s LIMIT 1"
+    ((run_id,),) = ask_database(installation.database, found, project_id)
+    make_comment(installation.database, cast.alice, run_id, text="Said in between")
+    second = make_archive(installation, cast.alice, project_id)
+    restore_by_command(first)
+    newest, _ = service.list_archives(cast.alice, project_id).archives
+    assert (newest.id, newest.status, newest.away) == (second.id, ArchiveStatus.MADE, 0)
+    said = "SELECT count(*) FROM run_comments WHERE comment_text = 'Said in between'"
+    assert ask_database(installation.database, said) == [(0,)], "it is in the second file alone"
 
 
 def test_runs_of_two_archives_that_share_some_count_once(

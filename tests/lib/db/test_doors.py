@@ -27,6 +27,7 @@ def _number(cast: Cast) -> int:
 @pytest.fixture
 def pings(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The times that a connection of the web login is asked whether it lives."""
+    session.dispose()  # of several connections each is taken by turns
     dialect, asked = session._engine(Login.WEB).dialect, []  # the door's own: nobody else's pool is used
     real = dialect.do_ping
     monkeypatch.setattr(dialect, "do_ping", lambda connection: (asked.append(connection), real(connection))[1])

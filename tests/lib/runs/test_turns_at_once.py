@@ -85,9 +85,11 @@ class Crowd:
     def _walk(self, connection: psycopg.Connection, run_id: UUID, status: str) -> None:
         key = [self._cast.organization_a, run_id, uuid4()]
         opened: Any = connection.execute("SELECT api.open_segment(%s, %s, %s)", key).fetchone()
+        advance = "SELECT api.advance_run(%s, %s, %s, %s)"
+        if opened[0]["state"] == "cancelling":  # left alone, such runs would keep every place in the end
+            connection.execute(advance, [*key, Jsonb({"end": {"status": "cancelled", "error": {}}})])
         if opened[0]["state"] != "running":
             return
-        advance = "SELECT api.advance_run(%s, %s, %s, %s)"
         newest = max(phase["attempt"] for phase in opened[0]["phases"] if phase["code"] == "Phase 0")
         fresh = [phase for phase in opened[0]["phases"] if phase["code"] == "Phase 0" and phase["status"] == "pending"]
         if fresh:
