@@ -6,7 +6,6 @@ is generated inside the database, in the order of time, as it would have come.
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -25,8 +24,6 @@ RUNS, PHASES_EACH, CALLS_EACH, AUDIT_EACH = 1_000_000, 7, 10, 2
 PEOPLE, PROJECTS, TEMPLATES, OTHERS = 400, 60, 40, 5
 #: Of every five runs, those of the organization that is measured.
 _OWN_OF_FIVE: Final = 3
-#: That sum up usage at once.
-_WORKERS: Final = 2
 _TABLES: Final = ("orchestration_runs", "phase_executions", "api_usage", "audit_logs")
 _PLAN: Final = Jsonb({"template_name": "Market brief", "inputs": []})
 
@@ -125,21 +122,14 @@ def fill_at_scale(database: Database, organization_id: UUID, person_id: UUID, *,
             connection.commit()
     analyze(database)
     summing = time.perf_counter()
-    with ThreadPoolExecutor(_WORKERS) as workers:
-        for summed in [workers.submit(_sum_up, database) for _ in range(_WORKERS)]:
-            summed.result()
+    with psycopg.connect(database.url(Login.WORKER), autocommit=True) as connection:
+        while connection.execute("SELECT api.roll_up_usage(100)").fetchone() != (0,):
+            pass
     analyze(database)
     ended = time.perf_counter()
     return Filled(
         runs * (1 + PHASES_EACH + CALLS_EACH + AUDIT_EACH), ended - began, ended - summing, _gigabytes(database)
     )
-
-
-def _sum_up(database: Database) -> None:
-    """As a worker does: an organization that another one has in hand is left to it, and the last one leaves nothing."""
-    with psycopg.connect(database.url(Login.WORKER), autocommit=True) as connection:
-        while connection.execute("SELECT api.roll_up_usage(100)").fetchone() != (0,):
-            pass
 
 
 def _fill_organizations(database: Database, organization_id: UUID, person_id: UUID) -> None:
