@@ -15,7 +15,7 @@ from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_archives import ask_database, fill_project, make_archive, make_archive_row, newest, work
 from tests.made_retention import make_hold
-from tests.made_runs import end_run, make_run
+from tests.made_runs import end_run, make_comment, make_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, facts, headings, press, shown
 
@@ -78,6 +78,24 @@ def test_run_in_two_archives_is_counted_once(
     assert "4 of its 5 runs came back by another archive" in shown(at)
     assert "4 runs came back from an archive of" in shown(at)
     assert "Restore" not in offers(open_as(cast.alice, PROJECT, project=project_id)), "it would meet the four"
+
+
+def test_who_deletes_what_came_back_by_another_archive_is_told_what_goes(
+    open_as: OpenAs, installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    first = make_archive(installation, cast.alice, project_id)
+    service.ask_restore(cast.alice, first.id)
+    work(installation)
+    found = "SELECT id FROM orchestration_runs WHERE project_id = %s LIMIT 1"
+    ((run_id,),) = ask_database(installation.database, found, project_id)
+    make_comment(installation.database, cast.alice, run_id, text="Said in between")
+    make_archive(installation, cast.alice, project_id)
+    service.ask_restore(cast.alice, first.id)
+    work(installation)
+    at = open_as(cast.alice, PROJECT, project=project_id)
+    assert "whose runs came back by another one" in shown(at)
+    next(menu for menu in at.menu_button if "Delete…" in menu.options).click("Delete…").run()  # the newest comes first
+    assert "What was said and decided between the two is in this file alone" in shown(at)
 
 
 def test_only_who_may_archive_is_offered_it(

@@ -87,12 +87,8 @@ def _show(actor: Actor, archive: ArchiveView, *, may_manage: bool) -> None:
 
 
 def _show_actions(archive: ArchiveView) -> None:
-    is_whole = archive.away == archive.runs
-    if (
-        archive.holds_runs
-        and is_whole
-        and st.button("Restore", icon=":material/settings_backup_restore:", key=f"restore-{archive.id}")
-    ):
+    can_restore = archive.holds_runs and archive.away == archive.runs
+    if can_restore and st.button("Restore", icon=":material/settings_backup_restore:", key=f"restore-{archive.id}"):
         _restore(archive)
     st.link_button("Download", f"/api/archives/{archive.id}/file", icon=":material/download:")
     offered = [_DELETE] if archive.holds_runs else [_AGAIN, _DELETE]  # retention may have removed what came back
@@ -169,7 +165,7 @@ def _ask_to_delete(archive: ArchiveView) -> None:
 
 
 def _say_what_goes(archive: ArchiveView) -> str:
-    if not archive.holds_runs:
+    if archive.status is ArchiveStatus.RESTORED:
         return "The runs came back from it and stay; what was removed of them since is in this file alone."
     if not archive.away:
         came_back = "Its runs came back by another archive, as that one had them."
