@@ -98,8 +98,6 @@ def _archives(organization_id: UUID) -> Select[*tuple[Any, ...]]:
                 "file",
                 "cost_usd",
                 "unknown_costs",
-                "away_cost_usd",
-                "away_unknown_costs",
                 "restored_at",
                 "removed_at",
             )

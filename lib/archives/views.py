@@ -46,9 +46,6 @@ class ArchiveView:
     #: What its runs cost, as far as that is known, and of how many it is not.
     cost_usd: Decimal | None
     unknown_costs: int
-    #: The same of those that are away.
-    away_cost_usd: Decimal | None
-    away_unknown_costs: int
     restored_by: str | None
     restored_at: datetime | None
     removed_by: str | None

@@ -28,11 +28,11 @@ def show_heat(dashboard: Dashboard) -> None:
     week = [HourOfWeek(day, hour) for day in _DAYS for hour in _HOURS]
     period = dashboard.report.period
     said = {each: words.hour_of_week(each.weekday, each.hour, minute=period.minute) for each in week}
-    used = [each for each in week if cells.get(each, Figures()).calls]
     head = ["Hour", "Calls", "Failed calls", "Tokens", "Cost, $"]
     rows = [
         [said[each], found.calls, found.failed_calls, found.tokens, float(found.cost_usd)]
-        for each, found in ((each, cells[each]) for each in used)
+        for each in week
+        if (found := cells.get(each, Figures())).calls
     ]
     note = _finding(cells, said)
     with chart_card("Hours of the week", note=note, key="heat", columns=head, rows=rows):
