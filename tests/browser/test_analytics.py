@@ -96,23 +96,15 @@ def calls_of(said: str) -> int:
     return int(found[1]) if found else 0
 
 
-def test_hour_of_the_week_is_opened_by_keyboard(open_analytics: Callable[..., Page]) -> None:
+@pytest.mark.parametrize(("chart", "part"), [("Hours of the week", "hour="), ("Latency", "since=")])
+def test_calls_are_opened_by_keyboard(open_analytics: Callable[..., Page], chart: str, part: str) -> None:
     page = open_analytics("?range=30-days")
-    choice = page.get_by_role("combobox", name=re.compile("the calls of Hours of the week"))
+    choice = page.get_by_role("combobox", name=re.compile(f"the calls of {chart}"))
     choice.focus()
     choice.press_sequentially("2. ")
     choice.press("Enter")
     expect(page.get_by_role("heading", name="Calls", exact=True)).to_be_visible()
-    assert "hour=" in page.url
-
-
-def test_calls_are_opened_by_keyboard(open_analytics: Callable[..., Page]) -> None:
-    page = open_analytics("?range=30-days")
-    choice = page.get_by_role("combobox", name=re.compile("the calls of Latency"))
-    choice.focus()
-    choice.press_sequentially("2. ")
-    choice.press("Enter")
-    expect(page.get_by_role("heading", name="Calls", exact=True)).to_be_visible()
+    assert part in page.url
 
 
 def test_view_is_saved(open_analytics: Callable[..., Page], used: Dashboard) -> None:
