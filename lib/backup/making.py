@@ -7,7 +7,8 @@ it, or nobody misses it.
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -64,8 +65,10 @@ def make_backup(folder: Path, *, is_wanted: Callable[[], bool] = lambda: True) -
     fingerprints = tuple(keys.fingerprint(key) for key in keys.present_keys())
     url = backup_url()
     try:
-        with psycopg.connect(url, connect_timeout=_CONNECT_SECONDS, application_name=APPLICATION) as connection:
-            _take_turn(connection)
+        with (
+            psycopg.connect(url, connect_timeout=_CONNECT_SECONDS, application_name=APPLICATION) as connection,
+            _turn(connection),
+        ):
             if not is_wanted():
                 return None
             made_at, began = clock.now(), time.monotonic()
@@ -97,8 +100,9 @@ def make_backup(folder: Path, *, is_wanted: Callable[[], bool] = lambda: True) -
         ) from error
 
 
-def _take_turn(connection: psycopg.Connection[Any]) -> None:
-    """See that this login may read all there is, and that until we end nobody makes a backup or removes a file."""
+@contextmanager
+def _turn(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """See that this login may read all there is, and that until the end nobody makes a backup or removes a file."""
     require_every_row(connection)
     require_whole(connection)
     row = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
@@ -108,6 +112,13 @@ def _take_turn(connection: psycopg.Connection[Any]) -> None:
     connection.execute("SET statement_timeout = 0")
     connection.execute("SELECT pg_advisory_lock_shared(%s)", [SWEEPING])
     connection.commit()
+    try:
+        yield
+    finally:
+        # who comes next may ask before the server has noticed that this session ended
+        with suppress(psycopg.OperationalError):  # the locks have gone with the session
+            connection.rollback()
+            connection.execute("SELECT pg_advisory_unlock_all()")
 
 
 def _dump(connection: psycopg.Connection[Any], url: str, program: Program, target: Path, held: int) -> _Database:

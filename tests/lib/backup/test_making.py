@@ -6,6 +6,7 @@ import stat
 import subprocess
 import threading
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -77,7 +78,27 @@ def test_second_backup_at_the_same_time_is_refused(source: Installation, shelf: 
         connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         with pytest.raises(Conflict, match="is being made already"):
             make_backup(shelf)
+        connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
     assert make_backup(shelf) is not None
+
+
+def test_next_one_need_not_wait_until_the_server_has_seen_the_end_of_the_last(
+    source: Installation, shelf: Path, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late: list[psycopg.Connection[Any]] = []
+
+    def end_late(connection: psycopg.Connection[Any]) -> None:
+        late.append(connection)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(psycopg.Connection, "close", end_late)
+        assert make_backup(shelf) is not None
+        made = make_backup(shelf)
+        assert made is not None
+        target.restore(made.folder)
+    assert len(late) > 3
+    for connection in late:
+        connection.close()
 
 
 def test_of_many_at_once_one_makes_the_backup_that_is_due(source: Installation, shelf: Path) -> None:
