@@ -9,7 +9,7 @@ ARGS :=
 # Where an environment says that Python is to keep no compiled modules, each of our processes would compile all of them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test test-templates test-release-before check bench bench-peers bench-scale screenshots
+.PHONY: help run test test-templates test-release-before check check-types check-style check-layers check-database bench bench-peers bench-scale screenshots
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -28,10 +28,19 @@ test-release-before: $(VENV)/.for-tests ## run the tests of the release before o
 	@$(BIN)/python -m tests.release_before -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: $(VENV)/.for-tests ## look at format, style, types, layers, migrations and policies
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going check-types check-style check-layers check-database
+
+check-types: # takes as long as all the others, so these are looked at beside it
+	@$(BIN)/mypy
+
+check-style:
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy
+
+check-layers:
 	@$(BIN)/lint-imports --no-logo
+
+check-database:
 	@$(BIN)/python -m tests.checks
 
 bench: $(VENV)/.for-tests ## measure, and compare with the figures of the last time

@@ -27,6 +27,9 @@ def retention(
     *,
     organization: Annotated[str | None, typer.Option(help="Short name; all of them without it.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed, and remove nothing.")] = False,
+    without_waiting: Annotated[
+        bool, typer.Option("--without-waiting", help="Also what was set or shortened in the last 24 hours.")
+    ] = False,
 ) -> None:
     """Remove at once what organizations have set to be kept no longer; workers do so once a day."""
     from lib.cli.audit import list_all  # noqa: PLC0415 - half a second of imports
@@ -35,10 +38,10 @@ def retention(
     prepare_database(Login.IDENTITY)
     chosen = list_all() if organization is None else iter([find_organization(CommandLine(), organization)])
     for each in chosen:
-        _handle(each, dry_run=dry_run)
+        _handle(each, dry_run=dry_run, without_waiting=without_waiting)
 
 
-def _handle(organization: "OrganizationSummary", *, dry_run: bool) -> None:
+def _handle(organization: "OrganizationSummary", *, dry_run: bool, without_waiting: bool) -> None:
     from lib.retention.operator import preview_organization  # noqa: PLC0415 - half a second of imports
 
     found = preview_organization(organization.id)
@@ -47,15 +50,15 @@ def _handle(organization: "OrganizationSummary", *, dry_run: bool) -> None:
     for each in found:
         for line in _say(organization.slug, each):
             typer.echo(line)
-        if not dry_run and each.count:
-            _remove(organization, each)
+        if not dry_run and each.count and (without_waiting or not each.waits_until):
+            _remove(organization, each, without_waiting=without_waiting)
 
 
-def _remove(organization: "OrganizationSummary", what: "Removable") -> None:
+def _remove(organization: "OrganizationSummary", what: "Removable", *, without_waiting: bool) -> None:
     from lib.retention.operator import remove_now  # noqa: PLC0415 - half a second of imports
 
     total = 0
-    for count in remove_now(organization.id, what.kind):
+    for count in remove_now(organization.id, what.kind, without_waiting=without_waiting):
         if count is None:
             typer.echo(f"{organization.slug}: a worker is at it, waiting…", err=True)
             time.sleep(_WAIT_SECONDS)
@@ -70,6 +73,9 @@ def _say(slug: str, what: "Removable") -> Iterator[str]:
     count = f"more than {MOST_COUNTED:,}" if what.count > MOST_COUNTED else f"{what.count:,}"
     oldest = f", the oldest of {what.oldest:%Y-%m-%d}" if what.oldest else ""
     yield f"{slug}: {count} {noun} from before {what.before:%Y-%m-%d %H:%M} UTC{oldest}"
+    if what.waits_until and what.count:
+        until = f"{what.waits_until:%Y-%m-%d %H:%M} UTC"
+        yield f"  waits until {until}, because it was set or shortened in the last 24 hours, unless --without-waiting"
     if what.held:
         yield f"  kept by a legal hold: {what.held:,}"
     if what.retried:

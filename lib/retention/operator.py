@@ -33,15 +33,16 @@ def preview_organization(organization_id: UUID) -> Sequence[Removable]:
         return read_preview(queries.preview(session, organization_id, None, most=MOST_COUNTED + 1))
 
 
-def remove_now(organization_id: UUID, kind: RetentionKind) -> Iterator[int | None]:
+def remove_now(organization_id: UUID, kind: RetentionKind, *, without_waiting: bool) -> Iterator[int | None]:
     """Remove what is too old of an organization, batch by batch, and give how many rows went in each.
 
-    None is given where a worker is at it: ask for the next after a while. Each batch is a transaction of its own.
+    None is given where a worker is at it: ask for the next after a while. Each batch is a transaction of its own. What
+    was set or shortened in the last 24 hours goes `without_waiting` only.
     """
     most = MOST_RUNS if kind is RetentionKind.RUNS else MOST_ROWS
     while True:
         with identity_session(command_line(_ORIGIN)) as session:
-            count = queries.remove_now(session, organization_id, kind.value, most=most)
+            count = queries.remove_now(session, organization_id, kind.value, most=most, without_waiting=without_waiting)
         if count == 0:
             return
         yield count

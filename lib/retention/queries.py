@@ -40,9 +40,9 @@ def preview(
     return dict(found)
 
 
-def remove_now(session: Session, organization_id: UUID, kind: str, *, most: int) -> int | None:
+def remove_now(session: Session, organization_id: UUID, kind: str, *, most: int, without_waiting: bool) -> int | None:
     """Remove the next batch; how many rows went, and None where a worker is at it."""
-    asked = func.api.expire_now(organization_id, kind, most, type_=BigInteger())
+    asked = func.api.expire_now(organization_id, kind, most, without_waiting, type_=BigInteger())
     found: int | None = session.execute(select(asked)).scalar_one()
     return found
 

@@ -38,6 +38,7 @@ def _read(kind: RetentionKind, found: Mapping[str, Any]) -> Removable:
         held=found["held"],
         retried=found.get("retried", 0),
         seals=found.get("seals", 0),
+        waits_until=read_moment(found["waits_until"]),
         runs=[_run(each) for each in examples] if is_runs else (),
         ranges=() if is_runs else [_range(each) for each in examples],
     )

@@ -53,6 +53,8 @@ class Removable:
     retried: int = 0
     #: Stretches of the trail.
     seals: int = 0
+    #: Nothing goes before that moment, for it was set or shortened; None where that was 24 hours ago.
+    waits_until: datetime | None = None
     #: The oldest ten.
     runs: Sequence[RunExample] = ()
     ranges: Sequence[SealedRange] = ()

@@ -30,9 +30,12 @@ BEGIN
            SET day = excluded.day, days = excluded.days, ended_at = excluded.ended_at, before = NULL, removed = '{}',
                failed_at = NULL, failure = NULL;
     END LOOP;
-    UPDATE retention_progress p SET days = api.retention_days(o.settings, p.kind)
-      FROM organizations o
-     WHERE o.id = p.organization_id AND p.days IS NOT NULL
-       AND p.days IS DISTINCT FROM api.retention_days(o.settings, p.kind);
+    -- in the order in which api.watch_retention takes them
+    UPDATE retention_progress p SET days = kept.days
+      FROM (SELECT c.id, api.retention_days(o.settings, c.kind) AS days
+              FROM retention_progress c JOIN organizations o ON o.id = c.organization_id
+             WHERE c.days IS NOT NULL AND c.days IS DISTINCT FROM api.retention_days(o.settings, c.kind)
+             ORDER BY c.organization_id, c.kind FOR UPDATE OF c) AS kept
+     WHERE p.id = kept.id;
 END
 $$;

@@ -12,7 +12,15 @@ down_revision = "0058"
 
 PROGRESS = "retention_progress"
 WATCH = "organizations_watch_retention"
-CHANGED = ("api_remove_expired", "api_report_entries", "api_require_auditor", "api_preview_retention")
+CHANGED = (
+    "api_note_retention",
+    "api_remove_expired",
+    "api_report_entries",
+    "api_require_auditor",
+    "api_preview_retention",
+)
+#: It is told whether to wait, and has to be made anew for that.
+REMADE, REMADE_FOR = "api_expire_now", "orchestrator_identity"
 #: What it did `api_require_in` does now, of any permission.
 GONE = "api_require_governor"
 
@@ -31,11 +39,15 @@ def upgrade() -> None:
     functions.create("api_record_installation", execute="pg_read_all_data")
     for name in CHANGED:
         functions.replace(name)
+    functions.drop(REMADE, before=revision)
+    functions.create(REMADE, execute=REMADE_FOR)
     functions.drop(GONE, before=revision)
 
 
 def downgrade() -> None:
     functions.create(GONE, before=revision)
+    functions.drop(REMADE)
+    functions.create(REMADE, execute=REMADE_FOR, before=revision)
     for name in CHANGED:
         functions.replace(name, before=revision)
     functions.drop("api_record_installation")

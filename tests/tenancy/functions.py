@@ -68,7 +68,9 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.remove_expired(integer,integer)": Definer(
         _WORKER, "removes in all organizations what they have set; a number only"
     ),
-    "api.expire_now(uuid,text,integer)": Definer(_IDENTITY, "the same of one organization, for the command line"),
+    "api.expire_now(uuid,text,integer,boolean)": Definer(
+        _IDENTITY, "the same of one organization, for the command line"
+    ),
     "api.record_installation(text,jsonb)": Definer(
         _BACKUP, "who reads every row for a backup writes none, and says in the operators' trails that it did"
     ),

@@ -90,7 +90,8 @@ def _say(each: Removable, zone: str) -> str:
         return f"there is nothing {how.removeprefix('of the audit trail ')} {when}, so nothing is removed."
     oldest = f", the oldest of {words.short_day(each.oldest)}" if each.oldest else ""
     seals = f", under {words.count(each.seals, 'seal')}, which stay" if each.seals else ""
-    return f"{say_count(each.kind, each.count)} {how} {when}{oldest}{seals}."
+    waits = f" It goes after {words.exact(each.waits_until, zone=zone)}." if each.waits_until else ""
+    return f"{say_count(each.kind, each.count)} {how} {when}{oldest}{seals}.{waits}"
 
 
 def _say_kept(each: Removable) -> str:

@@ -87,6 +87,19 @@ def test_backup_that_fails_is_told_of_with_why(source: Installation, home: UUID,
     assert values["failure"].startswith(f"Backups can't be put into {tmp_path / 'file'}: ")
 
 
+def test_backup_that_fails_time_and_again_for_one_reason_is_told_of_once_a_day(
+    source: Installation, home: UUID
+) -> None:
+    for why in ("12 MB are free", "9 MB are free", "The server is away", "7 MB are free"):
+        telling.tell_failure(ConfigurationError(why))
+    assert [values["failure"] for _, values in told(source)] == ["12 MB are free", "The server is away"]
+    with doors.admin(source.database) as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute("UPDATE audit_logs SET created_at = created_at - interval '24 hours'")
+    telling.tell_failure(ConfigurationError("7 MB are free"))
+    assert told(source)[-1][1] == {"failure": "7 MB are free"}
+
+
 def test_what_is_no_failure_is_not_told_as_one(source: Installation, home: UUID, shelf: Path) -> None:
     run("backup", "--to", str(shelf))
     assert "Nothing to do" in run("backup", "--to", str(shelf), "--if-due")

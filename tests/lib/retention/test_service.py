@@ -7,18 +7,19 @@ import pytest
 from typer.testing import CliRunner
 
 from lib import clock
-from lib.access.actor import Actor
+from lib.access.actor import Actor, command_line
 from lib.cli.commands import app
+from lib.db.session import identity_session
 from lib.errors import InvalidInput, NotFound
 from lib.models.retention import RetentionKind
 from lib.organizations.operator import CommandLine
-from lib.retention import service
+from lib.retention import queries, service
 from lib.retention.operator import read_retention
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_audit import seal, write_entries
-from tests.made_retention import make_hold, remove_all, set_retention, write_runs
+from tests.made_retention import make_hold, remove_all, set_retention, settle_retention, write_runs
 from tests.made_usage import make_calls
 from tests.operated import cast, olga, together
 from tests.records import rows, signature, trail
@@ -161,3 +162,19 @@ def test_command_line_says_what_would_go_and_does_it(installation: Installation,
     )
     assert entry == {"user_id": None, "user_agent": "orchestrator retention"}
     assert "acme: 0 runs" in run("--organization", "acme"), "and may be done again"
+
+
+def test_command_line_waits_as_workers_do_unless_it_is_told_not_to(
+    installation: Installation, cast: Cast, filled: None
+) -> None:
+    count = "SELECT 1 FROM orchestration_runs"
+    settle_retention(installation.database, cast.organization_a, run_days=60)
+    assert "waits until" in run("--dry-run")
+    assert "removed" not in run()
+    with identity_session(command_line("retention")) as session:
+        gone = queries.remove_now(session, cast.organization_a, "runs", most=10, without_waiting=False)
+    assert gone == 0, "somebody shortened it after it was looked at"
+    assert len(rows(installation, count)) == 15
+    assert "acme: removed 24 rows" in run("--without-waiting")
+    assert len(rows(installation, count)) == 3
+    assert "waits" not in run("--dry-run"), "there is nothing left to wait for"
