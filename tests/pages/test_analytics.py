@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 
 from lib import clock
 from lib.ui import words
+from lib.ui.components.usage_figures import Measure
 from lib.ui.navigation import ANALYTICS
 from lib.usage.periods import this_month, today_in
 from tests import doors
@@ -98,6 +99,15 @@ def test_rates_and_times_are_lines(open_as: OpenAs, cast: Cast, used: list[UUID]
     of_mini = next(each for each in data if each["name"] == "gpt-4.1-mini")["y"]
     values = [value for value in of_mini if value is not None]
     assert all(0 < value <= 1 for value in values) if measure == "success" else all(1.5 < each < 10 for each in values)
+
+
+@pytest.mark.parametrize("measure", Measure)
+def test_plotly_finds_nothing_wrong_with_any_chart(
+    open_as: OpenAs, cast: Cast, used: list[UUID], measure: Measure
+) -> None:
+    at = open_as(cast.mona, ANALYTICS, range="30-days", measure=measure)
+    for key in ("main", "forecast", "latency", "failures", "top", "heat"):
+        assert figure(at, f"usage-{key}")["layout"]["template"]["layout"]["colorway"], "in Streamlit's look"
 
 
 def test_failures_say_their_reason_and_leave_out_what_was_cancelled(

@@ -24,6 +24,7 @@ from tests.made_runs import make_run
 from tests.operated import cast, olga, together
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import headings, press, shown, table
+from tests.pages.used import figure
 from tests.records import rows
 
 __all__ = ["cast", "olga", "together"]
@@ -113,6 +114,7 @@ def test_growth_begins_with_the_second_day_and_says_its_pace(
                 )
     at = open_as(olga, OPERATIONS)
     assert "It grows by 81.7 MB a week." in shown(at)
+    assert figure(at, "health-growth")["data"][0]["y"] == [100, 330, 450], "MB"
     assert table(at, "In a week") == ["+60.0 MB"]
     assert table(at, "In a month") == ["+175 MB"]
     assert table(at, "Rows in a week") == ["+120,000"]

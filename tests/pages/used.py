@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from plotly.graph_objects import Figure
 from streamlit.testing.v1 import AppTest
 
 from lib import clock
@@ -67,10 +68,11 @@ def metrics(at: AppTest) -> dict[str, tuple[str, str]]:
 
 
 def figure(at: AppTest, key: str) -> dict[str, Any]:
-    """The chart of that key, as Plotly gets it."""
+    """The chart of that key, as Plotly gets it: one that it finds nothing wrong with."""
     for each in at.get("plotly_chart"):
         if f"-{key}" in each.proto.id:
             found: dict[str, Any] = json.loads(each.proto.spec)
+            Figure(found)
             return found
     raise KeyError(key)
 
