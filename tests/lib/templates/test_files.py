@@ -48,6 +48,8 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_text, inner, max_size=3),
     max_leaves=6,
 )
+#: Of words that mean nothing there: those that mean something can't have just any value.
+_schemas = st.dictionaries(_text.map("x-{}".format), _json)
 _parameters = st.fixed_dictionaries(
     {},
     optional={"temperature": st.floats(0, 2), "max_tokens": st.integers(1, 900), "stop": st.lists(_words, max_size=2)},
@@ -65,7 +67,7 @@ _phases = st.fixed_dictionaries(
     optional={
         "depends_on": st.none() | st.just([]),
         "parameters": _parameters,
-        "output": st.fixed_dictionaries({"kind": st.just("json")}, optional={"schema": st.dictionaries(_text, _json)}),
+        "output": st.fixed_dictionaries({"kind": st.just("json")}, optional={"schema": _schemas}),
         "review": st.fixed_dictionaries({}, optional={"instructions": _lines, "due_hours": st.integers(1, 99)}),
         "operations": st.lists(
             st.fixed_dictionaries({"type": _words}, optional={"parameters": st.dictionaries(_text, _json, max_size=2)}),
