@@ -34,7 +34,10 @@ _NOT_RECYCLING = ("lib/health/", "pages/test_health.py")
 def pytest_configure(config: pytest.Config) -> None:
     """Watch every socket from the beginning, and let no test fail because the machine is slow."""
     gc.set_threshold(5_000, 10, 10)
-    settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    is_ci = os.environ.get("CI") == "true"  # the same examples each time, as Hypothesis itself has it; others at home
+    settings.register_profile(
+        "tests", deadline=None, derandomize=is_ci, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    )
     settings.load_profile("tests")
     network.watch()
 
