@@ -1,4 +1,4 @@
-"""What a project's runs cost is added up without a run's row again: the index has whose they are, which the policy asks.
+"""What runs of a project cost is added up without a row of them again: the index has whose they are, as policies ask.
 
 The index takes the place of 0021's, so a run is written into no index more than before. Built beside the work on a live
 table, as 0013 is.
