@@ -22,7 +22,7 @@ else:
     from plotly.graph_objects import Figure  # noqa: F401 see above
 
     from lib.db.session import identity_session
-    from lib.ui import feedback, kept_theme, navigation
+    from lib.ui import ahead, feedback, kept_theme, navigation
     from lib.ui.components import answer
     from lib.web import (
         archive_routes,
@@ -40,6 +40,7 @@ else:
     st.navigation([navigation.OVERVIEW.file])
 
     kept_theme.keep_theme()
+    ahead.import_components()
 
     app = st.App(
         __file__,

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 from lib.config import ROOT
+from lib.ui import ahead
 
 #: What workers and web processes load, also only once they are asked for something.
 _LOADED = (
@@ -82,7 +83,7 @@ Process = subprocess.Popen[bytes] | WarmProcess
 def start(arguments: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> WarmProcess:
     """`python -m lib.cli` with these arguments, its output added to the log."""
     forking = multiprocessing.get_context("forkserver")
-    forking.set_forkserver_preload([*_LOADED])
+    forking.set_forkserver_preload([*_LOADED, *ahead.NAMES])
     process = forking.Process(target=_run, args=(tuple(arguments), log, dict(environment)), daemon=True)
     with _no_main():
         process.start()
