@@ -9,7 +9,8 @@ ARGS :=
 # Where an environment says that Python is to keep no compiled modules, each of our processes would compile all of them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test test-templates test-release-before check check-types check-style check-layers check-database bench bench-peers bench-scale screenshots
+.PHONY: help run test test-templates test-release-before bench bench-peers bench-scale screenshots
+.PHONY: check check-types check-style check-layers check-database
 .DELETE_ON_ERROR:
 
 help: ## say what can be made

@@ -13,14 +13,16 @@ from lib.models.organization import Tier
 from lib.organizations.operator import CommandLine, change_tier
 from lib.organizations.service import get_organization
 from lib.retention.service import list_holds
+from lib.ui import words
 from lib.ui.navigation import AUDIT, ORGANIZATION
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_audit import seal, write_entries
-from tests.made_retention import make_hold, remove_all, set_retention, write_runs
+from tests.made_retention import make_hold, remove_all, set_retention, settle_retention, write_runs
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, dialogs, press, shown, text_input
+from tests.records import row
 
 SAVE, SHOW, PLACE = "Save retention and limits", "Show what would be removed", "Place a hold…"
 
@@ -123,6 +125,15 @@ def test_what_would_go_and_what_went_last(open_as: OpenAs, installation: Install
     at = open_tab(open_as, cast)
     assert "3 runs and 3 phases" in shown(at)
     assert "nothing that ended before" in shown(press(at, SHOW))
+
+
+def test_what_waits_says_until_when(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    make_old(installation, cast, count=3)
+    settle_retention(installation.database, cast.organization_a, run_days=60)
+    until = row(installation, "SELECT waits_until FROM retention_progress")["waits_until"]
+    assert f"It goes after {words.exact(until, zone='UTC')}." in shown(press(open_tab(open_as, cast), SHOW))
+    set_retention(installation.database, cast.organization_a, run_days=60)
+    assert "It goes after" not in shown(press(open_tab(open_as, cast), SHOW))
 
 
 def test_what_is_held_is_said(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
