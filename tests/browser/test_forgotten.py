@@ -50,6 +50,7 @@ def test_who_forgot_the_password_gets_back_in_and_lands_where_they_like(
     expect(page.get_by_text("Your preferences are saved.")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Max")).click()
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("E-mail or user name")).to_be_visible()  # or it is left before it has heard of it
     page.goto(public)
     page.get_by_label("E-mail or user name").fill("max")
     _sign_in(page)

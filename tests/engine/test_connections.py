@@ -61,7 +61,7 @@ def test_switched_off_between_two_phases_ends_the_run_with_the_reason(
     own.state.scenarios.add(Delay(seconds=2, match=CHAT))
     run_id = bench.launch(chain("a", "b"), model=MODEL)
     workers.start()
-    until(lambda: bench.statuses(run_id)["a"] == ["running"])
+    until(lambda: own.state.journal.in_flight == 1)  # it runs before the connection is opened
     service.set_active(bench.cast.alice, connection_id, is_active=False)
     run = bench.wait_for_end(run_id)
     assert run.summary.status is RunStatus.FAILED
@@ -121,7 +121,7 @@ def test_another_address_is_called_at_the_next_attempt(
     own.state.scenarios.add(Delay(seconds=2, match=CHAT))
     run_id = bench.launch(chain("a", "b"), model=MODEL)
     workers.start()
-    until(lambda: bench.statuses(run_id)["a"] == ["running"])
+    until(lambda: own.state.journal.in_flight == 1)
     with LLMockServer() as another:
         entry = entry_for(another, api_key="sk-another-0123456789", models=["gpt-4o"])
         edit(bench.cast.alice, connection_id, entry)
