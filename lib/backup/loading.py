@@ -10,7 +10,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from lib.backup.programs import APPLICATION, Program, list_entries, run
 from lib.backup.tables import list_tables, sum_tables
 from lib.db import restoring
 from lib.db.migrate import UPGRADE_LOCK
+from lib.db.session_locks import given_back
 from lib.errors import ConfigurationError, Conflict, DatabaseUnavailable
 
 _CONNECT_SECONDS: Final = 10
@@ -62,12 +63,8 @@ def alone(owner_url: str) -> Iterator[psycopg.Connection[Any]]:
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", [UPGRADE_LOCK]).fetchone()
         if row != (True,):
             raise Conflict("The database is being upgraded, or something is being restored into it. Wait for its end.")
-        try:
+        with given_back(connection):
             yield connection
-        finally:
-            # who comes next may ask before the server has noticed that this session ended
-            with suppress(psycopg.OperationalError):  # the lock has gone with the session
-                connection.execute("SELECT pg_advisory_unlock(%s)", [UPGRADE_LOCK])
 
 
 def require_empty(connection: psycopg.Connection[Any]) -> None:

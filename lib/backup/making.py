@@ -8,7 +8,7 @@ it, or nobody misses it.
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +28,7 @@ from lib.backup.way_in import backup_url, require_every_row
 from lib.data_folder import sync_file
 from lib.db.restoring import require_whole
 from lib.db.roles import MONITORING
+from lib.db.session_locks import given_back
 from lib.errors import ConfigurationError, Conflict, DatabaseUnavailable
 from lib.integrations.folder import find_artifact_folder
 from lib.integrations.leftovers import SWEEPING
@@ -112,13 +113,8 @@ def _turn(connection: psycopg.Connection[Any]) -> Iterator[None]:
     connection.execute("SET statement_timeout = 0")
     connection.execute("SELECT pg_advisory_lock_shared(%s)", [SWEEPING])
     connection.commit()
-    try:
+    with given_back(connection):
         yield
-    finally:
-        # who comes next may ask before the server has noticed that this session ended
-        with suppress(psycopg.OperationalError):  # the locks have gone with the session
-            connection.rollback()
-            connection.execute("SELECT pg_advisory_unlock_all()")
 
 
 def _dump(connection: psycopg.Connection[Any], url: str, program: Program, target: Path, held: int) -> _Database:

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alembic import command
@@ -12,10 +12,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from lib.config import ROOT
+from lib.db.session_locks import given_back
 from lib.errors import ConfigurationError, DatabaseUnavailable
 
 #: One upgrade at a time, whoever starts it.
@@ -88,12 +89,10 @@ def _alone(engine: Engine) -> Iterator[None]:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": UPGRADE_LOCK}):
             time.sleep(0.1)
-        try:
+        session = connection.connection.driver_connection
+        assert session is not None  # noqa: S101 - it was asked just now
+        with given_back(session):
             yield
-        finally:
-            # who comes next may ask before the server has noticed that this session ended
-            with suppress(DBAPIError):  # the lock has gone with the session
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": UPGRADE_LOCK})
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 -- api.settle_archive(uuid, text, text)
 -- What a worker says of the archive that it holds. 'loaded': its rows are back, in this transaction, and compared with
 -- what was saved; its files come next. They are away no more, neither in this archive nor in another one that holds the
--- same runs, and one of which all are back by that, as it has them, is restored. 'restored' and 'removed' are the ends. 'failed' says why:
--- one that was being made is not made, the others are as before, at the last restore where there was one. 'later': it is
--- tried again in a minute.
+-- same runs, and one of which all are back by that, as it has them, is restored. 'restored' and 'removed' are the ends.
+-- 'failed' says why: one that was being made is not made, the others are as before, at the last restore where there was
+-- one. 'later': it is tried again in a minute.
 CREATE FUNCTION api.settle_archive(p_archive uuid, p_outcome text, p_failure text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
