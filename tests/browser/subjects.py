@@ -3,8 +3,9 @@
 Organization A has runs in every state, organization B has nothing, and one installation is not set up yet.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
@@ -302,6 +303,20 @@ def _link(dashboard: Dashboard, path: str, kind: str) -> str:
     return f"/{path}?token={secret}"
 
 
+def walk(page: Page, subjects: Sequence[Subject], dashboard: Dashboard) -> Iterator[Subject]:
+    """Visit one after the other, by a link where nothing was done on the page before and the person stays the same."""
+    before: Subject | None = None
+    for subject in subjects:
+        may_stay = before and before.visitor == subject.visitor is not None and before.provoke is None
+        if before and may_stay and urlsplit(before.url).path != urlsplit(subject.url).path:
+            acts.follow(page, subject.url)
+            _finish(page, subject)
+        else:
+            visit(page, subject, dashboard)
+        yield subject
+        before = subject
+
+
 def visit(page: Page, subject: Subject, dashboard: Dashboard) -> None:
     """Open the page in its state, drawn to the end."""
     page.context.clear_cookies()
@@ -309,6 +324,10 @@ def visit(page: Page, subject: Subject, dashboard: Dashboard) -> None:
         secret = dashboard.cast.secret_of(subject.visitor)
         page.context.add_cookies([{"name": session_cookie_name(), "value": secret, "url": dashboard.url}])
     page.goto(subject.url)
+    _finish(page, subject)
+
+
+def _finish(page: Page, subject: Subject) -> None:
     acts.settle(page)
     if subject.provoke:
         subject.provoke(page)

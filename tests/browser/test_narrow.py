@@ -56,10 +56,8 @@ def test_no_column_is_narrower_than_its_words(
     page = open_page(viewport=WINDOWS[-1])
     names = {entry.url_path for entry in PAGES}
     found, looked = list[str](), 0
-    for subject in subjects.subjects(dashboard, scene, unclaimed):
-        if subject.name not in names:
-            continue
-        subjects.visit(page, subject, dashboard)
+    mine = [one for one in subjects.subjects(dashboard, scene, unclaimed) if one.name in names]
+    for subject in subjects.walk(page, mine, dashboard):
         for window in WINDOWS:
             page.set_viewport_size(window)
             acts.settle(page)

@@ -43,6 +43,7 @@ from lib.ui.navigation import (
     PageEntry,
 )
 from tests import doors
+from tests.browser import acts
 from tests.browser.conftest import Dashboard
 from tests.factories import make_project
 from tests.made_runs import answer, beginning, call_worker, end_run, make_run, open_run
@@ -53,7 +54,33 @@ pytestmark = pytest.mark.browser
 NASTY = "<b>Ünïon</b> ![x](https://evil.example/x.png) <img src=https://evil.example/y.png>"
 #: Pages of one thing, which are called as it is.
 NAMED = {RUN, PROJECT, TEMPLATE, TEMPLATE_EDIT, PERSON, SCHEDULE}
-EACH = pytest.mark.parametrize("entry", PAGES, ids=[entry.title for entry in PAGES])
+#: The heading of what stands on each page of an organization that has nothing.
+EMPTY = {
+    OVERVIEW: "First steps",
+    LAUNCH: "There is no active project yet",
+    RUNS: "No runs yet",
+    RUN: "Not found",
+    COMPARE: "Not found",
+    PROJECTS: "No projects yet",
+    PROJECT: "Not found",
+    TEMPLATES: "Project plan",
+    TEMPLATE: "Not found",
+    TEMPLATE_EDIT: "Not found",
+    REVIEWS: "Nothing to review yet",
+    SCHEDULES: "Nothing is scheduled yet",
+    SCHEDULE: "Not found",
+    CONNECTIONS: "No connections of your own yet",
+    WEBHOOKS: "No endpoints yet",
+    ANALYTICS: "Nothing to add up yet",
+    AUDIT: "Audit",
+    BUDGETS: "No budgets yet",
+    USERS: "Users",
+    PERSON: "Not found",
+    ORGANIZATION: "Organization",
+    ORGANIZATIONS: "This page is not open to you",
+    OPERATIONS: "This page is not open to you",
+    ACCOUNT: "Sessions",
+}
 #: In pixels: the height of a table's head and of its rows, the most that its first column is wide.
 HEAD, ROW, STATUS = 38, 38, 150
 
@@ -80,16 +107,22 @@ def made(dashboard: Dashboard) -> Workspace:
 
 @pytest.fixture
 def see(tab: Page, dashboard: Dashboard) -> Callable[..., Page]:
-    """`see(actor, entry, query)`: the page of that entry as that person sees it, drawn."""
+    """`see(actor, entry, query)`: the page of that entry as that person sees it, drawn.
+
+    From another page of the same person it is opened as by a link.
+    """
+    before: tuple[Actor, PageEntry] | None = None
 
     def see_one(actor: Actor, entry: PageEntry, query: str = "") -> Page:
-        cookie = {
-            "name": session_cookie_name(),
-            "value": dashboard.cast.secret_of(actor),
-            "url": dashboard.url,
-        }
-        tab.context.add_cookies([cookie])  # type: ignore[list-item] # a dict is one
-        tab.goto(f"{dashboard.url}/{'' if entry is OVERVIEW else entry.url_path}{query}")
+        nonlocal before
+        url = f"{dashboard.url}/{'' if entry is OVERVIEW else entry.url_path}{query}"
+        if before and before[0] == actor and before[1] is not entry:
+            acts.follow(tab, url)
+        else:
+            secret = dashboard.cast.secret_of(actor)
+            tab.context.add_cookies([{"name": session_cookie_name(), "value": secret, "url": dashboard.url}])
+            tab.goto(url)
+        before = actor, entry
         drawn(tab)
         return tab
 
@@ -120,54 +153,31 @@ def click_row(table: Locator, number: int, *, title: int = STATUS + 20) -> None:
     table.page.mouse.click(box["x"] + title, box["y"] + HEAD + ROW * number + ROW / 2)
 
 
-@EACH
-def test_full_page_is_drawn_and_nobodys_words_become_markup(
-    see: Callable[..., Page], dashboard: Dashboard, made: Workspace, entry: PageEntry
+def test_full_pages_are_drawn_and_nobodys_words_become_markup(
+    see: Callable[..., Page], dashboard: Dashboard, made: Workspace, subtests: pytest.Subtests
 ) -> None:
-    visitor = dashboard.olga if entry.is_for_operators else dashboard.cast.alice
-    page = see(visitor, entry, query_of(entry, made))
-    expect(page).to_have_title(f"{entry.title} · AI Orchestrator")
-    heading = page.get_by_role("heading", level=1)
-    expect(heading).to_contain_text("<b>Ünïon</b> ![x]" if entry in NAMED else entry.title)
-    main = page.get_by_test_id("stMain")
-    if entry in {*NAMED, TEMPLATES, OVERVIEW}:
-        expect(main).to_contain_text("<b>Ünïon</b> ![x]")
-    markup = main.locator("b:text-is('Ünïon'), img[src*='evil'], a[href*='evil']")
-    assert markup.evaluate_all("found => found.map((each) => each.parentElement.outerHTML)") == []
+    for entry in sorted(PAGES, key=lambda entry: entry.is_for_operators):
+        with subtests.test(entry.title):
+            page = see(dashboard.olga if entry.is_for_operators else dashboard.cast.alice, entry, query_of(entry, made))
+            expect(page).to_have_title(f"{entry.title} · AI Orchestrator")
+            heading = page.get_by_role("heading", level=1)
+            expect(heading).to_contain_text("<b>Ünïon</b> ![x]" if entry in NAMED else entry.title)
+            main = page.get_by_test_id("stMain")
+            if entry in {*NAMED, TEMPLATES, OVERVIEW}:
+                expect(main).to_contain_text("<b>Ünïon</b> ![x]")
+            markup = main.locator("b:text-is('Ünïon'), img[src*='evil'], a[href*='evil']")
+            assert markup.evaluate_all("found => found.map((each) => each.parentElement.outerHTML)") == []
 
 
-@EACH
-def test_empty_page_is_drawn(see: Callable[..., Page], dashboard: Dashboard, made: Workspace, entry: PageEntry) -> None:
-    page = see(dashboard.cast.charlie, entry, query_of(entry, made))
-    said = {
-        OVERVIEW: "First steps",
-        LAUNCH: "There is no active project yet",
-        RUNS: "No runs yet",
-        RUN: "Not found",
-        COMPARE: "Not found",
-        PROJECTS: "No projects yet",
-        PROJECT: "Not found",
-        TEMPLATES: "Project plan",
-        TEMPLATE: "Not found",
-        TEMPLATE_EDIT: "Not found",
-        REVIEWS: "Nothing to review yet",
-        SCHEDULES: "Nothing is scheduled yet",
-        SCHEDULE: "Not found",
-        CONNECTIONS: "No connections of your own yet",
-        WEBHOOKS: "No endpoints yet",
-        ANALYTICS: "Nothing to add up yet",
-        AUDIT: "Audit",
-        BUDGETS: "No budgets yet",
-        USERS: "Users",
-        PERSON: "Not found",
-        ORGANIZATION: "Organization",
-        ORGANIZATIONS: "This page is not open to you",
-        OPERATIONS: "This page is not open to you",
-        ACCOUNT: "Sessions",
-    }[entry]
-    expect(page.get_by_role("heading", name=said).first).to_be_visible()
-    for secret in ("Ünïon", "Boat", "Earlier", "Fold it", "Alice", "Acme"):
-        assert secret not in page.content(), secret
+def test_empty_pages_are_drawn(
+    see: Callable[..., Page], dashboard: Dashboard, made: Workspace, subtests: pytest.Subtests
+) -> None:
+    for entry in PAGES:
+        with subtests.test(entry.title):
+            page = see(dashboard.cast.charlie, entry, query_of(entry, made))
+            expect(page.get_by_role("heading", name=EMPTY[entry]).first).to_be_visible()
+            for secret in ("Ünïon", "Boat", "Earlier", "Fold it", "Alice", "Acme"):
+                assert secret not in page.content(), secret
 
 
 def test_way_goes_through_the_lists_and_back(see: Callable[..., Page], dashboard: Dashboard, made: Workspace) -> None:
