@@ -1,7 +1,6 @@
 """What the database itself keeps: nobody turns the sample's freedoms against a real organization, however they ask."""
 
 import json
-from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime
 from functools import cache
@@ -11,16 +10,20 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from lib.access.actor import Actor
+from lib.access.permissions import Role
 from lib.db.logins import Login
 from lib.identity.tokens import hash_secret
 from lib.samples.content import read_workspace
 from lib.samples.generate import make_rows
+from lib.samples.service import Sample
 from tests import doors
-from tests.cast import Cast, make_cast
-from tests.conftest import Installation
+from tests.cast import Cast
 from tests.database import ClonedDatabase
-from tests.sample import snapshot, with_operator
+from tests.sample import cast, database, operator, sample, snapshot, together, worlds
 from tests.workspace import Workspace, make_workspace
+
+__all__ = ["cast", "database", "operator", "sample", "together", "worlds"]
 
 NOT_ALLOWED = "42501"
 TAKEN = "23505"
@@ -29,8 +32,9 @@ Tables = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture
-def cast(database: ClonedDatabase) -> Cast:
-    return make_cast(database)
+def is_furnished(request: pytest.FixtureRequest) -> bool:
+    """A sample beside furnished organizations is what test_service.py asks for: one does for both."""
+    return "sample" in request.fixturenames
 
 
 @pytest.fixture
@@ -123,17 +127,17 @@ FORGED = (
 )
 
 
-@pytest.mark.parametrize("forge", FORGED, ids=lambda forge: forge.__name__.strip("_"))
 def test_forged_rows_are_refused_whole(
-    database: ClonedDatabase, cast: Cast, real: Workspace, tables: Tables, forge: Callable[[Tables, Cast, Any], None]
+    database: ClonedDatabase, cast: Cast, real: Workspace, tables: Tables, subtests: pytest.Subtests
 ) -> None:
     before = snapshot(database)
-    forged = deepcopy(tables)
-    forge(forged, cast, real)
-    with doors.login(database, Login.IDENTITY) as connection:
-        refused = doors.refusal(connection, LOAD, [Jsonb(forged)])
-    assert refused == (TAKEN if forge is _in_a_real_organization else NOT_ALLOWED)
-    assert snapshot(database) == before
+    for forge in FORGED:
+        forged = deepcopy(tables)
+        forge(forged, cast, real)
+        with subtests.test(forge.__name__), doors.login(database, Login.IDENTITY) as connection:
+            refused = doors.refusal(connection, LOAD, [Jsonb(forged)])
+            assert refused == (TAKEN if forge is _in_a_real_organization else NOT_ALLOWED)
+            assert snapshot(database) == before
     load(database, tables)  # it was the forgery
 
 
@@ -160,9 +164,8 @@ def test_functions_of_the_sample_are_the_identity_logins(database: ClonedDatabas
 
 
 def test_no_real_organization_becomes_a_sample_and_no_sample_a_real_one(
-    database: ClonedDatabase, cast: Cast, tables: Tables
+    database: ClonedDatabase, cast: Cast, sample: Sample
 ) -> None:
-    load(database, tables)
     mark = "UPDATE organizations SET sample_made_at = now() WHERE sample_made_at IS NULL"
     unmark = "UPDATE organizations SET sample_made_at = NULL WHERE sample_made_at IS NOT NULL"
     with doors.person(database, cast.alice) as connection:
@@ -173,12 +176,9 @@ def test_no_real_organization_becomes_a_sample_and_no_sample_a_real_one(
                 assert doors.refusal(connection, change) == NOT_ALLOWED
 
 
-def test_admin_of_the_sample_does_not_date_it_anew(
-    database: ClonedDatabase, cast: Cast, tables: Tables, installation: Installation
-) -> None:
+def test_admin_of_the_sample_does_not_date_it_anew(database: ClonedDatabase, cast: Cast, sample: Sample) -> None:
     """Or what they do in that transaction would be no events."""
-    load(database, tables)
-    admin = _somebody(tables, "admin")
+    admin = _admin_of(sample)
     with doors.person(database, admin) as connection:
         anew = "UPDATE organizations SET sample_made_at = now() WHERE id = %s"
         assert doors.refusal(connection, anew, [admin["organization"]]) == NOT_ALLOWED
@@ -238,10 +238,9 @@ def test_events_of_real_people_are_written_beside_a_sample_being_made_and_remove
 
 
 def test_what_people_do_in_the_sample_later_is_in_its_trail(
-    database: ClonedDatabase, cast: Cast, tables: Tables
+    database: ClonedDatabase, cast: Cast, sample: Sample
 ) -> None:
-    load(database, tables)
-    admin = _somebody(tables, "admin")
+    admin = _admin_of(sample)
     with doors.person(database, admin) as connection:
         connection.execute("UPDATE users SET full_name = 'Ada II' WHERE id = %s", [admin["sub"]])
     with doors.admin(database) as connection:
@@ -253,72 +252,69 @@ def test_what_people_do_in_the_sample_later_is_in_its_trail(
     assert events == [({"full_name": "Ada II"},)]
 
 
-def test_template_of_the_sample_never_becomes_public(database: ClonedDatabase, cast: Cast, tables: Tables) -> None:
+def test_template_of_the_sample_never_becomes_public(database: ClonedDatabase, cast: Cast, sample: Sample) -> None:
     """What others made of it could not outlive it."""
-    load(database, tables)
     publish = "UPDATE orchestration_templates SET is_public = true, status = 'published' WHERE organization_id = %s"
-    with doors.person(database, _somebody(tables, "admin")) as connection:
-        assert doors.refusal(connection, publish, [tables["organizations"][0]["id"]]) == NOT_ALLOWED
+    with doors.person(database, _admin_of(sample)) as connection:
+        assert doors.refusal(connection, publish, [sample.organization_id]) == NOT_ALLOWED
     with doors.person(database, cast.alice) as connection:
-        assert doors.reached(connection, publish, [cast.organization_a]) == 0
+        assert doors.reached(connection, publish, [sample.organization_id]) == 0
 
 
-def test_owner_reaches_no_real_row_for_the_samples_sake(
-    database: ClonedDatabase, cast: Cast, real: Workspace, tables: Tables
-) -> None:
-    load(database, tables)
-    sample = tables["organizations"][0]["id"]
+def test_owner_reaches_no_real_row_for_the_samples_sake(database: ClonedDatabase, cast: Cast, sample: Sample) -> None:
     with psycopg.connect(database.url(Login.OWNER)) as connection:
         there = connection.execute("SELECT user_id FROM user_credentials").fetchall()
         assert len(there) > 3
         connection.execute("DELETE FROM user_credentials")
         left = connection.execute("SELECT user_id FROM user_credentials").fetchall()
-        of_the_sample = connection.execute("SELECT id FROM users WHERE organization_id = %s", [sample]).fetchall()
+        of_the_sample = connection.execute(
+            "SELECT id FROM users WHERE organization_id = %s", [sample.organization_id]
+        ).fetchall()
         assert {*there} - {*left} <= {*of_the_sample}
         assert {*left} >= {(actor.user_id,) for actor in cast.of_a}
         connection.rollback()
 
 
 @pytest.mark.parametrize("whom", ["alice", "charlie"])
-def test_nobody_of_a_real_organization_is_visited(database: ClonedDatabase, cast: Cast, whom: str) -> None:
+def test_nobody_of_a_real_organization_is_visited(
+    database: ClonedDatabase, cast: Cast, operator: Actor, whom: str
+) -> None:
     """Even where the row says so."""
-    with_her, olga = with_operator(database, cast)
     target = getattr(cast, whom)
     with doors.login(database, Login.IDENTITY) as connection:
         connection.execute("UPDATE user_sessions SET visiting = %s", [target.user_id])
-        for actor in (olga, cast.vera):
+        for actor in (operator, cast.vera):
             found = connection.execute(
-                "SELECT user_id, is_visiting FROM api.find_actor(%s)", [hash_secret(with_her.secret_of(actor))]
+                "SELECT user_id, is_visiting FROM api.find_actor(%s)", [hash_secret(cast.secret_of(actor))]
             ).fetchall()
             assert found == [(actor.user_id, False)]
 
 
 def test_visit_without_an_operators_session_counts_for_nothing(
-    database: ClonedDatabase, cast: Cast, tables: Tables
+    database: ClonedDatabase, cast: Cast, sample: Sample
 ) -> None:
-    load(database, tables)
     with doors.login(database, Login.IDENTITY) as connection:
-        connection.execute("UPDATE user_sessions SET visiting = %s", [_somebody(tables, "admin")["sub"]])
+        connection.execute("UPDATE user_sessions SET visiting = %s", [_admin_of(sample)["sub"]])
         found = connection.execute(
             "SELECT user_id, is_visiting FROM api.find_actor(%s)", [hash_secret(cast.secret_of(cast.alice))]
         ).fetchall()
     assert found == [(cast.alice.user_id, False)]
 
 
-def test_operator_in_the_sample_is_none(database: ClonedDatabase, cast: Cast, tables: Tables) -> None:
-    load(database, tables)
+def test_operator_in_the_sample_is_none(database: ClonedDatabase, cast: Cast, sample: Sample) -> None:
     secret = b"0" * 32
     with doors.login(database, Login.IDENTITY) as connection:
         connection.execute(
             "INSERT INTO user_sessions (token_hash, user_id, expires_at) SELECT %s, api.create_user(%s, 'o@x.example', "
             "'o', 'O', 'admin', true), now() + interval '1 day'",
-            [secret, tables["organizations"][0]["id"]],
+            [secret, sample.organization_id],
         )
         found = connection.execute("SELECT is_operator, is_sample FROM api.find_actor(%s)", [secret]).fetchall()
     assert found == [(False, True)]
 
 
-def _somebody(tables: Tables, role: str) -> dict[str, str]:
-    """The claims of the first of that role in the sample."""
-    person = next(row for row in tables["users"] if row["role"] == role)
-    return {"sub": person["id"], "organization": person["organization_id"]}
+def _admin_of(sample: Sample) -> dict[str, str]:
+    """The claims of one."""
+    admin = sample.find_first(Role.ADMIN)
+    assert admin
+    return {"sub": str(admin.user_id), "organization": str(sample.organization_id)}
