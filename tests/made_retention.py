@@ -1,6 +1,6 @@
-"""Legal holds for tests, and runs that ended long ago with everything that can belong to one."""
+"""Legal holds for tests, runs that ended long ago with everything that can belong to one, and what became of them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,9 +10,11 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.db.logins import Login
 from tests import doors
+from tests.conftest import Installation
 from tests.doors import Database
 from tests.factories import insert
 from tests.made_runs import MadeRun, call_worker, end_run, make_comment, make_operation, make_run
+from tests.records import rows
 
 _SAYS = {
     "runs": "SELECT count(*) FROM orchestration_runs WHERE id = ANY (%s)",
@@ -155,3 +157,22 @@ def write_runs(
             )
             made.append(row["id"])
     return made
+
+
+def midnight(days_ago: float = 0) -> datetime:
+    """By UTC, as the cut-off is."""
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days_ago)
+
+
+def ids(installation: Installation, table: str) -> set[UUID]:
+    """Of all rows of a table."""
+    return {found["id"] for found in rows(installation, f"SELECT id FROM {table}")}
+
+
+def removals(installation: Installation) -> list[dict[str, Any]]:
+    """What the trail tells of them, one after the other."""
+    found = rows(
+        installation,
+        "SELECT organization_id, new_values FROM audit_logs WHERE action = 'retention.remove' ORDER BY id",
+    )
+    return [each["new_values"] | {"of": each["organization_id"]} for each in found]

@@ -5,8 +5,7 @@ import pytest
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
-from tests.lib.retention.test_expiry import midnight, removals
-from tests.made_retention import set_retention, write_runs
+from tests.made_retention import midnight, removals, set_retention, write_runs
 from tests.made_usage import make_calls
 from tests.records import row, rows
 from tests.workers import Workers, until

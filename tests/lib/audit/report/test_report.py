@@ -2,107 +2,33 @@
 
 import io
 import re
-import time
-from datetime import UTC, date, datetime, timedelta
-from html.parser import HTMLParser
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from lib import clock
-from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.audit.report import lines, writing
-from lib.audit.report.lines import Trail, list_holds
-from lib.audit.report.period import last_quarter, last_year, read_days
-from lib.audit.report.service import write_report, write_report_of
-from lib.audit.report.words import say_changes
+from lib.audit.report.service import write_report
 from lib.days import exact
-from lib.db.session import identity_session
-from lib.errors import Conflict, InvalidInput, NotPermitted
+from lib.errors import Conflict, NotPermitted
 from lib.models.connection import IntegrationConnection, ProviderConnection
 from lib.models.webhook import Webhook
-from lib.usage.periods import Period, last_days, today_in
+from lib.usage.periods import Period, today_in
 from lib.users.changes import change_rights, deactivate
 from lib.users.rights import Rights
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.factories import make_connection, make_project
-from tests.made_archives import make_archive_row
+from tests.factories import make_connection
 from tests.made_audit import seal, write_entries
-from tests.made_retention import make_hold, release_hold
+from tests.read_report import Page, lately, pro, read, read_by_command
 from tests.records import row, rows
 
-TODAY = date(2026, 11, 29)
+__all__ = ["pro"]
+
 MARKUP = "<script>alert('x')</script>&\"<b>"
-
-
-class Page(HTMLParser):
-    """Texts of cells by row, under the heading that they stand below; and every tag."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tables: dict[str, list[list[str]]] = {}
-        self.tags: list[str] = []
-        self.text = ""
-        self._heading, self._cell, self._in = "", False, ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.tags.append(tag)
-        named = dict(attrs)
-        if tag in {"h2", "h3"}:
-            self._in, self._heading = tag, ""
-        elif tag == "div" and named.get("role") == "region":
-            self._heading = named["aria-label"]
-        elif tag == "tr":
-            self.tables.setdefault(self._heading, []).append([])
-        elif tag in {"td", "th"}:
-            self._cell = True
-            self.tables[self._heading][-1].append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in {"td", "th"}:
-            self._cell = False
-        if tag == self._in:
-            self._in = ""
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-        if self._in:
-            self._heading += data
-        if self._cell:
-            self.tables[self._heading][-1][-1] += data
-
-    def rows(self, heading: str) -> list[dict[str, str]]:
-        """Of a table, its rows by the names of their columns."""
-        head, *body = self.tables[heading]
-        return [dict(zip(head, cells, strict=False)) for cells in body]
-
-
-@pytest.fixture(autouse=True)
-def pro(installation: Installation, cast: Cast) -> None:
-    """The tier has files of the trail."""
-    with doors.admin(installation.database) as connection:
-        connection.execute("UPDATE organizations SET subscription_tier = 'pro' WHERE id = %s", [cast.organization_a])
-
-
-def lately(days: int = 30) -> Period:
-    return last_days(days, today_in("UTC"), "UTC")
-
-
-def read(actor: Actor, period: Period | None = None) -> Page:
-    out = io.BytesIO()
-    write_report(actor, period or lately(), out)
-    return Page(out.getvalue().decode())
-
-
-def read_by_command(cast: Cast) -> Page:
-    out = io.BytesIO()
-    write_report_of(cast.organization_a, lately(), out)
-    return Page(out.getvalue().decode())
 
 
 def test_people_and_changes_of_rights_are_told(installation: Installation, cast: Cast) -> None:
@@ -317,127 +243,3 @@ def test_command_line_has_the_same_report_and_is_noted(installation: Installatio
     assert len(read_by_command(cast).rows("People and their rights")) == 4
     noted = row(installation, "SELECT * FROM audit_logs WHERE action = 'compliance_reports.export'")
     assert (noted["user_id"], noted["user_agent"]) == (None, "orchestrator audit report")
-
-
-def test_actions_that_begin_alike_are_told_but_exports(installation: Installation, cast: Cast) -> None:
-    for action in ("legal_holds.create", "legal_holds.export"):
-        write_entries(installation.database, cast.alice, action=action, new_values={"reason": "Case 7"})
-    with identity_session() as session:
-        trail = Trail(
-            session=session,
-            organization_id=cast.organization_a,
-            since=clock.now() - timedelta(days=1),
-            before=clock.now(),
-            names={},
-            zone="UTC",
-        )
-        counted = {"legal_holds.create": 1, "legal_holds.export": 1}
-        assert [each.what for each in list_holds(trail, counted)] == ["Case 7"]
-
-
-def test_holds_say_which_also_where_they_were_placed_before(installation: Installation, cast: Cast) -> None:
-    database = installation.database
-    project_id = make_project(database, cast.alice, name="Hinges")
-    holds = [
-        make_hold(database, cast.alice, project_id=project_id, reason="Smith against Acme"),
-        make_hold(database, cast.alice, reason="An inquiry"),
-    ]
-    for hold_id in holds:
-        release_hold(database, cast.alice, hold_id)
-    with doors.admin(database) as connection:
-        connection.execute("SET session_replication_role = replica")
-        connection.execute(
-            "UPDATE audit_logs SET created_at = now() - interval '90 days' WHERE action = 'legal_holds.create'"
-        )
-    which = ["Hinges: Smith against Acme", "The whole organization: An inquiry"]
-    for page in (read(cast.alice), read_by_command(cast)):
-        told = [(each["Who"], each["Did"], each["Which"]) for each in page.rows("Legal holds")]
-        assert told == [("Alice", "released a legal hold", each) for each in which]
-
-
-def test_events_are_told_without_ids_microseconds_and_json(installation: Installation, cast: Cast) -> None:
-    database = installation.database
-    project_id = make_project(database, cast.alice, name="Hinges")
-    archive = make_archive_row(database, cast.alice, project_id=project_id, project_name="Hinges", bytes=12_345_678)
-    with doors.admin(database) as connection:
-        connection.execute("UPDATE archives SET status = 'removing' WHERE id = %s", [archive])
-    write_entries(
-        database,
-        cast.mona,
-        action="audit.export",
-        new_values={
-            "format": "csv",
-            "rows": 3,
-            "filters": {"by": str(cast.max.user_id), "from": "2026-07-01 00:00:00+00:00", "search": "2026-99-99 00:00"},
-        },
-    )
-    about = {"resource_type": "retention", "user_id": None}
-    said = {"kind": "audit", "before": "2026-10-31T00:00:00+00:00", "entries": 9, "first_seal": 1, "last_seal": 3}
-    write_entries(database, cast.alice, action="retention.remove", new_values=said, **about)
-    said = {"project_id": str(project_id), "sha256": "0" * 64, "bytes": 12_345_678, "runs": 4}
-    about = {"resource_type": "archives", "resource_id": archive}
-    write_entries(database, cast.mona, action="archives.export", new_values=said, **about)
-    page = read(cast.alice)
-    removed, asked, deleted = page.rows("Removals and archives")
-    assert (asked["Of"], asked["Did"]) == ("Hinges", "asked for the runs to be moved to an archive")
-    assert asked["What"] == "Bytes: 12,345,678"
-    assert (deleted["Of"], deleted["Did"], deleted["What"]) == ("Hinges", "asked for the archive to be deleted", "")
-    assert (removed["Of"], removed["What"]) == (
-        "Audit trail",
-        "9 entries of the audit trail, under seals 1 to 3, from before 31 Oct 2026, 00:00 UTC",
-    )
-    export, taken = sorted(page.rows("Exports"), key=lambda each: each["Did"])
-    assert taken["With"] == "Project: Hinges; Runs: 4; Bytes: 12,345,678"
-    assert export["With"] == "By: Max; From: 1 Jul 2026, 00:00; Search: 2026-99-99 00:00"
-    for heading in ("Removals and archives", "Legal holds", "Exports"):
-        assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-|\d\d\.\d{6}|[{}]", str([*map(dict.values, page.rows(heading))]))
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ({"status": "made"}, {"status": "removed"}, "Status: made → removed"),
-        ({"failure": "No room"}, {}, "Failure: No room → not set"),
-        ({}, {"settings": {"is_cut": True}}, "Settings: Is cut: yes"),
-        ({}, {"at": "2026-13-13T00:00:00+00:00"}, "At: 2026-13-13T00:00:00+00:00"),
-        ({}, {"at": "2026-11-29T00:00:00.123456+00:00"}, "At: 29 Nov 2026, 01:00"),
-        ({"a": 1}, {"a": 1}, ""),
-    ],
-)
-def test_what_differs_is_told_as_before_and_after(old: dict[str, Any], new: dict[str, Any], said: str) -> None:
-    assert say_changes(old, new, names={}, zone="Europe/Berlin") == said
-
-
-@pytest.mark.parametrize(
-    ("today", "first", "last"),
-    [
-        (date(2026, 11, 29), date(2026, 7, 1), date(2026, 9, 30)),
-        (date(2026, 1, 1), date(2025, 10, 1), date(2025, 12, 31)),
-        (date(2026, 4, 1), date(2026, 1, 1), date(2026, 3, 31)),
-        (date(2026, 12, 31), date(2026, 7, 1), date(2026, 9, 30)),
-    ],
-)
-def test_last_quarter_is_the_whole_one_before(today: date, first: date, last: date) -> None:
-    assert last_quarter(today, "UTC") == Period(first, last, "UTC")
-    assert last_year(today, "UTC") == Period(date(today.year - 1, 1, 1), date(today.year - 1, 12, 31), "UTC")
-
-
-@pytest.mark.parametrize(
-    ("first", "last"),
-    [("2026-02-30", "2026-03-01"), ("", "2026-03-01"), ("2026-03-02", "2026-03-01"), ("2000-01-01", "2999-01-01")],
-)
-def test_days_that_are_no_period_are_refused(first: str, last: str) -> None:
-    with pytest.raises(InvalidInput):
-        read_days(first, last, "UTC")
-
-
-def test_report_is_written_in_the_readers_zone(installation: Installation, cast: Cast) -> None:
-    """An hour before midnight in UTC is the day after in Berlin, of a period that begins there."""
-    moment = datetime(2026, 6, 30, 22, 30, tzinfo=UTC)
-    hours = (clock.now() - moment).total_seconds() / 3600
-    write_entries(
-        installation.database, cast.mona, action="projects.export", new_values={"format": "csv"}, hours_ago=hours
-    )
-    time.sleep(0.001)
-    assert len(read(cast.alice, Period(date(2026, 7, 1), date(2026, 7, 1), "Europe/Berlin")).rows("Exports")) == 1
-    assert "Nobody took" in read(cast.alice, Period(date(2026, 7, 1), date(2026, 7, 1), "UTC")).text
