@@ -7,6 +7,7 @@ import typer
 
 from lib.config import get_settings
 from lib.errors import Conflict
+from lib.figures import size
 from lib.processes import follow_parent
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ FolderArgument = Annotated[Path, typer.Argument(help="The folder of one backup."
 ToOption = Annotated[
     Path | None, typer.Option("--to", help="Where backups lie, instead of ORCHESTRATOR_BACKUP_DIR.", metavar="FOLDER")
 ]
-_MEGABYTE = 1_000_000
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -88,7 +88,7 @@ def _make(folder: Path, *, if_due: bool) -> "Made | None":
     if made is None:
         typer.echo("Nothing to do: the last backup is new enough.")
         return None
-    typer.echo(f"Made {made.folder}: {made.manifest.rows:,} rows, {_size(made.manifest.bytes)}.")
+    typer.echo(f"Made {made.folder}: {made.manifest.rows:,} rows, {size(made.manifest.bytes)}.")
     said = {"folder": str(made.folder), "rows": made.manifest.rows, "bytes": made.manifest.bytes}
     telling.tell("backup", said, say=_warn)
     return made
@@ -108,7 +108,7 @@ def list_all(*, to: ToOption = None) -> None:
             continue
         made = f"{manifest.made_at:%Y-%m-%d %H:%M} UTC"
         what = f"version {manifest.version}, schema {manifest.schema_revision}"
-        typer.echo(f"{kept.folder.name:<28} {made}  {_size(manifest.bytes):>12}  {manifest.rows:>12,} rows  {what}")
+        typer.echo(f"{kept.folder.name:<28} {made}  {size(manifest.bytes):>12}  {manifest.rows:>12,} rows  {what}")
     for path in shelf.list_unfinished(folder):
         typer.echo(f"{path.name:<28} is being made, or was interrupted: the next backup removes it")
     if not found:
@@ -125,7 +125,7 @@ def verify(folder: FolderArgument) -> None:
     manifest = check(folder)
     shelf.note_verified(folder, clock.now())
     typer.echo(
-        f"It is whole: {manifest.rows:,} rows in {len(manifest.tables):,} tables, {_size(manifest.bytes)}, "
+        f"It is whole: {manifest.rows:,} rows in {len(manifest.tables):,} tables, {size(manifest.bytes)}, "
         f"made {manifest.made_at:%Y-%m-%d %H:%M} UTC by version {manifest.version}."
     )
 
@@ -155,7 +155,3 @@ def restore(
 
 def _warn(text: str) -> None:
     typer.echo(text, err=True)
-
-
-def _size(count: int) -> str:
-    return f"{count / _MEGABYTE:,.1f} MB"

@@ -196,22 +196,22 @@ def _show_inline(error: Exception) -> None:
 def _words(error: Exception) -> _Words:
     """What is said of the error. Of a refusal the trail is told: whatever is shown to a person goes through here."""
     match error:
+        case DatabaseBusy():
+            words = _Words(":material/hourglass:", "This has to wait", error.message, can_retry=True)
         case DatabaseUnavailable():
-            is_busy = isinstance(error, DatabaseBusy)
-            return (
-                _Words(":material/hourglass:", "This has to wait", error.message, can_retry=True) if is_busy else _AWAY
-            )
+            words = _AWAY
         case NotFound():
-            return _Words(":material/search_off:", "Not found", error.message)
+            words = _Words(":material/search_off:", "Not found", error.message)
         case NotPermitted():
             note_refusal(error)
-            return _Words(":material/lock:", "This page is not open to you", _refusal(error))
+            words = _Words(":material/lock:", "This page is not open to you", _refusal(error))
         case NotSignedIn() if not isinstance(error, SignInRefused):
-            return _Words(":material/login:", "Your session has ended", error.message, can_retry=True)
+            words = _Words(":material/login:", "Your session has ended", error.message, can_retry=True)
         case OrchestratorError() if not isinstance(error, ConfigurationError):
-            return _Words(":material/error:", "This did not work", error.message)
+            words = _Words(":material/error:", "This did not work", error.message)
         case _:
-            return _fault(error)
+            words = _fault(error)
+    return words
 
 
 def _refusal(error: NotPermitted) -> str:
