@@ -30,6 +30,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_release_before_works_on_this_schema(release: Path) -> None:
     ended = running.run(release, SHOWN, "-n0", stdout=PIPE, stderr=STDOUT)
     assert ended.returncode == 0, ended.stdout[-4000:]
