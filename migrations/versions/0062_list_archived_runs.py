@@ -49,6 +49,11 @@ PEOPLE = {"restore_asked_by": "archives_restorer_fkey", "removed_by": "archives_
 def upgrade() -> None:
     op.execute(f"LOCK TABLE {ARCHIVES} IN SHARE ROW EXCLUSIVE MODE")  # no worker moves runs in between
     _create()
+    op.execute(f"ALTER TABLE {ARCHIVES} ADD CONSTRAINT {ARCHIVES}_organization_id_id_key UNIQUE (organization_id, id)")
+    op.execute(
+        f"ALTER TABLE {RUNS} ADD CONSTRAINT {RUNS}_archive_fkey FOREIGN KEY (organization_id, archive_id) "
+        f"REFERENCES {ARCHIVES} (organization_id, id) ON DELETE CASCADE"
+    )
     op.execute(
         f"ALTER TABLE {ARCHIVES} "
         + ", ".join(
@@ -68,7 +73,7 @@ def upgrade() -> None:
 
 
 def _create() -> None:
-    op.execute(f"ALTER TABLE {ARCHIVES} ADD CONSTRAINT {ARCHIVES}_organization_id_id_key UNIQUE (organization_id, id)")
+    """The table with what the lists hold. Archives can be read meanwhile."""
     op.execute(f"""
         CREATE TABLE {RUNS} (
             run_id uuid NOT NULL,
@@ -85,11 +90,7 @@ def _create() -> None:
                 SELECT unnest(away_ids), id, organization_id, true FROM {ARCHIVES}) AS listed
          GROUP BY run_id, archive_id, organization_id
          ORDER BY archive_id, run_id""")
-    op.execute(f"""
-        ALTER TABLE {RUNS}
-            ADD CONSTRAINT {RUNS}_pkey PRIMARY KEY (run_id, archive_id),
-            ADD CONSTRAINT {RUNS}_archive_fkey FOREIGN KEY (organization_id, archive_id)
-                REFERENCES {ARCHIVES} (organization_id, id) ON DELETE CASCADE""")
+    op.execute(f"ALTER TABLE {RUNS} ADD CONSTRAINT {RUNS}_pkey PRIMARY KEY (run_id, archive_id)")
     op.execute(f"CREATE INDEX idx_{RUNS}_archive ON {RUNS} (organization_id, archive_id)")
     rls.protect(RUNS)
     rls.open_to_owner(RUNS)
