@@ -33,7 +33,7 @@ SQUAWK: Final = (
         Excuse(rule, "0062", "archives are few; what their runs are stands in the new table, and nobody else asked")
         for rule in (
             *("ban-drop-column", "ban-drop-generated-expression", "adding-not-nullable-field"),
-            *("disallowed-unique-constraint", "constraint-missing-not-valid"),
+            *("disallowed-unique-constraint", "constraint-missing-not-valid", "require-concurrent-index-deletion"),
         )
     ),
     Excuse("ban-drop-function", "0031", "nothing but the policy that goes with it asked api.find_offered"),
