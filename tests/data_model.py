@@ -164,6 +164,7 @@ ADDED_TABLES: Final = frozenset(
         "usage_reports",
         "audit_seals",
         "archives",
+        "archived_runs",
         "legal_holds",
         "retention_progress",
     }

@@ -1,5 +1,6 @@
 """A project with runs of every kind for tests of archives, and what the database holds of them."""
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID, uuid4
@@ -41,7 +42,14 @@ MOVED = frozenset(
 #: Written by whoever archives and restores, by whoever signs in, or by workers beside it; and calls, which get their
 #: template (see the test).
 _OWN = frozenset(
-    {"public.archives", "public.audit_logs", "public.user_sessions", "public.api_usage", "public.size_samples"}
+    {
+        "public.archives",
+        "public.archived_runs",
+        "public.audit_logs",
+        "public.user_sessions",
+        "public.api_usage",
+        "public.size_samples",
+    }
 )
 HARD_WORDS = "Ωmega 🚲 \u202e \\u0000 \\\\ \"quoted\"\n\ttab \x7f nu\u0308 {{ x }} 'it''s'; --"
 
@@ -137,8 +145,11 @@ def multiply(database: Database, project_id: UUID, *, times: int) -> None:
             )
 
 
-def make_archive_row(database: Database, actor: Actor, *, project_id: UUID, **columns: Any) -> UUID:
-    """The row of an archive that was made long ago, without its file."""
+def make_archive_row(
+    database: Database, actor: Actor, *, project_id: UUID, run_ids: Sequence[UUID] | None = None, **columns: Any
+) -> UUID:
+    """The row of an archive that was made long ago, with those runs or one that nobody knows, and without its file."""
+    runs = [uuid4()] if run_ids is None else run_ids
     said = {
         "organization_id": actor.organization_id,
         "project_id": project_id,
@@ -152,13 +163,19 @@ def make_archive_row(database: Database, actor: Actor, *, project_id: UUID, **co
         "bytes": 12_300_000,
         "sha256": "0" * 64,
         "tables": {},
-        "run_ids": [uuid4()],
+        "run_count": len(runs),
     } | columns
-    if said["status"] in AWAY:
-        said["away_ids"] = said["run_ids"]
+    is_away = said["status"] in AWAY
+    if is_away:
+        said["away_count"] = len(runs)
         said |= {f"away_{name}": columns[name] for name in ("cost_usd", "unknown_costs") if name in columns}
     with doors.admin(database) as connection:
-        return insert(connection, "archives", **said)
+        archive_id = insert(connection, "archives", **said)
+        connection.cursor().executemany(
+            "INSERT INTO archived_runs (organization_id, archive_id, run_id, is_away) VALUES (%s, %s, %s, %s)",
+            [(actor.organization_id, archive_id, run_id, is_away) for run_id in runs],
+        )
+    return archive_id
 
 
 def sums(database: Database) -> dict[str, TableSum]:

@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -54,11 +56,8 @@ def list_all() -> list[Listed]:
 
 def make(project_id: UUID) -> Listed:
     """Move a project's runs to an archive. Raises NotFound, and Conflict with why that was not done."""
-    with _connect() as connection:
-        try:
-            row = connection.execute("SELECT api.order_archive(%s)", (project_id,)).fetchone()
-        except psycopg.errors.UniqueViolation as error:
-            raise Conflict(BEING_WORKED_ON) from error
+    with _connect() as connection, _one_at_a_time():
+        row = connection.execute("SELECT api.order_archive(%s)", (project_id,)).fetchone()
         if row is None or row[0] is None:
             message = "There is no such project, or it is active. Mark it as completed or archive it first."
             raise Conflict(message)
@@ -70,7 +69,7 @@ def restore(what: str) -> Listed:
 
     Raises NotFound, InvalidInput, and Conflict with why that was not done.
     """
-    with _connect() as connection:
+    with _connect() as connection, _one_at_a_time():
         file = Path(what)
         if file.is_file():
             found = _find_by_file(connection, file)
@@ -88,6 +87,15 @@ def restore(what: str) -> Listed:
         return _do(connection, archive_id, done=ArchiveStatus.RESTORED)
 
 
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Raise `Conflict` where another archive of the project is under way as this one is ordered or claimed."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        raise Conflict(BEING_WORKED_ON) from error
+
+
 def _connect() -> psycopg.Connection[Any]:
     connection = held.connect(database_url(Login.WORKER))
     connection.execute("SELECT set_config('request.jwt.claims', %s, false)", (json.dumps(_COMMAND),))
@@ -99,13 +107,10 @@ def _do(
 ) -> Listed:
     """Do it, or wait for the worker that is at it."""
     status = ArchiveStatus.RESTORING if done is ArchiveStatus.RESTORED else None
-    try:
-        while not do_next(connection, archive_id=archive_id, status=status, file=file):
-            if _find(connection, archive_id).status not in UNDER_WAY:
-                break
-            time.sleep(_LOOK_SECONDS)
-    except psycopg.errors.UniqueViolation as error:  # while it was claimed, for another one of the project is
-        raise Conflict(BEING_WORKED_ON) from error
+    while not do_next(connection, archive_id=archive_id, status=status, file=file):
+        if _find(connection, archive_id).status not in UNDER_WAY:
+            break
+        time.sleep(_LOOK_SECONDS)
     found = _find(connection, archive_id)
     if found.status != done or found.failure:
         raise Conflict(found.failure or f"This archive is {found.status}. `orchestrator archives list` says more.")

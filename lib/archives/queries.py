@@ -102,8 +102,8 @@ def _archives(organization_id: UUID) -> Select[*tuple[Any, ...]]:
                 "removed_at",
             )
         ),
-        func.coalesce(Archive.run_count, 0).label("runs"),
-        func.coalesce(Archive.away_count, 0).label("away"),
+        Archive.run_count.label("runs"),
+        Archive.away_count.label("away"),
         func.coalesce(Archive.tables["phase_executions"]["rows"].as_integer(), 0).label("phases"),
         Archive.file_count.label("files"),
         _name(Archive.asked_by).label("asked_by"),

@@ -15,7 +15,9 @@ _CHUNK: Final = 1 << 20
 _BATCH_ROWS: Final = 500
 _BATCH_BYTES: Final = 2_000_000
 _LONGEST_MANIFEST: Final = 64_000_000
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
+#: What zipfile says of bytes that are not as they were: RuntimeError where they have it look for a password or for a
+#: way of packing that it does not know. OSError is the disk's, and says nothing of the file.
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 
 
 def sum_file(path: Path) -> str:

@@ -1,7 +1,7 @@
 """The tables as Python sees them: one table or one tight group a module."""
 
 from lib.db.base import Base
-from lib.models.archive import Archive
+from lib.models.archive import Archive, ArchivedRun
 from lib.models.audit_log import AuditLog, AuditSeal
 from lib.models.budget import Budget, BudgetAlert, BudgetRaise, BudgetSpending, SpendingNotice, SpendingWatch
 from lib.models.comment import RunComment
@@ -28,6 +28,7 @@ from lib.models.webhook import Webhook
 __all__ = [
     "ApiUsage",
     "Archive",
+    "ArchivedRun",
     "AuditLog",
     "AuditSeal",
     "Base",

@@ -5,8 +5,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Computed, ForeignKey, ForeignKeyConstraint, Index, Numeric, String, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lib.db.base import Base, CreatedAt, JsonObject, Key, Moment, Str50, Str255
@@ -88,12 +87,10 @@ class Archive(Base):
     #: What its runs cost, as far as that is known, and of how many it is not.
     cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(18, 6))
     unknown_costs: Mapped[int] = mapped_column(server_default=text("0"))
-    run_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'::uuid[]"), deferred=True)
-    run_count: Mapped[int | None] = mapped_column(Computed("cardinality(run_ids)", persisted=True))
-    #: Of its runs those that are in it and nowhere else: a run that came back by another archive is away in none. What
-    #: these cost, as far as that is known, and of how many it is not.
-    away_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'::uuid[]"), deferred=True)
-    away_count: Mapped[int | None] = mapped_column(Computed("cardinality(away_ids)", persisted=True))
+    #: How many `ArchivedRun` it has.
+    run_count: Mapped[int] = mapped_column(server_default=text("0"))
+    #: How many of them are away, what these cost, as far as that is known, and of how many it is not.
+    away_count: Mapped[int] = mapped_column(server_default=text("0"))
     away_cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(18, 6))
     away_unknown_costs: Mapped[int] = mapped_column(server_default=text("0"))
     restore_asked_by: Mapped[UUID | None]
@@ -107,6 +104,7 @@ class Archive(Base):
     removed_at: Mapped[Moment | None]
 
     __table_args__ = (
+        UniqueConstraint("organization_id", "id", name="archives_organization_id_id_key"),
         _reference("project_id", "projects", name="archives_project_fkey"),
         _reference("asked_by", "users", name="archives_asker_fkey"),
         _reference("restore_asked_by", "users", name="archives_restorer_fkey"),
@@ -114,9 +112,25 @@ class Archive(Base):
         Index("idx_archives_under_way", "project_id", unique=True, postgresql_where=_UNDER_WAY),
         Index("idx_archives_next_at", "next_at", postgresql_where=_UNDER_WAY),
         Index("idx_archives_project", "organization_id", "project_id", "asked_at", "id"),
-        Index("idx_archives_run_ids", "run_ids", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         *(
             Index(f"idx_archives_{column}", "organization_id", column)
             for column in ("asked_by", "restore_asked_by", "removed_by")
         ),
+    )
+
+
+class ArchivedRun(Base):
+    """A run that lies in an archive; in each of them, where it lies in several. Functions of the owner's alone ask."""
+
+    __tablename__ = "archived_runs"
+
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    archive_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organization_id: Mapped[UUID]
+    #: It is in that archive and nowhere else: one that came back, by whichever archive, is away in none.
+    is_away: Mapped[bool] = mapped_column(server_default=text("true"))
+
+    __table_args__ = (
+        _reference("archive_id", "archives", name="archived_runs_archive_fkey"),
+        Index("idx_archived_runs_archive", "organization_id", "archive_id"),
     )

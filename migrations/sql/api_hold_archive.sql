@@ -1,6 +1,5 @@
 -- api.hold_archive(uuid, text)
--- The archive, where it stands so and this session has claimed it; nobody else does anything with it. Without the ids of
--- its runs, which may be a million: whoever needs them reads them.
+-- The archive, where it stands so and this session has claimed it; nobody else does anything with it.
 CREATE FUNCTION api.hold_archive(p_archive uuid, p_status text) RETURNS archives
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -18,8 +17,6 @@ BEGIN
         RAISE EXCEPTION 'archive % is not claimed here to be %', p_archive, p_status
             USING ERRCODE = 'insufficient_privilege';
     END IF;
-    v_archive.run_ids := NULL;
-    v_archive.away_ids := NULL;
     RETURN v_archive;
 END
 $$;

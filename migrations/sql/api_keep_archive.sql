@@ -34,12 +34,15 @@ BEGIN
         RETURN 'changed';
     END IF;
     UPDATE archives
-       SET status = 'made', made_at = clock_timestamp(), failure = NULL, run_ids = v_runs, cost_usd = v_cost,
-           unknown_costs = v_unknown, away_ids = v_runs, away_cost_usd = v_cost, away_unknown_costs = v_unknown,
+       SET status = 'made', made_at = clock_timestamp(), failure = NULL, run_count = cardinality(v_runs),
+           cost_usd = v_cost, unknown_costs = v_unknown, away_count = cardinality(v_runs), away_cost_usd = v_cost,
+           away_unknown_costs = v_unknown,
            tables = p_made -> 'tables', store = p_made ->> 'store',
            file = p_made ->> 'file', bytes = (p_made ->> 'bytes')::bigint, sha256 = p_made ->> 'sha256',
            file_count = (p_made ->> 'file_count')::integer, format_version = (p_made ->> 'format_version')::integer
      WHERE id = p_archive;
+    INSERT INTO archived_runs (run_id, archive_id, organization_id)
+    SELECT unnest(v_runs), p_archive, v_archive.organization_id;
     -- the newest first: a run goes before the one that it goes on from
     v_runs := ARRAY(
         WITH RECURSIVE line AS (

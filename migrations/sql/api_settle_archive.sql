@@ -13,32 +13,35 @@ DECLARE
         THEN 'removing' ELSE (SELECT status FROM archives WHERE id = p_archive) END;
     v_archive archives := api.hold_archive(p_archive, v_status);
 BEGIN
-    IF p_outcome = 'loaded' AND api.sum_runs(
-           v_archive.organization_id, (SELECT run_ids FROM archives WHERE id = p_archive),
-           (SELECT jsonb_object_agg(key, value -> 'columns') FROM jsonb_each(v_archive.tables)))
-       <> v_archive.tables THEN
+    IF p_outcome = 'loaded' AND NOT api.is_back(p_archive) THEN
         RAISE EXCEPTION 'what came back of archive % is not what was saved', p_archive
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     IF p_outcome = 'loaded' THEN
+        WITH back AS (
+            UPDATE archived_runs AS away SET is_away = false
+              FROM archived_runs mine
+              JOIN orchestration_runs r ON r.organization_id = mine.organization_id AND r.id = mine.run_id, archives o
+             WHERE mine.organization_id = v_archive.organization_id AND mine.archive_id = p_archive
+               AND away.run_id = mine.run_id AND away.is_away AND o.id = away.archive_id AND o.status <> 'removed'
+            RETURNING away.archive_id, r.cost_usd
+        ), counted AS (
+            SELECT archive_id, count(*) AS runs, coalesce(sum(cost_usd), 0) AS cost,
+                   count(*) FILTER (WHERE cost_usd IS NULL) AS unknown
+              FROM back GROUP BY archive_id
+        ), settled AS (
+            SELECT c.*, o.status = 'made' AND c.runs = o.away_count AND api.is_back(o.id) AS is_whole
+              FROM counted c JOIN archives o ON o.id = c.archive_id
+        )
         UPDATE archives AS a
-           SET away_ids = ARRAY(SELECT unnest(a.away_ids) EXCEPT SELECT unnest(back.ids)),
-               away_cost_usd = a.away_cost_usd - back.cost, away_unknown_costs = a.away_unknown_costs - back.unknown,
+           SET away_count = a.away_count - back.runs, away_cost_usd = a.away_cost_usd - back.cost,
+               away_unknown_costs = a.away_unknown_costs - back.unknown,
                status = CASE WHEN back.is_whole THEN 'restored' ELSE a.status END,
                restored_at = CASE WHEN back.is_whole THEN clock_timestamp() ELSE a.restored_at END,
                restore_asked_at = CASE WHEN back.is_whole THEN v_archive.restore_asked_at ELSE a.restore_asked_at END,
                restore_asked_by = CASE WHEN back.is_whole THEN v_archive.restore_asked_by ELSE a.restore_asked_by END
-          FROM (SELECT o.id, array_agg(r.id) AS ids, coalesce(sum(r.cost_usd), 0) AS cost,
-                       count(*) FILTER (WHERE r.cost_usd IS NULL) AS unknown,
-                       o.status = 'made' AND count(*) = o.away_count AND api.sum_runs(
-                           o.organization_id, o.run_ids, (SELECT jsonb_object_agg(key, value -> 'columns')
-                                                            FROM jsonb_each(o.tables))) = o.tables AS is_whole
-                  FROM archives o CROSS JOIN LATERAL unnest(o.away_ids) AS away (id)
-                  JOIN orchestration_runs r ON r.organization_id = o.organization_id AND r.id = away.id
-                 WHERE o.organization_id = v_archive.organization_id AND o.project_id = v_archive.project_id
-                   AND o.status <> 'removed'
-                 GROUP BY o.id) AS back
-         WHERE a.id = back.id;
+          FROM settled AS back
+         WHERE a.id = back.archive_id;
     END IF;
     UPDATE archives
        SET restoring_in = NULL,

@@ -42,8 +42,15 @@ DOORS = {
     "api_list_archives": "orchestrator_worker",
     "api_gone_archives": "orchestrator_worker",
 }
-#: Those of which 0060 has changed what they do.
-CHANGED_SINCE = ("api_hold_archive", "api_is_restoring", "api_keep_archive", "api_restore_rows", "api_settle_archive")
+#: Those that do something else now, and since when.
+CHANGED_SINCE = {
+    "api_find_archive_of": "0062",
+    "api_hold_archive": "0060",
+    "api_is_restoring": "0060",
+    "api_keep_archive": "0060",
+    "api_restore_rows": "0060",
+    "api_settle_archive": "0060",
+}
 #: What workers write, and is no event by itself.
 KEPT_BY_WORKERS = ("tables", "run_ids", "run_count", "next_at", "restoring_in", "loaded_at")
 #: Only where somebody claims to restore is it looked up: CASE works out nothing that it does not need.
@@ -81,7 +88,7 @@ def upgrade() -> None:
     )
     _create()
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute, before="0060" if name in CHANGED_SINCE else None)
+        functions.create(name, execute=execute, before=CHANGED_SINCE.get(name))
     op.execute(
         f"CREATE TRIGGER {TABLE}_guard BEFORE INSERT OR UPDATE ON {TABLE} "
         "FOR EACH ROW EXECUTE FUNCTION api.guard_archives()"

@@ -16,6 +16,7 @@ KEPT_BY_WORKERS = ("tables", "run_ids", "run_count", "next_at", "restoring_in", 
 ADDED = ("away_ids", "away_count", "away_cost_usd", "away_unknown_costs")
 CHANGED = ("api_hold_archive", "api_is_restoring", "api_keep_archive", "api_restore_rows", "api_settle_archive")
 MADE = "api_are_archived"
+CHANGED_AGAIN = dict.fromkeys((MADE, "api_hold_archive", "api_keep_archive", "api_settle_archive"), "0062")
 #: What is written to it has to be found at once: a list of what is pending would be gone through each time.
 INDEX = f"idx_{TABLE}_run_ids"
 
@@ -30,9 +31,9 @@ def upgrade() -> None:
     audit.watch(TABLE, ignore=KEPT_BY_WORKERS + ADDED)
     op.execute(f"ALTER INDEX {INDEX} SET (fastupdate = off)")
     op.execute(f"SELECT gin_clean_pending_list('{INDEX}')")
-    functions.create(MADE)
+    functions.create(MADE, before=CHANGED_AGAIN[MADE])
     for name in CHANGED:
-        functions.replace(name)
+        functions.replace(name, before=CHANGED_AGAIN.get(name))
     op.execute(f"""
         UPDATE {TABLE} a
            SET away_ids = ARRAY(SELECT unnest(a.run_ids) EXCEPT SELECT unnest(here.ids)),

@@ -1,8 +1,9 @@
 """Two thousand runs into an archive and back, and ten times as many: how long that takes, and what of memory.
 
-Also for how long nobody can place a legal hold meanwhile.
+Also for how long nobody can place a legal hold meanwhile, and how long Restore takes at the button, of up to a million.
 """
 
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -20,11 +21,14 @@ from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
 from tests.factories import make_project
 from tests.filling import analyze
+from tests.made_archives import make_archive_row
 
 SIZES, PHASES = (2_000, 20_000), 7
 #: Bytes of an answer, as models write them.
 _ANSWER: Final = 2_000
 _LOOK_SECONDS: Final = 0.05
+#: Runs of an archive that somebody restores, and how often.
+PRESSED, TIMES = (10_000, 100_000, 1_000_000), 7
 #: As api.keep_archive takes it.
 _LOCKED: Final = (
     "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 4718 AND objsubid = 2 AND granted "
@@ -49,6 +53,12 @@ _PHASES: Final = """
 """
 
 
+_IDS: Final = """
+    INSERT INTO archived_runs (run_id, archive_id, organization_id)
+    SELECT gen_random_uuid(), id, organization_id FROM archives, generate_series(1, %s) WHERE id = %s
+"""
+
+
 def main(ground: Ground) -> list[Figure]:
     """Real workers, as in an installation."""
     figures: list[Figure] = []
@@ -58,7 +68,27 @@ def main(ground: Ground) -> list[Figure]:
             project_id = make_project(database, cast.alice)
             _fill(database, cast, project_id, runs)
             figures += _measure(database, cast, project_id, runs)
+    with ground.database() as database:
+        cast = make_cast(database)
+        figures += [_press(database, cast, runs) for runs in PRESSED]
     return figures
+
+
+def _press(database: ClonedDatabase, cast: Cast, runs: int) -> Figure:
+    """The archive is but a row and the ids of its runs, which is all that is there at the button."""
+    project_id = make_project(database, cast.alice, name=f"Project of {runs} runs")
+    archive_id = make_archive_row(database, cast.alice, project_id=project_id, run_ids=[], run_count=runs)
+    with psycopg.connect(database.admin_url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(_IDS, (runs, archive_id))
+        connection.execute("VACUUM ANALYZE archived_runs")
+        seconds = []
+        for _ in range(TIMES):
+            began = time.perf_counter()
+            ask_restore(cast.alice, archive_id)
+            seconds.append(time.perf_counter() - began)
+            connection.execute("UPDATE archives SET status = 'made' WHERE id = %s", (archive_id,))
+    return Figure(name=f"archives: Restore pressed, {runs:,} runs", value=1e3 * statistics.median(seconds), unit="ms")
 
 
 def _fill(database: ClonedDatabase, cast: Cast, project_id: UUID, runs: int) -> None:

@@ -29,6 +29,13 @@ SQUAWK: Final = (
     Excuse("ban-drop-function", "0019", "made anew in the same transaction; its callers name the columns they read"),
     Excuse("adding-field-with-default", "0031", "projects are few and small: 100,000 are rewritten in two seconds"),
     Excuse("adding-field-with-default", "0060", "archives are few, and the ids of their runs are out of line and stay"),
+    *(
+        Excuse(rule, "0062", "archives are few; what their runs are stands in the new table, and nobody else asked")
+        for rule in (
+            *("ban-drop-column", "ban-drop-generated-expression", "adding-not-nullable-field"),
+            *("disallowed-unique-constraint", "constraint-missing-not-valid", "require-concurrent-index-deletion"),
+        )
+    ),
     Excuse("ban-drop-function", "0031", "nothing but the policy that goes with it asked api.find_offered"),
     Excuse("constraint-missing-not-valid", "0032", "the column is new and empty, and there are few connections"),
     Excuse("constraint-missing-not-valid", "0037", "the column is new and empty, and nothing has made operations yet"),
@@ -144,6 +151,7 @@ LINT: Final = (
     Excuse("VIEW001", r"public\.readable_templates", _OFFERED),
     Excuse("SEC007", rf"public\.{_IDENTITYS}", "one role, one policy: there is nothing to narrow"),
     Excuse("SEC007", r"public\.connection_turns", "the engine's alone, by one policy: people have no right on it"),
+    Excuse("SEC007", r"public\.archived_runs", "one policy, the owner's: nobody else has any right on it"),
     Excuse("SEC007", r"public\.mail_outbox", "one policy, the owner's: nobody else has any right on it"),
     Excuse(
         "SEC013", r".*_audit", "acts as the owner, reads the row itself and its person, and writes to the trail only"

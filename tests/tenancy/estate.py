@@ -1,7 +1,7 @@
 """Organization A at work: each maker has made a row where people make rows."""
 
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -69,7 +69,10 @@ def estate(module_database: ClonedDatabase) -> Estate:
     made = make_told(module_database, cast.alice, webhook_id) | make_sums(module_database, cast.organization_a)
     for table, key in made.items():
         rows[table][alice] = key
-    rows["archives"][alice] = make_archive_row(module_database, cast.alice, project_id=rows["projects"][alice])
+    rows["archived_runs"][alice] = archived_run_id = uuid4()
+    rows["archives"][alice] = make_archive_row(
+        module_database, cast.alice, project_id=rows["projects"][alice], run_ids=[archived_run_id]
+    )
     rows["retention_progress"][alice] = make_progress(module_database, cast.organization_a)
     rows["legal_holds"][alice] = make_hold(module_database, cast.alice, project_id=rows["projects"][alice])
     connection_id = rows["provider_connections"][alice] = make_connection(module_database, cast.alice)

@@ -160,7 +160,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.is_restoring()": Definer(
         _PERSON | _ENGINE, "condition of triggers: whether this transaction restores; nobody else can say that it does"
     ),
-    "api.find_archive_of(uuid)": Definer(_PERSON, "finds one by an index that no policy lets in; looks who asks"),
+    "api.find_archive_of(uuid)": Definer(_PERSON, "nobody reads which runs are in which archive; looks who asks"),
     "api.is_project_held(uuid)": Definer(_PERSON, "who archives need not read holds; yes or no"),
     "api.claim_usage_report(integer)": Definer(_WORKER, "what is due in all organizations, with whose it is"),
     "api.settle_usage_report(uuid,timestamp with time zone,timestamp with time zone)": Definer(
@@ -271,6 +271,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "spending_notices",
         "usage_reports",
         "archives",
+        "archived_runs",
         "projects",
         "orchestration_templates",
         "template_versions",

@@ -16,7 +16,7 @@ P = Permission
 Row = Mapping[str, Any]
 #: Table -> key -> row, as JSON.
 Rows = Mapping[str, Mapping[str, Row]]
-_KEYS: Final = ("id", "user_id", "phase_execution_id", "connection_id")
+_KEYS: Final = ("id", "user_id", "phase_execution_id", "connection_id", "run_id")
 _REACH: Final = {None: 0, Scope.OWN: 1, Scope.ORGANIZATION: 2}
 #: Columns that say when something happened, and nothing else.
 _TIMES: Final = frozenset({"updated_at", "last_seen_at", "expires_at"})

@@ -66,7 +66,7 @@ def test_what_retention_removed_again_comes_back_again(
         work(installation)
         assert sums(installation.database) == before
         remove_runs(installation, project_id)
-    ((run_id,),) = ask_database(installation.database, "SELECT run_ids[1] FROM archives")
+    ((run_id,),) = ask_database(installation.database, "SELECT run_id FROM archived_runs LIMIT 1")
     found = service.find_archive_of_run(cast.alice, run_id)
     assert found is not None
     assert found.id == archive.id, "which its link says"

@@ -20,7 +20,7 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import edit_project
-from tests.made_archives import fill_project, make_archive, newest
+from tests.made_archives import ask_database, fill_project, make_archive, multiply, newest, work
 
 #: What a person waits here, in place of seconds.
 SHORT_MS = 300
@@ -56,13 +56,31 @@ def test_part_of_a_large_archive_comes_back_as_fast_as_that_of_a_small_one(
         assert held.claim(connection) is not None
         few = pages_read(connection, archive.id, lines)
         with doors.admin(installation.database) as admin:
-            more = "ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 60000))"
-            admin.execute(f"UPDATE archives SET run_ids = run_ids || {more}".encode())
+            admin.execute(
+                "INSERT INTO archived_runs (run_id, archive_id, organization_id) "
+                "SELECT gen_random_uuid(), id, organization_id FROM archives, generate_series(1, 60000)"
+            )
         many = pages_read(connection, archive.id, lines)
         assert many < few + 60, "and not all those that hold the ids of its runs"
         other = json.loads(lines[0]) | {"id": str(archive.id)}
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             pages_read(connection, archive.id, [lines[0], json.dumps(other)])
+
+
+def test_row_of_an_archive_is_as_small_with_many_runs_as_with_few(
+    installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    """Whoever presses Restore has it written again, with its indexes, and as JSON for its triggers."""
+    size = "SELECT pg_column_size(to_jsonb(a)) FROM archives a ORDER BY made_at DESC LIMIT 1"
+    restored = make_archive(installation, cast.alice, project_id)
+    ((few,),) = ask_database(installation.database, size)
+    service.ask_restore(cast.alice, restored.id)
+    work(installation)
+    multiply(installation.database, project_id, times=100)
+    archive = make_archive(installation, cast.alice, project_id)
+    ((many,),) = ask_database(installation.database, size)
+    assert (archive.runs, archive.away) == (400, 400)
+    assert many < few + 200, "numbers of more digits, and no list"
 
 
 def test_nobody_waits_for_an_archive_that_takes_its_runs_away(

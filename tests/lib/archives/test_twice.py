@@ -53,12 +53,16 @@ def cost_here(installation: Installation, project_id: UUID) -> tuple[int, Decima
 
 
 def away(installation: Installation, project_id: UUID) -> tuple[int, Decimal, int]:
-    """The same of what is in archives and nowhere else."""
+    """The same of what is in archives and nowhere else; each run of it is listed once, as away."""
+    of_project = "FROM archives a {} WHERE project_id = %s AND status IN ('made', 'restoring')"
     question = (
         "SELECT coalesce(sum(away_count), 0), coalesce(sum(away_cost_usd), 0), coalesce(sum(away_unknown_costs), 0) "
-        "FROM archives WHERE project_id = %s AND status IN ('made', 'restoring') AND away_count > 0"
+        f"{of_project.format('')} AND away_count > 0"
     )
     ((runs, cost, unknown),) = ask_database(installation.database, question, project_id)
+    listed = of_project.format("JOIN archived_runs r ON r.archive_id = a.id AND r.is_away")
+    counted = ask_database(installation.database, f"SELECT count(*), count(DISTINCT run_id) {listed}", project_id)
+    assert counted == [(runs, runs)]
     return runs, cost, unknown
 
 
@@ -131,3 +135,34 @@ def test_archives_of_before_the_upgrade_count_what_is_in_them(
     migrate.downgrade(url, "0059")
     migrate.upgrade(url)
     assert away(installation, project_id) == found == (1, Decimal("1.4"), 0)
+
+
+def test_version_before_finds_lists_of_the_runs_in_each_archive(
+    installation: Installation, cast: Cast, project_id: UUID
+) -> None:
+    """0062: back and forth nothing is lost, also of an archive whose file was removed, and no trail tells of it."""
+    removed = make_archive(installation, cast.alice, project_id)
+    restore(installation, cast, removed)
+    service.remove_archive(cast.alice, removed.id)
+    work(installation)
+    first = make_archive(installation, cast.alice, project_id)
+    restore(installation, cast, first)
+    add_run(installation, cast, project_id, cost_usd=0.7)
+    second = make_archive(installation, cast.alice, project_id)
+    restore_by_command(first)
+    rows = ("SELECT to_jsonb(a) FROM archives a ORDER BY id", "SELECT * FROM archived_runs ORDER BY archive_id, run_id")
+    trail = "SELECT count(*) FROM audit_logs"
+    before = [ask_database(installation.database, question) for question in (*rows, trail)]
+    url = installation.database.url(Login.OWNER)
+    migrate.downgrade(url, "0061")
+    lists = (
+        "SELECT id, cardinality(run_ids), cardinality(away_ids), away_ids <@ run_ids, "
+        "run_count = cardinality(run_ids) AND away_count = cardinality(away_ids) FROM archives ORDER BY asked_at"
+    )
+    assert ask_database(installation.database, lists) == [
+        (removed.id, 4, 0, True, True),
+        (first.id, 4, 0, True, True),
+        (second.id, 5, 1, True, True),
+    ]
+    migrate.upgrade(url)
+    assert [ask_database(installation.database, question) for question in (*rows, trail)] == before
