@@ -125,7 +125,11 @@ class OrchestrationRun(Base):
         tenant_reference("parent_run_id", "orchestration_runs", name="orchestration_runs_parent_fkey"),
         Index("idx_orchestration_runs_project_id", "project_id"),
         Index("idx_orchestration_runs_status", "status"),
-        Index("idx_orchestration_runs_organization_created", "organization_id", "created_at", "id"),
+        Index(
+            "idx_orchestration_runs_whose_created",
+            *("organization_id", "created_at", "id"),
+            postgresql_include=["user_id"],
+        ),
         Index("idx_orchestration_runs_organization_status_created", "organization_id", "status", "created_at", "id"),
         Index(
             "idx_orchestration_runs_whose_spend",

@@ -5,17 +5,31 @@ from datetime import UTC, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Row, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Row,
+    Uuid,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lib.models.people import people
 from lib.models.project import Project
 from lib.models.readable_templates import readable_templates
 from lib.models.run import OrchestrationRun
-from lib.models.usage import ApiUsage, Cut, UsageOpenDay, UsageOpenHour
+from lib.models.usage import ApiUsage, UsageOpenDay, UsageOpenHour
+from lib.usage.fresh import FreshCell
 from lib.usage.spans import Open, Span
 from lib.usage.summing import queries as statements
-from lib.usage.summing.queries import ALL_KEYS, KEYS, MOMENTS, Chosen, Shape, bound
+from lib.usage.summing.queries import KEYS, MOMENTS, Chosen, Shape, bound, figures_of, key_of
 from lib.usage.views import Dimension, Key
 
 #: By what runs can be told apart.
@@ -54,9 +68,14 @@ def sum_calls(
     by: Dimension | None = None,
     by_bucket: bool = False,
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """`MEASURES` of each key, in all spans or by bucket; the columns of a key are those of `KEYS`."""
-    statement = statements.sums(Shape.of(spans, chosen, by=_columns(by, by_bucket=by_bucket)))
-    return session.execute(statement, bound(organization_id, spans, chosen, is_model=is_model)).all()
+    """`MEASURES` of each key, in all spans or by bucket; the columns of a key are those of `KEYS`.
+
+    Here as below: of what is fresh in the spans nothing.
+    """
+    shape = Shape.of(spans, chosen, by=_columns(by, by_bucket=by_bucket))
+    if not shape.grains:
+        return ()
+    return session.execute(statements.sums(shape), bound(organization_id, spans, chosen, is_model=is_model)).all()
 
 
 def count_latencies(
@@ -70,26 +89,49 @@ def count_latencies(
     by_bucket: bool = False,
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """How many calls fell into each `latency` bucket of the histogram, by key and by bucket of time as above."""
-    statement = statements.latencies(Shape.of(spans, chosen, by=_columns(by, by_bucket=by_bucket)))
-    return session.execute(statement, bound(organization_id, spans, chosen, is_model=is_model)).all()
+    shape = Shape.of(spans, chosen, by=_columns(by, by_bucket=by_bucket))
+    if not shape.grains:
+        return ()
+    return session.execute(statements.latencies(shape), bound(organization_id, spans, chosen, is_model=is_model)).all()
 
 
 def sum_by_hour_of_week(
     session: Session, organization_id: UUID, spans: Sequence[Span], *, chosen: Chosen, is_model: bool, zone: str
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """`MEASURES` by `weekday` (0 is Monday) and `hour` of that zone; the spans have no days."""
-    statement = statements.sums_by_hour_of_week(Shape.of(spans, chosen))
+    shape = Shape.of(spans, chosen)
+    if not shape.grains:
+        return ()
     found = bound(organization_id, spans, chosen, is_model=is_model)
-    return session.execute(statement, found | {"zone": zone}).all()
+    return session.execute(statements.sums_by_hour_of_week(shape), found | {"zone": zone}).all()
 
 
-def list_keys(
-    session: Session, organization_id: UUID, spans: Sequence[Span], dimensions: Sequence[Dimension], *, is_model: bool
-) -> Mapping[Dimension, Sequence[Row[*tuple[Any, ...]]]]:
-    """All keys of each of these dimensions in the spans, the most expensive first, in the columns of `KEYS`."""
-    shape = Shape.of(spans, {}, by=("cut", *ALL_KEYS), cuts=[Cut(each) for each in dimensions])
-    rows = session.execute(statements.ranks(shape), bound(organization_id, spans, {}, is_model=is_model)).all()
-    return {each: [row for row in rows if row.cut == each] for each in dimensions}
+def rank_keys(
+    session: Session, organization_id: UUID, spans: Sequence[Span], by: Dimension, *, is_model: bool
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """All keys in the columns of `KEYS`, with what ranks them: `cost_usd` and `calls`."""
+    shape = Shape.of(spans, {}, by=KEYS[by])
+    if not shape.grains:
+        return ()
+    return session.execute(statements.ranks(shape), bound(organization_id, spans, {}, is_model=is_model)).all()
+
+
+def read_fresh(
+    session: Session, organization_id: UUID, hours: Collection[datetime], *, is_model: bool
+) -> Sequence[FreshCell]:
+    """All calls of whole hours, from their rows."""
+    if not hours:
+        return ()
+    asked = {"organization": organization_id, "hours": sorted(hours), "is_model": is_model}
+    return [
+        FreshCell(
+            hour=row.hour,
+            keys={by: key_of(row, by) for by in Dimension},
+            figures=figures_of(row),
+            latencies=dict(zip(row.latency_buckets, row.latency_calls, strict=True)),
+        )
+        for row in session.execute(statements.of_hours(), asked)
+    ]
 
 
 def _columns(by: Dimension | None, *, by_bucket: bool) -> Sequence[str]:
@@ -102,14 +144,15 @@ def has_calls(session: Session, organization_id: UUID) -> bool:
 
 
 def count_runs(
-    session: Session, organization_id: UUID, boundaries: Sequence[datetime], *, chosen: Chosen
+    session: Session, organization_id: UUID, stretches: Mapping[int, tuple[datetime, datetime]], *, chosen: Chosen
 ) -> Mapping[int, int]:
-    """Runs launched between each two neighbours of `boundaries`, by their number; a stretch without any is not in it.
+    """Runs launched in each stretch of time, by its number; one without any is not in it.
 
     Runs can be told apart by project, person and template.
     """
-    stretch = func.unnest(cast(list(boundaries[:-1]), MOMENTS), cast(list(boundaries[1:]), MOMENTS))
-    between = stretch.table_valued("starts_at", "ends_at", with_ordinality="number", name="between").render_derived()
+    lists = (cast([bounds[side] for bounds in stretches.values()], MOMENTS) for side in (0, 1))
+    stretch = func.unnest(cast([*stretches], ARRAY(Integer)), *lists)
+    between = stretch.table_valued("number", "starts_at", "ends_at", name="between").render_derived()
     conditions = [is_in(_RUN_KEYS[dimension], keys) for dimension, keys in chosen.items()]
     runs = (
         select(func.count())
@@ -125,7 +168,7 @@ def count_runs(
     )
     # Counted stretch by stretch, as the index has them: to find the stretch of each run takes as long again.
     found = session.execute(select(between.c.number, runs.label("runs")))
-    return {row.number - 1: row.runs for row in found if row.runs}
+    return {row.number: row.runs for row in found if row.runs}
 
 
 def list_names(session: Session, dimension: Dimension, ids: Collection[UUID]) -> dict[UUID, str]:
@@ -135,7 +178,9 @@ def list_names(session: Session, dimension: Dimension, ids: Collection[UUID]) ->
     source: FromClause = {Dimension.PERSON: people, Dimension.TEMPLATE: readable_templates}.get(
         dimension, Project.__table__
     )
-    return {row.id: row.name for row in session.execute(select(source.c.id, source.c.name).where(source.c.id.in_(ids)))}
+    # as one list: hundreds of them as values of their own take longer to say than to find
+    is_one = source.c.id == func.any(cast([*ids], ARRAY(Uuid())))
+    return {row.id: row.name for row in session.execute(select(source.c.id, source.c.name).where(is_one))}
 
 
 def is_in(named: ColumnElement[Any] | InstrumentedAttribute[Any], keys: Collection[Key]) -> ColumnElement[bool]:

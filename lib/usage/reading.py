@@ -2,22 +2,23 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from lib.usage import queries
+from lib.usage.adding import Adding
+from lib.usage.course import Course, numbers_within, parts_of
 from lib.usage.forecast import LOOKS_BACK_DAYS
+from lib.usage.fresh import MOST_HOURS, Fresh
 from lib.usage.histogram import latency_of
 from lib.usage.periods import Period, last_days
 from lib.usage.spans import Open, Span, split
-from lib.usage.summing.queries import KEYS, MEASURES
 from lib.usage.views import (
     NAMED_BY_ID,
     Cell,
@@ -57,28 +58,40 @@ class Reading:
     query: UsageQuery
     #: What is not summed up, where that has been read already for all of the period.
     known: Open | None = None
+    #: What was called in the hours of it that are fresh.
+    fresh: Fresh = field(default_factory=Fresh)
+    #: What keys are called, as far as anybody asked.
+    named: dict[Dimension, dict[Key, str]] = field(default_factory=lambda: defaultdict(dict))
 
     def report(self) -> UsageReport:
         """Figures and latencies of the whole period and of each bar."""
-        period = self.query.period
-        figures: dict[int, Figures] = {row.bucket: _figures(row) for row in self._sum(by_bucket=True)}
-        latencies = self._latencies(by_bucket=True)
-        starts = period.starts()
-        return UsageReport(
-            period=period,
-            starts=starts,
-            total=sum(figures.values(), Figures()),
-            latency=latency_of(sum(latencies.values(), Counter())),
-            bars=[figures.get(bucket, Figures()) for bucket in range(len(starts))],
-            latency_bars=[latency_of(latencies[bucket, None]) for bucket in range(len(starts))],
-            runs=self._count_runs(),
+        return self.course(self.query.period).report(self.query.period)
+
+    def course(self, *reported: Period, forecast_from: Period | None = None) -> Course:
+        """What periods that are reported, and the days by which a forecast is made, have in common is read once."""
+        summed = [*reported, *([forecast_from] if forecast_from else [])]
+        parts = parts_of(summed)
+        of_any, told = numbers_within(parts, summed), numbers_within(parts, reported)
+        unsummed = self.known or self._read_open(*summed)
+        spans = [span for span in split(parts, unsummed) if span.bucket in of_any]
+        figures = self._adding.figures(spans, by_bucket=True)
+        timed = self._adding.latencies([span for span in spans if span.bucket in told], by_bucket=True)
+        runs = None
+        if not set(self.query.chosen) - set(NAMED_BY_ID):
+            stretches = {number: (parts[number], parts[number + 1]) for number in sorted(told)}
+            runs = queries.count_runs(self.session, self.organization_id, stretches, chosen=self.query.chosen)
+        return Course(
+            parts=parts,
+            figures={part: found for (part, _), found in figures.items() if part is not None},
+            latencies={part: found for (part, _), found in timed.items() if part is not None},
+            runs=runs,
         )
 
     def series(self, by: Dimension, *, with_latency: bool = False) -> Sequence[Series]:
         """Each key bar by bar, the most expensive first; those beyond `MOST_SERIES` together, last."""
-        bars: defaultdict[Key, dict[int, Figures]] = defaultdict(dict)
-        for row in self._sum(by=by, by_bucket=True):
-            bars[_key(row, by)][row.bucket] = _figures(row)
+        bars: defaultdict[Key, dict[int | None, Figures]] = defaultdict(dict)
+        for (bar, key), figures in self._adding.figures(self._by_bar, by=by, by_bucket=True).items():
+            bars[key][bar] = figures
         count = len(self.query.period.starts())
         found = sorted(bars.items(), key=lambda item: _rank(sum(item[1].values(), Figures())))
         named, others = found[:MOST_SERIES], found[MOST_SERIES:]
@@ -97,7 +110,7 @@ class Reading:
 
     def _time_bars(self, by: Dimension, groups: Sequence[Sequence[Key]]) -> Sequence[Sequence[Latency]]:
         """How long the calls of each group of keys took, bar by bar."""
-        counted = self._latencies(by=by, by_bucket=True)
+        counted = self._adding.latencies(self._by_bar, by=by, by_bucket=True)
         bars = range(len(self.query.period.starts()))
         return [
             [latency_of(sum((counted[bar, key] for key in keys if (bar, key) in counted), Counter())) for bar in bars]
@@ -106,20 +119,20 @@ class Reading:
 
     def shares(self, by: Dimension, *, with_latency: bool = True) -> Sequence[Share]:
         """Each key in the whole period, the most expensive first; with how long its calls took, which takes longer."""
-        latencies = self._latencies(by=by) if with_latency else {}
-        found = sorted(((_key(row, by), _figures(row)) for row in self._sum(by=by)), key=lambda item: _rank(item[1]))
+        latencies = self._adding.latencies(self._as_one, by=by) if with_latency else {}
+        summed = self._adding.figures(self._as_one, by=by)
+        found = sorted(((key, figures) for (_, key), figures in summed.items()), key=lambda item: _rank(item[1]))
         names = self._names(by, [key for key, _ in found])
         return [Share(key, names[key], figures, latency_of(latencies.get((None, key), {}))) for key, figures in found]
 
-    def choices(self, dimensions: Sequence[Dimension]) -> Mapping[Dimension, Mapping[Key, str]]:
-        """What the period's calls can be narrowed to by each of these, whatever they are narrowed to, and that too."""
-        found = queries.list_keys(
-            self.session, self.organization_id, self._span(by_bucket=False), dimensions, is_model=self.query.is_model
-        )
-        return {
-            by: self._names(by, [*dict.fromkeys([*(_key(row, by) for row in rows), *self.query.chosen.get(by, ())])])
-            for by, rows in found.items()
-        }
+    def choices(self, by: Dimension) -> Mapping[Key, str]:
+        """What the period's calls can be narrowed to, whatever they are narrowed to, and that too."""
+        keys = self._adding.keys(self._as_one, by)
+        return self._names(by, [*dict.fromkeys([*keys, *self.query.chosen.get(by, ())])])
+
+    def chosen_names(self) -> Mapping[Dimension, Mapping[Key, str]]:
+        """What those are called that it is narrowed to."""
+        return {by: self._names(by, [*keys]) for by, keys in self.query.chosen.items()}
 
     def without_unknown(self) -> tuple["Reading", Sequence[Dimension]]:
         """The same question without projects, people and templates that the reader can't see, and what of these."""
@@ -134,24 +147,11 @@ class Reading:
                 kept[by] = known
         return replace(self, query=replace(self.query, chosen=kept)), left_out
 
-    def costs_of_days(self, today: date) -> Sequence[tuple[date, Decimal]]:
-        """What each of the last days has cost, whatever the period."""
-        period = days_before(today, self.query.period.zone)
-        asked = replace(self, query=replace(self.query, period=period))
-        found = {row.bucket: row.cost_usd for row in asked._sum(by_bucket=True)}
-        return [(day, Decimal(found.get(bucket, 0))) for bucket, day in enumerate(period.bar_days())]
-
-    def _count_runs(self) -> Sequence[int]:
-        if set(self.query.chosen) - set(NAMED_BY_ID):
-            return ()
-        boundaries = self.query.period.boundaries()
-        counted = queries.count_runs(self.session, self.organization_id, boundaries, chosen=self.query.chosen)
-        return [counted.get(bar, 0) for bar in range(len(boundaries) - 1)]
-
     def cells(self, by: Dimension) -> Sequence[Cell]:
         """Each key's figures in each bar that has any, in the order of time, then the most expensive first."""
-        latencies = self._latencies(by=by, by_bucket=True)
-        found = [(row.bucket, _key(row, by), _figures(row)) for row in self._sum(by=by, by_bucket=True)]
+        latencies = self._adding.latencies(self._by_bar, by=by, by_bucket=True)
+        summed = self._adding.figures(self._by_bar, by=by, by_bucket=True)
+        found = [(bar, key, figures) for (bar, key), figures in summed.items() if bar is not None]
         found.sort(key=lambda each: (each[0], _rank(each[2])))
         names = self._names(by, [*dict.fromkeys(key for _, key, _ in found)])
         bounds = self.query.period.boundaries()
@@ -164,16 +164,15 @@ class Reading:
         """Calls by weekday and hour of the reader's zone. One half of an hour off counts where its hour begins."""
         period = self.query.period
         spans = split([period.starts_at, period.ends_at], self._unsummed, with_days=False)
-        rows = queries.sum_by_hour_of_week(self.session, self.organization_id, spans, zone=period.zone, **self._what)
-        return [HeatCell(row.weekday, row.hour, _figures(row)) for row in rows]
-
-    def before(self) -> "Reading":
-        """The same question of the period before."""
-        return replace(self, query=replace(self.query, period=self.query.period.before()))
+        found = self._adding.hours_of_week(spans, period.zone)
+        return [HeatCell(weekday, hour, figures) for (weekday, hour), figures in found.items()]
 
     def knowing(self, *periods: Period) -> "Reading":
-        """The same question, knowing what is not summed up in its own period and in these."""
-        return replace(self, known=self._read_open(self.query.period, *periods))
+        """The same question, knowing what is not summed up in its own period and these, and the newest rows of it."""
+        known = self._read_open(self.query.period, *periods)
+        hours = sorted(known.hours)[-MOST_HOURS:]
+        cells = queries.read_fresh(self.session, self.organization_id, hours, is_model=self.query.is_model)
+        return replace(self, known=replace(known, fresh=hours), fresh=Fresh(cells))
 
     @cached_property
     def _unsummed(self) -> Open:
@@ -184,51 +183,31 @@ class Reading:
         ends_at = max(period.ends_at for period in periods)
         return queries.read_open(self.session, self.organization_id, starts_at, ends_at)
 
-    def _span(self, *, by_bucket: bool) -> Sequence[Span]:
-        """What to read. Where no bar is told from another, all days are one span, and one reach into the index."""
-        return self._by_bar if by_bucket else self._as_one
-
     @cached_property
     def _by_bar(self) -> Sequence[Span]:
         return split(self.query.period.boundaries(), self._unsummed)
 
     @cached_property
     def _as_one(self) -> Sequence[Span]:
+        """Where no bar is told from another, all days are one span, and one reach into the index."""
         return split([self.query.period.starts_at, self.query.period.ends_at], self._unsummed)
 
-    def _sum(self, *, by: Dimension | None = None, by_bucket: bool = False) -> Sequence[Row[*tuple[Any, ...]]]:
-        return queries.sum_calls(
-            self.session,
-            self.organization_id,
-            self._span(by_bucket=by_bucket),
-            by=by,
-            by_bucket=by_bucket,
-            **self._what,
-        )
-
-    def _latencies(
-        self, *, by: Dimension | None = None, by_bucket: bool = False
-    ) -> Mapping[tuple[int | None, Key], Counter[int]]:
-        """How long calls took, as counts by bucket of the histogram: of each bar and key, None where not by that."""
-        rows = queries.count_latencies(
-            self.session,
-            self.organization_id,
-            self._span(by_bucket=by_bucket),
-            by=by,
-            by_bucket=by_bucket,
-            **self._what,
-        )
-        counted: defaultdict[tuple[int | None, Key], Counter[int]] = defaultdict(Counter)
-        for row in rows:
-            counted[row.bucket if by_bucket else None, _key(row, by) if by else None][row.latency] += row.timed
-        return counted
-
     @property
-    def _what(self) -> dict[str, Any]:
-        return {"chosen": self.query.chosen, "is_model": self.query.is_model}
+    def _adding(self) -> Adding:
+        return Adding(
+            session=self.session,
+            organization_id=self.organization_id,
+            chosen=self.query.chosen,
+            is_model=self.query.is_model,
+            fresh=self.fresh,
+        )
 
     def _names(self, by: Dimension, keys: Sequence[Key]) -> Mapping[Key, str]:
-        return name_keys(self.session, by, keys)
+        known = self.named[by]
+        missing = [key for key in keys if key not in known]
+        if missing:
+            known.update(name_keys(self.session, by, missing))
+        return {key: known[key] for key in keys}
 
 
 def days_before(today: date, zone: str) -> Period:
@@ -242,20 +221,6 @@ def name_keys(session: Session, by: Dimension, keys: Sequence[Key]) -> Mapping[K
         known = queries.list_names(session, by, [key for key in keys if isinstance(key, UUID)])
         return {key: known.get(key, GONE) if isinstance(key, UUID) else _NONE[by] for key in keys}
     return {key: _NONE[by] if key is None else str(key) for key in keys}
-
-
-def _key(row: Row[*tuple[Any, ...]], by: Dimension) -> Key:
-    parts = [getattr(row, name) for name in KEYS[by]]
-    if len(parts) == 1:
-        key: Key = parts[0]
-        return key
-    return ":".join(map(str, parts)) if all(parts) else None
-
-
-def _figures(row: Row[*tuple[Any, ...]]) -> Figures:
-    found = {name: getattr(row, name) for name in MEASURES}
-    counts = {name: int(value) for name, value in found.items() if name != "cost_usd"}
-    return Figures(cost_usd=Decimal(found["cost_usd"]), **counts)
 
 
 def _rank(figures: Figures) -> tuple[Decimal, int]:

@@ -1,5 +1,7 @@
 """What managers ask of usage: what calls cost and how they went, over time and by what can be told apart."""
 
+from collections.abc import Mapping
+
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.session import tenant_session
@@ -7,7 +9,7 @@ from lib.usage import queries
 from lib.usage.forecast import forecast_month
 from lib.usage.periods import today_in
 from lib.usage.reading import Reading, days_before
-from lib.usage.views import Dashboard, Dimension, UsageQuery
+from lib.usage.views import Dashboard, Dimension, Key, UsageQuery
 
 
 def read_dashboard(
@@ -30,20 +32,36 @@ def read_dashboard(
     actor.require(Permission.ANALYTICS_VIEW)
     with tenant_session(actor, is_one_moment=True) as session:
         reading, left_out = Reading(session, actor.organization_id, query).without_unknown()
-        today = today_in(query.period.zone)
-        compared = [query.period.before()] if with_before else []
-        reading = reading.knowing(days_before(today, query.period.zone), *compared)
+        period = reading.query.period
+        today = today_in(period.zone)
+        days = days_before(today, period.zone)
+        before = period.before() if with_before else None
+        reported = [period, *([before] if before else [])]
+        reading = reading.knowing(*reported, days)
+        course = reading.course(*reported, forecast_from=days)
+        report = course.report(period)
         return Dashboard(
             query=reading.query,
             left_out=left_out,
-            has_calls=queries.has_calls(session, actor.organization_id),
-            report=reading.report(),
-            before=reading.before().report() if with_before else None,
+            has_calls=bool(report.total.calls) or queries.has_calls(session, actor.organization_id),
+            report=report,
+            before=course.report(before) if before else None,
             by=by,
+            names=reading.chosen_names(),
             series=reading.series(by, with_latency=with_latency),
             errors=reading.series(Dimension.ERROR),
             top=reading.shares(top, with_latency=with_latency),
             hours=reading.hours_of_week(),
-            forecast=forecast_month(reading.costs_of_days(today), today),
-            choices=reading.choices([each for each in Dimension if each is not Dimension.ERROR]),
+            forecast=forecast_month(course.costs(days), today),
         )
+
+
+def list_choices(actor: Actor, query: UsageQuery, by: Dimension) -> Mapping[Key, str]:
+    """What the calls of a period can be narrowed to, whatever they are narrowed to, and that too: by what it is called.
+
+    The most expensive come first; what is not there, or is another organization's, is left out. Raises `NotPermitted`.
+    """
+    actor.require(Permission.ANALYTICS_VIEW)
+    with tenant_session(actor, is_one_moment=True) as session:
+        reading, _ = Reading(session, actor.organization_id, query).without_unknown()
+        return reading.choices(by)

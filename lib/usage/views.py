@@ -175,5 +175,5 @@ class Dashboard:
     hours: Sequence[HeatCell]
     #: This month in the same filters, whatever the period.
     forecast: Forecast
-    #: What the calls of the period can be narrowed to, whatever the filters, and what they are narrowed to.
-    choices: Mapping[Dimension, Mapping[Key, str]]
+    #: What those are called that the calls are narrowed to.
+    names: Mapping[Dimension, Mapping[Key, str]]

@@ -107,6 +107,25 @@ def test_calls_are_opened_by_keyboard(open_analytics: Callable[..., Page], chart
     assert part in page.url
 
 
+def test_several_are_chosen_in_a_filter_that_stays_open(open_analytics: Callable[..., Page]) -> None:
+    """What it offers comes once it is open; what is chosen is said on it once it is closed."""
+    page = open_analytics("?range=30-days")
+    page.get_by_role("button", name="Project", exact=True).click()
+    choice = page.get_by_test_id("stPopoverBody").get_by_role("combobox")
+    choice.click()
+    for name in ("Market scans", "Patents"):
+        page.get_by_role("option", name=name).click()
+        expect(page).to_have_url(re.compile("project="))
+        acts.settle(page)
+    expect(page.get_by_role("dialog", name="Project", exact=True)).to_be_visible()
+    assert page.url.count("project=") == 2
+    page.keyboard.press("Escape")  # the list of what there is to choose
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Project: 2 projects")).to_be_visible()
+    page.get_by_role("button", name="Project: 2 projects").click()
+    expect(choice).to_be_visible()
+
+
 def test_view_is_saved(open_analytics: Callable[..., Page], used: Dashboard) -> None:
     page = open_analytics("?range=7-days&by=project")
     page.get_by_role("button", name="Views").click()

@@ -18,7 +18,7 @@ from tests.made_budgets import make_budget
 from tests.made_usage import make_calls
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, shown
-from tests.pages.used import call, figure, metrics, projects, raw, stack, used
+from tests.pages.used import call, figure, metrics, open_filter, projects, raw, stack, used
 from tests.records import rows
 
 __all__ = ["projects", "used"]
@@ -180,12 +180,14 @@ def test_comparison_is_switched_off(open_as: OpenAs, cast: Cast, used: list[UUID
 
 def test_filters_narrow_everything(open_as: OpenAs, cast: Cast, installation: Installation, used: list[UUID]) -> None:
     at = open_as(cast.mona, ANALYTICS, range="30-days")
+    at = open_filter(at, "project")
     at.multiselect(key="usage-project").set_value([str(used[1])]).run()
     assert at.query_params["project"] == str(used[1])
     first, last = clock.now().date() - timedelta(days=29), clock.now().date()
     real = raw(installation, cast, first=first, last=last, of=f"project_id = '{used[1]}'")
     assert metrics(at)["Cost"][0] == words.money(real["cost"])
-    assert at.multiselect(key="usage-project").value == [str(used[1])]
+    assert at.multiselect(key="usage-project").value == [str(used[1])], "it stays open"
+    at = open_filter(at, "model")
     at.multiselect(key="usage-model").set_value(["openai:gpt-4.1"]).run()
     assert "No calls in this time" in headings(at)
     press(at, "Clear the filters")

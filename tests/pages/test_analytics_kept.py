@@ -13,7 +13,7 @@ from lib.usage.reports.service import ask_for_report, list_reports
 from tests.cast import Cast
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import press, shown, text_input
-from tests.pages.used import projects, used
+from tests.pages.used import open_filter, projects, used
 
 __all__ = ["projects", "used"]
 
@@ -33,7 +33,7 @@ def test_view_is_saved_chosen_renamed_and_deleted(open_as: OpenAs, cast: Cast, u
     (found,) = list_saved_views(cast.mona, "analytics")
     at.button(key=f"usage-view-{found.id}").click().run()
     assert at.query_params == {"range": "30-days", "project": str(used[0])}
-    assert at.multiselect(key="usage-project").value == [str(used[0])]
+    assert open_filter(at, "project").multiselect(key="usage-project").value == [str(used[0])]
     assert list_saved_views(cast.alice, "analytics") == (), "everybody has their own"
     rename_view(cast.mona, found.id, name="Scans")
     assert [each.name for each in list_saved_views(cast.mona, "analytics")] == ["Scans"]

@@ -67,6 +67,12 @@ def metrics(at: AppTest) -> dict[str, tuple[str, str]]:
     return {each.label: (each.value.replace("\\", ""), each.delta.replace("\\", "")) for each in at.metric}
 
 
+def open_filter(at: AppTest, by: str) -> AppTest:
+    """The popover of a filter, as it is once somebody has opened it."""
+    at.session_state[f"usage-filter-{by}"] = True
+    return at.run()
+
+
 def figure(at: AppTest, key: str) -> dict[str, Any]:
     """The chart of that key, as Plotly gets it: one that it finds nothing wrong with."""
     for each in at.get("plotly_chart"):

@@ -30,6 +30,7 @@ def _calls(to: Choice) -> CallFilter:
 
 USAGE: Final = (
     about_own(service.read_dashboard, ANALYTICS, lambda _: give(_query())),
+    about_own(service.list_choices, ANALYTICS, lambda to: give(_query(to), Dimension.PROJECT)),
     about_own(
         exporting.export_usage,
         ANALYTICS,

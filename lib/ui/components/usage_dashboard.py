@@ -26,7 +26,7 @@ def show_dashboard(actor: Actor, asked: Asked, dashboard: Dashboard) -> None:
     if not dashboard.has_calls:
         _show_never(actor)
         return
-    show_usage_filters(asked, dashboard)
+    show_usage_filters(actor, asked, dashboard)
     bars = bars_of(dashboard.report)
     show_usage_metrics(dashboard, bars)
     if not dashboard.report.total.calls:

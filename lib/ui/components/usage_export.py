@@ -19,12 +19,13 @@ from lib.usage.views import Dimension, UsageQuery
 
 def show_usage_export(query: UsageQuery, by: Dimension) -> None:
     """Draw the menu for the figures: a row for each bar and each model, or what else they are told apart by."""
+    find_actor = guard.for_later(lambda actor: actor)  # once for all of them: each looks through the session's state
     with st.popover("Export", icon=":material/download:", key="usage-export"):
         st.markdown(f"Each {query.period.unit} by {DIMENSIONS[by]}: calls, tokens, cost and latency.")
         for file_format, (label, mime, purpose) in FORMATS.items():
             st.download_button(
                 label,
-                data=_later(query, by, file_format),
+                data=_later(find_actor, query, by, file_format),
                 file_name=f"usage-by-{by}-{words.file_day(clock.now())}.{file_format}",
                 mime=mime,
                 help=purpose,
@@ -35,8 +36,10 @@ def show_usage_export(query: UsageQuery, by: Dimension) -> None:
         st.markdown(NOTED)
 
 
-def _later(query: UsageQuery, by: Dimension, file_format: ExportFormat) -> Callable[[], bytes]:
-    return guard.for_later(lambda actor: export_usage(actor, query, by=by, file_format=file_format))
+def _later(
+    find_actor: Callable[[], Actor], query: UsageQuery, by: Dimension, file_format: ExportFormat
+) -> Callable[[], bytes]:
+    return lambda: export_usage(find_actor(), query, by=by, file_format=file_format)
 
 
 def show_calls_export(actor: Actor, chosen: CallFilter) -> None:

@@ -9,12 +9,14 @@ from typing import Final
 
 import streamlit as st
 
+from lib.access.actor import Actor
 from lib.ui.components.usage_address import BEFORE, COMPARE, RANGE, SINCE, Asked, Range, write_address
 from lib.ui.components.usage_figures import DIMENSIONS, PLURALS
 from lib.ui.filtering import FIRST_DAY, FROM, LAST_DAY, TO
 from lib.ui.words import count, day_of_year, line, plain, short, short_day
 from lib.usage.calls.address import read_key, say_key
 from lib.usage.periods import Period
+from lib.usage.service import list_choices
 from lib.usage.views import Dashboard, Dimension, Key
 
 _RANGES: Final[Mapping[Range, str]] = {
@@ -40,8 +42,11 @@ MOST_OFFERED: Final = 200
 _LONGEST_LABEL: Final = 26
 
 
-def show_usage_filters(asked: Asked, dashboard: Dashboard) -> None:
-    """Draw the range, a popover for each filter, and the switch for the comparison; then what is left out."""
+def show_usage_filters(actor: Actor, asked: Asked, dashboard: Dashboard) -> None:
+    """Draw the range, a popover for each filter, and the switch for the comparison; then what is left out.
+
+    What a filter offers is read once it is open: that is hundreds of people, and a page that is looked at needs none.
+    """
     _follow(asked, dashboard)
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key="filters"):
         st.segmented_control(
@@ -58,7 +63,7 @@ def show_usage_filters(asked: Asked, dashboard: Dashboard) -> None:
         if asked.range is Range.CUSTOM:
             _show_days(asked.query.period)
         for by in DIMENSIONS:
-            _show_choice(by, dashboard)
+            _show_choice(actor, by, dashboard)
         st.toggle("Compare", key=f"{_KEY}-{COMPARE}", on_change=_choose_comparison)
         if dashboard.query.chosen:
             st.button(
@@ -84,11 +89,11 @@ def _follow(asked: Asked, dashboard: Dashboard) -> None:
     said |= {FROM: asked.query.period.first, TO: asked.query.period.last}
     said |= {by: [say_key(key) for key in dashboard.query.chosen.get(by, ())] for by in DIMENSIONS}
     keys = {f"{_KEY}-{name}": value for name, value in said.items()}
-    if st.session_state.get(_ASKED) == said and all(key in st.session_state for key in keys):
-        return
+    is_known = st.session_state.get(_ASKED) == said
     st.session_state[_ASKED] = said
     for key, value in keys.items():
-        st.session_state[key] = value
+        if not is_known or key not in st.session_state:  # those of closed popovers are forgotten at each run
+            st.session_state[key] = value
 
 
 def _show_days(period: Period) -> None:
@@ -110,14 +115,14 @@ def _say_days(period: Period) -> str:
     return last if period.first == period.last else f"{day_of_year(period.first)} to {last}"
 
 
-def _show_choice(by: Dimension, dashboard: Dashboard) -> None:
-    names, chosen = dashboard.choices[by], dashboard.query.chosen.get(by, frozenset())
-    label = DIMENSIONS[by].capitalize()
-    said = (
-        f"**{label}: {plain(_say_chosen(by, [names.get(key, say_key(key)) for key in chosen]))}**" if chosen else label
-    )
-    with st.popover(said, icon=f":material/{_ICONS[by]}:", key=f"{_KEY}-filter-{by}"):
-        offered = _offer(by, names, chosen)
+def _show_choice(actor: Actor, by: Dimension, dashboard: Dashboard) -> None:
+    chosen, label = dashboard.query.chosen.get(by, frozenset()), DIMENSIONS[by].capitalize()
+    key = f"{_KEY}-filter-{by}"
+    menu = st.popover(_label(by, dashboard, key), icon=f":material/{_ICONS[by]}:", key=key, on_change="rerun")
+    if not menu.open:
+        return
+    with menu:
+        offered = _offer(by, list_choices(actor, dashboard.query, by), chosen)
         st.multiselect(
             label,
             [*offered],
@@ -128,6 +133,21 @@ def _show_choice(by: Dimension, dashboard: Dashboard) -> None:
             on_change=_choose_keys,
             args=(by,),
         )
+
+
+def _label(by: Dimension, dashboard: Dashboard, key: str) -> str:
+    """What is chosen. It waits until the popover is closed: one that is called otherwise is another one to Streamlit.
+
+    The popover would close at each choice, and what has the focus in it would lose it.
+    """
+    said, chosen = DIMENSIONS[by].capitalize(), dashboard.query.chosen.get(by)
+    if chosen:
+        names = dashboard.names[by]
+        said = f"**{said}: {plain(_say_chosen(by, [names.get(each, say_key(each)) for each in chosen]))}**"
+    if not st.session_state.get(key):
+        st.session_state[f"{key}-said"] = said
+    label: str = st.session_state.get(f"{key}-said", said)
+    return label
 
 
 def _offer(by: Dimension, names: Mapping[Key, str], chosen: frozenset[Key]) -> Mapping[str, str]:

@@ -43,7 +43,9 @@ def read_period(actor: Actor, chosen: Mapping[Dimension, frozenset[Key]], period
     with tenant_session(actor, is_one_moment=True) as session:
         asked = Reading(session, actor.organization_id, UsageQuery(period=period, chosen=chosen))
         reading, left_out = asked.without_unknown()
-        kept = reading.query.chosen
+        kept, before = reading.query.chosen, period.before()
+        reading = reading.knowing(before)
+        course = reading.course(period, before)
         failures = [
             share for share in reading.shares(Dimension.ERROR, with_latency=False) if share.figures.failed_calls
         ]
@@ -51,8 +53,8 @@ def read_period(actor: Actor, chosen: Mapping[Dimension, frozenset[Key]], period
             query=reading.query,
             left_out=left_out,
             names={by: sorted(name_keys(session, by, [*keys]).values()) for by, keys in kept.items()},
-            now=reading.report(),
-            before=reading.before().report(),
+            now=course.report(period),
+            before=course.report(before),
             shares={by: reading.shares(by, with_latency=False) for by in TOLD if len(kept.get(by, ())) != 1},
             failures=sorted(failures, key=lambda share: -share.figures.failed_calls),
         )

@@ -20,7 +20,7 @@ from lib.db.session import tenant_session
 from lib.errors import NotPermitted
 from lib.usage.periods import Period, last_days, this_month, today_in
 from lib.usage.reading import Reading
-from lib.usage.service import read_dashboard
+from lib.usage.service import list_choices, read_dashboard
 from lib.usage.views import Dimension, Figures, Key, UsageQuery
 from tests import doors
 from tests.cast import Cast
@@ -28,6 +28,7 @@ from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_budgets import make_budget
 from tests.made_usage import make_calls, roll_up, write_calls
+from tests.plans.plan import Sending
 from tests.records import rows
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "Pacific/Apia"]
@@ -80,9 +81,13 @@ def make_up(chance: random.Random, projects: list[UUID], people: list[UUID], *, 
     }
 
 
-def compare(session: Session, cast: Cast, period: Period) -> int:
-    """Whether every bar of every key is what the rows say in this moment; how many calls those are."""
+def compare(session: Session, cast: Cast, period: Period, *, is_fresh: bool) -> int:
+    """Whether every bar of every key is what the rows say in this moment; how many calls those are.
+
+    `is_fresh` is for reading what is not summed up beforehand, as a page does.
+    """
     reading = Reading(session, cast.organization_a, UsageQuery(period=period))
+    reading = reading.knowing() if is_fresh else reading
     starts = [int(start.timestamp()) for start in period.starts()]
     counted = 0
     for dimension, key in _KEYS.items():
@@ -126,7 +131,10 @@ def test_sums_are_those_of_the_rows_in_every_zone_whatever_is_summed_up(
         make_calls(installation.database, cast.organization_a, calls)
         with reading_as(cast) as session:
             for zone in ZONES:
-                assert compare(session, cast, last_days(chance.choice([3, 20, 30]), today_in(zone), zone))
+                period = last_days(chance.choice([3, 20, 30]), today_in(zone), zone)
+                counts = {compare(session, cast, period, is_fresh=is_fresh) for is_fresh in (True, False)}
+                assert len(counts) == 1
+                assert counts != {0}
         roll_up(installation.database)
     assert rows(installation, "SELECT 1 FROM usage_daily LIMIT 1")
     stale = "SELECT 1 FROM usage_open_hours WHERE hour < date_trunc('hour', now() - interval '1 minute')"
@@ -167,9 +175,10 @@ def test_sums_hold_beside_writers_that_come_late_and_workers_that_sum_up(
         thread.start()
     seen = []
     try:
-        for _ in range(25):
+        for number in range(25):
             with reading_as(cast) as session:
-                seen.append(compare(session, cast, last_days(5, today_in("Asia/Kolkata"), "Asia/Kolkata")))
+                period = last_days(5, today_in("Asia/Kolkata"), "Asia/Kolkata")
+                seen.append(compare(session, cast, period, is_fresh=bool(number % 2)))
     finally:
         ends.set()
         for thread in threads:
@@ -179,7 +188,7 @@ def test_sums_hold_beside_writers_that_come_late_and_workers_that_sum_up(
     assert seen[-1] > seen[0]
     roll_up(installation.database)
     with reading_as(cast) as session:
-        assert compare(session, cast, last_days(6, today_in("UTC"), "UTC"))
+        assert compare(session, cast, last_days(6, today_in("UTC"), "UTC"), is_fresh=True)
 
 
 def test_summing_up_twice_changes_nothing_and_a_change_is_seen(installation: Installation, cast: Cast) -> None:
@@ -284,6 +293,54 @@ def test_percentiles_are_those_of_the_rows_within_a_tenth(installation: Installa
         roll_up(installation.database)
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kathmandu"])
+def test_periods_that_are_read_at_once_are_what_each_of_them_is_alone(
+    installation: Installation, cast: Cast, zone: str
+) -> None:
+    chance = random.Random(zone)
+    calls = [make_up(chance, [], [cast.max.user_id], days=90) | {"provider": "local"} for _ in range(250)]
+    make_calls(installation.database, cast.organization_a, calls)
+    today = today_in(zone)
+    for count in (1, 7, 40, 70):
+        period, days = last_days(count, today, zone), last_days(57, today, zone)
+        with reading_as(cast) as session:
+            reading = Reading(session, cast.organization_a, UsageQuery(period=period))
+            course = reading.knowing(period.before(), days).course(period, period.before(), forecast_from=days)
+            for each in (period, period.before()):
+                asked = replace(reading, query=UsageQuery(period=each))
+                assert course.report(each) == asked.report()
+            alone = replace(reading, query=UsageQuery(period=days)).report()
+        assert [cost for _, cost in course.costs(days)] == [figures.cost_usd for figures in alone.bars]
+        assert alone.total.calls > 0
+        roll_up(installation.database)
+
+
+def test_rows_of_an_hour_that_is_not_summed_up_are_read_once(installation: Installation, cast: Cast) -> None:
+    make_calls(installation.database, cast.organization_a, [{"cost_usd": Decimal(3)}])
+    query = UsageQuery(period=last_days(7, today_in("UTC"), "UTC"))
+    with Sending() as sent:
+        found = read_dashboard(cast.mona, query, with_latency=True)
+    assert found.report.total.cost_usd == found.top[0].figures.cost_usd == 3
+    assert len([each for each in sent.statements if "sum_up_usage" in each.statement]) == 1
+
+
+def test_choices_are_the_most_expensive_first_whatever_is_chosen_and_summed_up(
+    installation: Installation, cast: Cast
+) -> None:
+    then = clock.now() - timedelta(days=2)
+    calls = [
+        {"created_at": then, "model": "small", "cost_usd": 2},
+        {"created_at": then, "model": "tiny", "cost_usd": 3},
+    ]
+    make_calls(installation.database, cast.organization_a, calls)
+    roll_up(installation.database)
+    chosen: Mapping[Dimension, frozenset[Key]] = {Dimension.MODEL: frozenset({"local:gone"})}
+    query = UsageQuery(period=last_days(7, today_in("UTC"), "UTC"), chosen=chosen)
+    assert [*list_choices(cast.mona, query, Dimension.MODEL)] == ["local:tiny", "local:small", "local:gone"]
+    make_calls(installation.database, cast.organization_a, [{"model": "small", "cost_usd": 2}])
+    assert [*list_choices(cast.mona, query, Dimension.MODEL)] == ["local:small", "local:tiny", "local:gone"]
+
+
 def test_period_is_compared_with_the_one_before(installation: Installation, cast: Cast) -> None:
     assert this_month(date(2026, 3, 31), "UTC").before() == Period(date(2026, 2, 1), date(2026, 2, 28), "UTC")
     assert this_month(date(2026, 3, 9), "UTC").before() == Period(date(2026, 2, 1), date(2026, 2, 9), "UTC")
@@ -318,7 +375,11 @@ def test_members_see_nothing_of_it(installation: Installation, cast: Cast) -> No
     query = UsageQuery(period=last_days(7, today_in("UTC"), "UTC"))
     with pytest.raises(NotPermitted):
         read_dashboard(cast.max, query)
+    with pytest.raises(NotPermitted):
+        list_choices(cast.max, query, Dimension.MODEL)
     assert read_dashboard(cast.charlie, query).report.total == Figures()
+    assert list_choices(cast.charlie, query, Dimension.MODEL) == {}
+    assert list_choices(cast.mona, query, Dimension.MODEL) == {"local:tiny": "local:tiny"}
     for table in ("usage_hourly", "usage_daily"):
         with doors.person(installation.database, cast.max) as connection:
             assert connection.execute(f"SELECT 1 FROM {table}").fetchall() == []
