@@ -8,7 +8,7 @@ more of them than before. Built beside the work on a live table, as 0013 is.
 from alembic import op
 
 revision = "0063"
-down_revision = "0061"
+down_revision = "0062"
 
 #: Old name, new name, and the table with what each has.
 REPLACED = [
