@@ -81,7 +81,7 @@ def make_up(chance: random.Random, projects: list[UUID], people: list[UUID], *, 
     }
 
 
-def compare(session: Session, cast: Cast, period: Period, *, is_fresh: bool) -> int:
+def compare(session: Session, cast: Cast, period: Period, *, is_fresh: bool = True) -> int:
     """Whether every bar of every key is what the rows say in this moment; how many calls those are.
 
     `is_fresh` is for reading what is not summed up beforehand, as a page does.
