@@ -15,6 +15,8 @@ DECLARE
     v_has_unknown_cost boolean;
 BEGIN
     PERFORM api.enter_engine(p_organization);
+    -- Whoever held it may be writing its last word: only a statement that begins after that can count what it wrote.
+    PERFORM FROM public.orchestration_runs WHERE id = p_run FOR NO KEY UPDATE;
     UPDATE public.orchestration_runs
        SET status = 'running', worker_token = p_token, started_at = coalesce(started_at, clock_timestamp()),
            error_details = '{}',

@@ -45,7 +45,12 @@ DOORS = {
     "api_mail_approvers": "",
 }
 #: file -> the revision that gave it another body.
-CHANGED_LATER = {"api_has_edited": "0038", "api_remove_sample": "0039", "api_advance_run": "0043"}
+CHANGED_LATER = {
+    "api_has_edited": "0038",
+    "api_remove_sample": "0039",
+    "api_advance_run": "0043",
+    "api_open_segment": "0064",
+}
 #: A reference needs the second one, and an operation of a phase is made once, whoever makes it. The last two are those
 #: that people are asked about, and were.
 INDEXES = {
