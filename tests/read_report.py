@@ -57,7 +57,7 @@ class Page(HTMLParser):
         return [dict(zip(head, cells, strict=False)) for cells in body]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def pro(installation: Installation, cast: Cast) -> None:
     """The tier has files of the trail."""
     with doors.admin(installation.database) as connection:

@@ -24,6 +24,12 @@ def row(installation: Installation, query: str, *arguments: object) -> Record:
     return found
 
 
+def is_waited_for(installation: Installation) -> bool:
+    """Whether a session waits for a lock of another one."""
+    waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return rows(installation, waiting) != []
+
+
 def trail(installation: Installation, action: str, resource_id: UUID) -> list[Record]:
     """What the audit trail has about one thing, the oldest first."""
     return rows(

@@ -1,7 +1,7 @@
 """What calls add up to, from sums, from rows, and from what of these was read beforehand."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lib import clock
 from lib.usage import queries
-from lib.usage.fresh import Fresh
+from lib.usage.fresh import Fresh, FreshCell
 from lib.usage.spans import Span
 from lib.usage.summing.queries import Chosen, figures_of, key_of
 from lib.usage.views import Dimension, Figures, Key
@@ -37,8 +37,7 @@ class Adding:
         """What has been called; nothing of what has not."""
         rows = queries.sum_calls(self.session, self.organization_id, spans, by=by, by_bucket=by_bucket, **self._what)
         found = {_place(row, by, by_bucket=by_bucket): figures_of(row) for row in rows}
-        for span, cell in self.fresh.find(spans, self.chosen):
-            place = (span.bucket if by_bucket else None, cell.keys[by] if by else None)
+        for place, cell in self._fresh(spans, by, by_bucket=by_bucket):
             found[place] = found.get(place, _NOTHING) + cell.figures
         return found
 
@@ -52,8 +51,8 @@ class Adding:
         counted: defaultdict[Place, Counter[int]] = defaultdict(Counter)
         for row in rows:
             counted[_place(row, by, by_bucket=by_bucket)][row.latency] = int(row.timed)
-        for span, cell in self.fresh.find(spans, self.chosen):
-            counted[span.bucket if by_bucket else None, cell.keys[by] if by else None].update(cell.latencies)
+        for place, cell in self._fresh(spans, by, by_bucket=by_bucket):
+            counted[place].update(cell.latencies)
         return counted
 
     def hours_of_week(self, spans: Sequence[Span], zone: str) -> Mapping[tuple[int, int], Figures]:
@@ -74,6 +73,12 @@ class Adding:
             cost, calls = spent.get(cell.keys[by], (0, 0))
             spent[cell.keys[by]] = (cost + cell.figures.cost_usd, calls + cell.figures.calls)
         return sorted(spent, key=spent.__getitem__, reverse=True)
+
+    def _fresh(
+        self, spans: Sequence[Span], by: Dimension | None, *, by_bucket: bool
+    ) -> Iterator[tuple[Place, FreshCell]]:
+        for span, cell in self.fresh.find(spans, self.chosen):
+            yield (span.bucket if by_bucket else None, cell.keys[by] if by else None), cell
 
     @property
     def _what(self) -> dict[str, Any]:

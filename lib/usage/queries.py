@@ -1,6 +1,6 @@
 """Every select on usage: sums, each from the coarsest grain that is exact."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Row,
+    Select,
     Uuid,
     cast,
     func,
@@ -73,9 +74,7 @@ def sum_calls(
     Here as below: of what is fresh in the spans nothing.
     """
     shape = Shape.of(spans, chosen, by=_columns(by, by_bucket=by_bucket))
-    if not shape.grains:
-        return ()
-    return session.execute(statements.sums(shape), bound(organization_id, spans, chosen, is_model=is_model)).all()
+    return _ask(session, statements.sums, shape, bound(organization_id, spans, chosen, is_model=is_model))
 
 
 def count_latencies(
@@ -90,30 +89,23 @@ def count_latencies(
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """How many calls fell into each `latency` bucket of the histogram, by key and by bucket of time as above."""
     shape = Shape.of(spans, chosen, by=_columns(by, by_bucket=by_bucket))
-    if not shape.grains:
-        return ()
-    return session.execute(statements.latencies(shape), bound(organization_id, spans, chosen, is_model=is_model)).all()
+    return _ask(session, statements.latencies, shape, bound(organization_id, spans, chosen, is_model=is_model))
 
 
 def sum_by_hour_of_week(
     session: Session, organization_id: UUID, spans: Sequence[Span], *, chosen: Chosen, is_model: bool, zone: str
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """`MEASURES` by `weekday` (0 is Monday) and `hour` of that zone; the spans have no days."""
-    shape = Shape.of(spans, chosen)
-    if not shape.grains:
-        return ()
-    found = bound(organization_id, spans, chosen, is_model=is_model)
-    return session.execute(statements.sums_by_hour_of_week(shape), found | {"zone": zone}).all()
+    values = bound(organization_id, spans, chosen, is_model=is_model) | {"zone": zone}
+    return _ask(session, statements.sums_by_hour_of_week, Shape.of(spans, chosen), values)
 
 
 def rank_keys(
     session: Session, organization_id: UUID, spans: Sequence[Span], by: Dimension, *, is_model: bool
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """All keys in the columns of `KEYS`, with what ranks them: `cost_usd` and `calls`."""
-    shape = Shape.of(spans, {}, by=KEYS[by])
-    if not shape.grains:
-        return ()
-    return session.execute(statements.ranks(shape), bound(organization_id, spans, {}, is_model=is_model)).all()
+    values = bound(organization_id, spans, {}, is_model=is_model)
+    return _ask(session, statements.ranks, Shape.of(spans, {}, by=KEYS[by]), values)
 
 
 def read_fresh(
@@ -132,6 +124,16 @@ def read_fresh(
         )
         for row in session.execute(statements.of_hours(), asked)
     ]
+
+
+def _ask(
+    session: Session,
+    statement: Callable[[Shape], Select[*tuple[Any, ...]]],
+    shape: Shape,
+    values: Mapping[str, Any],
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What that statement finds; where all is fresh, there is nothing to ask."""
+    return session.execute(statement(shape), values).all() if shape.grains else ()
 
 
 def _columns(by: Dimension | None, *, by_bucket: bool) -> Sequence[str]:

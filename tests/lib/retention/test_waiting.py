@@ -22,7 +22,7 @@ from tests.made_retention import (
     tomorrow,
     write_runs,
 )
-from tests.records import row
+from tests.records import is_waited_for
 from tests.workers import until
 
 
@@ -176,12 +176,11 @@ def test_batch_and_whoever_shortens_it_do_not_wait_for_each_other(
         except Exception as error:
             failures.append(error)
 
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     with doors.admin(database) as worker:
         worker.execute("SELECT 1 FROM retention_progress FOR UPDATE")  # as the batch begins
         thread = threading.Thread(target=shorten)
         thread.start()
-        until(lambda: row(installation, waiting)["count"] > 0)
+        until(lambda: is_waited_for(installation))
         while worker.execute("SELECT api.remove_expired(3, 7)").fetchone() != (None,):
             pass
     thread.join()

@@ -9,10 +9,8 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_runs import answer, beginning, make_run, open_run
-from tests.records import row
+from tests.records import is_waited_for, row
 from tests.workers import until
-
-_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 def test_what_the_holder_before_writes_last_is_counted(installation: Installation, cast: Cast) -> None:
@@ -26,7 +24,7 @@ def test_what_the_holder_before_writes_last_is_counted(installation: Installatio
         written = "SELECT api.advance_run(%s, %s, %s, %s)"
         holder.execute(written, [organization, run.id, held.token, step])
         taking.start()
-        until(lambda: row(installation, _WAITING)["count"] > 0)
+        until(lambda: is_waited_for(installation))
     taking.join()
     counted = "SELECT completed_phases FROM orchestration_runs WHERE id = %s"
     assert row(installation, counted, run.id) == {"completed_phases": 1}

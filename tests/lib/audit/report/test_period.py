@@ -40,6 +40,7 @@ def test_days_that_are_no_period_are_refused(first: str, last: str) -> None:
         read_days(first, last, "UTC")
 
 
+@pytest.mark.usefixtures("pro")
 def test_report_is_written_in_the_readers_zone(installation: Installation, cast: Cast) -> None:
     """An hour before midnight in UTC is the day after in Berlin, of a period that begins there."""
     moment = datetime(2026, 6, 30, 22, 30, tzinfo=UTC)

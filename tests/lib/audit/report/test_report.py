@@ -28,6 +28,8 @@ from tests.records import row, rows
 
 __all__ = ["pro"]
 
+pytestmark = pytest.mark.usefixtures("pro")
+
 MARKUP = "<script>alert('x')</script>&\"<b>"
 
 

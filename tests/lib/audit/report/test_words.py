@@ -22,6 +22,7 @@ from tests.read_report import pro, read, read_by_command
 __all__ = ["pro"]
 
 
+@pytest.mark.usefixtures("pro")
 def test_holds_say_which_also_where_they_were_placed_before(installation: Installation, cast: Cast) -> None:
     database = installation.database
     project_id = make_project(database, cast.alice, name="Hinges")
@@ -42,6 +43,7 @@ def test_holds_say_which_also_where_they_were_placed_before(installation: Instal
         assert told == [("Alice", "released a legal hold", each) for each in which]
 
 
+@pytest.mark.usefixtures("pro")
 def test_events_are_told_without_ids_microseconds_and_json(installation: Installation, cast: Cast) -> None:
     database = installation.database
     project_id = make_project(database, cast.alice, name="Hinges")
@@ -95,6 +97,7 @@ def test_what_differs_is_told_as_before_and_after(old: dict[str, Any], new: dict
     assert say_changes(old, new, names={}, zone="Europe/Berlin") == said
 
 
+@pytest.mark.usefixtures("pro")
 def test_actions_that_begin_alike_are_told_but_exports(installation: Installation, cast: Cast) -> None:
     for action in ("legal_holds.create", "legal_holds.export"):
         write_entries(installation.database, cast.alice, action=action, new_values={"reason": "Case 7"})
