@@ -109,6 +109,7 @@ def run_everything(settings: Settings, *, workers: int, is_verbose: bool, say: S
             lock.truncate(0)
             lock.write(json.dumps({"url": url, "port": listener.getsockname()[1], "process": os.getpid()}))
             lock.flush()
+            say(f"Starting. The data folder is {folder}.")
             logs = None if is_verbose else folder / "logs"
             services = _services(listener, workers, logs)
             kept: list[_Kept] = [*services, *([] if settings.backup_hour is None else [DailyBackup(logs)])]

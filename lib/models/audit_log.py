@@ -45,7 +45,14 @@ class AuditLog(Base):
         Index("idx_audit_logs_person", "organization_id", "user_id", "created_at", "id"),
         Index("idx_audit_logs_action", "organization_id", "action", "created_at", "id"),
         Index("idx_audit_logs_type", "organization_id", "resource_type", "created_at", "id"),
-        Index("idx_audit_logs_address", "organization_id", "ip_address", "created_at", "id"),
+        Index(
+            "idx_audit_logs_address",
+            "organization_id",
+            "ip_address",
+            "created_at",
+            "id",
+            postgresql_where=text("ip_address IS NOT NULL"),
+        ),
         Index("idx_audit_logs_refused", "organization_id", "created_at", "id", postgresql_where=text(REFUSED)),
         Index("idx_audit_logs_written", "organization_id", "id"),
     )

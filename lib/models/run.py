@@ -141,7 +141,14 @@ class OrchestrationRun(Base):
         ),
         Index("idx_orchestration_runs_user_id", "user_id"),
         Index("idx_orchestration_runs_template_id", "template_id"),
-        Index("idx_orchestration_runs_schedule", "organization_id", "schedule_id", "created_at", "id"),
+        Index(
+            "idx_orchestration_runs_schedule",
+            "organization_id",
+            "schedule_id",
+            "created_at",
+            "id",
+            postgresql_where=text("schedule_id IS NOT NULL"),
+        ),
         Index("idx_orchestration_runs_parent", "organization_id", "parent_run_id"),
         Index(
             "idx_orchestration_runs_organization_cost",
@@ -221,7 +228,7 @@ class PhaseExecution(Base):
         tenant_reference("run_id", "orchestration_runs", name="phase_executions_run_fkey"),
         tenant_reference("reused_from", "phase_executions", name="phase_executions_reused_from_fkey"),
         Index("idx_phase_executions_organization_run", "organization_id", "run_id"),
-        Index("idx_phase_executions_reused_from", "reused_from"),
+        Index("idx_phase_executions_reused_from", "reused_from", postgresql_where=text("reused_from IS NOT NULL")),
     )
 
 

@@ -114,7 +114,6 @@ def _summed_indexes(table: str, moment: str) -> tuple[Index, ...]:
     is_all = text(f"cut = '{Cut.ALL}'")
     return (
         Index(f"idx_{table}_kind", "organization_id", "cut", "is_model", moment),
-        Index(f"idx_{table}_{moment}", "organization_id", moment),
         Index(f"idx_{table}_project", "organization_id", "project_id", moment, postgresql_where=is_all),
         Index(f"idx_{table}_person", "organization_id", "user_id", moment, postgresql_where=is_all),
     )

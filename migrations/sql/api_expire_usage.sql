@@ -6,7 +6,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
+    -- of sums, for the one index of an organization's moments begins with these
+    c_cuts CONSTANT text[] := '{all,none,project,person,template,model,endpoint,error}';
+    c_kinds CONSTANT boolean[] := '{true,false}';
     v_hours timestamptz[];
+    v_days timestamptz[];
     v_count bigint;
 BEGIN
     -- nobody sums up these hours meanwhile, and whoever writes usage need not wait
@@ -26,9 +30,11 @@ BEGIN
     INSERT INTO usage_open_hours (organization_id, hour)
     SELECT p_organization, h FROM unnest(v_hours) AS h EXCEPT
     SELECT o.organization_id, o.hour FROM usage_open_hours o WHERE o.organization_id = p_organization;
-    DELETE FROM usage_hourly WHERE organization_id = p_organization AND hour = ANY (v_hours);
-    DELETE FROM usage_daily WHERE organization_id = p_organization
-       AND day IN (SELECT date_trunc('day', h, 'UTC') FROM unnest(v_hours) AS h);
+    v_days := ARRAY(SELECT DISTINCT date_trunc('day', h, 'UTC') FROM unnest(v_hours) AS h);
+    DELETE FROM usage_hourly WHERE organization_id = p_organization AND cut = ANY (c_cuts) AND is_model = ANY (c_kinds)
+       AND hour = ANY (v_hours);
+    DELETE FROM usage_daily WHERE organization_id = p_organization AND cut = ANY (c_cuts) AND is_model = ANY (c_kinds)
+       AND day = ANY (v_days);
     RETURN jsonb_build_object('calls', v_count);
 END
 $$;

@@ -36,8 +36,10 @@ BEGIN
         END IF;
         EXECUTE format('DELETE FROM usage_open_%1$ss WHERE organization_id = $1 AND %1$s = $2', v_open.unit)
           USING v_open.organization_id, v_open.starts_at;
-        EXECUTE format('DELETE FROM usage_%s WHERE organization_id = $1 AND %I = $2', v_open.kept, v_open.unit)
-          USING v_open.organization_id, v_open.starts_at;
+        -- each cut is named, for the one index of an organization's moments begins with it
+        EXECUTE format('DELETE FROM usage_%s WHERE organization_id = $1 AND cut = ANY ($3) AND is_model = ANY ($4) AND %I = $2',
+                       v_open.kept, v_open.unit)
+          USING v_open.organization_id, v_open.starts_at, c_cuts, '{true,false}'::boolean[];
         EXECUTE format('INSERT INTO usage_%1$s (organization_id, %2$I, %3$s) SELECT $1, $2, %3$s
                           FROM api.sum_up_usage($1, $2, $2 + $3, $4)', v_open.kept, v_open.unit, c_columns)
           USING v_open.organization_id, v_open.starts_at, v_open.lasts, c_cuts;

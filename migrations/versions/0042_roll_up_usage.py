@@ -18,7 +18,7 @@ DOORS = {
     "api_open_usage_hours": "",
     "api_roll_up_usage": "orchestrator_worker",
 }
-CHANGED_AGAIN = {"api_sum_up_usage": "0053", "api_open_usage_hours": "0054"}
+CHANGED_AGAIN = {"api_sum_up_usage": "0053", "api_open_usage_hours": "0054", "api_roll_up_usage": "0065"}
 #: The two grains, with the column that says when; which hours and days are open.
 SUMS = {"usage_hourly": "hour", "usage_daily": "day"}
 OPEN = {"usage_open_hours": "hour", "usage_open_days": "day"}

@@ -38,11 +38,14 @@ DOORS = {
     "api_preview_retention": "authenticated, orchestrator_identity",
     "api_read_retention": "authenticated, orchestrator_identity",
 }
-#: 0059 changes it again.
-CHANGED_AGAIN = dict.fromkeys(
-    ("api_note_retention", "api_remove_expired", "api_expire_now", "api_require_governor", "api_preview_retention"),
-    "0059",
-)
+#: What a later migration changes again, and which.
+CHANGED_AGAIN = {
+    "api_expire_usage": "0065",
+    **dict.fromkeys(
+        ("api_note_retention", "api_remove_expired", "api_expire_now", "api_require_governor", "api_preview_retention"),
+        "0059",
+    ),
+}
 CHANGED = ("api_keep_audit", "api_keep_seals", "api_compare_seal")
 #: It says more than before, and has to be made anew for that.
 REMADE, REMADE_FOR = "api_check_seals", "authenticated, orchestrator_identity"

@@ -24,6 +24,7 @@ def folder(open_folder: Path) -> Path:
 def test_empty_installation_is_served_with_a_link_and_ctrl_c_ends_everything(folder: Path) -> None:
     with up(folder) as first:
         said = first.read_until("set-up?token=")
+        assert said.startswith(f"Starting. The data folder is {folder}.\n")
         port = port_of(said)
         assert get(port, "/healthz") == 200
         assert get(port, "/readyz") == 200

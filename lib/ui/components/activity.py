@@ -58,7 +58,7 @@ def show_activity(actor: Actor, thing: Thing, page: Changes | None, *, names: Ma
 
 def _show_change(change: Change, *, names: Mapping[str, str], time_zone: str) -> None:
     when = words.ago(change.created_at, now=clock.now())
-    who = words.plain(person_in_words(change.person))
+    who = words.plain(person_in_words(change.person)) if change.person else "The installation itself"
     label = f"**{who}** {words.plain(change.did)} :gray[· {words.plain(when)}]"
     with st.expander(label, type="compact", key=f"change-{change.id}", on_change="rerun") as opened:
         if not opened.open:
