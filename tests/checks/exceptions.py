@@ -66,6 +66,7 @@ SQUAWK: Final = (
     Excuse("constraint-missing-not-valid", "0036", "the outbox holds a month of mails, looked through in no time"),
     Excuse("prefer-robust-stmts", "0036", "VALIDATE CONSTRAINT can be repeated, and is to be no part of a transaction"),
     Excuse("ban-drop-not-null", "0023", "the version before writes an inviter, and meets none before anybody upgrades"),
+    Excuse("renaming-object", "0065", "an index, which no statement names"),
 )
 
 #: `pgrls lint`; `where` is the object.
