@@ -36,7 +36,8 @@ def show_verification() -> None:
     )
     newest = sealing.get_seal_status(actor)
     if not newest.number:
-        st.markdown(f":gray[Nothing is sealed yet. {words.plain(_say_unsealed(newest.unsealed))}]")
+        waiting = f": {_count(newest.unsealed)} wait until an hour has passed since they were written here"
+        st.markdown(f":gray[Nothing is sealed yet{waiting if newest.unsealed else ''}.]")
         return
     done = _verify(actor, newest)
     _show_result(done, zone=actor.time_zone)
@@ -95,8 +96,12 @@ def _show_fault(fault: SealFault, zone: str) -> None:
 
 
 def _say_unsealed(count: int) -> str:
-    if count > sealing.MOST_UNSEALED:
-        return f"More than {words.number(sealing.MOST_UNSEALED)} newer entries are not sealed yet."
     if not count:
         return "Every entry is under a seal."
-    return f"{words.count(count, 'newer entry', plural='newer entries')} {words.are(count)} not sealed yet."
+    return f"{_count(count, newer='newer ')} {words.are(count)} not sealed yet."
+
+
+def _count(unsealed: int, *, newer: str = "") -> str:
+    if unsealed > sealing.MOST_UNSEALED:
+        return f"More than {words.number(sealing.MOST_UNSEALED)} {newer}entries"
+    return words.count(unsealed, f"{newer}entry", plural=f"{newer}entries")

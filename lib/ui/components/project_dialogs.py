@@ -31,7 +31,7 @@ def show_new_project() -> None:
     """Ask for a project; what was typed stays while something is wrong with it."""
     form = show_project_form("new-project")
     if form.ask("Create project"):
-        with feedback.told():
+        with form.faults, feedback.told():
             project_id = create_project(require_actor(Permission.PROJECTS_CREATE), form.entry)
             feedback.succeeded("The project is there. Launch its first run.")
             st.switch_page(PROJECT.file, query_params={"project": str(project_id)})
@@ -50,7 +50,7 @@ def show_edit_project(project: ProjectDetail) -> None:
     pressed = form.ask(*_actions(told), told=told, turn=turn)
     if not pressed:
         return
-    with feedback.told():
+    with form.faults, feedback.told():
         over, leaves = told if pressed == _MINE else {}, told if pressed == _THEIRS else ()
         try:
             is_changed = update_project(

@@ -33,10 +33,12 @@ _WHO_IS_GONE: Final = "Somebody who is gone"
 
 @dataclass(frozen=True, slots=True)
 class ProjectForm:
-    """What stands in the form, and its foot, where the buttons are."""
+    """What stands in the form, and its foot: what is wrong with it, and the buttons."""
 
     key: str
     entry: ProjectEntry
+    #: Above the buttons, for what is below the one that was pressed may be out of sight.
+    faults: DeltaGenerator
     foot: DeltaGenerator
 
     def ask(self, *actions: str, told: changes.Values = MappingProxyType({}), turn: int = 0) -> str | None:
@@ -97,7 +99,7 @@ def show_project_form(key: str, filled: ProjectEntry | None = None) -> ProjectFo
             settings=_show_settings(key, filled.settings if filled else {}),
             metadata=_show_metadata(key, filled.metadata if filled else {}),
         )
-        return ProjectForm(key, entry, st.empty())
+        return ProjectForm(key, entry, st.container(), st.empty())
 
 
 def _say(field: FieldPath, value: Any) -> str:
