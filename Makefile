@@ -33,8 +33,8 @@ test-release-before: $(VENV)/.for-tests ## run the tests of the release before o
 check: $(VENV)/.for-tests ## look at format, style, types, layers, migrations and policies
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going check-types check-style check-layers check-database
 
-check-types: # takes as long as all the others, so these are looked at beside it
-	@$(BIN)/mypy
+check-types: # takes longer than all the others, which are looked at beside it
+	@$(BIN)/mypy --num-workers=2
 
 check-style:
 	@$(BIN)/ruff format --check --quiet .
