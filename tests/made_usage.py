@@ -15,6 +15,7 @@ COLUMNS = (
     "user_id",
     "project_id",
     "run_id",
+    "template_id",
     "provider",
     "model",
     "endpoint",

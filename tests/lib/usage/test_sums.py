@@ -33,6 +33,9 @@ from tests.records import rows
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "Pacific/Apia"]
 MODELS = ["tiny", "small", "large", "huge"]
+ENDPOINTS = ["/v1/chat/completions", "/v1/responses"]
+#: Of runs that were removed, as far as anybody can see.
+TEMPLATES = [UUID(int=1), UUID(int=2)]
 #: What a reader's own SQL says of the same calls.
 _RAW = """
 SELECT {key} AS key, floor(extract(epoch FROM date_trunc('day', created_at, :zone)))::bigint AS bar,
@@ -60,6 +63,8 @@ _KEYS = {
     Dimension.MODEL: "provider || ':' || model",
     Dimension.PROJECT: "project_id",
     Dimension.PERSON: "user_id",
+    Dimension.TEMPLATE: "coalesce((SELECT r.template_id FROM orchestration_runs r WHERE r.id = run_id), template_id)",
+    Dimension.ENDPOINT: "endpoint",
     Dimension.ERROR: "error_kind",
 }
 
@@ -73,6 +78,8 @@ def make_up(chance: random.Random, projects: list[UUID], people: list[UUID], *, 
         "project_id": chance.choice([*projects, None]),
         "provider": chance.choice(["local", "local", None]),
         "model": chance.choice(MODELS),
+        "endpoint": chance.choice(ENDPOINTS),
+        "template_id": chance.choice([*TEMPLATES, None]),
         "error_kind": chance.choice(["rate_limit", "timeout", "lost", "cancelled"]) if failed else None,
         "prompt_tokens": chance.choice([None, 17, 400]),
         "completion_tokens": chance.choice([None, 5, 90]),
