@@ -228,7 +228,12 @@ class PhaseExecution(Base):
         tenant_reference("run_id", "orchestration_runs", name="phase_executions_run_fkey"),
         tenant_reference("reused_from", "phase_executions", name="phase_executions_reused_from_fkey"),
         Index("idx_phase_executions_organization_run", "organization_id", "run_id"),
-        Index("idx_phase_executions_reused_from", "reused_from", postgresql_where=text("reused_from IS NOT NULL")),
+        Index(
+            "idx_phase_executions_reused_from",
+            "reused_from",
+            "organization_id",
+            postgresql_where=text("reused_from IS NOT NULL"),
+        ),
     )
 
 
