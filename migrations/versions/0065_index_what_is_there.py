@@ -1,7 +1,7 @@
 """Columns that are mostly empty are indexed where they are not, and sums lie by moment in one index and not in two.
 
-Nine in ten runs have no schedule, hardly a phase takes over another one's answer, and of the trail most is written by
-workers, which have no address; each row of those was in the index all the same. Built beside the work on a live table,
+Most runs have no schedule, hardly a phase takes over another one's answer, and much of the trail is written by workers,
+which have no address; each row of those was in the index all the same. Built beside the work on a live table,
 as 0013 is.
 """
 
