@@ -171,7 +171,7 @@ def test_clock_that_was_set_back_costs_no_more_than_a_turn(
     rows(installation, "UPDATE connection_turns SET next_at = now() + interval '1 hour' RETURNING 1")
     began = time.monotonic()
     take_turn(bench.cast.alice, SLUG)
-    assert 0.5 < time.monotonic() - began < 4
+    assert 0.5 < time.monotonic() - began < 60, "not an hour"
 
 
 def test_what_a_person_tries_takes_its_turn_too(bench: Bench, own: LLMockServer, installation: Installation) -> None:

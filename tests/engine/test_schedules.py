@@ -63,7 +63,7 @@ def test_what_is_due_is_launched_and_walked(bench: Bench, workers: Workers, inst
     workers.start()
     make_due(installation, schedule_id)
     took = until(lambda: stored(installation, schedule_id)["last_result"] == "launched")
-    assert took < 10
+    assert took < 60, "the worker looks every second, and begins first"
     (run,) = _runs(installation)
     bench.wait_for_end(run["id"])
     assert stored(installation, schedule_id)["last_run_id"] == run["id"]

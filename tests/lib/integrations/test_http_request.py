@@ -91,7 +91,7 @@ def test_receiver_that_hangs_or_drips_is_given_up_in_time(
     monkeypatch.setattr(calling, "KEPT_BYTES", 10**6)
     began = time.monotonic()
     failed = failing(perform, receiver, fault)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 25, "a call has 30 s by itself"
     assert (failed.kind, failed.is_retryable) == (FailureKind.TIMEOUT, True)
 
 

@@ -177,7 +177,7 @@ def test_server_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, said: tu
     with rude_server(*said) as port, pytest.raises(MailFailed, match=r"[Tt]imed out|closed") as failed:
         hand_in(f"smtp://127.0.0.1:{port}")
     assert failed.value.is_down
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 18, "a step has 20 s by itself"
 
 
 def test_server_that_dribbles_is_given_up_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +186,7 @@ def test_server_that_dribbles_is_given_up_as_well(monkeypatch: pytest.MonkeyPatc
     with rude_server(dribble=b"2") as port, pytest.raises(MailFailed) as failed:
         hand_in(f"smtp://127.0.0.1:{port}")
     assert failed.value.is_down
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize(
