@@ -1,14 +1,19 @@
-"""Asking a connection: which models it has, and whether one of them answers. No transaction is open meanwhile."""
+"""Asking a connection: which models it has, and whether one of them answers. No transaction is open meanwhile.
+
+A test is noted in the usage before its call is made, and closed when that has ended: a process that dies in between
+leaves what a worker's death leaves of a phase.
+"""
 
 import time
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
+from lib.budgets.refusal import told_by_budget
 from lib.config import get_settings
 from lib.connections import queries
 from lib.connections.entry import check_models
@@ -41,8 +46,8 @@ def test_connection(actor: Actor, connection_id: UUID, model: str) -> LastTest:
     """Ask a model of the connection for one word, in earnest, and keep how it went.
 
     The call is in the usage and in the trail, whether an answer came or not. Raises `InvalidInput`, `NotFound`,
-    `NotPermitted`, and `Conflict` where the connection's limit is reached; what goes wrong with the call is in the
-    answer.
+    `NotPermitted`, `BudgetUsedUp`, and `Conflict` where the connection's limit is reached: then no call is made. What
+    goes wrong with the call is in the answer.
     """
     connection, parameters = _load(actor, connection_id)
     (name,) = check_models([model]) or [""]
@@ -50,11 +55,22 @@ def test_connection(actor: Actor, connection_id: UUID, model: str) -> LastTest:
         message = "Choose the model to ask."
         raise InvalidInput(message, field="Model")
     choice = ModelChoice(connection.slug, name)
-    tested = _ask(actor, connection, choice, _TEST_PARAMETERS.over(parameters))
+    take_turn(actor, connection.slug)
+    usage_id = _count(actor, connection_id, name)
+    tested = _ask(connection, choice, _TEST_PARAMETERS.over(parameters))
     with tenant_session(actor) as session:
+        session.execute(text("SET LOCAL lock_timeout = 0"))  # it was paid for
         values = literal(tested.model_dump(mode="json"), JSONB())
-        session.execute(select(func.api.record_connection_test(connection_id, values)))
+        session.execute(select(func.api.finish_connection_test(connection_id, usage_id, values)))
     return tested
+
+
+def _count(actor: Actor, connection_id: UUID, model: str) -> UUID:
+    with told_by_budget(actor), tenant_session(actor) as session:
+        usage_id: UUID | None = session.scalar(select(func.api.begin_connection_test(connection_id, model)))
+    if usage_id is None:  # deleted meanwhile
+        raise NotFound("connection")
+    return usage_id
 
 
 def _load(actor: Actor, connection_id: UUID) -> tuple[CallableConnection, ModelParameters]:
@@ -67,13 +83,11 @@ def _load(actor: Actor, connection_id: UUID) -> tuple[CallableConnection, ModelP
     return connection, read_stored(ModelParameters, row.parameters, what="The connection's parameters")
 
 
-def _ask(actor: Actor, connection: CallableConnection, choice: ModelChoice, parameters: ModelParameters) -> LastTest:
+def _ask(connection: CallableConnection, choice: ModelChoice, parameters: ModelParameters) -> LastTest:
     started = time.perf_counter()
     call = ModelCall(choice.model, TEST_PROMPT, _TEST_SECONDS, parameters)
     try:
         provider = open_for_test(connection, choice, settings=get_settings())
-        take_turn(actor, connection.slug)
-        started = time.perf_counter()
         answer = run_now(provider.answer(call, on_text=lambda _: None))
     except ModelCallError as error:
         return LastTest(

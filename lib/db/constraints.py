@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 #: Our SQLSTATE where nobody would run the installation any more (api.keep_an_operator).
 NO_OPERATOR_LEFT: Final = "AO003"
-#: The same where a budget lets a person try nothing out (api.begin_try); the budget is the detail.
+#: The same where a budget lets a person make no call (api.begin_try, api.begin_connection_test); it is the detail.
 BUDGET_USED_UP: Final = "AO004"
 
 

@@ -18,16 +18,14 @@ from uuid import UUID
 
 from sqlalchemy import func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.budgets.telling import say_stop_of_try
+from lib.budgets.refusal import told_by_budget
 from lib.connections.offers import open_model
 from lib.connections.turns import take_turn
-from lib.db.constraints import BUDGET_USED_UP, detail_of, sqlstate_of
 from lib.db.session import tenant_session
-from lib.errors import BudgetUsedUp, Conflict, OrchestratorError, QuotaUsedUp
+from lib.errors import Conflict, OrchestratorError, QuotaUsedUp
 from lib.organizations.queries import read_quota
 from lib.providers.base import JsonWish, ModelAnswer, ModelCall, ModelChoice, ModelParameters, Provider
 from lib.providers.errors import NOT_CHARGED, ErrorKind, ModelCallError
@@ -145,18 +143,13 @@ def _leave_place(actor: Actor) -> None:
 
 
 def _count(actor: Actor, choice: ModelChoice) -> UUID:
-    try:
-        with tenant_session(actor) as session:
-            usage_id = session.scalar(select(func.api.begin_try(choice.provider, choice.model)))
-            if usage_id is None:
-                quota = read_quota(session, actor.organization_id)
-                raise QuotaUsedUp(quota.limit or 0, quota.resets_at)
-            found: UUID = usage_id
-            return found
-    except DBAPIError as error:
-        if sqlstate_of(error) != BUDGET_USED_UP:
-            raise
-        raise BudgetUsedUp(say_stop_of_try(detail_of(error))) from error
+    with told_by_budget(actor), tenant_session(actor) as session:
+        usage_id = session.scalar(select(func.api.begin_try(choice.provider, choice.model)))
+        if usage_id is None:
+            quota = read_quota(session, actor.organization_id)
+            raise QuotaUsedUp(quota.limit or 0, quota.resets_at)
+        found: UUID = usage_id
+        return found
 
 
 def _make(actor: Actor, tried: Try, provider: Provider, call: ModelCall, usage_id: UUID) -> None:

@@ -1,5 +1,5 @@
 -- api.record_connection_test(uuid, jsonb)
--- How a test of a connection went: beside the connection, in the usage like every call to a model, and in the trail. A
+-- What the version before calls after the call of a test: beside the connection, in the usage, and in the trail. A
 -- test is not taken from the quota, which counts the attempts of runs.
 CREATE FUNCTION api.record_connection_test(p_connection uuid, p_test jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER

@@ -74,6 +74,9 @@ CALLS: Final[Mapping[str, str]] = {
     "api.open_connection(text)": "SELECT api.open_connection(%(slug)s)",
     "api.offered_connections()": "SELECT api.offered_connections()",
     "api.record_connection_test(uuid,jsonb)": """SELECT api.record_connection_test(%(connection)s, '{"model": "m"}')""",
+    "api.begin_connection_test(uuid,text)": "SELECT api.begin_connection_test(%(connection)s, 'm')",
+    "api.finish_connection_test(uuid,uuid,jsonb)": "SELECT api.finish_connection_test("
+    """%(connection)s, %(run)s, '{"endpoint": "model", "model": "m"}')""",
     "api.take_turn(text)": "SELECT nullif(api.take_turn(%(slug)s), 0)",
     "api.begin_try(text,text)": "SELECT api.begin_try('openai', 'm')",
     "api.finish_try(uuid,jsonb)": """SELECT api.finish_try(%(run)s, '{"endpoint": "model", "model": "m"}')""",

@@ -1,9 +1,10 @@
 """Tests of a connection are calls in earnest: seen beside it, in the usage and in the trail."""
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from llmock.scenarios import Fail
+from llmock.scenarios import Delay, Fail
 from llmock.testing import LLMockServer
 from psycopg.types.json import Jsonb
 
@@ -12,14 +13,16 @@ from lib.connections import service, trying
 from lib.connections.views import Health
 from lib.db import claims
 from lib.db.logins import Login
-from lib.errors import InvalidInput
+from lib.errors import BudgetUsedUp, InvalidInput
 from lib.providers.errors import ErrorKind, ModelCallError
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.lib.connections.conftest import Make
+from tests.made_budgets import make_budget, spend
 from tests.own_endpoint import KEY, MODEL
 from tests.records import row, rows, signature, trail
+from tests.workers import until
 
 
 def test_answer_is_timed_counted_priced_and_kept(installation: Installation, cast: Cast, make: Make) -> None:
@@ -77,13 +80,49 @@ def test_refusal_is_said_in_words_and_kept_too(
     assert KEY not in str(rows(installation, "SELECT * FROM audit_logs"))
 
 
+def test_call_is_in_the_usage_before_it_is_made(
+    installation: Installation, cast: Cast, make: Make, llm: LLMockServer
+) -> None:
+    connection_id = make(cast.alice)
+    llm.state.scenarios.add(Delay(seconds=3))
+    with ThreadPoolExecutor() as pool:
+        testing = pool.submit(trying.test_connection, cast.alice, connection_id, MODEL)
+        until(lambda: bool(llm.state.journal.records()))
+        noted = row(installation, "SELECT error_kind, provider, model, cost_usd FROM api_usage")
+        assert noted == {"error_kind": "lost", "provider": "acme-llm", "model": MODEL, "cost_usd": None}, (
+            "what a process that dies now leaves"
+        )
+        assert testing.result().has_worked
+    assert row(installation, "SELECT error_kind, status_code FROM api_usage") == {
+        "error_kind": None,
+        "status_code": 200,
+    }
+
+
+@pytest.mark.parametrize("scope", ["organization", "user"])
+def test_hard_budget_that_is_used_up_lets_no_connection_be_tested(
+    *, installation: Installation, cast: Cast, make: Make, llm: LLMockServer, scope: str
+) -> None:
+    connection_id = make(cast.alice)
+    about = {"user_id": cast.alice.user_id} if scope == "user" else {}
+    make_budget(cast.alice, "1", is_hard=True, scope=scope, **about)
+    spend(installation.database, cast.alice, "1.25")
+    with pytest.raises(BudgetUsedUp, match=r"“Autumn”.*exceeded by \$0\.25.*Alice or Mona can raise it"):
+        trying.test_connection(cast.alice, connection_id, MODEL)
+    assert llm.state.journal.records() == []
+    assert service.get_connection(cast.alice, connection_id).health is Health.UNTESTED
+    assert row(installation, "SELECT count(*) AS n FROM api_usage")["n"] == 1, "what was spent before"
+
+
 def test_what_nobody_knows_of_a_test_is_not_written_down_as_nothing(
     installation: Installation, cast: Cast, make: Make
 ) -> None:
     said = Jsonb({"endpoint": "model", "model": MODEL, "kind": "timeout"})
     connection_id = make(cast.alice)
     with doors.person(installation.database, cast.alice) as connection:
-        connection.execute("SELECT api.record_connection_test(%s, %s)", [connection_id, said])
+        begun = connection.execute("SELECT api.begin_connection_test(%s, %s)", [connection_id, MODEL]).fetchone()
+        assert begun is not None
+        connection.execute("SELECT api.finish_connection_test(%s, %s, %s)", [connection_id, begun[0], said])
     usage = row(installation, "SELECT cost_usd, prompt_tokens, completion_tokens, tokens_used FROM api_usage")
     assert usage == {"cost_usd": None, "prompt_tokens": None, "completion_tokens": None, "tokens_used": 0}
 
