@@ -7,7 +7,7 @@ not there, and is named, so that nobody takes the whole list for what they asked
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import streamlit as st
@@ -17,6 +17,7 @@ from lib.ui.components.status import Status
 from lib.ui.words import distinct, short_day
 
 LONGEST_SEARCH = 200
+_TOO_LONG: Final = f"what is searched, beyond {LONGEST_SEARCH} characters"
 #: More of one part are "99+".
 MOST_COUNTED = 99
 #: A calendar needs bounds; nothing of ours is older, and nobody looks further ahead.
@@ -77,6 +78,8 @@ class FilterBar:
     placeholder: str
     #: The split's query parameter, and what a person calls it.
     split: tuple[str, str] = ("status", "Status")
+    #: The query parameter of what is open beside the list, which another choice closes; none without it.
+    opened: str = ""
     #: Which parts of the split "All" stands for; where all of them are counted, it says how many that is.
     whole: Sequence[str] = ()
     #: Whether split and filters share a row where there is room for both.
@@ -128,10 +131,13 @@ def read_filters(bar: FilterBar) -> Filters:
         since=clock.start_of_day(first, zone=bar.zone) if first else None,
         before=clock.start_of_day(last + timedelta(days=1), zone=bar.zone) if last else None,
         words=" · ".join(said),
-        left_out=tuple(
-            label
-            for name, label in bar.labels.items()
-            if (in_vain := st.query_params.get(name)) and name not in asked and (name, in_vain) != ("sort", default)
+        left_out=(
+            *(
+                label
+                for name, label in bar.labels.items()
+                if (in_vain := st.query_params.get(name)) and name not in asked and (name, in_vain) != ("sort", default)
+            ),
+            *([_TOO_LONG] if len(st.query_params.get("search", "")) > LONGEST_SEARCH else []),
         ),
     )
 

@@ -22,11 +22,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from lib.models.operation import IntegrationOperation
 from lib.models.people import people
 from lib.models.project import Project
 from lib.models.readable_templates import readable_templates
 from lib.models.run import OrchestrationRun
-from lib.models.usage import ApiUsage, UsageOpenDay, UsageOpenHour
+from lib.models.usage import ApiUsage, Cut, UsageHourly, UsageOpenDay, UsageOpenHour
 from lib.usage.fresh import FreshCell
 from lib.usage.spans import Open, Span
 from lib.usage.summing import queries as statements
@@ -143,6 +144,17 @@ def _columns(by: Dimension | None, *, by_bucket: bool) -> Sequence[str]:
 def has_calls(session: Session, organization_id: UUID) -> bool:
     """Whether there ever was one."""
     return bool(session.scalar(select(select(ApiUsage.id).where(ApiUsage.organization_id == organization_id).exists())))
+
+
+def has_operations(session: Session, organization_id: UUID) -> bool:
+    """Whether an operation was ever called, or waits for it: its run may be gone, and its hour not be summed up yet."""
+    there = select(1).where(IntegrationOperation.organization_id == organization_id).exists()
+    whole = (
+        UsageHourly.organization_id == organization_id,
+        UsageHourly.cut == Cut.ALL,
+        UsageHourly.is_model.is_(False),
+    )
+    return bool(session.scalar(select(or_(there, select(1).where(*whole).exists()))))
 
 
 def count_runs(

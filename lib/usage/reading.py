@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lib.usage import queries
 from lib.usage.adding import Adding
 from lib.usage.course import Course, numbers_within, parts_of
+from lib.usage.endpoints import say_endpoint
 from lib.usage.forecast import LOOKS_BACK_DAYS
 from lib.usage.fresh import MOST_HOURS, Fresh
 from lib.usage.histogram import latency_of
@@ -220,7 +221,8 @@ def name_keys(session: Session, by: Dimension, keys: Sequence[Key]) -> Mapping[K
     if by in NAMED_BY_ID:
         known = queries.list_names(session, by, [key for key in keys if isinstance(key, UUID)])
         return {key: known.get(key, GONE) if isinstance(key, UUID) else _NONE[by] for key in keys}
-    return {key: _NONE[by] if key is None else str(key) for key in keys}
+    say = say_endpoint if by is Dimension.ENDPOINT else str
+    return {key: _NONE[by] if key is None else say(str(key)) for key in keys}
 
 
 def _rank(figures: Figures) -> tuple[Decimal, int]:

@@ -44,6 +44,7 @@ def read_dashboard(
             query=reading.query,
             left_out=left_out,
             has_calls=bool(report.total.calls) or queries.has_calls(session, actor.organization_id),
+            has_operations=not reading.query.is_model or queries.has_operations(session, actor.organization_id),
             report=report,
             before=course.report(before) if before else None,
             by=by,

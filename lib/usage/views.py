@@ -159,8 +159,9 @@ class Dashboard:
     query: UsageQuery
     #: By what something was asked for that is not there.
     left_out: Sequence[Dimension]
-    #: Whether there was ever a call, in any period.
+    #: Whether there was ever a call, in any period; and one of an operation.
     has_calls: bool
+    has_operations: bool
     report: UsageReport
     #: The period before; None where it was not asked for.
     before: UsageReport | None

@@ -204,7 +204,7 @@ def test_what_makes_no_sense_is_left_out_and_said(open_as: OpenAs, cast: Cast, u
         "by": "color",
     }
     said = shown(open_as(cast.mona, ANALYTICS, **asked))
-    assert "left out: Range, Project, Measure, Stacked by" in said
+    assert "left out: Range (“from” and “to” are days such as 2026-01-31), Project, Measure, Stacked by" in said
 
 
 def test_range_without_calls_says_so(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
@@ -218,6 +218,16 @@ def test_days_far_from_our_time_are_left_out(open_as: OpenAs, cast: Cast, used: 
     for first, last in (("9999-12-30", "9999-12-31"), ("0001-01-01", "0001-01-02")):
         at = open_as(cast.mona, ANALYTICS, **{"range": "custom", "from": first, "to": last})
         assert "left out: Range" in shown(at)
+
+
+def test_days_alone_are_a_range_and_a_wrong_one_says_what_is_wrong(
+    open_as: OpenAs, cast: Cast, used: list[UUID]
+) -> None:
+    at = open_as(cast.mona, ANALYTICS, **{"from": "2026-01-05", "to": "2026-01-06"})
+    assert at.segmented_control[0].value == "custom"
+    assert "5 to 6 January 2026" in shown(at)
+    at = open_as(cast.mona, ANALYTICS, **{"from": "2026-01-06", "to": "2026-01-05"})
+    assert "left out: Range (the last day is before the first one)" in shown(at)
 
 
 def test_forecast_names_the_organizations_budget_of_the_month(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:

@@ -80,6 +80,14 @@ def test_entry_opens_by_the_address_with_what_was_before_and_after(
     assert set(table(at, "Who")) == {"Mona"}
 
 
+def test_entry_that_is_open_is_closed_by_another_filter(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
+    (edited,) = list_entries(cast.alice, EntryFilter(action="projects.update")).items
+    at = open_as(cast.alice, AUDIT, entry=edited.id)
+    at.selectbox(key="audit-action").set_value("projects.create").run()
+    assert dict(at.query_params) == {"action": "projects.create"}
+    assert headings(at) == ["Audit"]
+
+
 def test_entry_of_nobody_knows_whom_is_not_found(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
     (theirs, *_) = list_entries(cast.alice, EntryFilter(action="projects.update")).items
     at = open_as(cast.charlie, AUDIT, entry=theirs.id)

@@ -97,6 +97,11 @@ def test_filter_that_is_chosen_stands_in_the_address(
     assert at.selectbox(key=f"runs-{name}").value is None
 
 
+def test_what_is_too_long_to_be_searched_is_cut_and_said(open_as: OpenAs, cast: Cast, ids: dict[str, str]) -> None:
+    assert f"{LEFT_OUT}what is searched, beyond 200 characters" in shown(open_as(cast.vera, RUNS, search="x" * 201))
+    assert LEFT_OUT not in shown(open_as(cast.vera, RUNS, search="x" * 200))
+
+
 @pytest.mark.parametrize("name", ["project", "person", "template", "model"])
 def test_id_of_another_organization_is_as_unknown_as_any(
     open_as: OpenAs, cast: Cast, ids: dict[str, str], installation: Installation, name: str

@@ -13,7 +13,7 @@ from lib.audit.resources import KINDS
 from lib.audit.views import Entry
 from lib.errors import NotFound
 from lib.ui import address, words
-from lib.ui.components.audit_filters import ABOUT, PERSON
+from lib.ui.components.audit_filters import ABOUT, ENTRY, PERSON
 from lib.ui.components.audit_list import say_about, say_origin, say_person
 from lib.ui.components.card import card
 from lib.ui.components.facts import show_facts
@@ -34,8 +34,6 @@ from lib.ui.navigation import (
 from lib.ui.navigation import PERSON as PERSON_PAGE
 from lib.values import name_path
 
-#: The query parameter that says which one is open.
-_ENTRY: Final = "entry"
 #: In characters, of what stands on a button, and in the heading.
 _LONGEST, _LONGEST_NAME = 28, 80
 #: Kind -> its page, and the query parameter that names one there, if it has a page for each.
@@ -57,12 +55,12 @@ _PAGES: Final[Mapping[str, tuple[PageEntry, str | None]]] = {
 
 def open_entry(entry_id: UUID) -> None:
     """Have the address name it, so that it is open from here on, and for whoever gets the link."""
-    st.query_params[_ENTRY] = str(entry_id)
+    st.query_params[ENTRY] = str(entry_id)
 
 
 def find_chosen() -> UUID | None:
     """The entry that the address names."""
-    return address.find_requested_id(_ENTRY)
+    return address.find_requested_id(ENTRY)
 
 
 def show_chosen(actor: Actor, entry_id: UUID) -> None:
@@ -90,7 +88,7 @@ def _find(actor: Actor, entry_id: UUID) -> Entry | None:
 
 
 def _close() -> None:
-    st.query_params.pop(_ENTRY, None)
+    st.query_params.pop(ENTRY, None)
 
 
 def _say(entry: Entry) -> str:
@@ -129,7 +127,7 @@ def _show_ways_on(actor: Actor, entry: Entry) -> None:
 
 def _on_click(parameter: str, value: str) -> dict[str, Any]:
     """Show those alone: the other filters are let go, the entry stays open."""
-    kept = {_ENTRY, parameter}
+    kept = {ENTRY, parameter}
     others = {name: "" for name in st.query_params if name not in kept}
     return {"on_click": begin_at_the_beginning, "kwargs": {**others, parameter: value}}
 

@@ -15,6 +15,8 @@ from lib.ui.filtering import MOST_COUNTED, Choice, FilterBar, Filters, by_id
 
 #: Query parameters: who did it, who did it or had it done to them, and what it is about.
 PERSON, WITH, ABOUT = "person", "with", "about"
+#: The one that says which entry is open.
+ENTRY: Final = "entry"
 _ACTION, _KIND, _OUTCOME = "action", "kind", "outcome"
 _PLACEHOLDER: Final = "Name, address or id"
 
@@ -31,6 +33,7 @@ def make_audit_filters(actor: Actor) -> FilterBar:
         sorts={"newest": "Newest first"},
         placeholder=_PLACEHOLDER,
         is_one_row=True,
+        opened=ENTRY,
         choices=(
             Choice(PERSON, "Person", people),
             Choice(_ACTION, "Action", {action: _as_title(did) for action, did in actions.list_actions().items()}),

@@ -177,7 +177,8 @@ def _write_address(bar: FilterBar) -> None:
     said = {name: st.session_state.get(f"{bar.key}-{name}") for name in (*bar.names, "sort")}
     if said["sort"] == next(iter(bar.sorts)):
         said["sort"] = None
-    begin_at_the_beginning(**{name: "" if value is None else str(value) for name, value in said.items()})
+    closed = {bar.opened: ""} if bar.opened else {}
+    begin_at_the_beginning(**closed, **{name: "" if value is None else str(value) for name, value in said.items()})
 
 
 def _on_clear(names: Sequence[str]) -> dict[str, Any]:

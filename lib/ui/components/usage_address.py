@@ -4,7 +4,7 @@ As `lib.ui.filtering` has it: what makes no sense is as if it were not there, an
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -14,7 +14,7 @@ import streamlit as st
 from lib import clock
 from lib.errors import InvalidInput
 from lib.ui.components.paged_table import CURSOR
-from lib.ui.components.usage_figures import DIMENSIONS, Measure
+from lib.ui.components.usage_figures import DIMENSIONS, MODELS, OPERATIONS, Measure, Sort
 from lib.ui.filtering import FROM, TO, read_day
 from lib.usage.calls.address import read_hour, read_key, say_hour, say_key
 from lib.usage.calls.views import CallFilter
@@ -23,7 +23,7 @@ from lib.usage.periods import Period, last_days, last_month, last_months, this_m
 from lib.usage.views import Dimension, Key, UsageQuery
 
 #: Query parameters beside those of the dimensions.
-RANGE, COMPARE, MEASURE, BY, TOP = "range", "compare", "measure", "by", "top"
+OF, RANGE, COMPARE, MEASURE, BY, TOP = "of", "range", "compare", "measure", "by", "top"
 CALLS, SINCE, BEFORE, ONLY, FAILED, HOUR = "calls", "since", "before", "only", "failed", "hour"
 OF_CALLS: Final = (CALLS, SINCE, BEFORE, ONLY, FAILED, HOUR, CURSOR)
 _OFF: Final = "off"
@@ -70,15 +70,17 @@ def read_address(zone: str) -> Asked:
     """What the address asks for, in the reader's zone."""
     left_out: list[str] = []
     chosen_range, period = _read_period(zone, left_out)
-    chosen = {by: keys for by in DIMENSIONS if (keys := _read_keys(by, left_out))}
-    query = UsageQuery(period=period, chosen=chosen)
+    is_model = _one_of(OF, [MODELS.word, OPERATIONS.word], left_out) != OPERATIONS.word
+    sort = MODELS if is_model else OPERATIONS
+    chosen = {by: keys for by in sort.dimensions if (keys := _read_keys(by, left_out))}
+    query = UsageQuery(period=period, chosen=chosen, is_model=is_model)
     return Asked(
         range=chosen_range,
         query=query,
         is_compared=st.query_params.get(COMPARE) != _OFF,
-        measure=Measure(_one_of(MEASURE, [*Measure], left_out) or Measure.COST),
-        by=Dimension(_one_of(BY, [*DIMENSIONS], left_out) or Dimension.MODEL),
-        top=Dimension(_one_of(TOP, [*DIMENSIONS], left_out) or Dimension.PROJECT),
+        measure=Measure(_one_of(MEASURE, sort.measures, left_out) or sort.measures[0]),
+        by=Dimension(_one_of(BY, sort.dimensions, left_out) or sort.by),
+        top=Dimension(_one_of(TOP, sort.dimensions, left_out) or Dimension.PROJECT),
         calls=_read_calls(query, left_out) if st.query_params.get(CALLS) else None,
         left_out=left_out,
     )
@@ -88,6 +90,12 @@ def write_address(**changes: str | Sequence[str] | None) -> None:
     """Change these parameters in one step of the browser's Back; nothing in them takes a parameter away: a callback."""
     kept: dict[str, str | Sequence[str]] = {name: st.query_params.get_all(name) for name in st.query_params}
     st.query_params.from_dict({name: value for name, value in (kept | changes).items() if value})
+
+
+def choose_sort(sort: Sort) -> None:
+    """Ask for calls of this sort in the same time and with the same filters, as far as it has them: a callback."""
+    gone = [MEASURE, BY, TOP, *(by for by in DIMENSIONS if by not in sort.dimensions)]
+    write_address(**{OF: None if sort is MODELS else sort.word}, **dict.fromkeys(gone))
 
 
 def open_calls(
@@ -120,15 +128,18 @@ def close_calls() -> None:
 
 def _read_period(zone: str, left_out: list[str]) -> tuple[Range, Period]:
     today = today_in(zone)
-    chosen = Range(_one_of(RANGE, [*Range], left_out) or Range.THIS_MONTH)
+    has_days = FROM in st.query_params or TO in st.query_params
+    usual = Range.CUSTOM if has_days and RANGE not in st.query_params else Range.THIS_MONTH
+    chosen = Range(_one_of(RANGE, [*Range], left_out) or usual)
     if chosen is Range.CUSTOM:
         first, last = read_day(st.query_params.get(FROM)), read_day(st.query_params.get(TO))
         try:
             if first and last:
                 return chosen, Period(first, last, zone)
-        except InvalidInput:
-            pass
-        left_out.append("Range")
+            left_out.append("Range (“from” and “to” are days such as 2026-01-31)")
+        except InvalidInput as error:
+            why = error.message.partition(".")[0]
+            left_out.append(f"Range ({why[:1].lower()}{why[1:]})")
         chosen = Range.THIS_MONTH
     return chosen, _PERIODS[chosen](today, zone)
 
@@ -154,7 +165,7 @@ def _read_calls(query: UsageQuery, left_out: list[str]) -> CallFilter:
         except ValueError:
             left_out.append("Calls of one bar")
     return CallFilter(
-        query=UsageQuery(period=query.period, chosen=chosen),
+        query=replace(query, chosen=chosen),
         since=_read_moment(SINCE, left_out),
         before=_read_moment(BEFORE, left_out),
         is_failed=said.get(FAILED) == "1",
@@ -184,5 +195,5 @@ def _one_of(name: str, values: Sequence[str], left_out: list[str]) -> str | None
     text = st.query_params.get(name)
     if text is None or text in values:
         return text
-    left_out.append({RANGE: "Range", MEASURE: "Measure", BY: "Stacked by", TOP: "List of"}[name])
+    left_out.append({OF: "Which calls", RANGE: "Range", MEASURE: "Measure", BY: "Stacked by", TOP: "List of"}[name])
     return None

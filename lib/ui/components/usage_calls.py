@@ -1,6 +1,5 @@
 """The calls behind a bar: one a row, the newest first, with the run that made each."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -20,6 +19,7 @@ from lib.ui.components.usage_export import show_calls_export
 from lib.ui.components.usage_figures import DIMENSIONS
 from lib.usage.calls import service
 from lib.usage.calls.views import CallFilter, CallList, CallView
+from lib.usage.endpoints import say_endpoint
 from lib.usage.reading import GONE
 from lib.usage.reasons import say_reason
 from lib.usage.views import Dimension
@@ -27,6 +27,15 @@ from lib.usage.views import Dimension
 _KEY: Final = "usage-calls"
 #: So many names of one kind are said.
 _MOST_NAMED: Final = 3
+
+
+#: What a call of one sort has and those of the other do not.
+_OF_MODELS: Final = {
+    "Model": st.column_config.TextColumn("Model", width=150),
+    "Tokens": st.column_config.TextColumn("Tokens", width=72, alignment="right"),
+    "Cost": st.column_config.TextColumn("Cost", width=76, alignment="right"),
+}
+_OF_OPERATIONS: Final = {"Operation": st.column_config.TextColumn("Operation", width=298)}
 
 
 def show_calls(actor: Actor, chosen: CallFilter) -> None:
@@ -37,7 +46,7 @@ def show_calls(actor: Actor, chosen: CallFilter) -> None:
     with page_header("Failed calls" if chosen.is_failed else "Calls", subtitle=_say(chosen, page)):
         show_calls_export(actor, chosen)
     if page and page.items:
-        open_run(_show_table(page.items, newer=page.newer, older=page.older, zone=actor.time_zone))
+        open_run(_show_table(page, is_model=chosen.query.is_model, zone=actor.time_zone))
     elif current_cursor():
         show_no_such_page()
     else:
@@ -79,26 +88,25 @@ def _say_span(chosen: CallFilter, zone: str) -> str:
     return f"{day}, {words.minute(since, zone=zone)} to {words.minute(before, zone=zone)}"
 
 
-def _show_table(calls: Sequence[CallView], *, newer: str | None, older: str | None, zone: str) -> UUID | None:
+def _show_table(page: CallList, *, is_model: bool, zone: str) -> UUID | None:
+    calls = page.items
     columns = {
         "Time": st.column_config.TextColumn("Time", width=136),
         "Run": st.column_config.TextColumn("Run", width=210),
         "Person": st.column_config.TextColumn("Person", width=104),
         "Project": st.column_config.TextColumn("Project", width=128),
-        "Model": st.column_config.TextColumn("Model", width=150),
-        "Tokens": st.column_config.TextColumn("Tokens", width=72, alignment="right"),
-        "Cost": st.column_config.TextColumn("Cost", width=76, alignment="right"),
+        **(_OF_MODELS if is_model else _OF_OPERATIONS),
         "Took": st.column_config.TextColumn("Took", width=72, alignment="right"),
         "Result": st.column_config.TextColumn("Result", width=126),
     }
     event = show_paged_table(
-        [_row(call, zone) for call in calls],
+        [{name: value for name, value in _row(call, zone).items() if name in columns} for call in calls],
         key=_KEY,
         label="Calls",
         columns=columns,
         summary=f"{words.count(len(calls), 'call')} on this page",
-        newer=newer,
-        older=older,
+        newer=page.newer,
+        older=page.older,
         opens="Run",
     )
     opened = find_opened(_KEY, [call.id for call in calls], clicked=event.opened)
@@ -112,6 +120,7 @@ def _row(call: CallView, zone: str) -> dict[str, object]:
         "Person": call.person or words.NOTHING,
         "Project": call.project or words.NOTHING,
         "Model": call.model or words.NOTHING,
+        "Operation": say_endpoint(call.endpoint),
         "Tokens": words.number(call.tokens),
         "Cost": words.money(call.cost_usd),
         "Took": words.NOTHING if call.response_time_ms is None else words.duration(call.response_time_ms / 1000),

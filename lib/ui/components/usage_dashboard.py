@@ -7,9 +7,9 @@ from lib.access.permissions import Permission
 from lib.budgets.gauges import find_month_gauge
 from lib.ui import words
 from lib.ui.components.empty_state import NO_MATCH_ICON, empty_state
-from lib.ui.components.usage_address import RANGE, Asked, Range, write_address
-from lib.ui.components.usage_bars import bars_of
-from lib.ui.components.usage_figures import DIMENSIONS
+from lib.ui.components.usage_address import RANGE, Asked, Range, choose_sort, write_address
+from lib.ui.components.usage_bars import Bars, bars_of
+from lib.ui.components.usage_figures import DIMENSIONS, MODELS, OPERATIONS, sort_of
 from lib.ui.components.usage_filters import show_usage_filters
 from lib.ui.components.usage_forecast import show_forecast
 from lib.ui.components.usage_heat import show_heat
@@ -32,6 +32,33 @@ def show_dashboard(actor: Actor, asked: Asked, dashboard: Dashboard) -> None:
     if not dashboard.report.total.calls:
         _show_none(dashboard)
         return
+    if dashboard.query.is_model:
+        _show_models(actor, asked, dashboard, bars)
+    else:
+        _show_operations(asked, dashboard, bars)
+    show_heat(dashboard)
+
+
+def show_sorts(dashboard: Dashboard) -> None:
+    """Draw the switch between calls to models and those of operations, where there were any of these."""
+    if not dashboard.has_operations:
+        return
+    sorts = {sort.word: sort for sort in (MODELS, OPERATIONS)}
+    key = "usage-of"
+    st.session_state[key] = sort_of(dashboard.query).word
+    st.segmented_control(
+        "Calls",
+        [*sorts],
+        format_func=lambda word: sorts[word].label,
+        label_visibility="collapsed",
+        required=True,
+        wrap=False,
+        key=key,
+        on_change=lambda: choose_sort(sorts[st.session_state[key]]),
+    )
+
+
+def _show_models(actor: Actor, asked: Asked, dashboard: Dashboard, bars: Bars) -> None:
     left, right = st.columns(2, gap="small")
     with left:
         show_main_chart(asked, dashboard, bars)
@@ -45,7 +72,17 @@ def show_dashboard(actor: Actor, asked: Asked, dashboard: Dashboard) -> None:
         show_failures(dashboard, bars)
     with columns[2]:
         show_top(asked, dashboard)
-    show_heat(dashboard)
+
+
+def _show_operations(asked: Asked, dashboard: Dashboard, bars: Bars) -> None:
+    """Nothing of them has a price, so none is expected."""
+    left, right = st.columns(2, gap="small")
+    with left:
+        show_main_chart(asked, dashboard, bars)
+        show_failures(dashboard, bars)
+    with right:
+        show_latency(dashboard, bars)
+        show_top(asked, dashboard)
 
 
 def _show_never(actor: Actor) -> None:

@@ -1,6 +1,7 @@
 """What is seen of usage as a file: the figures of the charts, or the calls behind them."""
 
 from collections.abc import Callable
+from typing import Final
 
 import streamlit as st
 
@@ -16,12 +17,15 @@ from lib.usage.calls.views import CallFilter
 from lib.usage.exporting import export_usage
 from lib.usage.views import Dimension, UsageQuery
 
+#: What the file has beside bars and names, of calls to models and of operations.
+_HOLDS: Final = {True: "calls, tokens, cost and latency", False: "calls, failed calls and latency"}
+
 
 def show_usage_export(query: UsageQuery, by: Dimension) -> None:
     """Draw the menu for the figures: a row for each bar and each model, or what else they are told apart by."""
     find_actor = guard.for_later(lambda actor: actor)  # once for all of them: each looks through the session's state
     with st.popover("Export", icon=":material/download:", key="usage-export"):
-        st.markdown(f"Each {query.period.unit} by {DIMENSIONS[by]}: calls, tokens, cost and latency.")
+        st.markdown(f"Each {query.period.unit} by {DIMENSIONS[by]}: {_HOLDS[query.is_model]}.")
         for file_format, (label, mime, purpose) in FORMATS.items():
             st.download_button(
                 label,

@@ -1,13 +1,13 @@
 """What is measured of usage: how it is called, read from figures, and said."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 from lib.ui import words
-from lib.usage.views import Dimension, Figures, Latency
+from lib.usage.views import Dimension, Figures, Latency, UsageQuery
 
 #: A number of a chart; None where there is none.
 Value = float | None
@@ -101,3 +101,33 @@ PLURALS: Final[Mapping[Dimension, str]] = {
     Dimension.TEMPLATE: "templates",
     Dimension.ENDPOINT: "endpoints",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """What can be asked of calls of one sort."""
+
+    #: As the address and the switch have it.
+    word: str
+    label: str
+    #: The first is shown where nothing else is asked for.
+    measures: Sequence[Measure]
+    dimensions: Sequence[Dimension]
+    #: By what bars are stacked where nothing else is asked for.
+    by: Dimension
+
+
+MODELS: Final = Sort("models", "Model calls", [*Measure], [*DIMENSIONS], Dimension.MODEL)
+#: They have no model, no tokens and no price.
+OPERATIONS: Final = Sort(
+    "operations",
+    "Operations",
+    [Measure.CALLS, Measure.FAILED, Measure.SUCCESS, Measure.LATENCY],
+    [by for by in DIMENSIONS if by is not Dimension.MODEL],
+    Dimension.ENDPOINT,
+)
+
+
+def sort_of(query: UsageQuery) -> Sort:
+    """What can be asked of the calls that are looked at."""
+    return MODELS if query.is_model else OPERATIONS

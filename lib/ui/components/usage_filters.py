@@ -11,7 +11,7 @@ import streamlit as st
 
 from lib.access.actor import Actor
 from lib.ui.components.usage_address import BEFORE, COMPARE, RANGE, SINCE, Asked, Range, write_address
-from lib.ui.components.usage_figures import DIMENSIONS, PLURALS
+from lib.ui.components.usage_figures import DIMENSIONS, PLURALS, sort_of
 from lib.ui.filtering import FIRST_DAY, FROM, LAST_DAY, TO
 from lib.ui.words import count, day_of_year, line, plain, short, short_day
 from lib.usage.calls.address import read_key, say_key
@@ -62,7 +62,7 @@ def show_usage_filters(actor: Actor, asked: Asked, dashboard: Dashboard) -> None
         )
         if asked.range is Range.CUSTOM:
             _show_days(asked.query.period)
-        for by in DIMENSIONS:
+        for by in sort_of(dashboard.query).dimensions:
             _show_choice(actor, by, dashboard)
         st.toggle("Compare", key=f"{_KEY}-{COMPARE}", on_change=_choose_comparison)
         if dashboard.query.chosen:

@@ -1,6 +1,6 @@
 """When in the week people work with models: calls by weekday and hour of the reader's zone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
@@ -28,9 +28,10 @@ def show_heat(dashboard: Dashboard) -> None:
     week = [HourOfWeek(day, hour) for day in _DAYS for hour in _HOURS]
     period = dashboard.report.period
     said = {each: words.hour_of_week(each.weekday, each.hour, minute=period.minute) for each in week}
-    head = ["Hour", "Calls", "Failed calls", "Tokens", "Cost, $"]
+    is_model = dashboard.query.is_model
+    head = ["Hour", "Calls", "Failed calls", *(("Tokens", "Cost, $") if is_model else ())]
     rows = [
-        [said[each], found.calls, found.failed_calls, found.tokens, float(found.cost_usd)]
+        [said[each], found.calls, found.failed_calls, *((found.tokens, float(found.cost_usd)) if is_model else ())]
         for each in week
         if (found := cells.get(each, Figures())).calls
     ]
@@ -38,7 +39,7 @@ def show_heat(dashboard: Dashboard) -> None:
     with chart_card("Hours of the week", note=note, key="heat", columns=head, rows=rows):
         colors = chart.palette()
         chart.show_figure(
-            [_draw(week, cells, said, colors)],
+            [_draw(week, cells, [_say(said[each], cells.get(each), is_model=is_model) for each in week], colors)],
             chart.layout(
                 colors,
                 height=_HEIGHT,
@@ -70,7 +71,7 @@ def show_heat(dashboard: Dashboard) -> None:
 
 
 def _draw(
-    week: list[HourOfWeek], cells: Mapping[HourOfWeek, Figures], said: Mapping[HourOfWeek, str], colors: chart.Palette
+    week: list[HourOfWeek], cells: Mapping[HourOfWeek, Figures], said: Sequence[str], colors: chart.Palette
 ) -> Mapping[str, Any]:
     """Bars of one height, each on the place of its day: unlike what Plotly calls a heat map they take a click."""
     counts = [cells.get(each, Figures()).calls for each in week]
@@ -86,7 +87,7 @@ def _draw(
             "opacity": [_strength(calls / most) if calls else _EMPTY for calls in counts],
             "line": {"width": 2, "color": colors.ground},
         },
-        "customdata": [_say(said[each], cells.get(each)) for each in week],
+        "customdata": said,
         "hovertemplate": "%{customdata}<extra></extra>",
     }
 
@@ -102,10 +103,11 @@ def _open(point: Mapping[str, Any], week: list[HourOfWeek], cells: Mapping[HourO
         open_calls(hour=week[number])
 
 
-def _say(hour: str, figures: Figures | None) -> str:
+def _say(hour: str, figures: Figures | None, *, is_model: bool) -> str:
     if figures is None:
         return f"{hour}: no calls"
-    return f"{hour}: {words.count(figures.calls, 'call')}, {words.money(figures.cost_usd)}"
+    cost = f", {words.money(figures.cost_usd)}" if is_model else ""
+    return f"{hour}: {words.count(figures.calls, 'call')}{cost}"
 
 
 def _finding(cells: Mapping[HourOfWeek, Figures], said: Mapping[HourOfWeek, str]) -> str:

@@ -10,7 +10,7 @@ from lib.ui.components import chart
 from lib.ui.components.usage_address import BY, MEASURE, Asked, open_calls, write_address
 from lib.ui.components.usage_bars import TICKS_OF_HALF, Bars, say_unit
 from lib.ui.components.usage_chart_card import Cells, chart_card
-from lib.ui.components.usage_figures import DIMENSIONS, MEASURES, PLURALS, Measure, Shown, Value
+from lib.ui.components.usage_figures import DIMENSIONS, MEASURES, PLURALS, Measure, Shown, Value, sort_of
 from lib.ui.components.usage_open import show_open_by_bar
 from lib.ui.components.usage_words import say_before
 from lib.usage.periods import Period
@@ -72,9 +72,10 @@ def _axis(shown: Shown, dashboard: Dashboard) -> dict[str, str]:
 
 
 def _show_settings(asked: Asked) -> None:
-    _choose(MEASURE, "Measure", {each: MEASURES[each].word for each in Measure}, asked.measure, Measure.COST)
-    by = {each: name.capitalize() for each, name in DIMENSIONS.items()}
-    _choose(BY, "Told apart by", by, asked.by, Dimension.MODEL)
+    sort = sort_of(asked.query)
+    measures = {each: MEASURES[each].word for each in sort.measures}
+    _choose(MEASURE, "Measure", measures, asked.measure, sort.measures[0])
+    _choose(BY, "Told apart by", {each: DIMENSIONS[each].capitalize() for each in sort.dimensions}, asked.by, sort.by)
 
 
 def _choose(name: str, label: str, options: Mapping[Any, str], chosen: object, default: str) -> None:

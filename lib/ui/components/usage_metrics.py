@@ -1,4 +1,4 @@
-"""The five numbers that lead the page of analytics, each with its course and its change against the period before."""
+"""The numbers that lead the page of analytics, each with its course and its change against the period before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _UNTOLD: Final = "Runs are told apart by project, person and template only."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Leading:
-    """One of the five, in words."""
+    """One of them, in words."""
 
     label: str
     value: str
@@ -31,16 +31,12 @@ class _Leading:
 
 
 def show_usage_metrics(dashboard: Dashboard, bars: Bars) -> None:
-    """Draw the five cards; on a phone two stand side by side."""
+    """Draw the cards; on a phone two stand side by side."""
     report, before = dashboard.report, dashboard.before
-    grid = st.grid(5, min_column_width=165, gap="small")
-    for leading in (
-        _cost(report, before),
-        _runs(report, before),
-        _tokens(report, before),
-        _failed(report, before),
-        _latency(report, before),
-    ):
+    leads = (_cost, _runs, _tokens, _failed, _latency) if dashboard.query.is_model else (_calls, _failed, _latency)
+    grid = st.grid(len(leads), min_column_width=165, gap="small")
+    for lead in leads:
+        leading = lead(report, before)
         with (
             grid.cell(),
             st.container(
@@ -78,6 +74,16 @@ def _cost(report: UsageReport, before: UsageReport | None) -> _Leading:
         more_is_worse=True,
         course=[float(figures.cost_usd) for figures in report.bars],
         help_text=price,
+    )
+
+
+def _calls(report: UsageReport, before: UsageReport | None) -> _Leading:
+    return _Leading(
+        label="Calls",
+        value=words.number(report.total.calls),
+        delta=words.change(report.total.calls, before.total.calls) if before else None,
+        course=[figures.calls for figures in report.bars],
+        help_text="Of operations that runs had carried out: each attempt is one.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What costs most: projects, people, models, templates or endpoints, the most expensive first."""
+"""What costs most, or calls most where nothing has a price: projects, people, models, templates or endpoints."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -10,7 +10,7 @@ from lib.ui.components import chart
 from lib.ui.components.open_by_key import show_open_by_key
 from lib.ui.components.usage_address import TOP, Asked, open_calls, write_address
 from lib.ui.components.usage_chart_card import chart_card
-from lib.ui.components.usage_figures import DIMENSIONS, PLURALS, Measure, seconds
+from lib.ui.components.usage_figures import DIMENSIONS, MEASURES, PLURALS, Measure, Shown, Value, seconds, sort_of
 from lib.usage.views import Dashboard, Dimension, Share
 
 #: So many bars fit beside the charts of the same row.
@@ -18,7 +18,8 @@ _MOST: Final = 7
 _HEIGHT: Final = 226
 #: In characters: what is longer is cut beside its bar and stands whole in the table.
 _LONGEST_NAME: Final = 22
-_HEAD: Final = ("Cost, $", "Calls", "Failed calls", "Tokens", "Calls of unknown price")
+_CALLS: Final = ("Calls", "Failed calls")
+_HEAD: Final = ("Cost, $", *_CALLS, "Tokens", "Calls of unknown price")
 #: Where the page is about latency.
 _TIMES: Final = ("Median, s", "p95, s")
 _KEY: Final = "usage-top"
@@ -28,13 +29,15 @@ def show_top(asked: Asked, dashboard: Dashboard) -> None:
     """Draw the bars; what is beyond them is in the table."""
     by = asked.top
     shares, with_times = dashboard.top, asked.measure is Measure.LATENCY
-    title = f"Cost by {DIMENSIONS[by]}"
+    shown = MEASURES[sort_of(asked.query).measures[0]]
+    title = f"{shown.word} by {DIMENSIONS[by]}"
+    head = _HEAD if asked.query.is_model else _CALLS
     with chart_card(
         title,
         note=_finding(by, shares),
         key="top",
-        columns=(DIMENSIONS[by].capitalize(), *_HEAD, *(_TIMES if with_times else ())),
-        rows=[_cells(share, with_times=with_times) for share in shares],
+        columns=(DIMENSIONS[by].capitalize(), *head, *(_TIMES if with_times else ())),
+        rows=[_cells(share, is_model=asked.query.is_model, with_times=with_times) for share in shares],
         show_settings=lambda: _show_settings(asked),
     ):
         top = shares[:_MOST]
@@ -43,7 +46,7 @@ def show_top(asked: Asked, dashboard: Dashboard) -> None:
             return
         colors = chart.palette()
         chart.show_figure(
-            [_bars(top, colors)],
+            [_bars(top, shown, colors)],
             chart.layout(
                 colors,
                 height=_HEIGHT,
@@ -61,7 +64,7 @@ def show_top(asked: Asked, dashboard: Dashboard) -> None:
                 },
             ),
             key=_KEY,
-            alt=f"{title}: {', '.join(f'{share.label} {words.money(share.figures.cost_usd)}' for share in top)}",
+            alt=f"{title}: {', '.join(f'{share.label} {shown.say(_read(share, shown))}' for share in top)}",
             on_choose=lambda point: _open(point, by, top),
         )
         chosen = show_open_by_key([share.label for share in shares], key=_KEY, label=f"the calls by {DIMENSIONS[by]}")
@@ -73,9 +76,10 @@ def show_top(asked: Asked, dashboard: Dashboard) -> None:
 def _show_settings(asked: Asked) -> None:
     key = "usage-top-by"
     st.session_state[key] = asked.top
+    sort = sort_of(asked.query)
     st.selectbox(
-        "Cost by",
-        [*DIMENSIONS],
+        f"{MEASURES[sort.measures[0]].word} by",
+        [*sort.dimensions],
         format_func=lambda by: DIMENSIONS[by].capitalize(),
         key=key,
         on_change=lambda: write_address(
@@ -90,14 +94,19 @@ def _finding(by: Dimension, shares: Sequence[Share]) -> str:
     return words.count(len(shares), DIMENSIONS[by], plural=PLURALS[by])
 
 
-def _bars(top: Sequence[Share], colors: chart.Palette) -> Mapping[str, Any]:
+def _read(share: Share, shown: Shown) -> Value:
+    return shown.read(share.figures, share.latency)
+
+
+def _bars(top: Sequence[Share], shown: Shown, colors: chart.Palette) -> Mapping[str, Any]:
     rising = [*reversed(top)]
+    values = [_read(share, shown) for share in rising]
     return {
         "type": "bar",
         "orientation": "h",
-        "x": [float(share.figures.cost_usd) for share in rising],
+        "x": values,
         "y": _names(rising),
-        "text": [words.money(share.figures.cost_usd) for share in rising],
+        "text": [shown.say(value) for value in values],
         "textposition": "outside",
         "textfont": {"size": 12, "color": colors.muted},
         "cliponaxis": False,
@@ -105,7 +114,7 @@ def _bars(top: Sequence[Share], colors: chart.Palette) -> Mapping[str, Any]:
         "customdata": [
             [words.count(share.figures.calls, "call"), chart.escape(words.line(share.label))] for share in rising
         ],
-        "hovertemplate": "%{customdata[1]}: %{text}, %{customdata[0]}<extra></extra>",
+        "hovertemplate": f"%{{customdata[1]}}: {'%{text}, ' if shown.prefix else ''}%{{customdata[0]}}<extra></extra>",
     }
 
 
@@ -124,14 +133,12 @@ def _open(point: Mapping[str, Any], by: Dimension, top: Sequence[Share]) -> None
         open_calls(by=by, key=top[len(top) - 1 - number].key)
 
 
-def _cells(share: Share, *, with_times: bool) -> Sequence[Any]:
+def _cells(share: Share, *, is_model: bool, with_times: bool) -> Sequence[Any]:
+    figures = share.figures
+    calls = [figures.calls, figures.failed_calls]
     times = [seconds(share.latency.p50), seconds(share.latency.p95)]
     return [
         share.label,
-        float(share.figures.cost_usd),
-        share.figures.calls,
-        share.figures.failed_calls,
-        share.figures.tokens,
-        share.figures.unpriced_calls,
+        *([float(figures.cost_usd), *calls, figures.tokens, figures.unpriced_calls] if is_model else calls),
         *(times if with_times else ()),
     ]

@@ -52,7 +52,7 @@ def test_what_is_inside_a_structure_is_named_by_its_path() -> None:
 
 def test_structure_that_is_deeper_than_anybody_reads_is_one_value() -> None:
     at = drawn({}, {"deep": {"b": {"c": {"d": {"e": {"f": 1}}}}}})
-    assert 'deep.b.c.d.e not set +{"f": 1}' in " ".join(shown(at).split())
+    assert 'deep.b.c.d.e +{"f": 1}' in " ".join(shown(at).split())
 
 
 def test_long_value_opens_and_is_bounded() -> None:
@@ -79,6 +79,17 @@ def test_values_and_names_are_text() -> None:
 
 def test_what_differs_in_hidden_characters_only_says_so() -> None:
     assert "(differs in hidden characters)" in shown(drawn({"name": "abc"}, {"name": "a\u200bbc"}))
+
+
+def test_of_what_is_new_or_gone_there_is_one_column() -> None:
+    new, gone = drawn({}, {"name": "New"}), drawn({"name": "Old"}, {})
+    assert "<th>After</th>" in markup(new)
+    assert "<th>Before</th>" in markup(gone)
+    assert f"Name {MINUS}Old" in " ".join(shown(gone).split())
+    for at, other in ((new, "Before"), (gone, "After")):
+        assert f"<th>{other}</th>" not in markup(at)
+        assert "not set" not in shown(at)
+        assert "removed" not in shown(at)
 
 
 def test_nothing_that_differs_is_said() -> None:
