@@ -5,6 +5,7 @@ Organization A has runs in every state, organization B has nothing, and one inst
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
@@ -303,11 +304,22 @@ def _link(dashboard: Dashboard, path: str, kind: str) -> str:
     return f"/{path}?token={secret}"
 
 
+def in_turn(subjects: Sequence[Subject]) -> Sequence[Subject]:
+    """The subjects of one person after another's, each on another page than the one before as far as that goes.
+
+    Those of one page stay in their order: some leave something behind.
+    """
+    pages: dict[Actor | None, dict[str, list[Subject]]] = {}
+    for subject in subjects:
+        pages.setdefault(subject.visitor, {}).setdefault(urlsplit(subject.url).path, []).append(subject)
+    return [one for mine in pages.values() for turn in zip_longest(*mine.values()) for one in turn if one is not None]
+
+
 def walk(page: Page, subjects: Sequence[Subject], dashboard: Dashboard) -> Iterator[Subject]:
-    """Visit one after the other, by a link where nothing was done on the page before and the person stays the same."""
+    """Visit one after the other, by a link where the person stays the same and the page does not."""
     before: Subject | None = None
     for subject in subjects:
-        may_stay = before and before.visitor == subject.visitor is not None and before.provoke is None
+        may_stay = before and before.visitor == subject.visitor is not None
         if before and may_stay and urlsplit(before.url).path != urlsplit(subject.url).path:
             acts.follow(page, subject.url)
             _finish(page, subject)

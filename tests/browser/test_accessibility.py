@@ -1,7 +1,8 @@
-"""axe-core over every page in every state: full and empty in light and dark and on a phone.
+"""axe-core over every page in every state: full in light and dark and on a phone.
 
-What a question or a refusal adds to a page is looked at on a desk alone, without the sidebar beside it, one half of all
-in the light and the other in the dark: both of each would take two minutes more.
+Empty pages have the same few parts, so a third of them is looked at in each of these. What a question or a refusal adds
+to a page is looked at on a desk alone, without the sidebar beside it, one half of all in the light and the other in the
+dark: all looks at each of them would take minutes more.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -33,9 +34,12 @@ LOOKS: tuple[Look, ...] = (
     ("dark", DESK, "desk", {"runOnly": [COLOURS]}),
     ("light", PHONE, "phone", {"rules": {COLOURS: {"enabled": False}}}),
 )
-HALVES: tuple[tuple[Look], ...] = ((("light", DESK, "desk", {}),), (("dark", DESK, "desk", {}),))
-#: The parts of this test, of a minute or two each: a long one that begins last is waited for.
-STATES = ("full", "empty", "other, run", "other, template", "other, a to o", "other, p to z")
+#: Of each state, the looks of its first subjects, of those after them, and so on.
+PARTS: dict[str, tuple[tuple[Look, ...], ...]] = {"full": (LOOKS,), "empty": tuple((look,) for look in LOOKS)}
+HALVES: tuple[tuple[Look, ...], ...] = ((("light", DESK, "desk", {}),), (("dark", DESK, "desk", {}),))
+#: The parts of this test, of a minute or two each: a long one that begins last is waited for. In each of the others
+#: pages take turns, so that one leads to the other by a link.
+OTHERS = ("other, 1 of 3", "other, 2 of 3", "other, 3 of 3")
 GRAVE = {"serious", "critical"}
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 #: Asks axe, and for each finding which of our excuses covers it: the first whose selector holds the element.
@@ -80,14 +84,14 @@ EXCUSES: tuple[Excuse, ...] = (
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ["full", "empty", *OTHERS])
 def test_no_page_shuts_anybody_out(
     *, state: str, dashboard: Dashboard, scene: Scene, unclaimed: str, open_page: Callable[..., Page]
 ) -> None:
     page = open_page(viewport=DESK)
     found, unused = [], []
-    mine = [one for one in subjects.subjects(dashboard, scene, unclaimed) if _state(one) == state]
-    for subject, looks in zip(subjects.walk(page, mine, dashboard), _looks(mine), strict=True):
+    mine = subjects.in_turn(_find(state, subjects.subjects(dashboard, scene, unclaimed)))
+    for subject, looks in zip(subjects.walk(page, mine, dashboard), _looks(state, len(mine)), strict=True):
         used = set()
         for where, finding in findings(page, looks):
             used.add(finding["excuse"])
@@ -98,19 +102,22 @@ def test_no_page_shuts_anybody_out(
     assert not unused, "Streamlit has mended this: take the excuse away"
 
 
+def _find(state: str, found: Sequence[Subject]) -> Sequence[Subject]:
+    if state in OTHERS:
+        return [one for one in found if _state(one) == "other"][OTHERS.index(state) :: len(OTHERS)]
+    return [one for one in found if _state(one) == state]
+
+
 def _state(subject: Subject) -> str:
-    page, _, state = subject.name.partition("-")
-    if state in {"", "empty"}:
-        return state or "full"
-    letters = "other, a to o" if page < "p" else "other, p to z"
-    return f"other, {page}" if f"other, {page}" in STATES else letters
+    state = subject.name.partition("-")[2]
+    return {"": "full", "empty": "empty"}.get(state, "other")
 
 
-def _looks(mine: Sequence[Subject]) -> Iterator[Sequence[Look]]:
-    """How each is looked at. Their order stays: some leave something behind."""
-    is_whole = not _state(mine[0]).startswith("other")
-    for number in range(len(mine)):
-        yield LOOKS if is_whole else HALVES[2 * number // len(mine)]
+def _looks(state: str, count: int) -> Iterator[Sequence[Look]]:
+    """How each of so many is looked at."""
+    parts = PARTS.get(state, HALVES)
+    for number in range(count):
+        yield parts[len(parts) * number // count]
 
 
 def findings(page: Page, looks: Sequence[Look]) -> list[tuple[str, dict[str, Any]]]:
