@@ -43,7 +43,8 @@ def show_as_a_table(page: Page, card: str) -> None:
 
 
 def edit_an_alert(page: Page) -> None:
-    page.locator("[class*=st-key-watch-edit-] button").first.click()
+    page.locator("[class*=st-key-more-watch-] button").first.click()
+    page.get_by_text("Edit…", exact=True).click()
     expect(page.get_by_text("The alert begins anew").first).to_be_visible()
 
 

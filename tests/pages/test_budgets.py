@@ -29,13 +29,11 @@ def choose(at: AppTest, chosen: str) -> AppTest:
     return at
 
 
-def click(at: AppTest, key: str, *, within: str, opens: str | None = None) -> AppTest:
-    """Click a button of the dialog that another button (of the key `opens`), or a choice of the menu, has opened."""
+def click(at: AppTest, key: str, *, within: str) -> AppTest:
+    """Click a button of the dialog that another button, or a choice of the menu, has opened."""
     (found,) = (each for each in at.button if each.key == key)
     found.click()
-    if opens:
-        next(each for each in at.button if each.key == opens).click()
-    elif within in {"Edit…", "End…"}:
+    if within in {"Edit…", "End…"}:
         at.get("menu_button")[0].set_value(within)
     else:
         button(at, within).click()
@@ -122,24 +120,19 @@ def test_alert_is_added_edited_and_ended(open_as: OpenAs, cast: Cast) -> None:
     assert (watch.limit_usd, watch.hours) == (5, 24)
     at = open_as(cast.mona, BUDGETS)
     assert "More than $5.00 within 24 hours" in shown(at)
-    (edit,) = (each for each in at.button if each.key == f"watch-edit-{watch.id}")
-    edit.click().run()
+    choose(at, "Edit…")
     assert dialogs(at) == ["Edit alert"]
     number(at, f"watch-{watch.id}-amount", 0.0)
-    click(at, f"watch-save-{watch.id}-confirm", within="Edit…", opens=f"watch-edit-{watch.id}")
+    click(at, f"watch-save-{watch.id}-confirm", within="Edit…")
     assert "Amount" in shown(at), "it is told what is wrong, and the dialog stays"
     number(at, f"watch-{watch.id}-amount", 7.5)
     number(at, f"watch-{watch.id}-hours", 12)
-    click(at, f"watch-save-{watch.id}-confirm", within="Edit…", opens=f"watch-edit-{watch.id}")
+    click(at, f"watch-save-{watch.id}-confirm", within="Edit…")
     (watch,) = list_watches(cast.mona)
     assert (watch.limit_usd, watch.hours) == (Decimal("7.5"), 12)
     at = open_as(cast.mona, BUDGETS)
-    (found,) = (each for each in at.button if each.key == f"watch-end-{watch.id}")
-    found.click().run()
-    (sure,) = (each for each in at.button if each.key == f"end-watch-{watch.id}-confirm")
-    sure.click()
-    next(each for each in at.button if each.key == f"watch-end-{watch.id}").click()
-    at.run()
+    choose(at, "End…")
+    click(at, f"end-watch-{watch.id}-confirm", within="End…")
     assert list_watches(cast.mona) == ()
 
 

@@ -25,7 +25,7 @@ def show_audit_link(actor: Actor, kind: str, thing_id: UUID) -> None:
 
 
 def audit_option() -> Sequence[str]:
-    """What stands of it in a menu of options; nothing for who may not read the trail."""
+    """What stands of it in a menu of options, also in one that has nothing else; nothing for who may not read it."""
     return [AUDIT_TRAIL] if require_actor().may(Permission.AUDIT_VIEW) else []
 
 

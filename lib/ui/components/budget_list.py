@@ -37,14 +37,13 @@ def say_budgets(budgets: Sequence[BudgetView]) -> str:
 
 
 def show_budgets(actor: Actor, budgets: Sequence[BudgetView]) -> None:
-    """Draw the rows; who may not manage them reads only."""
+    """Draw the rows; who may not manage them reads only, and who reads the trail gets there."""
     may_manage = actor.may(Permission.BUDGETS_MANAGE)
+    may_do = may_manage or bool(audit_option())
     with row_list("budgets"):
         for budget in budgets:
             with st.container(gap="xxsmall"):  # on a phone the parts stand one below the other
-                left, middle, *right = st.columns(
-                    [3.5, 5, 2.2] if may_manage else [3.5, 5], vertical_alignment="center"
-                )
+                left, middle, *right = st.columns([3.5, 5, 2.2] if may_do else [3.5, 5], vertical_alignment="center")
                 with left, st.container(gap="xxsmall"):
                     _show_what(budget)
                 with middle, st.container(gap="xxsmall"):
@@ -54,7 +53,7 @@ def show_budgets(actor: Actor, budgets: Sequence[BudgetView]) -> None:
                         right[0],
                         st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", wrap=False),
                     ):
-                        _show_actions(budget)
+                        _show_actions(budget, may_manage=may_manage)
 
 
 def _show_what(budget: BudgetView) -> None:
@@ -91,12 +90,11 @@ def _show_raise(actor: Actor, raised: RaiseView, *, may_manage: bool) -> None:
             dialogs.ask_to_end_raise(raised)
 
 
-def _show_actions(budget: BudgetView) -> None:
-    if st.button("Raise", icon=":material/trending_up:", key=f"raise-open-{budget.id}"):
+def _show_actions(budget: BudgetView, *, may_manage: bool) -> None:
+    if may_manage and st.button("Raise", icon=":material/trending_up:", key=f"raise-open-{budget.id}"):
         dialogs.ask_to_raise(budget)
-    chosen = st.menu_button(
-        "More", [_EDIT, *audit_option(), _END], icon=":material/more_horiz:", key=f"more-{budget.id}"
-    )
+    options = [_EDIT, *audit_option(), _END] if may_manage else audit_option()
+    chosen = st.menu_button("More", options, icon=":material/more_horiz:", key=f"more-{budget.id}")
     if chosen == _EDIT:
         dialogs.show_edit_budget(budget)
     elif chosen == AUDIT_TRAIL:
@@ -117,8 +115,7 @@ def show_watches(actor: Actor, watches: Sequence[WatchView]) -> None:
                     title = f"More than {words.money(watch.limit_usd)} within {words.count(watch.hours, 'hour')}"
                     detail = "Told once for each person, and again only when that time is over."
                     with row(title, detail=detail):
-                        if may_manage:
-                            _show_watch_actions(watch)
+                        _show_watch_actions(watch, may_manage=may_manage)
         else:
             st.markdown(
                 ":gray[Be told when one person spends more than usual within hours, whatever budgets there are.]"
@@ -127,12 +124,17 @@ def show_watches(actor: Actor, watches: Sequence[WatchView]) -> None:
             dialogs.show_new_watch()
 
 
-def _show_watch_actions(watch: WatchView) -> None:
-    with st.container(horizontal=True, gap="xsmall", width="content", wrap=False):
-        if st.button("Edit…", key=f"watch-edit-{watch.id}"):
-            dialogs.show_edit_watch(watch)
-        if st.button("End…", key=f"watch-end-{watch.id}"):
-            dialogs.ask_to_end_watch(watch)
+def _show_watch_actions(watch: WatchView, *, may_manage: bool) -> None:
+    options = [_EDIT, *audit_option(), _END] if may_manage else audit_option()
+    if not options:
+        return
+    chosen = st.menu_button("More", options, icon=":material/more_horiz:", key=f"more-watch-{watch.id}")
+    if chosen == _EDIT:
+        dialogs.show_edit_watch(watch)
+    elif chosen == AUDIT_TRAIL:
+        open_audit("spending_watches", watch.id)
+    elif chosen == _END:
+        dialogs.ask_to_end_watch(watch)
 
 
 def show_alerts(actor: Actor, alerts: Alerts) -> None:

@@ -11,6 +11,7 @@ from lib.connections.vendor_facts import VENDORS
 from lib.connections.views import ConnectionView, Pricing
 from lib.ui import words
 from lib.ui.components import connection_dialogs as dialogs
+from lib.ui.components.audit_link import AUDIT_TRAIL, audit_option, open_audit
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.row_list import row_list
 from lib.ui.components.status import CONNECTION, inline
@@ -21,12 +22,12 @@ _LINE = Markup("{} · {} · {} · {}<br>{}")
 
 
 def show_connections(actor: Actor, connections: Sequence[ConnectionView]) -> None:
-    """Draw the rows; who may not manage them reads only."""
-    may_manage = actor.may(Permission.CONNECTIONS_MANAGE)
+    """Draw the rows; who may not manage them reads only, and who reads the trail gets there."""
+    may_do = actor.may(Permission.CONNECTIONS_MANAGE) or bool(audit_option())
     with row_list("connections"):
         for connection in connections:
             with st.container(gap="xxsmall"):
-                if not may_manage:
+                if not may_do:
                     _show_facts(actor, connection)
                     continue
                 left, right = st.columns([4, 1], vertical_alignment="center")  # on a phone one below the other
@@ -43,12 +44,12 @@ def _show_facts(actor: Actor, connection: ConnectionView) -> None:
 
 
 def _show_actions(actor: Actor, connection: ConnectionView) -> None:
-    if st.button("Test", icon=":material/network_check:", key=f"test-{connection.slug}"):
+    may_manage = actor.may(Permission.CONNECTIONS_MANAGE)
+    if may_manage and st.button("Test", icon=":material/network_check:", key=f"test-{connection.slug}"):
         dialogs.show_test(connection)
     switch = _DEACTIVATE if connection.is_active else _ACTIVATE
-    chosen = st.menu_button(
-        "More", [_MODELS, _EDIT, switch, _DELETE], icon=":material/more_horiz:", key=f"more-{connection.slug}"
-    )
+    options = [_MODELS, _EDIT, switch, *audit_option(), _DELETE] if may_manage else audit_option()
+    chosen = st.menu_button("More", options, icon=":material/more_horiz:", key=f"more-{connection.slug}")
     if chosen == _MODELS:
         dialogs.show_models(connection)
     elif chosen == _EDIT:
@@ -57,6 +58,8 @@ def _show_actions(actor: Actor, connection: ConnectionView) -> None:
         dialogs.activate(connection)
     elif chosen == _DEACTIVATE:
         dialogs.ask_to_deactivate(actor, connection)
+    elif chosen == AUDIT_TRAIL:
+        open_audit("provider_connections", connection.id)
     elif chosen == _DELETE:
         dialogs.ask_to_delete(actor, connection)
 

@@ -13,6 +13,7 @@ from lib.connections.integrations.views import IntegrationEntry, IntegrationView
 from lib.integrations.base import ConnectionForm
 from lib.integrations.registry import find_kinds
 from lib.ui import feedback, words
+from lib.ui.components.audit_link import AUDIT_TRAIL, audit_option, open_audit
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.row_list import row_list
 from lib.ui.components.status import CONNECTION, inline
@@ -24,12 +25,12 @@ _CONTEXT: Final = Markup('<div class="ao-context">{}</div>')
 
 
 def show_integrations(actor: Actor, integrations: Sequence[IntegrationView]) -> None:
-    """Draw the rows; who may not manage them reads only."""
-    may_manage = actor.may(_MANAGE)
+    """Draw the rows; who may not manage them reads only, and who reads the trail gets there."""
+    may_do = actor.may(_MANAGE) or bool(audit_option())
     with row_list("integrations"):
         for each in integrations:
             with st.container(gap="xxsmall"):
-                if not may_manage:
+                if not may_do:
                     _show_facts(each)
                     continue
                 left, right = st.columns([4, 1], vertical_alignment="center")
@@ -51,15 +52,20 @@ def _show_facts(each: IntegrationView) -> None:
 
 
 def _show_actions(actor: Actor, each: IntegrationView) -> None:
-    form = _form(each.kind)
-    if form and form.is_testable and st.button(_TRY, icon=":material/network_check:", key=f"try-{each.slug}"):
+    form, may_manage = _form(each.kind), actor.may(_MANAGE)
+    if (
+        may_manage
+        and form
+        and form.is_testable
+        and st.button(_TRY, icon=":material/network_check:", key=f"try-{each.slug}")
+    ):
         with feedback.told():
             with st.spinner("Asking"):
                 service.try_integration(require_actor(_MANAGE), each.id)
             feedback.succeeded("It answers, and knows the secret.")
             st.rerun()
     switch = _DEACTIVATE if each.is_active else _ACTIVATE
-    options = [*([_EDIT] if form else []), switch, _DELETE]
+    options = [*([_EDIT] if form else []), switch, *audit_option(), _DELETE] if may_manage else audit_option()
     chosen = st.menu_button("More", options, icon=":material/more_horiz:", key=f"more-integration-{each.slug}")
     if chosen == _EDIT:
         show_edit_integration(each)
@@ -70,6 +76,8 @@ def _show_actions(actor: Actor, each: IntegrationView) -> None:
             st.rerun()
     elif chosen == _DEACTIVATE:
         _ask_to_deactivate(actor, each)
+    elif chosen == AUDIT_TRAIL:
+        open_audit("integration_connections", each.id)
     elif chosen == _DELETE:
         _ask_to_delete(actor, each)
 

@@ -13,6 +13,7 @@ from lib.access.permissions import Permission
 from lib.retention import service
 from lib.retention.views import Hold
 from lib.ui import feedback, words
+from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import is_confirmed, show_confirm_dialog
 from lib.ui.components.row_list import lines, row, row_list
@@ -52,9 +53,14 @@ def _show_list(actor: Actor, holds: Sequence[Hold]) -> None:
     with row_list("holds"):
         for hold in holds:
             is_open = hold.released_at is None
-            with row(_name(hold), detail=_say(hold, actor.time_zone), status=ON_HOLD if is_open else HOLD_RELEASED):
+            state = ON_HOLD if is_open else HOLD_RELEASED
+            with (
+                row(_name(hold), detail=_say(hold, actor.time_zone), status=state),
+                st.container(width="content", horizontal_alignment="right", gap="xxsmall"),
+            ):
                 if is_open and st.button("Release…", key=f"hold-release-{hold.id}"):
                     _ask_to_release(hold)
+                show_audit_link(actor, "legal_holds", hold.id)
 
 
 def _say(hold: Hold, zone: str) -> Markup:

@@ -12,6 +12,7 @@ from lib.archives.views import MOST_COUNTED, ArchiveForesight, ArchiveView, Proj
 from lib.models.archive import ArchiveStatus
 from lib.projects.views import ProjectDetail
 from lib.ui import feedback, words
+from lib.ui.components.audit_link import AUDIT_TRAIL, audit_option, open_audit
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
@@ -75,7 +76,8 @@ def _count(number: int, noun: str) -> str:
 
 def _show(actor: Actor, archive: ArchiveView, *, may_manage: bool) -> None:
     is_still = may_manage and archive.has_file and not archive.is_under_way
-    left, *right = st.columns([5, 4] if is_still else 1, vertical_alignment="center")  # one below the other on a phone
+    may_do = is_still or bool(audit_option())
+    left, *right = st.columns([5, 4] if may_do else 1, vertical_alignment="center")  # one below the other on a phone
     with (
         left,
         row(_title(archive), detail=_detail(archive, time_zone=actor.time_zone), status=ARCHIVE[archive.status]),
@@ -83,18 +85,23 @@ def _show(actor: Actor, archive: ArchiveView, *, may_manage: bool) -> None:
         pass
     if right:
         with right[0], st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            _show_actions(archive)
+            _show_actions(archive, is_still=is_still)
 
 
-def _show_actions(archive: ArchiveView) -> None:
-    can_restore = archive.holds_runs and archive.away == archive.runs
+def _show_actions(archive: ArchiveView, *, is_still: bool) -> None:
+    """What can be done about it; only the way to the trail where nothing can, or not now."""
+    can_restore = is_still and archive.holds_runs and archive.away == archive.runs
     if can_restore and st.button("Restore", icon=":material/settings_backup_restore:", key=f"restore-{archive.id}"):
         _restore(archive)
-    st.link_button("Download", f"/api/archives/{archive.id}/file", icon=":material/download:")
-    offered = [_DELETE] if archive.holds_runs else [_AGAIN, _DELETE]  # retention may have removed what came back
+    if is_still:
+        st.link_button("Download", f"/api/archives/{archive.id}/file", icon=":material/download:")
+    # retention may have removed what came back
+    offered = [*([] if archive.holds_runs else [_AGAIN]), *audit_option(), _DELETE] if is_still else audit_option()
     chosen = st.menu_button("More", offered, icon=":material/more_horiz:", key=f"more-{archive.id}")
     if chosen == _AGAIN:
         _restore(archive)
+    elif chosen == AUDIT_TRAIL:
+        open_audit("archives", archive.id)
     elif chosen == _DELETE:
         _ask_to_delete(archive)
 

@@ -11,6 +11,7 @@ from lib.reviews.reach import say_who_is_missing
 from lib.reviews.views import Review, Word
 from lib.ui import state, words
 from lib.ui.components import status
+from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.card import card
 from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
@@ -18,6 +19,7 @@ from lib.ui.components.person import person_inline
 from lib.ui.components.review_dialogs import ask_to_decide, say_editor
 from lib.ui.components.text_diff import show_text_diff
 from lib.ui.components.to_decide import anchor_of
+from lib.ui.guard import require_actor
 
 # a moment ends its line: what opens in it takes the rest
 _SAID = Markup('<div class="ao-context">{} {}{} {}</div>')
@@ -62,6 +64,7 @@ def show_review_panel(review: Review, *, time_zone: str) -> None:
             _show_buttons(review)
         elif is_open:
             st.markdown(f":gray[{words.plain(f'It is decided by {say_reviewers(review)}.')}]")
+        show_audit_link(require_actor(), "review_requests", review.summary.id)
 
 
 def _show_what_is_missing(review: Review) -> None:

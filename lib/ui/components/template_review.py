@@ -13,6 +13,7 @@ from lib.templates import publishing
 from lib.templates.versions import service as versions
 from lib.templates.views import ReviewRequest, TemplateDetail
 from lib.ui import feedback, state, words
+from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.card import card
 from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
@@ -38,6 +39,7 @@ def show_template_review(actor: Actor, template: TemplateDetail) -> None:
         with card(f"Version {words.number(review.version)} was refused", key="template-review"):
             st.html(_REFUSED.format(person_inline(review.decided_by), when))
             show_facts([("Reason", review.comment)])
+            show_audit_link(actor, "template_reviews", review.id)
 
 
 def _show_request(actor: Actor, template: TemplateDetail, review: ReviewRequest) -> None:
@@ -62,6 +64,7 @@ def _show_request(actor: Actor, template: TemplateDetail, review: ReviewRequest)
             _show_withdrawal(review)
         else:
             st.markdown(":gray[Anybody who may publish templates decides, but for who asked.]")
+        show_audit_link(actor, "template_reviews", review.id)
 
 
 def _card_of(template: TemplateDetail) -> dict[str, object]:

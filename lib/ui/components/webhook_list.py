@@ -41,19 +41,19 @@ def say_endpoints(endpoints: Sequence[EndpointView]) -> str:
 
 
 def show_endpoints(actor: Actor, endpoints: Sequence[EndpointView]) -> None:
-    """Draw the rows; who may not manage them reads only."""
-    may_manage = actor.may(_MANAGE)
+    """Draw the rows; who may not manage them reads only, and who reads the trail gets there."""
+    may_do = actor.may(_MANAGE) or bool(audit_option())
     with row_list("webhooks"):
         for endpoint in endpoints:
             with st.container(gap="xxsmall"):  # on a phone the parts stand one below the other
-                left, middle, *right = st.columns([5, 4.2, 3] if may_manage else [1, 1], vertical_alignment="center")
+                left, middle, *right = st.columns([5, 4.2, 3] if may_do else [1, 1], vertical_alignment="center")
                 with left, st.container(gap="xxsmall"):
                     _show_what(endpoint)
                 with middle, st.container(gap="xxsmall"):
                     _show_how(endpoint, actor.time_zone)
                 if right:
                     with right[0], st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-                        _show_actions(endpoint)
+                        _show_actions(endpoint, may_manage=actor.may(_MANAGE))
 
 
 def _show_what(endpoint: EndpointView) -> None:
@@ -119,11 +119,11 @@ def _say_recent(endpoint: EndpointView) -> str:
     )
 
 
-def _show_actions(endpoint: EndpointView) -> None:
-    if st.button("Send test", icon=":material/send:", key=f"test-{endpoint.id}"):
+def _show_actions(endpoint: EndpointView, *, may_manage: bool) -> None:
+    if may_manage and st.button("Send test", icon=":material/send:", key=f"test-{endpoint.id}"):
         send_test(endpoint)
     switch = _PAUSE if endpoint.is_active else _SWITCH_ON
-    options = [_EDIT, _ROTATE, switch, _REDELIVER, *audit_option(), _DELETE]
+    options = [_EDIT, _ROTATE, switch, _REDELIVER, *audit_option(), _DELETE] if may_manage else audit_option()
     chosen = st.menu_button("More", options, icon=":material/more_horiz:", key=f"more-{endpoint.id}")
     if chosen == _EDIT:
         dialogs.show_edit_endpoint(endpoint)
