@@ -4,11 +4,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, Float, Integer, Row, Text, column, func, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Float,
+    Integer,
+    Row,
+    TableValuedAlias,
+    Text,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 _MOMENT: Final = DateTime(timezone=True)
+#: Of statements: more than any server keeps.
+_ALL: Final = 2**31 - 1
 
 
 def read_work(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -58,7 +73,18 @@ def read_indexes(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
 
 def read_statements(session: Session, *, most: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """Those that took most of the time, the first of them first; none where the server keeps no count."""
-    found = func.api.read_statements(most).table_valued(
+    return session.execute(select(_statements(most))).all()
+
+
+def sum_statements(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
+    """By login, how often it asked anything and how long all of it took; none where the server keeps no count."""
+    found = _statements(_ALL)
+    sums = (func.sum(found.c.calls).label("calls"), func.sum(found.c.total_ms).label("total_ms"))
+    return session.execute(select(found.c.login, *sums).group_by(found.c.login).order_by(found.c.login)).all()
+
+
+def _statements(most: int) -> TableValuedAlias:
+    return func.api.read_statements(most).table_valued(
         column("login", Text()),
         column("statement", Text()),
         column("calls", BigInteger()),
@@ -68,7 +94,6 @@ def read_statements(session: Session, *, most: int) -> Sequence[Row[*tuple[Any, 
         column("share", Float()),
         column("counted_since", _MOMENT),
     )
-    return session.execute(select(found)).all()
 
 
 def read_sizes(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:

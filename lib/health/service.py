@@ -21,7 +21,9 @@ from lib.health.views import (
     PoolFacts,
     Removal,
     Sample,
+    StatementCounts,
     StatementFacts,
+    StatementSum,
     TableFacts,
     Waiting,
 )
@@ -93,6 +95,15 @@ def list_statements(operator: Operator) -> Sequence[StatementFacts]:
     """The statements that took most of the time; none where the server keeps no count. Raises `NotPermitted`."""
     with door(operator) as session:
         return [StatementFacts(**row._mapping) for row in queries.read_statements(session, most=MOST_STATEMENTS)]
+
+
+def count_statements(operator: Operator) -> StatementCounts:
+    """What all statements took, by login, and those of `list_statements`. Raises `NotPermitted`."""
+    with door(operator) as session:
+        slowest = [StatementFacts(**row._mapping) for row in queries.read_statements(session, most=MOST_STATEMENTS)]
+        # read last: what is added meanwhile is in the sums, so that none of these has taken more than all of them
+        sums = [StatementSum(row.login, int(row.calls), row.total_ms) for row in queries.sum_statements(session)]
+        return StatementCounts(sums, slowest)
 
 
 def explain_statement(operator: Operator, statement: str) -> Sequence[str] | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,32 @@ class StatementFacts:
     counted_since: datetime | None
 
     @property
+    def key(self) -> str:
+        """What `/metrics` calls it: of its text alone, so it is the same after a restart and on another server."""
+        return sha256(self.statement.encode()).hexdigest()[:12]
+
+    @property
     def mean_ms(self) -> float:
         """Of one call."""
         return self.total_ms / self.calls if self.calls else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StatementSum:
+    """All statements of one login since the server began to count."""
+
+    login: str
+    calls: int
+    total_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class StatementCounts:
+    """What statements took; nothing of it where the server keeps no count."""
+
+    by_login: Sequence[StatementSum]
+    #: Those that took most of the time, the first of them first.
+    slowest: Sequence[StatementFacts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from lib.backup.history import read_history
 from lib.config import get_settings
 from lib.errors import DatabaseUnavailable
-from lib.health.service import read_growth, read_health, sum_removals
+from lib.health.service import count_statements, read_growth, read_health, sum_removals
 from lib.organizations.operator import CommandLine
 from lib.retention.operator import read_retention
 
@@ -35,11 +35,10 @@ def _metrics(request: Request) -> Response:  # no coroutine: Starlette calls it 
     try:
         operator = CommandLine()  # who has the token was given it by whoever holds the machine's keys
         health, growth, backups = read_health(operator), read_growth(operator), read_history(operator)
-        removed, retention = sum_removals(operator), read_retention(operator)
+        statements, removed, retention = count_statements(operator), sum_removals(operator), read_retention(operator)
     except DatabaseUnavailable as error:
         return PlainTextResponse(error.message, 503, _NEVER_KEPT)
     from lib.web.metrics_text import CONTENT_TYPE, write_metrics  # noqa: PLC0415 - not at every start
 
-    return Response(
-        write_metrics(health, growth, backups, removed=removed, retention=retention), 200, _NEVER_KEPT, CONTENT_TYPE
-    )
+    said = write_metrics(health, growth, backups, statements=statements, removed=removed, retention=retention)
+    return Response(said, 200, _NEVER_KEPT, CONTENT_TYPE)

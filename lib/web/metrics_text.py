@@ -1,17 +1,18 @@
 """The installation's health in the text format of Prometheus."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from lib import clock
 from lib.backup.history import History
-from lib.health.views import Growth, Health
+from lib.health.views import Growth, Health, StatementCounts
 from lib.retention.views import OrganizationState
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -23,12 +24,14 @@ def write_metrics(
     growth: Growth,
     backups: History,
     *,
+    statements: StatementCounts,
     removed: Mapping[str, int],
     retention: Sequence[OrganizationState],
 ) -> bytes:
     """One reading. `removed` has rows by kind, in the last thirty days."""
     registry = CollectorRegistry()
     registry.register(_Read(health))
+    registry.register(_Asked(statements))
     registry.register(_Kept(growth, backups, removed, retention))
     return generate_latest(registry)
 
@@ -50,6 +53,13 @@ class _Read(Collector):
         yield _gauge("work_oldest_seconds", "Since when the oldest of it does.", ages, "kind")
         connections = {(each.login, each.state or "unknown"): each.number for each in health.connections}
         yield _gauge("database_connections", "Connections to the database.", connections, "login", "state")
+        longest = {
+            (each.login, each.state or "unknown"): each.longest_ms / 1000
+            for each in health.connections
+            if each.longest_ms is not None
+        }
+        said = "For how long the longest transaction that is open goes on."
+        yield _gauge("longest_transaction_seconds", said, longest, "login", "state")
         yield _gauge(
             "database_connections_most", "Connections that the server takes in all.", {(): health.most_connections}
         )
@@ -67,6 +77,27 @@ class _Read(Collector):
         yield _gauge("table_dead_rows", "Rows whose room is not free yet.", dead, "table")
         scans = {(index.name,): index.scans for index in health.indexes}
         yield _gauge("index_scans", "How often an index was read.", scans, "index")
+
+
+class _Asked(Collector):
+    """What statements took, the same way; nothing where the server keeps no count of them."""
+
+    def __init__(self, statements: StatementCounts) -> None:
+        self._statements = statements
+
+    def collect(self) -> Iterator[Metric]:
+        sums = {(each.login,): each for each in self._statements.by_login}
+        calls = {key: each.calls for key, each in sums.items()}
+        yield _counter("statement_calls", "How often a login has asked the database anything.", calls, "login")
+        seconds = {key: each.total_ms / 1000 for key, each in sums.items()}
+        yield _counter("statement_seconds", "How long all that it asked took.", seconds, "login")
+        often, long = defaultdict[tuple[str, str], int](int), defaultdict[tuple[str, str], float](float)
+        for each in self._statements.slowest:  # one text may be there twice
+            often[each.login, each.key] += each.calls
+            long[each.login, each.key] += each.total_ms / 1000
+        labels = ("login", "statement")
+        yield _counter("slow_statement_calls", "Of the statements that took most of the time.", often, *labels)
+        yield _counter("slow_statement_seconds", "How long each of these took in all.", long, *labels)
 
 
 class _Kept(Collector):
@@ -96,6 +127,14 @@ class _Kept(Collector):
         failures = sum(kind.failed_at is not None for state in self._retention for kind in state.kinds)
         yield _gauge("retention_failures", "What could not be removed, and is tried each hour.", {(): failures})
         yield _gauge("legal_holds", "Legal holds that are open.", {(): sum(state.holds for state in self._retention)})
+
+
+def _counter(name: str, said: str, values: Mapping[Any, float], *labels: str) -> Metric:
+    """What only grows, until the server begins to count anew; its name ends in `_total`."""
+    family = CounterMetricFamily(f"{_PREFIX}_{name}", said, labels=labels)
+    for key, value in values.items():
+        family.add_metric(key, value)
+    return family
 
 
 def _gauge(name: str, said: str, values: Mapping[Any, float], *labels: str) -> Metric:

@@ -113,6 +113,7 @@ OPERATORS: Final = (
     about_own(health.sum_removals, OPERATOR),
     about_own(history.read_history, OPERATOR),
     about_own(health.list_statements, OPERATOR),
+    about_own(health.count_statements, OPERATOR),
     about_own(health.explain_statement, OPERATOR, lambda _: give("SELECT 1")),
     about_own(samples.find_sample, OPERATOR),
     about_own(samples.make_sample, OPERATOR),

@@ -77,6 +77,7 @@ def _show_one(actor: Actor, statement: StatementFacts) -> None:
             ("Mean", _milliseconds(statement.mean_ms)),
             ("Longest", _milliseconds(statement.longest_ms)),
             ("Rows a call", words.number(round(statement.returned / statement.calls, 1))),
+            ("In /metrics", statement.key),
         ]
     )
     st.code(statement.statement, language="sql", wrap_lines=True, height=_height(len(statement.statement) // 90))

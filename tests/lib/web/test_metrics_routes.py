@@ -6,11 +6,16 @@ from pathlib import Path
 import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from lib.config import get_settings
+from lib.health.service import MOST_STATEMENTS, list_statements
+from lib.organizations.operator import CommandLine
+from lib.runs.service import list_runs
 from lib.web import metrics_routes
+from tests import doors
 from tests.cast import make_cast
 from tests.conftest import Installation
 from tests.factories import make_project
@@ -20,6 +25,7 @@ from tests.made_runs import make_run
 
 APP = Starlette(routes=metrics_routes.routes())
 TOKEN = "a-token-of-the-tests"
+SHOWN = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture
@@ -29,11 +35,18 @@ def address(*, installation: Installation, serve: Callable[[ASGIApp], str], monk
     return f"http://{serve(APP)}/metrics"
 
 
+def read(address: str) -> list[Sample]:
+    """What it says to whoever has the token."""
+    answer = httpx2.get(address, headers=SHOWN)
+    assert answer.status_code == 200
+    return [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
+
+
 def test_who_has_the_token_reads_numbers_and_no_names(installation: Installation, address: str) -> None:
     cast = make_cast(installation.database)
     project_id = make_project(installation.database, cast.alice, name="Zeppelin")
     make_run(installation.database, cast.alice, project_id=project_id, title="Zeppelin survey")
-    answer = httpx2.get(address, headers={"Authorization": f"Bearer {TOKEN}"})
+    answer = httpx2.get(address, headers=SHOWN)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert answer.headers["cache-control"] == "no-store"
@@ -64,8 +77,7 @@ def test_backups_and_removals_are_told(
     put_backup(tmp_path, hours_ago=2)
     about = {"action": "retention.remove", "user_id": None}
     write_entries(installation.database, cast.alice, count=2, new_values={"kind": "runs", "runs": 12}, **about)
-    answer = httpx2.get(address, headers={"Authorization": f"Bearer {TOKEN}"})
-    samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
+    samples = read(address)
     found = {sample.name: sample.value for sample in samples}
     assert found["orchestrator_backups"] == 1
     assert found["orchestrator_backup_age_seconds"] == pytest.approx(7_200, abs=60)
@@ -78,6 +90,51 @@ def test_backups_and_removals_are_told(
     assert found["orchestrator_pool_connections_most"] == 20
     in_use = [each.value for each in samples if each.labels == {"login": "identity", "state": "in use"}]
     assert 1 in in_use, "the connection by which it was looked up"
+
+
+def test_statements_are_told_by_login_and_the_slowest_by_what_the_page_calls_them(
+    installation: Installation, address: str
+) -> None:
+    cast = make_cast(installation.database)
+    for _ in range(50):
+        list_runs(cast.alice)
+    samples = read(address)
+    calls = {each.labels["login"]: each.value for each in samples if each.name == "orchestrator_statement_calls_total"}
+    spent = {
+        each.labels["login"]: each.value for each in samples if each.name == "orchestrator_statement_seconds_total"
+    }
+    assert calls["authenticated"] >= 50
+    assert spent.keys() == calls.keys()
+    assert min(spent.values()) > 0
+    slow = {
+        (each.labels["login"], each.labels["statement"]): each.value
+        for each in samples
+        if each.name == "orchestrator_slow_statement_seconds_total"
+    }
+    assert 0 < len(slow) <= MOST_STATEMENTS
+    assert {key for _, key in slow} & {each.key for each in list_statements(CommandLine())}
+    for login in {login for login, _ in slow}:
+        assert sum(seconds for (whose, _), seconds in slow.items() if whose == login) <= spent[login] + 1e-6
+    assert "select" not in httpx2.get(address, headers=SHOWN).text.lower(), "no statement's text"
+
+
+def test_where_the_server_counts_no_statements_all_else_is_told(installation: Installation, address: str) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("DROP EXTENSION pg_stat_statements")
+    names = {each.name for each in read(address)}
+    assert not any("statement" in name for name in names)
+    assert {"orchestrator_live_workers", "orchestrator_table_bytes"} <= names
+
+
+def test_transaction_that_stays_open_is_told_by_who_sits_in_it(installation: Installation, address: str) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("SELECT pg_sleep(0.2)")  # its transaction stays open
+        found = [each for each in read(address) if each.name == "orchestrator_longest_transaction_seconds"]
+    sits = {"login": "postgres", "state": "idle in transaction"}
+    (mine,) = (each.value for each in found if each.labels == sits)
+    assert 0.2 <= mine < 60
+    after = [each.labels for each in read(address) if each.name == "orchestrator_longest_transaction_seconds"]
+    assert sits not in after, "it has ended"
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer another-token-of-yours"}, {"Authorization": TOKEN}])
