@@ -2,9 +2,11 @@
 
 import pytest
 
+from lib.audit.sealing import verify_organization
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
+from tests.made_audit import seal, write_entries
 from tests.made_retention import midnight, removals, set_retention, write_runs
 from tests.made_usage import make_calls
 from tests.records import row, rows
@@ -44,3 +46,22 @@ def test_worker_that_is_killed_in_the_middle_is_gone_on_for(
     assert row(installation, _LEFT) == {"runs": 0, "phases": 0}
     told = {each["kind"]: each for each in removals(installation)}
     assert (told["runs"]["runs"], told["usage"]["calls"]) == (RUNS, CALLS)
+
+
+def test_worker_removes_by_itself_what_of_the_trail_is_older_than_it_is_kept(
+    installation: Installation, workers: Workers, cast: Cast
+) -> None:
+    database = installation.database
+    old = write_entries(database, cast.alice, count=3, hours_ago=24 * 90)
+    assert seal(database, hours_ago=24 * 89) == 1
+    young = write_entries(database, cast.alice, count=2, hours_ago=24 * 10)
+    assert seal(database, hours_ago=24 * 9) == 1
+    set_retention(database, cast.organization_a, audit_days=60)
+    workers.start("remover")
+    until(lambda: len(removals(installation)) == 1)
+    left = {each["id"] for each in rows(installation, "SELECT id FROM audit_logs")}
+    assert not left & {*old}
+    assert left >= {*young}
+    (told,) = removals(installation)
+    assert (told["kind"], told["entries"], told["of"]) == ("audit", 3, cast.organization_a)
+    assert verify_organization(cast.organization_a).fault_count == 0

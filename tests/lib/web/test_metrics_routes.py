@@ -87,8 +87,13 @@ def test_backups_and_removals_are_told(
     }
     assert removed == {"runs": 24}
     assert (found["orchestrator_retention_failures"], found["orchestrator_legal_holds"]) == (0, 0)
-    assert found["orchestrator_pool_connections_most"] == 20
-    in_use = [each.value for each in samples if each.labels == {"login": "identity", "state": "in use"}]
+
+
+def test_pools_are_told_of_with_what_they_may_open(address: str) -> None:
+    pools = [each for each in read(address) if each.name.startswith("orchestrator_pool_connections")]
+    most = {each.labels["login"]: each.value for each in pools if each.name == "orchestrator_pool_connections_most"}
+    assert most["identity"] == 20
+    in_use = [each.value for each in pools if each.labels == {"login": "identity", "state": "in use"}]
     assert 1 in in_use, "the connection by which it was looked up"
 
 
