@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from lib import clock
 from lib.access.actor import Actor
 from lib.config import get_settings
+from lib.health.service import list_statements
 from lib.runs.queries import RunFilter
 from lib.runs.service import list_runs
 from lib.ui import words
@@ -23,7 +24,7 @@ from tests.made_retention import make_hold, set_retention
 from tests.made_runs import make_run
 from tests.operated import cast, olga, together
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import headings, press, shown, table
+from tests.pages.reading import facts, headings, press, shown, table
 from tests.pages.used import figure
 from tests.records import rows
 
@@ -61,6 +62,7 @@ def test_statement_opens_with_its_plan(open_as: OpenAs, cast: Cast, olga: Actor)
     assert "orchestration_runs" in said
     assert "Scan" in said, "its plan"
     assert "nobody finds" not in said
+    assert facts(at)["In /metrics"] in {each.key for each in list_statements(olga)}, "as Prometheus has it"
 
 
 def test_storage_is_shown_as_tables_indexes_and_what_nobody_reads(open_as: OpenAs, cast: Cast, olga: Actor) -> None:
