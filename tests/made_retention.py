@@ -132,6 +132,7 @@ def write_runs(
 ) -> list[UUID]:
     """Runs that ended, each with a phase and a call, past all guards; `runs` say what is not as usual."""
     usual = {"status": "completed", "completed_at": clock.now(), "parent_run_id": None, "project_id": project_id}
+    usual["created_at"] = clock.now()
     made = []
     with doors.admin(database) as connection:
         connection.execute("SET LOCAL session_replication_role = replica")
@@ -139,7 +140,8 @@ def write_runs(
             row = usual | {"id": uuid4()} | run
             connection.execute(
                 "INSERT INTO orchestration_runs (id, organization_id, project_id, user_id, topic, status, "
-                "completed_at, parent_run_id, plan, inputs) VALUES (%s, %s, %s, %s, 'Fold', %s, %s, %s, '{}', '{}')",
+                "completed_at, parent_run_id, created_at, plan, inputs) "
+                "VALUES (%s, %s, %s, %s, 'Fold', %s, %s, %s, %s, '{}', '{}')",
                 [
                     row["id"],
                     actor.organization_id,
@@ -148,6 +150,7 @@ def write_runs(
                     row["status"],
                     row["completed_at"],
                     row["parent_run_id"],
+                    row["created_at"],
                 ],
             )
             connection.execute(

@@ -1,7 +1,10 @@
 """Calls for tests of usage: written as rows, and summed up as a worker does it."""
 
+import random
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from lib import clock
@@ -25,6 +28,38 @@ COLUMNS = (
     "cost_usd",
     "response_time_ms",
 )
+
+
+MODELS: Final = ("tiny", "small", "large", "huge")
+ENDPOINTS: Final = ("/v1/chat/completions", "/v1/responses")
+#: Of runs that were removed, as far as anybody can see.
+TEMPLATES: Final = (UUID(int=1), UUID(int=2))
+
+
+def make_up(
+    chance: random.Random,
+    projects: Sequence[UUID],
+    people: Sequence[UUID],
+    *,
+    days: float,
+    models: Sequence[str] = MODELS,
+) -> dict[str, Any]:
+    """A call of some moment of the last days, or of this one; a third of them are no calls to a model."""
+    failed = chance.random() < 0.2
+    return {
+        "created_at": clock.now() - timedelta(seconds=chance.random() ** 2 * days * 86_400),
+        "user_id": chance.choice([*people, None]),
+        "project_id": chance.choice([*projects, None]),
+        "provider": chance.choice(["local", "local", None]),
+        "model": chance.choice(models),
+        "endpoint": chance.choice(ENDPOINTS),
+        "template_id": chance.choice([*TEMPLATES, None]),
+        "error_kind": chance.choice(["rate_limit", "timeout", "lost", "cancelled"]) if failed else None,
+        "prompt_tokens": chance.choice([None, 17, 400]),
+        "completion_tokens": chance.choice([None, 5, 90]),
+        "cost_usd": chance.choice([None, Decimal("0.000001"), Decimal("0.25"), Decimal("1.5")]),
+        "response_time_ms": chance.choice([None, 3, 900, 15_000, int(chance.lognormvariate(7, 1.2)) + 1]),
+    }
 
 
 def make_calls(database: doors.Database, organization_id: UUID, calls: Sequence[Mapping[str, Any]]) -> None:

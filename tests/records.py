@@ -1,5 +1,6 @@
 """What really stands in the database, seen past everybody's rules; and what the audit trail says of it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,13 @@ Record = dict[str, Any]
 
 def rows(installation: Installation, query: str, *arguments: object) -> list[Record]:
     """What a statement finds."""
+    return rows_of(installation, query, arguments)
+
+
+def rows_of(installation: Installation, query: str, values: Sequence[object] | Mapping[str, object]) -> list[Record]:
+    """The same of a statement whose values may have names."""
     with doors.admin(installation.database) as connection:
-        return connection.cursor(row_factory=dict_row).execute(query.encode(), arguments).fetchall()
+        return connection.cursor(row_factory=dict_row).execute(query.encode(), values).fetchall()
 
 
 def row(installation: Installation, query: str, *arguments: object) -> Record:

@@ -8,7 +8,6 @@ from psycopg.types.json import Jsonb
 
 from lib import clock
 from lib.ui import words
-from lib.ui.components.usage_figures import Measure
 from lib.ui.navigation import ANALYTICS
 from lib.usage.periods import this_month, today_in
 from tests import doors
@@ -18,8 +17,7 @@ from tests.made_budgets import make_budget
 from tests.made_usage import make_calls
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import buttons, headings, press, shown
-from tests.pages.used import call, figure, metrics, open_filter, projects, raw, stack, used
-from tests.records import rows
+from tests.pages.used import call, metrics, open_filter, projects, raw, stack, used
 
 __all__ = ["projects", "used"]
 
@@ -65,77 +63,6 @@ def test_numbers_of_the_month_are_those_of_the_rows(
     assert f"compared with {before.first.day}" in shown(at)
     earlier = raw(installation, cast, first=before.first, last=before.last, zone=zone)
     assert found["Cost"][1] == words.change(float(real["cost"]), float(earlier["cost"]))
-
-
-def test_bars_are_those_of_the_rows(open_as: OpenAs, cast: Cast, installation: Installation, used: list[UUID]) -> None:
-    at = open_as(cast.mona, ANALYTICS, range="30-days")
-    found = stack(at)
-    assert set(found) == {"gpt-4.1-mini", "gpt-4.1"}
-    today = clock.now().date()
-    for model, bars in found.items():
-        assert len(bars) == 29, "today is not over, and would look like a fall"
-        for ago in range(1, 30):
-            day = today - timedelta(days=ago)
-            real = raw(installation, cast, first=day, last=day, of=f"model = '{model}'")
-            assert bars[f"{day.day} {day:%b}"] == pytest.approx(float(real["cost"]))
-
-
-@pytest.mark.parametrize(("measure", "column"), [("tokens", "tokens"), ("calls", "calls"), ("failed", "failed")])
-def test_every_measure_that_adds_up_is_that_of_the_rows(
-    *, open_as: OpenAs, cast: Cast, installation: Installation, used: list[UUID], measure: str, column: str
-) -> None:
-    at = open_as(cast.mona, ANALYTICS, range="30-days", measure=measure, by="person")
-    day = clock.now().date() - timedelta(days=7)
-    names = {"Max": cast.max.user_id, "Mona": cast.mona.user_id}
-    for name, bars in stack(at).items():
-        real = raw(installation, cast, first=day, last=day, of=f"user_id = '{names[name]}'")
-        assert bars[f"{day.day} {day:%b}"] == real[column]
-
-
-@pytest.mark.parametrize("measure", ["success", "latency"])
-def test_rates_and_times_are_lines(open_as: OpenAs, cast: Cast, used: list[UUID], measure: str) -> None:
-    data = figure(open_as(cast.mona, ANALYTICS, range="30-days", measure=measure), "usage-main")["data"]
-    assert {each["type"] for each in data} == {"scatter"}
-    of_mini = next(each for each in data if each["name"] == "gpt-4.1-mini")["y"]
-    values = [value for value in of_mini if value is not None]
-    assert all(0 < value <= 1 for value in values) if measure == "success" else all(1.5 < each < 10 for each in values)
-
-
-@pytest.mark.parametrize("measure", Measure)
-def test_plotly_finds_nothing_wrong_with_any_chart(
-    open_as: OpenAs, cast: Cast, used: list[UUID], measure: Measure
-) -> None:
-    at = open_as(cast.mona, ANALYTICS, range="30-days", measure=measure)
-    for key in ("main", "forecast", "latency", "failures", "top", "heat"):
-        assert figure(at, f"usage-{key}")["layout"]["template"]["layout"]["colorway"], "in Streamlit's look"
-
-
-def test_failures_say_their_reason_and_leave_out_what_was_cancelled(
-    open_as: OpenAs, cast: Cast, used: list[UUID]
-) -> None:
-    found = stack(open_as(cast.mona, ANALYTICS, range="30-days"), "usage-failures")
-    assert list(found) == ["Rate limit"]
-    assert sum(found["Rate limit"].values()) == 4
-
-
-def test_most_expensive_are_listed_by_what_is_chosen(
-    open_as: OpenAs, cast: Cast, installation: Installation, used: list[UUID]
-) -> None:
-    first = clock.now().date() - timedelta(days=29)
-    for top, column in (("project", "project_id"), ("person", "user_id"), ("model", "model"), ("endpoint", "endpoint")):
-        (bars,) = figure(open_as(cast.mona, ANALYTICS, range="30-days", top=top), "usage-top")["data"]
-        real = rows(
-            installation,
-            f"SELECT coalesce(sum(cost_usd), 0) AS cost FROM api_usage WHERE organization_id = %s AND created_at >= %s "
-            f"GROUP BY {column} ORDER BY 1",
-            cast.organization_a,
-            first,
-        )
-        assert bars["x"] == pytest.approx([float(row["cost"]) for row in real])
-
-
-def test_unknown_prices_are_said(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
-    assert "3 calls of unknown price are not in it" in shown(open_as(cast.mona, ANALYTICS, range="30-days"))
 
 
 @pytest.mark.parametrize(
@@ -241,24 +168,6 @@ def test_forecast_names_the_organizations_budget_of_the_month(open_as: OpenAs, c
     assert "For ever" not in said
     assert "Of a project" not in said
     assert "Autumn" not in shown(open_as(cast.mona, ANALYTICS, project=used[0])), "the forecast is of one project"
-
-
-def test_a_chart_is_a_table_too(open_as: OpenAs, cast: Cast, installation: Installation, used: list[UUID]) -> None:
-    at = open_as(cast.mona, ANALYTICS, range="7-days")
-    for number in range(len(at.get("menu_button"))):
-        at = open_as(cast.mona, ANALYTICS, range="7-days")
-        at.get("menu_button")[number].set_value("Show as a table")
-        at.run()
-        assert not at.exception
-        assert len(at.dataframe[0].value) > 0
-    at = open_as(cast.mona, ANALYTICS, range="7-days")
-    at.get("menu_button")[0].set_value("Show as a table")
-    at.run()
-    frame = at.dataframe[0].value
-    today = clock.now().date()
-    real = raw(installation, cast, first=today - timedelta(days=6), last=today)
-    assert frame["All"].sum() == pytest.approx(float(real["cost"]))
-    assert frame["Day"].iloc[-1].endswith("so far")
 
 
 def test_time_without_a_failure_says_so(
