@@ -1,6 +1,6 @@
 """What this month will have cost at its end, from what days of each kind have cost lately."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -46,6 +46,11 @@ class Forecast:
         """The end of the month."""
         return self.days[-1] if self.days else None
 
+    @property
+    def highest_usd(self) -> float:
+        """The most that it says of any day."""
+        return max([float(cost) for _, cost in self.spent] + [each.high_usd for each in self.days], default=0.0)
+
 
 def forecast_month(costs: Sequence[DayCost], today: date) -> Forecast:
     """The month of `today` to its end. `costs` are those of each day before it and of today, so far, in their order.
@@ -53,7 +58,9 @@ def forecast_month(costs: Sequence[DayCost], today: date) -> Forecast:
     A day to come is expected to cost what the same weekday did on average in the last weeks; what is left of today,
     what its weekday costs beyond what it has cost. The range holds four of five months whose days vary as those
     have, and are independent: the variance of a sum of days, and that of the averages they are expected from
-    (https://otexts.com/fpp3/prediction-intervals.html). It begins at what is spent.
+    (https://otexts.com/fpp3/prediction-intervals.html). It is wider where few days are known, by which it is known less
+    how much days vary: Student's quantile (https://personal.math.ubc.ca/~cbm/aands/page_949.htm, 26.7.5). It begins at
+    what is spent.
     """
     spent = [(day, cost) for day, cost in costs if (day.year, day.month) == (today.year, today.month)]
     so_far = list(zip([day for day, _ in spent], accumulate(cost for _, cost in spent), strict=True))
@@ -67,18 +74,21 @@ def forecast_month(costs: Sequence[DayCost], today: date) -> Forecast:
 def _expect(
     known: Sequence[DayCost], today: date, last: date, so_far: Sequence[DayCost], of_today: Decimal | None
 ) -> list[ForecastDay]:
-    means = _weekday_means(known)
+    means, counts = _weekday_means(known), Counter(day.weekday() for day, _ in known)
     deviations = [float(cost) - means[day.weekday()] for day, cost in known]
-    variance = sum(each * each for each in deviations) / (len(known) - len(means))
+    freedom = len(known) - len(means)
+    variance = sum(each * each for each in deviations) / freedom
+    quantile = _QUANTILE + (_QUANTILE**3 + _QUANTILE) / (4 * freedom)
     spent = float(so_far[-1][1])
     expected = spent + max(means[today.weekday()] - float(of_today or 0), 0.0)
-    found = []
+    found, days = [], Counter[int]()
     for ahead in range((last - today).days + 1):
         day = today + timedelta(days=ahead)
         if ahead:
             expected += means[day.weekday()]
-        days = ahead + 1
-        spread = _QUANTILE * sqrt(variance * (days + days * days / len(known)))
+        days[day.weekday()] += 1
+        of_averages = sum(each * each / counts[weekday] for weekday, each in days.items())
+        spread = quantile * sqrt(variance * (days.total() + of_averages))
         found.append(ForecastDay(day, expected, max(expected - spread, spent), expected + spread))
     return found
 

@@ -4,7 +4,7 @@ Each is called <look>-<page>, with what stands behind the page's name in tests/b
 them shows all of them on one sheet.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from lib.config import ROOT
 from tests.browser import subjects
 from tests.browser.conftest import Dashboard, Problems
 from tests.browser.scene import Scene, scene, unclaimed
+from tests.browser.usage_of_scene import ask_for_extremes, make_extremes
 
 __all__ = ["scene", "unclaimed"]
 
@@ -72,4 +73,29 @@ def test_photograph_every_page(
     for subject in subjects.subjects(dashboard, scene, unclaimed):
         subjects.visit(page, subject, dashboard)
         page.wait_for_timeout(700)  # tables are drawn on a canvas: nothing tells when they are done
+        screenshot(page, f"{look}-{subject.name}")
+
+
+@pytest.fixture(scope="module")
+def extremes(dashboard: Dashboard) -> Mapping[str, str]:
+    """A year of calls to forty models, and a project that made one; the addresses to look at them."""
+    return ask_for_extremes(make_extremes(dashboard.database, dashboard.cast))
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("look", LOOKS)
+def test_photograph_little_and_much_usage(
+    *,
+    look: str,
+    dashboard: Dashboard,
+    extremes: Mapping[str, str],
+    open_page: Callable[..., Page],
+    screenshot: Callable[[Page, str], None],
+) -> None:
+    """Analytics of one call, one day, a year, forty models: by itself with `make screenshots ARGS="-k usage"`."""
+    page = open_page(**LOOKS[look])
+    for name, query in extremes.items():
+        subject = subjects.Subject(f"analytics-{name}", dashboard.cast.mona, f"{dashboard.url}/analytics?{query}")
+        subjects.visit(page, subject, dashboard)
+        page.wait_for_timeout(700)
         screenshot(page, f"{look}-{subject.name}")

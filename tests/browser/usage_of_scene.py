@@ -1,7 +1,7 @@
 """Ninety days of calls, as a team makes them: more on weekdays and in the day, a few failed, two of unknown price."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -10,6 +10,7 @@ from uuid import UUID
 from lib import clock
 from tests.cast import Cast
 from tests.database import ClonedDatabase
+from tests.factories import make_project
 from tests.made_usage import make_calls, roll_up
 
 #: Model, how often, dollars a thousand tokens, seconds a call.
@@ -63,4 +64,39 @@ def _call(
         if is_priced
         else (Decimal(0) if is_refused else None),
         "response_time_ms": int(chance.lognormvariate(0, 0.5) * took * 1000),
+    }
+
+
+def make_extremes(database: ClonedDatabase, cast: Cast) -> UUID:
+    """A year of many projects and forty models, and a project that has made one call, three days ago; its id."""
+    names = ("Market scans", "Patents", "A project whose name is as long as a name can well be", "Tenders", "Press")
+    more = [f"Client {number}" for number in range(1, 31)]
+    projects = [make_project(database, cast.alice, name=name) for name in (*names, *more)]
+    make_usage(database, cast, projects, days=380, calls=14, models=40)
+    lonely = make_project(database, cast.alice, name="Tried once")
+    once = {
+        "created_at": clock.now() - timedelta(days=3),
+        "user_id": cast.max.user_id,
+        "project_id": lonely,
+        "prompt_tokens": 900,
+        "completion_tokens": 120,
+    }
+    make_calls(database, cast.organization_a, [once])
+    roll_up(database)
+    return lonely
+
+
+def ask_for_extremes(lonely: UUID) -> Mapping[str, str]:
+    """What to photograph of it, by name: the query of each address."""
+    today = clock.now().date()
+    return {
+        "one-call": f"range=7-days&project={lonely}",
+        "one-day": f"range=custom&from={today - timedelta(days=1)}&to={today - timedelta(days=1)}",
+        "today": f"range=custom&from={today}&to={today}",
+        "year": "range=12-months&by=project&measure=tokens",
+        "year-without-comparison": "range=12-months&compare=off&top=person",
+        "forty-models": "range=30-days&by=model&top=model",
+        "forty-models-latency": "range=30-days&by=model&top=model&measure=latency",
+        "forty-models-success": "range=7-days&by=model&top=endpoint&measure=success",
+        "nothing": "range=custom&from=2020-01-01&to=2020-01-31",
     }

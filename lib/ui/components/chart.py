@@ -20,6 +20,9 @@ _CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "doubleClick": F
 _LABEL_PX: Final = 11
 #: Faint on either ground: a chart keeps what it was drawn with where the look is changed beneath it.
 _GRID: Final = "rgba(128, 134, 150, 0.22)"
+#: Dollars: an axis that ends below says the cents.
+_WHOLE_DOLLARS: Final = 8
+_CENTS: Final = ",.2f"
 _LEGEND: Final = Markup('<div class="ao-keys">{}</div>')
 _ENTRY: Final = Markup('<span><i style="color:{}" aria-hidden="true">{}</i>{}</span>')
 
@@ -81,6 +84,11 @@ def show_legend(entries: Sequence[Entry]) -> None:
 def escape(text: str) -> str:
     """Somebody's words inside a figure, where Plotly reads tags and codes of letters."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def dollars(highest: float) -> Mapping[str, str]:
+    """The numbers of an axis of dollars that goes up to so many: with the cents where it does not go far."""
+    return {"tickprefix": "$", "tickformat": _CENTS if highest < _WHOLE_DOLLARS else ""}
 
 
 def mode_of(points: Sequence[object]) -> str:

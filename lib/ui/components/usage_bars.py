@@ -1,5 +1,6 @@
 """The bars of a period: what each is called, which are drawn, and from when to when each is."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,9 +33,9 @@ class Bars:
         return self.labels[: self.drawn]
 
     @property
-    def is_last_open(self) -> bool:
-        """Whether the last one goes on."""
-        return self.boundaries[-1] > clock.now()
+    def open_one(self) -> int | None:
+        """Which of them goes on: of a day that does those of its other hours are over, or have not begun."""
+        return _find_open(self.boundaries)
 
     def axis(self, *, ticks: int) -> dict[str, Any]:
         """The axis below a chart with room for so many words."""
@@ -57,7 +58,7 @@ def bars_of(report: UsageReport) -> Bars:
     labels = _distinct([_label(period, start) for start in report.starts])
     boundaries = [*report.starts, period.ends_at]
     count = len(labels)
-    is_open = period.ends_at > clock.now()
+    is_open = _find_open(boundaries) == count - 1
     has_before = any(figures.calls for figures in report.bars[:-1])
     return Bars(period, labels, boundaries, count - 1 if is_open and has_before and count >= _FEWEST else count)
 
@@ -65,6 +66,11 @@ def bars_of(report: UsageReport) -> Bars:
 def say_unit(period: Period) -> str:
     """What one bar stands for: "day"."""
     return str(period.unit)
+
+
+def _find_open(boundaries: Sequence[datetime]) -> int | None:
+    number = bisect_right(boundaries, clock.now()) - 1
+    return number if 0 <= number < len(boundaries) - 1 else None
 
 
 def _label(period: Period, start: datetime) -> str:

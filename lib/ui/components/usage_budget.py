@@ -43,5 +43,4 @@ def _passes_on(forecast: Forecast, allowed: float) -> date:
 
 def is_in_sight(forecast: Forecast, budget: Gauge) -> bool:
     """Whether its line leaves room for the others."""
-    highest = max([float(cost) for _, cost in forecast.spent] + [each.high_usd for each in forecast.days], default=0)
-    return float(budget.allowed_usd) <= 2 * highest
+    return float(budget.allowed_usd) <= 2 * forecast.highest_usd

@@ -43,7 +43,10 @@ def show_forecast(forecast: Forecast, budget: Gauge | None = None) -> None:
             "tickvals": labels[::step],
             "ticktext": labels[::step],
         }
-        drawn = chart.layout(colors, height=_HEIGHT, xaxis=axis, yaxis=_least(forecast) | {"tickprefix": "$"})
+        highest = max(forecast.highest_usd, float(budget.allowed_usd) if budget and has_line else 0)
+        # nothing spent and nothing expected is a line at the bottom, and not one in the middle
+        dollars = {**chart.dollars(highest), **({} if highest else {"range": [0, 1]})}
+        drawn = chart.layout(colors, height=_HEIGHT, xaxis=axis, yaxis=dollars)
         chart.show_figure(
             [*_data(forecast, colors), *([_limit(budget, labels, colors)] if budget and has_line else [])],
             drawn,
@@ -125,12 +128,6 @@ def _limit(budget: Gauge, labels: Sequence[str], colors: chart.Palette) -> Mappi
 def _begins_at(forecast: Forecast) -> list[ForecastDay]:
     """The last day that is over, of which all is known."""
     return [ForecastDay(day, float(cost), float(cost), float(cost)) for day, cost in forecast.spent[-2:-1]]
-
-
-def _least(forecast: Forecast) -> dict[str, Any]:
-    """Nothing spent and nothing expected is a line at the bottom, and not one in the middle."""
-    highest = max([float(cost) for _, cost in forecast.spent] + [each.high_usd for each in forecast.days], default=0)
-    return {} if highest > 0 else {"range": [0, 1]}
 
 
 def _range(day: ForecastDay) -> str:

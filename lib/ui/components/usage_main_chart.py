@@ -12,7 +12,7 @@ from lib.ui.components.usage_bars import TICKS_OF_HALF, Bars, say_unit
 from lib.ui.components.usage_chart_card import Cells, chart_card
 from lib.ui.components.usage_figures import DIMENSIONS, MEASURES, PLURALS, Measure, Shown, Value, sort_of
 from lib.ui.components.usage_open import show_open_by_bar
-from lib.ui.components.usage_words import say_before
+from lib.ui.components.usage_words import say_before, say_label
 from lib.usage.periods import Period
 from lib.usage.views import Dashboard, Dimension, Figures, Latency, Series, UsageReport
 
@@ -20,9 +20,6 @@ _HEIGHT: Final = 226
 #: In characters: what is longer is cut in the legend and stands whole in the table.
 _LONGEST_NAME: Final = 28
 _KEY: Final = "usage-main"
-#: Dollars: an axis that ends below says the cents.
-_WHOLE_DOLLARS: Final = 8
-_CENTS: Final = ",.2f"
 
 
 def show_main_chart(asked: Asked, dashboard: Dashboard, bars: Bars) -> None:
@@ -64,11 +61,11 @@ def show_main_chart(asked: Asked, dashboard: Dashboard, bars: Bars) -> None:
         show_open_by_bar(bars, key="main", label=title, is_failed=asked.measure is Measure.FAILED)
 
 
-def _axis(shown: Shown, dashboard: Dashboard) -> dict[str, str]:
+def _axis(shown: Shown, dashboard: Dashboard) -> Mapping[str, str]:
     values = _values(shown, dashboard.report.bars, dashboard.report.latency_bars)
-    is_small = shown.prefix and max((value or 0 for value in values), default=0) < _WHOLE_DOLLARS
-    tick_format = _CENTS if is_small else shown.axis_format
-    return {"tickprefix": shown.prefix, "ticksuffix": shown.suffix, "tickformat": tick_format}
+    if shown.prefix:
+        return chart.dollars(max((value or 0 for value in values), default=0))
+    return {"ticksuffix": shown.suffix, "tickformat": shown.axis_format}
 
 
 def _show_settings(asked: Asked) -> None:
@@ -107,16 +104,8 @@ def _open(point: Mapping[str, Any], dashboard: Dashboard, bars: Bars, *, is_fail
 def _name(series: Series, dashboard: Dashboard) -> str:
     if series.count > 1:
         return f"{words.number(series.count)} other {PLURALS[dashboard.by]}"
-    return words.short(_short_label(series.label, dashboard), most=_LONGEST_NAME)
-
-
-def _short_label(label: str, dashboard: Dashboard) -> str:
-    """A model without its provider, where no other provider has one that is called so."""
-    if dashboard.by is not Dimension.MODEL:
-        return label
-    ends = [each.label.partition(":")[2] for each in dashboard.series if each.count == 1]
-    end = label.partition(":")[2]
-    return end if end and ends.count(end) == 1 else label
+    labels = [each.label for each in dashboard.series if each.count == 1]
+    return words.short(say_label(series.label, dashboard.by, beside=labels), most=_LONGEST_NAME)
 
 
 def _tints(colors: chart.Palette, series: Sequence[Series]) -> list[str]:
@@ -223,9 +212,8 @@ def _table(shown: Shown, dashboard: Dashboard, bars: Bars) -> tuple[Sequence[str
         columns.append(_column_before(dashboard.before.period))
         before = _values(shown, dashboard.before.bars, dashboard.before.latency_bars)
         parts.append([*before, *[None] * len(bars.labels)][: len(bars.labels)])
-    open_one = len(bars.labels) - 1 if bars.is_last_open else None
     rows = [
-        [f"{label}, so far" if number == open_one else label, *(values[number] for values in (whole, *parts))]
+        [f"{label}, so far" if number == bars.open_one else label, *(values[number] for values in (whole, *parts))]
         for number, label in enumerate(bars.labels)
     ]
     return columns, rows

@@ -51,7 +51,8 @@ def show_usage_metrics(dashboard: Dashboard, bars: Bars) -> None:
 def _show(leading: _Leading, drawn: int, *, has_before: bool) -> None:
     color: Literal["inverse", "off"] = "inverse" if leading.more_is_worse else "off"
     is_alike = (leading.delta or "0").startswith("0")
-    course = [value or 0 for value in leading.course[:drawn]]
+    # a share and a time have no value where there was no call: that is not nought
+    course = [value for value in leading.course[:drawn] if value is not None]
     st.metric(
         leading.label,
         plain(leading.value),

@@ -11,6 +11,7 @@ from lib.ui.components.open_by_key import show_open_by_key
 from lib.ui.components.usage_address import TOP, Asked, open_calls, write_address
 from lib.ui.components.usage_chart_card import chart_card
 from lib.ui.components.usage_figures import DIMENSIONS, MEASURES, PLURALS, Measure, Shown, Value, seconds, sort_of
+from lib.ui.components.usage_words import say_label
 from lib.usage.views import Dashboard, Dimension, Share
 
 #: So many bars fit beside the charts of the same row.
@@ -46,7 +47,7 @@ def show_top(asked: Asked, dashboard: Dashboard) -> None:
             return
         colors = chart.palette()
         chart.show_figure(
-            [_bars(top, shown, colors)],
+            [_bars(by, top, shown, colors)],
             chart.layout(
                 colors,
                 height=_HEIGHT,
@@ -98,14 +99,14 @@ def _read(share: Share, shown: Shown) -> Value:
     return shown.read(share.figures, share.latency)
 
 
-def _bars(top: Sequence[Share], shown: Shown, colors: chart.Palette) -> Mapping[str, Any]:
+def _bars(by: Dimension, top: Sequence[Share], shown: Shown, colors: chart.Palette) -> Mapping[str, Any]:
     rising = [*reversed(top)]
     values = [_read(share, shown) for share in rising]
     return {
         "type": "bar",
         "orientation": "h",
         "x": values,
-        "y": _names(rising),
+        "y": _names(by, rising),
         "text": [shown.say(value) for value in values],
         "textposition": "outside",
         "textfont": {"size": 12, "color": colors.muted},
@@ -118,11 +119,11 @@ def _bars(top: Sequence[Share], shown: Shown, colors: chart.Palette) -> Mapping[
     }
 
 
-def _names(shares: Sequence[Share]) -> list[str]:
+def _names(by: Dimension, shares: Sequence[Share]) -> list[str]:
     """Plotly takes two that are called the same for one, and a tag for a tag."""
-    found: list[str] = []
-    for share in shares:
-        name = chart.escape(words.short(share.label, most=_LONGEST_NAME))
+    labels, found = [share.label for share in shares], list[str]()
+    for label in labels:
+        name = chart.escape(words.short(say_label(label, by, beside=labels), most=_LONGEST_NAME))
         found.append(name + "\u200b" * sum(each.rstrip("\u200b") == name for each in found))
     return found
 

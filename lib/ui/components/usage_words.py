@@ -1,9 +1,11 @@
-"""How periods of usage are said."""
+"""How periods of usage are said, and what calls are of."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from lib.ui import words
 from lib.usage.periods import Period
+from lib.usage.views import Dimension
 
 
 def say_period(period: Period, before: Period | None) -> str:
@@ -22,3 +24,9 @@ def say_before(period: Period) -> str:
     if is_of_one and (is_whole or period.first.day == 1):
         return words.month(period.first)
     return words.days_span(period.first, period.last, has_year=period.first.year != period.last.year)
+
+
+def say_label(label: str, by: Dimension, *, beside: Sequence[str]) -> str:
+    """What stands in a chart: a model without its provider, where of those beside it no other is called so."""
+    end = label.partition(":")[2] if by is Dimension.MODEL else ""
+    return end if end and [each.partition(":")[2] for each in beside].count(end) == 1 else label

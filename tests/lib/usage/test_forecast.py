@@ -72,21 +72,22 @@ def test_last_day_of_a_month_and_a_leap_february() -> None:
         assert len(found.spent) == last
 
 
-def _month(chance: random.Random, spread: float) -> tuple[Forecast, float]:
-    """A forecast on the 12th from weeks that vary, and what the month came to."""
-    today, means = date(2026, 11, 12), [8, 9, 10, 10, 7, 2, 1]
-    days = [today + timedelta(days=ahead) for ahead in range(-LOOKS_BACK_DAYS, 19)]
+def _month(chance: random.Random, today: date, known_days: int) -> tuple[Forecast, float]:
+    """A forecast in November from days that vary, and what the month came to."""
+    means, spread = [18, 19, 20, 20, 17, 12, 11], 2.0
+    days = [today + timedelta(days=ahead) for ahead in range(-known_days, 31 - today.day)]
     real = {day: max(chance.gauss(means[day.weekday()], spread), 0) for day in days}
     known = [(day, Decimal(str(round(real[day], 6)))) for day in days if day < today]
     found = forecast_month([*known, (today, Decimal(0))], today)
     return found, sum(cost for day, cost in real.items() if day.month == 11)
 
 
-def test_range_holds_four_of_five_months() -> None:
+@pytest.mark.parametrize(("day", "known_days"), [(12, LOOKS_BACK_DAYS), (30, LOOKS_BACK_DAYS), (30, FEWEST_DAYS)])
+def test_range_holds_four_of_five_months_also_of_who_has_only_begun(day: int, known_days: int) -> None:
     chance = random.Random(11)
     hits = 0
     for _ in range(400):
-        found, came_to = _month(chance, 2.0)
+        found, came_to = _month(chance, date(2026, 11, day), known_days)
         assert found.end
         hits += found.end.low_usd <= came_to <= found.end.high_usd
     assert 0.74 < hits / 400 < 0.88
