@@ -51,18 +51,25 @@ def show_usage_metrics(dashboard: Dashboard, bars: Bars) -> None:
 def _show(leading: _Leading, drawn: int, *, has_before: bool) -> None:
     color: Literal["inverse", "off"] = "inverse" if leading.more_is_worse else "off"
     is_alike = (leading.delta or "0").startswith("0")
-    # a share and a time have no value where there was no call: that is not nought
-    course = [value for value in leading.course[:drawn] if value is not None]
     st.metric(
         leading.label,
         plain(leading.value),
         leading.delta or (_NONE_BEFORE if has_before else None),
         delta_color="off" if is_alike else color,
         delta_arrow="off" if is_alike else "auto",
-        chart_data=course if len(course) > 1 else None,
+        chart_data=draw_course(leading.course[:drawn]),
         chart_type="area",
         help=plain(leading.help_text) if leading.help_text else None,
     )
+
+
+def draw_course(values: Sequence[Value]) -> Sequence[float]:
+    """What is drawn of them: a share and a time have no value where there was no call, which is not nought.
+
+    A level line where there are not two, for a card without a line is lower than those beside it.
+    """
+    known = [value for value in values if value is not None]
+    return known if len(known) > 1 else (known or [0.0]) * 2
 
 
 def _cost(report: UsageReport, before: UsageReport | None) -> _Leading:
