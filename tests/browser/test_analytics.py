@@ -113,12 +113,11 @@ def test_several_are_chosen_in_a_filter_that_stays_open(open_analytics: Callable
     page.get_by_role("button", name="Project", exact=True).click()
     choice = page.get_by_test_id("stPopoverBody").get_by_role("combobox")
     choice.click()
-    for name in ("Market scans", "Patents"):
+    for count, name in enumerate(("Market scans", "Patents"), 1):
         page.get_by_role("option", name=name).click()
-        expect(page).to_have_url(re.compile("project="))
+        expect(page).to_have_url(re.compile(rf"(project=.*){{{count}}}"))
         acts.settle(page)
     expect(page.get_by_role("dialog", name="Project", exact=True)).to_be_visible()
-    assert page.url.count("project=") == 2
     page.keyboard.press("Escape")  # the list of what there is to choose
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Project: 2 projects")).to_be_visible()
