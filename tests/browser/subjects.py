@@ -209,6 +209,7 @@ def subjects(dashboard: Dashboard, scene: Scene, unclaimed: str) -> Sequence[Sub
         see("audit-report", full, _path(AUDIT), acts.ask_for_a_report),
         see("analytics-filtered", full, f"{_path(ANALYTICS)}?range=30-days&project={scene.project_id}&by=person"),
         see("analytics-latency", full, f"{_path(ANALYTICS)}?range=30-days&measure=latency"),
+        see("analytics-operations", full, f"{_path(ANALYTICS)}?range=30-days&of=operations"),
         see("analytics-calls", full, f"{_path(ANALYTICS)}?range=30-days&calls=1&failed=1"),
         see("analytics-no-calls", full, f"{_path(ANALYTICS)}?calls=1&only=model%3Aopenai%3Anonsense"),
         see(

@@ -1,4 +1,7 @@
-"""Ninety days of calls, as a team makes them: more on weekdays and in the day, a few failed, two of unknown price."""
+"""Ninety days of calls, as a team makes them: more on weekdays and in the day, a few failed, two of unknown price.
+
+After some of them what was answered was handed on.
+"""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -19,6 +22,7 @@ _MODELS: Final = (
     ("anthropic", "claude-haiku-4.5", 3, "0.0031", 4.4),
     ("google", "gemini-2.5-flash", 2, "0.0009", 2.2),
 )
+_OPERATIONS: Final = ("http.request", "notification.send", "artifact.write")
 _REASONS: Final = ("rate_limit", "rate_limit", "timeout", "auth", "cancelled")
 
 
@@ -34,8 +38,22 @@ def make_usage(
         growth = 1 + (days - ago) / days
         count = int(calls * growth * (0.35 if day.weekday() >= 5 else 1) * chance.uniform(0.7, 1.3))
         found += [_call(chance, ago, people, projects, models) for _ in range(count)]
+    found += [_operation(chance, each) for each in found[::4]]
     make_calls(database, cast.organization_a, found)
     roll_up(database)
+
+
+def _operation(chance: random.Random, call: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(call) | {
+        "provider": None,
+        "model": None,
+        "endpoint": chance.choice(_OPERATIONS),
+        "error_kind": "status" if chance.random() < 0.04 else None,
+        "prompt_tokens": None,
+        "completion_tokens": None,
+        "cost_usd": 0,
+        "response_time_ms": int(chance.lognormvariate(0, 0.6) * 300),
+    }
 
 
 def _call(

@@ -14,7 +14,7 @@ from lib.ui.components.usage_figures import DIMENSIONS, MEASURES, PLURALS, Measu
 from lib.ui.components.usage_open import show_open_by_bar
 from lib.ui.components.usage_words import say_before, say_label
 from lib.usage.periods import Period
-from lib.usage.views import Dashboard, Dimension, Figures, Latency, Series, UsageReport
+from lib.usage.views import Dashboard, Figures, Latency, Series, UsageReport
 
 _HEIGHT: Final = 226
 #: In characters: what is longer is cut in the legend and stands whole in the table.
