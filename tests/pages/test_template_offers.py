@@ -100,7 +100,7 @@ def test_added_questions_and_phases_say_all_their_settings(open_as: OpenAs, cast
     for name in ("At least", "Answered by", "After", "Condition", "Model", "Approvals needed", "The answer is"):
         assert f'<th scope="row">{name}</th>' in said, name
     assert DATA["phases"][0]["name"] in said
-    assert "<th>Version 1</th><th>Version 2</th>" in said, "“After” is what a phase waits for"
+    assert "<th>Field</th><th>Version 2</th>" in said, "“After” is what a phase waits for"
     assert "how_many_guests.minimum" not in said
 
 
