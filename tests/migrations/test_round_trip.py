@@ -51,15 +51,16 @@ def test_down_leaves_nothing_of_ours_and_up_again_makes_the_same(owner_url: str)
 
 
 def test_each_migration_takes_back_exactly_what_it_made(owner_url: str) -> None:
+    made = snapshot(owner_url)
     for before, revision in zip(["base", *REVISIONS], REVISIONS, strict=False):
-        without = snapshot(owner_url)
+        without = made
         migrate.upgrade(owner_url, revision=revision)
         made = snapshot(owner_url)
         assert made != without, revision
         migrate.downgrade(owner_url, before)
-        assert snapshot(owner_url) == without, revision
+        assert snapshot(owner_url) == without, f"{revision}, or the second time of the one before"
         migrate.upgrade(owner_url, revision=revision)
-        assert snapshot(owner_url) == made, revision
+    assert snapshot(owner_url) == made
 
 
 def test_upgrade_of_a_current_database_changes_nothing(database: ClonedDatabase) -> None:

@@ -1,7 +1,7 @@
 """Every statement that the pages send, on large tables: found by an index, and no more rows than the page needs."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +15,8 @@ from lib.access.permissions import Role
 from lib.audit.service import list_person_changes, list_project_changes, list_template_changes
 from lib.audit.trail import count_entries, list_entries
 from lib.audit.views import EntryFilter, Outcome, Thing
+from lib.budgets.gauges import list_gauges
+from lib.budgets.service import list_budgets
 from lib.config import get_settings
 from lib.db import session
 from lib.db.logins import Login
@@ -52,8 +54,9 @@ from lib.templates.views import TemplateSort
 from lib.usage.calls.service import list_calls
 from lib.usage.calls.views import CallFilter
 from lib.usage.hours import HourOfWeek
-from lib.usage.periods import last_days, today_in
-from lib.usage.views import UsageQuery
+from lib.usage.periods import last_days, last_months, today_in
+from lib.usage.service import list_choices, read_dashboard
+from lib.usage.views import Dimension, UsageQuery
 from lib.users.invitations import count_invitations, list_invitations
 from lib.users.people import count_people, get_person, list_people
 from lib.users.queries import PersonFilter
@@ -63,9 +66,9 @@ from tests.cast import Cast, make_cast
 from tests.database import SECRET_KEY, ClonedDatabase
 from tests.doors import admin, login
 from tests.factories import TEMPLATE_DATA, make_template
-from tests.filling import fill, fill_one, fill_people, fill_reviews, fill_schedules, fill_trail
+from tests.filling import fill, fill_one, fill_people, fill_reviews, fill_schedules, fill_sums, fill_trail
 from tests.made_runs import MODEL, admit_run, answer, beginning
-from tests.plans.plan import LARGE, Sending, Sent, explain, faults
+from tests.plans.plan import LARGE, Sending, Sent, explain, faults, read_whole
 
 #: Of the organization that looks, and of each of the others: half of the table is theirs.
 OWN_RUNS, OTHERS, RUNS_EACH = 20_000, 40, 500
@@ -115,6 +118,7 @@ def filled(module_database: ClonedDatabase) -> Filled:
     fill_reviews(module_database)
     fill_trail(module_database, seen[2], rows=5_000)
     fill_schedules(module_database, template_id, each=100)
+    fill_sums(module_database, cast.organization_a)
     return Filled(module_database, cast, *seen, template_id, walked[0])
 
 
@@ -328,6 +332,28 @@ def test_no_statement_of_a_page_grows_with_the_tables(filled: Filled) -> None:
             if wrong := list(faults(explain(filled.looking, sent))):
                 found[name, sent.statement] = wrong
             assert " OFFSET " not in sent.statement.upper(), name
+    assert not found
+
+
+def test_no_figure_of_usage_reads_a_whole_table(filled: Filled) -> None:
+    """Sums are of many rows by their nature: those of the period, each found by an index."""
+    month = UsageQuery(period=last_days(30, today_in("UTC"), "UTC"))
+    narrowed = replace(month, chosen={Dimension.MODEL: frozenset({"local:model-1"})})
+    asked: dict[str, Callable[[], object]] = {
+        "a month": lambda: read_dashboard(filled.looking, month),
+        "a year": lambda: read_dashboard(filled.looking, UsageQuery(period=last_months(12, today_in("UTC"), "UTC"))),
+        "a day": lambda: read_dashboard(filled.looking, UsageQuery(period=last_days(1, today_in("UTC"), "UTC"))),
+        "one model": lambda: read_dashboard(filled.looking, narrowed, by=Dimension.PERSON, with_latency=True),
+        "operations": lambda: read_dashboard(filled.looking, replace(month, is_model=False)),
+        **{f"choices, {by}": lambda by=by: list_choices(filled.looking, month, by) for by in Dimension},
+        "budgets": lambda: list_budgets(filled.looking),
+        "gauges": lambda: list_gauges(filled.looking, project_id=filled.project_id),
+    }
+    found = {}
+    for name, ask in asked.items():
+        for sent in sent_for(filled, lambda _, ask=ask: ask()):
+            if whole := [*read_whole(explain(filled.looking, sent))]:
+                found[name, sent.statement] = whole
     assert not found
 
 
