@@ -228,7 +228,7 @@ def ask_with_a_key_that_does_not_open(page: Page) -> None:
 
 def open_json(page: Page) -> None:
     page.get_by_text("Does anything burn?").last.click()
-    expect(page.get_by_text("Customers are angry")).to_be_visible()
+    expect(page.get_by_text("Customers are angry").first).to_be_visible()
 
 
 def write_in_two_tabs(page: Page) -> None:
