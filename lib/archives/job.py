@@ -109,3 +109,8 @@ def list_columns(connection: psycopg.Connection[Any], table: str) -> dict[str, b
 def put_back(connection: psycopg.Connection[Any], job: Job, table: str, lines: Sequence[str]) -> None:
     """Make these lines the rows that they were."""
     connection.execute("SELECT api.restore_rows(%s, %s, %s::jsonb)", (job.archive_id, table, f"[{','.join(lines)}]"))
+
+
+def find_gone(connection: psycopg.Connection[Any], ids: list[UUID]) -> tuple[UUID, list[UUID]] | None:
+    """Whose database it is, and which of these archives have no row there: see `api.gone_archives`."""
+    return connection.execute("SELECT * FROM api.gone_archives(%s)", (ids,)).fetchone()

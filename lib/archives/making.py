@@ -16,12 +16,14 @@ import psycopg
 
 from lib import clock
 from lib.archives import job as held
-from lib.archives import reading, shelf
+from lib.archives import reading
 from lib.archives.job import Job
 from lib.archives.manifest import FORMAT, TABLES, Manifest, table_part
+from lib.archives.shelf import ARCHIVES
 from lib.archives.writing import ArchiveWriter
 from lib.errors import Conflict, InvalidInput
 from lib.integrations.folder import find_artifact_folder, list_artifacts, read_artifact
+from lib.shelf.shelves import new_name
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +37,11 @@ _ONE_MOMENT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
 
 def make(connection: psycopg.Connection[Any], job: Job) -> None:
     """Make the archive that is held. Raises `OrchestratorError` and OSError with why it is not made."""
-    place = shelf.new_shelf()
+    place = ARCHIVES.new()
     for _ in range(_TRIES):
-        shelf.remove_leftovers(place, job.organization_id, job.archive_id)
-        name = shelf.new_name(job.organization_id, job.archive_id)
-        with shelf.desk(job.archive_id) as desk:
+        ARCHIVES.remove_leftovers(place, job.organization_id, job.archive_id)
+        name = new_name(job.organization_id, job.archive_id, ending=".zip")
+        with ARCHIVES.desk(job.archive_id) as desk:
             path = desk / "archive.zip"
             manifest = _write(connection, job, path)
             _check(connection, job, path, manifest)

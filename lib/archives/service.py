@@ -14,15 +14,17 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.archives import queries, shelf
+from lib.archives import queries
+from lib.archives.shelf import ARCHIVES
 from lib.archives.views import MOST_COUNTED, ArchiveForesight, ArchiveView, ProjectArchives
 from lib.audit.events import record_event
 from lib.db.constraints import constraint_of
 from lib.db.session import tenant_session
 from lib.errors import Conflict, NotFound
 from lib.file_names import file_name
-from lib.models.archive import Archive, ArchiveStatus, ArchiveStore
+from lib.models.archive import Archive, ArchiveStatus
 from lib.models.project import ProjectStatus
+from lib.shelf.store import Store
 
 #: Why runs are not moved, nor an archive deleted.
 HELD: Final = (
@@ -116,7 +118,7 @@ def export_archive(actor: Actor, archive_id: UUID, file: BinaryIO) -> str:
         values = {"project_id": str(row.project_id), "sha256": row.sha256, "bytes": row.bytes, "runs": row.runs}
         record_event(session, "archives.export", resource_type="archives", resource_id=archive_id, values=values)
     with tempfile.TemporaryDirectory(prefix="archive-") as folder:
-        path = shelf.open_shelf(ArchiveStore(row.store)).fetch(row.file, Path(folder))
+        path = ARCHIVES.open(Store(row.store)).fetch(row.file, Path(folder))
         with path.open("rb") as kept:
             shutil.copyfileobj(kept, file, _CHUNK)
     return file_name("archive", row.project_name, ending=f"-{row.made_at:%Y-%m-%d}.zip")
@@ -167,6 +169,4 @@ def _view(row: Row[*tuple[Any, ...]]) -> ArchiveView:
     values = row._asdict()
     values.pop("file")
     store = values.pop("store")
-    return ArchiveView(
-        **values | {"status": ArchiveStatus(row.status), "store": ArchiveStore(store) if store else None}
-    )
+    return ArchiveView(**values | {"status": ArchiveStatus(row.status), "store": Store(store) if store else None})

@@ -5,7 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from lib.models.archive import AWAY, UNDER_WAY, ArchiveStatus, ArchiveStore
+from lib.models.archive import AWAY, UNDER_WAY, ArchiveStatus
+from lib.shelf.store import Store
 
 #: A question before an archive counts no further.
 MOST_COUNTED = 100_000
@@ -42,7 +43,7 @@ class ArchiveView:
     files: int
     bytes: int | None
     sha256: str | None
-    store: ArchiveStore | None
+    store: Store | None
     #: What its runs cost, as far as that is known, and of how many it is not.
     cost_usd: Decimal | None
     unknown_costs: int

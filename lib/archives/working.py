@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,14 +10,15 @@ from uuid import UUID
 import psycopg
 
 from lib.archives import job as held
-from lib.archives import shelf
 from lib.archives.job import Job
-from lib.archives.leftovers import clear
 from lib.archives.making import make
 from lib.archives.restoring import restore
+from lib.archives.shelf import ARCHIVES
 from lib.errors import OrchestratorError
 from lib.integrations.base import OperationFailed
-from lib.models.archive import ArchiveStatus, ArchiveStore
+from lib.models.archive import ArchiveStatus
+from lib.shelf.leftovers import clear
+from lib.shelf.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ def clear_leftovers(url: str) -> int:
     """Remove files of archives that are gone; says how many. What the disk refuses now is tried again another time."""
     try:
         with held.connect(url) as connection:
-            return clear(connection)
+            return clear(ARCHIVES, partial(held.find_gone, connection))
     except OSError as error:
         log.warning("the folder of archives could not be cleared: %s", error.strerror)
         return 0
@@ -75,16 +77,16 @@ def _do(connection: psycopg.Connection[Any], job: Job, file: Path | None) -> Non
     if job.status == ArchiveStatus.MAKING:
         make(connection, job)
     elif job.status == ArchiveStatus.RESTORING:
-        with shelf.desk(job.archive_id) as desk:
+        with ARCHIVES.desk(job.archive_id) as desk:
             restore(connection, job, file or _fetch(job, desk))
     elif held.begin_removal(connection, job):
-        place = shelf.open_shelf(ArchiveStore(job.store or ""))
-        shelf.remove_leftovers(place, job.organization_id, job.archive_id)
+        place = ARCHIVES.open(Store(job.store or ""))
+        ARCHIVES.remove_leftovers(place, job.organization_id, job.archive_id)
         held.settle(connection, job, "removed")
 
 
 def _fetch(job: Job, desk: Path) -> Path:
-    return shelf.open_shelf(ArchiveStore(job.store or "")).fetch(job.file or "", desk)
+    return ARCHIVES.open(Store(job.store or "")).fetch(job.file or "", desk)
 
 
 def _give_up(connection: psycopg.Connection[Any], job: Job, why: str, *, goes_on: bool = False) -> None:
@@ -93,5 +95,5 @@ def _give_up(connection: psycopg.Connection[Any], job: Job, why: str, *, goes_on
     goes_on = goes_on or job.status == ArchiveStatus.REMOVING or job.is_loaded
     if job.status == ArchiveStatus.MAKING:
         with suppress(OrchestratorError, OSError):  # what can't be removed stands in no row, and nobody restores it
-            shelf.remove_leftovers(shelf.new_shelf(), job.organization_id, job.archive_id)
+            ARCHIVES.remove_leftovers(ARCHIVES.new(), job.organization_id, job.archive_id)
     held.settle(connection, job, "later" if goes_on else "failed", why)

@@ -63,6 +63,7 @@ _DID: Final[Mapping[str, str]] = {
     "webhooks.export": "exported deliveries",
     "usage.export": "exported usage",
     "audit.export": "exported the audit trail",
+    "export_jobs.export": "took a file along that a worker had written",
     "compliance_reports.export": "took a compliance report along",
     "access.refused": "was refused, for want of a permission",
     "identity.lock_out": "was locked out after too many wrong passwords",

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from sqlalchemy import Row, Select
@@ -13,6 +14,15 @@ from lib.exports import MOST_ROWS, Column, ExportFormat, Values, write_table_int
 
 #: Rows held at once: each page is a statement of its own, far from the time-out of one.
 _AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a file has of a list."""
+
+    rows: int
+    #: There were more than it may have.
+    is_cut: bool
 
 
 def export_list(
@@ -55,7 +65,7 @@ def export_list_into(
     resource_type: str,
     filters: Mapping[str, object],
     most: int | None = None,
-) -> None:
+) -> Written:
     """The same into a file that is open, for lists that are too long to be held in memory; `most` is `MOST_ROWS`."""
     most = MOST_ROWS if most is None else most
     pages = read_all(session, statement, order=order, most=most + 1, at_once=_AT_ONCE)
@@ -64,6 +74,7 @@ def export_list_into(
     record_export(
         session, resource_type, file_format, rows=taken.rows, is_cut=taken.is_cut, sort=order.name, filters=filters
     )
+    return Written(rows=taken.rows, is_cut=taken.is_cut)
 
 
 def record_export(

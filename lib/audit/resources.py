@@ -28,6 +28,7 @@ KINDS: Final[Mapping[str, str]] = {
     "retention": "Retention",
     "usage": "Usage",
     "audit": "Audit trail",
+    "export_jobs": "Export",
     "compliance_reports": "Compliance report",
     "installation": "Installation",
 }

@@ -13,7 +13,7 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.audit import patterns, queries
-from lib.audit.exports import export_list_into
+from lib.audit.exports import Written, export_list_into
 from lib.audit.filtering import Part, is_for_a_name, narrow
 from lib.audit.naming import queries as naming
 from lib.audit.service import told
@@ -99,7 +99,7 @@ def list_trail_people(actor: Actor, *, wanted: UUID | None = None) -> Mapping[UU
         return queries.list_people(session, actor.organization_id, wanted=wanted, limit=MOST_CHOICES)
 
 
-def export_entries(actor: Actor, chosen: EntryFilter, out: BinaryIO, *, file_format: ExportFormat) -> None:
+def export_entries(actor: Actor, chosen: EntryFilter, out: BinaryIO, *, file_format: ExportFormat) -> Written:
     """Write what the filter leaves, at most `MOST_ENTRIES`, the newest first; recorded as `audit.export`.
 
     It is never all in memory: each page is read, written and forgotten. Raises `NotPermitted`, and `Conflict` where
@@ -109,7 +109,7 @@ def export_entries(actor: Actor, chosen: EntryFilter, out: BinaryIO, *, file_for
     actor.require(Permission.AUDIT_EXPORT)
     with tenant_session(actor, is_one_moment=True) as session:
         require_feature(read_tier(session, actor.organization_id), Feature.AUDIT_EXPORT)
-        export_list_into(
+        return export_list_into(
             out,
             session,
             queries.export_entries(actor.organization_id, _parts(session, chosen)),

@@ -21,6 +21,7 @@ from lib.engine.chores import do_chores
 from lib.engine.connected import first_line
 from lib.engine.deliveries import Deliveries
 from lib.engine.drain import DrainingStore
+from lib.engine.exports import export_for_ever
 from lib.engine.lease import Lease, listen
 from lib.engine.leftovers import clear_for_ever
 from lib.engine.models import find_provider
@@ -171,6 +172,7 @@ async def _work(settings: Settings) -> None:
             asyncio.create_task(do_chores(url)),
             asyncio.create_task(report_for_ever(url)),
             asyncio.create_task(archive_for_ever(url)),
+            asyncio.create_task(export_for_ever(url)),
             asyncio.create_task(stop.wait()),
         ]
         ready = asyncio.create_task(held.wait())

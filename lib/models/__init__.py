@@ -7,6 +7,7 @@ from lib.models.budget import Budget, BudgetAlert, BudgetRaise, BudgetSpending, 
 from lib.models.comment import RunComment
 from lib.models.connection import IntegrationConnection, ProviderConnection
 from lib.models.engine import EngineSettings
+from lib.models.export_job import ExportJob
 from lib.models.identity import ClaimKey, SignInNetwork, UserCredential, UserSession, UserToken
 from lib.models.invitation import Invitation
 from lib.models.mail import MailOutbox
@@ -38,6 +39,7 @@ __all__ = [
     "BudgetSpending",
     "ClaimKey",
     "EngineSettings",
+    "ExportJob",
     "IntegrationConnection",
     "IntegrationOperation",
     "Invitation",

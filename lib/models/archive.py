@@ -32,14 +32,6 @@ class ArchiveStatus(StrEnum):
     FAILED = "failed"
 
 
-class ArchiveStore(StrEnum):
-    """Where the file of an archive lies."""
-
-    #: In the data folder.
-    LOCAL = "local"
-    S3 = "s3"
-
-
 #: Where runs are in the file and nowhere else.
 AWAY: Final = (ArchiveStatus.MADE, ArchiveStatus.RESTORING)
 #: What a worker does something about.

@@ -8,7 +8,7 @@ import pytest
 from lib.access.permissions import GRANTS, Permission, Role, Scope
 from lib.identity.tokens import TokenKind
 from lib.mail.message import MailKind
-from lib.models.archive import ArchiveStatus, ArchiveStore
+from lib.models.archive import ArchiveStatus
 from lib.models.budget import BudgetPeriod, BudgetScope
 from lib.models.mail import MailStatus
 from lib.models.operation import OperationStatus
@@ -23,6 +23,7 @@ from lib.models.usage import Cut
 from lib.models.usage_report import Rhythm
 from lib.models.webhook import DeliveryStatus, EventType
 from lib.providers.vendors import Vendor
+from lib.shelf.store import Store
 from tests import doors
 from tests.cast import Cast, make_cast
 from tests.database import ClonedDatabase
@@ -55,7 +56,7 @@ CLOSED: dict[str, type[StrEnum]] = {
     "mail_outbox_status_check": MailStatus,
     "usage_reports_rhythm_check": Rhythm,
     "archives_status_check": ArchiveStatus,
-    "archives_store_check": ArchiveStore,
+    "archives_store_check": Store,
     "budgets_scope_check": BudgetScope,
     "budgets_period_check": BudgetPeriod,
     "retention_progress_kind_check": RetentionKind,

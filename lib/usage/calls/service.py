@@ -4,7 +4,7 @@ from typing import BinaryIO, Final
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.audit.exports import export_list_into
+from lib.audit.exports import Written, export_list_into
 from lib.db.session import tenant_session
 from lib.exports import Column, ExportFormat, Kind
 from lib.usage.calls import queries
@@ -55,7 +55,7 @@ def count_calls(actor: Actor, chosen: CallFilter, *, most: int) -> int:
         return queries.count_calls(session, actor.organization_id, chosen=chosen, most=most)
 
 
-def export_calls(actor: Actor, chosen: CallFilter, out: BinaryIO, *, file_format: ExportFormat) -> None:
+def export_calls(actor: Actor, chosen: CallFilter, out: BinaryIO, *, file_format: ExportFormat) -> Written:
     """Write the calls as they stand at one moment, at most `MOST_CALLS`, the newest first; recorded as `usage.export`.
 
     They are never all in memory: each page is read, written and forgotten.
@@ -63,7 +63,7 @@ def export_calls(actor: Actor, chosen: CallFilter, out: BinaryIO, *, file_format
     actor.require(Permission.ANALYTICS_VIEW)
     with tenant_session(actor, is_one_moment=True) as session:
         statement, order = queries.export_calls(actor.organization_id, chosen)
-        export_list_into(
+        return export_list_into(
             out,
             session,
             statement,

@@ -12,10 +12,11 @@ from uuid import UUID
 import pytest
 
 from lib.archives import reading, service
-from lib.archives.shelf import archive_folder, open_shelf
+from lib.archives.shelf import ARCHIVES, archive_folder
 from lib.config import get_settings
 from lib.errors import ConfigurationError
-from lib.models.archive import ArchiveStatus, ArchiveStore
+from lib.models.archive import ArchiveStatus
+from lib.shelf.store import Store
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.made_archives import fill_project, make_archive, newest, sums, work
@@ -73,7 +74,7 @@ def test_archive_lies_in_the_bucket_and_comes_back(
 ) -> None:
     before = sums(installation.database)
     archive = make_archive(installation, cast.alice, project_id)
-    assert (archive.status, archive.store, archive.failure) == (ArchiveStatus.MADE, ArchiveStore.S3, None)
+    assert (archive.status, archive.store, archive.failure) == (ArchiveStatus.MADE, Store.S3, None)
     (path,) = stored(bucket)
     assert path.parent == bucket / "of" / "acme" / str(cast.organization_a)
     assert reading.sum_file(path) == archive.sha256
@@ -95,7 +96,7 @@ def test_archive_that_the_bucket_has_lost_is_said_to_be_gone(
 ) -> None:
     archive = make_archive(installation, cast.alice, project_id)
     (path,) = stored(bucket)
-    open_shelf(ArchiveStore.S3).remove(f"{cast.organization_a}/{path.name}")  # past what the database knows
+    ARCHIVES.open(Store.S3).remove(f"{cast.organization_a}/{path.name}")  # past what the database knows
     service.ask_restore(cast.alice, archive.id)
     work(installation)
     now = newest(cast.alice, project_id)
@@ -123,7 +124,7 @@ def test_archive_in_the_data_folder_stays_there(
     get_settings.cache_clear()
     archive = make_archive(installation, cast.alice, project_id)
     with pytest.raises(ConfigurationError, match="ORCHESTRATOR_ARCHIVES"):
-        open_shelf(ArchiveStore.S3)
+        ARCHIVES.open(Store.S3)
     monkeypatch.setenv("ORCHESTRATOR_ARCHIVES", "s3://our-archives")
     get_settings.cache_clear()
     service.ask_restore(cast.alice, archive.id)

@@ -11,11 +11,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from lib.archives import making, reading, service
-from lib.archives.shelf import LocalShelf, archive_folder
+from lib.archives.shelf import archive_folder
 from lib.archives.working import clear_leftovers
 from lib.db.logins import Login
 from lib.errors import InvalidInput
 from lib.models.archive import ArchiveStatus
+from lib.shelf.shelves import LocalShelf
 from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation

@@ -1,4 +1,4 @@
-"""Files of archives in a bucket of S3, or of what speaks as S3 does.
+"""Files in a bucket of S3, or of what speaks as S3 does.
 
 The address is the operator's, so obstore's own client calls it; its key and region are those of the environment
 (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT, and what else obstore reads there).
@@ -13,9 +13,9 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
-from lib.archives.shelf import gone
 from lib.errors import OrchestratorError
-from lib.models.archive import ArchiveStore
+from lib.shelf.shelves import Shelves
+from lib.shelf.store import Store
 
 _CHUNK: Final = 8 << 20
 
@@ -23,22 +23,24 @@ _CHUNK: Final = 8 << 20
 class BucketFailed(OrchestratorError):
     """The bucket can't be read or written; says why."""
 
-    def __init__(self, error: BaseError) -> None:
+    def __init__(self, error: BaseError, shelves: Shelves) -> None:
         why = " ".join(str(error).split("\n", maxsplit=1)[0].split())[:300]
-        super().__init__(f"The bucket for archives does not do it: {why}. Ask whoever runs this installation.")
+        super().__init__(f"The bucket for {shelves.noun}s does not do it: {why}. Ask whoever runs this installation.")
 
 
 class Bucket:
     """`s3://bucket/prefix`."""
 
-    store = ArchiveStore.S3
+    store = Store.S3
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, shelves: Shelves) -> None:
+        self._shelves = shelves
         parts = urlsplit(url)
+        prefix = "/".join(filter(None, (parts.path.strip("/"), shelves.prefix)))
         # over http:// only where the environment names such an endpoint itself
         is_plain = os.environ.get("AWS_ENDPOINT", os.environ.get("AWS_ENDPOINT_URL", "")).startswith("http://")
         options = cast("Any", {"allow_http": True} if is_plain else {})
-        self._store = S3Store(parts.netloc, prefix=parts.path.strip("/") or None, client_options=options)
+        self._store = S3Store(parts.netloc, prefix=prefix or None, client_options=options)
 
     def put(self, path: Path, name: str) -> None:
         """Send it, in parts, and see that all of it has come."""
@@ -47,9 +49,9 @@ class Bucket:
                 obstore.put(self._store, name, file, chunk_size=_CHUNK, max_concurrency=2)
             size = obstore.head(self._store, name)["size"]
         except BaseError as error:
-            raise BucketFailed(error) from error
+            raise BucketFailed(error, self._shelves) from error
         if size != path.stat().st_size:
-            message = f"The bucket for archives has {size:,} bytes of {path.stat().st_size:,}. Try again."
+            message = f"The bucket for {self._shelves.noun}s has {size:,} bytes of {path.stat().st_size:,}. Try again."
             raise OrchestratorError(message)
 
     def remove(self, name: str) -> None:
@@ -59,7 +61,7 @@ class Bucket:
         except NotFoundError:
             return
         except BaseError as error:
-            raise BucketFailed(error) from error
+            raise BucketFailed(error, self._shelves) from error
 
     def fetch(self, name: str, beside: Path, /) -> Path:
         """Copy it to that folder."""
@@ -69,9 +71,9 @@ class Bucket:
                 for chunk in obstore.get(self._store, name).stream(min_chunk_size=_CHUNK):
                     file.write(bytes(chunk))
         except (NotFoundError, FileNotFoundError):
-            raise gone(name) from None
+            raise self._shelves.gone(name) from None
         except BaseError as error:
-            raise BucketFailed(error) from error
+            raise BucketFailed(error, self._shelves) from error
         return path
 
     def list_names(self, beginning: str) -> list[str]:
@@ -80,5 +82,5 @@ class Bucket:
         try:
             found = [meta["path"] for page in obstore.list(self._store, prefix=folder or None) for meta in page]
         except BaseError as error:
-            raise BucketFailed(error) from error
+            raise BucketFailed(error, self._shelves) from error
         return [name for name in found if name.rpartition("/")[2].startswith(start)]

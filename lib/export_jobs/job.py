@@ -1,0 +1,66 @@
+"""An export that a worker holds, and what it asks the database about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+APPLICATION: Final = "orchestrator-exports"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What `api.claim_export` says of an export; it is held for as long as the connection lives."""
+
+    export_id: UUID
+    organization_id: UUID
+    status: str
+    kind: str
+    query: str
+    format: str
+    store: str | None
+    user_id: UUID
+    role: str
+    permissions: Sequence[Any]
+    full_name: str
+    email: str
+    username: str
+    organization_name: str
+    organization_slug: str
+    is_sample: bool
+    sees_own_only: bool
+    #: Neither deactivated nor deleted.
+    is_there: bool
+    #: Their session would open nothing but the set-up of their second factor.
+    lacks_second_factor: bool
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """A connection of the worker's login for one job after another. It waits while files are written."""
+    return psycopg.connect(url, autocommit=True, application_name=APPLICATION, connect_timeout=5)
+
+
+def claim(connection: psycopg.Connection[Any]) -> Job | None:
+    """The job that waits longest. None where there is none that nobody else is at."""
+    cursor = connection.cursor(row_factory=class_row(Job))
+    return cursor.execute("SELECT * FROM api.claim_export()").fetchone()
+
+
+def let_go(connection: psycopg.Connection[Any]) -> None:
+    """Hold it no more."""
+    connection.execute("SELECT pg_advisory_unlock_all()")
+
+
+def settle(connection: psycopg.Connection[Any], job: Job, outcome: str, **values: object) -> bool:
+    """Say what became of it, and whether that counted: see `api.settle_export`."""
+    row = connection.execute("SELECT api.settle_export(%s, %s, %s)", (job.export_id, outcome, Jsonb(values))).fetchone()
+    return row == (True,)
+
+
+def find_gone(connection: psycopg.Connection[Any], ids: list[UUID]) -> tuple[UUID, list[UUID]] | None:
+    """Whose database it is, and which of these exports have no row there: see `api.gone_exports`."""
+    return connection.execute("SELECT * FROM api.gone_exports(%s)", (ids,)).fetchone()

@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+
+class Store(StrEnum):
+    """Where a file lies."""
+
+    #: In the data folder.
+    LOCAL = "local"
+    S3 = "s3"
