@@ -1,4 +1,4 @@
-"""The audit trail as a file: links to files of any length, which the web process never holds whole."""
+"""The audit trail as a file: at once, or written by a worker where it is long."""
 
 import streamlit as st
 
@@ -7,11 +7,10 @@ from lib.access.permissions import Permission
 from lib.audit import trail
 from lib.audit.address import write_address
 from lib.audit.views import EntryFilter
+from lib.models.export_job import ExportKind
 from lib.ui import words
-from lib.ui.components.export_menu import show_file_links
-
-#: Counted no further.
-_MOST_COUNTED = 10_000
+from lib.ui.components.export_menu import LONG
+from lib.ui.components.written_files import show_files
 
 
 def show_audit_export(actor: Actor, chosen: EntryFilter) -> None:
@@ -25,12 +24,13 @@ def show_audit_export(actor: Actor, chosen: EntryFilter) -> None:
         if not trail.may_export(actor):
             st.markdown("Files of the audit trail are not part of your organization's tier.")
             return
-        found = trail.count_entries(actor, chosen, most=_MOST_COUNTED + 1)
+        found = trail.count_entries(actor, chosen, most=LONG + 1)
         st.markdown(words.plain(_say(found)))
-        show_file_links(lambda file_format: f"/api/audit/entries.{file_format}?{write_address(chosen)}", rows=found)
+        query = write_address(chosen)
+        show_files(ExportKind.AUDIT, query, path=lambda ending: f"/api/audit/entries.{ending}?{query}", rows=found)
 
 
 def _say(found: int) -> str:
-    if found > _MOST_COUNTED:
-        return f"More than {words.count(_MOST_COUNTED, 'entry', plural='entries')}, the newest first."
+    if found > LONG:
+        return f"More than {words.count(LONG, 'entry', plural='entries')}, the newest first."
     return f"{words.count(found, 'entry', plural='entries')}, the newest first."

@@ -21,12 +21,8 @@ FORMATS = {
 NOT_COUNTED = ":gray[Being counted.]"
 #: Stands in every menu of files.
 NOTED = ":gray[:small[Times are in UTC. The audit trail notes who exported what.]]"
-#: Beyond so many rows one waits for the first byte of a file.
-_LONG = 10_000
-_WRITTEN_FIRST = (
-    ":gray[:small[The file is written first and comes whole: a minute or two for a million rows. The tab that opens is "
-    "empty until then.]]"
-)
+#: Beyond so many rows one would wait for the first byte of a file.
+LONG = 10_000
 
 
 def show_export(
@@ -61,13 +57,11 @@ def show_export(
         st.markdown(NOTED)
 
 
-def show_file_links(path: Callable[[ExportFormat], str], *, rows: int) -> None:
-    """Draw links to files of so many rows, in a menu that is open. Each is whole before its first byte goes out.
+def show_file_links(path: Callable[[ExportFormat], str]) -> None:
+    """Draw links to files in a menu that is open. Each is whole before its first byte goes out.
 
     So the trail has its entry before anybody has a row, and nobody has half a file.
     """
-    if rows > _LONG:
-        st.markdown(_WRITTEN_FIRST)
     for file_format, (label, _, purpose) in FORMATS.items():
         st.link_button(label, path(file_format), help=purpose, width="stretch")
     st.markdown(NOTED)

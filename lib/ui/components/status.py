@@ -117,6 +117,14 @@ ARCHIVE: Mapping[str, Status] = {
     "failed": _FAILED,
 }
 
+#: A long file that a worker writes.
+EXPORT: Mapping[str, Status] = {
+    "asked": _status("Waiting", "hourglass_top", "gray", "○"),
+    "making": _status("Being written", "progress_activity", "blue", "◐"),
+    "made": _status("Written", "draft", "green", "✓"),
+    "failed": _FAILED,
+}
+
 CONNECTION: Mapping[str, Status] = {
     "working": _status("Working", "check_circle", "green", "✓"),
     "failing": _status("Failing", "error", "red", "✕"),

@@ -8,9 +8,11 @@ import streamlit as st
 from lib import clock
 from lib.access.actor import Actor
 from lib.exports import ExportFormat
+from lib.models.export_job import ExportKind
 from lib.ui import guard, words
-from lib.ui.components.export_menu import FORMATS, NOT_COUNTED, NOTED, show_file_links
+from lib.ui.components.export_menu import FORMATS, NOTED
 from lib.ui.components.usage_figures import DIMENSIONS
+from lib.ui.components.written_files import show_files
 from lib.usage.calls.address import write_address
 from lib.usage.calls.service import MOST_CALLS, count_calls
 from lib.usage.calls.views import CallFilter
@@ -47,12 +49,15 @@ def _later(
 
 
 def show_calls_export(actor: Actor, chosen: CallFilter) -> None:
-    """Draw the menu for the calls: links to files, however long."""
+    """Draw the menu for the calls: files at once, or written by a worker where they are long."""
     menu = st.popover("Export", icon=":material/download:", key="calls-export", on_change="rerun")
     with menu:
-        found = count_calls(actor, chosen, most=MOST_CALLS + 1) if menu.open else 0
-        st.markdown(words.plain(_say(found)) if menu.open else NOT_COUNTED)
-        show_file_links(lambda file_format: f"/api/usage/calls.{file_format}?{write_address(chosen)}", rows=found)
+        if not menu.open:
+            return
+        found = count_calls(actor, chosen, most=MOST_CALLS + 1)
+        st.markdown(words.plain(_say(found)))
+        query = write_address(chosen)
+        show_files(ExportKind.CALLS, query, path=lambda ending: f"/api/usage/calls.{ending}?{query}", rows=found)
 
 
 def _say(found: int) -> str:
