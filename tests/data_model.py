@@ -162,6 +162,7 @@ ADDED_TABLES: Final = frozenset(
         "spending_notices",
         "saved_views",
         "usage_reports",
+        "export_jobs",
         "audit_seals",
         "archives",
         "archived_runs",

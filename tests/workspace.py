@@ -20,6 +20,7 @@ from tests.factories import (
 from tests.made_archives import make_archive_row
 from tests.made_audit import make_seal
 from tests.made_budgets import make_budget_rows, make_watch_rows
+from tests.made_exports import make_export_row
 from tests.made_retention import make_hold, make_progress
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import (
@@ -60,6 +61,7 @@ class Workspace:
     schedule_id: UUID
     #: Of usage, by mail.
     report_id: UUID
+    export_id: UUID
     #: A run that lies in an archive.
     archived_run_id: UUID
 
@@ -110,6 +112,7 @@ def make_workspace(database: Database, actor: Actor) -> Workspace:
         review_id=review.id,
         schedule_id=make_schedule(database, actor, project_id=project_id, template_id=template_id),
         report_id=make_usage_report(database, actor),
+        export_id=make_export_row(database, actor),
         archived_run_id=archived_run_id,
     )
 

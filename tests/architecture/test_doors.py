@@ -58,6 +58,7 @@ DOORS: dict[str, set[str]] = {
     "lib.webhooks.deliveries": {"tenant_session"},
     "lib.webhooks.service": {"tenant_session"},
     "lib.archives.service": {"tenant_session"},
+    "lib.export_jobs.service": {"tenant_session"},
     "lib.budgets.gauges": {"tenant_session"},
     "lib.budgets.service": {"tenant_session"},
     "lib.retention.operator": {"identity_session"},
@@ -87,6 +88,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.backup.telling": {"connect"},  # as the one or the other: an entry of the trail
     "lib.backup.loading": {"connect"},  # as the owner: an empty database, and what was loaded into it
     "lib.archives.job": {"connect"},  # holds one archive at a time, by functions that look whether it does
+    "lib.export_jobs.job": {"connect"},  # holds one export at a time; what it reads goes by the door
     "lib.db.roles": {"connect"},  # as an administrator, before there is anything
     "lib.db.server": {"connect"},  # to see whether it answers
     "lib.db.embedded_cluster": {"connect"},  # to see whether it answers
@@ -95,6 +97,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
     "lib.engine.chores": {"keep_connected"},  # sums up usage, seals trails, notes sizes, removes what is too old
     "lib.engine.archives": {"keep_connected"},  # asks whether one waits
+    "lib.engine.exports": {"keep_connected"},  # asks whether one waits
     "lib.engine.reports": {"keep_connected"},  # takes one report at a time; what it reads and writes goes by the door
     "lib.engine.leftovers": {"connect"},  # asks which operations are gone, once an hour
     "lib.engine.schedules": {"keep_connected"},  # takes and notes one schedule at a time; its launch goes by the door

@@ -6,10 +6,12 @@ from enum import StrEnum
 import pytest
 
 from lib.access.permissions import GRANTS, Permission, Role, Scope
+from lib.exports import ExportFormat
 from lib.identity.tokens import TokenKind
 from lib.mail.message import MailKind
 from lib.models.archive import ArchiveStatus
 from lib.models.budget import BudgetPeriod, BudgetScope
+from lib.models.export_job import ExportKind, ExportStatus
 from lib.models.mail import MailStatus
 from lib.models.operation import OperationStatus
 from lib.models.organization import Tier
@@ -55,6 +57,10 @@ CLOSED: dict[str, type[StrEnum]] = {
     "mail_outbox_kind_check": MailKind,
     "mail_outbox_status_check": MailStatus,
     "usage_reports_rhythm_check": Rhythm,
+    "export_jobs_kind_check": ExportKind,
+    "export_jobs_format_check": ExportFormat,
+    "export_jobs_status_check": ExportStatus,
+    "export_jobs_store_check": Store,
     "archives_status_check": ArchiveStatus,
     "archives_store_check": Store,
     "budgets_scope_check": BudgetScope,

@@ -4,10 +4,13 @@ from io import BytesIO
 from typing import Any, Final
 
 from lib.access.permissions import Permission
+from lib.export_jobs import service as exports
+from lib.models.export_job import ExportKind
 from lib.models.usage_report import Rhythm
 from lib.saved_views import service as saved_views
 from lib.usage import exporting, service
 from lib.usage.calls import service as calls
+from lib.usage.calls.address import write_address
 from lib.usage.calls.views import CallFilter
 from lib.usage.periods import last_days, today_in
 from lib.usage.reports import figures as report_figures
@@ -43,6 +46,14 @@ USAGE: Final = (
         ANALYTICS,
         lambda to: give(CallFilter(query=_query()), BytesIO(), file_format=to.file_format),
     ),
+    about_own(
+        exports.ask_export,
+        ANALYTICS,
+        lambda to: give(ExportKind.CALLS, query=write_address(_calls(to)), file_format=to.file_format),
+    ),
+    about_own(exports.list_exports, ANALYTICS, lambda _: give(ExportKind.CALLS)),
+    to_a_thing(exports.open_export, ANALYTICS, lambda to: give(to.target.export_id, BytesIO())),
+    to_a_thing(exports.remove_export, ANALYTICS, lambda to: give(to.target.export_id)),
     about_own(reports.list_reports, ANALYTICS),
     about_own(reports.ask_for_report, ANALYTICS, lambda to: give(Rhythm.MONTHLY, _query(to).chosen)),
     about_own(reports.end_report, ANALYTICS, lambda _: give(Rhythm.WEEKLY)),

@@ -23,6 +23,7 @@ from tests.factories import (
 from tests.made_archives import make_archive_row
 from tests.made_audit import make_seal
 from tests.made_budgets import make_budget_rows, make_watch_rows
+from tests.made_exports import make_export_row
 from tests.made_retention import make_hold, make_progress
 from tests.made_reviews import make_waiting, make_word
 from tests.made_runs import answer, beginning, call_worker, make_comment, make_operation, make_run, open_run
@@ -129,6 +130,7 @@ def _make_rows(database: ClonedDatabase, actor: Actor) -> dict[str, UUID]:
         "template_versions": version_id,
         "template_drafts": make_draft(database, actor, edited),
         "saved_views": make_saved_view(database, actor),
+        "export_jobs": make_export_row(database, actor),
         "usage_reports": make_usage_report(database, actor),
         "template_reviews": make_review(database, actor, edited),
         "template_statistics": counted[0],

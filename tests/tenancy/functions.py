@@ -158,6 +158,13 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.gone_archives(uuid[])": Definer(
         _WORKER, "says which ids it is given are no archive of any organization, and whose database it is"
     ),
+    "api.is_export_waiting()": Definer(_WORKER, "looks over all organizations; yes or no"),
+    "api.claim_export()": Definer(_WORKER, "what is asked for in all organizations, with whose it is"),
+    "api.settle_export(uuid,text,jsonb)": Definer(_WORKER, "nobody writes how an export stands directly"),
+    "api.gone_exports(uuid[])": Definer(
+        _WORKER, "says which ids it is given are no export of any organization, and whose database it is"
+    ),
+    "api.remove_export(uuid)": Definer(_PERSON, "nobody writes how an export stands directly; theirs alone"),
     "api.hold_archive(uuid,text)": Definer(_NOBODY, "part of what a worker does to an archive: whether it holds it"),
     "api.is_restoring()": Definer(
         _PERSON | _ENGINE, "condition of triggers: whether this transaction restores; nobody else can say that it does"
@@ -272,6 +279,7 @@ OPEN_TO_OWNER: Final = frozenset(
         "spending_watches",
         "spending_notices",
         "usage_reports",
+        "export_jobs",
         "archives",
         "archived_runs",
         "projects",

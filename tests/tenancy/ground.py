@@ -26,6 +26,7 @@ from lib.connections.views import ConnectionView
 from lib.db import session
 from lib.db.logins import Login
 from lib.db.server import URL_VARIABLES
+from lib.export_jobs.shelf import EXPORTS
 from lib.integrations.folder import artifact_folder, write_artifact
 from lib.models.project import ProjectStatus
 from lib.projects.service import list_projects, move_project
@@ -50,6 +51,7 @@ from tests.factories import (
 )
 from tests.made_archives import make_archive_row
 from tests.made_budgets import make_budget_rows, make_watch_rows, see_budget
+from tests.made_exports import make_export_row
 from tests.made_retention import make_hold
 from tests.made_reviews import make_waiting
 from tests.made_runs import MadeRun, fail_second_phase, make_comment, make_operation, make_run
@@ -82,6 +84,8 @@ class Target:
     done_id: UUID
     #: Of the quiet project; it has a file.
     archive_id: UUID
+    #: The admin's; it has a file.
+    export_id: UUID
     #: One without runs.
     quiet_id: UUID
     #: Published; the manager's.
@@ -243,6 +247,7 @@ def _furnish(database: ClonedDatabase, people: list[Actor], llm: LLMockServer) -
         quiet_id=quiet_id,
         done_id=_finish_project(database, admin, mark),
         archive_id=_put_archive(database, admin, quiet_id),
+        export_id=_put_export(database, admin),
         template_id=template_id,
         draft_id=draft_id,
         retired_id=retired_id,
@@ -294,6 +299,15 @@ def _put_archive(database: ClonedDatabase, admin: Actor, project_id: UUID) -> UU
     path.parent.mkdir()
     path.write_bytes(b"Fold it twice.")
     return make_archive_row(database, admin, project_id=project_id, file=name)
+
+
+def _put_export(database: ClonedDatabase, admin: Actor) -> UUID:
+    """An export with a file, which nobody looks into."""
+    name = f"{admin.organization_id}/{admin.user_id}.csv"
+    path = EXPORTS.folder() / name
+    path.parent.mkdir()
+    path.write_bytes(b"Fold it twice.")
+    return make_export_row(database, admin, file=name)
 
 
 def _write_file(database: ClonedDatabase, member: Actor, run: MadeRun) -> UUID:

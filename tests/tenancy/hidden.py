@@ -41,6 +41,19 @@ _VIEWED_BY: Final = {
     "template_statistics": P.TEMPLATES_VIEW,
 }
 
+#: Nobody else's, whatever else one may do.
+_OWN: Final = frozenset(
+    {
+        "user_sessions",
+        "user_tokens",
+        "mail_outbox",
+        "template_drafts",
+        "saved_views",
+        "usage_reports",
+        "export_jobs",
+    }
+)
+
 
 def hidden_from(doer: Doer, rows: Rows) -> Iterator[str]:
     """Ids, addresses and words that nothing which this person is answered may hold.
@@ -77,7 +90,7 @@ def _sees_budget(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
 
 def _is_readable(doer: Doer, table: str, row: Row, rows: Rows) -> bool:
     """Whether they may read the row's id. Ids of people stand beside their names, which everybody there reads."""
-    if table in {"user_sessions", "user_tokens", "mail_outbox", "template_drafts", "saved_views", "usage_reports"}:
+    if table in _OWN:
         return doer.user_id == row.get("created_by" if table == "template_drafts" else "user_id")
     if table == "organizations" or (table == "users" and row["id"] == doer.user_id):
         return True

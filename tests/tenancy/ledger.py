@@ -321,6 +321,7 @@ _RULES: Final[Mapping[str, Callable[[Doer, Change], bool]]] = {
     "template_versions": _version,
     "template_reviews": _review,
     "saved_views": lambda doer, change: doer.is_alive and bool(change.row["user_id"] == doer.user_id),
+    "export_jobs": lambda doer, change: doer.is_alive and bool(change.row["user_id"] == doer.user_id),
     "usage_reports": lambda doer, change: doer.is_alive and bool(change.row["user_id"] == doer.user_id),
     "template_drafts": lambda doer, change: doer.is_alive and bool(change.row["created_by"] == doer.user_id),
     "template_statistics": lambda doer, _: doer.may(P.ORCHESTRATIONS_RUN),

@@ -51,6 +51,7 @@ CALLS: Final[Mapping[str, str]] = {
     "%(schedule)s, now(), now() + interval '1 hour', %(run)s)",
     "api.send_usage_report(uuid,date,timestamp with time zone,jsonb)": "SELECT api.send_usage_report("
     "%(report)s, current_date + 9, now() + interval '1 hour', '{}')",
+    "api.remove_export(uuid)": "SELECT nullif(api.remove_export(%(export)s), false)",
     "api.second_factors(uuid[])": "SELECT * FROM api.second_factors(ARRAY[%(person)s::uuid])",
     "api.record_event(text,text,uuid,jsonb)": "SELECT api.record_event('projects.export', 'projects', NULL, '{}')",
     "api.record_refusal(text)": "SELECT api.record_refusal('audit.view')",
@@ -167,6 +168,7 @@ def _ask(connection: Connection, world: World, name: str) -> list[Any] | str | N
         "integration": _slug_of_a(connection, world, "integration_connections"),
         "schedule": world.a.schedule_id,
         "report": world.a.report_id,
+        "export": world.a.export_id,
         "webhook": world.a.webhook_id,
         "archived_run": world.a.archived_run_id,
     }

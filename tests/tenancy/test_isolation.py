@@ -43,6 +43,7 @@ FRESH: dict[tuple[str, str], dict[str, Any]] = {
     ("web", "template_versions"): {"version": 99},
     ("web", "saved_views"): {"name": "Another"},
     ("web", "usage_reports"): {"rhythm": "monthly"},
+    ("web", "export_jobs"): {},
     ("web", "template_drafts"): {},
     ("web", "template_reviews"): {"version": 1},
     ("web", "orchestration_runs"): {"status": "queued", **_NOT_RUN},

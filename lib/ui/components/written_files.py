@@ -1,6 +1,6 @@
 """Files that are too long to wait for: a worker writes them, and the menu says how they stand."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 import streamlit as st
-from markupsafe import Markup
 
 from lib import clock
 from lib.audit import address as audit_address
@@ -19,9 +18,8 @@ from lib.exports import ExportFormat
 from lib.models.export_job import ExportKind, ExportStatus
 from lib.ui import feedback, words
 from lib.ui.components.export_menu import FORMATS, LONG, NOTED, show_file_links
-from lib.ui.components.moment import moment_inline
 from lib.ui.components.no_worker import NOTE, is_nobody_working
-from lib.ui.components.row_list import lines, row, row_list
+from lib.ui.components.row_list import row_list
 from lib.ui.components.status import EXPORT
 from lib.ui.guard import require_actor
 from lib.usage.calls import address as calls_address
@@ -91,10 +89,12 @@ def _show(kind: ExportKind, drawn: list[ExportList]) -> None:
 
 
 def _show_entry(entry: ExportEntry, *, time_zone: str, is_stuck: bool) -> None:
+    look = EXPORT[entry.status]
+    said = [f":{look.color}[{look.icon}] **{words.plain(_title(entry))}**"]
+    # no markup of ours: a menu is drawn outside of what knows that the theme has changed
+    said += [f":gray[:small[{words.plain(each)}]]" for each in _tell(entry, time_zone=time_zone, is_stuck=is_stuck)]
     with st.container(gap="xsmall", key=f"written-{entry.id}"):
-        detail = _detail(entry, time_zone=time_zone, is_stuck=is_stuck)
-        with row(_title(entry), detail=detail, status=EXPORT[entry.status]):
-            pass
+        st.markdown("  \n".join(said))
         with st.container(horizontal=True, gap="xsmall"):
             if entry.has_file:
                 st.link_button("Download", f"/api/exports/{entry.id}/file", icon=":material/download:")
@@ -115,18 +115,22 @@ def _title(entry: ExportEntry) -> str:
     return f"{label}, {words.count(entry.rows or 0, one, plural=many)}, {words.size(entry.bytes or 0)}"
 
 
-def _detail(entry: ExportEntry, *, time_zone: str, is_stuck: bool) -> Markup:
+def _tell(entry: ExportEntry, *, time_zone: str, is_stuck: bool) -> Iterator[str]:
     """Lines below: of what, since when, and what went wrong."""
-    did, moment = ("Written", entry.made_at) if entry.made_at else ("Asked for", entry.asked_at)
-    said = [_say_what(entry, time_zone=time_zone)]
-    said.append(Markup("{} {}").format(did, moment_inline(moment, time_zone=time_zone)))
-    if entry.made_at and entry.expires_at:
-        said.append(f"Kept until {words.day_and_minute(entry.expires_at, zone=time_zone)}")
-    said += [_CUT] if entry.is_cut else []
-    said += [_BEYOND] if entry.is_beyond else []
-    said += [entry.failure] if entry.failure else []
-    said += [NOTE[:1].upper() + NOTE[1:]] if is_stuck else []
-    return lines(*said)
+    yield _say_what(entry, time_zone=time_zone)
+    if entry.made_at is None:
+        yield f"Asked for on {words.exact(entry.asked_at, zone=time_zone)}"
+    elif entry.expires_at:
+        until = words.day_and_minute(entry.expires_at, zone=time_zone)
+        yield f"Written on {words.exact(entry.made_at, zone=time_zone)}, kept until {until}"
+    if entry.is_cut:
+        yield _CUT
+    if entry.is_beyond:
+        yield _BEYOND
+    if entry.failure:
+        yield entry.failure
+    if is_stuck:
+        yield NOTE[:1].upper() + NOTE[1:]
 
 
 def _say_what(entry: ExportEntry, *, time_zone: str) -> str:

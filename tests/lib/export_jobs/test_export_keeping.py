@@ -1,9 +1,11 @@
 """How long a file is kept that a worker has written, and what becomes of it when something goes wrong."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lib.backup.making import _copy_files
 from lib.db.logins import Login
 from lib.errors import DatabaseFull, FileGone, NotFound
 from lib.export_jobs.service import list_exports, remove_export
@@ -155,3 +157,11 @@ def test_what_passes_by_itself_is_tried_again(
     change(installation, "UPDATE export_jobs SET next_at = now()")
     work(installation)
     assert (newest(cast.mona).status, newest(cast.mona).failure) == (ExportStatus.MADE, None)
+
+
+def test_backup_has_none_of_them(installation: Installation, cast: Cast, tmp_path: Path) -> None:
+    ask(cast.mona)
+    work(installation)
+    assert len(stored()) == 1
+    assert _copy_files(tmp_path) == {}
+    assert list(tmp_path.rglob("*.csv")) == []
