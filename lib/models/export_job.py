@@ -76,6 +76,7 @@ class ExportJob(Base):
             name="export_jobs_person_fkey",
             ondelete="CASCADE",
         ),
-        Index("idx_export_jobs_person", "organization_id", "user_id", "asked_at", "id"),
+        Index("idx_export_jobs_person", "organization_id", "user_id"),
+        Index("idx_export_jobs_user_id", "user_id", "asked_at", "id"),
         Index("idx_export_jobs_next_at", "next_at"),
     )

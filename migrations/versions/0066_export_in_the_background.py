@@ -46,7 +46,8 @@ def upgrade() -> None:
             CONSTRAINT {TABLE}_person_fkey FOREIGN KEY (organization_id, user_id)
                 REFERENCES users (organization_id, id) ON DELETE CASCADE
         )""")
-    op.execute(f"CREATE INDEX idx_{TABLE}_person ON {TABLE} (organization_id, user_id, asked_at, id)")
+    op.execute(f"CREATE INDEX idx_{TABLE}_person ON {TABLE} (organization_id, user_id)")
+    op.execute(f"CREATE INDEX idx_{TABLE}_user_id ON {TABLE} (user_id, asked_at, id)")
     op.execute(f"CREATE INDEX idx_{TABLE}_next_at ON {TABLE} (next_at)")
     _protect()
     for name, execute in DOORS.items():

@@ -89,7 +89,7 @@ def test_long_file_is_asked_for_waited_for_and_saved(
         assert len(beside.submit(notes, installation, "export_jobs.export").result()) == 1
 
         failure = "The file can't be written or removed: No space left on device."
-        lost = {"status": "failed", "failure": failure, "made_at": None, "expires_at": None, "store": None}
+        lost = {"status": "failed", "failure": failure, "made_at": None, "expires_at": None, "is_cut": None}
         beside.submit(make_export_row, installation.database, cast.mona, **lost).result()
         beside.submit(make_export_row, installation.database, cast.mona, format="jsonl").result()
         page.reload()
