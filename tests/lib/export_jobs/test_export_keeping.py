@@ -163,5 +163,5 @@ def test_backup_has_none_of_them(installation: Installation, cast: Cast, tmp_pat
     ask(cast.mona)
     work(installation)
     assert len(stored()) == 1
-    assert _copy_files(tmp_path) == {}
-    assert list(tmp_path.rglob("*.csv")) == []
+    assert _copy_files(tmp_path / "backup") == {}
+    assert not (tmp_path / "backup").exists()
