@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations import functions, rls
 
-revision = "0066"
-down_revision = "0065"
+revision = "0067"
+down_revision = "0066"
 
 TABLE = "export_jobs"
 #: file -> who may execute it, in the order in which they need each other.
