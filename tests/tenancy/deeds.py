@@ -52,6 +52,7 @@ PURE: Final = frozenset(
         "lib.reviews.queries.is_reviewer",
         "lib.reviews.inbox.queries.list_waiting",
         "lib.runs.launch.check_models",  # tried through launch_run and retry_run
+        "lib.budgets.refusal.told_by_budget",  # says in words what the database has refused; so do both of these
         "lib.connections.turns.take_turn",  # tried through begin_try and test_connection; the database asks as well
         "lib.runs.estimating.service.estimate_plan",  # tried through each launch and retry
         "lib.templates.access.read_data",  # tried through each launch, retry and copy

@@ -240,6 +240,7 @@ def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "COST", 4)
 
 
+@pytest.mark.timeout(600)
 # Long texts make long lists: hypothesis warns of what it would print of one that fails.
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 # Without Phase.shrink, which takes minutes here: a list that fails is short enough to be read as it is.
