@@ -4,7 +4,8 @@ Who they are the database says, with what is due; whether they may be spoken for
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from lib.access.actor import Actor, Origin
@@ -13,34 +14,28 @@ from lib.access.permissions import Permission, Role
 _NO_SESSION: Final = UUID(int=0)
 
 
-class Person(Protocol):
-    """Whose it is that is due, as `api.claim_schedule` and `api.claim_usage_report` tell of them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """Whose it is that is due, as the function that claims it tells of them: who they are at this moment."""
 
-    @property
-    def user_id(self) -> UUID: ...
-    @property
-    def organization_id(self) -> UUID: ...
-    @property
-    def role(self) -> str: ...
-    @property
-    def permissions(self) -> Sequence[Any]: ...
-    @property
-    def full_name(self) -> str: ...
-    @property
-    def email(self) -> str: ...
-    @property
-    def username(self) -> str: ...
-    @property
-    def organization_name(self) -> str: ...
-    @property
-    def organization_slug(self) -> str: ...
-    @property
-    def is_sample(self) -> bool: ...
-    @property
-    def sees_own_only(self) -> bool: ...
+    user_id: UUID
+    organization_id: UUID
+    role: str
+    permissions: Sequence[Any]
+    full_name: str
+    email: str
+    username: str
+    organization_name: str
+    organization_slug: str
+    is_sample: bool
+    sees_own_only: bool
+    #: Neither deactivated nor deleted.
+    is_there: bool
+    #: Their session would open nothing but the set-up of their second factor.
+    lacks_second_factor: bool
 
 
-def speak_for(person: Person, *, user_agent: str) -> Actor:
+def speak_for(person: Spoken, *, user_agent: str) -> Actor:
     """The person, without a session. `user_agent` says in the trail what acts."""
     return Actor(
         user_id=person.user_id,

@@ -16,12 +16,10 @@ from dbos import DBOS
 from lib.config import Settings
 from lib.db.logins import Login
 from lib.db.server import database_url
-from lib.engine.archives import archive_for_ever
 from lib.engine.chores import do_chores
 from lib.engine.connected import first_line
 from lib.engine.deliveries import Deliveries
 from lib.engine.drain import DrainingStore
-from lib.engine.exports import export_for_ever
 from lib.engine.lease import Lease, listen
 from lib.engine.leftovers import clear_for_ever
 from lib.engine.models import find_provider
@@ -30,6 +28,7 @@ from lib.engine.queue import Wake, start_queue
 from lib.engine.reports import report_for_ever
 from lib.engine.schedules import Schedules
 from lib.engine.segment import Segment
+from lib.engine.shelves import MAKINGS, make_for_ever
 from lib.engine.store import RunKey
 from lib.providers.catalog import close_providers
 
@@ -171,8 +170,7 @@ async def _work(settings: Settings) -> None:
             asyncio.create_task(clear_for_ever(url)),
             asyncio.create_task(do_chores(url)),
             asyncio.create_task(report_for_ever(url)),
-            asyncio.create_task(archive_for_ever(url)),
-            asyncio.create_task(export_for_ever(url)),
+            *(asyncio.create_task(make_for_ever(url, making)) for making in MAKINGS),
             asyncio.create_task(stop.wait()),
         ]
         ready = asyncio.create_task(held.wait())

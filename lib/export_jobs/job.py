@@ -1,6 +1,5 @@
 """An export that a worker holds, and what it asks the database about it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -9,34 +8,21 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from lib.access.speaking import Spoken
+
 APPLICATION: Final = "orchestrator-exports"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Spoken):
     """What `api.claim_export` says of an export; it is held for as long as the connection lives."""
 
     export_id: UUID
-    organization_id: UUID
     status: str
     kind: str
     query: str
     format: str
     store: str | None
-    user_id: UUID
-    role: str
-    permissions: Sequence[Any]
-    full_name: str
-    email: str
-    username: str
-    organization_name: str
-    organization_slug: str
-    is_sample: bool
-    sees_own_only: bool
-    #: Neither deactivated nor deleted.
-    is_there: bool
-    #: Their session would open nothing but the set-up of their second factor.
-    lacks_second_factor: bool
 
 
 def connect(url: str) -> psycopg.Connection[Any]:

@@ -39,13 +39,9 @@ def do_all(url: str) -> None:
 
 
 def clear_leftovers(url: str) -> int:
-    """Remove files of exports that are gone; says how many. What the disk refuses now is tried again another time."""
-    try:
-        with held.connect(url) as connection:
-            return clear(EXPORTS, partial(held.find_gone, connection))
-    except OSError as error:
-        log.warning("the folder of exports could not be cleared: %s", error.strerror)
-        return 0
+    """Remove files of exports that are gone; says how many."""
+    with held.connect(url) as connection:
+        return clear(EXPORTS, partial(held.find_gone, connection))
 
 
 def do_next(connection: psycopg.Connection[Any]) -> bool:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.access.speaking import speak_for
+from lib.access.speaking import Spoken, speak_for
 from lib.budgets.gauges import refuse_used_up
 from lib.db.constraints import sqlstate_of
 from lib.db.session import tenant_session
@@ -68,11 +68,10 @@ _FAULT: Final = "Something went wrong on our side, and nothing was launched. The
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DueSchedule:
+class DueSchedule(Spoken):
     """A schedule that a worker has claimed, as `api.claim_schedule` tells of it."""
 
     schedule_id: UUID
-    organization_id: UUID
     due_at: datetime
     #: The database's time.
     asked_at: datetime
@@ -93,20 +92,6 @@ class DueSchedule:
     cost_limit_usd: Decimal | None
     priority: str
     integration_enabled: bool
-    user_id: UUID
-    role: str
-    permissions: list[Any]
-    full_name: str
-    email: str
-    username: str
-    organization_name: str
-    organization_slug: str
-    is_sample: bool
-    sees_own_only: bool
-    #: Neither deactivated nor deleted.
-    is_there: bool
-    #: Their session would open nothing but the set-up of their second factor.
-    lacks_second_factor: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

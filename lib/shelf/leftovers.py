@@ -25,8 +25,16 @@ FindGone = Callable[[list[UUID]], tuple[UUID, list[UUID]] | None]
 def clear(shelves: Shelves, find_gone: FindGone) -> int:
     """Remove files in the data folder that no row knows of; says how many. Another installation's are left alone.
 
-    What was begun for them goes as well, and is not counted.
+    What was begun for them goes as well, and is not counted. What the disk refuses now is tried again another time.
     """
+    try:
+        return _clear(shelves, find_gone)
+    except OSError as error:
+        log.warning("the folder of %ss could not be cleared: %s", shelves.noun, error.strerror)
+        return 0
+
+
+def _clear(shelves: Shelves, find_gone: FindGone) -> int:
     folder = shelves.find_folder()
     if folder is None:
         return 0

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Final
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -36,6 +37,19 @@ def answer(request: Request, write: Write, *, name: str) -> Response:
     def make(actor: Actor, said: Mapping[str, Sequence[str]], file: BinaryIO) -> str:
         write(actor, said, file, file_format)
         return f"{name}-{clock.now():%Y-%m-%d}.{file_format}"
+
+    return answer_with(request, make)
+
+
+def answer_thing(request: Request, noun: str, copy: Callable[[Actor, UUID, BinaryIO], str]) -> Response:
+    """The file of the thing whose id the address names, as `answer_with` says."""
+
+    def make(actor: Actor, _: Mapping[str, Sequence[str]], file: BinaryIO) -> str:
+        try:
+            thing_id = UUID(request.path_params["id"])
+        except ValueError:
+            raise NotFound(noun) from None
+        return copy(actor, thing_id, file)
 
     return answer_with(request, make)
 

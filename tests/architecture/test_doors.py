@@ -96,8 +96,7 @@ CONNECTS: dict[str, set[str]] = {
     "lib.engine.connected": {"connect"},  # the connection that the next ones keep
     "lib.engine.lease": {"connect"},  # the lock that says a worker lives, held by a session of its own
     "lib.engine.chores": {"keep_connected"},  # sums up usage, seals trails, notes sizes, removes what is too old
-    "lib.engine.archives": {"keep_connected"},  # asks whether one waits
-    "lib.engine.exports": {"keep_connected"},  # asks whether one waits
+    "lib.engine.shelves": {"keep_connected"},  # asks whether an archive or an export waits
     "lib.engine.reports": {"keep_connected"},  # takes one report at a time; what it reads and writes goes by the door
     "lib.engine.leftovers": {"connect"},  # asks which operations are gone, once an hour
     "lib.engine.schedules": {"keep_connected"},  # takes and notes one schedule at a time; its launch goes by the door

@@ -6,17 +6,16 @@ is written and the report moved on in one transaction (`api.send_usage_report`),
 
 import json
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from lib.access.actor import Actor
-from lib.access.speaking import speak_for
+from lib.access.speaking import Spoken, speak_for
 from lib.db.session import tenant_session
 from lib.errors import NotPermitted
 from lib.models.usage_report import Rhythm
@@ -32,11 +31,10 @@ USER_AGENT: Final = "engine/report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DueReport:
+class DueReport(Spoken):
     """A report that a worker has claimed, as `api.claim_usage_report` tells of it."""
 
     report_id: UUID
-    organization_id: UUID
     rhythm: str
     query: str
     due_at: datetime
@@ -44,22 +42,8 @@ class DueReport:
     told_until: date
     #: The database's time.
     asked_at: datetime
-    user_id: UUID
-    role: str
-    permissions: Sequence[Any]
-    full_name: str
-    email: str
-    username: str
     #: Where the person lives now, wherever that was when the time was set.
     time_zone: str
-    organization_name: str
-    organization_slug: str
-    is_sample: bool
-    sees_own_only: bool
-    #: Neither deactivated nor deleted.
-    is_there: bool
-    #: Their session would open nothing but the set-up of their second factor.
-    lacks_second_factor: bool
 
     @property
     def next_at(self) -> datetime:
