@@ -142,6 +142,7 @@ WITHOUT: Final[Mapping[str, str]] = {
     "retention": "what went is no thing that is there",
     "usage": "who took it along, which is about no one thing",
     "audit": "who took it along, which is about no one thing",
+    "export_jobs": "a line in a menu, for a week; an entry of the trail leads to all of one",
     "compliance_reports": "who made one, which is about no one thing",
     "installation": "what whoever runs it did, which is about no one thing",
 }
