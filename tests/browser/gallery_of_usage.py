@@ -12,7 +12,9 @@ from lib.usage.views import Figures, HeatCell
 
 #: Of a dashboard what the heat map reads: one hour with calls, in a week without others.
 _WEEK: Any = SimpleNamespace(
-    hours=[HeatCell(2, 9, Figures(calls=12))], report=SimpleNamespace(period=SimpleNamespace(zone="UTC", minute=0))
+    query=SimpleNamespace(is_model=True),
+    hours=[HeatCell(2, 9, Figures(calls=12))],
+    report=SimpleNamespace(period=SimpleNamespace(zone="UTC", minute=0)),
 )
 
 

@@ -39,7 +39,7 @@ def say_budgets(budgets: Sequence[BudgetView]) -> str:
 def show_budgets(actor: Actor, budgets: Sequence[BudgetView]) -> None:
     """Draw the rows; who may not manage them reads only, and who reads the trail gets there."""
     may_manage = actor.may(Permission.BUDGETS_MANAGE)
-    may_do = may_manage or bool(audit_option())
+    may_do = may_manage or actor.may(Permission.AUDIT_VIEW)
     with row_list("budgets"):
         for budget in budgets:
             with st.container(gap="xxsmall"):  # on a phone the parts stand one below the other

@@ -23,7 +23,7 @@ _LINE = Markup("{} · {} · {} · {}<br>{}")
 
 def show_connections(actor: Actor, connections: Sequence[ConnectionView]) -> None:
     """Draw the rows; who may not manage them reads only, and who reads the trail gets there."""
-    may_do = actor.may(Permission.CONNECTIONS_MANAGE) or bool(audit_option())
+    may_do = actor.may(Permission.CONNECTIONS_MANAGE) or actor.may(Permission.AUDIT_VIEW)
     with row_list("connections"):
         for connection in connections:
             with st.container(gap="xxsmall"):

@@ -26,7 +26,7 @@ _CONTEXT: Final = Markup('<div class="ao-context">{}</div>')
 
 def show_integrations(actor: Actor, integrations: Sequence[IntegrationView]) -> None:
     """Draw the rows; who may not manage them reads only, and who reads the trail gets there."""
-    may_do = actor.may(_MANAGE) or bool(audit_option())
+    may_do = actor.may(_MANAGE) or actor.may(Permission.AUDIT_VIEW)
     with row_list("integrations"):
         for each in integrations:
             with st.container(gap="xxsmall"):

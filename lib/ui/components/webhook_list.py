@@ -42,7 +42,7 @@ def say_endpoints(endpoints: Sequence[EndpointView]) -> str:
 
 def show_endpoints(actor: Actor, endpoints: Sequence[EndpointView]) -> None:
     """Draw the rows; who may not manage them reads only, and who reads the trail gets there."""
-    may_do = actor.may(_MANAGE) or bool(audit_option())
+    may_do = actor.may(_MANAGE) or actor.may(Permission.AUDIT_VIEW)
     with row_list("webhooks"):
         for endpoint in endpoints:
             with st.container(gap="xxsmall"):  # on a phone the parts stand one below the other
