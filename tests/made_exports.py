@@ -107,6 +107,20 @@ def change(installation: Installation, statement: str, *values: object) -> None:
         connection.execute(statement.encode(), values)
 
 
+def fill_calls(installation: Installation, actor: Actor, count: int) -> None:
+    """So many calls of this person, one a second, until a minute ago."""
+    change(
+        installation,
+        "INSERT INTO api_usage (organization_id, user_id, provider, model, endpoint, method, response_time_ms, "
+        "cost_usd, created_at) SELECT %s, %s, 'local', 'tiny', 'model', 'POST', n, 0.5, %s - n * interval '1 second' "
+        "FROM generate_series(1, %s) n",
+        actor.organization_id,
+        actor.user_id,
+        clock.now() - timedelta(minutes=1),
+        count,
+    )
+
+
 def set_tier(installation: Installation, organization_id: UUID, tier: str) -> None:
     change(installation, "UPDATE organizations SET subscription_tier = %s WHERE id = %s", tier, organization_id)
 

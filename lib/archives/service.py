@@ -1,10 +1,7 @@
 """What people do with archives: have one made, look at it, take its file, have it restored, remove it."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
@@ -31,7 +28,6 @@ HELD: Final = (
     "A legal hold keeps what belongs to this project where it is. Somebody who may edit the organization can "
     "release it, on the page Organization."
 )
-_CHUNK: Final = 1 << 20
 _UNDER_WAY: Final = "idx_archives_under_way"
 BEING_WORKED_ON: Final = "An archive of this project is being worked on already. Wait until that is done."
 
@@ -117,10 +113,7 @@ def export_archive(actor: Actor, archive_id: UUID, file: BinaryIO) -> str:
             raise NotFound("archive")
         values = {"project_id": str(row.project_id), "sha256": row.sha256, "bytes": row.bytes, "runs": row.runs}
         record_event(session, "archives.export", resource_type="archives", resource_id=archive_id, values=values)
-    with tempfile.TemporaryDirectory(prefix="archive-") as folder:
-        path = ARCHIVES.open(Store(row.store)).fetch(row.file, Path(folder))
-        with path.open("rb") as kept:
-            shutil.copyfileobj(kept, file, _CHUNK)
+    ARCHIVES.copy(row.store, row.file, file)
     return file_name("archive", row.project_name, ending=f"-{row.made_at:%Y-%m-%d}.zip")
 
 

@@ -34,11 +34,6 @@ def count_exports(session: Session, actor: Actor) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def count_live_workers(session: Session) -> int:
-    """How many workers live."""
-    return session.scalar(select(func.api.live_workers())) or 0
-
-
 def remove_export(session: Session, export_id: UUID) -> bool:
     """Have one of the person's removed; whether there is such a one."""
     return session.scalar(select(func.api.remove_export(export_id))) or False

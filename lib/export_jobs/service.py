@@ -1,8 +1,5 @@
 """What people do with long files: have one written, see how it stands, take it along, remove it."""
 
-import shutil
-import tempfile
-from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import UUID
 
@@ -21,11 +18,10 @@ from lib.exports import ExportFormat
 from lib.models.export_job import ExportJob, ExportKind, ExportStatus
 from lib.organizations.queries import read_tier
 from lib.organizations.tiers import require_feature
-from lib.shelf.store import Store
+from lib.runs.queries import count_live_workers
 
 #: Of a person, whatever they are of: a worker writes one after another, and the disk has room for so many.
 MOST_UNDER_WAY, MOST_KEPT = 5, 20
-_CHUNK: Final = 1 << 20
 _BEYOND: Final = (
     "This file has what others made as well, and your organization shows you only what you made by now. Ask for the "
     "file anew."
@@ -64,7 +60,7 @@ def list_exports(actor: Actor, kind: ExportKind) -> ExportList:
     KINDS[kind].require(actor)
     with tenant_session(actor) as session:
         entries = tuple(_entry(job, actor) for job in queries.list_exports(session, actor, kind))
-        return ExportList(entries=entries, live_workers=queries.count_live_workers(session))
+        return ExportList(entries=entries, live_workers=count_live_workers(session))
 
 
 def remove_export(actor: Actor, export_id: UUID) -> None:
@@ -91,10 +87,7 @@ def open_export(actor: Actor, export_id: UUID, file: BinaryIO) -> str:
             raise NotPermitted(kind.permissions[0], _BEYOND, who=actor)
         values = {"kind": job.kind, "format": job.format, "rows": job.rows, "bytes": job.bytes, "is_cut": job.is_cut}
         record_event(session, "export_jobs.export", resource_type="export_jobs", resource_id=export_id, values=values)
-    with tempfile.TemporaryDirectory(prefix="export-") as folder:
-        path = EXPORTS.open(Store(job.store or "")).fetch(job.file or "", Path(folder))
-        with path.open("rb") as kept:
-            shutil.copyfileobj(kept, file, _CHUNK)
+    EXPORTS.copy(job.store or "", job.file or "", file)
     return f"{kind.name}-{job.made_at:%Y-%m-%d}.{job.format}"
 
 

@@ -6,11 +6,12 @@ the bucket. Each try has a name of its own, so that nobody writes over what anot
 
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import BinaryIO, Final, Protocol
 from uuid import UUID
 
 from lib.config import get_settings
@@ -19,6 +20,7 @@ from lib.errors import ConfigurationError, FileGone
 from lib.shelf.store import Store
 
 UNFINISHED: Final = ".unfinished"
+_CHUNK: Final = 1 << 20
 
 
 class Shelf(Protocol):
@@ -81,6 +83,13 @@ class Shelves:
         from lib.shelf.bucket import Bucket  # noqa: PLC0415 - obstore is loaded by who has a bucket
 
         return Bucket(url, self)
+
+    def copy(self, store: str, name: str, file: BinaryIO) -> None:
+        """Copy what lies there into a file that is open. Raises FileGone, ConfigurationError, OSError."""
+        with tempfile.TemporaryDirectory(prefix=f"{self.noun}-") as folder:
+            path = self.open(Store(store)).fetch(name, Path(folder))
+            with path.open("rb") as kept:
+                shutil.copyfileobj(kept, file, _CHUNK)
 
     def gone(self, name: str) -> FileGone:
         """What is said of a file that is not there."""

@@ -3,19 +3,17 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from lib import clock
 from tests.browser import acts
 from tests.browser.test_accessibility import LOOKS, findings
 from tests.browser.test_reviews import sign_in
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.made_exports import change, make_export_row, notes, set_tier, stored, work
+from tests.made_exports import fill_calls, make_export_row, notes, set_tier, stored, work
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -26,16 +24,7 @@ _CALLS = 10_001
 def fill(installation: Installation, cast: Cast) -> None:
     """One call more than is taken at once."""
     set_tier(installation, cast.organization_a, "pro")
-    change(
-        installation,
-        "INSERT INTO api_usage (organization_id, user_id, provider, model, endpoint, method, response_time_ms, "
-        "cost_usd, created_at) SELECT %s, %s, 'local', 'tiny', 'model', 'POST', n, 0.5, %s - n * interval '1 second' "
-        "FROM generate_series(1, %s) n",
-        cast.organization_a,
-        cast.max.user_id,
-        clock.now() - timedelta(minutes=1),
-        _CALLS,
-    )
+    fill_calls(installation, cast.max, _CALLS)
 
 
 def look(page: Page, name: str) -> None:

@@ -2,12 +2,10 @@
 
 import random
 import time
-from datetime import timedelta
 from io import BytesIO
 
 import pytest
 
-from lib import clock
 from lib.export_jobs.service import remove_export
 from lib.export_jobs.shelf import EXPORTS
 from lib.exports import ExportFormat
@@ -15,7 +13,7 @@ from lib.models.export_job import ExportStatus
 from lib.usage.calls.service import export_calls
 from tests.cast import Cast
 from tests.conftest import Installation
-from tests.made_exports import all_calls, ask, change, expire, newest, notes, stored, taken
+from tests.made_exports import all_calls, ask, expire, fill_calls, newest, notes, stored, taken
 from tests.records import rows
 from tests.workers import Workers, until
 
@@ -27,16 +25,7 @@ _CALLS = 30_000
 @pytest.fixture(autouse=True)
 def _filled(installation: Installation, cast: Cast) -> None:
     """So many calls that a worker writes for some seconds."""
-    change(
-        installation,
-        "INSERT INTO api_usage (organization_id, user_id, provider, model, endpoint, method, response_time_ms, "
-        "cost_usd, created_at) SELECT %s, %s, 'local', 'tiny', 'model', 'POST', n, 0.5, %s - n * interval '1 second' "
-        "FROM generate_series(1, %s) n",
-        cast.organization_a,
-        cast.max.user_id,
-        clock.now() - timedelta(minutes=1),
-        _CALLS,
-    )
+    fill_calls(installation, cast.max, _CALLS)
 
 
 def at_once(cast: Cast) -> bytes:

@@ -24,14 +24,21 @@ def show_audit_link(actor: Actor, kind: str, thing_id: UUID) -> None:
         st.page_link(AUDIT.file, label=AUDIT_TRAIL, icon=":material/history:", query_params=_name(kind, thing_id))
 
 
-def audit_option() -> Sequence[str]:
-    """What stands of it in a menu of options, also in one that has nothing else; nothing for who may not read it."""
-    return [AUDIT_TRAIL] if require_actor().may(Permission.AUDIT_VIEW) else []
+def show_more(options: Sequence[str], kind: str, thing_id: UUID, *, key: str, has_end: bool = True) -> str | None:
+    """Draw the menu "More" of a thing and return what was chosen of these options; nothing where there is none.
 
-
-def open_audit(kind: str, thing_id: UUID) -> None:
-    """Go there, where the option was chosen."""
-    st.switch_page(AUDIT.file, query_params=_name(kind, thing_id))
+    Who may read the trail finds the way to it there, last, or before the option at the end that does away with the
+    thing; where it is chosen, that page opens.
+    """
+    offered = [*options]
+    if require_actor().may(Permission.AUDIT_VIEW):
+        offered.insert(len(options) - 1 if options and has_end else len(options), AUDIT_TRAIL)
+    if not offered:
+        return None
+    chosen = st.menu_button("More", offered, icon=":material/more_horiz:", key=key)
+    if chosen == AUDIT_TRAIL:
+        st.switch_page(AUDIT.file, query_params=_name(kind, thing_id))
+    return chosen
 
 
 def _name(kind: str, thing_id: UUID) -> dict[str, str]:

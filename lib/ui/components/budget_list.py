@@ -12,7 +12,7 @@ from lib.budgets.views import Alerts, BudgetView, RaiseView, WatchView
 from lib.models.budget import BudgetPeriod
 from lib.ui import words
 from lib.ui.components import budget_dialogs as dialogs
-from lib.ui.components.audit_link import AUDIT_TRAIL, audit_option, open_audit
+from lib.ui.components.audit_link import show_more
 from lib.ui.components.budget_gauge import say_about, say_share, say_unknown, show_gauge_meter, status_of
 from lib.ui.components.card import card
 from lib.ui.components.moment import moment_inline
@@ -93,12 +93,9 @@ def _show_raise(actor: Actor, raised: RaiseView, *, may_manage: bool) -> None:
 def _show_actions(budget: BudgetView, *, may_manage: bool) -> None:
     if may_manage and st.button("Raise", icon=":material/trending_up:", key=f"raise-open-{budget.id}"):
         dialogs.ask_to_raise(budget)
-    options = [_EDIT, *audit_option(), _END] if may_manage else audit_option()
-    chosen = st.menu_button("More", options, icon=":material/more_horiz:", key=f"more-{budget.id}")
+    chosen = show_more([_EDIT, _END] if may_manage else [], "budgets", budget.id, key=f"more-{budget.id}")
     if chosen == _EDIT:
         dialogs.show_edit_budget(budget)
-    elif chosen == AUDIT_TRAIL:
-        open_audit("budgets", budget.id)
     elif chosen == _END:
         dialogs.ask_to_end(budget)
 
@@ -125,14 +122,10 @@ def show_watches(actor: Actor, watches: Sequence[WatchView]) -> None:
 
 
 def _show_watch_actions(watch: WatchView, *, may_manage: bool) -> None:
-    options = [_EDIT, *audit_option(), _END] if may_manage else audit_option()
-    if not options:
-        return
-    chosen = st.menu_button("More", options, icon=":material/more_horiz:", key=f"more-watch-{watch.id}")
+    options = [_EDIT, _END] if may_manage else []
+    chosen = show_more(options, "spending_watches", watch.id, key=f"more-watch-{watch.id}")
     if chosen == _EDIT:
         dialogs.show_edit_watch(watch)
-    elif chosen == AUDIT_TRAIL:
-        open_audit("spending_watches", watch.id)
     elif chosen == _END:
         dialogs.ask_to_end_watch(watch)
 

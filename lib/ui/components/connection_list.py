@@ -11,7 +11,7 @@ from lib.connections.vendor_facts import VENDORS
 from lib.connections.views import ConnectionView, Pricing
 from lib.ui import words
 from lib.ui.components import connection_dialogs as dialogs
-from lib.ui.components.audit_link import AUDIT_TRAIL, audit_option, open_audit
+from lib.ui.components.audit_link import show_more
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.row_list import row_list
 from lib.ui.components.status import CONNECTION, inline
@@ -48,8 +48,8 @@ def _show_actions(actor: Actor, connection: ConnectionView) -> None:
     if may_manage and st.button("Test", icon=":material/network_check:", key=f"test-{connection.slug}"):
         dialogs.show_test(connection)
     switch = _DEACTIVATE if connection.is_active else _ACTIVATE
-    options = [_MODELS, _EDIT, switch, *audit_option(), _DELETE] if may_manage else audit_option()
-    chosen = st.menu_button("More", options, icon=":material/more_horiz:", key=f"more-{connection.slug}")
+    options = [_MODELS, _EDIT, switch, _DELETE] if may_manage else []
+    chosen = show_more(options, "provider_connections", connection.id, key=f"more-{connection.slug}")
     if chosen == _MODELS:
         dialogs.show_models(connection)
     elif chosen == _EDIT:
@@ -58,8 +58,6 @@ def _show_actions(actor: Actor, connection: ConnectionView) -> None:
         dialogs.activate(connection)
     elif chosen == _DEACTIVATE:
         dialogs.ask_to_deactivate(actor, connection)
-    elif chosen == AUDIT_TRAIL:
-        open_audit("provider_connections", connection.id)
     elif chosen == _DELETE:
         dialogs.ask_to_delete(actor, connection)
 

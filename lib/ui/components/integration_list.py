@@ -13,7 +13,7 @@ from lib.connections.integrations.views import IntegrationEntry, IntegrationView
 from lib.integrations.base import ConnectionForm
 from lib.integrations.registry import find_kinds
 from lib.ui import feedback, words
-from lib.ui.components.audit_link import AUDIT_TRAIL, audit_option, open_audit
+from lib.ui.components.audit_link import show_more
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.row_list import row_list
 from lib.ui.components.status import CONNECTION, inline
@@ -65,8 +65,8 @@ def _show_actions(actor: Actor, each: IntegrationView) -> None:
             feedback.succeeded("It answers, and knows the secret.")
             st.rerun()
     switch = _DEACTIVATE if each.is_active else _ACTIVATE
-    options = [*([_EDIT] if form else []), switch, *audit_option(), _DELETE] if may_manage else audit_option()
-    chosen = st.menu_button("More", options, icon=":material/more_horiz:", key=f"more-integration-{each.slug}")
+    options = [*([_EDIT] if form else []), switch, _DELETE] if may_manage else []
+    chosen = show_more(options, "integration_connections", each.id, key=f"more-integration-{each.slug}")
     if chosen == _EDIT:
         show_edit_integration(each)
     elif chosen == _ACTIVATE:
@@ -76,8 +76,6 @@ def _show_actions(actor: Actor, each: IntegrationView) -> None:
             st.rerun()
     elif chosen == _DEACTIVATE:
         _ask_to_deactivate(actor, each)
-    elif chosen == AUDIT_TRAIL:
-        open_audit("integration_connections", each.id)
     elif chosen == _DELETE:
         _ask_to_delete(actor, each)
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from lib.access.actor import Actor
 from lib.ui import words
 from lib.ui.components import invite, status
-from lib.ui.components.audit_link import AUDIT_TRAIL, audit_option, open_audit
+from lib.ui.components.audit_link import show_more
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
@@ -59,14 +59,10 @@ def _show_invitation(invitation: InvitationSummary, *, time_zone: str) -> None:
         moment_inline(invitation.expires_at, time_zone=time_zone),
     )
     with row(invitation.email, detail=detail, status=status.INVITATION[invitation.status]):
-        options = [_RENEW, *audit_option(), _REVOKE] if invitation.may_manage else audit_option()
-        if not options:
-            return
-        chosen = st.menu_button("More", options, icon=":material/more_horiz:", key=f"invitation-{invitation.id}")
+        options = [_RENEW, _REVOKE] if invitation.may_manage else []
+        chosen = show_more(options, "invitations", invitation.id, key=f"invitation-{invitation.id}")
     if chosen == _RENEW:
         invite.show_new_link(invitation)
-    elif chosen == AUDIT_TRAIL:
-        open_audit("invitations", invitation.id)
     elif chosen == _REVOKE:
         _ask_to_revoke(invitation)
 

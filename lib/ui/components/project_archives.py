@@ -7,12 +7,13 @@ import streamlit as st
 from markupsafe import Markup
 
 from lib.access.actor import Actor
+from lib.access.permissions import Permission
 from lib.archives import service
 from lib.archives.views import MOST_COUNTED, ArchiveForesight, ArchiveView, ProjectArchives
 from lib.models.archive import ArchiveStatus
 from lib.projects.views import ProjectDetail
 from lib.ui import feedback, words
-from lib.ui.components.audit_link import AUDIT_TRAIL, audit_option, open_audit
+from lib.ui.components.audit_link import show_more
 from lib.ui.components.card import card
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
@@ -76,7 +77,7 @@ def _count(number: int, noun: str) -> str:
 
 def _show(actor: Actor, archive: ArchiveView, *, may_manage: bool) -> None:
     is_still = may_manage and archive.has_file and not archive.is_under_way
-    may_do = is_still or bool(audit_option())
+    may_do = is_still or actor.may(Permission.AUDIT_VIEW)
     left, *right = st.columns([5, 4] if may_do else 1, vertical_alignment="center")  # one below the other on a phone
     with (
         left,
@@ -96,12 +97,10 @@ def _show_actions(archive: ArchiveView, *, is_still: bool) -> None:
     if is_still:
         st.link_button("Download", f"/api/archives/{archive.id}/file", icon=":material/download:")
     # retention may have removed what came back
-    offered = [*([] if archive.holds_runs else [_AGAIN]), *audit_option(), _DELETE] if is_still else audit_option()
-    chosen = st.menu_button("More", offered, icon=":material/more_horiz:", key=f"more-{archive.id}")
+    offered = [*([] if archive.holds_runs else [_AGAIN]), _DELETE] if is_still else []
+    chosen = show_more(offered, "archives", archive.id, key=f"more-{archive.id}")
     if chosen == _AGAIN:
         _restore(archive)
-    elif chosen == AUDIT_TRAIL:
-        open_audit("archives", archive.id)
     elif chosen == _DELETE:
         _ask_to_delete(archive)
 

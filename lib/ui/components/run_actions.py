@@ -13,7 +13,7 @@ from lib.runs.structures import ErrorDetails
 from lib.runs.views import RunProgress
 from lib.ui import feedback, words
 from lib.ui.components import status
-from lib.ui.components.audit_link import AUDIT_TRAIL, audit_option, open_audit
+from lib.ui.components.audit_link import show_more
 from lib.ui.components.confirm_dialog import show_confirm_dialog
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.page_header import page_header
@@ -73,14 +73,10 @@ def show_run_header(run: RunProgress, *, comments: int, time_zone: str) -> bool:
 def _show_more(run: RunProgress) -> None:
     """The menu of what is rare; nothing for who may do none of it."""
     may_launch = require_actor(Permission.ORCHESTRATIONS_VIEW).may(Permission.ORCHESTRATIONS_RUN)
-    options = [*([_DUPLICATE] if may_launch else []), *audit_option()]
-    if not options:
-        return
-    chosen = st.menu_button("More", options, icon=":material/more_horiz:", key="more-run")
+    options = [_DUPLICATE] if may_launch else []
+    chosen = show_more(options, "orchestrations", run.summary.id, key="more-run", has_end=False)
     if chosen == _DUPLICATE:
         st.switch_page(LAUNCH.file, query_params={"from": str(run.summary.id)})
-    elif chosen == AUDIT_TRAIL:
-        open_audit("orchestrations", run.summary.id)
 
 
 def find_stop(run: RunProgress) -> ErrorDetails | None:

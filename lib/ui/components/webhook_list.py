@@ -11,7 +11,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.ui import feedback, words
 from lib.ui.components import webhook_dialogs as dialogs
-from lib.ui.components.audit_link import AUDIT_TRAIL, audit_option, open_audit
+from lib.ui.components.audit_link import show_more
 from lib.ui.components.delivery_detail import open_delivery
 from lib.ui.components.moment import moment_inline
 from lib.ui.components.row_list import row_list, show_context
@@ -123,8 +123,8 @@ def _show_actions(endpoint: EndpointView, *, may_manage: bool) -> None:
     if may_manage and st.button("Send test", icon=":material/send:", key=f"test-{endpoint.id}"):
         send_test(endpoint)
     switch = _PAUSE if endpoint.is_active else _SWITCH_ON
-    options = [_EDIT, _ROTATE, switch, _REDELIVER, *audit_option(), _DELETE] if may_manage else audit_option()
-    chosen = st.menu_button("More", options, icon=":material/more_horiz:", key=f"more-{endpoint.id}")
+    options = [_EDIT, _ROTATE, switch, _REDELIVER, _DELETE] if may_manage else []
+    chosen = show_more(options, "webhooks", endpoint.id, key=f"more-{endpoint.id}")
     if chosen == _EDIT:
         dialogs.show_edit_endpoint(endpoint)
     elif chosen == _ROTATE:
@@ -135,8 +135,6 @@ def _show_actions(endpoint: EndpointView, *, may_manage: bool) -> None:
         dialogs.ask_to_resume(endpoint)
     elif chosen == _REDELIVER:
         dialogs.ask_to_redeliver(endpoint.id, endpoint.name)
-    elif chosen == AUDIT_TRAIL:
-        open_audit("webhooks", endpoint.id)
     elif chosen == _DELETE:
         dialogs.ask_to_delete(endpoint)
 
