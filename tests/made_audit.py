@@ -57,6 +57,18 @@ def write_entries(
     return made
 
 
+def make_many(database: Database, actor: Actor, *, count: int, days_ago: float) -> None:
+    """So many entries of the person's organization, by nobody, from that day on, a millisecond after each other."""
+    with doors.admin(database) as connection:
+        connection.execute(
+            "INSERT INTO audit_logs (id, organization_id, action, created_at) SELECT overlay(api.uuid7()::text PLACING "
+            "left(api.first_id(moment)::text, 13) FROM 1 FOR 13)::uuid, %s, 'projects.update', moment "
+            "FROM generate_series(1, %s) n, "
+            "LATERAL (SELECT now() - %s * interval '1 day' + n * interval '1 millisecond' AS moment) at",
+            [actor.organization_id, count, days_ago],
+        )
+
+
 def seal(database: Database, *, hours_ago: float = 0, most: int = 100, is_waiting: bool = False) -> int:
     """What the worker's job does, or did that long ago; says how many seals that made.
 

@@ -95,6 +95,8 @@ _DID: Final[Mapping[str, str]] = {
     "run_reviews.delete": "removed a word about an answer",
     "organizations.delete": "removed the organization",
     "retention.remove": "removed what is older than it is kept",
+    "retention.stop": "removed no more of the audit trail, for a seal does not hold",
+    "retention.accept": "accepted a seal that does not hold",
     "installation.backup": "made a backup of the whole installation",
     "installation.backup_failed": "could not make a backup",
     "installation.remove_backups": "removed old backups",

@@ -31,6 +31,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.CHAIN: "it does not follow on the seal before",
     Reason.NOTED: "it is not the seal that was noted down",
     Reason.UNTOLD: "it is marked as removed by retention, and the trail does not tell of that",
+    Reason.ACCEPTED: "it did not hold, and an operator accepted that before its entries were removed",
 }
 
 
@@ -129,6 +130,7 @@ def _reasons(organization_id: UUID, state: Verification, row: Row[Any]) -> Seque
         reasons += [Reason.ROWS] if row.found_count else []
         # retention tells of it in the same transaction, in an entry that is sealed like all others
         reasons += [] if row.number <= (row.told_through or 0) else [Reason.UNTOLD]
+        reasons += [Reason.ACCEPTED] if row.accepted_at else []
     elif (row.found_count, row.found_hash) != (row.row_count, row.rows_hash):
         reasons.append(Reason.ROWS)
     if state.noted and state.noted[0] == row.number and state.noted[1].lower() != row.hash.hex():

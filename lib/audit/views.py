@@ -118,6 +118,8 @@ class Reason(StrEnum):
     NOTED = "noted"
     #: It is marked as one whose entries retention has removed, and the trail does not tell of that.
     UNTOLD = "untold"
+    #: It did not hold before retention removed its entries, which an operator had accepted: nobody can look any more.
+    ACCEPTED = "accepted"
 
 
 class Kind(StrEnum):

@@ -81,6 +81,8 @@ class AuditSeal(Base):
     sealed_at: Mapped[CreatedAt]
     #: When retention removed its entries.
     removed_at: Mapped[Moment | None]
+    #: When an operator accepted that it does not hold, so that its entries may be removed all the same.
+    accepted_at: Mapped[Moment | None]
 
     __table_args__ = (
         CheckConstraint("number > 0", name="audit_seals_number_check"),

@@ -4,7 +4,16 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lib.db.base import Base, CreatedAt, JsonObject, Key, Moment, Str50
@@ -77,6 +86,8 @@ class RetentionProgress(Base):
     #: It could not be removed, and why; it is tried again an hour later.
     failed_at: Mapped[Moment | None]
     failure: Mapped[str | None]
+    #: Of the trail: that seal does not hold, so nothing from there on is removed.
+    broken_seal: Mapped[int | None] = mapped_column(BigInteger)
     #: It was set or shortened; nothing goes before that moment.
     waits_until: Mapped[Moment] = mapped_column(server_default=text("now() + interval '24 hours'"))
 

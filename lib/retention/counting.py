@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from lib.figures import count
+from lib.figures import count, number
 from lib.models.retention import RetentionKind
 
 #: What retention is about, as people call it.
@@ -23,6 +23,11 @@ _COUNTED: Final = {
     "calls": ("call", "calls"),
     "entries": ("entry of the audit trail", "entries of the audit trail"),
 }
+
+
+def say_broken(seal: int) -> str:
+    """What stops a removal, and until when."""
+    return f"Seal {number(seal)} does not hold: nothing from there on is removed until an operator has looked."
 
 
 def say_counts(counts: Mapping[str, int]) -> list[str]:

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from lib.access.actor import command_line
 from lib.db.session import identity_session
+from lib.errors import Conflict
 from lib.models.retention import RetentionKind
 from lib.organizations.operator import Operator, door
 from lib.retention import queries
@@ -48,6 +49,17 @@ def remove_now(organization_id: UUID, kind: RetentionKind, *, without_waiting: b
         yield count
 
 
+def accept_seal(organization_id: UUID, number: int) -> None:
+    """Let retention remove what is under a seal although it does not hold; verifying calls it broken for good.
+
+    Raises `Conflict` where that is not the first seal of the organization that does not hold.
+    """
+    with identity_session(command_line(_ORIGIN)) as session:
+        if not queries.accept_seal(session, organization_id, number=number):
+            message = f"Seal {number} is not the first that does not hold. “orchestrator audit verify” names those."
+            raise Conflict(message)
+
+
 def _organization(rows: Sequence[Row[Any]]) -> OrganizationState:
     first = rows[0]
     return OrganizationState(
@@ -64,6 +76,7 @@ def _organization(rows: Sequence[Row[Any]]) -> OrganizationState:
                 ended_at=row.ended_at,
                 failed_at=row.failed_at,
                 failure=row.failure,
+                broken_seal=row.broken_seal if row.kind == RetentionKind.AUDIT else None,
             )
             for row in rows
         ],

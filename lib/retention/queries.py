@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from lib.models.audit_log import AuditLog
 from lib.models.people import people
 from lib.models.project import Project
-from lib.models.retention import LegalHold
+from lib.models.retention import LegalHold, RetentionKind, RetentionProgress
 
 #: What the trail says of a removal.
 REMOVED: Final = "retention.remove"
@@ -45,6 +45,20 @@ def remove_now(session: Session, organization_id: UUID, kind: str, *, most: int,
     asked = func.api.expire_now(organization_id, kind, most, without_waiting, type_=BigInteger())
     found: int | None = session.execute(select(asked)).scalar_one()
     return found
+
+
+def accept_seal(session: Session, organization_id: UUID, *, number: int) -> bool:
+    """Let a removal go on past it; False where it is not the first that does not hold."""
+    return bool(session.scalar(select(func.api.accept_seal(organization_id, number))))
+
+
+def find_broken_seal(session: Session, organization_id: UUID) -> int | None:
+    """At which the last removal of the trail has stopped."""
+    return session.scalar(
+        select(RetentionProgress.broken_seal).where(
+            RetentionProgress.organization_id == organization_id, RetentionProgress.kind == RetentionKind.AUDIT
+        )
+    )
 
 
 def list_holds(session: Session, organization_id: UUID, *, most: int) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -105,5 +119,6 @@ def read_retention(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
         column("failed_at", _MOMENT),
         column("failure", Text()),
         column("holds", BigInteger()),
+        column("broken_seal", BigInteger()),
     )
     return session.execute(select(found)).all()

@@ -9,7 +9,7 @@ from lib.audit.sealing import moment_of
 from lib.models.retention import RetentionKind
 from lib.retention.views import Removable, RunExample, SealedRange
 
-_NOT_COUNTS: Final = frozenset({"kind", "before", "first_seal", "last_seal"})
+_NOT_COUNTS: Final = frozenset({"kind", "before", "first_seal", "last_seal", "seal"})
 
 
 def read_preview(found: Mapping[str, Any]) -> Sequence[Removable]:
@@ -38,6 +38,8 @@ def _read(kind: RetentionKind, found: Mapping[str, Any]) -> Removable:
         held=found["held"],
         retried=found.get("retried", 0),
         seals=found.get("seals", 0),
+        broken_seal=found.get("broken_seal"),
+        stopped=found.get("stopped", 0),
         waits_until=read_moment(found["waits_until"]),
         runs=[_run(each) for each in examples] if is_runs else (),
         ranges=() if is_runs else [_range(each) for each in examples],

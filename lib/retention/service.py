@@ -88,6 +88,13 @@ def release_hold(actor: Actor, hold_id: UUID) -> None:
             raise NotFound("open hold")
 
 
+def find_broken_seal(actor: Actor) -> int | None:
+    """The seal that does not hold, from which on nothing of the trail is removed. Raises `NotPermitted`."""
+    actor.require(Permission.ORGANIZATION_EDIT)
+    with tenant_session(actor) as session:
+        return queries.find_broken_seal(session, actor.organization_id)
+
+
 def list_removals(actor: Actor) -> Sequence[Removal]:
     """What was removed last, by the trail; the newest first. Raises `NotPermitted`."""
     actor.require(Permission.AUDIT_VIEW)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from lib.models.retention import RetentionKind
 
-#: What would go is counted no further.
+#: What would go of runs and calls is counted no further.
 MOST_COUNTED: Final = 10_000
 #: Setting of an organization -> what it is about, in the order in which pages tell of them.
 SETTINGS: Final[Mapping[str, RetentionKind]] = {
@@ -40,7 +40,7 @@ class SealedRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removable:
-    """What of one kind would go, counted as far as `MOST_COUNTED`, and what of that age stays."""
+    """What of one kind would go, and what of that age stays; runs and calls are counted as far as `MOST_COUNTED`."""
 
     kind: RetentionKind
     #: What is from before that moment goes.
@@ -53,6 +53,9 @@ class Removable:
     retried: int = 0
     #: Stretches of the trail.
     seals: int = 0
+    #: The first seal that does not hold, as far as that was looked at; from there on so many entries stay.
+    broken_seal: int | None = None
+    stopped: int = 0
     #: Nothing goes before that moment, for it was set or shortened; None where that was 24 hours ago.
     waits_until: datetime | None = None
     #: The oldest ten.
@@ -102,6 +105,8 @@ class KindState:
     ended_at: datetime | None
     failed_at: datetime | None
     failure: str | None
+    #: Nothing of the trail is removed from that seal on, for it does not hold.
+    broken_seal: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

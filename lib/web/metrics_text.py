@@ -126,6 +126,9 @@ class _Kept(Collector):
         yield _gauge("retention_removed_rows", "Rows that retention removed in thirty days.", removed, "kind")
         failures = sum(kind.failed_at is not None for state in self._retention for kind in state.kinds)
         yield _gauge("retention_failures", "What could not be removed, and is tried each hour.", {(): failures})
+        stopped = sum(kind.broken_seal is not None for state in self._retention for kind in state.kinds)
+        said = "Trails of which nothing more is removed, for a seal does not hold."
+        yield _gauge("retention_stopped", said, {(): stopped})
         yield _gauge("legal_holds", "Legal holds that are open.", {(): sum(state.holds for state in self._retention)})
 
 

@@ -5,7 +5,7 @@
 CREATE FUNCTION api.check_seals(p_organization uuid, p_after bigint, p_most integer)
 RETURNS TABLE (number bigint, after_id uuid, through_id uuid, row_count bigint, rows_hash bytea, leaves_hash bytea,
                previous_hash bytea, hash bytea, sealed_at timestamptz, found_count bigint, found_hash bytea, removed_at timestamptz,
-               told_through bigint)
+               told_through bigint, accepted_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
@@ -17,7 +17,8 @@ BEGIN
            (SELECT (l.new_values ->> 'last_seal')::bigint FROM audit_logs l
              WHERE l.organization_id = p_organization AND l.action = 'retention.remove'
                AND l.new_values ->> 'kind' = 'audit'
-             ORDER BY l.created_at DESC, l.id DESC LIMIT 1)
+             ORDER BY l.created_at DESC, l.id DESC LIMIT 1),
+           s.accepted_at
       FROM (SELECT a.*, sum(a.row_count) OVER (ORDER BY a.number) - a.row_count AS before
               FROM audit_seals a WHERE a.organization_id = p_organization AND a.number > p_after
              ORDER BY a.number LIMIT p_most) s

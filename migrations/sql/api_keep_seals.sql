@@ -1,12 +1,19 @@
 -- api.keep_seals()
 -- A seal is made once: nobody changes or removes one, the owner of the table included. Once, it is marked as one whose entries
 -- retention removes: where all of them are older than the organization has set, no legal hold is open, and the seal before
--- is marked as well.
+-- is marked as well. Once, too, it is marked as one that an operator has accepted although it does not hold (api.accept_seal).
 CREATE FUNCTION api.keep_seals() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.accepted_at IS NULL AND NEW.accepted_at = transaction_timestamp() THEN
+        NEW.accepted_at := NULL;
+        IF NEW IS NOT DISTINCT FROM OLD THEN
+            NEW.accepted_at := transaction_timestamp();
+            RETURN NEW;
+        END IF;
+    END IF;
     IF TG_OP = 'UPDATE' AND NEW.removed_at = transaction_timestamp() THEN
         NEW.removed_at := NULL;
         IF NEW IS NOT DISTINCT FROM OLD

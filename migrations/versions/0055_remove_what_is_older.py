@@ -42,6 +42,17 @@ DOORS = {
 CHANGED_AGAIN = {
     "api_expire_usage": "0065",
     **dict.fromkeys(
+        (
+            "api_keep_seals",
+            "api_check_seals",
+            "api_expire",
+            "api_expire_audit",
+            "api_preview_audit",
+            "api_read_retention",
+        ),
+        "0068",
+    ),
+    **dict.fromkeys(
         ("api_note_retention", "api_remove_expired", "api_expire_now", "api_require_governor", "api_preview_retention"),
         "0059",
     ),
@@ -61,9 +72,9 @@ def upgrade() -> None:
     for name, execute in DOORS.items():
         functions.create(name, execute=execute, before=CHANGED_AGAIN.get(name))
     for name in CHANGED:
-        functions.replace(name)
+        functions.replace(name, before=CHANGED_AGAIN.get(name))
     functions.drop(REMADE)
-    functions.create(REMADE, execute=REMADE_FOR)
+    functions.create(REMADE, execute=REMADE_FOR, before=CHANGED_AGAIN.get(REMADE))
 
 
 def _create_progress() -> None:

@@ -153,6 +153,17 @@ def test_removals_are_told_in_numbers(open_as: OpenAs, installation: Installatio
     assert "Zeppelin" not in shown(at)
 
 
+def test_retention_says_at_which_seal_a_removal_has_stopped(
+    open_as: OpenAs, installation: Installation, cast: Cast, olga: Actor
+) -> None:
+    set_retention(installation.database, cast.organization_a, audit_days=60)
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE retention_progress SET broken_seal = 1003 WHERE kind = 'audit'")
+    said = shown(open_as(olga, OPERATIONS))
+    assert "1 could not be done" in said
+    assert "Audit trail of Acme Research: Seal 1,003 does not hold: nothing from there on is removed" in said
+
+
 def test_retention_says_what_is_kept_held_and_could_not_be_removed(
     open_as: OpenAs, installation: Installation, cast: Cast, olga: Actor
 ) -> None:

@@ -18,11 +18,13 @@ from lib.ui.navigation import AUDIT, ORGANIZATION
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
-from tests.made_audit import seal, write_entries
+from tests.made_audit import Tamper, make_many, seal, tamper, write_entries
 from tests.made_retention import make_hold, remove_all, set_retention, settle_retention, write_runs
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, dialogs, press, shown, text_input
 from tests.records import row
+
+__all__ = ["tamper"]
 
 SAVE, SHOW, PLACE = "Save retention and limits", "Show what would be removed", "Place a hold…"
 
@@ -185,6 +187,36 @@ def test_page_is_closed_to_who_does_not_govern(
     said = shown(open_as(getattr(cast, weak), ORGANIZATION))
     assert "This page is not open to you" in said
     assert "Hidden" not in said
+
+
+def test_seal_that_does_not_hold_stops_it_and_is_told(
+    open_as: OpenAs, installation: Installation, cast: Cast, tamper: Tamper
+) -> None:
+    entries = [write_entries(installation.database, cast.alice, count=3, hours_ago=24 * days)[0] for days in (95, 90)]
+    for days in (94, 89):
+        seal(installation.database, hours_ago=24 * days)
+    tamper("UPDATE audit_logs SET action = 'x.y' WHERE id = %s", entries[1])
+    set_retention(installation.database, cast.organization_a, audit_days=60)
+    stop = "Seal 2 does not hold: nothing from there on is removed until an operator has looked."
+    at = press(open_tab(open_as, cast), SHOW)
+    assert "3 entries of the audit trail from before" in shown(at)
+    assert stop in shown(at)
+    assert "Kept: 3 entries from that seal on." in shown(at)
+    remove_all(installation.database)
+    at = open_tab(open_as, cast)
+    assert stop in shown(at)
+    assert "nothing of the audit trail from before" in shown(press(at, SHOW))
+    assert "Broken: 1 seal of 2." in shown(press(open_as(cast.alice, AUDIT), "Verify seals"))
+
+
+def test_all_of_a_long_trail_is_counted(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
+    make_many(installation.database, cast.alice, count=12_000, days_ago=90)
+    while seal(installation.database, hours_ago=24 * 80, most=1):
+        pass
+    set_retention(installation.database, cast.organization_a, audit_days=60)
+    said = shown(press(open_tab(open_as, cast), SHOW))
+    assert "12,000 entries of the audit trail from before" in said
+    assert "under 2 seals, which stay" in said
 
 
 def test_seals_are_intact_after_it_and_say_what_was_removed(

@@ -71,6 +71,9 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.expire_now(uuid,text,integer,boolean)": Definer(
         _IDENTITY, "the same of one organization, for the command line"
     ),
+    "api.accept_seal(uuid,bigint)": Definer(
+        _IDENTITY, "lets retention go on past a seal that does not hold, for the command line"
+    ),
     "api.record_installation(text,jsonb)": Definer(
         _BACKUP, "who reads every row for a backup writes none, and says in the operators' trails that it did"
     ),

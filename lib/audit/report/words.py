@@ -47,7 +47,9 @@ def _readable(text: str, names: Mapping[UUID, str], zone: str) -> str:
 
 
 def say_removal(told: Mapping[str, Any], *, zone: str) -> str:
-    """What retention removed: "12 runs, 12 phases, from before 22 Nov 2025, 00:00 UTC"."""
+    """What retention removed, as "12 runs, from before 22 Nov 2025, 00:00 UTC", or at which seal it has stopped."""
+    if "seal" in told:
+        return f"seal {values.said(told['seal'])}"
     said = say_counts(read_counts(told)) or ["nothing"]
     if "first_seal" in told:
         said.append(f"under seals {values.said(told['first_seal'])} to {values.said(told.get('last_seal'))}")

@@ -20,6 +20,7 @@ _REASONS: Final[Mapping[Reason, str]] = {
     Reason.CHAIN: "the seal does not follow on the one before",
     Reason.NOTED: "the seal is not the one that was noted down",
     Reason.UNTOLD: "it is marked as removed by retention, and no entry tells of that",
+    Reason.ACCEPTED: "it did not hold, and an operator accepted that before its entries were removed",
 }
 _KINDS: Final[Mapping[Kind, str]] = {Kind.CHANGED: "Changed", Kind.REMOVED: "Removed", Kind.ADDED: "Added"}
 #: Of one seal so many entries are named, and of all so many seals.

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from lib import clock
-from lib.retention.counting import KINDS
+from lib.retention.counting import KINDS, say_broken
 from lib.retention.views import KindState, OrganizationState
 from lib.ui import words
 from lib.ui.components.card import card
@@ -25,6 +25,8 @@ def show_retention_states(states: Sequence[OrganizationState]) -> None:
             for kind in state.kinds:
                 if kind.failed_at:
                     _show_failure(state, kind)
+                if kind.broken_seal is not None:
+                    _show_stop(state, kind.broken_seal)
         if not told:
             st.markdown(":gray[Every organization keeps everything for ever.]")
             return
@@ -49,6 +51,11 @@ def _show_failure(state: OrganizationState, kind: KindState) -> None:
     st.markdown(f":red[:material/error:] {words.plain(said)}")
 
 
+def _show_stop(state: OrganizationState, seal: int) -> None:
+    said = f"Audit trail of {words.short(state.name, most=60)}: {say_broken(seal)} docs/audit.md says how."
+    st.markdown(f":red[:material/gpp_bad:] {words.plain(said)}")
+
+
 def _row(state: OrganizationState) -> dict[str, object]:
     ended = [kind.ended_at for kind in state.kinds if kind.ended_at]
     kept = {
@@ -65,8 +72,12 @@ def _note(told: Sequence[OrganizationState], *, of: int) -> str:
 
 
 def _is_told(state: OrganizationState) -> bool:
-    return bool(state.holds) or any(kind.days is not None or kind.failed_at for kind in state.kinds)
+    return bool(state.holds) or any(kind.days is not None or _is_stuck(kind) for kind in state.kinds)
 
 
 def _failures(state: OrganizationState) -> int:
-    return sum(kind.failed_at is not None for kind in state.kinds)
+    return sum(map(_is_stuck, state.kinds))
+
+
+def _is_stuck(kind: KindState) -> bool:
+    return kind.failed_at is not None or kind.broken_seal is not None

@@ -9,7 +9,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.models.retention import RetentionKind
 from lib.retention import service
-from lib.retention.counting import KINDS
+from lib.retention.counting import KINDS, say_broken
 from lib.retention.views import MOST_COUNTED, Removable
 from lib.ui import words
 from lib.ui.components.confirm_dialog import show_confirm_dialog
@@ -65,6 +65,8 @@ def show_removable(found: Sequence[Removable], *, zone: str) -> None:
     """Draw what would go of each kind, with the oldest of it, and what of that age stays."""
     for each in found:
         st.markdown(f"**{words.plain(KINDS[each.kind])}**: {words.plain(_say(each, zone))}")
+        if each.broken_seal is not None:
+            show_stop(each.broken_seal)
         if kept := _say_kept(each):
             st.markdown(f":gray[:material/lock: {words.plain(kept)}]")
         _show_examples(each, zone)
@@ -75,10 +77,15 @@ def show_removable(found: Sequence[Removable], *, zone: str) -> None:
         st.markdown(f":gray[{words.plain(words.together(kept_for_ever))}: kept for ever.]")
 
 
+def show_stop(seal: int) -> None:
+    """Draw which seal stops the removal of the trail."""
+    st.markdown(f":red[:material/gpp_bad:] {words.plain(say_broken(seal))}")
+
+
 def say_count(kind: RetentionKind, count: int) -> str:
-    """As "3 runs" or "more than 10,000 calls"."""
+    """As "3 runs" or "more than 10,000 calls"; entries of the trail are always counted whole."""
     one, many, _ = _NOUNS[kind]
-    if count > MOST_COUNTED:
+    if kind is not RetentionKind.AUDIT and count > MOST_COUNTED:
         return f"more than {words.count(MOST_COUNTED, one, plural=many)}"
     return words.count(count, one, plural=many)
 
@@ -86,6 +93,8 @@ def say_count(kind: RetentionKind, count: int) -> str:
 def _say(each: Removable, zone: str) -> str:
     *_, how = _NOUNS[each.kind]
     when = words.exact(each.before, zone=zone)
+    if each.stopped and not each.count:
+        return f"nothing {how} {when} is removed."
     if not each.count:
         return f"there is nothing {how.removeprefix('of the audit trail ')} {when}, so nothing is removed."
     oldest = f", the oldest of {words.short_day(each.oldest)}" if each.oldest else ""
@@ -98,6 +107,8 @@ def _say_kept(each: Removable) -> str:
     kept = []
     if each.held:
         kept.append(f"{say_count(each.kind, each.held)} by a legal hold")
+    if each.stopped:
+        kept.append(f"{say_count(each.kind, each.stopped)} from that seal on")
     if each.retried:
         kept.append(f"{say_count(each.kind, each.retried)} because a retry goes on from there and stays")
     return f"Kept: {words.together(kept)}." if kept else ""

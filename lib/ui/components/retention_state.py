@@ -13,7 +13,7 @@ from lib.retention.counting import say_counts
 from lib.retention.views import SETTINGS, Removal
 from lib.ui import words
 from lib.ui.components.card import card
-from lib.ui.components.retention_preview import show_preview
+from lib.ui.components.retention_preview import show_preview, show_stop
 from lib.ui.components.row_list import row, row_list
 
 _MOST_SHOWN: Final = 5
@@ -28,7 +28,10 @@ def show_retention(actor: Actor, organization: OrganizationDetail) -> None:
     may_read = actor.may(Permission.AUDIT_VIEW)
     removals = service.list_removals(actor) if may_read else ()
     is_set = any(organization.values[setting] is not None for setting in SETTINGS)
+    broken = service.find_broken_seal(actor)
     with card("Removed by retention", key="retention"):
+        if broken is not None:
+            show_stop(broken)
         if not is_set and not removals:
             st.markdown(
                 ":gray[Nothing is removed: everything is kept for ever. Set days above, and you see first what that "

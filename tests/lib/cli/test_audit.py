@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner, Result
 
+from lib.audit import sealing
 from lib.cli import audit
 from lib.cli.commands import app
 from lib.errors import InvalidInput, NotFound
@@ -72,6 +73,15 @@ def test_seal_that_was_noted_down_has_to_be_there(installation: Installation) ->
     assert run("--organization", "acme", "--seal", f"9:{'0' * 64}").exit_code == 1
     assert run("--seal", noted).exit_code == 2
     assert run("--organization", "acme", "--seal", "nonsense").exit_code == 2
+
+
+def test_what_is_not_sealed_is_counted_no_further_than_it_says(
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "not sealed yet: more than" not in run("--organization", "acme").output
+    monkeypatch.setattr(sealing, "MOST_UNSEALED", 4)
+    write_entries(installation.database, cast.alice, count=5, hours_ago=0)
+    assert "not sealed yet: more than 4\n" in run("--organization", "acme").output
 
 
 def test_unknown_organization_is_not_found() -> None:

@@ -87,6 +87,7 @@ def test_backups_and_removals_are_told(
     }
     assert removed == {"runs": 24}
     assert (found["orchestrator_retention_failures"], found["orchestrator_legal_holds"]) == (0, 0)
+    assert found["orchestrator_retention_stopped"] == 0
 
 
 def test_pools_are_told_of_with_what_they_may_open(address: str) -> None:
