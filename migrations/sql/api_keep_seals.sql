@@ -2,11 +2,17 @@
 -- A seal is made once: nobody changes or removes one, the owner of the table included. Once, it is marked as one whose entries
 -- retention removes: where all of them are older than the organization has set, no legal hold is open, and the seal before
 -- is marked as well. Once, too, it is marked as one that an operator has accepted although it does not hold (api.accept_seal).
+-- Those of a sample workspace go with its trail, in the transaction that removes it (api.remove_sample).
 CREATE FUNCTION api.keep_seals() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
+    IF TG_OP = 'DELETE' AND EXISTS (
+        SELECT 1 FROM organizations o WHERE o.id = OLD.organization_id AND o.sample_made_at = transaction_timestamp())
+    THEN
+        RETURN OLD;
+    END IF;
     IF TG_OP = 'UPDATE' AND OLD.accepted_at IS NULL AND NEW.accepted_at = transaction_timestamp() THEN
         NEW.accepted_at := NULL;
         IF NEW IS NOT DISTINCT FROM OLD THEN

@@ -1,6 +1,7 @@
 -- api.read_work()
 -- What goes on and what waits in the whole installation, by kind, and since when the oldest of it: numbers, and nobody's
--- content. The sample workspace is none of it.
+-- content. None of it is the sample workspace's, nor what no worker takes up: a delivery of an organization that is suspended or
+-- deleted, or to an endpoint that is switched off or is to be left alone for a while.
 CREATE FUNCTION api.read_work() RETURNS TABLE (kind text, number bigint, since timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -16,13 +17,20 @@ BEGIN
         ON r.status = s.status
      GROUP BY s.status;
     RETURN QUERY
-    SELECT 'deliveries.due', count(*), min(d.next_attempt_at) FROM webhook_deliveries d
-     WHERE d.status IN ('pending', 'sending') AND d.next_attempt_at <= now();
+    SELECT 'deliveries.due', count(*), min(d.next_attempt_at)
+      FROM webhook_deliveries d
+      JOIN webhooks w ON w.id = d.webhook_id
+      JOIN organizations o ON o.id = d.organization_id
+     WHERE d.status IN ('pending', 'sending') AND d.next_attempt_at <= now()
+       AND o.sample_made_at IS NULL AND o.suspended_at IS NULL AND o.deleted_at IS NULL
+       AND (d.event_type = 'webhook.test' OR w.is_active AND (w.resume_at IS NULL OR w.resume_at <= now()));
     RETURN QUERY
     SELECT 'mail.due', count(*), min(m.next_attempt_at) FROM mail_outbox m
-     WHERE m.status IN ('queued', 'sending') AND m.next_attempt_at <= now();
+     WHERE m.status IN ('queued', 'sending') AND m.next_attempt_at <= now()
+       AND NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = m.organization_id AND o.sample_made_at IS NOT NULL);
     RETURN QUERY
-    SELECT 'usage.hours', count(*), min(h.hour) FROM usage_open_hours h
+    SELECT 'usage.hours', count(*), min(h.hour)
+      FROM usage_open_hours h JOIN organizations o ON o.id = h.organization_id AND o.sample_made_at IS NULL
      WHERE h.hour < date_trunc('hour', now() - interval '1 minute', 'UTC');
 END
 $$;

@@ -45,7 +45,7 @@ BEGIN
     UPDATE schedules SET last_run_id = NULL WHERE organization_id = v_organization AND last_run_id IS NOT NULL;
     DELETE FROM user_tokens WHERE invitation_id IN (SELECT id FROM invitations WHERE organization_id = v_organization);
     FOREACH v_table IN ARRAY ARRAY[
-        'invitations', 'audit_logs', 'api_usage', 'phase_streams', 'integration_operations', 'run_comments',
+        'invitations', 'audit_logs', 'audit_seals', 'api_usage', 'phase_streams', 'integration_operations', 'run_comments',
         'run_reviews', 'review_requests', 'phase_executions', 'orchestration_runs', 'schedules', 'template_statistics',
         'template_drafts', 'template_reviews', 'template_versions', 'orchestration_templates', 'projects',
         'webhook_attempts', 'webhook_deliveries', 'webhook_events', 'webhooks',

@@ -24,10 +24,9 @@ BEGIN
           FROM organizations o
           LEFT JOIN LATERAL (SELECT a.number, a.through_id, a.hash FROM audit_seals a
                               WHERE a.organization_id = o.id ORDER BY a.number DESC LIMIT 1) s ON true
-         WHERE o.sample_made_at IS NULL
-           AND EXISTS (SELECT 1 FROM audit_logs l WHERE l.organization_id = o.id
+         WHERE EXISTS (SELECT 1 FROM audit_logs l WHERE l.organization_id = o.id
                           AND l.id > coalesce(s.through_id, c_none) AND l.id < v_due)
-         LIMIT p_most
+         LIMIT p_most FOR KEY SHARE OF o SKIP LOCKED -- not what somebody removes, which the sample may be
     LOOP
         SELECT count(*), sha256(coalesce(string_agg(f.leaf, '' ORDER BY f.id), '')),
                coalesce(string_agg(uuid_send(f.id) || substring(f.leaf FROM 1 FOR 16), '' ORDER BY f.id), ''),

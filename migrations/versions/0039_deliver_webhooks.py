@@ -73,6 +73,7 @@ CHANGED_AGAIN = dict.fromkeys(("api_claim_deliveries", "api_purge_events"), "004
     "api_load_sample": "0043",
     "api_finish_deliveries": "0047",
     "api_tell_quota": "0048",
+    "api_remove_sample": "0069",
 }
 SAMPLE = ("api_load_sample", "api_remove_sample")
 MAIL_KINDS = (

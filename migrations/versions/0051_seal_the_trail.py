@@ -21,7 +21,8 @@ DOORS = {
     "api_keep_seals": "",
 }
 CHANGED_AGAIN = dict.fromkeys(("api_check_seals", "api_compare_seal", "api_keep_seals"), "0055") | {
-    "api_require_auditor": "0059"
+    "api_require_auditor": "0059",
+    "api_seal_audit": "0069",
 }
 
 

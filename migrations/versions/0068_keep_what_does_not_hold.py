@@ -15,6 +15,8 @@ COLUMNS = {"audit_seals": "accepted_at timestamptz", "retention_progress": "brok
 #: file -> who may execute it, in the order in which they need each other.
 DOORS = {"api_first_broken_seal": "", "api_accept_seal": "orchestrator_identity"}
 CHANGED = ("api_keep_seals", "api_expire", "api_expire_audit", "api_preview_audit")
+#: What a later migration changes again, and which.
+CHANGED_AGAIN = {"api_keep_seals": "0069"}
 #: They say more than before, and have to be made anew for that.
 REMADE = ("api_check_seals", "api_read_retention")
 REMADE_FOR = "authenticated, orchestrator_identity"
@@ -26,7 +28,7 @@ def upgrade() -> None:
     for name, execute in DOORS.items():
         functions.create(name, execute=execute)
     for name in CHANGED:
-        functions.replace(name)
+        functions.replace(name, before=CHANGED_AGAIN.get(name))
     for name in REMADE:
         functions.drop(name)
         functions.create(name, execute=REMADE_FOR)

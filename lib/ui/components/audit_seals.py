@@ -37,8 +37,9 @@ def show_verification() -> None:
     )
     newest = sealing.get_seal_status(actor)
     if not newest.number:
-        waiting = f": {_count(newest.unsealed)} wait until an hour has passed since they were written here"
-        st.markdown(f":gray[Nothing is sealed yet{waiting if newest.unsealed else ''}.]")
+        waiting = f"; so far there {words.are(newest.unsealed)} {_count(newest.unsealed)}" if newest.unsealed else ""
+        said = f"Nothing is sealed yet. A worker seals entries once they are an hour old{waiting}."
+        st.markdown(f":gray[{words.plain(said)}]")
         return
     done = _verify(actor, newest)
     _show_result(done, zone=actor.time_zone)
@@ -99,10 +100,11 @@ def _show_fault(fault: SealFault, zone: str) -> None:
 def _say_unsealed(count: int) -> str:
     if not count:
         return "Every entry is under a seal."
-    return f"{_count(count, newer='newer ')} {words.are(count)} not sealed yet."
+    said = _count(count, newer="newer ")
+    return f"{said[0].upper()}{said[1:]} {words.are(count)} not sealed yet."
 
 
 def _count(unsealed: int, *, newer: str = "") -> str:
     if unsealed > sealing.MOST_UNSEALED:
-        return f"More than {words.number(sealing.MOST_UNSEALED)} {newer}entries"
+        return f"more than {words.number(sealing.MOST_UNSEALED)} {newer}entries"
     return words.count(unsealed, f"{newer}entry", plural=f"{newer}entries")

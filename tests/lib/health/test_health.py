@@ -19,6 +19,7 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_runs import make_run
+from tests.made_webhooks import make_delivery, make_endpoint
 from tests.operated import cast, olga, together
 
 __all__ = ["cast", "olga", "together"]
@@ -39,12 +40,16 @@ def test_work_of_every_organization_is_counted_and_none_of_the_sample(
     for actor in (cast.alice, cast.charlie):
         make_run(installation.database, actor, project_id=make_project(installation.database, actor))
     work = read_health(olga).work
-    assert {kind: waiting.number for kind, waiting in work.items() if kind.startswith("runs.")} == {
+    assert {kind: waiting.number for kind, waiting in work.items()} == {
         "runs.queued": 2,
         "runs.running": 0,
         "runs.waiting_review": 0,
         "runs.paused": 0,
+        "deliveries.due": 0,
+        "mail.due": 0,
+        "usage.hours": 0,
     }
+    assert [kind for kind, waiting in work.items() if waiting.since] == ["runs.queued"], "nothing else can be overdue"
     since = work["runs.queued"].since
     assert since is not None
     assert clock.now() - since < timedelta(minutes=5)
@@ -73,6 +78,29 @@ def test_due_deliveries_mails_and_hours_are_counted_from_when_they_are_due(
     assert work["deliveries.due"].since is None
     assert work["mail.due"].since is not None
     assert clock.now() - work["mail.due"].since > timedelta(minutes=59)
+
+
+@pytest.mark.parametrize(
+    ("change", "number"),
+    [
+        ("UPDATE organizations SET name = name", 1),
+        ("UPDATE webhooks SET resume_at = now() - interval '1 minute'", 1),
+        ("UPDATE webhooks SET resume_at = now() + interval '1 minute'", 0),
+        ("UPDATE webhooks SET is_active = false", 0),
+        ("UPDATE organizations SET suspended_at = now()", 0),
+        ("UPDATE organizations SET deleted_at = now()", 0),
+    ],
+)
+def test_delivery_that_no_worker_takes_up_is_not_due(
+    installation: Installation, cast: Cast, change: str, number: int
+) -> None:
+    make_endpoint(cast.alice)
+    make_delivery(installation.database, cast.alice, outcome=None)
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE webhook_deliveries SET next_attempt_at = now() - interval '1 hour'")
+        connection.execute(change.encode())
+    assert read_health(CommandLine()).work["deliveries.due"].number == number
 
 
 def test_nobody_but_an_operator_reads_any_of_it(cast: Cast) -> None:

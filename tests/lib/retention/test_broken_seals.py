@@ -189,7 +189,9 @@ def test_operator_accepts_the_first_broken_seal_and_verifying_calls_it_broken_fo
     assert (stops(installation), stops(installation, "retention.accept")) == ([3], [2])
 
 
-def test_mark_of_acceptance_is_set_at_its_moment_and_nothing_beside_it(installation: Installation, sealed: Sealed) -> None:
+def test_mark_of_acceptance_is_set_at_its_moment_and_nothing_beside_it(
+    installation: Installation, sealed: Sealed
+) -> None:
     with doors.login(installation.database, Login.OWNER) as connection:
         for column in ("accepted_at = now() - interval '1 day'", "accepted_at = now(), row_count = 0"):
             assert doors.refusal(connection, f"UPDATE audit_seals SET {column} WHERE number = 1") == "42501"

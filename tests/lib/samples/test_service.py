@@ -8,6 +8,9 @@ import pytest
 
 from lib.access.actor import Actor, Origin
 from lib.access.permissions import Role
+from lib.audit.sealing import get_seal_status, verify_seals
+from lib.db import migrate
+from lib.db.logins import Login
 from lib.errors import Conflict, NotFound, NotPermitted, NotSignedIn, SignInRefused
 from lib.identity import passwords, service, sessions
 from lib.projects.service import list_projects
@@ -26,6 +29,7 @@ from tests import doors
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Installation
 from tests.factories import make_new_organization
+from tests.made_audit import seal
 from tests.records import row, rows, trail
 from tests.sample import Snapshot, cast, database, operator, sample, snapshot, together, worlds, written_once
 from tests.tenancy.tables import read_tables
@@ -36,6 +40,9 @@ __all__ = ["cast", "database", "operator", "sample", "together", "worlds", "writ
 pytestmark = pytest.mark.usefixtures("written_once")
 
 ORIGIN = Origin(request_id=uuid4(), ip_address="192.0.2.7", user_agent="tests")
+_SEALED_SAMPLE = (
+    "SELECT 1 FROM audit_seals s JOIN organizations o ON o.id = s.organization_id WHERE o.sample_made_at IS NOT NULL"
+)
 
 
 @pytest.fixture
@@ -98,6 +105,47 @@ def test_removed_without_a_trace(installation: Installation, operator: Actor) ->
         remove_sample(operator)
 
 
+def test_its_trail_is_sealed_can_be_verified_and_goes_with_it(
+    installation: Installation, cast: Cast, operator: Actor
+) -> None:
+    sample = make_sample(operator)
+    visit_sample(operator, Role.ADMIN)
+    admin = looking(cast, operator)
+    assert get_seal_status(admin).number == 0
+    while seal(installation.database):
+        pass
+    state = verify_seals(admin)
+    while not state.is_done:
+        state = verify_seals(admin, state)
+    assert (state.fault_count, state.number) == (0, 1)
+    assert state.rows > 1000
+    with doors.login(installation.database, Login.OWNER) as connection:
+        assert doors.refusal(connection, "DELETE FROM audit_seals") == "42501"
+    leave_sample(admin)
+    remove_sample(operator)
+    sealed = f"SELECT 1 FROM audit_seals WHERE organization_id = '{sample.organization_id}'"
+    assert rows(installation, sealed) == []
+
+
+def test_version_that_seals_no_sample_can_remove_one(installation: Installation, cast: Cast, operator: Actor) -> None:
+    make_sample(operator)
+    seal(installation.database)
+    migrate.downgrade(installation.database.url(Login.OWNER), "0068")
+    assert rows(installation, _SEALED_SAMPLE) == []
+    assert rows(installation, "SELECT 1 FROM audit_seals") != []
+    remove_sample(operator)
+
+
+def test_sealing_passes_over_the_sample_while_it_is_removed(installation: Installation, operator: Actor) -> None:
+    make_sample(operator)
+    with doors.admin(installation.database) as removing:
+        removing.execute("SELECT 1 FROM organizations WHERE sample_made_at IS NOT NULL FOR UPDATE")
+        seal(installation.database)
+        assert rows(installation, _SEALED_SAMPLE) == []
+    seal(installation.database)
+    assert len(rows(installation, _SEALED_SAMPLE)) == 1
+
+
 def test_removed_with_what_people_have_put_into_it_since(
     installation: Installation, cast: Cast, operator: Actor
 ) -> None:
@@ -109,10 +157,11 @@ def test_removed_with_what_people_have_put_into_it_since(
     visit_sample(operator, Role.ADMIN)
     admin = looking(cast, operator)
     make_workspace(installation.database, admin)
+    seal(installation.database)
     with doors.admin(installation.database) as connection:
         tables = read_tables(connection)
     without = [name for name, table in tables.items() if not table.rows.get(sample.organization_id)]
-    assert {*without} == {"mail_outbox", "audit_seals"}, "nothing is sent in its name, nor is its trail sealed"
+    assert {*without} == {"mail_outbox"}, "nothing is sent in its name"
     leave_sample(admin)
     remove_sample(operator)
     after = read(installation)
