@@ -3,7 +3,8 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -28,11 +29,12 @@ from lib.health.views import (
     Waiting,
 )
 from lib.organizations.operator import Operator, door
+from lib.retention.counting import add_up
 
 #: Nobody reads on.
 MOST_STATEMENTS: Final = 12
-#: Of what retention removed, for so long back and no more than so many times.
-REMOVAL_DAYS, MOST_REMOVALS = 30, 200
+#: Of what retention removed, for so long back and no more than so many batches.
+REMOVAL_DAYS, MOST_REMOVALS = 30, 1000
 
 
 def read_health(operator: Operator) -> Health:
@@ -67,10 +69,14 @@ def read_growth(operator: Operator) -> Growth:
 
 
 def list_removals(operator: Operator) -> Sequence[Removal]:
-    """What retention has removed in the last thirty days, the newest first. Raises `NotPermitted`."""
+    """What retention has removed in the last thirty days, a day's as one, the newest first. Raises `NotPermitted`."""
     with door(operator) as session:
         rows = queries.list_removals(session, since=_removals_since(), most=MOST_REMOVALS)
-        return [Removal(*row) for row in rows]
+    batches: dict[tuple[str, str, date], list[Removal]] = {}
+    for each in (Removal(*row) for row in rows):
+        day = each.removed_at.astimezone(UTC).date()
+        batches.setdefault((each.organization, each.kind, day), []).append(each)
+    return [replace(each[0], counts=add_up(batch.counts for batch in each)) for each in batches.values()]
 
 
 def sum_removals(operator: Operator) -> Mapping[str, int]:

@@ -216,7 +216,7 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What retention removed of one organization at one time."""
+    """What retention removed of one organization on one day."""
 
     organization: str
     removed_at: datetime

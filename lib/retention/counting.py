@@ -1,6 +1,7 @@
 """What a removal came to, in words: on pages, and in a report."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from lib.figures import count, number
@@ -23,6 +24,14 @@ _COUNTED: Final = {
     "calls": ("call", "calls"),
     "entries": ("entry of the audit trail", "entries of the audit trail"),
 }
+
+
+def add_up(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Of each what all of them come to: the batches of one removal."""
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(total)
 
 
 def say_broken(seal: int) -> str:

@@ -13,12 +13,15 @@ from lib.entry import clean_line
 from lib.errors import InvalidInput, NotFound
 from lib.models.retention import LegalHold, RetentionKind
 from lib.retention import queries
+from lib.retention.counting import add_up
 from lib.retention.reading import read_counts, read_moment, read_preview
 from lib.retention.views import MOST_COUNTED, SETTINGS, Hold, Removable, Removal
 
 MAX_REASON: Final = 500
 #: Whoever looks for more finds them in the trail.
 MOST_HOLDS, MOST_REMOVALS = 50, 10
+#: Of the trail each batch has its entry.
+_MOST_BATCHES: Final = 1000
 
 
 def preview_retention(actor: Actor, entered: Mapping[str, Any] | None = None) -> Sequence[Removable]:
@@ -96,21 +99,25 @@ def find_broken_seal(actor: Actor) -> int | None:
 
 
 def list_removals(actor: Actor) -> Sequence[Removal]:
-    """What was removed last, by the trail; the newest first. Raises `NotPermitted`."""
+    """What was removed last, by the trail, all batches of a removal as one; the newest first. Raises `NotPermitted`."""
     actor.require(Permission.AUDIT_VIEW)
     with tenant_session(actor) as session:
-        rows = queries.list_removals(session, actor.organization_id, most=MOST_REMOVALS)
-    return [
+        rows = queries.list_removals(session, actor.organization_id, most=_MOST_BATCHES)
+    batches: dict[tuple[Any, Any], list[Any]] = {}
+    for row in rows:
+        batches.setdefault((row.new_values.get("kind"), row.new_values.get("before")), []).append(row)
+    found = [
         Removal(
-            id=row.id,
-            kind=RetentionKind(row.new_values["kind"]),
-            removed_at=row.created_at,
-            before=read_moment(row.new_values.get("before")),
-            counts=read_counts(row.new_values),
+            id=newest.id,
+            kind=RetentionKind(kind),
+            removed_at=newest.created_at,
+            before=read_moment(before),
+            counts=add_up(read_counts(row.new_values) for row in (newest, *others)),
         )
-        for row in rows
-        if row.new_values.get("kind") in {*RetentionKind}  # a newer version may know others
+        for (kind, before), (newest, *others) in batches.items()
+        if kind in {*RetentionKind}  # a newer version may know others
     ]
+    return found[:MOST_REMOVALS]
 
 
 def _days(entered: Mapping[str, Any]) -> dict[str, int]:

@@ -3,10 +3,11 @@
 import pytest
 
 from lib.audit.sealing import verify_organization
+from lib.audit.views import Verification
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
-from tests.made_audit import seal, write_entries
+from tests.made_audit import make_many, seal, write_entries
 from tests.made_retention import midnight, removals, set_retention, write_runs
 from tests.made_usage import make_calls
 from tests.records import row, rows
@@ -15,7 +16,7 @@ from tests.workers import Workers, until
 pytestmark = pytest.mark.slow
 
 _LEFT = "SELECT (SELECT count(*) FROM orchestration_runs) AS runs, (SELECT count(*) FROM phase_executions) AS phases"
-RUNS, CALLS = 1100, 12_000
+RUNS, CALLS, STRETCHES = 1100, 12_000, 20
 
 
 def test_worker_that_is_killed_in_the_middle_is_gone_on_for(
@@ -46,6 +47,42 @@ def test_worker_that_is_killed_in_the_middle_is_gone_on_for(
     assert row(installation, _LEFT) == {"runs": 0, "phases": 0}
     told = {each["kind"]: each for each in removals(installation)}
     assert (told["runs"]["runs"], told["usage"]["calls"]) == (RUNS, CALLS)
+
+
+def test_worker_that_is_killed_while_it_removes_the_trail_leaves_it_whole(
+    installation: Installation, workers: Workers, cast: Cast
+) -> None:
+    database = installation.database
+    for days in range(90, 90 - STRETCHES, -1):
+        make_many(database, cast.alice, count=3000, days_ago=days)
+        assert seal(database, hours_ago=24 * days - 1) == 1
+    set_retention(database, cast.organization_a, audit_days=30)
+    left = f"SELECT count(*) AS n FROM audit_logs WHERE id < api.first_id(now() - interval '{80 - STRETCHES} days')"
+    before = row(installation, left)["n"]
+    assert before == STRETCHES * 3000
+    for turn in range(2):
+        workers.start(f"first-{turn}")
+        until(lambda: row(installation, left)["n"] < before)  # noqa: B023 - it is asked within this turn
+        workers.kill(f"first-{turn}")
+        before = row(installation, left)["n"]
+        done = _verify(cast)
+        assert (done.fault_count, done.removed_rows) == (0, STRETCHES * 3000 - before), (
+            "whole seals, and each is marked"
+        )
+        assert sum(each["entries"] for each in removals(installation)) == done.removed_rows
+    assert before, "it was killed in the middle"
+    workers.start("second")
+    until(lambda: row(installation, left)["n"] == 0)
+    until(lambda: row(installation, "SELECT ended_at FROM retention_progress WHERE kind = 'audit'")["ended_at"])
+    assert sum(each["entries"] for each in removals(installation)) == STRETCHES * 3000
+    assert (_verify(cast).fault_count, _verify(cast).removed_seals) == (0, STRETCHES)
+
+
+def _verify(cast: Cast) -> Verification:
+    state = verify_organization(cast.organization_a)
+    while not state.is_done:
+        state = verify_organization(cast.organization_a, state)
+    return state
 
 
 def test_worker_removes_by_itself_what_of_the_trail_is_older_than_it_is_kept(

@@ -135,6 +135,7 @@ def test_missing_and_late_backups_are_warned_of(
     assert "older than two days" not in shown(at)
     assert table(at, "Took") == ["4.2 s", "4.2 s"]
     assert table(at, "Verified") == ["never", "never"]
+    assert table(at, "At the next daily one") == ["stays", "stays"]
 
 
 def test_removals_are_told_in_numbers(open_as: OpenAs, installation: Installation, cast: Cast, olga: Actor) -> None:

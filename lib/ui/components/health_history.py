@@ -16,6 +16,7 @@ from lib.ui.components.paged_table import show_paged_table
 
 #: As many as anybody reads, the newest.
 _MOST: Final = 12
+_NEXT: Final = "At the next daily one"
 _HOW: Final = "“orchestrator backup” makes one; with ORCHESTRATOR_BACKUP_HOUR “orchestrator up” makes one each day."
 
 
@@ -40,7 +41,7 @@ def show_backups(history: History, *, zone: str) -> None:
                     "Size": st.column_config.TextColumn("Size", width=80, alignment="right"),
                     "Took": st.column_config.TextColumn("Took", width=80, alignment="right"),
                     "Verified": st.column_config.TextColumn("Verified", width=110),
-                    "Kept": st.column_config.TextColumn("Kept", width=130),
+                    _NEXT: st.column_config.TextColumn(_NEXT, width=140),
                 },
                 summary="",
                 newer=None,
@@ -84,13 +85,13 @@ def show_removals(removals: Sequence[Removal], *, zone: str) -> None:
 
 def _backup_row(backup: KeptBackup, zone: str) -> dict[str, object]:
     if backup.made_at is None:
-        return {"Made": "✕ damaged", "Size": "", "Took": "", "Verified": backup.name, "Kept": "until you remove it"}
+        return {"Made": "✕ damaged", "Size": "", "Took": "", "Verified": backup.name, _NEXT: "stays"}
     return {
         "Made": words.moment_in_table(backup.made_at, zone=zone),
         "Size": words.size(backup.bytes),
         "Took": words.NOTHING if backup.seconds is None else words.duration(backup.seconds),
         "Verified": words.ago(backup.verified_at, now=clock.now()) if backup.verified_at else "never",
-        "Kept": "yes" if backup.is_kept else "until the next one",
+        _NEXT: "stays" if backup.is_kept else "is removed",
     }
 
 

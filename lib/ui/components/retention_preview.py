@@ -52,7 +52,7 @@ def ask_before_shortening(
         "Keep this for a shorter time?",
         text="Workers remove what is older once 24 hours have gone by; until then you can set it back. What is removed "
         "can't be brought back.",
-        action="Save, and have it removed",
+        action="Save, and have it removed" if any(each.count for each in found) else "Save",
         on_confirm=save,
         key="shorter-retention",
         instead=lambda: show_removable(found, zone=actor.time_zone),

@@ -11,6 +11,7 @@ from lib.access.actor import Actor, command_line
 from lib.cli.commands import app
 from lib.db.session import identity_session
 from lib.errors import InvalidInput, NotFound
+from lib.health.service import list_removals
 from lib.models.retention import RetentionKind
 from lib.organizations.operator import CommandLine
 from lib.retention import queries, service
@@ -19,7 +20,7 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
 from tests.made_audit import seal, write_entries
-from tests.made_retention import make_hold, remove_all, set_retention, settle_retention, write_runs
+from tests.made_retention import make_hold, removals, remove_all, set_retention, settle_retention, write_runs
 from tests.made_usage import make_calls
 from tests.operated import cast, olga, together
 from tests.records import rows, signature, trail
@@ -77,6 +78,19 @@ def test_nothing_is_changed_by_looking_and_what_was_shown_goes(
     assert counts[RetentionKind.USAGE] == {"calls": usage.count}
     assert counts[RetentionKind.AUDIT] == {"entries": audit.count}
     assert [each.count for each in service.preview_retention(cast.alice)] == [0, 0, 0]
+
+
+def test_batches_of_a_removal_are_told_as_one(installation: Installation, cast: Cast, olga: Actor) -> None:
+    for days in (90, 85, 80):
+        write_entries(installation.database, cast.alice, count=4, hours_ago=days * 24)
+        seal(installation.database, hours_ago=(days - 1) * 24)
+    set_retention(installation.database, cast.organization_a, audit_days=82)
+    remove_all(installation.database)
+    set_retention(installation.database, cast.organization_a, audit_days=70)
+    remove_all(installation.database)
+    assert len(removals(installation)) == 3
+    assert [each.counts for each in service.list_removals(cast.alice)] == [{"entries": 4}, {"entries": 8}]
+    assert [each.counts for each in list_removals(olga)] == [{"entries": 12}], "of one day"
 
 
 def test_days_have_to_be_days(cast: Cast) -> None:
