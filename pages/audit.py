@@ -10,6 +10,7 @@ from lib.ui.components.audit_filters import chosen_entries, make_audit_filters
 from lib.ui.components.audit_findings import show_findings
 from lib.ui.components.audit_list import show_entries
 from lib.ui.components.audit_report import show_report
+from lib.ui.components.audit_search import show_reach
 from lib.ui.components.audit_seals import show_verification
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.filters import show_filters, show_nothing_found
@@ -32,6 +33,7 @@ with page_header("Audit", subtitle="Who did what, when and from where. Entries c
     show_audit_export(actor, wanted)
 if (page and page.items) or chosen or current_cursor():
     show_filters(bar, chosen)
+    show_reach(actor, wanted)
     show_findings(actor)
 opened = find_chosen()
 left, right = st.columns([1.45, 1], gap="medium") if opened else (st.container(), None)

@@ -3,7 +3,7 @@
 An entry by a person, or about them, is found by two indexes; as one condition ("or") it would be found by none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any, Final
 from uuid import UUID
@@ -43,6 +43,17 @@ def is_for_a_name(chosen: EntryFilter) -> bool:
     return bool(chosen.search) and read_address(chosen.search) is None and read_id(chosen.search) is None
 
 
+def kinds_of_named(chosen: EntryFilter) -> Collection[str] | None:
+    """The kinds of which something may be meant by its name, where the other filters leave that alone; None is any.
+
+    People always: what they did is about other things.
+    """
+    kinds = _kinds(chosen)
+    if not kinds:
+        return None
+    return {"users", *kinds} if len(kinds) == 1 else ()
+
+
 def narrow(chosen: EntryFilter, named: Mapping[str, Sequence[UUID]]) -> Sequence[Part]:
     """The parts of the trail that the filter leaves; `named` are the things that the search finds by their name."""
     if _contradicts_itself(chosen):
@@ -59,15 +70,20 @@ def narrow(chosen: EntryFilter, named: Mapping[str, Sequence[UUID]]) -> Sequence
 
 def _contradicts_itself(chosen: EntryFilter) -> bool:
     """Whether nothing can match: PostgreSQL, which can't know, would look through all of one for none of the other."""
-    kinds = {chosen.kind, chosen.thing.kind if chosen.thing else None} - {None}
+    if chosen.action is not None and chosen.outcome is not None:
+        if (chosen.outcome is Outcome.REFUSED) != (chosen.action in REFUSALS):
+            return True
+    return len(_kinds(chosen)) > 1
+
+
+def _kinds(chosen: EntryFilter) -> set[str]:
+    """The kinds of things that the filters leave, apart from the search: none is any, two are none."""
+    kinds = {each for each in (chosen.kind, chosen.thing.kind if chosen.thing else None) if each}
     if chosen.action is not None:
         kinds.add(actions.kind_of(chosen.action))
-        is_refusal = chosen.action in REFUSALS
-        if chosen.outcome is not None and (chosen.outcome is Outcome.REFUSED) != is_refusal:
-            return True
     if chosen.outcome is Outcome.REFUSED:
         kinds.add("users")  # whoever was refused
-    return len(kinds) > 1
+    return kinds
 
 
 def _with_people(people: Sequence[UUID], things: Mapping[str, Sequence[UUID]]) -> list[Part]:

@@ -1,6 +1,6 @@
 """The kinds of things that the trail is about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 #: Kind, as stored -> what one of it is called.
@@ -32,3 +32,16 @@ KINDS: Final[Mapping[str, str]] = {
     "compliance_reports": "Compliance report",
     "installation": "Installation",
 }
+#: Of what is found by its name: what several of them are called.
+_MANY: Final[Mapping[str, str]] = {
+    "orchestrations": "runs",
+    "users": "people",
+    "provider_connections": "connections",
+    "integration_connections": "integrations",
+    "legal_holds": "legal holds",
+}
+
+
+def say_kinds(kinds: Sequence[str]) -> str:
+    """Several of each of these kinds: "projects and runs"."""
+    return " and ".join(_MANY.get(kind, kind) for kind in kinds)

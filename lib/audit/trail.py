@@ -14,14 +14,17 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.audit import patterns, queries
 from lib.audit.exports import Written, export_list_into
-from lib.audit.filtering import Part, is_for_a_name, narrow
+from lib.audit.filtering import Part, is_for_a_name, kinds_of_named, narrow
 from lib.audit.naming import queries as naming
+from lib.audit.naming import search
+from lib.audit.resources import say_kinds
 from lib.audit.service import told
-from lib.audit.views import Entry, EntryFilter, Finding, Outcome, Thing
+from lib.audit.views import Entry, EntryFilter, Finding, Named, Outcome, Thing
 from lib.db.paging import Page
 from lib.db.session import tenant_session
-from lib.errors import NotFound
+from lib.errors import InvalidInput, NotFound
 from lib.exports import Column, ExportFormat, Kind
+from lib.figures import number
 from lib.models.audit_log import REFUSALS
 from lib.organizations.queries import read_tier
 from lib.organizations.tiers import Feature, allows, require_feature
@@ -29,8 +32,6 @@ from lib.users.queries import name_people
 
 #: Of a file: a spreadsheet ends there.
 MOST_ENTRIES: Final = 1_000_000
-#: Things that one search finds by their name, of a kind.
-_MOST_NAMED: Final = 50
 MOST_CHOICES: Final = 200
 #: Findings are those of so many days, and habits too; of sign-ins and refusals so many are looked through.
 _FINDING_DAYS, _HABIT_DAYS, _MOST_ACCESSES = 14, 90, 20_000
@@ -59,7 +60,7 @@ def list_entries(actor: Actor, chosen: EntryFilter, *, cursor: str | None = None
     """A page of the trail, the newest first. Raises `NotPermitted`, and `InvalidInput` for a cursor that is none."""
     actor.require(Permission.AUDIT_VIEW)
     with tenant_session(actor) as session:
-        parts = _parts(session, chosen)
+        parts = _parts(session, actor, chosen)
         if not parts:  # nothing is called so
             return Page(())
         found = queries.list_entries(session, actor.organization_id, parts=parts, cursor=cursor, limit=limit)
@@ -77,11 +78,11 @@ def get_entry(actor: Actor, entry_id: UUID) -> Entry:
         return replace(_entries(session, actor, [row])[0], seal=seal)
 
 
-def count_entries(actor: Actor, chosen: EntryFilter, *, most: int) -> int:
-    """How many the filter leaves, counted no further than `most`. Raises `NotPermitted`."""
+def count_entries(actor: Actor, chosen: EntryFilter, *, most: int, is_whole: bool = False) -> int:
+    """How many the filter leaves, counted no further than `most`; `is_whole` as `find_named` has it."""
     actor.require(Permission.AUDIT_VIEW)
     with tenant_session(actor) as session:
-        parts = _parts(session, chosen)
+        parts = _parts(session, actor, chosen, is_whole=is_whole)
         return queries.count_entries(session, actor.organization_id, parts=parts, most=most) if parts else 0
 
 
@@ -102,17 +103,21 @@ def list_trail_people(actor: Actor, *, wanted: UUID | None = None) -> Mapping[UU
 def export_entries(actor: Actor, chosen: EntryFilter, out: BinaryIO, *, file_format: ExportFormat) -> Written:
     """Write what the filter leaves, at most `MOST_ENTRIES`, the newest first; recorded as `audit.export`.
 
-    It is never all in memory: each page is read, written and forgotten. Raises `NotPermitted`, and `Conflict` where
-    the tier of the organization has no such file.
+    It is never all in memory: each page is read, written and forgotten. Raises `NotPermitted`, `Conflict` where the
+    tier of the organization has no such file, and `InvalidInput` where a name means more things than a search finds:
+    nobody is to take a part for the whole.
     """
     actor.require(Permission.AUDIT_VIEW)
     actor.require(Permission.AUDIT_EXPORT)
     with tenant_session(actor, is_one_moment=True) as session:
         require_feature(read_tier(session, actor.organization_id), Feature.AUDIT_EXPORT)
+        named = _named(session, actor, chosen, is_whole=True)
+        if named.beyond:
+            raise InvalidInput(say_beyond(named), field="Search")
         return export_list_into(
             out,
             session,
-            queries.export_entries(actor.organization_id, _parts(session, chosen)),
+            queries.export_entries(actor.organization_id, narrow(chosen, named.ids)),
             order=queries.NEWEST,
             columns=COLUMNS,
             file_format=file_format,
@@ -147,6 +152,12 @@ def list_findings(actor: Actor) -> Sequence[Finding]:
     return tuple(replace(each, name=names.get(each.user_id) if each.user_id else None) for each in found)
 
 
+def say_beyond(named: Named) -> str:
+    """That more things are called so than a search finds."""
+    kinds = say_kinds(named.beyond)
+    return f"More than {number(search.MOST_NAMED)} {kinds} have this in their name. Narrow the search."
+
+
 def may_export(actor: Actor) -> bool:
     """Whether this person may have the trail as a file, and the tier of their organization has it."""
     if not (actor.may(Permission.AUDIT_VIEW) and actor.may(Permission.AUDIT_EXPORT)):
@@ -155,11 +166,25 @@ def may_export(actor: Actor) -> bool:
         return allows(read_tier(session, actor.organization_id), Feature.AUDIT_EXPORT)
 
 
-def _parts(session: Session, chosen: EntryFilter) -> Sequence[Part]:
-    named: Mapping[str, Sequence[UUID]] = {}
-    if is_for_a_name(chosen):
-        named = naming.find_named(session, search=chosen.search[:_LONGEST_SEARCH], most=_MOST_NAMED)
-    return narrow(chosen, named)
+def find_named(actor: Actor, chosen: EntryFilter, *, is_whole: bool = False) -> Named:
+    """What the search finds by its name, and whether that is all of it; nothing where it is for something else.
+
+    `is_whole` looks at the titles of all runs, as a file does. Raises `NotPermitted`.
+    """
+    actor.require(Permission.AUDIT_VIEW)
+    with tenant_session(actor) as session:
+        return _named(session, actor, chosen, is_whole=is_whole)
+
+
+def _named(session: Session, actor: Actor, chosen: EntryFilter, *, is_whole: bool) -> Named:
+    if not is_for_a_name(chosen):
+        return Named()
+    said, kinds = chosen.search[:_LONGEST_SEARCH], kinds_of_named(chosen)
+    return search.find_named(session, actor.organization_id, search=said, kinds=kinds, all_runs=is_whole)
+
+
+def _parts(session: Session, actor: Actor, chosen: EntryFilter, *, is_whole: bool = False) -> Sequence[Part]:
+    return narrow(chosen, _named(session, actor, chosen, is_whole=is_whole).ids)
 
 
 def _entries(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:

@@ -1,7 +1,7 @@
 """What the pages see of the audit trail."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -58,6 +58,18 @@ class EntryFilter:
     before: datetime | None = None
     #: An address, an id, or a part of what a person or a thing is called.
     search: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a search for a name has found."""
+
+    #: Kind -> its things that are called so, the newest.
+    ids: Mapping[str, Sequence[UUID]] = field(default_factory=dict)
+    #: Kinds of which more are called so than a search finds.
+    beyond: Sequence[str] = ()
+    #: Only the newest runs were looked at, for there are more.
+    are_runs_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,8 @@ class FilterBar:
     #: Orders: value -> word; the first is the one that the address does not name.
     sorts: Mapping[str, str]
     placeholder: str
+    #: What a search looks at, where the placeholder does not say it all; for a search that finds nothing.
+    searched: str = ""
     #: The split's query parameter, and what a person calls it.
     split: tuple[str, str] = ("status", "Status")
     #: The query parameter of what is open beside the list, which another choice closes; none without it.

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.audit.naming import search
 from lib.audit.report.period import last_quarter
 from lib.audit.trail import list_entries
 from lib.audit.views import EntryFilter
@@ -58,6 +59,28 @@ def test_address_narrows_to_a_thing_a_person_and_an_action(open_as: OpenAs, cast
     assert table(at, "Who") == ["Mona", "Max"]
     at = open_as(cast.alice, AUDIT, search="no such thing")
     assert "No entry matches these filters" in headings(at)
+
+
+def test_search_that_finds_nothing_says_what_it_looked_at(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:
+    assert "A search takes a whole address" in shown(open_as(cast.alice, AUDIT, search="no such thing"))
+    assert "A search takes a whole address" not in shown(open_as(cast.alice, AUDIT, kind="webhooks"))
+
+
+def test_part_of_what_is_called_so_is_not_taken_for_the_whole(
+    installation: Installation, open_as: OpenAs, cast: Cast, project_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_project(cast.max, ProjectEntry(name="Bicycle stand", topic="Standing"))
+    assert "have this in their name" not in shown(open_as(cast.alice, AUDIT, search="Bicycle"))
+    monkeypatch.setattr(search, "MOST_NAMED", 1)
+    with doors.admin(installation.database) as connection:
+        connection.execute("UPDATE organizations SET subscription_tier = 'pro' WHERE id = %s", [cast.organization_a])
+    at = open_as(cast.alice, AUDIT, search="Bicycle")
+    said = "More than 1 projects have this in their name. Narrow the search."
+    assert f"{said} Listed and counted is what was done to the newest 1." in shown(at)
+    at.session_state["audit-export"] = True
+    at.run()
+    assert f"{said} A file has all of what it is about." in shown(at)
+    assert _links(at) == []
 
 
 def test_what_makes_no_sense_in_the_address_is_named(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:

@@ -13,7 +13,7 @@ from lib import clock
 from lib.access.actor import Actor
 from lib.access.permissions import Role
 from lib.audit.service import list_person_changes, list_project_changes, list_template_changes
-from lib.audit.trail import count_entries, list_entries
+from lib.audit.trail import count_entries, find_named, list_entries
 from lib.audit.views import EntryFilter, Outcome, Thing
 from lib.budgets.gauges import list_gauges
 from lib.budgets.service import list_budgets
@@ -248,6 +248,9 @@ ASKED: dict[str, Callable[[Filled], object]] = {
             "kind": lambda _: EntryFilter(kind="projects"),
             "thing": lambda made: EntryFilter(thing=Thing("projects", made.project_id)),
             "id": lambda made: EntryFilter(search=str(made.project_id)),
+            "name": lambda _: EntryFilter(search="Project 77"),
+            "name of many": lambda _: EntryFilter(search="Project", kind="projects"),
+            "name of runs": lambda _: EntryFilter(search="Run 77"),
         }.items()
     },
     "trail, none": lambda made: [
@@ -255,6 +258,8 @@ ASKED: dict[str, Callable[[Filled], object]] = {
         list_entries(made.looking, EntryFilter(outcome=Outcome.REFUSED)),
         count_entries(made.looking, EntryFilter(outcome=Outcome.REFUSED), most=100),
         count_entries(made.looking, EntryFilter(), most=10_001),
+        count_entries(made.looking, EntryFilter(search="Run", outcome=Outcome.REFUSED), most=100),
+        find_named(made.looking, EntryFilter(search="nobody is called so")),
     ],
     "project, activity": lambda made: turn_pages(
         lambda **at: list_project_changes(made.looking, made.project_id, limit=2, **at)

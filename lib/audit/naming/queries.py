@@ -1,6 +1,6 @@
 """Every select of what things are called."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -59,17 +59,6 @@ NAMED: Final[Mapping[str, Named]] = {
     "legal_holds": (LegalHold.id, LegalHold.reason),
     "spending_watches": (SpendingWatch.id, func.concat(SpendingWatch.hours, " h")),
 }
-#: In which of them a search looks: there are few of each, and one of their parts is no name.
-SEARCHED: Final = (
-    "users",
-    "projects",
-    "templates",
-    "schedules",
-    "webhooks",
-    "budgets",
-    "provider_connections",
-    "integration_connections",
-)
 #: Of things that are gone, the newest name that one of their last twenty entries says.
 _NAMES_OF_GONE: Final = text("""
     SELECT a.kind, a.id, n.name
@@ -115,16 +104,3 @@ def _name_gone(session: Session, organization_id: UUID, things: Collection[Thing
         "ids": [thing.id for thing in things],
     }
     return {Thing(row.kind, row.id): row.name for row in session.execute(_NAMES_OF_GONE, asked)}
-
-
-def find_named(session: Session, *, search: str, most: int) -> Mapping[str, Sequence[UUID]]:
-    """Of each kind the ids of things whose name holds those words, at most so many."""
-    lists = []
-    for kind in SEARCHED:
-        key, name = NAMED[kind]
-        matching = select(literal(kind).label("kind"), key.label("id")).where(name.icontains(search, autoescape=True))
-        lists.append(matching.limit(most).subquery())
-    found: dict[str, list[UUID]] = {}
-    for kind, key in session.execute(union_all(*(select(each.c.kind, each.c.id) for each in lists))):
-        found.setdefault(kind, []).append(key)
-    return found

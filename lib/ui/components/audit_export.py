@@ -24,7 +24,10 @@ def show_audit_export(actor: Actor, chosen: EntryFilter) -> None:
         if not trail.may_export(actor):
             st.markdown("Files of the audit trail are not part of your organization's tier.")
             return
-        found = trail.count_entries(actor, chosen, most=LONG + 1)
+        if (named := trail.find_named(actor, chosen, is_whole=True)).beyond:
+            st.markdown(words.plain(f"{trail.say_beyond(named)} A file has all of what it is about."))
+            return
+        found = trail.count_entries(actor, chosen, most=LONG + 1, is_whole=True)
         st.markdown(words.plain(_say(found)))
         query = write_address(chosen)
         show_files(ExportKind.AUDIT, query, path=lambda ending: f"/api/audit/entries.{ending}?{query}", rows=found)

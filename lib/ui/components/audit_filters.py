@@ -11,6 +11,7 @@ from lib.audit.resources import KINDS
 from lib.audit.views import EntryFilter, Outcome
 from lib.ui import address, words
 from lib.ui.components import status
+from lib.ui.components.audit_search import SEARCHED
 from lib.ui.filtering import MOST_COUNTED, Choice, FilterBar, Filters, by_id
 
 #: Query parameters: who did it, who did it or had it done to them, and what it is about.
@@ -32,6 +33,7 @@ def make_audit_filters(actor: Actor) -> FilterBar:
         count=lambda chosen: _count(actor, chosen),
         sorts={"newest": "Newest first"},
         placeholder=_PLACEHOLDER,
+        searched=SEARCHED,
         is_one_row=True,
         opened=ENTRY,
         choices=(

@@ -46,7 +46,8 @@ def show_filters(bar: FilterBar, chosen: Filters) -> None:
 
 def show_nothing_found(bar: FilterBar, chosen: Filters, *, noun: str) -> None:
     """Draw what stands in place of a list that the filters leave empty."""
-    with empty_state("filters", icon=NO_MATCH_ICON, title=f"No {noun} matches these filters", text=chosen.words):
+    title, note = f"No {noun} matches these filters", bar.searched if chosen.search else ""
+    with empty_state("filters", icon=NO_MATCH_ICON, title=title, text=chosen.words, note=note):
         st.button("Clear the filters", icon=":material/close:", **_on_clear(bar.names))
 
 
