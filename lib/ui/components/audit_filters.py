@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
+import streamlit as st
+
 from lib.access.actor import Actor
 from lib.audit import actions, trail
 from lib.audit.address import read_thing, say_thing
@@ -47,6 +49,14 @@ def make_audit_filters(actor: Actor) -> FilterBar:
         dates="When",
         zone=actor.time_zone,
     )
+
+
+def show_entries_of(**parameters: str) -> None:
+    """Have the page show what this address says, and nothing else: a callback.
+
+    A link from a page to itself leaves the address as it was, so whoever reloads it, or hands it on, loses the way.
+    """
+    st.query_params.from_dict(parameters)
 
 
 def chosen_entries(chosen: Filters) -> EntryFilter:

@@ -11,11 +11,10 @@ from lib.access.actor import Actor
 from lib.audit import trail
 from lib.audit.views import Finding, FindingKind
 from lib.ui import words
-from lib.ui.components.audit_filters import PERSON
+from lib.ui.components.audit_filters import ENTRY, PERSON, show_entries_of
 from lib.ui.components.row_list import row, row_list
 from lib.ui.components.status import FINDING
 from lib.ui.filtering import FROM, TO
-from lib.ui.navigation import AUDIT
 
 #: Of what was found, the newest.
 _MOST_SHOWN: Final = 20
@@ -44,8 +43,15 @@ def show_findings(actor: Actor) -> None:
 def _show(finding: Finding, zone: str, *, key: str) -> None:
     address = f" · {finding.address}" if finding.address else ""
     detail = f"{words.exact(finding.ended_at, zone=zone)}{address}"
-    with row(_say(finding), detail=detail, status=FINDING[finding.kind]), st.container(width="content", key=key):
-        st.page_link(AUDIT.file, label="Show", icon=":material/arrow_forward:", query_params=_entries(finding, zone))
+    with row(_say(finding), detail=detail, status=FINDING[finding.kind]), st.container(width="content"):
+        st.button(
+            "Show",
+            icon=":material/arrow_forward:",
+            type="tertiary",
+            key=key,
+            on_click=show_entries_of,
+            kwargs=_entries(finding, zone),
+        )
 
 
 def _say(finding: Finding) -> str:
@@ -61,8 +67,9 @@ def _say(finding: Finding) -> str:
 def _entries(finding: Finding, zone: str) -> dict[str, str]:
     """Where they are: the only one is opened, of several the list is narrowed to their days."""
     if len(finding.entry_ids) == 1:
-        return {"entry": str(finding.entry_ids[0])}
+        return {ENTRY: str(finding.entry_ids[0])}
     where = clock.find_zone(zone)
     first, last = (moment.astimezone(where).date() for moment in (finding.began_at, finding.ended_at))
-    whose = {PERSON: str(finding.user_id)} if finding.user_id else {"search": finding.address or ""}
+    whose = {PERSON: str(finding.user_id)} if finding.user_id else {}
+    whose |= {"search": finding.address} if finding.address else {}
     return {"outcome": "refused", FROM: first.isoformat(), TO: last.isoformat(), **whose}

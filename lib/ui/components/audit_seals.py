@@ -10,9 +10,9 @@ from lib.access.permissions import Permission
 from lib.audit import sealing
 from lib.audit.views import Kind, Reason, SealFault, SealStatus, Verification
 from lib.ui import words
+from lib.ui.components.audit_filters import show_entries_of
 from lib.ui.components.facts import show_facts
 from lib.ui.guard import require_actor
-from lib.ui.navigation import AUDIT
 
 _REASONS: Final[Mapping[Reason, str]] = {
     Reason.ROWS: "entries are not those that were sealed",
@@ -89,9 +89,9 @@ def _show_fault(fault: SealFault, zone: str) -> None:
         label = f"{_KINDS[each.kind]}: {each.entry_id.hex[-8:]}, written {words.plain(written)}"
         if each.kind is Kind.REMOVED:
             st.markdown(f":gray[:material/remove: {label}]")
-        else:
-            named = {"entry": str(each.entry_id)}
-            st.page_link(AUDIT.file, label=label, icon=":material/arrow_forward:", query_params=named)
+        elif st.button(label, icon=":material/arrow_forward:", type="tertiary", key=f"differs-{each.entry_id}"):
+            show_entries_of(entry=str(each.entry_id))
+            st.rerun()  # a callback here would run the dialog alone
     more = len(fault.differences) - _MOST_NAMED
     if more > 0:
         st.markdown(f":gray[and at least {words.count(more, 'entry', plural='entries')} more]")
