@@ -100,17 +100,17 @@ class OddHours:
 
 
 def find_bursts(refusals: Sequence[Access]) -> Iterator[Finding]:
-    """Many refusals of one person, or of several from one address, within a quarter of an hour."""
+    """Many refusals of one person, or of several from one address, within a quarter of an hour; each told once."""
     told: set[UUID] = set()
     for user_id, rows in _group(refusals, [each.user_id for each in refusals]).items():
         for burst in _bursts(rows):
             told |= {each.id for each in burst}
             address = burst[-1].address if len({each.address for each in burst}) == 1 else None
             yield _finding(FindingKind.BURST, burst, user_id=user_id, address=address)
-    for address, rows in _group(refusals, [each.address for each in refusals]).items():
+    others = [each for each in refusals if each.id not in told]
+    for address, rows in _group(others, [each.address for each in others]).items():
         for burst in _bursts(rows):
-            if not {each.id for each in burst} <= told:  # else it is one person's, and was told
-                yield _finding(FindingKind.BURST, burst, user_id=None, address=address)
+            yield _finding(FindingKind.BURST, burst, user_id=None, address=address)
 
 
 def _group(rows: Sequence[Access], keys: Sequence[Key | None]) -> dict[Key, list[Access]]:

@@ -27,7 +27,7 @@ from lib.audit.filtering import Part
 from lib.audit.views import Difference, Kind, Outcome
 from lib.db.paging import Order, Rows, count_at_most, read_choices, read_merged
 from lib.models.archive import Archive
-from lib.models.audit_log import REFUSED, AuditLog, AuditSeal
+from lib.models.audit_log import LOCK_OUT, REFUSED, AuditLog, AuditSeal
 from lib.models.people import people
 from lib.users.queries import person
 
@@ -152,8 +152,8 @@ def list_people(session: Session, organization_id: UUID, *, wanted: UUID | None,
 def list_accesses(
     session: Session, organization_id: UUID, *, is_refused: bool, since: datetime, most: int
 ) -> Sequence[Row[Any]]:
-    """The newest sign-ins, or refusals, of that time, the newest first."""
-    which = text(REFUSED) if is_refused else AuditLog.action == "identity.sign_in"
+    """The newest sign-ins, or refusals, of that time, the newest first; a lock-out is no refusal of its own."""
+    which = and_(text(REFUSED), AuditLog.action != LOCK_OUT) if is_refused else AuditLog.action == "identity.sign_in"
     address = func.host(AuditLog.ip_address).label("address")
     columns = (AuditLog.id, AuditLog.user_id, address, AuditLog.created_at)
     statement = select(*columns).where(AuditLog.organization_id == organization_id, which, AuditLog.created_at >= since)

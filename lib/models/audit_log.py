@@ -15,6 +15,8 @@ REFUSALS: Final = (
     "identity.password_refused",
     "identity.sign_in_refused",
 )
+#: Of these what follows on a refusal, in an entry of its own, and is none more.
+LOCK_OUT: Final = "identity.lock_out"
 #: The condition that an entry is one; the same words stand in an index.
 REFUSED: Final = f"action IN {REFUSALS}"  # a tuple of plain words is written as SQL writes a list
 

@@ -13,13 +13,15 @@ from lib.audit.report.lines import Trail
 from lib.audit.report.views import Line, Month, Refused
 from lib.audit.views import Finding, FindingKind
 from lib.figures import count
-from lib.models.audit_log import REFUSALS
+from lib.models.audit_log import LOCK_OUT, REFUSALS
 from lib.users.views import SOME_OPERATOR
 
 #: Of those who were refused.
 MOST_REFUSED: Final = 10
 #: Refusals that bursts are sought in, the first ones of the period.
 MOST_SOUGHT: Final = 20_000
+#: What counts as one, each once: a lock-out follows on a wrong password, and has a row of its own by months.
+_REFUSALS: Final = tuple(action for action in REFUSALS if action != LOCK_OUT)
 #: What somebody's habits are known from, before the period.
 _HABITS: Final = timedelta(days=90)
 _DECEMBER: Final = 12
@@ -64,7 +66,7 @@ def list_refused(trail: Trail) -> tuple[list[Refused], list[Refused]]:
     rows = queries.list_refused(
         trail.session,
         trail.organization_id,
-        actions=REFUSALS,
+        actions=_REFUSALS,
         since=trail.since,
         before=trail.before,
         most=MOST_REFUSED + 1,  # one of them may be nobody that is known
@@ -91,7 +93,7 @@ def list_findings(trail: Trail, *, zone: str) -> Iterator[Line]:
         access = _access(row)
         yield from (_line(trail, found) for look in (networks, hours) if (found := look.at(access)))
     refusals = []
-    for row in trail.entries(*REFUSALS):
+    for row in trail.entries(*_REFUSALS):
         refusals.append(_access(row))
         if len(refusals) == MOST_SOUGHT:
             break

@@ -74,6 +74,22 @@ def test_burst_from_one_address_over_many_people_is_found_by_the_address() -> No
     assert (found.user_id, found.address, len(found.entry_ids)) == (None, "81.2.69.142", MOST_REFUSALS)
 
 
+def test_burst_of_a_person_is_not_told_again_by_its_address() -> None:
+    burst = [come(number / 60) for number in range(MOST_REFUSALS)]
+    strangers = [come((number + 6) / 60, who=None) for number in range(MOST_REFUSALS)]
+    assert [found.user_id for found in find_bursts([*burst, *strangers[:2]])] == [MAX]
+    told = [*find_bursts([*burst, *strangers])]
+    assert [(found.user_id, len(found.entry_ids)) for found in told] == [(MAX, MOST_REFUSALS), (None, MOST_REFUSALS)]
+
+
+def test_lock_out_is_no_refusal_more(installation: Installation, cast: Cast) -> None:
+    about = {"resource_type": "users", "resource_id": cast.max.user_id}
+    for action, count in (("identity.sign_in_refused", MOST_REFUSALS), ("identity.lock_out", 1)):
+        write_entries(installation.database, cast.max, action=action, count=count, **about)
+    [burst] = list_findings(cast.alice)
+    assert len(burst.entry_ids) == MOST_REFUSALS
+
+
 def test_slow_drip_is_no_burst() -> None:
     assert not [*find_bursts([come(number * 0.24) for number in range(30)])], "one in fourteen minutes"
 

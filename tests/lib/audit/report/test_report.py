@@ -117,7 +117,7 @@ def test_sign_ins_refusals_and_settings_are_counted(installation: Installation, 
     total = months[-1]
     assert (total["Signed in"], total["Refused at the sign-in"], total["Locked out"]) == ("3", "7", "1")
     (refused,) = page.rows("People refused most often")
-    assert (refused["Person"], refused["Refusals"]) == ("Max", "8")
+    assert (refused["Person"], refused["Refusals"]) == ("Max", "7")
     assert page.rows("Addresses refused most often")[0]["Address"] == "81.2.69.142"
     security = {each["Setting"]: (each["Before"], each["After"]) for each in page.rows("Changes of these settings")}
     assert security == {"Require a second factor": ("not set", "yes"), "Session time-out": ("not set", "15 min")}
