@@ -1,7 +1,7 @@
 """Every select that finds things by what they are called, or were called when they were deleted."""
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, func, literal, select, union_all
@@ -40,10 +40,13 @@ def find_named(
 ) -> Named:
     """The things of these kinds, None for all, whose name holds those words; of runs among all, or the newest."""
     wanted = [kind for kind in SEARCHED if kinds is None or kind in kinds]
-    lists = [each for kind in wanted for each in _lists(organization_id, kind, search)]
     found: dict[str, list[UUID]] = {}
-    for kind, key in session.execute(union_all(*lists)) if lists else ():
-        found.setdefault(kind, []).append(key)
+    if wanted:
+        for kind, key in session.execute(union_all(*(_there(kind, search) for kind in wanted))):
+            found.setdefault(kind, []).append(key)
+        for gone in session.execute(_gone(organization_id, wanted, search)):
+            if gone.resource_type and gone.resource_id:
+                found.setdefault(gone.resource_type, []).append(gone.resource_id)
     are_runs_cut = False
     if kinds is None or RUNS in kinds:
         found[RUNS] = [*session.scalars(_runs(organization_id, search, all_runs=all_runs))]
@@ -55,25 +58,22 @@ def find_named(
     )
 
 
-def _lists(organization_id: UUID, kind: str, search: str) -> Iterator[Select[str, UUID]]:
-    """Those that are there, and those that the trail tells the end of: both by the time they were made, or deleted."""
+def _there(kind: str, search: str) -> Select[str, UUID]:
+    """Those that are there, the newest: as many as tell whether there are too many."""
     key, name = NAMED[kind]
-    there = select(literal(kind).label("kind"), key.label("id")).where(name.icontains(search, autoescape=True))
-    yield _first(there.order_by(key.desc()))
-    called = AuditLog.old_values[SEARCHED[kind]].astext
-    gone = select(literal(kind).label("kind"), AuditLog.resource_id.label("id")).where(
+    called_so = select(literal(kind).label("kind"), key.label("id")).where(name.icontains(search, autoescape=True))
+    newest = called_so.order_by(key.desc()).limit(MOST_NAMED + 1).subquery()
+    return select(newest.c.kind, newest.c.id)
+
+
+def _gone(organization_id: UUID, kinds: Sequence[str], search: str) -> Select[str | None, UUID | None]:
+    """Those whose end the trail tells: an index has the entries of an action, and people make what they delete."""
+    called = func.coalesce(*(AuditLog.old_values[name].astext for name in dict.fromkeys(SEARCHED.values())))
+    return select(AuditLog.resource_type, AuditLog.resource_id).where(
         AuditLog.organization_id == organization_id,
-        AuditLog.action == f"{kind}.delete",
-        AuditLog.resource_id.is_not(None),
+        AuditLog.action.in_([f"{kind}.delete" for kind in kinds]),
         called.icontains(search, autoescape=True),
     )
-    yield _first(gone.order_by(AuditLog.created_at.desc(), AuditLog.id.desc()))
-
-
-def _first(statement: Select[Any, Any]) -> Select[str, UUID]:
-    """As many as tell whether there are too many."""
-    first = statement.limit(MOST_NAMED + 1).subquery()
-    return select(first.c.kind, first.c.id)
 
 
 def _runs(organization_id: UUID, search: str, *, all_runs: bool) -> Select[UUID]:
