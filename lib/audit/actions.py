@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from lib.access.permission_names import name_permission
+
 #: Action -> what somebody did, as it follows their name.
 _DID: Final[Mapping[str, str]] = {
     "projects.create": "created the project",
@@ -185,6 +187,18 @@ _CHANGED: Final[Mapping[str, Mapping[str, str]]] = {
         "email": "changed the e-mail address",
     }
 }
+#: Action -> what all of its entries have in common, where a list says of each what it was: for whoever asks for them.
+_ALL: Final[Mapping[str, str]] = {
+    "access.refused": "was refused, for want of a permission",
+    "archives.update": "changed an archive: made, restored, deleted, failed",
+    "organizations.update": "changed the organization: names, settings, tier, suspension, end",
+    "projects.update": "changed a project: edited, completed, archived, restored",
+    "run_comments.update": "changed a comment on a run: edited, deleted, restored",
+    "schedules.update": "changed a schedule: edited, switched on or off, deleted, restored",
+    "template_reviews.update": "answered, or took back, a request about a template",
+    "templates.update": "changed a template: edited, published, retired, deleted, restored",
+    "users.update": "changed a person: profile, role, permissions, e-mail address, activity",
+}
 #: Fields that are taken back where their new value is none.
 _TAKEN_BACK: Final[Mapping[str, str]] = {"deactivated_at": "reactivated the person"}
 #: Beside the words of a change of status, its time and person say the same once more; the others are the row's own.
@@ -213,8 +227,8 @@ _SILENT: Final = frozenset(
 
 
 def list_actions() -> Mapping[str, str]:
-    """Every action that has a name, and what it is called; in the order of those names."""
-    return dict(sorted(_DID.items(), key=lambda pair: pair[1]))
+    """Every action that has a name, and what all of its entries are called; in the order of those names."""
+    return dict(sorted({**_DID, **_ALL}.items(), key=lambda pair: pair[1]))
 
 
 def kind_of(action: str) -> str:
@@ -225,6 +239,8 @@ def kind_of(action: str) -> str:
 
 def say(action: str, old: Mapping[str, object], new: Mapping[str, object]) -> str:
     """What was done, in words; an action that nobody has named yet by its own name."""
+    if action == "access.refused" and new.get("permission"):
+        return f"was refused “{name_permission(str(new['permission']))}”"
     for field, (was_set, was_taken) in _SET.get(action, {}).items():
         if old.get(field) != new.get(field):
             return was_taken if new.get(field) is None else was_set

@@ -70,10 +70,9 @@ def narrow(chosen: EntryFilter, named: Mapping[str, Sequence[UUID]]) -> Sequence
 
 def _contradicts_itself(chosen: EntryFilter) -> bool:
     """Whether nothing can match: PostgreSQL, which can't know, would look through all of one for none of the other."""
-    if chosen.action is not None and chosen.outcome is not None:
-        if (chosen.outcome is Outcome.REFUSED) != (chosen.action in REFUSALS):
-            return True
-    return len(_kinds(chosen)) > 1
+    asked = chosen.outcome is not None and chosen.action is not None
+    is_other = asked and (chosen.outcome is Outcome.REFUSED) != (chosen.action in REFUSALS)
+    return is_other or len(_kinds(chosen)) > 1
 
 
 def _kinds(chosen: EntryFilter) -> set[str]:

@@ -52,6 +52,22 @@ def test_what_functions_write_has_words(module_database: ClonedDatabase) -> None
     assert said <= {*actions.list_actions()}
 
 
+def test_filter_says_what_all_entries_of_an_action_have_in_common() -> None:
+    """Where a list says more of some of them, the filter must not say the one that most are."""
+    several = {*actions._SET, *actions._MOVED, *actions._BECAME, *actions._CHANGED}
+    said = actions.list_actions()
+    for action in several:
+        assert said[action] != actions.say(action, {}, {}), action
+    assert said["users.update"].startswith("changed a person: ")
+    assert said["projects.delete"] == actions.say("projects.delete", {}, {})
+
+
+def test_refusal_says_the_right_that_was_wanted() -> None:
+    assert actions.say("access.refused", {}, {"permission": "audit.view"}) == "was refused “Audit trail: read”"
+    assert actions.say("access.refused", {}, {"permission": "of.another.version"}) == "was refused “of.another.version”"
+    assert actions.say("access.refused", {}, {}) == "was refused, for want of a permission"
+
+
 def test_refusals_are_those_of_the_index() -> None:
     assert {*REFUSALS} == {name.strip(" '") for name in REFUSED.partition("(")[2].rstrip(")").split(",")}
     assert {*actions.list_actions()} >= {*REFUSALS}
