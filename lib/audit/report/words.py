@@ -1,12 +1,12 @@
 """How values of the trail are written in a report."""
 
-import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from lib import days, figures, values
+from lib.access.permission_names import say_permission
+from lib.audit.wording import say_value
 from lib.organizations.fields import LABELS
 from lib.retention.counting import say_counts
 from lib.retention.reading import read_counts, read_moment
@@ -15,9 +15,6 @@ from lib.retention.reading import read_counts, read_moment
 _UNITS: Final[Mapping[str, str]] = {"grace_days": "day", "audit_days": "day", "usage_days": "day", "run_days": "day"}
 _LONGEST: Final = 400
 _BECAME, _NOT_SET = " → ", values.said(None)
-#: As JSON and text have them.
-_MOMENT: Final = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d")
-_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def say(value: object) -> str:
@@ -29,21 +26,11 @@ def say_changes(old: Mapping[str, object], new: Mapping[str, object], *, names: 
     """Each value that differs after what it is called: "Format: csv; Status: made → removed"."""
     said = []
     for path, before, after in values.changes(old, new):
-        sides = [_readable(side, names, zone) for side in (before, after) if side is not None]
+        sides = [say_value(path, side, zone=zone, names=names) for side in (before, after) if side is not None]
         if after is None:
             sides.append(_NOT_SET)
         said.append(f"{values.name_path(path)}: {_BECAME.join(sides)}")
     return _cut("; ".join(said))
-
-
-def _readable(text: str, names: Mapping[UUID, str], zone: str) -> str:
-    """A moment as the reader's, and a person by their name."""
-    if _ID.fullmatch(text):
-        return names.get(UUID(text), text)
-    try:
-        return days.moment_in_table(datetime.fromisoformat(text), zone=zone) if _MOMENT.fullmatch(text) else text
-    except ValueError:  # somebody has typed it
-        return text
 
 
 def say_removal(told: Mapping[str, Any], *, zone: str) -> str:
@@ -84,7 +71,9 @@ def say_rights(told: Mapping[str, Any]) -> str:
 
 def say_permissions(words: object) -> str:
     """Own permissions by their names."""
-    return f"own permissions: {', '.join(sorted(map(str, words)))}" if isinstance(words, list) and words else ""
+    if not isinstance(words, list) or not words:
+        return ""
+    return f"own permissions: {', '.join(say_permission(each) for each in sorted(map(str, words)))}"
 
 
 def _cut(text: str) -> str:

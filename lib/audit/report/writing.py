@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from lib import days, figures, hidden
+from lib.access.permission_names import name_permission
 from lib.access.permissions import GRANTS, Permission, Role, Scope
 from lib.audit.report import accesses, lines, words
 from lib.audit.report.lines import Trail
@@ -168,6 +169,7 @@ _environment.globals |= {
     "most_sought": accesses.MOST_SOUGHT,
     "most_unsealed": MOST_UNSEALED,
     "reasons": REASONS,
+    "name_permission": name_permission,
     "roles": tuple(Role),
     "rights": [(each, [_REACH[GRANTS[role].get(each)] for role in Role]) for each in Permission],
     "longest_session": policy.LONGEST_SESSION.days,

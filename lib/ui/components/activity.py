@@ -15,7 +15,7 @@ from lib.ui.components.card import card
 from lib.ui.components.moment import show_moment
 from lib.ui.components.paged_table import page_button
 from lib.ui.components.person import person_in_words, show_person
-from lib.ui.components.value_diff import show_value_diff
+from lib.ui.components.trail_diff import show_trail_diff
 
 #: The query parameter that holds the cursor; the page's table has one of its own.
 _CURSOR: Final = "changes"
@@ -66,5 +66,4 @@ def _show_change(change: Change, *, names: Mapping[str, str], time_zone: str) ->
         with st.container(horizontal=True, gap="small"):
             show_person(change.person, with_role=True)
             show_moment(change.created_at, time_zone=time_zone)
-        if change.old or change.new:  # of a sign-in there is nothing
-            show_value_diff(change.old, change.new, names=names)
+        show_trail_diff(change, names=names, zone=time_zone)

@@ -18,7 +18,7 @@ from lib.ui.components.audit_list import say_about, say_origin, say_person
 from lib.ui.components.card import card
 from lib.ui.components.facts import show_facts
 from lib.ui.components.paged_table import begin_at_the_beginning
-from lib.ui.components.value_diff import show_value_diff
+from lib.ui.components.trail_diff import show_trail_diff
 from lib.ui.navigation import (
     BUDGETS,
     CONNECTIONS,
@@ -74,8 +74,7 @@ def show_chosen(actor: Actor, entry_id: UUID) -> None:
             st.markdown(":gray[There is no such entry in the trail of your organization.]")
             return
         st.markdown(f":gray[{words.plain(words.exact(entry.created_at, zone=actor.time_zone))}]")
-        if entry.old or entry.new:  # of a sign-in there is nothing
-            show_value_diff(entry.old, entry.new, names=dict([*_names(entry.old), *_names(entry.new)]))
+        show_trail_diff(entry, names=dict([*_names(entry.old), *_names(entry.new)]), zone=actor.time_zone)
         show_facts(_facts(entry))
         _show_ways_on(actor, entry)
 

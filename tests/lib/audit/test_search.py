@@ -69,7 +69,7 @@ def test_more_than_a_search_finds_is_said_and_makes_no_file(
         ids={"projects": made[:0:-1], "orchestrations": []}, beyond=("projects",)
     )
     assert {entry.thing.id for entry in list_entries(cast.alice, chosen).items if entry.thing} == {*made[1:]}
-    with pytest.raises(InvalidInput, match="More than 3 projects have this in their name. Narrow the search."):
+    with pytest.raises(InvalidInput, match=r"More than 3 projects have this in their name\. Narrow the search\."):
         export_entries(cast.alice, chosen, io.BytesIO(), file_format=ExportFormat.CSV)
     narrowed = EntryFilter(search="Zephyr 2")
     assert not find_named(cast.alice, narrowed).beyond

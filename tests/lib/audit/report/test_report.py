@@ -44,13 +44,13 @@ def test_people_and_changes_of_rights_are_told(installation: Installation, cast:
     }
     assert (people["Max"]["Role"], people["Max"]["Own permissions"], people["Max"]["Second factor"]) == (
         "Manager",
-        "audit.view",
+        "Audit trail: read audit.view",
         "no",
     )
     changes = page.rows("Changes of rights")
     about_max = [each for each in changes if each["Whom or what"] == "Max" and each["Who"] == "Alice"]
     assert [(each["Did"], each["Before"], each["After"]) for each in about_max] == [
-        ("changed the role", "Member; no own permissions", "Manager; own permissions: audit.view")
+        ("changed the role", "Member; no own permissions", "Manager; own permissions: Audit trail: read (audit.view)")
     ]
     (gone,) = [each for each in changes if each["Whom or what"] == "Vera" and each["Who"] == "Alice"]
     assert (gone["Did"], gone["Before"], gone["After"]) == ("deactivated the person", "active", "deactivated")
@@ -80,6 +80,12 @@ def test_period_from_before_the_organization_began_is_said_to_be(installation: I
     after = read(cast.alice, Period(today - timedelta(days=3), today, zone)).text
     assert "before the organization began" not in after
     assert "began within this period" not in after
+
+
+def test_rights_of_roles_are_told_by_their_names_with_the_id(cast: Cast) -> None:
+    told = {each["Permission"] for each in read(cast.alice).rows("What the roles may do")}
+    assert {"Audit trail: read audit.view", "Runs: launch orchestrations.run"} <= told
+    assert len(told) == len(Permission)
 
 
 def test_what_the_trail_has_lost_is_said(installation: Installation, cast: Cast) -> None:

@@ -3,6 +3,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from lib.ui.components.value_diff import Say
 from tests.pages.reading import markup, shown
 
 MINUS = "\N{MINUS SIGN}"
@@ -13,11 +14,14 @@ def _table() -> None:
 
     from lib.ui.components.value_diff import show_value_diff
 
-    show_value_diff(st.session_state["old"], st.session_state["new"], names={"name": "Name", "a": "Alpha"})
+    say = st.session_state.get("say")
+    show_value_diff(st.session_state["old"], st.session_state["new"], names={"name": "Name", "a": "Alpha"}, say=say)
 
 
-def drawn(old: Mapping[str, Any], new: Mapping[str, Any]) -> AppTest:
+def drawn(old: Mapping[str, Any], new: Mapping[str, Any], *, say: Say | None = None) -> AppTest:
     at = AppTest.from_function(_table)
+    if say:
+        at.session_state["say"] = say
     at.session_state["old"], at.session_state["new"] = old, new
     at.run()
     assert not at.exception
@@ -37,6 +41,18 @@ def test_fields_that_differ_stand_with_signs_and_words() -> None:
     assert f"gone {MINUS}x removed" in said
     assert "added not set +yes" in said
     assert "quiet not set +empty" in said
+
+
+def test_values_are_written_as_people_do_and_the_exact_one_stands_behind() -> None:
+    def say(path: str, text: str) -> tuple[str, str]:
+        return (f"about {text[0]}", text) if path == "name" else (f"<{text}>", "")
+
+    body = markup(drawn({"name": "18.2", "a": "x"}, {"name": "25.7", "a": "y"}, say=say))
+    assert '<summary title="18.2">about 1</summary> <span>(18.2)</span>' in body
+    assert "&lt;y&gt;" in body
+    body = markup(drawn({"name": "18.2"}, {"name": "18.3"}, say=say))
+    assert "about" not in body, "both would read alike"
+    assert "18.3" in body
 
 
 def test_what_is_inside_a_structure_is_named_by_its_path() -> None:
