@@ -19,7 +19,7 @@ from tests.conftest import Installation
 from tests.factories import edit_project
 from tests.made_audit import seal, write_entries
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import button, buttons, dialogs, facts, headings, selectbox, shown, table
+from tests.pages.reading import button, buttons, dialogs, facts, headings, markup, selectbox, shown, table
 
 _VERIFY = "Verify seals"
 
@@ -101,6 +101,41 @@ def test_entry_opens_by_the_address_with_what_was_before_and_after(
     assert {"All about Bicycle", "All by Mona"} <= {*buttons(at)}
     button(at, "All by Mona").click().run()
     assert set(table(at, "Who")) == {"Mona"}
+
+
+def test_entry_says_moments_as_the_reader_does_and_rights_by_their_names(
+    installation: Installation, open_as: OpenAs, cast: Cast
+) -> None:
+    with doors.admin(installation.database) as connection:
+        tokyo = """UPDATE users SET preferences = '{"time_zone": "Asia/Tokyo"}' WHERE id = %s"""
+        connection.execute(tokyo, [cast.alice.user_id])
+    stored = "2026-11-18T07:50:21.707287+00:00"
+    said = {"deactivated_at": stored, "permissions": ["audit.view", "audit.export"]}
+    (made,) = write_entries(installation.database, cast.max, action="users.update", new_values=said)
+    at = open_as(cast.alice, AUDIT, entry=made)
+    assert f'<summary title="{stored}">18 Nov 2026, 16:50</summary>' in markup(at)
+    assert "Audit trail: read (audit.view), Audit trail: export (audit.export)" in shown(at)
+
+
+def test_right_that_was_refused_is_said_in_the_list_and_in_the_entry(open_as: OpenAs, cast: Cast) -> None:
+    open_as(cast.mona, AUDIT)
+    (refused, *_) = list_entries(cast.alice, EntryFilter(action="access.refused")).items
+    assert table(open_as(cast.alice, AUDIT), "Action")[0] == "✕ Was refused “Audit trail: read”"
+    at = open_as(cast.alice, AUDIT, entry=refused.id)
+    assert headings(at)[1] == "Mona was refused “Audit trail: read” · Mona"
+    assert "Audit trail: read (audit.view)" in shown(at)
+
+
+def test_what_was_done_is_not_cut_where_there_is_room(installation: Installation, open_as: OpenAs, cast: Cast) -> None:
+    about = {"resource_type": "users", "resource_id": cast.max.user_id}
+    wanted = {"permission": "users.edit"}
+    write_entries(installation.database, cast.max, action="access.refused", new_values=wanted, hours_ago=0, **about)
+    write_entries(installation.database, cast.max, action="identity.lock_out", hours_ago=1, **about)
+    told = table(open_as(cast.alice, AUDIT, outcome="refused"), "Action")
+    assert told == [
+        "✕ Was refused “Users: change roles and permissions”",
+        "✕ Was locked out after too many wrong passwords",
+    ]
 
 
 def test_entry_that_is_open_is_closed_by_another_filter(open_as: OpenAs, cast: Cast, project_id: UUID) -> None:

@@ -1,19 +1,24 @@
 """The audit trail: who did what, when and from where, an entry a row; beside it the one that is open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from lib.audit import origins
 from lib.audit.resources import KINDS
 from lib.audit.views import Entry, Outcome
 from lib.ui import words
 from lib.ui.components.opened_row import find_opened
-from lib.ui.components.paged_table import show_paged_table
+from lib.ui.components.paged_table import fitting_width, show_paged_table
 from lib.ui.components.person import person_in_words
 
 _KEY = "audit-entries"
+#: Column -> its least width and its most; what stands beside an open entry does without what that says itself.
+_ALONE: Final = {"When": (128, 128), "Who": (90, 150), "Action": (170, 330), "About": (110, 190), "From": (104, 104)}
+_BESIDE: Final = {"When": (128, 128), "Who": (80, 112), "Action": (170, 210), "About": (110, 150)}
 #: Before the action of the entry that is open.
 _OPEN_MARK = "▸ "
 
@@ -22,26 +27,28 @@ def show_entries(
     entries: Sequence[Entry], *, newer: str | None, older: str | None, chosen: UUID | None, zone: str
 ) -> UUID | None:
     """Draw the entries; returns the one whose action was clicked in this run of the script."""
-    columns = {
-        "When": st.column_config.TextColumn("When", width=128),
-        "Who": st.column_config.TextColumn("Who", width=112),
-        "Action": st.column_config.TextColumn("Action", width=210),
-        "About": st.column_config.TextColumn("About", width=150),
-        "From": st.column_config.TextColumn("From", width=104),
-    }
-    if chosen:  # the entry itself says it
-        del columns["From"]
+    rows = [_row(entry, zone, is_open=entry.id == chosen) for entry in entries]
     event = show_paged_table(
-        [_row(entry, zone, is_open=entry.id == chosen) for entry in entries],
+        rows,
         key=_KEY,
         label="Audit entries",
-        columns=columns,
+        columns=_columns(rows, has_open=chosen is not None),
         summary=f"{words.count(len(entries), 'entry', plural='entries')} on this page",
         newer=newer,
         older=older,
         opens="Action",
     )
     return find_opened(_KEY, [entry.id for entry in entries], clicked=event.opened)
+
+
+def _columns(rows: Sequence[Mapping[str, str]], *, has_open: bool) -> dict[str, ColumnConfig]:
+    """As wide as this page's texts need it, within bounds; beside an open entry there is less room."""
+    bounds = _BESIDE if has_open else _ALONE
+    widths = {
+        name: fitting_width([row[name] for row in rows], least=least, most=most, is_button=name == "Action")
+        for name, (least, most) in bounds.items()
+    }
+    return {name: st.column_config.TextColumn(name, width=width) for name, width in widths.items()}
 
 
 def say_person(entry: Entry) -> str:
@@ -61,7 +68,7 @@ def say_about(entry: Entry) -> str:
     return entry.name or KINDS.get(entry.thing.kind, entry.thing.kind)
 
 
-def _row(entry: Entry, zone: str, *, is_open: bool) -> dict[str, object]:
+def _row(entry: Entry, zone: str, *, is_open: bool) -> dict[str, str]:
     mark = _OPEN_MARK if is_open else ""
     refused = "✕ " if entry.outcome is Outcome.REFUSED else ""
     return {

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from math import ceil
 from typing import TypeVar
 
 import pandas as pd
@@ -82,6 +83,13 @@ def show_paged_table(
         opened=click.row if click else chosen,
         selected=[] if isinstance(drawn, DeltaGenerator) else drawn.selection.rows,
     )
+
+
+def fitting_width(texts: Sequence[str], *, least: int, most: int, is_button: bool = False) -> int:
+    """The width at which none of these is cut, within bounds: room that a page's texts need is not left empty."""
+    longest = max((len(text) for text in texts), default=0)
+    needed = ceil(longest * LETTER_PX) + 1 + PADDING_PX + (_BUTTON_PX if is_button else 0)
+    return max(least, min(most, needed))
 
 
 def clear_ticks(key: str) -> None:
