@@ -1,6 +1,6 @@
 """Every select on the installation's health: functions of few columns, each of which asks for the operator itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -56,6 +56,17 @@ def read_tables(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
         *(column(name, _MOMENT) for name in moments),
     )
     return session.execute(select(found)).all()
+
+
+def read_tightest(session: Session) -> Mapping[str, float]:
+    """Table -> the fewest bytes that a row of it has taken on any day; without those that never had a thousand rows."""
+    found = func.api.read_tightest().table_valued(column("name", Text()), column("row_bytes", Float()))
+    return {row.name: row.row_bytes for row in session.execute(select(found))}
+
+
+def read_most_connections(session: Session) -> int:
+    """How many the server takes from everybody."""
+    return session.execute(select(func.current_setting("max_connections").cast(Integer))).scalar_one()
 
 
 def read_indexes(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:

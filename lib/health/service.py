@@ -40,15 +40,18 @@ REMOVAL_DAYS, MOST_REMOVALS = 30, 1000
 def read_health(operator: Operator) -> Health:
     """Work, connections, tables and indexes of this moment. Raises `NotPermitted`."""
     with door(operator) as session:
-        connections = queries.read_connections(session)
+        connections, tightest = queries.read_connections(session), queries.read_tightest(session)
         work = {row.kind: Waiting(row.number, row.since) for row in queries.read_work(session)}
         return Health(
             live_workers=work.pop("workers.live").number,
             work=work,
             connections=[Connections(row.login, row.state, row.number, row.longest_ms) for row in connections],
-            most_connections=max((row.most for row in connections), default=0),
+            most_connections=queries.read_most_connections(session),
             pools=[PoolFacts(pool.login.value, pool.in_use, pool.idle, pool.most) for pool in read_pools()],
-            tables=[TableFacts(**row._mapping) for row in queries.read_tables(session)],
+            tables=[
+                TableFacts(**row._mapping, tightest_row_bytes=tightest.get(row.name))
+                for row in queries.read_tables(session)
+            ],
             indexes=[IndexFacts(**row._mapping) for row in queries.read_indexes(session)],
         )
 

@@ -43,6 +43,20 @@ class TableFacts:
     counted_since: datetime | None
     vacuumed_at: datetime | None
     analyzed_at: datetime | None
+    #: The fewest that a row has taken on any noted day, with its indexes; None where the table was always small.
+    tightest_row_bytes: float | None
+
+    @property
+    def bloat_bytes(self) -> float | None:
+        """Room that is free in it, by how tightly its rows have lain before. None where nobody can say."""
+        if self.tightest_row_bytes is None:
+            return None
+        return max(0.0, self.bytes - self.live_rows * self.tightest_row_bytes)
+
+    @property
+    def bloat_share(self) -> float | None:
+        """Of the whole table, from 0 to 1."""
+        return None if self.bloat_bytes is None or not self.bytes else self.bloat_bytes / self.bytes
 
     @property
     def dead_share(self) -> float:

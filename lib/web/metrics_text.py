@@ -75,6 +75,15 @@ class _Read(Collector):
         yield _gauge("table_live_rows", "Rows of a table, as the server counts them.", live, "table")
         dead = {key: table.dead_rows for key, table in tables.items()}
         yield _gauge("table_dead_rows", "Rows whose room is not free yet.", dead, "table")
+        bloat = {key: table.bloat_bytes for key, table in tables.items() if table.bloat_bytes is not None}
+        yield _gauge("table_bloat_bytes", "Free in a table, by how tightly its rows lay before.", bloat, "table")
+        done = {(name, "vacuum"): table.vacuumed_at for (name,), table in tables.items()}
+        done |= {(name, "analyze"): table.analyzed_at for (name,), table in tables.items()}
+        moments = {key: moment.timestamp() for key, moment in done.items() if moment}
+        said = "When a table was last cleaned up or analyzed, in seconds since 1970."
+        yield _gauge("table_maintained_timestamp_seconds", said, moments, "table", "what")
+        sizes = {(index.name,): index.bytes for index in health.indexes}
+        yield _gauge("index_bytes", "Size of an index.", sizes, "index")
         scans = {(index.name,): index.scans for index in health.indexes}
         yield _gauge("index_scans", "How often an index was read.", scans, "index")
 
@@ -122,6 +131,9 @@ class _Kept(Collector):
             yield _gauge("backup_bytes", "Size of the newest whole backup.", {(): newest.bytes})
             if newest.seconds is not None:
                 yield _gauge("backup_seconds", "What making the newest whole backup took.", {(): newest.seconds})
+            if newest.verified_at is not None:
+                said = "When the newest whole backup was last read and found whole, in seconds since 1970."
+                yield _gauge("backup_verified_timestamp_seconds", said, {(): newest.verified_at.timestamp()})
         removed = {(kind,): rows for kind, rows in self._removed.items()}
         yield _gauge("retention_removed_rows", "Rows that retention removed in thirty days.", removed, "kind")
         failures = sum(kind.failed_at is not None for state in self._retention for kind in state.kinds)

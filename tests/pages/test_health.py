@@ -1,5 +1,6 @@
 """The operator's page of the installation's health."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from lib import clock
 from lib.access.actor import Actor
-from lib.config import get_settings
-from lib.health.service import list_statements
+from lib.config import ROOT, get_settings
+from lib.health.service import list_statements, read_growth
 from lib.runs.queries import RunFilter
 from lib.runs.service import list_runs
 from lib.ui import words
@@ -63,6 +64,21 @@ def test_statement_opens_with_its_plan(open_as: OpenAs, cast: Cast, olga: Actor)
     assert "Scan" in said, "its plan"
     assert "nobody finds" not in said
     assert facts(at)["In /metrics"] in {each.key for each in list_statements(olga)}, "as Prometheus has it"
+
+
+def test_statement_that_calls_a_function_of_ours_says_where_its_text_is(
+    open_as: OpenAs, cast: Cast, olga: Actor
+) -> None:
+    for _ in range(30):
+        read_growth(olga)
+    at = open_as(olga, OPERATIONS)
+    (way_in,) = (one for one in at.selectbox if one.label == "Open one of: Statements")
+    number = next(row for row, said in enumerate(table(at, "Statement")) if "api.read_" in said)
+    way_in.set_value(number).run()
+    assert not at.exception
+    (name,) = set(re.findall(r"All of it happens within api\.(\w+),", shown(at)))
+    assert (ROOT / f"migrations/sql/api_{name}.sql").is_file()
+    assert {"Pages", "Sign-in"} <= set(table(at, "By"))
 
 
 def test_storage_is_shown_as_tables_indexes_and_what_nobody_reads(open_as: OpenAs, cast: Cast, olga: Actor) -> None:

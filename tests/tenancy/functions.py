@@ -202,6 +202,7 @@ DEFINERS: Final[Mapping[str, Definer]] = {
     "api.read_indexes()": Definer(_OPERATOR, "sizes of indexes, and how often each is read"),
     "api.read_statements(integer)": Definer(_OPERATOR, "statements of all logins, without their values"),
     "api.sample_sizes()": Definer(_WORKER, "notes how large tables are; a number only"),
+    "api.read_tightest()": Definer(_OPERATOR, "sizes of tables over time, which nobody else reads"),
     "api.read_sizes()": Definer(_OPERATOR, "sizes of tables over time, which nobody else reads"),
     "api.read_removals(timestamp with time zone,integer)": Definer(
         _OPERATOR, "what retention removed in all organizations: names of these, and numbers"

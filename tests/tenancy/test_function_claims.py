@@ -95,6 +95,7 @@ CALLS: Final[Mapping[str, str]] = {
     "api.read_tables()": "SELECT * FROM api.read_tables()",
     "api.read_indexes()": "SELECT * FROM api.read_indexes()",
     "api.read_statements(integer)": "SELECT * FROM api.read_statements(5)",
+    "api.read_tightest()": "SELECT * FROM api.read_tightest()",
     "api.read_sizes()": "SELECT * FROM api.read_sizes()",
     "api.sum_removals(timestamp with time zone)": "SELECT * FROM api.sum_removals(now() - interval '1 day')",
     "api.read_removals(timestamp with time zone,integer)": "SELECT * FROM "

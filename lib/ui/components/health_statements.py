@@ -1,5 +1,6 @@
 """The statements that take most of the database's time, and how it answers one of them."""
 
+import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -19,7 +20,10 @@ from lib.ui.components.paged_table import show_paged_table
 _KEY: Final = "health-statements"
 #: In characters, of what stands in a row.
 _LONGEST: Final = 110
+#: One of our functions is called. Where that is all, the plan is a single line.
+_FUNCTION: Final = re.compile(r"\bapi\.(\w+)\(")
 _MANY_LINES, _LONG_PX = 10, 240
+_WITHIN: Final = "All of it happens within api.{name}, whose text is migrations/sql/api_{name}.sql."
 _MISSING: Final = (
     "The server keeps no count of statements. As its administrator, add pg_stat_statements to "
     "shared_preload_libraries, start it anew and run “orchestrator db roles” again; PostgreSQL 16 or newer is needed."
@@ -40,7 +44,8 @@ def show_statements(actor: Actor) -> None:
             key=f"{_KEY}-table",
             label="Statements",
             columns={
-                "Statement": st.column_config.TextColumn("Statement", width=470),
+                "Statement": st.column_config.TextColumn("Statement", width=400),
+                "By": st.column_config.TextColumn("By", width=90),
                 "Share": st.column_config.TextColumn("Share", width=70, alignment="right"),
                 "Calls": st.column_config.TextColumn("Calls", width=80, alignment="right"),
                 "Mean": st.column_config.TextColumn("Mean", width=80, alignment="right"),
@@ -61,6 +66,7 @@ def show_statements(actor: Actor) -> None:
 def _row(statement: StatementFacts) -> dict[str, object]:
     return {
         "Statement": words.short(words.line(" ".join(statement.statement.split())), most=_LONGEST),
+        "By": LOGINS.get(statement.login, statement.login),
         "Share": words.share(statement.share),
         "Calls": words.compact(statement.calls),
         "Mean": _milliseconds(statement.mean_ms),
@@ -82,16 +88,18 @@ def _show_one(actor: Actor, statement: StatementFacts) -> None:
     )
     st.code(statement.statement, language="sql", wrap_lines=True, height=_height(len(statement.statement) // 90))
     st.markdown("**How it is answered**")
-    _show_plan(explain_statement(actor, statement.statement))
+    _show_plan(statement, explain_statement(actor, statement.statement))
 
 
-def _show_plan(plan: Sequence[str] | None) -> None:
+def _show_plan(statement: StatementFacts, plan: Sequence[str] | None) -> None:
     if plan is None:
         st.markdown(
             ":gray[The plan can't be told without the values, or your pages may not ask this: it is a worker's.]"
         )
     else:
         st.code("\n".join(plan), language=None, height=_height(len(plan)))
+        if len(plan) == 1 and (called := _FUNCTION.search(statement.statement)):
+            st.markdown(f":gray[{words.plain(_WITHIN.format(name=called[1]))}]")
 
 
 def _height(lines: int) -> int | Literal["content"]:

@@ -15,6 +15,8 @@ from lib.ui.components.paged_table import show_paged_table
 _MOST: Final = 15
 #: From this share of dead rows on a table is worth a VACUUM, if it is no small one.
 _MANY_DEAD, _SMALL_ROWS = 0.3, 10_000
+#: And what is worth a VACUUM FULL, or pg_repack, where it does not fill again by itself.
+_MUCH_BLOAT, _SMALL_BYTES = 0.5, 100_000_000
 #: Of these a share says nothing.
 _FEW_ROWS: Final = 1_000
 _TABLES, _INDEXES, _UNUSED = "Tables", "Indexes", "Unused indexes"
@@ -49,11 +51,12 @@ _TABLE_COLUMNS: Final[Mapping[str, int]] = {
     "Rows": 95,
     "A day": 95,
     "Dead": 70,
+    "Bloat": 75,
     "Cleaned up": 115,
     "Analyzed": 115,
 }
 _INDEX_COLUMNS: Final[Mapping[str, int]] = {"Index": 330, "Table": 180, "Size": 85, "Read": 95, "Holds a rule": 105}
-_NUMBERS: Final = ("Size", "Of it indexes", "Rows", "A day", "Dead", "Read")
+_NUMBERS: Final = ("Size", "Of it indexes", "Rows", "A day", "Dead", "Bloat", "Read")
 
 
 def _show(
@@ -79,8 +82,15 @@ def _note(health: Health) -> str:
     dusty = [table.name for table in health.tables if table.dead_share > _MANY_DEAD and table.dead_rows > _SMALL_ROWS]
     if dusty:
         return f"many dead rows in {words.some(dusty, most=3, longest=40)}"
+    loose = [table.name for table in health.tables if _is_loose(table)]
+    if loose:
+        return f"much free room in {words.some(loose, most=3, longest=40)}"
     indexes = words.count(len(health.indexes), "index", plural="indexes")
     return f"{words.size(health.bytes)} in {words.count(len(health.tables), 'table')} and {indexes}"
+
+
+def _is_loose(table: TableFacts) -> bool:
+    return (table.bloat_share or 0) > _MUCH_BLOAT and (table.bloat_bytes or 0) > _SMALL_BYTES
 
 
 def _table_row(table: TableFacts) -> dict[str, object]:
@@ -93,6 +103,7 @@ def _table_row(table: TableFacts) -> dict[str, object]:
         "Rows": words.compact(table.live_rows),
         "A day": words.NOTHING if grows is None else f"+{words.size(grows)}" if grows > 0 else "0",
         "Dead": words.share(table.dead_share) if table.live_rows + table.dead_rows > _FEW_ROWS else words.NOTHING,
+        "Bloat": words.NOTHING if table.bloat_share is None else words.share(table.bloat_share),
         "Cleaned up": words.ago(table.vacuumed_at, now=now),
         "Analyzed": words.ago(table.analyzed_at, now=now),
     }

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from lib import clock
@@ -18,6 +19,7 @@ from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
+from tests.made_audit import write_entries
 from tests.made_runs import make_run
 from tests.made_webhooks import make_delivery, make_endpoint
 from tests.operated import cast, olga, together
@@ -30,6 +32,7 @@ DAY = timedelta(days=1)
 def see_table(**changes: object) -> TableFacts:
     facts = {"name": "projects", "bytes": 100_000, "index_bytes": 40_000, "live_rows": 100, "dead_rows": 0}
     facts |= {"inserted": 0, "deleted": 0, "counted_since": None, "vacuumed_at": None, "analyzed_at": None}
+    facts |= {"tightest_row_bytes": None}
     return TableFacts(**(facts | changes))  # type: ignore[arg-type] # as the test has them
 
 
@@ -173,3 +176,35 @@ def test_table_grows_by_what_came_and_stayed_as_wide_as_what_is_there() -> None:
     assert see_table(live_rows=0, counted_since=now - DAY).bytes_a_day(now) is None
     assert see_table(dead_rows=300).dead_share == 0.75
     assert see_table(live_rows=0).dead_share == 0
+
+
+def test_bloat_is_the_room_that_rows_have_left_behind(installation: Installation, cast: Cast, olga: Actor) -> None:
+    """By what a day has noted before: VACUUM leaves the room of removed rows to the table's next ones."""
+
+    def see() -> TableFacts:
+        with psycopg.connect(installation.database.admin_url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE audit_logs")
+        return next(table for table in read_health(olga).tables if table.name == "audit_logs")
+
+    write_entries(installation.database, cast.alice, count=4_000)
+    assert see().bloat_share is None, "no day has been noted"
+    with doors.login(installation.database, Login.WORKER) as connection:
+        connection.execute("SELECT api.sample_sizes()")
+    full = see()
+    assert full.bloat_share == pytest.approx(0, abs=0.05)
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("DELETE FROM audit_logs WHERE hashtext(id::text) % 4 <> 0")
+    left = see()
+    assert 800 < left.live_rows < 1_200
+    assert left.bloat_share == pytest.approx(1 - left.live_rows * full.bytes / full.live_rows / left.bytes, abs=0.01)
+    assert left.bloat_share > 0.3
+    assert see_table(tightest_row_bytes=400).bloat_bytes == 60_000
+    assert see_table(tightest_row_bytes=4_000).bloat_bytes == 0, "wider than ever"
+
+
+def test_most_connections_are_told_where_nobody_else_is_connected(installation: Installation, olga: Actor) -> None:
+    with doors.admin(installation.database) as connection:
+        row = connection.execute("SHOW max_connections").fetchone()
+    assert row is not None
+    assert read_health(olga).most_connections == int(row[0])

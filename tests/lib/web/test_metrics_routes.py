@@ -4,12 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
+import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from lib import clock
+from lib.backup.shelf import note_verified
 from lib.config import get_settings
 from lib.health.service import MOST_STATEMENTS, list_statements
 from lib.organizations.operator import CommandLine
@@ -88,6 +91,36 @@ def test_backups_and_removals_are_told(
     assert removed == {"runs": 24}
     assert (found["orchestrator_retention_failures"], found["orchestrator_legal_holds"]) == (0, 0)
     assert found["orchestrator_retention_stopped"] == 0
+
+
+def test_tables_indexes_and_a_backup_are_told_with_how_they_are_kept(
+    installation: Installation, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_BACKUP_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    note_verified(put_backup(tmp_path, hours_ago=2), clock.now())
+    with psycopg.connect(installation.database.admin_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO size_samples (taken_on, name, bytes, live_rows) "
+            "VALUES (current_date - 1, 'organizations', 1000, 1000)"
+        )
+        connection.execute("VACUUM ANALYZE organizations")
+    samples, since = read(address), clock.now().timestamp() - 600
+    kept = {
+        each.labels["what"]: each.value
+        for each in samples
+        if each.labels.get("table") == "organizations" and "what" in each.labels
+    }
+    assert kept.keys() == {"vacuum", "analyze"}
+    assert all(since < moment < since + 1_200 for moment in kept.values())
+    tables = {each.name: each.value for each in samples if each.labels == {"table": "organizations"}}
+    assert tables["orchestrator_table_bloat_bytes"] == tables["orchestrator_table_bytes"], "no row is in it"
+    sizes = {each.labels["index"]: each.value for each in samples if each.name == "orchestrator_index_bytes"}
+    with doors.admin(installation.database) as connection:
+        row = connection.execute("SELECT pg_relation_size('organizations_pkey')").fetchone()
+    assert (sizes["organizations_pkey"],) == row
+    (verified,) = (each.value for each in samples if each.name == "orchestrator_backup_verified_timestamp_seconds")
+    assert since < verified < since + 1_200
 
 
 def test_pools_are_told_of_with_what_they_may_open(address: str) -> None:
