@@ -42,7 +42,7 @@ class Answered:
 class BrowserTab:
     """A page that somebody has open. It keeps large elements, as Streamlit's frontend does, and says which it has."""
 
-    def __init__(self, url: str, page: PageEntry, *, cookie: str, **parameters: object) -> None:
+    def __init__(self, url: str, page: PageEntry, /, *, cookie: str, **parameters: object) -> None:
         self._query = urlencode(parameters)
         self._page_hash = calc_hash(page.url_path)
         self._kept: set[str] = set()
