@@ -10,8 +10,8 @@ from lib.ui.components.audit_filters import chosen_entries, make_audit_filters
 from lib.ui.components.audit_findings import show_findings
 from lib.ui.components.audit_list import show_entries
 from lib.ui.components.audit_report import show_report
-from lib.ui.components.audit_search import show_reach
 from lib.ui.components.audit_seals import show_verification
+from lib.ui.components.audit_search import show_reach
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.filters import show_filters, show_nothing_found
 from lib.ui.components.page_header import page_header

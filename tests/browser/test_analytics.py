@@ -71,6 +71,19 @@ def test_row_of_a_list_leads_to_its_calls(open_analytics: Callable[..., Page]) -
     expect(page.get_by_text("project Patents")).to_be_visible()
 
 
+def test_day_of_the_forecast_leads_to_the_calls_of_the_month_so_far(open_analytics: Callable[..., Page]) -> None:
+    page = open_analytics("?range=30-days&by=project")
+    chart = page.locator(".st-key-chart-forecast .js-plotly-plot")
+    chart.locator(".trace .point").last.click(force=True)
+    expect(page.get_by_role("heading", name="Calls", exact=True)).to_be_visible()
+    assert "calls=1" in page.url
+    assert "range=" not in page.url
+    assert "by=project" in page.url
+    page.go_back()
+    expect(page.get_by_role("heading", name="Analytics", exact=True)).to_be_visible()
+    assert "range=30-days" in page.url, "one step back"
+
+
 def test_hour_of_the_week_leads_to_its_calls(open_analytics: Callable[..., Page]) -> None:
     page = open_analytics("?range=30-days")
     chart = page.locator(".st-key-chart-heat .js-plotly-plot")
@@ -96,12 +109,14 @@ def calls_of(said: str) -> int:
     return int(found[1]) if found else 0
 
 
-@pytest.mark.parametrize(("chart", "part"), [("Hours of the week", "hour="), ("Latency", "since=")])
+@pytest.mark.parametrize(
+    ("chart", "part"), [("Hours of the week", "hour="), ("Latency", "since="), ("Cost of", "calls=1")]
+)
 def test_calls_are_opened_by_keyboard(open_analytics: Callable[..., Page], chart: str, part: str) -> None:
     page = open_analytics("?range=30-days")
     choice = page.get_by_role("combobox", name=re.compile(f"the calls of {chart}"))
     choice.focus()
-    choice.press_sequentially("2. ")
+    choice.press_sequentially("1. ")  # of a month that has just begun there is no other
     choice.press("Enter")
     expect(page.get_by_role("heading", name="Calls", exact=True)).to_be_visible()
     assert part in page.url

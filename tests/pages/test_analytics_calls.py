@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from psycopg.types.json import Jsonb
 
 from lib import clock
@@ -32,6 +33,27 @@ def test_calls_behind_a_bar(open_as: OpenAs, cast: Cast, installation: Installat
     press(at, "Analytics")
     assert headings(at)[0] == "Analytics"
     assert at.query_params == {"range": "7-days"}
+
+
+@pytest.mark.parametrize("is_over", [False, True], ids=["so far", "first day"])
+def test_calls_behind_the_forecast_are_those_of_the_month_to_that_day(
+    open_as: OpenAs, cast: Cast, installation: Installation, used: list[UUID], is_over: bool
+) -> None:
+    """Whatever range is looked at, with the filters that the forecast has."""
+    model = "openai:gpt-4.1-mini"
+    at = open_as(cast.mona, ANALYTICS, range="30-days", model=model)
+    today = clock.now().date()
+    first, offered = today.replace(day=1), at.selectbox(key="usage-forecast-by-key").options
+    assert len(offered) == today.day
+    last = first if is_over else today
+    at.selectbox(key="usage-forecast-by-key").select_index(len(offered) - 1 if is_over else 0).run()
+    assert not at.exception
+    assert headings(at)[0] == "Calls"
+    real = raw(installation, cast, first=first, last=last, of="model = 'gpt-4.1-mini'")
+    assert len(table(at, "Model") if real["calls"] else []) == real["calls"]
+    assert f"model {model}" in shown(at)
+    press(at, "Analytics")
+    assert at.query_params == {"model": model}
 
 
 def test_calls_behind_an_hour_of_the_week(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:

@@ -106,9 +106,14 @@ def open_calls(
     before: datetime | None = None,
     is_failed: bool = False,
     hour: HourOfWeek | None = None,
+    is_this_month: bool = False,
 ) -> None:
-    """Ask for the calls behind a bar, or behind an hour of the week: a callback."""
+    """Ask for the calls behind a bar, or behind an hour of the week: a callback.
+
+    They are of the range that is looked at, unless they are to be this month's.
+    """
     write_address(
+        **(dict.fromkeys((RANGE, FROM, TO)) if is_this_month else {}),
         **{
             CALLS: "1",
             ONLY: f"{by}:{say_key(key)}" if by else None,
@@ -117,7 +122,7 @@ def open_calls(
             FAILED: "1" if is_failed else None,
             HOUR: say_hour(hour) if hour else None,
             CURSOR: None,
-        }
+        },
     )
 
 

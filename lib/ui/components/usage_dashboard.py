@@ -64,7 +64,8 @@ def _show_models(actor: Actor, asked: Asked, dashboard: Dashboard, bars: Bars) -
         show_main_chart(asked, dashboard, bars)
     with right:
         # the forecast is of what the filters leave, and the budget of everything
-        show_forecast(dashboard.forecast, None if dashboard.query.chosen else find_month_gauge(actor))
+        budget = None if dashboard.query.chosen else find_month_gauge(actor)
+        show_forecast(dashboard.forecast, budget, zone=dashboard.query.period.zone)
     columns = st.columns(3, gap="small")
     with columns[0]:
         show_latency(dashboard, bars)

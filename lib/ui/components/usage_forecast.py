@@ -9,17 +9,25 @@ import streamlit as st
 from lib.budgets.views import Gauge
 from lib.ui import words
 from lib.ui.components import chart
+from lib.ui.components.open_by_key import show_open_by_key
+from lib.ui.components.usage_address import open_calls
 from lib.ui.components.usage_budget import is_in_sight, show_budget
 from lib.ui.components.usage_chart_card import Cells, chart_card
 from lib.usage.forecast import FEWEST_DAYS, Forecast, ForecastDay
+from lib.usage.periods import Period
 
+_KEY: Final = "usage-forecast"
 _HEIGHT: Final = 226
 _TICKS: Final = 7
 _HEAD: Final = ("Day", "Spent by then, $", "Expected by then, $", "At least, $", "At most, $")
 
 
-def show_forecast(forecast: Forecast, budget: Gauge | None = None) -> None:
-    """Draw it: a line for what is spent, a dashed one with its range for what is to come, and the month's budget."""
+def show_forecast(forecast: Forecast, budget: Gauge | None = None, *, zone: str) -> None:
+    """Draw it: a line for what is spent, a dashed one with its range for what is to come, and the month's budget.
+
+    A day leads to the calls that what is spent by then is made of, one to come to all of the month so far. `zone` is
+    the one that the days are of.
+    """
     month = words.month(forecast.last)
     with chart_card(f"Cost of {month}", note=_finding(forecast), key="forecast", columns=_HEAD, rows=_table(forecast)):
         colors = chart.palette()
@@ -50,13 +58,31 @@ def show_forecast(forecast: Forecast, budget: Gauge | None = None) -> None:
         chart.show_figure(
             [*_data(forecast, colors), *([_limit(budget, labels, colors)] if budget and has_line else [])],
             drawn,
-            key="usage-forecast",
+            key=_KEY,
             alt=f"Line: spent since {words.month_day(days[0])}, {_finding(forecast)}",
+            on_choose=lambda point: _open(point.get("x"), forecast, zone),
         )
+        _show_open_by_day(forecast, zone, label=f"Cost of {month}")
         if budget:
             show_budget(forecast, budget)
         if not forecast.days:
             st.markdown(f":gray[:small[A forecast needs {FEWEST_DAYS} days with calls before today. There are fewer.]]")
+
+
+def _show_open_by_day(forecast: Forecast, zone: str, *, label: str) -> None:
+    """The same way for who has no pointer, the newest day first."""
+    titles = [_label(day) for day, _ in reversed(forecast.spent)]
+    chosen = show_open_by_key(titles, key=_KEY, label=f"the calls of {label}, up to a day")
+    if chosen is not None:
+        _open(titles[chosen], forecast, zone)
+        st.rerun()
+
+
+def _open(label: object, forecast: Forecast, zone: str) -> None:
+    """Ask for the calls up to the end of the day that is called so."""
+    day = next((day for day, _ in forecast.spent[:-1] if _label(day) == label), None)
+    before = Period(day.replace(day=1), day, zone).ends_at if day else None  # today's are not all there yet
+    open_calls(before=before, is_this_month=True)
 
 
 def _finding(forecast: Forecast) -> str:
@@ -87,11 +113,12 @@ def _data(forecast: Forecast, colors: chart.Palette) -> list[Mapping[str, Any]]:
             },
             {
                 "type": "scatter",
-                "mode": "lines",
+                "mode": "lines+markers",
                 "x": days,
                 "y": [each.expected_usd for each in ahead],
                 "name": "Forecast",
                 "line": {"dash": "dash", "width": 2, "color": colors.accent},
+                "marker": {"size": 1, "color": colors.accent},
                 "customdata": [[_range(each)] for each in ahead],
                 "hovertemplate": f"{dollars}, %{{customdata[0]}}",
             },
@@ -101,12 +128,12 @@ def _data(forecast: Forecast, colors: chart.Palette) -> list[Mapping[str, Any]]:
     found.append(
         {
             "type": "scatter",
-            "mode": chart.mode_of(over),
+            "mode": "lines+markers",  # a line without points takes no click
             "x": [_label(day) for day, _ in over],
             "y": [float(cost) for _, cost in over],
             "name": "Spent",
             "line": {"width": 2.5, "color": colors.accent},
-            "marker": {"color": colors.accent},
+            "marker": {"size": 1 if over[1:] else 6, "color": colors.accent},
             "hovertemplate": dollars,
         }
     )
