@@ -17,13 +17,16 @@ from lib.ui import words
 from lib.ui.components.usage_figures import Measure
 from lib.ui.navigation import ANALYTICS
 from lib.usage.periods import Period, last_days, today_in
+from lib.usage.reading import GONE
 from lib.usage.reasons import REASONS
 from lib.usage.service import read_dashboard
 from lib.usage.views import Dimension, Key, UsageQuery
+from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
+from tests.factories import make_template
 from tests.made_retention import write_runs
-from tests.made_usage import make_calls, make_up, roll_up
+from tests.made_usage import TEMPLATES, make_calls, make_up, roll_up
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import shown
 from tests.pages.used import figure, metrics, projects
@@ -55,29 +58,55 @@ SHOWN: Final[Mapping[Measure, tuple[Dimension, Read]]] = {
     Measure.SUCCESS: (Dimension.MODEL, success),
     Measure.LATENCY: (Dimension.PERSON, median),
 }
+BY_TEMPLATE: Final = [(measure, Dimension.TEMPLATE) for measure in (Measure.COST, Measure.LATENCY)]
 
 
 @pytest.fixture
-def raw(installation: Installation, cast: Cast, projects: list[UUID]) -> RawUsage:
-    """The rows of thirty days; some are summed up, some came late, some are of the time before."""
+def templates(installation: Installation, cast: Cast) -> list[UUID]:
+    """Two that there are, and one that is there no more."""
+    names = ("Market brief", "Ticket digest")
+    made = [make_template(installation.database, cast.alice, name=name, status="published") for name in names]
+    return [*made, TEMPLATES[0]]
+
+
+@pytest.fixture
+def raw(installation: Installation, cast: Cast, projects: list[UUID], templates: list[UUID]) -> RawUsage:
+    """The rows of thirty days; some are summed up, some came late, some are of the time before.
+
+    A call says its template itself, as that of a removed run does, or its run says it.
+    """
     chance, people = random.Random(30), [cast.alice.user_id, cast.max.user_id]
+    launched = [{"created_at": clock.now() - timedelta(days=chance.random() * 70)} for _ in range(20)]
+    runs = write_runs(installation.database, cast.alice, launched, project_id=projects[0])
+    launch_from(installation, templates[0], runs[:8])
     for count in (160, 40):
-        calls = [make_up(chance, projects, people, days=75) for _ in range(count)]
+        calls = [
+            make_up(chance, projects, people, days=75)
+            | {"template_id": chance.choice([*templates, None]), "run_id": chance.choice([*runs, *[None] * 20])}
+            for _ in range(count)
+        ]
         make_calls(installation.database, cast.organization_a, calls)
         roll_up(installation.database) if count == 160 else None
-    runs = [{"created_at": clock.now() - timedelta(days=chance.random() * 70)} for _ in range(20)]
-    write_runs(installation.database, cast.alice, runs, project_id=projects[0])
     period = last_days(DAYS, today_in("UTC"), "UTC")
     return RawUsage(past_all_rules(installation), cast.organization_a, period)
 
 
+def launch_from(installation: Installation, template_id: UUID, runs: Sequence[UUID]) -> None:
+    with doors.admin(installation.database) as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        launched = "UPDATE orchestration_runs SET template_id = %s WHERE id = ANY (%s)"
+        connection.execute(launched, [template_id, [*runs]])
+
+
 @pytest.fixture
-def names(cast: Cast, projects: list[UUID]) -> Mapping[Dimension, Mapping[Key, str]]:
+def names(cast: Cast, projects: list[UUID], templates: list[UUID]) -> Mapping[Dimension, Mapping[Key, str]]:
     """What the page calls them."""
     return {
         Dimension.MODEL: {f"local:{name}": name for name in ("tiny", "small", "large", "huge")},
         Dimension.PROJECT: dict(zip(projects, ("Market scans", "Patents"), strict=True)) | {None: "No project"},
         Dimension.PERSON: {cast.alice.user_id: "Alice", cast.max.user_id: "Max", None: "Nobody"},
+        Dimension.TEMPLATE: dict(zip(templates, ("Market brief", "Ticket digest", GONE), strict=True))
+        | {None: "No template"},
         Dimension.ENDPOINT: {each: each for each in ("/v1/chat/completions", "/v1/responses")},
     }
 
@@ -101,7 +130,7 @@ def alike(values: Sequence[float | None], *, rel: float | None = None, off: floa
     return [None if value is None else pytest.approx(value, rel=rel, abs=off) for value in values]
 
 
-@pytest.mark.parametrize("measure", Measure)
+@pytest.mark.parametrize(("measure", "by"), [*((each, SHOWN[each][0]) for each in Measure), *BY_TEMPLATE])
 def test_charts_are_those_of_the_rows(
     *,
     open_as: OpenAs,
@@ -109,8 +138,9 @@ def test_charts_are_those_of_the_rows(
     raw: RawUsage,
     names: Mapping[Dimension, Mapping[Key, str]],
     measure: Measure,
+    by: Dimension,
 ) -> None:
-    by, read = SHOWN[measure]
+    read = SHOWN[measure][1]
     at = open_as(cast.mona, ANALYTICS, range="30-days", measure=measure, by=by, top=by)
     found, rel = lines(at, "usage-main"), 0.1 if measure is Measure.LATENCY else None
     before = next(iter(by_day(replace(raw, period=raw.period.before()), read).values()))[: DAYS - 1]
@@ -205,17 +235,18 @@ def day_costs(raw: RawUsage) -> list[float | None]:
     return next(iter(by_day(raw, SHOWN[Measure.COST][1]).values()), [0.0] * raw.period.days)
 
 
+@pytest.mark.parametrize("by", [Dimension.PERSON, Dimension.TEMPLATE])
 def test_tables_are_those_of_the_rows(
-    open_as: OpenAs, cast: Cast, raw: RawUsage, names: Mapping[Dimension, Mapping[Key, str]]
+    *, open_as: OpenAs, cast: Cast, raw: RawUsage, names: Mapping[Dimension, Mapping[Key, str]], by: Dimension
 ) -> None:
     """Each chart is a table too, which has the day that goes on."""
-    asked = {"range": "30-days", "by": Dimension.PERSON, "top": Dimension.PERSON}
+    asked = {"range": "30-days", "by": by, "top": by}
     at, today = open_as(cast.mona, ANALYTICS, **asked), raw.period.last
     labels, whole = days_of(raw.period), raw.days()[None]
     main = table_of(at, 0)
     assert [*main.iloc[:, 0]] == [*labels[:-1], f"{labels[-1]}, so far"]
-    parts = by_day(raw, SHOWN[Measure.COST][1], KEYS[Dimension.PERSON])
-    expected = {names[Dimension.PERSON][key]: values for key, values in parts.items()}
+    parts = by_day(raw, SHOWN[Measure.COST][1], KEYS[by])
+    expected = {names[by][key]: values for key, values in parts.items()}
     expected["All"] = [float(added.figures.cost_usd) for added in whole]
     assert {name: [*main[name]] for name in expected} == {
         name: alike(values, off=ROUNDED) for name, values in expected.items()
@@ -234,14 +265,14 @@ def test_tables_are_those_of_the_rows(
     assert [*failures["All"]] == [added.figures.failed_calls for added in whole]
     assert {name: [*failures[name]] for name in failures.columns[2:]} == {REASONS[str(k)]: v for k, v in failed.items()}
     assert {row[0]: row[1:] for row in table_of(at, 4).to_numpy().tolist()} == {
-        names[Dimension.PERSON][key]: [
+        names[by][key]: [
             pytest.approx(float(added.figures.cost_usd), abs=ROUNDED),
             added.figures.calls,
             added.figures.failed_calls,
             added.figures.tokens,
             added.figures.unpriced_calls,
         ]
-        for key, added in raw.keys(KEYS[Dimension.PERSON]).items()
+        for key, added in raw.keys(KEYS[by]).items()
     }
     assert table_of(at, 5).to_numpy().tolist() == [
         [
