@@ -28,11 +28,22 @@ REASONS: Final[Mapping[str, str]] = {
     "internal": "Fault of ours",
     "lost": "Worker ended",
     "cancelled": "Cancelled",
+    "invalid": "Wrong parameters",
+    "busy": "Receiver is busy",
+    "status": "Receiver refused",
+    "disk_full": "Disk is full",
+    "exists": "Exists already",
+}
+#: What is another thing of an operation than of a call to a model.
+OF_OPERATIONS: Final[Mapping[str, str]] = {
+    "refused": "Barred address",
 }
 
 
-def say_reason(kind: str | None) -> str:
-    """Why a call failed."""
+def say_reason(kind: str | None, *, is_model: bool = True) -> str:
+    """Why a call failed, to a model or of an operation."""
     if kind is None:
         return "Succeeded"
+    if not is_model and kind in OF_OPERATIONS:
+        return OF_OPERATIONS[kind]
     return REASONS.get(kind, kind.replace("_", " ").capitalize())

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from sqlalchemy.orm import Session
+
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.db.session import tenant_session
@@ -9,7 +11,7 @@ from lib.usage import queries
 from lib.usage.forecast import forecast_month
 from lib.usage.periods import today_in
 from lib.usage.reading import Reading, days_before
-from lib.usage.views import Dashboard, Dimension, Key, UsageQuery
+from lib.usage.views import Dashboard, Dimension, Key, UsageQuery, UsageReport
 
 
 def read_dashboard(
@@ -44,7 +46,7 @@ def read_dashboard(
             query=reading.query,
             left_out=left_out,
             has_calls=bool(report.total.calls) or queries.has_calls(session, actor.organization_id),
-            has_operations=not reading.query.is_model or queries.has_operations(session, actor.organization_id),
+            has_operations=_has_operations(session, actor, reading.query, report),
             report=report,
             before=course.report(before) if before else None,
             by=by,
@@ -55,6 +57,11 @@ def read_dashboard(
             hours=reading.hours_of_week(),
             forecast=forecast_month(course.costs(days), today),
         )
+
+
+def _has_operations(session: Session, actor: Actor, query: UsageQuery, report: UsageReport) -> bool:
+    is_seen = not query.is_model and report.total.calls > 0
+    return is_seen or queries.has_operations(session, actor.organization_id)
 
 
 def list_choices(actor: Actor, query: UsageQuery, by: Dimension) -> Mapping[Key, str]:

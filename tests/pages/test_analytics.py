@@ -141,6 +141,16 @@ def test_range_without_calls_says_so(open_as: OpenAs, cast: Cast, used: list[UUI
     assert at.query_params["range"] == "12-months"
 
 
+def test_longest_range_offers_no_longer_one(
+    open_as: OpenAs, cast: Cast, installation: Installation, projects: list[UUID]
+) -> None:
+    make_calls(installation.database, cast.organization_a, [call(cast, projects[0], days_ago=800)])
+    at = open_as(cast.mona, ANALYTICS, range="12-months")
+    assert "No calls in this time" in headings(at)
+    assert "“Custom” leads to days before." in shown(at)
+    assert "Show 12 months" not in buttons(at)
+
+
 def test_days_far_from_our_time_are_left_out(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
     for first, last in (("9999-12-30", "9999-12-31"), ("0001-01-01", "0001-01-02")):
         at = open_as(cast.mona, ANALYTICS, **{"range": "custom", "from": first, "to": last})

@@ -12,7 +12,7 @@ from tests.cast import Cast
 from tests.conftest import Installation
 from tests.made_usage import make_calls, roll_up
 from tests.pages.conftest import OpenAs
-from tests.pages.reading import headings, shown
+from tests.pages.reading import headings, press, shown, table
 from tests.pages.used import call, figure, metrics, open_filter, projects, raw, stack, used
 from tests.records import rows
 
@@ -127,6 +127,32 @@ def test_switch_is_there_for_whose_runs_have_operations(
 ) -> None:
     keys = [each.key for each in open_as(getattr(cast, who), ANALYTICS).segmented_control]
     assert ("usage-of" in keys) == (who == "mona")
+
+
+def test_organization_without_operations_is_told_what_they_are(
+    open_as: OpenAs, cast: Cast, operated: list[UUID]
+) -> None:
+    at = open_as(cast.charlie, ANALYTICS, of="operations", range="30-days")
+    assert headings(at) == ["Analytics", "No operations yet"]
+    assert not at.metric
+    assert "usage-of" in [each.key for each in at.segmented_control], "there is a way back"
+    press(at, "Show model calls")
+    assert dict(at.query_params) == {"range": "30-days"}
+    assert metrics(at)["Cost"][0] == "$999.00"
+
+
+@pytest.mark.parametrize(("kind", "said"), [("refused", "Barred address"), ("status", "Receiver refused")])
+def test_failure_is_said_in_words_of_operations(
+    *, open_as: OpenAs, cast: Cast, installation: Installation, projects: list[UUID], kind: str, said: str
+) -> None:
+    failed = call(cast, projects[0], endpoint=REQUEST, error_kind=kind, **OF_NO_MODEL)
+    make_calls(installation.database, cast.organization_a, [failed])
+    roll_up(installation.database)
+    at = open_as(cast.mona, ANALYTICS, of="operations", range="7-days")
+    assert set(stack(at, "usage-failures")) == {said}
+    at = open_as(cast.mona, ANALYTICS, of="operations", range="7-days", calls="1", only=f"error:{kind}")
+    assert said in shown(at)
+    assert table(at, "Result") == [f"✕ {said}"]
 
 
 def test_time_without_operations_says_so(open_as: OpenAs, cast: Cast, operated: list[UUID]) -> None:

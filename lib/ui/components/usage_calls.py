@@ -64,7 +64,8 @@ def _say(chosen: CallFilter, page: CallList | None) -> str:
     for by, keys in chosen.query.chosen.items():
         names = page.names.get(by, {}) if page else {}
         if by is Dimension.ERROR:
-            told = [say_reason(None if key is None else str(key)) for key in keys]
+            is_model = chosen.query.is_model
+            told = [say_reason(None if key is None else str(key), is_model=is_model) for key in keys]
             said.append(words.some(sorted(told), most=_MOST_NAMED, longest=40))
             continue
         told = sorted(
@@ -99,8 +100,9 @@ def _show_table(page: CallList, *, is_model: bool, zone: str) -> UUID | None:
         "Took": st.column_config.TextColumn("Took", width=72, alignment="right"),
         "Result": st.column_config.TextColumn("Result", width=126),
     }
+    rows = [_row(call, zone, is_model=is_model) for call in calls]
     event = show_paged_table(
-        [{name: value for name, value in _row(call, zone).items() if name in columns} for call in calls],
+        [{name: value for name, value in row.items() if name in columns} for row in rows],
         key=_KEY,
         label="Calls",
         columns=columns,
@@ -113,7 +115,7 @@ def _show_table(page: CallList, *, is_model: bool, zone: str) -> UUID | None:
     return next((call.run_id for call in calls if call.id == opened and call.run_title), None)
 
 
-def _row(call: CallView, zone: str) -> dict[str, object]:
+def _row(call: CallView, zone: str, *, is_model: bool) -> dict[str, object]:
     return {
         "Time": words.moment_in_table(call.created_at, zone=zone),
         "Run": call.run_title or ("a run that is gone" if call.run_id else "no run"),
@@ -124,10 +126,10 @@ def _row(call: CallView, zone: str) -> dict[str, object]:
         "Tokens": words.number(call.tokens),
         "Cost": words.money(call.cost_usd),
         "Took": words.NOTHING if call.response_time_ms is None else words.duration(call.response_time_ms / 1000),
-        "Result": _say_result(call.error_kind),
+        "Result": _say_result(call.error_kind, is_model=is_model),
     }
 
 
-def _say_result(error_kind: str | None) -> str:
+def _say_result(error_kind: str | None, *, is_model: bool) -> str:
     glyph = {None: "✓", "cancelled": "\N{EN DASH}"}.get(error_kind, "✕")
-    return f"{glyph} {say_reason(error_kind)}"
+    return f"{glyph} {say_reason(error_kind, is_model=is_model)}"

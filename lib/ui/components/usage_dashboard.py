@@ -26,11 +26,14 @@ def show_dashboard(actor: Actor, asked: Asked, dashboard: Dashboard) -> None:
     if not dashboard.has_calls:
         _show_never(actor)
         return
+    if not dashboard.query.is_model and not dashboard.has_operations:
+        _show_no_operations()
+        return
     show_usage_filters(actor, asked, dashboard)
     bars = bars_of(dashboard.report)
     show_usage_metrics(dashboard, bars)
     if not dashboard.report.total.calls:
-        _show_none(dashboard)
+        _show_none(asked, dashboard)
         return
     if dashboard.query.is_model:
         _show_models(actor, asked, dashboard, bars)
@@ -40,8 +43,11 @@ def show_dashboard(actor: Actor, asked: Asked, dashboard: Dashboard) -> None:
 
 
 def show_sorts(dashboard: Dashboard) -> None:
-    """Draw the switch between calls to models and those of operations, where there were any of these."""
-    if not dashboard.has_operations:
+    """Draw the switch between calls to models and those of operations, where there were any of these.
+
+    Whoever asks for them where there were none finds the way back.
+    """
+    if dashboard.query.is_model and not dashboard.has_operations:
         return
     sorts = {sort.word: sort for sort in (MODELS, OPERATIONS)}
     key = "usage-of"
@@ -96,16 +102,24 @@ def _show_never(actor: Actor) -> None:
             st.switch_page(LAUNCH.file)
 
 
-def _show_none(dashboard: Dashboard) -> None:
+def _show_no_operations() -> None:
+    text = "The files, messages and calls of other systems that phases hand on are added up here. There was none yet."
+    with empty_state("operations", icon=":material/output:", title="No operations yet", text=text):
+        st.button("Show model calls", on_click=choose_sort, args=(MODELS,))
+
+
+def _show_none(asked: Asked, dashboard: Dashboard) -> None:
     period, chosen = dashboard.report.period, dashboard.query.chosen
     said = words.days_span(period.first, period.last)
     narrowed = words.together([DIMENSIONS[by] for by in chosen]) if chosen else ""
-    text = f"{said}, narrowed by {narrowed}." if narrowed else f"{said}. Another range may have some."
+    is_longest = asked.range is Range.YEAR
+    other = "“Custom” leads to days before." if is_longest else "Another range may have some."
+    text = f"{said}, narrowed by {narrowed}." if narrowed else f"{said}. {other}"
     with empty_state("filters", icon=NO_MATCH_ICON, title="No calls in this time", text=text):
         if chosen:
             st.button(
                 "Clear the filters", icon=":material/close:", on_click=write_address, kwargs=dict.fromkeys(DIMENSIONS)
             )
-        else:
+        elif not is_longest:
             year = {RANGE: str(Range.YEAR), "from": None, "to": None}
             st.button("Show 12 months", on_click=write_address, kwargs=year)

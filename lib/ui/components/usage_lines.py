@@ -107,7 +107,7 @@ def _say_ends(ends: Sequence[_End], latencies: Sequence[Latency], colors: chart.
 def show_failures(dashboard: Dashboard, bars: Bars) -> None:
     """Draw failed calls by reason; those that somebody cancelled are none."""
     failed = [each for each in dashboard.errors if each.total.failed_calls]
-    names = [_reason(each) for each in failed]
+    names = [_reason(each, is_model=dashboard.query.is_model) for each in failed]
     rows = [
         [label, dashboard.report.bars[number].failed_calls, *(each.bars[number].failed_calls for each in failed)]
         for number, label in enumerate(bars.labels)
@@ -155,9 +155,9 @@ def show_failures(dashboard: Dashboard, bars: Bars) -> None:
         show_open_by_bar(bars, key="failures", label="Failed calls", is_failed=True)
 
 
-def _reason(series: Series) -> str:
+def _reason(series: Series, *, is_model: bool) -> str:
     is_several = series.count > 1
-    return "Other reasons" if is_several else say_reason(str(series.key))
+    return "Other reasons" if is_several else say_reason(str(series.key), is_model=is_model)
 
 
 def _open(point: Mapping[str, Any], bars: Bars) -> None:

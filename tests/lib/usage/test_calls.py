@@ -9,12 +9,13 @@ import pytest
 from lib import clock
 from lib.errors import InvalidInput, NotPermitted
 from lib.exports import ExportFormat
+from lib.integrations.base import FailureKind
 from lib.providers.errors import ErrorKind
 from lib.usage.calls.address import read_address, write_address
 from lib.usage.calls.service import export_calls, list_calls
 from lib.usage.calls.views import CallFilter
 from lib.usage.periods import Period, last_month, last_months
-from lib.usage.reasons import REASONS
+from lib.usage.reasons import REASONS, say_reason
 from lib.usage.views import Dimension, UsageQuery
 from tests.cast import Cast
 from tests.conftest import Installation
@@ -64,5 +65,12 @@ def test_months() -> None:
     assert last_months(12, date(2026, 11, 29), "UTC").first == date(2025, 12, 1)
 
 
-def test_every_kind_of_error_of_a_model_has_words() -> None:
+def test_every_kind_of_error_has_words() -> None:
     assert {kind.value for kind in ErrorKind} <= set(REASONS)
+    assert {kind.value for kind in FailureKind} <= set(REASONS)
+
+
+def test_what_an_operation_is_refused_for_is_not_what_a_model_refuses() -> None:
+    assert say_reason("refused") == "Content filter"
+    assert say_reason("refused", is_model=False) == "Barred address"
+    assert say_reason("timeout", is_model=False) == say_reason("timeout")
