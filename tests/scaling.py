@@ -1,7 +1,7 @@
 """A year of a large installation in minutes: past every trigger, policy and foreign key, with the indexes made last.
 
 Three fifths of all runs are one organization's, whose pages are measured; a handful of others share the rest. All of it
-is generated inside the database, in the order of time, as it would have come.
+is generated inside the database and written by COPY, in the order of time, as it would have come.
 """
 
 import time
@@ -15,6 +15,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from lib.db.logins import Login
+from tests.copying import Made, copy_rows
 from tests.doors import Connection, Database
 from tests.factories import TEMPLATE_DATA
 from tests.filling import analyze, fill_people
@@ -39,10 +40,12 @@ _TEMPLATES = """
       FROM generate_series(1, %(count)s) n RETURNING id
 """
 # Most work is done in a fifth of the projects and by a fifth of the people, as it is in earnest.
-_RUNS = """
-    INSERT INTO orchestration_runs (organization_id, project_id, user_id, template_id, template_version, topic, title,
-                                    status, total_phases, completed_phases, plan, inputs, model, created_at, started_at,
-                                    completed_at, execution_time_ms, total_tokens, cost_usd)
+_RUNS = Made(
+    "orchestration_runs",
+    "organization_id, project_id, user_id, template_id, template_version, topic, title, status, total_phases, "
+    "completed_phases, plan, inputs, model, created_at, started_at, completed_at, execution_time_ms, "
+    "total_tokens, cost_usd",
+    """
     SELECT o.id, o.projects[1 + floor(cardinality(o.projects) * random() ^ 2)::int],
            o.people[1 + floor(cardinality(o.people) * random() ^ 2)::int],
            o.templates[1 + floor(cardinality(o.templates) * random() ^ 2)::int], 1, 'Folding bicycles', 'Run ' || n,
@@ -53,19 +56,24 @@ _RUNS = """
            LATERAL (SELECT now() - (%(runs)s - n) * interval '1 year' / %(runs)s) t(made),
            LATERAL (SELECT * FROM filled_organizations f
                      WHERE f.number = CASE WHEN n %% 5 < %(own)s THEN 0 ELSE 1 + n / 5 %% %(others)s END) o
-"""
-_PHASES = """
-    INSERT INTO phase_executions (organization_id, run_id, phase_code, phase_name, status, position, model, prompt_text,
-                                  response_text, started_at, completed_at, execution_time_ms, cost_usd)
+""",
+)
+_PHASES = Made(
+    "phase_executions",
+    "organization_id, run_id, phase_code, phase_name, status, position, model, prompt_text, response_text, "
+    "started_at, completed_at, execution_time_ms, cost_usd",
+    """
     SELECT r.organization_id, r.id, 'Phase ' || p, 'Step ' || p, 'completed', p, r.model, 'Ideas for ' || r.topic,
            repeat('Fold it. ', 22), r.started_at + p * interval '5 seconds',
            r.started_at + (p + 1) * interval '5 seconds', 5000, 0.003
       FROM orchestration_runs r, generate_series(0, %(phases)s - 1) p
-"""
-_CALLS = """
-    INSERT INTO api_usage (organization_id, user_id, project_id, run_id, endpoint, method, provider, model,
-                           prompt_tokens, completion_tokens, tokens_used, cost_usd, response_time_ms, status_code,
-                           error_kind, created_at)
+""",
+)
+_CALLS = Made(
+    "api_usage",
+    "organization_id, user_id, project_id, run_id, endpoint, method, provider, model, prompt_tokens, "
+    "completion_tokens, tokens_used, cost_usd, response_time_ms, status_code, error_kind, created_at",
+    """
     SELECT r.organization_id, r.user_id, r.project_id, r.id, CASE WHEN c < 9 THEN '/v1/chat/completions'
            ELSE 'http.request' END, 'POST', CASE WHEN c < 9 THEN 'openai' END, CASE WHEN c < 9 THEN r.model END,
            CASE WHEN c < 9 THEN 600 END, CASE WHEN c < 9 THEN 400 END, CASE WHEN c < 9 THEN 1000 ELSE 0 END,
@@ -74,13 +82,17 @@ _CALLS = """
       FROM orchestration_runs r, generate_series(0, %(calls)s - 1) c,
            LATERAL (SELECT CASE WHEN random() < 0.02
                                 THEN (ARRAY['rate_limit', 'timeout', 'lost'])[1 + c %% 3] END) x(error)
-"""
-_TRAIL = """
-    INSERT INTO audit_logs (organization_id, user_id, action, resource_type, resource_id, new_values, created_at)
+""",
+)
+_TRAIL = Made(
+    "audit_logs",
+    "organization_id, user_id, action, resource_type, resource_id, new_values, created_at",
+    """
     SELECT organization_id, user_id, (ARRAY['orchestrations.launch', 'orchestrations.complete'])[a],
            'orchestrations', id, '{"status": "queued"}', created_at + (a - 1) * interval '40 seconds'
       FROM orchestration_runs, generate_series(1, %(audit)s) a
-"""
+""",
+)
 _MARKS = """
     INSERT INTO usage_open_hours (organization_id, hour)
     SELECT DISTINCT organization_id, date_trunc('hour', created_at, 'UTC') FROM api_usage
@@ -117,9 +129,9 @@ def fill_at_scale(database: Database, organization_id: UUID, person_id: UUID, *,
         "plan": _PLAN,
     }
     with _without_indexes(database) as connection:
-        for statement in (_RUNS, _PHASES, _CALLS, _TRAIL, _MARKS):
-            connection.execute(statement, sizes)
-            connection.commit()
+        for made in (_RUNS, _PHASES, _CALLS, _TRAIL):
+            copy_rows(database, connection, made, sizes)
+        connection.execute(_MARKS)
     analyze(database)
     summing = time.perf_counter()
     with psycopg.connect(database.url(Login.WORKER), autocommit=True) as connection:
@@ -171,7 +183,9 @@ def _without_indexes(database: Database) -> Iterator[Connection]:
         indexes = connection.execute(_SECONDARY, [list(_TABLES)]).fetchall()
         for name, _ in indexes:
             connection.execute(f"DROP INDEX {name}".encode())
+        connection.commit()
         yield connection
+        connection.commit()
         for _, made in indexes:
             connection.execute(made.encode())
 
