@@ -57,6 +57,7 @@ SQUAWK: Final = (
         for revision in ("0048", "0049")
     ),
     Excuse("ban-drop-function", "0055", "made anew in the same transaction, with two columns more"),
+    Excuse("ban-drop-function", "0068", "made anew in the same transaction, with a column more each"),
     Excuse("ban-drop-function", "0059", "functions of the same transaction alone asked api.require_governor"),
     Excuse("ban-drop-constraint", "0054", "calls outlive their runs, which retention removes, and keep their ids"),
     Excuse("constraint-missing-not-valid", "0044", "endpoints are few, and events and mails are kept for a month"),
