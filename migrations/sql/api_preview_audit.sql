@@ -1,7 +1,7 @@
 -- api.preview_audit(uuid, timestamptz, integer)
 -- Which stretches of the trail api.expire_audit would remove, one day's batches together, and how many entries of that age stay:
 -- because of a hold, or from a seal on that does not hold. All of them are counted, for seals say how many they have; to find
--- out whether they hold, no more than some 50,000 entries are read, and the rest as it is removed.
+-- out whether they hold, no more than some 20,000 entries are read, and the rest as it is removed.
 CREATE FUNCTION api.preview_audit(p_organization uuid, p_before timestamptz, p_most integer) RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, public, pg_temp
@@ -10,7 +10,7 @@ AS $$
         SELECT e.*, sum(e.row_count) OVER (ORDER BY e.number) - e.row_count AS so_far
           FROM api.expired_seals(p_organization, p_before, 2147483647) e
     ), broken AS MATERIALIZED (
-        SELECT api.first_broken_seal(p_organization, min(d.number), max(d.number) FILTER (WHERE d.so_far < 50000)) AS number
+        SELECT api.first_broken_seal(p_organization, min(d.number), max(d.number) FILTER (WHERE d.so_far < 20000)) AS number
           FROM due d
     ), expired AS MATERIALIZED (
         SELECT d.*, row_number() OVER (ORDER BY d.number) AS place

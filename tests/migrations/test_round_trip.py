@@ -50,6 +50,7 @@ def test_down_leaves_nothing_of_ours_and_up_again_makes_the_same(owner_url: str)
     assert snapshot(owner_url) == made
 
 
+@pytest.mark.timeout(600)  # it takes longer with each migration: two minutes alone on two cores
 def test_each_migration_takes_back_exactly_what_it_made(owner_url: str) -> None:
     made = snapshot(owner_url)
     for before, revision in zip(["base", *REVISIONS], REVISIONS, strict=False):
