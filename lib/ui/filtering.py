@@ -58,6 +58,8 @@ class Filters:
     words: str
     #: What the address says in vain, by its label.
     left_out: Sequence[str] = ()
+    #: The days asked for end before they begin: the end is left out.
+    ends_too_early: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.words)
@@ -122,6 +124,8 @@ def read_filters(bar: FilterBar) -> Filters:
         f"{choice.label}: {choice.options[values[choice.name]]}" for choice in bar.choices if choice.name in values
     ]
     first, last = read_day(asked.get(FROM)), read_day(asked.get(TO))
+    wanted_last = read_day(st.query_params.get(TO)) if bar.dates else None
+    ends_too_early = bool(first and wanted_last and wanted_last < first)
     said += [f"{bar.dates}: {say_days(first, last)}"] if first or last else []
     default = next(iter(bar.sorts))
     return Filters(
@@ -133,11 +137,15 @@ def read_filters(bar: FilterBar) -> Filters:
         since=clock.start_of_day(first, zone=bar.zone) if first else None,
         before=clock.start_of_day(last + timedelta(days=1), zone=bar.zone) if last else None,
         words=" · ".join(said),
+        ends_too_early=ends_too_early,
         left_out=(
             *(
                 label
                 for name, label in bar.labels.items()
-                if (in_vain := st.query_params.get(name)) and name not in asked and (name, in_vain) != ("sort", default)
+                if (in_vain := st.query_params.get(name))
+                and name not in asked
+                and (name, in_vain) != ("sort", default)
+                and not (name == TO and ends_too_early)
             ),
             *([_TOO_LONG] if len(st.query_params.get("search", "")) > LONGEST_SEARCH else []),
         ),

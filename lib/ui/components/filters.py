@@ -42,6 +42,8 @@ def show_filters(bar: FilterBar, chosen: Filters) -> None:
     if chosen.left_out:
         names = ", ".join(chosen.left_out)
         st.markdown(f":gray[:material/info: The address asks for what is not in this list, left out: {plain(names)}]")
+    if chosen.ends_too_early:
+        st.markdown(":orange[:material/warning:] The last day lies before the first one, so it is left out.")
 
 
 def show_nothing_found(bar: FilterBar, chosen: Filters, *, noun: str) -> None:

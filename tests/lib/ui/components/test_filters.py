@@ -94,6 +94,16 @@ def test_what_makes_no_sense_is_left_out_and_said_by_its_name() -> None:
     assert not _open(sort="newest", harbour="").button
 
 
+def test_days_that_end_before_they_begin_are_said_to() -> None:
+    at = _open(**{"from": "2026-12-31", "to": "2026-01-01"})
+    assert at.text[0].value.endswith("2026-12-31 00:00:00+00:00 None")
+    told = [each.value for each in at.markdown]
+    assert any(each.endswith("The last day lies before the first one, so it is left out.") for each in told)
+    assert not any("left out: " in each for each in told)
+    at = _open(**{"from": "2026-01-01", "to": "2026-12-31"})
+    assert not any("lies before" in each.value for each in at.markdown)
+
+
 def test_split_has_a_name_of_its_own_and_says_how_many_all_are() -> None:
     at = _open(in_sight=True, afloat="failed", status="running")
     assert at.segmented_control[0].options[0] == "All :gray[99\\+]"
