@@ -14,7 +14,7 @@ from lib.ui.components.audit_link import show_audit_link
 from lib.ui.components.card import card
 from lib.ui.components.moment import show_moment
 from lib.ui.components.paged_table import page_button
-from lib.ui.components.person import person_in_words, show_person
+from lib.ui.components.person import SYSTEM, person_in_words, show_person
 from lib.ui.components.trail_diff import show_trail_diff
 
 #: The query parameter that holds the cursor; the page's table has one of its own.
@@ -58,7 +58,7 @@ def show_activity(actor: Actor, thing: Thing, page: Changes | None, *, names: Ma
 
 def _show_change(change: Change, *, names: Mapping[str, str], time_zone: str) -> None:
     when = words.ago(change.created_at, now=clock.now())
-    who = words.plain(person_in_words(change.person)) if change.person else "The installation itself"
+    who = words.plain(person_in_words(change.person)) if change.person else SYSTEM
     label = f"**{who}** {words.plain(change.did)} :gray[· {words.plain(when)}]"
     with st.expander(label, type="compact", key=f"change-{change.id}", on_change="rerun") as opened:
         if not opened.open:

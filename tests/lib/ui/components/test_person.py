@@ -31,7 +31,7 @@ def test_who_can_not_sign_in_any_more_is_marked_everywhere() -> None:
 
 
 def test_nobody_in_particular_is_the_installation() -> None:
-    assert person_inline(None) == person_in_words(None) == "the installation itself"
+    assert person_inline(None) == person_in_words(None) == "the system"
 
 
 def test_name_without_an_end_is_cut_and_stands_whole_in_the_tooltip() -> None:
