@@ -56,9 +56,9 @@ def _show_list(actor: Actor, holds: Sequence[Hold]) -> None:
             state = ON_HOLD if is_open else HOLD_RELEASED
             with (
                 row(_name(hold), detail=_say(hold, actor.time_zone), status=state),
-                st.container(width="content", horizontal_alignment="right", gap="xxsmall"),
+                st.container(width="content", gap="xxsmall", key=f"hold-ways-{hold.id}"),
             ):
-                if is_open and st.button("Release…", key=f"hold-release-{hold.id}"):
+                if is_open and st.button("Release…", width="stretch", key=f"hold-release-{hold.id}"):
                     _ask_to_release(hold)
                 show_audit_link(actor, "legal_holds", hold.id)
 
