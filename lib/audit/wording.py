@@ -24,15 +24,14 @@ def say_moment(text: str, *, zone: str) -> str | None:
         return None
 
 
-def say_rights(path: str, text: str) -> str | None:
-    """Permissions with their names, where the value at that path is some; None for anything else."""
-    if path.rpartition(".")[2] not in _RIGHTS:
-        return None
-    return ", ".join(say_permission(each) for each in text.split(", "))
+def say_rights(path: str, text: str) -> list[str]:
+    """Permissions with their names, where the value at that path is some; nothing for anything else."""
+    is_right = path.rpartition(".")[2] in _RIGHTS
+    return [say_permission(each) for each in text.split(", ")] if is_right else []
 
 
 def say_value(path: str, text: str, *, zone: str, names: Mapping[UUID, str]) -> str:
     """The value at a path: a moment as the reader's, a person by their name, a right by its own."""
     if _ID.fullmatch(text):
         return names.get(UUID(text), text)
-    return say_rights(path, text) or say_moment(text, zone=zone) or text
+    return ", ".join(say_rights(path, text)) or say_moment(text, zone=zone) or text

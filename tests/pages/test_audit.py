@@ -114,7 +114,7 @@ def test_entry_says_moments_as_the_reader_does_and_rights_by_their_names(
     (made,) = write_entries(installation.database, cast.max, action="users.update", new_values=said)
     at = open_as(cast.alice, AUDIT, entry=made)
     assert f'<summary title="{stored}">18 Nov 2026, 16:50</summary>' in markup(at)
-    assert "Audit trail: read (audit.view), Audit trail: export (audit.export)" in shown(at)
+    assert "Audit trail: read (audit.view)\nAudit trail: export (audit.export)" in shown(at)
 
 
 def test_right_that_was_refused_is_said_in_the_list_and_in_the_entry(open_as: OpenAs, cast: Cast) -> None:

@@ -13,12 +13,12 @@ from lib.audit.views import Entry, Outcome
 from lib.ui import words
 from lib.ui.components.opened_row import find_opened
 from lib.ui.components.paged_table import fitting_width, show_paged_table
-from lib.ui.components.person import person_in_words
+from lib.ui.components.person import SYSTEM, person_in_words
 
 _KEY = "audit-entries"
 #: Column -> its least width and its most; what stands beside an open entry does without what that says itself.
-_ALONE: Final = {"When": (128, 128), "Who": (90, 150), "Action": (170, 330), "About": (110, 190), "From": (104, 104)}
-_BESIDE: Final = {"When": (128, 128), "Who": (80, 112), "Action": (170, 210), "About": (110, 150)}
+_ALONE: Final = {"When": (128, 128), "Who": (64, 150), "Action": (170, 330), "About": (80, 230), "From": (60, 150)}
+_BESIDE: Final = {"When": (128, 128), "Who": (64, 112), "Action": (170, 210), "About": (80, 150)}
 #: Before the action of the entry that is open.
 _OPEN_MARK = "▸ "
 
@@ -53,7 +53,7 @@ def _columns(rows: Sequence[Mapping[str, str]], *, has_open: bool) -> dict[str, 
 
 def say_person(entry: Entry) -> str:
     """Who did it; what nobody in particular did, the command line or the database by itself, was the system."""
-    return person_in_words(entry.person) if entry.person else "System"
+    return person_in_words(entry.person) if entry.person else SYSTEM
 
 
 def say_origin(entry: Entry) -> str:

@@ -13,7 +13,7 @@ def show_trail_diff(change: Change, *, names: Mapping[str, str], zone: str) -> N
     def say(path: str, text: str) -> tuple[str, str]:
         if moment := wording.say_moment(text, zone=zone):
             return moment, text
-        return wording.say_rights(path, text) or text, ""
+        return "\n".join(wording.say_rights(path, text)) or text, ""
 
     if change.old or change.new:
         show_value_diff(change.old, change.new, names=names, say=say)
