@@ -1,7 +1,7 @@
 """A list as a file, and the entry in the trail that says who took it: one is not to be had without the other."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -14,6 +14,8 @@ from lib.exports import MOST_ROWS, Column, ExportFormat, Values, write_table_int
 
 #: Rows held at once: each page is a statement of its own, far from the time-out of one.
 _AT_ONCE = 2_000
+#: A value for each of some rows of a list.
+LookUp = Callable[[Sequence[Row[Any]]], Sequence[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +67,15 @@ def export_list_into(
     resource_type: str,
     filters: Mapping[str, object],
     most: int | None = None,
+    look_up: LookUp | None = None,
 ) -> Written:
-    """The same into a file that is open, for lists that are too long to be held in memory; `most` is `MOST_ROWS`."""
+    """The same into a file that is open, for lists that are too long to be held in memory; `most` is `MOST_ROWS`.
+
+    `look_up` finds what stands in the last column, a page of rows at a time, where the statement doesn't.
+    """
     most = MOST_ROWS if most is None else most
     pages = read_all(session, statement, order=order, most=most + 1, at_once=_AT_ONCE)
-    taken = _Taken(pages, len(columns), most)
+    taken = _Taken(pages, len(columns), most, look_up)
     write_table_into(out, file_format, columns, taken)
     record_export(
         session, resource_type, file_format, rows=taken.rows, is_cut=taken.is_cut, sort=order.name, filters=filters
@@ -101,8 +107,11 @@ def record_export(
 class _Taken:
     """The pages as the file gets them, no more than it may, counted."""
 
-    def __init__(self, pages: Iterator[Sequence[Row[Any]]], width: int, most: int) -> None:
-        self._pages, self._width, self._most = pages, width, most
+    def __init__(
+        self, pages: Iterator[Sequence[Row[Any]]], width: int, most: int, look_up: LookUp | None = None
+    ) -> None:
+        self._pages, self._width, self._most = pages, width - (look_up is not None), most
+        self._look_up = look_up
         self.rows = 0
         self.is_cut = False
 
@@ -112,4 +121,6 @@ class _Taken:
             self.rows += len(fitting)
             self.is_cut = len(fitting) < len(page)
             if fitting:
-                yield [tuple(row)[: self._width] for row in fitting]
+                own = [tuple(row)[: self._width] for row in fitting]
+                found = [[value] for value in self._look_up(fitting)] if self._look_up else [[] for _ in fitting]
+                yield [(*values, *last) for values, last in zip(own, found, strict=True)]

@@ -117,7 +117,7 @@ def count_entries(session: Session, organization_id: UUID, *, parts: Sequence[Pa
 
 
 def export_entries(organization_id: UUID, parts: Sequence[Part]) -> Select[*tuple[Any, ...]]:
-    """The columns of a file, in the order of lib.audit.trail.COLUMNS."""
+    """The columns of a file but the last, in the order of lib.audit.trail.COLUMNS."""
     return select(
         AuditLog.id,
         AuditLog.created_at,

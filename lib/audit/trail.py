@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
@@ -37,7 +38,7 @@ MOST_CHOICES: Final = 200
 _FINDING_DAYS, _HABIT_DAYS, _MOST_ACCESSES = 14, 90, 20_000
 _LONGEST_SEARCH: Final = 200
 
-#: The columns of a file, as `queries.export_entries` finds them.
+#: The columns of a file, as `queries.export_entries` finds them, and what the things are called.
 COLUMNS: Final = (
     Column("id", Kind.WORD),
     Column("created_at", Kind.MOMENT),
@@ -53,6 +54,7 @@ COLUMNS: Final = (
     Column("request_id", Kind.WORD),
     Column("old_values", Kind.JSON),
     Column("new_values", Kind.JSON),
+    Column("resource_name", Kind.TEXT),
 )
 
 
@@ -124,6 +126,7 @@ def export_entries(actor: Actor, chosen: EntryFilter, out: BinaryIO, *, file_for
             resource_type="audit",
             filters=_said(chosen),
             most=MOST_ENTRIES,
+            look_up=partial(_names, session, actor),
         )
 
 
@@ -185,6 +188,13 @@ def _named(session: Session, actor: Actor, chosen: EntryFilter, *, is_whole: boo
 
 def _parts(session: Session, actor: Actor, chosen: EntryFilter, *, is_whole: bool = False) -> Sequence[Part]:
     return narrow(chosen, _named(session, actor, chosen, is_whole=is_whole).ids)
+
+
+def _names(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> list[str | None]:
+    """What the thing of each row is called, as the page says it."""
+    things = [_thing(row) for row in rows]
+    names = naming.name_things(session, actor.organization_id, [thing for thing in things if thing])
+    return [names.get(thing) if thing else None for thing in things]
 
 
 def _entries(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:

@@ -202,11 +202,27 @@ def test_file_has_every_entry_and_is_noted(installation: Installation, cast: Cas
     out = io.BytesIO()
     export_entries(cast.alice, chosen, out, file_format=ExportFormat.CSV)
     first = next(csv.DictReader(io.StringIO(out.getvalue().decode())))
+    assert [*first][-1] == "resource_name"
+    assert (first["resource_name"], lines[1]["resource_name"]) == ("Bicycle", "Bicycle")
     assert json.loads(first["old_values"]) == {"topic": "Folding"}
     (noted, _) = rows(installation, "SELECT user_id, new_values FROM audit_logs WHERE action = 'audit.export'")
     assert noted["user_id"] == cast.alice.user_id
     assert (noted["new_values"]["rows"], noted["new_values"]["format"]) == (2, "jsonl")
     assert noted["new_values"]["filters"] == {"about": f"projects {project_id}"}
+
+
+@pytest.mark.usefixtures("pro")
+def test_file_says_the_last_name_of_what_is_gone_and_none_where_there_is_none(
+    installation: Installation, cast: Cast
+) -> None:
+    webhook_id = make_webhook(installation.database, cast.alice, name="Deployments")
+    with doors.admin(installation.database) as connection:
+        connection.execute("DELETE FROM webhooks WHERE id = %s", [webhook_id])
+    write_entries(installation.database, cast.alice, resource_type="webhooks")
+    out = io.BytesIO()
+    export_entries(cast.alice, EntryFilter(kind="webhooks"), out, file_format=ExportFormat.LINES)
+    named = [json.loads(line)["resource_name"] for line in out.getvalue().splitlines()]
+    assert named == ["Deployments", "Deployments", None]
 
 
 @pytest.mark.usefixtures("pro")
