@@ -17,7 +17,6 @@ from lib.audit import patterns, queries
 from lib.audit.exports import Written, export_list_into
 from lib.audit.filtering import Part, is_for_a_name, kinds_of_named, narrow
 from lib.audit.naming import queries as naming
-from lib.audit.naming import search
 from lib.audit.resources import say_kinds
 from lib.audit.service import told
 from lib.audit.views import Entry, EntryFilter, Finding, Named, Outcome, Thing
@@ -158,7 +157,7 @@ def list_findings(actor: Actor) -> Sequence[Finding]:
 def say_beyond(named: Named) -> str:
     """That more things are called so than a search finds."""
     kinds = say_kinds(named.beyond)
-    return f"More than {number(search.MOST_NAMED)} {kinds} have this in their name. Narrow the search."
+    return f"More than {number(naming.MOST_NAMED)} {kinds} have this in their name. Narrow the search."
 
 
 def may_export(actor: Actor) -> bool:
@@ -183,7 +182,7 @@ def _named(session: Session, actor: Actor, chosen: EntryFilter, *, is_whole: boo
     if not is_for_a_name(chosen):
         return Named()
     said, kinds = chosen.search[:_LONGEST_SEARCH], kinds_of_named(chosen)
-    return search.find_named(session, actor.organization_id, search=said, kinds=kinds, all_runs=is_whole)
+    return naming.find_named(session, actor.organization_id, search=said, kinds=kinds, all_runs=is_whole)
 
 
 def _parts(session: Session, actor: Actor, chosen: EntryFilter, *, is_whole: bool = False) -> Sequence[Part]:

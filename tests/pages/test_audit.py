@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.audit.naming import search
+from lib.audit.naming import queries as naming
 from lib.audit.report.period import last_quarter
 from lib.audit.trail import list_entries
 from lib.audit.views import EntryFilter
@@ -71,7 +71,7 @@ def test_part_of_what_is_called_so_is_not_taken_for_the_whole(
 ) -> None:
     create_project(cast.max, ProjectEntry(name="Bicycle stand", topic="Standing"))
     assert "have this in their name" not in shown(open_as(cast.alice, AUDIT, search="Bicycle"))
-    monkeypatch.setattr(search, "MOST_NAMED", 1)
+    monkeypatch.setattr(naming, "MOST_NAMED", 1)
     with doors.admin(installation.database) as connection:
         connection.execute("UPDATE organizations SET subscription_tier = 'pro' WHERE id = %s", [cast.organization_a])
     at = open_as(cast.alice, AUDIT, search="Bicycle")

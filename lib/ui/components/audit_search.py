@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib.access.actor import Actor
 from lib.audit import trail
-from lib.audit.naming import search
+from lib.audit.naming import queries as naming
 from lib.audit.views import EntryFilter
 from lib.ui import words
 
@@ -22,8 +22,8 @@ def show_reach(actor: Actor, chosen: EntryFilter) -> None:
     """Draw what the list leaves out of what the search asks for; nothing where it has all of it."""
     named = trail.find_named(actor, chosen)
     if named.beyond:
-        only = f"Listed and counted is what was done to the newest {words.number(search.MOST_NAMED)}."
+        only = f"Listed and counted is what was done to the newest {words.number(naming.MOST_NAMED)}."
         st.markdown(f":orange[:material/warning:] {words.plain(f'{trail.say_beyond(named)} {only}')}")
     if named.are_runs_cut:
-        looked_at = f"Runs are searched among the newest {words.number(search.MOST_RUNS)}; a file looks at all of them."
+        looked_at = f"Runs are searched among the newest {words.number(naming.MOST_RUNS)}; a file looks at all of them."
         st.markdown(f":gray[:material/info: {words.plain(looked_at)}]")

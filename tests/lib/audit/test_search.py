@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from lib.audit.naming import search
+from lib.audit.naming import queries as naming
 from lib.audit.trail import count_entries, export_entries, find_named, list_entries
 from lib.audit.views import EntryFilter, Named, Outcome, Thing
 from lib.errors import InvalidInput, NotPermitted
@@ -61,7 +61,7 @@ def test_what_is_deleted_is_found_by_its_last_name(installation: Installation, c
 def test_more_than_a_search_finds_is_said_and_makes_no_file(
     installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "MOST_NAMED", 3)
+    monkeypatch.setattr(naming, "MOST_NAMED", 3)
     made = make_projects(installation, cast, 4)
     pro(installation, cast)
     chosen = EntryFilter(search="Zephyr")
@@ -79,7 +79,7 @@ def test_more_than_a_search_finds_is_said_and_makes_no_file(
 def test_runs_that_a_page_does_not_look_at_are_told_of_and_in_the_file(
     installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "MOST_RUNS", 1)
+    monkeypatch.setattr(naming, "MOST_RUNS", 1)
     project_id = make_project(installation.database, cast.max)
     first, second = (
         make_run(installation.database, cast.max, project_id=project_id, title=f"Meet {name}")
