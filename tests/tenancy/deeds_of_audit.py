@@ -26,6 +26,7 @@ AUDIT: Final = (
     to_a_thing(trail.get_entry, VIEW, lambda to: give(to.target.entry_id)),
     to_a_thing(trail.count_entries, VIEW, lambda to: give(_entries(to), most=100)),
     to_a_thing(trail.name_thing, VIEW, lambda to: give(Thing("projects", to.target.project_id))),
+    about_own(trail.find_named, VIEW, lambda to: give(EntryFilter(search=to.text), is_whole=True)),
     about_own(trail.list_trail_people, VIEW, lambda to: give(wanted=to.target.member_id)),
     about_own(trail.list_findings, VIEW),
     about_own(trail.may_export, None),

@@ -16,6 +16,7 @@ RETENTION: Final = (
     to_a_thing(service.place_hold, EDIT, lambda to: give(to.target.project_id, reason=to.text)),
     about_own(service.place_hold, EDIT, lambda to: give(None, reason=to.text)),
     to_a_thing(service.release_hold, EDIT, lambda to: give(to.target.hold_id)),
+    about_own(service.find_broken_seal, EDIT),
     about_own(service.list_removals, Permission.AUDIT_VIEW),
     about_own(operator.read_retention, OPERATOR),
 )
