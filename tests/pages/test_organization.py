@@ -150,7 +150,7 @@ def test_value_beyond_the_tier_stays_in_the_form_with_what_to_do(open_as: OpenAs
     assert "Audit trail: 400 is more than the 365 of the tier Free" in shown(at)
     assert field(at, "number_input", "Audit trail").value == 400
     change_tier(CommandLine(), cast.organization_a, Tier.PRO)
-    press(press(at, "Save retention and limits"), "Save retention and limits", "Save, and have it removed")
+    press(press(at, "Save retention and limits"), "Save retention and limits", "Save")
     assert get_organization(cast.alice).values["retention.audit_days"] == 400
 
 
