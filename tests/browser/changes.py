@@ -29,8 +29,15 @@ def show_changes() -> None:
         pass
     value_diff.show_value_diff(
         {"role": "member", "runs": 50, "topic": "Selling heat pumps to installers. " * 12},
-        {"role": "manager", "runs": 200, "permissions": ["audit.view"], "topic": "Selling <b>heat pumps</b>."},
+        {
+            "role": "manager",
+            "runs": 200,
+            "permissions": ["audit.view"],
+            "topic": "Selling <b>heat pumps</b>.",
+            "locked_at": "2026-11-30T16:13:07.7+00:00",
+        },
         names={"role": "Role", "runs": "Monthly runs", "permissions": "Extra permissions", "topic": "Topic"},
+        say=lambda path, text: ("30 Nov 2026, 16:13", text) if path == "locked_at" else (text, ""),
     )
     pair_table.show_pair_table([pair_table.PairRow("Tokens", "1,900", "950", "\N{MINUS SIGN}950")])
     text_diff.show_text_diff(PROMPT, PROMPT.replace("Rule 9.", "Name five sources, two of them official."))

@@ -345,6 +345,8 @@ def show_runs() -> None:
     with st.container(key="runs-of-gallery"):
         st.markdown("To be reviewed below: [“Ideation”](#review-1).")
         st.page_link("https://docs.example", label="The last run, launched 3 hours ago: completed")
+    with st.container(key="hold-ways-of-gallery"):
+        st.page_link("https://docs.example", label="Audit trail")
     with st.container(border=True, horizontal=True, key="selection"):
         st.markdown("**2 runs selected**", width="stretch")
         st.button("Compare")

@@ -56,6 +56,7 @@ def test_every_selector_of_the_stylesheet_still_matches(gallery: str, page: Page
     expect(page.get_by_test_id("stToast")).to_be_visible()
     page.locator(".ao-facts .ao-long summary").click()
     page.locator(".ao-moment summary").first.click()
+    page.locator(".ao-diff .ao-moment summary").click()
     page.get_by_text("As JSON").click()
 
     assert len(_selectors()) > 80

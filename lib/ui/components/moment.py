@@ -21,5 +21,9 @@ def moment_inline(moment: datetime | None, *, time_zone: str) -> Markup:
     """The same, to stand in a line of other markup; a dash where there is no moment."""
     if moment is None:
         return Markup("{}").format(words.NOTHING)
-    exact = words.exact(moment, zone=time_zone)
-    return _MOMENT.format(exact, words.ago(moment, now=clock.now()), exact)
+    return with_exact(words.ago(moment, now=clock.now()), exact=words.exact(moment, zone=time_zone))
+
+
+def with_exact(said: str, *, exact: str) -> Markup:
+    """What people say, and exactly what it stands for: pointing at it shows that, and so does opening it."""
+    return _MOMENT.format(exact, said, exact)

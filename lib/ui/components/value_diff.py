@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from lib import values
 from lib.ui import words
+from lib.ui.components.moment import with_exact
 
 #: In characters: of a longer value the beginning is shown, which opens, and never more than the second.
 _LONGEST, _MOST_OPENED = 160, 20_000
@@ -21,8 +22,6 @@ _ROW = Markup('<tr><th scope="row">{}</th>{}</tr>')
 _VALUE = Markup('<span class="ao-{}"><b aria-hidden="true">{}</b>{}</span>')
 _NOT_SET = Markup('<span class="ao-none">{}</span>')
 _LONG = Markup('<details class="ao-long"><summary>{}</summary>{}</details>')
-# It opens: a title alone is out of reach for a finger and for a keyboard.
-_EXACT = Markup('<details class="ao-moment"><summary title="{}">{}</summary> <span>({})</span></details>')
 _MORE = Markup('<p class="ao-none">{}</p>')
 
 
@@ -83,7 +82,7 @@ def _cell(tone: str, sign: str, text: str | None, said: tuple[str, str], *, miss
     if text is None:
         return _NOT_SET.format(missing)
     if said[1]:
-        return _VALUE.format(tone, sign, _EXACT.format(said[1], said[0], said[1]))
+        return _VALUE.format(tone, sign, with_exact(said[0], exact=said[1]))
     whole = words.visible(said[0] or text)
     if len(whole) <= _LONGEST:
         return _VALUE.format(tone, sign, whole + note)
