@@ -49,6 +49,7 @@ def test_worker_that_is_killed_in_the_middle_is_gone_on_for(
     assert (told["runs"]["runs"], told["usage"]["calls"]) == (RUNS, CALLS)
 
 
+@pytest.mark.timeout(600)
 def test_worker_that_is_killed_while_it_removes_the_trail_leaves_it_whole(
     installation: Installation, workers: Workers, cast: Cast
 ) -> None:
@@ -62,7 +63,7 @@ def test_worker_that_is_killed_while_it_removes_the_trail_leaves_it_whole(
     assert before == STRETCHES * 3000
     for turn in range(2):
         workers.start(f"first-{turn}")
-        until(lambda: row(installation, left)["n"] < before)  # noqa: B023 - it is asked within this turn
+        until(lambda: row(installation, left)["n"] < before, seconds=120)  # noqa: B023 - it is asked within this turn
         workers.kill(f"first-{turn}")
         before = row(installation, left)["n"]
         done = _verify(cast)
@@ -72,8 +73,9 @@ def test_worker_that_is_killed_while_it_removes_the_trail_leaves_it_whole(
         assert sum(each["entries"] for each in removals(installation)) == done.removed_rows
     assert before, "it was killed in the middle"
     workers.start("second")
-    until(lambda: row(installation, left)["n"] == 0)
-    until(lambda: row(installation, "SELECT ended_at FROM retention_progress WHERE kind = 'audit'")["ended_at"])
+    until(lambda: row(installation, left)["n"] == 0, seconds=120)
+    ended = "SELECT ended_at FROM retention_progress WHERE kind = 'audit'"
+    until(lambda: row(installation, ended)["ended_at"], seconds=120)
     assert sum(each["entries"] for each in removals(installation)) == STRETCHES * 3000
     assert (_verify(cast).fault_count, _verify(cast).removed_seals) == (0, STRETCHES)
 
