@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.access.permissions import Permission
-from lib.audit.trail import list_entries
+from lib.audit.trail import find_named, list_entries
 from lib.ui.components.audit_entry import find_chosen, open_entry, show_chosen
 from lib.ui.components.audit_export import show_audit_export
 from lib.ui.components.audit_filters import chosen_entries, make_audit_filters
@@ -23,7 +23,8 @@ actor = require_actor(Permission.AUDIT_VIEW)
 bar = make_audit_filters(actor)
 chosen = read_filters(bar)
 wanted = chosen_entries(chosen)
-page = find_page(lambda cursor: list_entries(actor, wanted, cursor=cursor), cursor=current_cursor())
+named = find_named(actor, wanted)
+page = find_page(lambda cursor: list_entries(actor, wanted, named=named, cursor=cursor), cursor=current_cursor())
 
 with page_header("Audit", subtitle="Who did what, when and from where. Entries can't be changed, and are sealed."):
     if st.button("Verify seals", icon=":material/verified:"):
@@ -33,7 +34,7 @@ with page_header("Audit", subtitle="Who did what, when and from where. Entries c
     show_audit_export(actor, wanted)
 if (page and page.items) or chosen or current_cursor():
     show_filters(bar, chosen)
-    show_reach(actor, wanted)
+    show_reach(named)
     show_findings(actor)
 opened = find_chosen()
 left, right = st.columns([1.45, 1], gap="medium") if opened else (st.container(), None)

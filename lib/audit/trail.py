@@ -57,11 +57,16 @@ COLUMNS: Final = (
 )
 
 
-def list_entries(actor: Actor, chosen: EntryFilter, *, cursor: str | None = None, limit: int = 50) -> Page[Entry]:
-    """A page of the trail, the newest first. Raises `NotPermitted`, and `InvalidInput` for a cursor that is none."""
+def list_entries(
+    actor: Actor, chosen: EntryFilter, *, named: Named | None = None, cursor: str | None = None, limit: int = 50
+) -> Page[Entry]:
+    """A page of the trail, the newest first; `named` are what `find_named` found of this filter, if it was asked.
+
+    Raises `NotPermitted`, and `InvalidInput` for a cursor that is none.
+    """
     actor.require(Permission.AUDIT_VIEW)
     with tenant_session(actor) as session:
-        parts = _parts(session, actor, chosen)
+        parts = _parts(session, actor, chosen, named)
         if not parts:  # nothing is called so
             return Page(())
         found = queries.list_entries(session, actor.organization_id, parts=parts, cursor=cursor, limit=limit)
@@ -79,11 +84,11 @@ def get_entry(actor: Actor, entry_id: UUID) -> Entry:
         return replace(_entries(session, actor, [row])[0], seal=seal)
 
 
-def count_entries(actor: Actor, chosen: EntryFilter, *, most: int, is_whole: bool = False) -> int:
-    """How many the filter leaves, counted no further than `most`; `is_whole` as `find_named` has it."""
+def count_entries(actor: Actor, chosen: EntryFilter, *, most: int, named: Named | None = None) -> int:
+    """How many the filter leaves, counted no further than `most`; `named` as `list_entries` has it."""
     actor.require(Permission.AUDIT_VIEW)
     with tenant_session(actor) as session:
-        parts = _parts(session, actor, chosen, is_whole=is_whole)
+        parts = _parts(session, actor, chosen, named)
         return queries.count_entries(session, actor.organization_id, parts=parts, most=most) if parts else 0
 
 
@@ -174,19 +179,21 @@ def find_named(actor: Actor, chosen: EntryFilter, *, is_whole: bool = False) -> 
     `is_whole` looks at the titles of all runs, as a file does. Raises `NotPermitted`.
     """
     actor.require(Permission.AUDIT_VIEW)
+    if not is_for_a_name(chosen):
+        return Named()
     with tenant_session(actor) as session:
         return _named(session, actor, chosen, is_whole=is_whole)
 
 
-def _named(session: Session, actor: Actor, chosen: EntryFilter, *, is_whole: bool) -> Named:
+def _named(session: Session, actor: Actor, chosen: EntryFilter, *, is_whole: bool = False) -> Named:
     if not is_for_a_name(chosen):
         return Named()
     said, kinds = chosen.search[:_LONGEST_SEARCH], kinds_of_named(chosen)
     return naming.find_named(session, actor.organization_id, search=said, kinds=kinds, all_runs=is_whole)
 
 
-def _parts(session: Session, actor: Actor, chosen: EntryFilter, *, is_whole: bool = False) -> Sequence[Part]:
-    return narrow(chosen, _named(session, actor, chosen, is_whole=is_whole).ids)
+def _parts(session: Session, actor: Actor, chosen: EntryFilter, named: Named | None) -> Sequence[Part]:
+    return narrow(chosen, (named or _named(session, actor, chosen)).ids)
 
 
 def _names(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> list[str | None]:

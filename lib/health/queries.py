@@ -41,7 +41,6 @@ def read_connections(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
         column("state", Text()),
         column("number", BigInteger()),
         column("longest_ms", BigInteger()),
-        column("most", Integer()),
     )
     return session.execute(select(found)).all()
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
+from lib.access.permission_names import PERMISSIONS
 from lib.access.permissions import Role
-from lib.ui.components.permission_words import PERMISSIONS
 from lib.ui.components.person_rights import WIDTHS, say_why
 from lib.users.people import explain, get_person
 from tests.browser.test_people import _enter

@@ -12,11 +12,11 @@ from llmock.testing import LLMockServer
 from streamlit.testing.v1 import AppTest
 
 from lib.access.actor import Actor
+from lib.access.permission_names import PERMISSIONS
 from lib.access.permissions import Permission
 from lib.db.logins import Login
 from lib.maintenance.upgrade import publish_builtin_templates
 from lib.projects.service import ProjectEntry
-from lib.ui.components.permission_words import PERMISSIONS
 from lib.ui.navigation import (
     ACCOUNT,
     ANALYTICS,

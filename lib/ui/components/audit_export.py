@@ -27,7 +27,7 @@ def show_audit_export(actor: Actor, chosen: EntryFilter) -> None:
         if (named := trail.find_named(actor, chosen, is_whole=True)).beyond:
             st.markdown(words.plain(f"{trail.say_beyond(named)} A file has all of what it is about."))
             return
-        found = trail.count_entries(actor, chosen, most=LONG + 1, is_whole=True)
+        found = trail.count_entries(actor, chosen, most=LONG + 1, named=named)
         st.markdown(words.plain(_say(found)))
         query = write_address(chosen)
         show_files(ExportKind.AUDIT, query, path=lambda ending: f"/api/audit/entries.{ending}?{query}", rows=found)

@@ -4,10 +4,9 @@ from typing import Final
 
 import streamlit as st
 
-from lib.access.actor import Actor
 from lib.audit import trail
 from lib.audit.naming import queries as naming
-from lib.audit.views import EntryFilter
+from lib.audit.views import Named
 from lib.ui import words
 
 #: What a search looks at, for whoever finds nothing.
@@ -18,9 +17,8 @@ SEARCHED: Final = (
 )
 
 
-def show_reach(actor: Actor, chosen: EntryFilter) -> None:
+def show_reach(named: Named) -> None:
     """Draw what the list leaves out of what the search asks for; nothing where it has all of it."""
-    named = trail.find_named(actor, chosen)
     if named.beyond:
         only = f"Listed and counted is what was done to the newest {words.number(naming.MOST_NAMED)}."
         st.markdown(f":orange[:material/warning:] {words.plain(f'{trail.say_beyond(named)} {only}')}")

@@ -10,12 +10,13 @@ from uuid import UUID
 import streamlit as st
 
 from lib.access.actor import Actor
+from lib.access.permission_names import PERMISSIONS
 from lib.access.permissions import Permission
 from lib.mail.service import can_send
 from lib.ui import address, feedback, words
 from lib.ui.components import status
 from lib.ui.components.confirm_dialog import is_confirmed
-from lib.ui.components.permission_words import PERMISSIONS, role_in_words
+from lib.ui.components.permission_words import role_in_words
 from lib.ui.components.shown_once import open_once
 from lib.ui.guard import require_actor
 from lib.users.invitations import MOST_AT_ONCE, invite, renew_invitation

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from lib.access import permission_names
+from lib.access.permission_names import PERMISSIONS
 from lib.access.permissions import GRANTS, Permission, Role, Scope
 from lib.ui import words
 
@@ -14,8 +14,6 @@ ROLES: Final[Mapping[Role, str]] = {
     Role.MEMBER: "makes projects, launches and reviews runs; edits and cancels what is their own",
     Role.VIEWER: "reads projects, runs and templates",
 }
-
-PERMISSIONS: Final = permission_names.PERMISSIONS
 
 
 def role_in_words(role: Role) -> str:

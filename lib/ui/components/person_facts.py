@@ -6,6 +6,7 @@ from typing import Final
 from markupsafe import Markup
 
 from lib.access.actor import Actor
+from lib.access.permission_names import PERMISSIONS
 from lib.access.permissions import Permission
 from lib.audit.service import list_person_changes
 from lib.audit.views import Thing
@@ -13,7 +14,7 @@ from lib.ui import words
 from lib.ui.components.activity import current_change, show_activity
 from lib.ui.components.facts import show_facts
 from lib.ui.components.moment import moment_inline
-from lib.ui.components.permission_words import PERMISSIONS, ROLES
+from lib.ui.components.permission_words import ROLES
 from lib.ui.components.person import person_inline
 from lib.users.views import PersonDetail
 

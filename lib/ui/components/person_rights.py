@@ -7,11 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from lib.access.actor import Actor
+from lib.access.permission_names import PERMISSIONS
 from lib.access.permissions import Scope
 from lib.ui import feedback
 from lib.ui.components import status
 from lib.ui.components.card import card
-from lib.ui.components.permission_words import PERMISSIONS, holders_in_words, role_in_words
+from lib.ui.components.permission_words import holders_in_words, role_in_words
 from lib.ui.guard import require_actor
 from lib.users.changes import change_rights
 from lib.users.people import explain

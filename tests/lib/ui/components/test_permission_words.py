@@ -1,5 +1,6 @@
+from lib.access.permission_names import PERMISSIONS
 from lib.access.permissions import GRANTS, Permission, Role, Scope
-from lib.ui.components.permission_words import PERMISSIONS, ROLES, holders_in_words, role_in_words
+from lib.ui.components.permission_words import ROLES, holders_in_words, role_in_words
 
 
 def test_every_role_and_permission_has_words_of_its_own() -> None:
