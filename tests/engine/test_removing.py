@@ -15,6 +15,10 @@ from tests.workers import Workers, until
 
 pytestmark = pytest.mark.slow
 
+_AT_WORK = (
+    "SELECT 1 FROM pg_stat_activity "
+    "WHERE datname = current_database() AND application_name = 'orchestrator-worker' AND state <> 'idle'"
+)
 _LEFT = "SELECT (SELECT count(*) FROM orchestration_runs) AS runs, (SELECT count(*) FROM phase_executions) AS phases"
 RUNS, CALLS, STRETCHES = 1100, 12_000, 20
 
@@ -31,7 +35,7 @@ def test_worker_that_is_killed_in_the_middle_is_gone_on_for(
         before = row(installation, _LEFT)["runs"]
         workers.start(f"first-{turn}")
         until(lambda: row(installation, _LEFT)["runs"] < before)  # noqa: B023 - it is asked within this turn
-        workers.kill(f"first-{turn}")
+        _kill(installation, workers, f"first-{turn}")
         left = row(installation, _LEFT)
         assert left["runs"] == left["phases"], "whole runs"
         gone = row(installation, "SELECT removed FROM retention_progress WHERE kind = 'runs'")["removed"]
@@ -64,7 +68,7 @@ def test_worker_that_is_killed_while_it_removes_the_trail_leaves_it_whole(
     for turn in range(2):
         workers.start(f"first-{turn}")
         until(lambda: row(installation, left)["n"] < before, seconds=120)  # noqa: B023 - it is asked within this turn
-        workers.kill(f"first-{turn}")
+        _kill(installation, workers, f"first-{turn}")
         before = row(installation, left)["n"]
         done = _verify(cast)
         assert (done.fault_count, done.removed_rows) == (0, STRETCHES * 3000 - before), (
@@ -78,6 +82,12 @@ def test_worker_that_is_killed_while_it_removes_the_trail_leaves_it_whole(
     until(lambda: row(installation, ended)["ended_at"], seconds=120)
     assert sum(each["entries"] for each in removals(installation)) == STRETCHES * 3000
     assert (_verify(cast).fault_count, _verify(cast).removed_seals) == (0, STRETCHES)
+
+
+def _kill(installation: Installation, workers: Workers, name: str) -> None:
+    """Kill the only one, and wait for the statement that PostgreSQL was in for it: that is finished without it."""
+    workers.kill(name)
+    until(lambda: rows(installation, _AT_WORK) == [])
 
 
 def _verify(cast: Cast) -> Verification:
