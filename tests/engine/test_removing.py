@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 _AT_WORK = (
     "SELECT 1 FROM pg_stat_activity "
-    "WHERE datname = current_database() AND application_name = 'orchestrator-worker' AND state <> 'idle'"
+    "WHERE datname = current_database() AND application_name = 'orchestrator-chores' AND state <> 'idle'"
 )
 _LEFT = "SELECT (SELECT count(*) FROM orchestration_runs) AS runs, (SELECT count(*) FROM phase_executions) AS phases"
 RUNS, CALLS, STRETCHES = 1100, 12_000, 20
