@@ -23,8 +23,9 @@ with page_header("Organization", subtitle=f"{organization.name} · {organization
 
 general, tier, models, security, limits = st.tabs(
     ["General", "Tier and use", "Models and messages", "Security", "Retention and limits"],
-    key="organization-tabs",
+    key="tab",
     on_change="rerun",
+    bind="query-params",
 )
 with general:
     left, right = st.columns([1.45, 1], gap="medium")

@@ -1,4 +1,4 @@
-"""axe-core over every page in every state: full in light and dark and on a phone.
+"""axe-core over every page in every state: full in light and dark and on a phone, and there in windows between.
 
 Empty pages have the same few parts, so a third of them is looked at in each of these. What a question or a refusal adds
 to a page is looked at on a desk alone, without the sidebar beside it, one half of all in the light and the other in the
@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Page, ViewportSize
 
-from tests.browser import acts, subjects
+from tests.browser import acts, narrow, subjects
 from tests.browser.conftest import Dashboard
 from tests.browser.scene import Scene, scene, unclaimed
 from tests.browser.subjects import Subject
@@ -89,9 +89,11 @@ def test_no_page_shuts_anybody_out(
     *, state: str, dashboard: Dashboard, scene: Scene, unclaimed: str, open_page: Callable[..., Page]
 ) -> None:
     page = open_page(viewport=DESK)
-    found, unused = [], []
+    found, unused = list[str](), list[Excuse]()
     mine = subjects.in_turn(_find(state, subjects.subjects(dashboard, scene, unclaimed)))
     for subject, looks in zip(subjects.walk(page, mine, dashboard), _looks(state, len(mine)), strict=True):
+        if state == "full":
+            found += [f"{subject.name}, {each}" for each in narrow.broken(page)]
         used = set()
         for where, finding in findings(page, looks):
             used.add(finding["excuse"])

@@ -78,8 +78,8 @@ def test_retention_is_shortened_and_a_hold_keeps_a_project(
     assert len(rows(installation, "SELECT 1 FROM orchestration_runs")) == 16, "it waits for 24 hours"
     tomorrow(database)
     remove_all(database)
+    expect(page).to_have_url(f"{server}/organization?tab=Retention+and+limits")
     page.reload()
-    acts.turn(page, "Retention and limits")
     expect(page.get_by_text("8 runs and 8 phases")).to_be_visible()
     look(page)
     page.get_by_role("button", name="Show what would be removed").click()

@@ -149,12 +149,8 @@ WITHOUT: Final[Mapping[str, str]] = {
 
 
 def _open(open_as: OpenAs, cast: Cast, page: PageEntry, made: Made, *, whose: str = "alice") -> AppTest:
-    at = open_as(getattr(cast, whose), page, **made.address)
-    if page is ORGANIZATION:
-        at.session_state["organization-tabs"] = "Retention and limits"
-        at.run()
-        assert not at.exception
-    return at
+    tab = {"tab": "Retention and limits"} if page is ORGANIZATION else {}
+    return open_as(getattr(cast, whose), page, **made.address, **tab)
 
 
 def _addresses(at: AppTest, open_again: Callable[[], AppTest]) -> list[dict[str, str]]:

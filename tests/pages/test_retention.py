@@ -35,9 +35,7 @@ def at(open_as: OpenAs, cast: Cast) -> AppTest:
 
 
 def open_tab(open_as: OpenAs, cast: Cast) -> AppTest:
-    opened = open_as(cast.alice, ORGANIZATION)
-    opened.session_state["organization-tabs"] = "Retention and limits"
-    opened.run()
+    opened = open_as(cast.alice, ORGANIZATION, tab="Retention and limits")
     assert not opened.exception
     return opened
 

@@ -184,9 +184,7 @@ def test_nothing_of_the_sample_is_offered_to_be_removed_by_age(
     open_as: OpenAs, operator: Actor, sample: Sample
 ) -> None:
     visit_sample(operator, Role.ADMIN)
-    at = open_as(operator, ORGANIZATION)
-    at.session_state["organization-tabs"] = "Retention and limits"
-    at.run()
+    at = open_as(operator, ORGANIZATION, tab="Retention and limits")
     assert "Nothing of the sample workspace is removed by age" in shown(at)
     assert [field.label for field in at.number_input if not field.disabled and field.label in KINDS.values()] == []
     assert "Removed by retention" not in headings(at)

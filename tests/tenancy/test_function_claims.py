@@ -118,29 +118,6 @@ CALLS: Final[Mapping[str, str]] = {
 TO_A_ROW: Final = [name for name, call in CALLS.items() if "%(" in call]
 
 
-@pytest.fixture(scope="module", params=[*NOBODY, *GONE, "not signed"])
-def nobody(request: pytest.FixtureRequest, world: World) -> Iterator[Connection]:
-    """A superuser's connection that has become somebody who is nobody; what made them go is undone."""
-    case, cast = request.param, world.cast
-    with doors.admin(world.database) as connection, connection.transaction(force_rollback=True):
-        if case == "not signed":
-            doors.announce(connection, json.dumps(claims_of(cast.alice)), signature="0" * 64)
-        elif case in GONE:
-            connection.execute(GONE[case].encode(), [cast.alice.user_id])
-            doors.become_person(connection, cast.alice)
-        else:
-            doors.become_person(connection, NOBODY[case](cast))
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def stranger(world: World) -> Iterator[Connection]:
-    """The same, become an admin of B."""
-    with doors.admin(world.database) as connection, connection.transaction(force_rollback=True):
-        doors.become_person(connection, world.cast.charlie)
-        yield connection
-
-
 def _rows_of_a(connection: Connection, world: World) -> set[str]:
     """Each row of A as the superuser sees it within this transaction."""
     with connection.transaction(force_rollback=True):
@@ -154,9 +131,9 @@ def _rows_of_a(connection: Connection, world: World) -> set[str]:
     return {json.dumps(row) for table, found in rows.items() for row in found.values() if is_of_a(table, row)}
 
 
-def _ask(connection: Connection, world: World, name: str) -> list[Any] | str | None:
-    """What it answers, or the SQLSTATE of its refusal; A's rows are as before either way, and it is undone."""
-    values = {
+def _values_of_a(connection: Connection, world: World) -> Mapping[str, object]:
+    """What of A's is asked for, by the names that `CALLS` has for it."""
+    return {
         "organization": world.cast.organization_a,
         "person": world.cast.max.user_id,
         "run": world.queued_a.id,
@@ -173,14 +150,6 @@ def _ask(connection: Connection, world: World, name: str) -> list[Any] | str | N
         "webhook": world.a.webhook_id,
         "archived_run": world.a.archived_run_id,
     }
-    before, answer = _rows_of_a(connection, world), None
-    try:
-        with connection.transaction(force_rollback=True):
-            answer = [value for row in connection.execute(CALLS[name].encode(), values) for value in row]
-            assert _rows_of_a(connection, world) == before, "it wrote"
-    except psycopg.Error as error:
-        return error.sqlstate
-    return answer
 
 
 def _slug_of_a(connection: Connection, world: World, table: str) -> str:
@@ -193,28 +162,72 @@ def _slug_of_a(connection: Connection, world: World, table: str) -> str:
     return str(slug)
 
 
+class Asking:
+    """A connection that has become somebody, in a transaction that stays as it is: whatever it is asked is undone."""
+
+    def __init__(self, connection: Connection, world: World) -> None:
+        self.connection = connection
+        self._world = world
+        self._values = _values_of_a(connection, world)
+        self._before = _rows_of_a(connection, world)
+
+    def ask(self, name: str) -> list[Any] | str | None:
+        """What the function answers, or the SQLSTATE of its refusal; A's rows are as before either way."""
+        try:
+            with self.connection.transaction(force_rollback=True):
+                found = self.connection.execute(CALLS[name].encode(), self._values)
+                answer = [value for row in found for value in row]
+                assert _rows_of_a(self.connection, self._world) == self._before, "it wrote"
+        except psycopg.Error as error:
+            return error.sqlstate
+        return answer
+
+
+@pytest.fixture(scope="module", params=[*NOBODY, *GONE, "not signed"])
+def nobody(request: pytest.FixtureRequest, world: World) -> Iterator[Asking]:
+    """A superuser's connection that has become somebody who is nobody; what made them go is undone."""
+    case, cast = request.param, world.cast
+    with doors.admin(world.database) as connection, connection.transaction(force_rollback=True):
+        if case == "not signed":
+            doors.announce(connection, json.dumps(claims_of(cast.alice)), signature="0" * 64)
+        elif case in GONE:
+            connection.execute(GONE[case].encode(), [cast.alice.user_id])
+            doors.become_person(connection, cast.alice)
+        else:
+            doors.become_person(connection, NOBODY[case](cast))
+        yield Asking(connection, world)
+
+
+@pytest.fixture(scope="module")
+def stranger(world: World) -> Iterator[Asking]:
+    """The same, become an admin of B."""
+    with doors.admin(world.database) as connection, connection.transaction(force_rollback=True):
+        doors.become_person(connection, world.cast.charlie)
+        yield Asking(connection, world)
+
+
 def test_every_function_of_people_is_asked() -> None:
     assert set(CALLS) == {name for name, definer in DEFINERS.items() if AUTHENTICATED in definer.callers}
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_function_of_people_says_and_does_nothing_for_nobody(nobody: Connection, world: World, name: str) -> None:
-    answer = _ask(nobody, world, name)
+def test_function_of_people_says_and_does_nothing_for_nobody(nobody: Asking, name: str) -> None:
+    answer = nobody.ask(name)
     assert answer == NOT_ALLOWED or not any(answer or ()), answer
 
 
 @pytest.mark.parametrize("name", TO_A_ROW)
-def test_function_of_people_says_and_does_nothing_for_a_stranger(stranger: Connection, world: World, name: str) -> None:
-    answer = _ask(stranger, world, name)
+def test_function_of_people_says_and_does_nothing_for_a_stranger(stranger: Asking, name: str) -> None:
+    answer = stranger.ask(name)
     assert answer == NOT_ALLOWED or not any(answer or ()), answer
 
 
-def test_views_show_nobody_nothing_and_a_stranger_their_own(
-    nobody: Connection, stranger: Connection, world: World
-) -> None:
-    views = [name for (name,) in stranger.execute("SELECT viewname FROM pg_views WHERE schemaname = 'public'")]
+def test_views_show_nobody_nothing_and_a_stranger_their_own(nobody: Asking, stranger: Asking, world: World) -> None:
+    views = [
+        name for (name,) in stranger.connection.execute("SELECT viewname FROM pg_views WHERE schemaname = 'public'")
+    ]
     assert sorted(views) == ["people", "readable_templates"]
     for view in views:
-        assert doors.reached(nobody, f"SELECT FROM {view}") == 0
-        own = stranger.execute(f"SELECT DISTINCT organization_id FROM {view}".encode()).fetchall()
+        assert doors.reached(nobody.connection, f"SELECT FROM {view}") == 0
+        own = stranger.connection.execute(f"SELECT DISTINCT organization_id FROM {view}".encode()).fetchall()
         assert set(own) - {(None,)} == {(world.cast.organization_b,)}, "what is public names no organization"

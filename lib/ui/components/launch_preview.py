@@ -47,7 +47,12 @@ def _say_why_dry(actor: Actor, prepared: Prepared) -> None:
         return
     st.markdown(":gray[Your organization's settings let no run do anything outside: it says what it would do.]")
     if actor.may(Permission.ORGANIZATION_EDIT):
-        st.page_link(ORGANIZATION.file, label="To the organization's settings", icon=":material/arrow_forward:")
+        st.page_link(
+            ORGANIZATION.file,
+            label="To the organization's settings",
+            icon=":material/arrow_forward:",
+            query_params={"tab": "Models and messages"},
+        )
 
 
 def show_launch_preview(actor: Actor, request: LaunchRequest | None) -> None:
