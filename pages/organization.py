@@ -12,6 +12,7 @@ from lib.ui.components import (
     organization_tier,
     retention_state,
 )
+from lib.ui.components.addressed_tabs import addressed_tabs
 from lib.ui.components.card import card
 from lib.ui.components.page_header import page_header
 from lib.ui.guard import require_actor
@@ -21,11 +22,8 @@ organization = get_organization(actor)
 with page_header("Organization", subtitle=f"{organization.name} · {organization.tier.capitalize()}"):
     pass
 
-general, tier, models, security, limits = st.tabs(
-    ["General", "Tier and use", "Models and messages", "Security", "Retention and limits"],
-    key="tab",
-    on_change="rerun",
-    bind="query-params",
+general, tier, models, security, limits = addressed_tabs(
+    ["General", "Tier and use", "Models and messages", "Security", "Retention and limits"]
 )
 with general:
     left, right = st.columns([1.45, 1], gap="medium")

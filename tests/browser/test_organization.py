@@ -127,3 +127,19 @@ def test_admin_of_a_suspended_organization_is_out_on_the_next_click_and_reads_wh
     charlie.get_by_label("Password", exact=True).fill(PASSWORD)
     charlie.get_by_role("button", name="Continue").click()
     expect(charlie.get_by_text("The invoice of May is not paid.")).to_be_visible()
+
+
+def test_tab_is_in_the_address_and_back_goes_through_tabs(server: str, cast: Cast, enter: Enter, page: Page) -> None:
+    enter(page, cast.charlie)
+    page.goto(f"{server}/organization?tab=Security")
+    tab = page.get_by_role("tab", selected=True)
+    expect(tab).to_have_text("Security")
+    acts.turn(page, "Tier and use")
+    expect(page).to_have_url(f"{server}/organization?tab=Tier+and+use")
+    page.get_by_role("link", name="Projects").first.click()
+    expect(page.get_by_role("heading", name="Projects", level=1)).to_be_visible()
+    for opened in ("Tier and use", "Security"):
+        page.go_back()
+        expect(tab).to_have_text(opened)
+    page.goto(f"{server}/organization?tab=Nonsense")
+    expect(tab).to_have_text("General")

@@ -134,8 +134,7 @@ def dialog_links(at: AppTest) -> list[str]:
 def test_models_and_messages_are_saved(open_as: OpenAs, cast: Cast) -> None:
     at = open_as(cast.alice, ORGANIZATION)
     assert not [one for one in at.toggle if one.label == "Slack"], "asked for only when its tab is open"
-    at.session_state["tab"] = "Models and messages"
-    at.run()
+    at = open_as(cast.alice, ORGANIZATION, tab="Models and messages")
     field(at, "toggle", "Slack").set_value(True)
     assert field(at, "toggle", "Publishing needs an approval").disabled
     assert "not part of the tier Free" in shown(at)

@@ -15,6 +15,7 @@ from lib.runs.launch import LaunchRequest, Prepared, preview_launch
 from lib.templates.operations import asks_approval
 from lib.templates.plan import Plan
 from lib.ui import feedback, words
+from lib.ui.components.addressed_tabs import TAB
 from lib.ui.components.budget_gauge import show_launch_gauges
 from lib.ui.components.card import card
 from lib.ui.components.estimate import show_estimate
@@ -51,7 +52,7 @@ def _say_why_dry(actor: Actor, prepared: Prepared) -> None:
             ORGANIZATION.file,
             label="To the organization's settings",
             icon=":material/arrow_forward:",
-            query_params={"tab": "Models and messages"},
+            query_params={TAB: "Models and messages"},
         )
 
 
