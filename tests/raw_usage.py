@@ -76,10 +76,12 @@ WITH days AS (
     SELECT * FROM days WHERE day < %(today)s AND day >= (SELECT min(day) FROM days WHERE cost > 0)
 ), means AS (
     SELECT weekday, avg(cost) AS mean, count(*) AS days FROM known GROUP BY 1
+), freedom AS (
+    SELECT nullif(count(*) - (SELECT count(*) FROM means), 0) AS degrees FROM known
 ), varied AS (
-    SELECT sum((k.cost - m.mean) ^ 2) / (count(*) - (SELECT count(*) FROM means)) AS variance, count(*) AS days,
-           1.2816 + (1.2816 ^ 3 + 1.2816) / 4 / (count(*) - (SELECT count(*) FROM means)) AS quantile
-      FROM known k JOIN means m USING (weekday)
+    SELECT sum((k.cost - m.mean) ^ 2) / max(f.degrees) AS variance, count(*) AS days,
+           1.2816 + (1.2816 ^ 3 + 1.2816) / 4 / max(f.degrees) AS quantile
+      FROM known k JOIN means m USING (weekday), freedom f
 ), spent AS (
     SELECT sum(cost) AS cost, max(cost) FILTER (WHERE day = %(today)s) AS today FROM days
      WHERE date_trunc('month', day) = date_trunc('month', %(today)s::date)
