@@ -11,6 +11,7 @@ from uuid import UUID
 
 import psycopg
 
+from lib.engine.ending import put_an_end_to
 from lib.engine.follow_up import FollowUp
 from lib.models.run import PhaseStatus
 from lib.providers.base import JsonWish, ModelAnswer, ModelCall, ModelChoice, Provider
@@ -140,9 +141,8 @@ async def make_attempt(
         log.exception("attempt %s failed inside", attempt.id)
         return Outcome(attempt, error=_own_fault(attempt, asyncio.get_running_loop().time() - started))
     finally:
-        showing.cancel()
         with suppress(asyncio.CancelledError):
-            await showing
+            await put_an_end_to([showing])
     return await _check(attempt, answer)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from lib.engine.attempt import Attempt, Outcome, make_attempt
+from lib.engine.ending import put_an_end_to
 from lib.providers.base import ModelChoice, Provider
 
 
@@ -45,7 +46,7 @@ class Calls:
 
     async def end(self, as_outcome: Callable[[Attempt], Outcome]) -> list[Outcome]:
         """End them all; what had no outcome by then has that one."""
-        self.cancel()
+        await put_an_end_to(self._attempts)
         results = await asyncio.gather(*self._attempts, return_exceptions=True)
         outcomes = [
             result if isinstance(result, Outcome) else as_outcome(attempt)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from lib.config import get_settings
+from lib.engine.ending import put_an_end_to
 from lib.engine.performing import Find, OperationOutcome, OperationState, perform_operation
 from lib.engine.prompts import Prompts
 from lib.engine.steps import OperationsStand, PhaseState
@@ -190,8 +191,7 @@ class Operations:
     async def end_calls(self, *, is_handed_over: bool) -> bool:
         """End what is under way, as handed over to another worker or as cancelled; whether there was anything."""
         calls = dict(self._calls)
-        for task in calls:
-            task.cancel()
+        await put_an_end_to(calls)
         results = await asyncio.gather(*calls, return_exceptions=True)
         self._calls.clear()
         message = "The worker was stopped in the middle of it: it may have happened."
