@@ -23,7 +23,7 @@ with page_header("Organization", subtitle=f"{organization.name} · {organization
     pass
 
 general, tier, models, security, limits = addressed_tabs(
-    ["General", "Tier and use", "Models and messages", "Security", "Retention and limits"]
+    ["General", "Tier and use", organization_forms.MODELS_TAB, "Security", "Retention and limits"]
 )
 with general:
     left, right = st.columns([1.45, 1], gap="medium")
@@ -41,7 +41,7 @@ with tier:
     with right:
         organization_tier.show_allowance(organization)
 if models.open:  # it asks an endpoint which models it has
-    with models, card("Models and messages"):
+    with models, card(organization_forms.MODELS_TAB):
         organization_forms.show_models_form(organization)
 with security, card("Security"):
     organization_forms.show_security_form(organization)

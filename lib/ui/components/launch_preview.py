@@ -20,6 +20,7 @@ from lib.ui.components.budget_gauge import show_launch_gauges
 from lib.ui.components.card import card
 from lib.ui.components.estimate import show_estimate
 from lib.ui.components.model_choice import show_own_models
+from lib.ui.components.organization_forms import MODELS_TAB
 from lib.ui.components.prompt_preview import show_prompts
 from lib.ui.navigation import ORGANIZATION
 
@@ -52,7 +53,7 @@ def _say_why_dry(actor: Actor, prepared: Prepared) -> None:
             ORGANIZATION.file,
             label="To the organization's settings",
             icon=":material/arrow_forward:",
-            query_params={TAB: "Models and messages"},
+            query_params={TAB: MODELS_TAB},
         )
 
 

@@ -19,6 +19,8 @@ from lib.ui.components.lock_out import ask_before_locking_out
 from lib.ui.components.retention_preview import ask_before_shortening
 from lib.ui.guard import require_actor
 
+#: The tab with the form of models and messages, and the heading of its card.
+MODELS_TAB: Final = "Models and messages"
 _Entered = dict[str, Any]
 #: What no part of this version heeds yet; it is kept until one does.
 _NOT_YET: Final = "It is saved, but has no effect yet."
