@@ -108,7 +108,7 @@ def workers(endpoint: LLMockServer, installation: Installation, tmp_path: Path) 
     made.stop()
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> float:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> float:
     """Wait for the condition and say how long it took, in seconds."""
     started = time.monotonic()
     while not condition():

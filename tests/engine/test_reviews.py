@@ -109,7 +109,7 @@ def test_rejection_ends_a_run_whose_other_branch_is_written_once_that_is_done(be
 def test_decision_is_taken_up_while_another_branch_is_written_and_restarts_nothing(
     bench, workers, endpoint, installation
 ):
-    endpoint.state.scenarios.add(Delay(seconds=4, match=Match(path="*completions", model="gpt-4o")))
+    endpoint.state.scenarios.add(Delay(seconds=10, match=Match(path="*completions", model="gpt-4o")))
     workers.start()
     run_id = bench.launch(
         [
@@ -120,7 +120,7 @@ def test_decision_is_taken_up_while_another_branch_is_written_and_restarts_nothi
     )
     until(lambda: bench.see(run_id).phases[0].status is PhaseStatus.WAITING_REVIEW)
     decide(bench, run_id)
-    until(lambda: bench.statuses(run_id)["after"] == ["completed"], seconds=3)
+    until(lambda: bench.statuses(run_id)["after"] == ["completed"])
     assert bench.statuses(run_id)["slow"] == ["running"]
     assert bench.wait_for_end(run_id).summary.status is RunStatus.COMPLETED
     calls = rows(installation, "SELECT phase_execution_id FROM api_usage WHERE run_id = %s", run_id)
