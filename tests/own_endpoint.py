@@ -12,6 +12,7 @@ from lib.config import get_settings
 from lib.connections.entry import ConnectionEntry
 from lib.connections.service import get_connection, update_connection
 from tests.conftest import Installation
+from tests.mock_endpoint import mock_endpoint
 
 #: Searched for wherever it must not be.
 KEY = "sk-planted-9f3b1c7d5e2a4860"
@@ -21,12 +22,10 @@ MODEL = "gpt-4o-mini"
 @pytest.fixture
 def llm(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[LLMockServer]:
     """The endpoint. What the installation offers of its own is another test's to set."""
-    with LLMockServer() as server:
+    with mock_endpoint() as server:
         monkeypatch.setenv("ORCHESTRATOR_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
         get_settings.cache_clear()
         yield server
-        if server._server:  # nobody waits any more for an answer that is made to take long
-            server._server.force_exit = True
 
 
 def entry_for(llm: LLMockServer, **changes: Any) -> ConnectionEntry:

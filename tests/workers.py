@@ -17,6 +17,7 @@ from lib.db.server import URL_VARIABLES
 from tests import warm
 from tests.conftest import Installation
 from tests.ending import end
+from tests.mock_endpoint import mock_endpoint
 from tests.records import rows
 
 #: What the endpoint answers for.
@@ -31,13 +32,11 @@ _LIVE = (
 @pytest.fixture
 def endpoint(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[LLMockServer]:
     """An OpenAI-compatible endpoint, and settings that lead to it."""
-    with LLMockServer() as server:
+    with mock_endpoint() as server:
         monkeypatch.setenv("ORCHESTRATOR_OPENAI_BASE_URL", server.base_url())
         monkeypatch.setenv("ORCHESTRATOR_OPENAI_API_KEY", "key-of-the-tests")
         get_settings.cache_clear()
         yield server
-        if server._server:  # nobody waits any more for an answer that is made to take long
-            server._server.force_exit = True
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from lib.models.template import OrchestrationTemplate, TemplateStatus
 from lib.projects.service import ProjectEntry, create_project
 from lib.runs.launch import LaunchRequest, launch_run
 from tests.cast import Cast, make_cast
+from tests.mock_endpoint import mock_endpoint
 from tests.records import Record, rows
 from tests.supervised import Up, port_of, up, wait_for
 from tests.workers import MODEL
@@ -106,10 +107,8 @@ def data_folder() -> Iterator[Path]:
 @pytest.fixture
 def model() -> Iterator[LLMockServer]:
     """An OpenAI-compatible endpoint."""
-    with LLMockServer() as endpoint:
+    with mock_endpoint() as endpoint:
         yield endpoint
-        if endpoint._server:  # nobody waits any more for an answer that is made to take long
-            endpoint._server.force_exit = True
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tests.conftest import Installation
 from tests.engine.conftest import CHAT, Bench, chain
 from tests.factories import make_connection, make_template
 from tests.made_runs import beginning, call_worker, make_run, open_run
+from tests.mock_endpoint import mock_endpoint
 from tests.own_endpoint import edit, entry_for
 from tests.own_endpoint import llm as own  # the installation's is another one
 from tests.records import row, rows
@@ -122,7 +123,7 @@ def test_another_address_is_called_at_the_next_attempt(
     run_id = bench.launch(chain("a", "b"), model=MODEL)
     workers.start()
     until(lambda: own.state.journal.in_flight == 1)
-    with LLMockServer() as another:
+    with mock_endpoint() as another:
         entry = entry_for(another, api_key="sk-another-0123456789", models=["gpt-4o"])
         edit(bench.cast.alice, connection_id, entry)
         assert bench.wait_for_end(run_id).summary.status is RunStatus.COMPLETED

@@ -16,6 +16,7 @@ from lib.providers.base import JsonWish, ModelAnswer, ModelCall, ModelParameters
 from lib.providers.errors import ModelCallError
 from lib.providers.http_client import close_shared_client
 from tests.lib.providers.connecting import KEY, compatible
+from tests.mock_endpoint import mock_endpoint
 
 Result = TypeVar("Result")
 
@@ -100,7 +101,7 @@ class Mock:
 
 @pytest.fixture(scope="module")
 def mock_server() -> Iterator[LLMockServer]:
-    with LLMockServer() as server:
+    with mock_endpoint() as server:
         yield server
 
 
