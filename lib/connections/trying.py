@@ -23,7 +23,7 @@ from lib.connections.structures import CallableConnection, LastTest
 from lib.connections.turns import take_turn
 from lib.db.session import tenant_session
 from lib.errors import InvalidInput, NotFound
-from lib.providers.base import ModelCall, ModelChoice, ModelParameters
+from lib.providers.base import NO_ENDPOINT, ModelCall, ModelChoice, ModelParameters
 from lib.providers.errors import NOT_CHARGED, ModelCallError
 from lib.providers.http_client import run_now
 from lib.validation import read_stored
@@ -32,7 +32,6 @@ TEST_PROMPT = "Answer with one word: ready."
 #: Models that think before they answer need some of it for that.
 _TEST_PARAMETERS = ModelParameters(max_tokens=256)
 _TEST_SECONDS = 30.0
-_ENDPOINT = "model"
 
 
 def list_models_there(actor: Actor, connection_id: UUID) -> tuple[str, ...]:
@@ -84,15 +83,16 @@ def _load(actor: Actor, connection_id: UUID) -> tuple[CallableConnection, ModelP
 
 
 def _ask(connection: CallableConnection, choice: ModelChoice, parameters: ModelParameters) -> LastTest:
-    started = time.perf_counter()
+    started, endpoint = time.perf_counter(), NO_ENDPOINT
     call = ModelCall(choice.model, TEST_PROMPT, _TEST_SECONDS, parameters)
     try:
         provider = open_for_test(connection, choice, settings=get_settings())
+        endpoint = provider.endpoint_of(choice.model)
         answer = run_now(provider.answer(call, on_text=lambda _: None))
     except ModelCallError as error:
         return LastTest(
             model=choice.model,
-            endpoint=_ENDPOINT,
+            endpoint=endpoint,
             message=error.message,
             kind=error.kind,
             status=error.status,
@@ -101,7 +101,7 @@ def _ask(connection: CallableConnection, choice: ModelChoice, parameters: ModelP
         )
     return LastTest(
         model=answer.model[:255],
-        endpoint=answer.endpoint,
+        endpoint=endpoint,
         status=answer.status,
         time_ms=answer.execution_time_ms,
         prompt_tokens=answer.prompt_tokens,

@@ -14,7 +14,7 @@ import psycopg
 from lib.engine.ending import put_an_end_to
 from lib.engine.follow_up import FollowUp
 from lib.models.run import PhaseStatus
-from lib.providers.base import JsonWish, ModelAnswer, ModelCall, ModelChoice, Provider
+from lib.providers.base import NO_ENDPOINT, JsonWish, ModelAnswer, ModelCall, ModelChoice, Provider
 from lib.providers.errors import NOT_CHARGED, ErrorKind, ModelCallError
 from lib.storable import storable
 from lib.templates.json_output.checking import check_answer
@@ -22,8 +22,6 @@ from lib.templates.plan import PlannedPhase
 
 log = logging.getLogger(__name__)
 
-#: What every provider so far speaks; where an answer came, it says its own.
-ENDPOINT = "/v1/chat/completions"
 #: An endpoint's own count is believed up to here: the sum of both has to fit the specification's INTEGER.
 _MOST_TOKENS = 2**30 - 1
 
@@ -39,8 +37,9 @@ class Attempt:
     number: int
     phase: PlannedPhase
     prompt: str
-    #: Noted once it is known who is asked, for whoever ends the attempt before it ends by itself.
+    #: These are noted once it is known who is asked, for whoever ends the attempt before it ends by itself.
     may_be_charged: bool = False
+    endpoint: str = NO_ENDPOINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,13 @@ class Outcome:
     def as_finish(self) -> Mapping[str, Any]:
         """The row of `api.advance_run`'s `finish`."""
         choice = self.attempt.phase.choice
-        row = {"id": str(self.attempt.id), "provider": choice.provider, "model": choice.model, "method": "POST"}
+        row = {
+            "id": str(self.attempt.id),
+            "provider": choice.provider,
+            "model": choice.model,
+            "endpoint": self.attempt.endpoint,
+            "method": "POST",
+        }
         if self.answer is not None:
             told = row | self._answered(self.answer)
             return (
@@ -69,7 +74,6 @@ class Outcome:
         if self.error is not None:
             return row | {
                 "status": PhaseStatus.FAILED,
-                "endpoint": ENDPOINT,
                 "status_code": self.error.status,
                 "cost_usd": _dollars(_cost_of_failure(self.attempt, self.error.kind)),
                 "finish_reason": "interrupted" if self.error.kind is ErrorKind.LOST else "error",
@@ -77,7 +81,6 @@ class Outcome:
             }
         return row | {
             "status": PhaseStatus.CANCELLED,
-            "endpoint": "model",
             "cost_usd": _dollars(_cost_of_failure(self.attempt)),
             "finish_reason": "cancelled",
             "error": {"kind": "cancelled", "message": "The run was cancelled while this was being written."},
@@ -91,8 +94,7 @@ class Outcome:
             "response": storable(answer.text),
             "prompt_tokens": min(answer.prompt_tokens, _MOST_TOKENS),
             "completion_tokens": min(answer.completion_tokens, _MOST_TOKENS),
-            "model": storable(answer.model)[:255],
-            "endpoint": answer.endpoint,
+            "reported_model": storable(answer.model)[:255],
             "status_code": answer.status,
             "cost_usd": _dollars(answer.cost_usd),
             "execution_time_ms": answer.execution_time_ms,
@@ -133,7 +135,7 @@ async def make_attempt(
     showing = asyncio.create_task(_show(attempt.id, pieces, write_stream))
     try:
         asked = await provider(attempt.phase.choice)
-        attempt.may_be_charged = not asked.is_free
+        attempt.may_be_charged, attempt.endpoint = not asked.is_free, asked.endpoint_of(call.model)
         answer = await asked.answer(call, on_text=pieces.append)
     except ModelCallError as error:
         return Outcome(attempt, error=error)

@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from lib.errors import InvalidInput
 
+#: Of a call that came to none: nobody was found who answers for the model.
+NO_ENDPOINT: Final = "model"
 _CHOICE = re.compile(r"[a-z][a-z0-9_-]{0,49}:\S{1,200}")
 
 
@@ -110,8 +112,6 @@ class ModelAnswer:
     execution_time_ms: int
     #: HTTP status.
     status: int
-    #: The path that was called, as in `/v1/chat/completions`.
-    endpoint: str
 
     @property
     def total_tokens(self) -> int:
@@ -132,6 +132,9 @@ class Provider(Protocol):
 
     def find_price_usd(self, model: str, *, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
         """What a call of that size would cost in US dollars; None is unknown. Asks nobody."""
+
+    def endpoint_of(self, model: str) -> str:
+        """The path that a call to `model` goes to, as in `/v1/chat/completions`. Asks nobody."""
 
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         """The model's whole answer; `on_text` gets each new piece as it comes, in order.

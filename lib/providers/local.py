@@ -63,6 +63,10 @@ class LocalModel:
         """See `Provider.find_price_usd`."""
         return Decimal(0)
 
+    def endpoint_of(self, model: str) -> str:  # noqa: ARG002 as `Provider` names it
+        """See `Provider.endpoint_of`."""
+        return "/v1/chat/completions"
+
     @property
     def is_installed(self) -> bool:
         """Whether the weights and the runtime are there."""

@@ -79,6 +79,10 @@ class RemoteModels:
             usage, model=model, base_url=self._wire.base_url, prices=self._prices, is_free=self.is_free
         )
 
+    def endpoint_of(self, model: str) -> str:
+        """See `Provider.endpoint_of`."""
+        return self._wire.path_of(model)
+
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         """See `Provider.answer`. Bounded as a whole by the call's time-out, and between two pieces by the stall's."""
         if not sdk.is_loaded(self._wire.sdk):
@@ -194,7 +198,6 @@ class RemoteModels:
             first_token_ms=first_token_ms,
             execution_time_ms=execution_time_ms,
             status=200,
-            endpoint=self._wire.path_of(call.model),
         )
 
     @asynccontextmanager

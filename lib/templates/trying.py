@@ -38,7 +38,6 @@ MOST_SECONDS: Final = 120
 #: In one web process: each has a thread.
 MOST_AT_ONCE: Final = 8
 _MOST_TOKENS: Final = 2**30 - 1
-_ENDPOINT: Final = "model"
 _FAULT: Final = (
     "Something went wrong on our side, not at the model. Whoever runs this installation finds it in the log."
 )
@@ -170,7 +169,7 @@ def _make(actor: Actor, tried: Try, provider: Provider, call: ModelCall, usage_i
 
 def _call(tried: Try, provider: Provider, call: ModelCall) -> dict[str, object]:
     """Make the call and say how it ended, as `api.finish_try` takes it."""
-    row: dict[str, object] = {"endpoint": _ENDPOINT, "model": call.model}
+    row: dict[str, object] = {"endpoint": provider.endpoint_of(call.model)}
     try:
         answer = tried.answer = run_now(_ask(tried, provider, call))
     except asyncio.CancelledError:
@@ -188,8 +187,6 @@ def _call(tried: Try, provider: Provider, call: ModelCall) -> dict[str, object]:
     else:
         tried.cost_usd = answer.cost_usd
         row |= {
-            "endpoint": answer.endpoint,
-            "model": answer.model.replace("\x00", "")[:255],
             "prompt_tokens": min(answer.prompt_tokens, _MOST_TOKENS),
             "completion_tokens": min(answer.completion_tokens, _MOST_TOKENS),
             "status": answer.status,

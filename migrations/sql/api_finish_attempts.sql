@@ -1,7 +1,8 @@
 -- api.finish_attempts(orchestration_runs, jsonb)
 -- Part of api.advance_run: each attempt that ended, whole, with its one usage row; its side table row goes. One whose
 -- answer people look at first waits, by the policy that comes with it (`review`): where the phase was launched with a gate
--- none is completed here, whoever walks the run.
+-- none is completed here, whoever walks the run. The usage has the model that was asked, so that what failed of it stands
+-- beside what succeeded; `reported_model` is how the answer names it, often with a date.
 CREATE FUNCTION api.finish_attempts(p_run public.orchestration_runs, p_finish jsonb) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
@@ -22,7 +23,7 @@ BEGIN
     WITH ended AS (
         SELECT * FROM jsonb_to_recordset(p_finish) AS x(
             id uuid, status text, response text, prompt_tokens int, completion_tokens int, model text, provider text,
-            endpoint text, method text, status_code int, cost_usd numeric, execution_time_ms int, finish_reason text,
+            reported_model text, endpoint text, method text, status_code int, cost_usd numeric, execution_time_ms int, finish_reason text,
             error jsonb, review jsonb)
     ), closed AS (
         UPDATE phase_executions p
@@ -32,7 +33,8 @@ BEGIN
                error_details = coalesce(e.error, '{}'), review_policy = coalesce(e.review, p.review_policy),
                token_usage = CASE WHEN e.prompt_tokens IS NULL THEN '{}' ELSE jsonb_build_object(
                    'prompt_tokens', e.prompt_tokens, 'completion_tokens', e.completion_tokens,
-                   'total_tokens', e.prompt_tokens + e.completion_tokens, 'model', e.model, 'cost_usd', e.cost_usd) END
+                   'total_tokens', e.prompt_tokens + e.completion_tokens, 'model', coalesce(e.reported_model, e.model),
+                   'cost_usd', e.cost_usd) END
           FROM ended e
          WHERE p.id = e.id AND p.run_id = p_run.id AND p.status = 'running'
         RETURNING p.id, p.execution_time_ms

@@ -48,7 +48,11 @@ BEGIN
     ), used AS (
         INSERT INTO public.api_usage (organization_id, user_id, project_id, run_id, phase_execution_id, endpoint,
                                       method, provider, model, cost_usd, response_time_ms, error_kind)
-        SELECT p_organization, v_run.user_id, v_run.project_id, p_run, lost.id, '/v1/chat/completions', 'POST',
+        SELECT p_organization, v_run.user_id, v_run.project_id, p_run, lost.id,
+               coalesce((SELECT u.endpoint FROM public.api_usage u -- nobody has said where this one went
+                          WHERE u.run_id = p_run AND u.provider = split_part(lost.model, ':', 1)
+                            AND u.model = substr(lost.model, strpos(lost.model, ':') + 1) AND u.endpoint <> 'model'
+                          ORDER BY u.created_at DESC LIMIT 1), '/v1/chat/completions'), 'POST',
                split_part(lost.model, ':', 1), substr(lost.model, strpos(lost.model, ':') + 1),
                lost.cost_usd, lost.execution_time_ms, 'lost'
           FROM lost

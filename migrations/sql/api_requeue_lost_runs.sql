@@ -24,7 +24,12 @@ BEGIN
                  WHERE r.status = 'paused'
                    AND (r.error_details ->> 'kind' IN ('organization_quota', 'organization_suspended')
                         OR r.error_details ->> 'kind' = 'budget'
-                           AND NOT api.is_out_of_budget(r.organization_id, r.project_id, r.user_id))) waiting
+                           AND (r.organization_id, r.project_id, r.user_id) IN (
+                               SELECT a.organization_id, a.project_id, a.user_id
+                                 FROM (SELECT DISTINCT p.organization_id, p.project_id, p.user_id -- each is asked once
+                                         FROM orchestration_runs p
+                                        WHERE p.status = 'paused' AND p.error_details ->> 'kind' = 'budget') a
+                                WHERE NOT api.is_out_of_budget(a.organization_id, a.project_id, a.user_id)))) waiting
           JOIN organizations o ON o.id = waiting.organization_id
          WHERE o.deleted_at IS NULL AND o.suspended_at IS NULL AND (
                o.api_quota_limit IS NULL OR waiting.reason = 'organization_suspended'

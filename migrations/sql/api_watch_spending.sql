@@ -1,7 +1,7 @@
 -- api.watch_spending()
 -- Tells who may change budgets of people who have spent more within some hours than a watch lets them: once for each
 -- person, and again only when so many hours are over. Two workers at once take different watches. Returns of how many
--- people was told.
+-- people was told. It also tells of budgets that allow less than before because a raise has expired.
 CREATE FUNCTION api.watch_spending() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -11,6 +11,7 @@ DECLARE
     v_told integer;
     v_count integer := 0;
 BEGIN
+    PERFORM api.tell_expired_raises();
     FOR v_watch IN
         SELECT w.* FROM spending_watches w JOIN organizations o ON o.id = w.organization_id
          WHERE w.ended_at IS NULL AND o.suspended_at IS NULL AND o.deleted_at IS NULL AND w.looks_at <= clock_timestamp()

@@ -18,7 +18,7 @@ def upgrade() -> None:
         "CREATE POLICY api_usage_tries_ended ON api_usage FOR UPDATE TO CURRENT_USER "
         f"USING ({MINE} AND error_kind = 'lost') WITH CHECK ({MINE})"
     )
-    for name, before in (("api_begin_try", "0043"), ("api_finish_try", None)):
+    for name, before in (("api_begin_try", "0043"), ("api_finish_try", "0071")):
         functions.create(name, execute="authenticated", before=before)
 
 

@@ -29,7 +29,7 @@ CHANGED = (
 CHANGED_AGAIN = {"api_audit_run": "0036", "api_load_sample": "0035", "api_remove_sample": "0035"} | dict.fromkeys(
     ("api_end_run", "api_open_segment", "api_advance_run", "api_steered_runs", "api_remind_reviews"), "0037"
 )
-CHANGED_AGAIN["api_decide_review"] = "0046"
+CHANGED_AGAIN |= {"api_decide_review": "0046", "api_finish_attempts": "0071"}
 #: file -> who may execute it, in the order in which they need each other.
 DOORS = {
     "api_most_spent": "engine, authenticated",

@@ -33,6 +33,10 @@ DOORS = {
     "api_watch_spending": "orchestrator_worker",
 }
 CHANGED = ("api_advance_run", "api_begin_try", "api_requeue_lost_runs", "api_load_sample")
+#: What a later migration changes again, and which.
+CHANGED_AGAIN = dict.fromkeys(
+    ("api_spend_budget", "api_move_budget", "api_watch_spending", "api_requeue_lost_runs"), "0071"
+)
 #: Trigger -> when it calls, on which table, which function.
 MOVES = {
     f"{BUDGETS}_open": ("INSERT", BUDGETS, "api.open_budget"),
@@ -48,11 +52,11 @@ def upgrade() -> None:
     _create_parts()
     _create_watches()
     for name, execute in DOORS.items():
-        functions.create(name, execute=execute)
+        functions.create(name, execute=execute, before=CHANGED_AGAIN.get(name))
     _protect()
     _watch()
     for name in CHANGED:
-        functions.replace(name)
+        functions.replace(name, before=CHANGED_AGAIN.get(name))
 
 
 def _create_budgets() -> None:

@@ -12,7 +12,7 @@ CHANGED = "api_open_segment"
 
 
 def upgrade() -> None:
-    functions.replace(CHANGED)
+    functions.replace(CHANGED, before="0071")
 
 
 def downgrade() -> None:

@@ -60,6 +60,9 @@ class Models:
     def find_price_usd(self, model: str, *, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
         return COST_USD
 
+    def endpoint_of(self, model: str) -> str:
+        return "/v1/chat/completions"
+
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], object]) -> ModelAnswer:
         question = Question(call, asyncio.get_running_loop().create_future())
         self.questions.append(question)
@@ -77,7 +80,6 @@ class Models:
             first_token_ms=1,
             execution_time_ms=2,
             status=200,
-            endpoint="/v1/chat/completions",
         )
 
 

@@ -82,6 +82,9 @@ class _InstantProvider:
     name = "openai"
     is_free = True
 
+    def endpoint_of(self, model: str) -> str:
+        return "/v1/chat/completions"
+
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         on_text(ANSWER)
         return ModelAnswer(
@@ -94,7 +97,6 @@ class _InstantProvider:
             first_token_ms=0,
             execution_time_ms=0,
             status=200,
-            endpoint="/v1/chat/completions",
         )
 
     async def check(self, model: str) -> None:

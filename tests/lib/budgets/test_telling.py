@@ -21,6 +21,7 @@ from lib.errors import BudgetUsedUp
 from lib.mail.message import MailKind
 from lib.mail.rendering import render
 from lib.users.service import update_preferences
+from tests import doors
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
@@ -83,6 +84,48 @@ def test_raise_lets_the_shares_be_told_again(installation: Installation, cast: C
     assert mails(installation) == [], "50 % was told by then"
     spend(installation.database, cast.max, "6")
     assert mails(installation) == to_managers("80")
+
+
+def test_raise_that_expires_tells_of_what_is_used_up_without_it(installation: Installation, cast: Cast) -> None:
+    budget_id = make_budget(cast.alice, "10", is_hard=True)
+    spend(installation.database, cast.max, "10")
+    raise_budget(cast.alice, budget_id, Decimal(10), reason="The fair", expires_at=clock.now() + timedelta(days=1))
+    spend(installation.database, cast.max, "2")
+    assert mails(installation) == to_managers("100")
+    _look(installation)
+    assert mails(installation) == [], "it goes on"
+    with doors.admin(installation.database) as connection:  # a day goes by, which no trigger sees
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE budget_raises SET starts_at = now() - interval '1 day', expires_at = now()")
+    _look(installation)
+    assert mails(installation) == to_managers("100")
+    _look(installation)
+    assert mails(installation) == [], "once"
+
+
+def test_budget_that_is_used_up_is_told_again_when_it_becomes_hard(installation: Installation, cast: Cast) -> None:
+    budget_id = make_budget(cast.alice, "10")
+    spend(installation.database, cast.max, "10")
+    assert mails(installation) == to_managers("100")
+    entry = BudgetEntry(name="Autumn", limit_usd=Decimal(10), is_hard=True)
+    update_budget(cast.alice, entry, seen=see_budget(cast.alice, budget_id))
+    assert mails(installation) == to_managers("100")
+    entry = BudgetEntry(name="Autumn", limit_usd=Decimal(10), is_hard=True, note="Since June")
+    update_budget(cast.alice, entry, seen=see_budget(cast.alice, budget_id))
+    assert mails(installation) == []
+
+
+def test_share_that_a_correction_takes_back_is_told_again(installation: Installation, cast: Cast) -> None:
+    make_budget(cast.alice, "10")
+    usage_id = spend(installation.database, cast.max, "10")
+    assert mails(installation) == to_managers("100")
+    for cost in (1, 6):
+        rows(installation, "UPDATE api_usage SET cost_usd = %s WHERE id = %s RETURNING 1", cost, usage_id)
+    assert mails(installation) == to_managers("50")
+
+
+def _look(installation: Installation) -> None:
+    call_worker(installation.database, "SELECT api.watch_spending()")
 
 
 def test_lowered_limit_is_told(installation: Installation, cast: Cast) -> None:
@@ -161,7 +204,7 @@ def test_person_who_spends_much_is_told_of_once_within_the_hours(installation: I
 
     def look() -> list[Any]:
         rows(installation, "UPDATE spending_watches SET looks_at = now() RETURNING 1")
-        call_worker(installation.database, "SELECT api.watch_spending()")
+        _look(installation)
         found = rows(installation, "DELETE FROM mail_outbox RETURNING recipient, \"values\" ->> 'person' AS who")
         return sorted((each["recipient"].partition("@")[0], each["who"]) for each in found)
 

@@ -24,7 +24,6 @@ ANSWER = ModelAnswer(
     first_token_ms=1,
     execution_time_ms=2,
     status=200,
-    endpoint="/v1/chat/completions",
 )
 
 
@@ -70,6 +69,9 @@ class _Answers:
     """Writes one piece, and ends once that is being shown."""
 
     is_free = True
+
+    def endpoint_of(self, _model: str) -> str:
+        return "/v1/chat/completions"
 
     async def answer(self, _call: ModelCall, *, on_text: Callable[[str], None]) -> ModelAnswer:
         on_text(ANSWER.text)
