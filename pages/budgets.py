@@ -3,27 +3,32 @@
 import streamlit as st
 
 from lib.access.permissions import Permission
-from lib.budgets.service import list_budgets, list_watches
+from lib.budgets.service import count_budgets, list_budgets, list_watches
 from lib.ui.components.budget_dialogs import show_new_budget
 from lib.ui.components.budget_list import say_budgets, show_budgets, show_watches
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.page_header import page_header
+from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page
 from lib.ui.guard import require_actor
 
 actor = require_actor(Permission.ANALYTICS_VIEW)
 may_manage = actor.may(Permission.BUDGETS_MANAGE)
-budgets = list_budgets(actor)
-said = f"{say_budgets(budgets)}. " if budgets else ""
+cursor = current_cursor()
+page = find_page(lambda at: list_budgets(actor, cursor=at), cursor=cursor)
+has_budgets = page is None or bool(page.items) or cursor is not None
+said = f"{say_budgets(count_budgets(actor))}. " if has_budgets else ""
 
 with page_header("Budgets", subtitle=f"{said}Months begin on their first day in UTC."):
-    is_adding = may_manage and bool(budgets) and st.button("Add budget", type="primary", icon=":material/add:")
+    is_adding = may_manage and has_budgets and st.button("Add budget", type="primary", icon=":material/add:")
 if is_adding:
     show_new_budget()
 
-if budgets:
+if page is not None and page.items:
     with card(key="budgets"):
-        show_budgets(actor, budgets)
+        show_budgets(actor, page)
+elif has_budgets:
+    show_no_such_page()
 else:
     text = (
         "A budget says what the organization, a project or a person may spend in a month or in all. People are told as "

@@ -22,7 +22,7 @@ def make_budget(actor: Actor, limit: str = "1", *, name: str = "Autumn", **enter
 
 def see_budget(actor: Actor, budget_id: UUID) -> BudgetView:
     """The budget as the page sees it."""
-    return next(each for each in list_budgets(actor) if each.id == budget_id)
+    return next(each for each in list_budgets(actor).items if each.id == budget_id)
 
 
 def spend(

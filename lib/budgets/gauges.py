@@ -11,7 +11,7 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.budgets import queries
 from lib.budgets.telling import say_short, say_used_up, say_who_raises
-from lib.budgets.views import Alerts, Gauge, NoticeView
+from lib.budgets.views import Alerts, BudgetCounts, Gauge, NoticeView
 from lib.db.session import tenant_session
 from lib.errors import BudgetUsedUp
 from lib.models.budget import BudgetPeriod, BudgetScope
@@ -61,16 +61,17 @@ def find_month_gauge(actor: Actor) -> Gauge | None:
     return next((gauge for gauge in gauges if gauge.period is BudgetPeriod.MONTH), None)
 
 
-def list_alerts(actor: Actor) -> Alerts:
-    """What whoever looks after budgets should know; nothing for anybody else."""
+def list_alerts(actor: Actor, *, most: int = 5) -> Alerts:
+    """What whoever looks after budgets should know, at most so many of them; nothing for anybody else."""
     actor.require(Permission.ORCHESTRATIONS_VIEW)
     if not actor.may(Permission.BUDGETS_MANAGE):
         return Alerts()
     with tenant_session(actor) as session:
-        gauges = [_gauge(row) for row in queries.list_budgets(session, actor.organization_id)]
+        short = [_gauge(row) for row in queries.list_short(session, actor.organization_id, limit=most)]
+        counts = BudgetCounts(*queries.count_budgets(session, actor.organization_id)) if short else BudgetCounts()
         notices = [NoticeView(**row._mapping) for row in queries.list_notices(session, actor.organization_id)]
-    short = sorted((gauge for gauge in gauges if gauge.is_short), key=lambda gauge: -gauge.share)
-    return Alerts(budgets=tuple(short), notices=tuple(notices))
+    more = counts.used_up + counts.short - len(short)
+    return Alerts(budgets=tuple(short), more=more, notices=tuple(notices))
 
 
 def name_managers(actor: Actor) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, Text, cast, func, select
 from sqlalchemy.orm import Session
 
+from lib.db.paging import Order, Rows, read_page
 from lib.models.budget import (
     Budget,
     BudgetRaise,
@@ -19,22 +20,49 @@ from lib.models.people import people
 from lib.models.project import Project
 
 MOST_CHOICES: Final = 500
-#: How a list of budgets goes: from the widest to the narrowest.
-_ORDER: Final = {BudgetScope.ORGANIZATION: 0, BudgetScope.PROJECT: 1, BudgetScope.USER: 2}
+#: How a list of budgets goes: from the widest to the narrowest, and by what they are about.
+_ABOUT: Final = func.coalesce(Project.name, people.c.name, "")
+_PLACE: Final = func.array_position([BudgetScope.ORGANIZATION, BudgetScope.PROJECT, BudgetScope.USER], Budget.scope)
+_ORDER: Final = Order(
+    "about",
+    cast(_PLACE, Text).concat(func.lower(_ABOUT)).concat(" ").concat(Budget.period),
+    Budget.id,
+    kind=str,
+    is_descending=False,
+    is_leakproof=False,
+)
+_SPENT: Final = func.coalesce(BudgetSpending.spent_usd, 0)
+_ALLOWED: Final = func.api.budget_limit(Budget.id, Budget.limit_usd)
 
 
-def list_budgets(session: Session, organization_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Those that have not ended and that the person may see, with what is spent of them."""
-    return session.execute(_gauges(organization_id)).all()
+def list_budgets(session: Session, organization_id: UUID, *, cursor: str | None, limit: int) -> Rows:
+    """A page of those that have not ended and that the person may see, with what is spent of them."""
+    return read_page(session, _gauges(organization_id), order=_ORDER, cursor=cursor, limit=limit)
+
+
+def count_budgets(session: Session, organization_id: UUID) -> Row[int, int, int]:
+    """How many there are; of how many nothing, and of how many little is left (`Gauge.is_used_up`, `is_short`)."""
+    looked_at = _gauges(organization_id).add_columns(_is_short().label("is_short")).subquery()
+    used_up = looked_at.c.spent_usd >= looked_at.c.allowed_usd
+    return session.execute(
+        select(func.count(), func.count().filter(used_up), func.count().filter(looked_at.c.is_short, ~used_up))
+    ).one()
+
+
+def list_short(session: Session, organization_id: UUID, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Those of which little is left (`Gauge.is_short`), the one with the largest share of it spent first."""
+    fullest = (_SPENT / _ALLOWED).desc()
+    return session.execute(_gauges(organization_id).where(_is_short()).order_by(fullest, Budget.id).limit(limit)).all()
 
 
 def list_about(session: Session, organization_id: UUID, about: Sequence[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Those of them that are about the organization itself, these projects or these people."""
-    return session.execute(_gauges(organization_id).where(Budget.about_id.in_(about))).all()
+    statement = _gauges(organization_id).where(Budget.about_id.in_(about))
+    return session.execute(statement.order_by(_ORDER.key, Budget.id)).all()
 
 
-def list_raises(session: Session, organization_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Those of all budgets that count at the moment, the one that expires first before the others."""
+def list_raises(session: Session, budget_ids: Sequence[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Those of these budgets that count at the moment, the one that expires first before the others."""
     return session.execute(
         select(
             BudgetRaise.budget_id,
@@ -45,7 +73,7 @@ def list_raises(session: Session, organization_id: UUID) -> Sequence[Row[*tuple[
             people.c.name.label("by"),
         )
         .join(people, people.c.id == BudgetRaise.created_by)
-        .where(BudgetRaise.organization_id == organization_id, BudgetRaise.expires_at > func.now())
+        .where(BudgetRaise.budget_id.in_(budget_ids), BudgetRaise.expires_at > func.now())
         .order_by(BudgetRaise.expires_at, BudgetRaise.id)
     ).all()
 
@@ -141,11 +169,11 @@ def _gauges(organization_id: UUID) -> Select[*tuple[Any, ...]]:
             Budget.is_hard,
             Budget.note,
             Budget.updated_at,
-            func.coalesce(Project.name, people.c.name, "").label("about"),
+            _ABOUT.label("about"),
             func.coalesce(makers.c.name, "").label("created_by"),
-            func.coalesce(BudgetSpending.spent_usd, 0).label("spent_usd"),
+            _SPENT.label("spent_usd"),
             func.coalesce(BudgetSpending.unknown_calls, 0).label("unknown_calls"),
-            func.api.budget_limit(Budget.id, Budget.limit_usd).label("allowed_usd"),
+            _ALLOWED.label("allowed_usd"),
         )
         .outerjoin(
             BudgetSpending,
@@ -157,10 +185,9 @@ def _gauges(organization_id: UUID) -> Select[*tuple[Any, ...]]:
         .outerjoin(people, people.c.id == Budget.user_id)
         .outerjoin(makers, makers.c.id == Budget.created_by)
         .where(Budget.organization_id == organization_id, Budget.ended_at.is_(None))
-        .order_by(
-            func.array_position(list(_ORDER), Budget.scope),
-            func.lower(func.coalesce(Project.name, people.c.name, "")),
-            Budget.period,
-            Budget.id,
-        )
     )
+
+
+def _is_short() -> ColumnElement[bool]:
+    """`Gauge.is_short`: the second threshold is reached, or all of it where there is none."""
+    return _ALLOWED * func.coalesce(Budget.thresholds[2], 100) <= _SPENT * 100

@@ -17,9 +17,10 @@ from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.budgets import queries
 from lib.budgets.gauges import figures
-from lib.budgets.views import BudgetEntry, BudgetView, Choices, RaiseView, WatchView
+from lib.budgets.views import BudgetCounts, BudgetEntry, BudgetView, Choices, RaiseView, WatchView
 from lib.cost_limit import clean_dollars
 from lib.db.constraints import constraint_of
+from lib.db.paging import Page
 from lib.db.session import tenant_session
 from lib.entry import clean_line, clean_text
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound
@@ -33,15 +34,25 @@ MOST_RAISE_DAYS: Final = 366
 _ABOUT_TAKEN, _HOURS_TAKEN = "idx_budgets_about", "idx_spending_watches_hours"
 
 
-def list_budgets(actor: Actor) -> tuple[BudgetView, ...]:
-    """The organization's that have not ended: its own, then its projects', then its people's. Raises `NotPermitted`."""
+def list_budgets(actor: Actor, *, cursor: str | None = None, limit: int = 20) -> Page[BudgetView]:
+    """A page of the organization's that have not ended: its own, then its projects', then its people's.
+
+    Raises `NotPermitted`, and `InvalidInput` for a cursor that is none of this list.
+    """
     actor.require(Permission.ANALYTICS_VIEW)
     with tenant_session(actor) as session:
-        rows = queries.list_budgets(session, actor.organization_id)
+        page = queries.list_budgets(session, actor.organization_id, cursor=cursor, limit=limit)
         raises: dict[UUID, list[RaiseView]] = defaultdict(list)
-        for found in queries.list_raises(session, actor.organization_id):
+        for found in queries.list_raises(session, [row.id for row in page.rows]):
             raises[found.budget_id].append(_raise(found))
-    return tuple(_budget(row, tuple(raises[row.id])) for row in rows)
+    return Page(tuple(_budget(row, tuple(raises[row.id])) for row in page.rows), page.newer, page.older)
+
+
+def count_budgets(actor: Actor) -> BudgetCounts:
+    """How many of the organization's have not ended, and how many need somebody. Raises `NotPermitted`."""
+    actor.require(Permission.ANALYTICS_VIEW)
+    with tenant_session(actor) as session:
+        return BudgetCounts(*queries.count_budgets(session, actor.organization_id))
 
 
 def list_choices(actor: Actor) -> Choices:

@@ -110,6 +110,15 @@ class BudgetView(Gauge):
         return self.allowed_usd - self.limit_usd
 
 
+@dataclass(frozen=True, slots=True)
+class BudgetCounts:
+    """How many budgets there are, how many of them are used up, and of how many more little is left."""
+
+    all: int = 0
+    used_up: int = 0
+    short: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchView:
     """A watch over what each person spends within some hours."""
@@ -134,7 +143,10 @@ class NoticeView:
 class Alerts:
     """What whoever looks after budgets should know."""
 
+    #: Of which little is left, the fullest first.
     budgets: tuple[Gauge, ...] = ()
+    #: How many more there are of these.
+    more: int = 0
     notices: tuple[NoticeView, ...] = ()
 
 

@@ -42,6 +42,9 @@ class TellsToWait:
     is_free = True
     stop: Callable[[], None]
 
+    def endpoint_of(self, model: str) -> str:
+        return "/v1/chat/completions"
+
     async def answer(self, call: ModelCall, *, on_text: Callable[[str], object]) -> ModelAnswer:
         self.stop()
         raise ModelCallError(

@@ -17,6 +17,7 @@ from tests.made_budgets import make_budget, spend
 from tests.made_runs import call_worker, make_run, open_run
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import button, buttons, dialogs, headings, press, shown, text_input
+from tests.records import row, rows
 
 ADD = "Add the first budget"
 
@@ -69,7 +70,7 @@ def test_budget_is_added(open_as: OpenAs, cast: Cast) -> None:
     text_input(at, "Name").set_value("Autumn")
     number(at, "new-budget-limit", 100.0)
     click(at, "new-budget-save", within=ADD)
-    (made,) = list_budgets(cast.mona)
+    (made,) = list_budgets(cast.mona).items
     assert (made.name, made.scope, made.limit_usd) == ("Autumn", BudgetScope.ORGANIZATION, 100)
     assert made.thresholds == (50, 80, 95)
 
@@ -92,24 +93,62 @@ def test_row_says_how_it_stands(open_as: OpenAs, installation: Installation, cas
         assert words in said, words
 
 
+def test_many_budgets_stand_on_pages_and_all_are_counted(
+    open_as: OpenAs, installation: Installation, cast: Cast
+) -> None:
+    for place in range(23):
+        project_id = make_project(installation.database, cast.alice, name=f"Project {place:02}")
+        make_budget(cast.alice, "10", name=f"Of {place:02}", scope="project", project_id=project_id)
+        if place > 15:
+            spend(installation.database, cast.max, "9", project_id=project_id)
+    at = open_as(cast.mona, BUDGETS)
+    assert "23 budgets, 7 nearly" in shown(at)
+    assert "20 budgets on this page" in shown(at)
+    assert "Of 19" in shown(at)
+    assert "Of 20" not in shown(at)
+    press(at, "More")
+    assert "Of 22" in shown(at)
+    assert "Of 19" not in shown(at)
+    said = shown(open_as(cast.mona, OVERVIEW))
+    assert "2 more have little left, or nothing." in said
+    assert sum(f"Of {place:02}" in said for place in range(23)) == 5
+    lost = open_as(cast.mona, BUDGETS, page="none")
+    assert "This page of the list is empty" in shown(lost)
+
+
 def test_budget_is_edited_raised_and_ended(open_as: OpenAs, cast: Cast) -> None:
     budget_id = make_budget(cast.alice, "100")
     at = choose(open_as(cast.mona, BUDGETS), "Edit…")
     text_input(at, "Name").set_value("Winter")
     click(at, f"edit-{budget_id}-save", within="Edit…")
-    assert [each.name for each in list_budgets(cast.mona)] == ["Winter"]
+    assert [each.name for each in list_budgets(cast.mona).items] == ["Winter"]
     at = press(open_as(cast.mona, BUDGETS), "Raise")
     number(at, f"raise-{budget_id}", 20.0)
     text_input(at, "Reason").set_value("The fair")
     click(at, f"raise-go-{budget_id}-confirm", within="Raise")
-    assert list_budgets(cast.mona)[0].allowed_usd == 120
+    assert list_budgets(cast.mona).items[0].allowed_usd == 120
     at = press(open_as(cast.mona, BUDGETS), "Take back")
-    raise_id = list_budgets(cast.mona)[0].raises[0].id
+    raise_id = list_budgets(cast.mona).items[0].raises[0].id
     click(at, f"end-raise-{raise_id}-confirm", within="Take back")
-    assert list_budgets(cast.mona)[0].allowed_usd == 100
+    assert list_budgets(cast.mona).items[0].allowed_usd == 100
     at = choose(open_as(cast.mona, BUDGETS), "End…")
     click(at, f"end-{budget_id}-confirm", within="End…")
-    assert list_budgets(cast.mona) == ()
+    assert list_budgets(cast.mona).items == ()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+def test_raise_ends_with_the_month_of_its_budget_wherever_its_maker_lives(
+    open_as: OpenAs, installation: Installation, cast: Cast, zone: str
+) -> None:
+    budget_id = make_budget(cast.alice, "100")
+    lives = "UPDATE users SET preferences = jsonb_build_object('time_zone', %s::text) WHERE id = %s RETURNING 1"
+    rows(installation, lives, zone, cast.mona.user_id)
+    at = press(open_as(cast.mona, BUDGETS), "Raise")
+    number(at, f"raise-{budget_id}", 20.0)
+    text_input(at, "Reason").set_value("The fair")
+    click(at, f"raise-go-{budget_id}-confirm", within="Raise")
+    (raised,) = list_budgets(cast.mona).items[0].raises
+    assert row(installation, "SELECT api.next_month() AS at") == {"at": raised.expires_at}
 
 
 def test_alert_is_added_edited_and_ended(open_as: OpenAs, cast: Cast) -> None:

@@ -21,6 +21,7 @@ def _raise(to: Choice) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 BUDGETS: Final = (
     about_own(service.list_budgets, P.ANALYTICS_VIEW),
+    about_own(service.count_budgets, P.ANALYTICS_VIEW),
     about_own(gauges.list_gauges, P.ORCHESTRATIONS_VIEW, lambda to: give(project_id=to.target.project_id)),
     about_own(gauges.list_project_gauges, P.PROJECTS_VIEW, lambda to: give(to.target.project_id)),
     about_own(gauges.preview_launch, P.ORCHESTRATIONS_VIEW, lambda to: give(to.target.project_id, cost_usd=None)),

@@ -59,13 +59,17 @@ def ask_to_raise(budget: BudgetView) -> None:
             "More (US dollars)", value=None, step=10.0, format="%.2f", placeholder="20.00", key=f"raise-{budget.id}"
         )
         reason = st.text_input("Reason", placeholder="The fair is brought forward", key=f"raise-why-{budget.id}")
-        last = _end_of_month(actor.time_zone)
+        last = _end_of_month()
         day = st.date_input(
-            "Until the end of", value=last, **day_limits(last), format="YYYY-MM-DD", key=f"raise-until-{budget.id}"
+            "Until the end of (UTC)",
+            value=last,
+            **day_limits(last),
+            format="YYYY-MM-DD",
+            key=f"raise-until-{budget.id}",
         )
         if is_confirmed("Raise it", key=f"raise-go-{budget.id}"):
             with feedback.told():
-                expires_at = clock.start_of_day((day or last) + timedelta(days=1), zone=actor.time_zone)
+                expires_at = clock.start_of_day((day or last) + timedelta(days=1), zone="UTC")
                 more = Decimal(str(amount or 0))
                 service.raise_budget(actor, budget.id, more, reason=reason, expires_at=expires_at)
                 feedback.succeeded("The budget is raised. Runs that it has stopped go on by themselves.")
@@ -159,8 +163,9 @@ def ask_to_end_watch(watch: WatchView) -> None:
     )
 
 
-def _end_of_month(zone: str) -> date:
-    today = clock.now().astimezone(clock.find_zone(zone)).date()
+def _end_of_month() -> date:
+    """As the months of budgets end, wherever somebody lives: a raise ends neither before nor in the next one."""
+    today = clock.now().date()
     return (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 

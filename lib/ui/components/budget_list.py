@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
-from lib.budgets.views import Alerts, BudgetView, RaiseView, WatchView
+from lib.budgets.views import Alerts, BudgetCounts, BudgetView, RaiseView, WatchView
+from lib.db.paging import Page
 from lib.models.budget import BudgetPeriod
 from lib.ui import words
 from lib.ui.components import budget_dialogs as dialogs
@@ -16,6 +17,7 @@ from lib.ui.components.audit_link import show_more
 from lib.ui.components.budget_gauge import say_about, say_share, say_unknown, show_gauge_meter, status_of
 from lib.ui.components.card import card
 from lib.ui.components.moment import moment_inline
+from lib.ui.components.paged_table import show_page_buttons
 from lib.ui.components.row_list import row, row_list, show_context
 from lib.ui.components.status import WARNING, inline
 from lib.ui.navigation import BUDGETS
@@ -26,22 +28,20 @@ _PERIODS: Final = {BudgetPeriod.MONTH: "each month", BudgetPeriod.TOTAL: "all ti
 _LONGEST_NAME, _LONGEST_NOTE, _LONGEST_REASON = 80, 140, 120
 
 
-def say_budgets(budgets: Sequence[BudgetView]) -> str:
+def say_budgets(counts: BudgetCounts) -> str:
     """How many there are, and how many need somebody: `3 budgets, 1 used up`."""
-    used_up = sum(budget.is_used_up for budget in budgets)
-    short = sum(budget.is_short for budget in budgets) - used_up
-    parts = [words.count(len(budgets), "budget")]
-    parts += [f"{words.number(used_up)} used up"] if used_up else []
-    parts += [f"{words.number(short)} nearly"] if short else []
+    parts = [words.count(counts.all, "budget")]
+    parts += [f"{words.number(counts.used_up)} used up"] if counts.used_up else []
+    parts += [f"{words.number(counts.short)} nearly"] if counts.short else []
     return ", ".join(parts)
 
 
-def show_budgets(actor: Actor, budgets: Sequence[BudgetView]) -> None:
-    """Draw the rows; who may not manage them reads only, and who reads the trail gets there."""
+def show_budgets(actor: Actor, page: Page[BudgetView]) -> None:
+    """Draw a page of rows; who may not manage them reads only, and who reads the trail gets there."""
     may_manage = actor.may(Permission.BUDGETS_MANAGE)
     may_do = may_manage or actor.may(Permission.AUDIT_VIEW)
     with row_list("budgets"):
-        for budget in budgets:
+        for budget in page.items:
             with st.container(gap="xxsmall"):  # on a phone the parts stand one below the other
                 left, middle, *right = st.columns([3.5, 5, 2.2] if may_do else [3.5, 5], vertical_alignment="center")
                 with left, st.container(gap="xxsmall"):
@@ -54,6 +54,8 @@ def show_budgets(actor: Actor, budgets: Sequence[BudgetView]) -> None:
                         st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", wrap=False),
                     ):
                         _show_actions(budget, may_manage=may_manage)
+    summary = f"{words.count(len(page.items), 'budget')} on this page"
+    show_page_buttons(summary, key="budgets", newer=page.newer, older=page.older, labels=("Back", "More"))
 
 
 def _show_what(budget: BudgetView) -> None:
@@ -139,6 +141,8 @@ def show_alerts(actor: Actor, alerts: Alerts) -> None:
             stops = ". It lets nothing begin" if gauge.is_hard and gauge.is_used_up else ""
             with row(gauge.name, detail=f"{say_about(gauge)}: {say_share(gauge)}{stops}", status=status_of(gauge)):
                 pass
+        if alerts.more:
+            show_context(f"{words.number(alerts.more)} more have little left, or nothing.")
         for notice in alerts.notices:
             within = words.count(notice.hours, "hour")
             title = f"{words.short(notice.person, most=40)} has spent {words.money(notice.spent_usd)} within {within}"

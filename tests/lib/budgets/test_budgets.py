@@ -9,12 +9,13 @@ import pytest
 
 from lib import clock
 from lib.budgets import service
-from lib.budgets.views import BudgetEntry
+from lib.budgets.gauges import list_alerts
+from lib.budgets.views import BudgetCounts, BudgetEntry
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound, NotPermitted
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
-from tests.made_budgets import make_budget, see_budget, show_budget
+from tests.made_budgets import make_budget, see_budget, show_budget, spend
 
 
 def tomorrow() -> datetime:
@@ -45,7 +46,7 @@ def test_what_makes_no_sense_is_refused_at_its_field(
     with pytest.raises(InvalidInput) as refused:
         make_budget(cast.alice, **entered)
     assert refused.value.field == field
-    assert service.list_budgets(cast.alice) == ()
+    assert service.list_budgets(cast.alice).items == ()
 
 
 def test_there_is_one_for_each_thing_and_period(installation: Installation, cast: Cast) -> None:
@@ -56,7 +57,7 @@ def test_there_is_one_for_each_thing_and_period(installation: Installation, cast
     service.end_budget(cast.alice, first)
     make_budget(cast.mona, name="Another")
     make_budget(cast.charlie)
-    assert [each.name for each in service.list_budgets(cast.alice)] == ["Another", "Autumn"]
+    assert [each.name for each in service.list_budgets(cast.alice).items] == ["Another", "Autumn"]
 
 
 def test_another_organizations_project_and_person_are_not_found(installation: Installation, cast: Cast) -> None:
@@ -112,6 +113,7 @@ def test_weak_role_changes_nothing(installation: Installation, cast: Cast, weak:
         lambda: service.end_budget(actor, budget_id),
         lambda: service.create_watch(actor, Decimal(1), hours=24),
         lambda: service.list_budgets(actor),
+        lambda: service.count_budgets(actor),
         lambda: service.list_watches(actor),
         lambda: service.list_choices(actor),
     ):
@@ -131,7 +133,7 @@ def test_stranger_finds_nothing(installation: Installation, cast: Cast) -> None:
     ):
         with pytest.raises(NotFound):
             change()
-    assert service.list_budgets(cast.charlie) == ()
+    assert service.list_budgets(cast.charlie).items == ()
 
 
 def test_watch_is_one_for_its_hours(installation: Installation, cast: Cast) -> None:
@@ -156,3 +158,40 @@ def test_watch_is_edited_for_the_same_hours_and_for_others(installation: Install
     assert [(each.limit_usd, each.hours) for each in service.list_watches(cast.mona)] == [(7, 24), (9, 72)]
     with pytest.raises(NotPermitted):
         service.update_watch(cast.max, Decimal(1), hours=1, seen=service.list_watches(cast.mona)[0])
+
+
+def test_list_is_read_in_pages_forth_and_back(installation: Installation, cast: Cast) -> None:
+    names = ["apples", "Bananas", "cherries", "Dates"]
+    for name in reversed(names):
+        project_id = make_project(installation.database, cast.alice, name=name)
+        for period in ("month", "total"):
+            make_budget(cast.alice, name=f"{name}, {period}", scope="project", project_id=project_id, period=period)
+    make_budget(cast.alice, name="All")
+    wanted = ["All", *(f"{name}, {period}" for name in names for period in ("month", "total"))]
+    pages = [service.list_budgets(cast.mona, limit=4)]
+    while pages[-1].older:
+        pages.append(service.list_budgets(cast.mona, cursor=pages[-1].older, limit=4))
+    assert [each.name for page in pages for each in page.items] == wanted
+    assert service.list_budgets(cast.mona, cursor=pages[-1].newer, limit=4).items == pages[-2].items
+    assert service.list_budgets(cast.mona, cursor=pages[-2].newer, limit=4).items == pages[0].items
+    with pytest.raises(InvalidInput):
+        service.list_budgets(cast.mona, cursor="no cursor")
+
+
+@pytest.mark.parametrize("thresholds", [(), (50,), (50, 80, 95), (90, 95)])
+def test_database_counts_those_that_need_somebody_as_their_gauges_say(
+    installation: Installation, cast: Cast, thresholds: tuple[int, ...]
+) -> None:
+    for share in (0, 49, 50, 79, 80, 94, 95, 99, 100, 130):
+        project_id = make_project(installation.database, cast.alice, name=f"{share} percent")
+        make_budget(cast.alice, "100", name=str(share), scope="project", project_id=project_id, thresholds=thresholds)
+        if share:
+            spend(installation.database, cast.max, str(share), project_id=project_id)
+    shown = service.list_budgets(cast.mona).items
+    used_up = [each.name for each in shown if each.is_used_up]
+    short = sorted((each.name for each in shown if each.is_short), key=int, reverse=True)
+    assert service.count_budgets(cast.mona) == BudgetCounts(10, len(used_up), len(short) - len(used_up))
+    alerts = list_alerts(cast.mona, most=3)
+    assert [each.name for each in alerts.budgets] == short[:3]
+    assert alerts.more == max(len(short) - 3, 0)
+    assert list_alerts(cast.max).budgets == ()

@@ -162,7 +162,7 @@ def test_none_of_two_hundred_attempts_at_once_begins_after_the_budget_is_used_up
         "SELECT 1 FROM phase_executions WHERE started_at >= (SELECT min(at) FROM seen_used_up)",
     )
     assert late == []
-    assert [each.id for each in list_budgets(cast.alice)] == [budget_id]
+    assert [each.id for each in list_budgets(cast.alice).items] == [budget_id]
 
 
 def count_admitted(installation: Installation) -> int:

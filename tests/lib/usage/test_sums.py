@@ -131,7 +131,7 @@ def test_call_that_may_be_charged_is_of_unknown_price_however_it_ended(installat
     of_nothing = {"created_at": then, "provider": None, "model": None, "cost_usd": None}
     make_calls(installation.database, cast.organization_a, [*unknown, *free, of_nothing])
     budget_id = make_budget(cast.alice, period="total")
-    (gauge,) = list_budgets(cast.alice)
+    (gauge,) = list_budgets(cast.alice).items
     assert (gauge.id, gauge.unknown_calls) == (budget_id, 4)
     for _ in range(2):
         found = read_dashboard(cast.mona, UsageQuery(period=last_days(4, today_in("UTC"), "UTC"))).report.total
