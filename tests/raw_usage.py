@@ -36,6 +36,11 @@ _ASKED = (
 )
 #: A bar of a week or month that began before the period begins with it.
 _BAR = "greatest(date_trunc('{unit}', created_at, %(zone)s), %(first)s::timestamp AT TIME ZONE %(zone)s)"
+#: One of the period before lies so many days before that with which it is compared.
+_BAR_BEFORE = """
+greatest(date_trunc('{unit}', created_at AT TIME ZONE %(zone)s + {days} * interval '1 day') - {days} * interval '1 day',
+         %(first)s::timestamp) AT TIME ZONE %(zone)s
+"""
 _FIGURES = f"""
 SELECT {{key}} AS key, {{bar}} AS bar, count(*) AS calls,
        count(*) FILTER (WHERE error_kind <> 'cancelled') AS failed_calls,
@@ -136,7 +141,7 @@ class RawUsage:
 
     def figures(self, by: str = "NULL", unit: str | None = None) -> dict[tuple[Key, datetime | None], Added]:
         """By what `by` says of a row and by bar, where there is a unit of these; nothing of what has no rows."""
-        bar = _BAR.format(unit=unit) if unit else "NULL::timestamptz"
+        bar = self._bar(unit) if unit else "NULL::timestamptz"
         found = self._ask(_FIGURES.format(key=by, bar=bar, of=self.of))
         return {(row["key"], row["bar"]): _added(row) for row in found}
 
@@ -165,11 +170,15 @@ class RawUsage:
 
     def runs(self, unit: str) -> dict[datetime, int]:
         """How many were launched in each bar."""
-        return {row["bar"]: row["runs"] for row in self._ask(_RUNS.format(bar=_BAR.format(unit=unit), of=self.of))}
+        return {row["bar"]: row["runs"] for row in self._ask(_RUNS.format(bar=self._bar(unit), of=self.of))}
 
     def forecast(self, today: date) -> Sequence[Mapping[str, Any]]:
         """Of each day to the end of the month what that will have cost by then, and how unsure it is."""
         return self._ask(_FORECAST.format(of=self.of), today=today)
+
+    def _bar(self, unit: str) -> str:
+        days = self.period.shifted_days
+        return _BAR_BEFORE.format(unit=unit, days=days) if days else _BAR.format(unit=unit)
 
     def _ask(self, statement: str, **more: Any) -> Sequence[Mapping[str, Any]]:
         period = self.period

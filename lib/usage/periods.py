@@ -35,6 +35,9 @@ class Period:
     first: date
     last: date
     zone: str
+    #: By how many days its weeks or months begin earlier than those of the calendar do: as many as it lies before the
+    #: period that it is compared with, so that each of its bars has as many days as that one's.
+    shifted_days: int = 0
 
     def __post_init__(self) -> None:
         """Raises `InvalidInput` where the last day is before the first, or too far from it or from our time."""
@@ -88,7 +91,13 @@ class Period:
             is_whole = (self.last + timedelta(days=1)).day == 1
             last = end_of_before if is_whole else end_of_before.replace(day=min(self.last.day, end_of_before.day))
             return Period(end_of_before.replace(day=1), last, self.zone)
-        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1), self.zone)
+        is_cut_by_day = self.unit in {Unit.HOUR, Unit.DAY}  # then all bars are of one length
+        return Period(
+            self.first - timedelta(days=self.days),
+            self.first - timedelta(days=1),
+            self.zone,
+            shifted_days=0 if is_cut_by_day else self.shifted_days + self.days,
+        )
 
     def boundaries(self) -> Sequence[datetime]:
         """The first moments of its bars, in UTC and rising, and the first moment after it."""
@@ -102,8 +111,8 @@ class Period:
 
     def bar_days(self) -> Sequence[date]:
         """The first day of each bar that is no hour; a week or month that began before begins with the period."""
-        unit = self.unit
-        return [day for day in self.each_day() if day == self.first or _begins(unit, day)]
+        unit, shift = self.unit, timedelta(days=self.shifted_days)
+        return [day for day in self.each_day() if day == self.first or _begins(unit, day + shift)]
 
 
 def this_month(today: date, zone: str) -> Period:

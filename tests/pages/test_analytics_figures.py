@@ -192,6 +192,36 @@ def test_numbers_are_those_of_the_rows_beside_those_of_the_time_before(
         assert courses[label] == pytest.approx(drawn, rel=0.1 if says is median else None), "no call is not nought"
 
 
+@pytest.mark.parametrize(("days", "bars"), [(94, 14), (430, 15)], ids=["weeks", "months"])
+def test_bars_of_weeks_and_months_are_beside_as_many_days_of_the_time_before(
+    *, open_as: OpenAs, cast: Cast, installation: Installation, projects: list[UUID], days: int, bars: int
+) -> None:
+    """Of one call a day each bar has as many as what it is compared with, wherever it begins and ends."""
+    last = today_in("UTC") - timedelta(days=1)
+    noon = clock.start_of_day(last, zone="UTC") + timedelta(hours=12)
+    calls = [{"created_at": noon - timedelta(days=ago)} for ago in range(days * 2)]
+    make_calls(installation.database, cast.organization_a, calls)
+    roll_up(installation.database)
+    first = last - timedelta(days=days - 1)
+    asked = {"range": "custom", "from": first.isoformat(), "to": last.isoformat()}
+    at = open_as(cast.mona, ANALYTICS, measure="calls", **asked)
+    series, dotted = figure(at, "usage-main")["data"]
+    assert len(series["y"]) >= bars
+    assert dotted["y"] == series["y"]
+    said = [text.split("<br>") for _, text in series["customdata"]]
+    assert [(whole, before.rpartition(": ")[2]) for whole, before in said] == [
+        (f"All: {n}", f"{n}") for n in series["y"]
+    ]
+    named = [before.rpartition(": ")[0] for _, before in said]
+    assert len({*named}) == len(named), "each says its own days"
+    first_end = first + timedelta(days=series["y"][0] - 1)
+    shifted = [day - timedelta(days=days) for day in (first, first_end)]
+    assert named[0] == words.days_span(*shifted)
+    drawn = table_of(at, 0)
+    assert [*drawn.iloc[:, -1]] == [*drawn["All"]]
+    assert sum(drawn.iloc[:, -1]) == days
+
+
 def test_times_failures_and_hours_are_those_of_the_rows(open_as: OpenAs, cast: Cast, raw: RawUsage) -> None:
     at = open_as(cast.mona, ANALYTICS, range="30-days")
     drawn = raw.days()[None][:-1]

@@ -12,7 +12,7 @@ from lib.ui.components.usage_bars import TICKS_OF_HALF, Bars, say_unit
 from lib.ui.components.usage_chart_card import Cells, chart_card
 from lib.ui.components.usage_figures import DIMENSIONS, MEASURES, PLURALS, Measure, Shown, Value, sort_of
 from lib.ui.components.usage_open import show_open_by_bar
-from lib.ui.components.usage_words import say_before, say_label
+from lib.ui.components.usage_words import say_before, say_days_before, say_label
 from lib.usage.periods import Period
 from lib.usage.views import Dashboard, Figures, Latency, Series, UsageReport
 
@@ -173,9 +173,9 @@ def _say_bars(shown: Shown, dashboard: Dashboard, bars: Bars) -> list[str]:
     said = [f"All: {shown.say(value)}" for value in wholes]
     if dashboard.before:
         before = _values(shown, dashboard.before.bars, dashboard.before.latency_bars)
-        word = say_before(dashboard.before.period)
+        days = say_days_before(dashboard.before.period)
         said = [
-            f"{text}<br>{word}: {shown.say(before[number])}" if number < len(before) else text
+            f"{text}<br>{days[number]}: {shown.say(before[number])}" if number < len(before) else text
             for number, text in enumerate(said)
         ]
     return said[: bars.drawn]

@@ -26,6 +26,15 @@ def say_before(period: Period) -> str:
     return words.days_span(period.first, period.last, has_year=period.first.year != period.last.year)
 
 
+def say_days_before(period: Period) -> Sequence[str]:
+    """What each bar of a period is called that others are compared with: its own days where it has several."""
+    if not period.shifted_days:
+        return [say_before(period)] * len(period.starts())
+    firsts = period.bar_days()
+    lasts = [*(day - timedelta(days=1) for day in firsts[1:]), period.last]
+    return [words.days_span(first, last) for first, last in zip(firsts, lasts, strict=True)]
+
+
 def say_label(label: str, by: Dimension, *, beside: Sequence[str]) -> str:
     """What stands in a chart: a model without its provider, where of those beside it no other is called so."""
     end = label.partition(":")[2] if by is Dimension.MODEL else ""

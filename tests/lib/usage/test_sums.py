@@ -5,6 +5,7 @@ import threading
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -213,6 +214,22 @@ def test_bars_of_a_period_follow_the_clock_on_the_wall(first: str, last: str, co
     assert period.boundaries()[-1] == datetime.fromisoformat(f"{last}T00:00:00Z") + timedelta(
         hours=24 - (2 if "03-2" in last or "03-3" in last else 1)
     )
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kathmandu"])
+@pytest.mark.parametrize("days", [63, 100, 366, 401, 3_000])
+def test_each_bar_of_weeks_and_months_is_compared_with_one_of_as_many_days(days: int, zone: str) -> None:
+    for last in (date(2026, 11, 30), date(2026, 12, 2)):
+        period = last_days(days, last, zone)
+        before = period.before()
+        assert before.boundaries()[-1] == period.starts_at, "one ends where the other begins"
+        assert lengths(before) == lengths(period)
+        assert lengths(before.before()) == lengths(period)
+
+
+def lengths(period: Period) -> list[int]:
+    """How many days each bar has: an hour more or less is a clock that is set."""
+    return [round((end - start) / timedelta(days=1)) for start, end in pairwise(period.boundaries())]
 
 
 def test_members_see_nothing_of_it(installation: Installation, cast: Cast) -> None:
