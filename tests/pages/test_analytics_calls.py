@@ -7,6 +7,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from lib import clock
+from lib.ui import words
 from lib.ui.navigation import ANALYTICS, RUN
 from tests import doors
 from tests.cast import Cast
@@ -14,7 +15,7 @@ from tests.conftest import Installation
 from tests.made_usage import make_calls
 from tests.pages.conftest import OpenAs
 from tests.pages.reading import headings, press, shown, table, titles
-from tests.pages.used import call, figure, projects, raw, used
+from tests.pages.used import call, click, figure, projects, raw, stack, used
 from tests.workspace import make_workspace
 
 __all__ = ["projects", "used"]
@@ -96,6 +97,55 @@ def test_failed_calls_of_one_reason(open_as: OpenAs, cast: Cast, used: list[UUID
     at = open_as(cast.mona, ANALYTICS, range="30-days", calls=1, failed=1)
     assert headings(at) == ["Failed calls"]
     assert table(at, "Result") == ["✕ Rate limit"] * 5
+
+
+def test_calls_behind_the_others_are_those_that_have_no_part_of_their_own(
+    open_as: OpenAs, cast: Cast, installation: Installation, projects: list[UUID]
+) -> None:
+    """Six models have one, the most expensive; of others there are three calls in a bar of ninety-three."""
+    named = [call(cast, projects[0], days_ago=1, model=f"m{number}") for number in range(6)] * 15
+    others = [call(cast, projects[0], days_ago=1, model=f"rare{number}", cost_usd=0) for number in range(2)]
+    unnamed = call(cast, projects[0], days_ago=1, model=None, cost_usd=0)
+    make_calls(installation.database, cast.organization_a, [*named, *others, unnamed])
+    at = open_as(cast.mona, ANALYTICS, range="7-days", measure="calls")
+    label = next(label for label, count in stack(at)["3 other models"].items() if count)
+    click(at, "usage-main", label, "3 other models")
+    assert sorted(table(at, "Model")) == ["rare0", "rare1", words.NOTHING]
+    assert "all but models openai:m0, openai:m1, openai:m2 and 3 more" in shown(at)
+    press(at, "Analytics")
+    assert at.query_params == {"range": "7-days", "measure": "calls"}
+
+
+def test_calls_behind_other_reasons_are_those_that_failed_for_one_without_a_part_of_its_own(
+    open_as: OpenAs, cast: Cast, installation: Installation, projects: list[UUID]
+) -> None:
+    frequent, rare = ("rate_limit", "auth", "quota", "timeout", "server"), ("stalled", "connection")
+    failed = [call(cast, projects[0], days_ago=1, error_kind=kind) for kind in frequent] * 2
+    failed += [call(cast, projects[0], days_ago=1, error_kind=kind, cost_usd=0) for kind in (*rare, "cancelled")]
+    made = [call(cast, projects[0], days_ago=1, cost_usd=9)] * 3
+    make_calls(installation.database, cast.organization_a, [*made, *failed])
+    at = open_as(cast.mona, ANALYTICS, range="7-days")
+    label = next(label for label, count in stack(at, "usage-failures")["Other reasons"].items() if count)
+    click(at, "usage-failures", label, "Other reasons")
+    assert headings(at) == ["Failed calls"]
+    assert sorted(table(at, "Result")) == ["✕ Not reachable", "✕ Stalled"]
+    assert "all but Credit used up, Rate limit, Refused key and 2 more" in shown(at)
+
+
+@pytest.mark.parametrize("nonsense", ["model:nobody", "color:red", "project:x", ":", "model:a:\0"])
+def test_all_but_what_is_none_is_as_if_it_were_not_there(
+    open_as: OpenAs, cast: Cast, used: list[UUID], nonsense: str
+) -> None:
+    whole = open_as(cast.mona, ANALYTICS, range="7-days", calls=1)
+    at = open_as(cast.mona, ANALYTICS, range="7-days", calls=1, but=nonsense)
+    assert not at.exception
+    assert table(at, "Model") == table(whole, "Model") != []
+
+
+def test_stranger_who_guesses_learns_no_name_of_what_is_left_out(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:
+    at = open_as(cast.charlie, ANALYTICS, calls=1, but=f"project:{used[0]}")
+    assert table(at, "Model") == ["hidden-model"]
+    assert "Market scans" not in shown(at)
 
 
 def test_calls_are_paged_and_lead_to_their_run(open_as: OpenAs, cast: Cast, installation: Installation) -> None:

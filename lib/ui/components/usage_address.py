@@ -16,16 +16,16 @@ from lib.errors import InvalidInput
 from lib.ui.components.paged_table import CURSOR
 from lib.ui.components.usage_figures import DIMENSIONS, MODELS, OPERATIONS, Measure, Sort
 from lib.ui.filtering import FROM, TO, read_day
-from lib.usage.calls.address import read_hour, read_key, say_hour, say_key
+from lib.usage.calls.address import read_hour, read_key, read_one, say_hour, say_key, say_left_out, together
 from lib.usage.calls.views import CallFilter
 from lib.usage.hours import HourOfWeek
 from lib.usage.periods import Period, last_days, last_month, last_months, this_month, today_in
-from lib.usage.views import Dimension, Key, UsageQuery
+from lib.usage.views import Dimension, Key, Series, UsageQuery
 
 #: Query parameters beside those of the dimensions.
 OF, RANGE, COMPARE, MEASURE, BY, TOP = "of", "range", "compare", "measure", "by", "top"
-CALLS, SINCE, BEFORE, ONLY, FAILED, HOUR = "calls", "since", "before", "only", "failed", "hour"
-OF_CALLS: Final = (CALLS, SINCE, BEFORE, ONLY, FAILED, HOUR, CURSOR)
+CALLS, SINCE, BEFORE, ONLY, BUT, FAILED, HOUR = "calls", "since", "before", "only", "but", "failed", "hour"
+OF_CALLS: Final = (CALLS, SINCE, BEFORE, ONLY, BUT, FAILED, HOUR, CURSOR)
 _OFF: Final = "off"
 
 
@@ -102,6 +102,7 @@ def open_calls(
     *,
     by: Dimension | None = None,
     key: Key = None,
+    all_but: Mapping[Dimension, frozenset[Key]] | None = None,
     since: datetime | None = None,
     before: datetime | None = None,
     is_failed: bool = False,
@@ -117,6 +118,7 @@ def open_calls(
         **{
             CALLS: "1",
             ONLY: f"{by}:{say_key(key)}" if by else None,
+            BUT: say_left_out(all_but or {}),
             SINCE: since.isoformat() if since else None,
             BEFORE: before.isoformat() if before else None,
             FAILED: "1" if is_failed else None,
@@ -124,6 +126,11 @@ def open_calls(
             CURSOR: None,
         },
     )
+
+
+def all_but_these(by: Dimension, series: Sequence[Series]) -> Mapping[Dimension, frozenset[Key]]:
+    """What the others are that have one part of a chart together: all but those that have one of their own."""
+    return {by: frozenset(each.key for each in series if each.count == 1)}
 
 
 def close_calls() -> None:
@@ -163,10 +170,9 @@ def _read_calls(query: UsageQuery, left_out: list[str]) -> CallFilter:
     said = st.query_params
     chosen = dict(query.chosen)
     if only := said.get(ONLY):
-        by, _, text = only.partition(":")
         try:
-            dimension = Dimension(by)
-            chosen[dimension] = frozenset({read_key(dimension, text)})
+            by, key = read_one(only)
+            chosen[by] = frozenset({key})
         except ValueError:
             left_out.append("Calls of one bar")
     return CallFilter(
@@ -175,7 +181,18 @@ def _read_calls(query: UsageQuery, left_out: list[str]) -> CallFilter:
         before=_read_moment(BEFORE, left_out),
         is_failed=said.get(FAILED) == "1",
         hour=_read_hour(left_out),
+        all_but=_read_all_but(left_out),
     )
+
+
+def _read_all_but(left_out: list[str]) -> Mapping[Dimension, frozenset[Key]]:
+    found: list[tuple[Dimension, Key]] = []
+    for text in st.query_params.get_all(BUT):
+        try:
+            found.append(read_one(text))
+        except ValueError:
+            left_out.append("Calls of one bar")
+    return together(found)
 
 
 def _read_hour(left_out: list[str]) -> HourOfWeek | None:

@@ -1,5 +1,6 @@
 """The calls behind a bar: one a row, the newest first, with the run that made each."""
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -16,13 +17,13 @@ from lib.ui.components.paged_table import current_cursor, find_page, show_no_suc
 from lib.ui.components.run_table import open_run
 from lib.ui.components.usage_address import close_calls
 from lib.ui.components.usage_export import show_calls_export
-from lib.ui.components.usage_figures import DIMENSIONS
+from lib.ui.components.usage_figures import DIMENSIONS, PLURALS
 from lib.usage.calls import service
 from lib.usage.calls.views import CallFilter, CallList, CallView
 from lib.usage.endpoints import say_endpoint
 from lib.usage.reading import GONE
 from lib.usage.reasons import say_reason
-from lib.usage.views import Dimension
+from lib.usage.views import Dimension, Key
 
 _KEY: Final = "usage-calls"
 #: So many names of one kind are said.
@@ -61,19 +62,25 @@ def _say(chosen: CallFilter, page: CallList | None) -> str:
     said = [_say_span(chosen, zone)]
     if hour := chosen.hour:
         said.append(words.hour_of_week(hour.weekday, hour.hour, minute=chosen.query.period.minute))
-    for by, keys in chosen.query.chosen.items():
-        names = page.names.get(by, {}) if page else {}
-        if by is Dimension.ERROR:
-            is_model = chosen.query.is_model
-            told = [say_reason(None if key is None else str(key), is_model=is_model) for key in keys]
-            said.append(words.some(sorted(told), most=_MOST_NAMED, longest=40))
-            continue
-        told = sorted(
+    query, names = chosen.query, page.names if page else {}
+    for by, keys in query.chosen.items():
+        told = _say_keys(by, keys, names.get(by, {}), is_model=query.is_model)
+        said.append(told if by is Dimension.ERROR else f"{DIMENSIONS[by]} {told}")
+    for by, keys in chosen.all_but.items():
+        told = _say_keys(by, keys, names.get(by, {}), is_model=query.is_model)
+        said.append(f"all but {told}" if by is Dimension.ERROR else f"all but {PLURALS[by]} {told}")
+    return " · ".join(said)
+
+
+def _say_keys(by: Dimension, keys: Collection[Key], names: Mapping[Key, str], *, is_model: bool) -> str:
+    if by is Dimension.ERROR:
+        told = [say_reason(None if key is None else str(key), is_model=is_model) for key in keys]
+    else:
+        told = [
             names.get(key, f"No {DIMENSIONS[by]}" if key is None else GONE if isinstance(key, UUID) else str(key))
             for key in keys
-        )
-        said.append(f"{DIMENSIONS[by]} {words.some(told, most=_MOST_NAMED, longest=40)}")
-    return " · ".join(said)
+        ]
+    return words.some(sorted(told), most=_MOST_NAMED, longest=40)
 
 
 def _say_span(chosen: CallFilter, zone: str) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib.ui import words
 from lib.ui.components import chart
-from lib.ui.components.usage_address import open_calls
+from lib.ui.components.usage_address import all_but_these, open_calls
 from lib.ui.components.usage_bars import TICKS_OF_THIRD, Bars
 from lib.ui.components.usage_chart_card import chart_card
 from lib.ui.components.usage_figures import say_seconds, seconds
@@ -173,6 +173,6 @@ def _open_failed(point: Mapping[str, Any], bars: Bars, failed: list[Series]) -> 
         return
     since, before = bars.span(number)
     if failed[curve].count > 1:
-        open_calls(since=since, before=before, is_failed=True)
+        open_calls(all_but=all_but_these(Dimension.ERROR, failed), since=since, before=before, is_failed=True)
     else:
         open_calls(by=Dimension.ERROR, key=failed[curve].key, since=since, before=before)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib.ui import words
 from lib.ui.components import chart
-from lib.ui.components.usage_address import BY, MEASURE, Asked, open_calls, write_address
+from lib.ui.components.usage_address import BY, MEASURE, Asked, all_but_these, open_calls, write_address
 from lib.ui.components.usage_bars import TICKS_OF_HALF, Bars, say_unit
 from lib.ui.components.usage_chart_card import Cells, chart_card
 from lib.ui.components.usage_figures import DIMENSIONS, MEASURES, PLURALS, Measure, Shown, Value, sort_of
@@ -95,8 +95,12 @@ def _open(point: Mapping[str, Any], dashboard: Dashboard, bars: Bars, *, is_fail
         return
     since, before = bars.span(number)
     series = dashboard.series[curve] if curve < len(dashboard.series) else None
-    if series is None or series.count > 1 or not is_of_part:  # what has no key of its own, such as the others together
+    if series is None or not is_of_part:
         open_calls(since=since, before=before, is_failed=is_failed)
+    elif series.count > 1:
+        open_calls(
+            all_but=all_but_these(dashboard.by, dashboard.series), since=since, before=before, is_failed=is_failed
+        )
     else:
         open_calls(by=dashboard.by, key=series.key, since=since, before=before, is_failed=is_failed)
 

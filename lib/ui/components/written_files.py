@@ -143,7 +143,8 @@ def _say_what(entry: ExportEntry, *, time_zone: str) -> str:
 def _say_calls(said: Mapping[str, Sequence[str]]) -> tuple[str, bool]:
     chosen = calls_address.read_address(said)
     period = chosen.query.period
-    is_all = not (chosen.query.chosen or chosen.is_failed or chosen.hour or chosen.since or chosen.before)
+    narrowed = (chosen.query.chosen, chosen.all_but, chosen.is_failed, chosen.hour, chosen.since, chosen.before)
+    is_all = not any(narrowed)
     return words.days_span(period.first, period.last), is_all
 
 

@@ -1,6 +1,7 @@
 """Which calls are meant, as an address says it: for the file of them, which is no page."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 from urllib.parse import urlencode
@@ -37,6 +38,25 @@ def read_key(by: Dimension, text: str) -> Key:
     return text
 
 
+def say_left_out(all_but: Mapping[Dimension, frozenset[Key]]) -> list[str]:
+    """What calls are not to be of, each as an address has it: "model:openai:gpt-4.1"."""
+    return sorted(f"{by}:{say_key(key)}" for by, keys in all_but.items() for key in keys)
+
+
+def read_one(text: str) -> tuple[Dimension, Key]:
+    """A key and what it is one of. Raises `ValueError`."""
+    by, _, key = text.partition(":")
+    return Dimension(by), read_key(Dimension(by), key)
+
+
+def together(found: Iterable[tuple[Dimension, Key]]) -> Mapping[Dimension, frozenset[Key]]:
+    """Keys by what they are of."""
+    keys: defaultdict[Dimension, set[Key]] = defaultdict(set)
+    for by, key in found:
+        keys[by].add(key)
+    return {by: frozenset(each) for by, each in keys.items()}
+
+
 def say_hour(hour: HourOfWeek) -> str:
     """The hour of the week as an address has it: "mon-14"."""
     return f"{_WEEKDAYS[hour.weekday]}-{hour.hour}"
@@ -61,6 +81,7 @@ def write_address(chosen: CallFilter) -> str:
     pairs += [("before", chosen.before.isoformat())] if chosen.before else []
     pairs += [("failed", "1")] if chosen.is_failed else []
     pairs += [("hour", say_hour(chosen.hour))] if chosen.hour else []
+    pairs += [("but", text) for text in say_left_out(chosen.all_but)]
     pairs += sorted((by.value, say_key(key)) for by, keys in query.chosen.items() for key in keys)
     return urlencode(pairs)
 
@@ -73,6 +94,7 @@ def read_address(said: Mapping[str, Sequence[str]]) -> CallFilter:
         query = UsageQuery(period=period, chosen=chosen, is_model=said["of"][0] == "models")
         since, before = (clock.read_moment(said[name][0]) if said.get(name) else None for name in ("since", "before"))
         hour = read_hour(said["hour"][0]) if said.get("hour") else None
+        all_but = together(map(read_one, said.get("but", ())))
     except (KeyError, ValueError, OverflowError, IndexError) as error:
         raise InvalidInput(_DAMAGED, field="Address") from error
-    return CallFilter(query=query, since=since, before=before, is_failed="failed" in said, hour=hour)
+    return CallFilter(query=query, since=since, before=before, is_failed="failed" in said, hour=hour, all_but=all_but)

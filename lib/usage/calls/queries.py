@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, cast, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, cast, false, func, select
 from sqlalchemy.orm import Session
 
 from lib.db.paging import Order, Rows, count_at_most, read_page
@@ -109,6 +109,8 @@ def _conditions(organization_id: UUID, chosen: CallFilter) -> list[ColumnElement
         ApiUsage.provider.is_not(None) if query.is_model else ApiUsage.provider.is_(None),
         *([ApiUsage.error_kind.is_not(None), ApiUsage.error_kind != _CANCELLED] if chosen.is_failed else []),
         *(is_in(_KEYS[dimension], keys) for dimension, keys in query.chosen.items()),
+        # of a call that has none of it nothing is known to SQL, not even that it is another one
+        *(~func.coalesce(is_in(_KEYS[dimension], keys), false()) for dimension, keys in chosen.all_but.items()),
     ]
 
 

@@ -8,7 +8,7 @@ from lib.audit.exports import Written, export_list_into
 from lib.db.session import tenant_session
 from lib.exports import Column, ExportFormat, Kind
 from lib.usage.calls import queries
-from lib.usage.calls.address import say_hour, say_key
+from lib.usage.calls.address import say_hour, say_key, say_left_out, together
 from lib.usage.calls.views import CallFilter, CallList, CallView
 from lib.usage.reading import GONE, name_keys
 
@@ -42,7 +42,9 @@ def list_calls(actor: Actor, chosen: CallFilter, *, cursor: str | None = None, l
     with tenant_session(actor) as session:
         found = queries.list_calls(session, actor.organization_id, chosen=chosen, cursor=cursor, limit=limit)
         items = tuple(CallView(**queries.view(row)) for row in found.rows)
-        asked = {by: name_keys(session, by, [*keys]) for by, keys in chosen.query.chosen.items()}
+        said = [*chosen.query.chosen.items(), *chosen.all_but.items()]
+        told = together((by, key) for by, keys in said for key in keys)
+        asked = {by: name_keys(session, by, [*keys]) for by, keys in told.items()}
         # an id that is not the reader's to see is not said to them either
         names = {by: {key: name for key, name in named.items() if name != GONE} for by, named in asked.items()}
         return CallList(items, newer=found.newer, older=found.older, names=names)
@@ -80,5 +82,6 @@ def said_filters(chosen: CallFilter) -> dict[str, object]:
     """What was chosen, for the trail."""
     query = chosen.query
     ways = {by.value: sorted(say_key(key) for key in keys) for by, keys in query.chosen.items()}
+    ways["but"] = say_left_out(chosen.all_but)
     hour = chosen.hour and say_hour(chosen.hour)
     return {"from": chosen.starts_at, "to": chosen.ends_at, "failed": chosen.is_failed, "hour": hour, **ways}

@@ -22,6 +22,8 @@ class CallFilter:
     is_failed: bool = False
     #: Only those of one hour of the week.
     hour: HourOfWeek | None = None
+    #: Not these, by dimension: what is left where each of them has a part of its own.
+    all_but: Mapping[Dimension, frozenset[Key]] = field(default_factory=dict)
 
     @property
     def starts_at(self) -> datetime:
@@ -64,7 +66,7 @@ class CallView:
 
 @dataclass(frozen=True, slots=True)
 class CallList:
-    """A page of calls, and what the things are called that they are narrowed to."""
+    """A page of calls, and what the things are called that it is told they are of, or are not."""
 
     items: tuple[CallView, ...]
     newer: str | None
