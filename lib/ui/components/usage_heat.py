@@ -64,9 +64,10 @@ def show_heat(dashboard: Dashboard) -> None:
             on_choose=lambda point: _open(point, week, cells),
         )
         st.markdown(f":gray[:small[{words.plain(period.zone)} time. The stronger the colour, the more calls.]]")
-        chosen = show_open_by_key([said[each] for each in week], key=_KEY, label="the calls of Hours of the week")
+        called = [each for each in week if each in cells]
+        chosen = show_open_by_key([said[each] for each in called], key=_KEY, label="the calls of Hours of the week")
         if chosen is not None:
-            open_calls(hour=week[chosen])
+            open_calls(hour=called[chosen])
             st.rerun()
 
 
