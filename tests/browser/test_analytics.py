@@ -76,12 +76,12 @@ def test_day_of_the_forecast_leads_to_the_calls_of_the_month_so_far(open_analyti
     chart = page.locator(".st-key-chart-forecast .js-plotly-plot")
     chart.locator(".trace .point").last.click(force=True)
     expect(page.get_by_role("heading", name="Calls", exact=True)).to_be_visible()
-    assert "calls=1" in page.url
-    assert "range=" not in page.url
+    assert "calls=this-month" in page.url
     assert "by=project" in page.url
     page.go_back()
     expect(page.get_by_role("heading", name="Analytics", exact=True)).to_be_visible()
-    assert "range=30-days" in page.url, "one step back"
+    assert "calls=" not in page.url, "one step back"
+    assert "range=30-days" in page.url
 
 
 def test_hour_of_the_week_leads_to_its_calls(open_analytics: Callable[..., Page]) -> None:
@@ -110,7 +110,7 @@ def calls_of(said: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("chart", "part"), [("Hours of the week", "hour="), ("Latency", "since="), ("Cost of", "calls=1")]
+    ("chart", "part"), [("Hours of the week", "hour="), ("Latency", "since="), ("Cost of", "calls=this-month")]
 )
 def test_calls_are_opened_by_keyboard(open_analytics: Callable[..., Page], chart: str, part: str) -> None:
     page = open_analytics("?range=30-days")

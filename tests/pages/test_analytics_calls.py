@@ -54,7 +54,7 @@ def test_calls_behind_the_forecast_are_those_of_the_month_to_that_day(
     assert len(table(at, "Model") if real["calls"] else []) == real["calls"]
     assert f"model {model}" in shown(at)
     press(at, "Analytics")
-    assert at.query_params == {"model": model}
+    assert at.query_params == {"range": "30-days", "model": model}, "back to what was looked at"
 
 
 def test_calls_behind_an_hour_of_the_week(open_as: OpenAs, cast: Cast, used: list[UUID]) -> None:

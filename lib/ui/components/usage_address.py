@@ -111,12 +111,11 @@ def open_calls(
 ) -> None:
     """Ask for the calls behind a bar, or behind an hour of the week: a callback.
 
-    They are of the range that is looked at, unless they are to be this month's.
+    They are of the range that is looked at, unless they are to be this month's; the way back leads to it either way.
     """
     write_address(
-        **(dict.fromkeys((RANGE, FROM, TO)) if is_this_month else {}),
         **{
-            CALLS: "1",
+            CALLS: str(Range.THIS_MONTH) if is_this_month else "1",
             ONLY: f"{by}:{say_key(key)}" if by else None,
             BUT: say_left_out(all_but or {}),
             SINCE: since.isoformat() if since else None,
@@ -168,7 +167,9 @@ def _read_keys(by: Dimension, left_out: list[str]) -> frozenset[Key]:
 
 def _read_calls(query: UsageQuery, left_out: list[str]) -> CallFilter:
     said = st.query_params
-    chosen = dict(query.chosen)
+    chosen, period = dict(query.chosen), query.period
+    if said.get(CALLS) == Range.THIS_MONTH:
+        period = this_month(today_in(period.zone), period.zone)
     if only := said.get(ONLY):
         try:
             by, key = read_one(only)
@@ -176,7 +177,7 @@ def _read_calls(query: UsageQuery, left_out: list[str]) -> CallFilter:
         except ValueError:
             left_out.append("Calls of one bar")
     return CallFilter(
-        query=replace(query, chosen=chosen),
+        query=replace(query, period=period, chosen=chosen),
         since=_read_moment(SINCE, left_out),
         before=_read_moment(BEFORE, left_out),
         is_failed=said.get(FAILED) == "1",
