@@ -27,6 +27,7 @@ COLUMNS = (
     "completion_tokens",
     "cost_usd",
     "response_time_ms",
+    "status_code",
 )
 
 

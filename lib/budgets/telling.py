@@ -15,8 +15,8 @@ _WHOSE: Final = {
 _OWN: Final = _WHOSE | {BudgetScope.USER: "your own budget"}
 #: Kind of the pause of a run that a budget has stopped.
 STOP: Final = "budget"
-#: So many people are named.
-_MOST_NAMED: Final = 3
+#: So many people are named, and so many at most are known by name (api.budget_managers).
+_MOST_NAMED, _MOST_KNOWN = 3, 20
 
 
 def say_stop(budget: Mapping[str, Any]) -> str:
@@ -56,7 +56,8 @@ def say_who_raises(managers: Sequence[str]) -> str:
     if not managers:
         return "Nobody of your organization may raise it: ask an admin for the permission to manage budgets."
     more = len(managers) - _MOST_NAMED
-    named = [*managers[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])]
+    others = "others" if len(managers) >= _MOST_KNOWN else f"{more} more"
+    named = [*managers[:_MOST_NAMED], *([others] if more > 0 else [])]
     *first, last = named
     who = f"{', '.join(first)} or {last}" if first else last
     return f"{who} can raise it."

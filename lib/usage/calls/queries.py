@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lib.db.paging import Order, Rows, count_at_most, read_page
 from lib.models.people import people
 from lib.models.project import Project
+from lib.models.readable_templates import readable_templates
 from lib.models.run import OrchestrationRun
 from lib.models.usage import ApiUsage
 from lib.usage.calls.views import CallFilter
@@ -21,7 +22,10 @@ from lib.usage.views import Dimension
 ORDER: Final = Order("newest", ApiUsage.created_at, ApiUsage.id)
 _RUN_TITLE: Final = func.coalesce(OrchestrationRun.title, func.left(OrchestrationRun.topic, 255))
 _TEMPLATE: Final = func.coalesce(
-    select(OrchestrationRun.template_id).where(OrchestrationRun.id == ApiUsage.run_id).scalar_subquery(),
+    select(OrchestrationRun.template_id)
+    .where(OrchestrationRun.id == ApiUsage.run_id)
+    .correlate(ApiUsage)  # also within a subquery of its own
+    .scalar_subquery(),
     ApiUsage.template_id,
 )
 #: What is listed, by the names of `CallView`.
@@ -75,6 +79,13 @@ def export_calls(organization_id: UUID, chosen: CallFilter) -> tuple[Select[*tup
         "project_id": ApiUsage.project_id,
         "project": listed.pop("project"),
         **listed,
+        "template_id": _TEMPLATE,
+        "template": select(readable_templates.c.name)
+        .where(readable_templates.c.id == _TEMPLATE)
+        .correlate(ApiUsage)
+        .scalar_subquery(),
+        "method": ApiUsage.method,
+        "status_code": ApiUsage.status_code,
     }
     return _find(organization_id, chosen, columns)
 

@@ -33,6 +33,10 @@ COLUMNS: Final = (
     Column("cost_usd", Kind.DOLLARS),
     Column("response_time_ms", Kind.INTEGER),
     Column("error_kind", Kind.WORD),
+    Column("template_id", Kind.WORD),
+    Column("template", Kind.TEXT),
+    Column("method", Kind.WORD),
+    Column("status_code", Kind.INTEGER),
 )
 
 
@@ -84,4 +88,5 @@ def said_filters(chosen: CallFilter) -> dict[str, object]:
     ways = {by.value: sorted(say_key(key) for key in keys) for by, keys in query.chosen.items()}
     ways["but"] = say_left_out(chosen.all_but)
     hour = chosen.hour and say_hour(chosen.hour)
-    return {"from": chosen.starts_at, "to": chosen.ends_at, "failed": chosen.is_failed, "hour": hour, **ways}
+    of = "models" if query.is_model else "operations"
+    return {"of": of, "from": chosen.starts_at, "to": chosen.ends_at, "failed": chosen.is_failed, "hour": hour, **ways}

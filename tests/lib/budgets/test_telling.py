@@ -16,6 +16,7 @@ from lib.budgets.gauges import (
     refuse_used_up,
 )
 from lib.budgets.service import create_watch, end_watch, list_watches, raise_budget, update_budget, update_watch
+from lib.budgets.telling import say_who_raises
 from lib.budgets.views import BudgetEntry
 from lib.errors import BudgetUsedUp
 from lib.mail.message import MailKind
@@ -288,3 +289,11 @@ def test_change_is_in_the_trail(installation: Installation, cast: Cast) -> None:
     ]
     new = row(installation, "SELECT new_values FROM audit_logs WHERE action = 'budgets.create'")["new_values"]
     assert new["limit_usd"] == 10
+
+
+@pytest.mark.parametrize(
+    ("count", "who"),
+    [(1, "A0"), (3, "A0, A1 or A2"), (4, "A0, A1, A2 or 1 more"), (20, "A0, A1, A2 or others")],
+)
+def test_who_can_raise_it_is_named_as_far_as_they_are_known(count: int, who: str) -> None:
+    assert say_who_raises([f"A{place}" for place in range(count)]) == f"{who} can raise it."

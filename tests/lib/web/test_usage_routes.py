@@ -28,7 +28,8 @@ from lib.web import usage_routes
 from tests import doors
 from tests.cast import Cast, make_cast
 from tests.conftest import Installation
-from tests.factories import make_project
+from tests.factories import make_project, make_template
+from tests.made_runs import make_run
 from tests.made_usage import make_calls
 from tests.records import rows
 
@@ -105,6 +106,25 @@ def test_file_has_the_calls_and_is_noted(
     assert (entry["user_id"], entry["session_id"]) == (cast.mona.user_id, cast.mona.session_id)
     assert (entry["user_agent"], str(entry["ip_address"]).partition("/")[0]) == ("Browser of Mona", "127.0.0.1")
     assert (entry["new_values"]["rows"], entry["new_values"]["format"]) == (3, file_format.value)
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_file_has_the_template_and_how_the_call_was_answered(
+    take: Take, installation: Installation, cast: Cast, projects: dict[str, UUID], file_format: str
+) -> None:
+    template_id = make_template(installation.database, cast.alice, name="Plans")
+    run = make_run(installation.database, cast.alice, project_id=projects["ours"], template_id=template_id)
+    call = {"user_id": cast.max.user_id, "project_id": projects["ours"]}
+    answered = call | {"run_id": run.id, "status_code": 429, "error_kind": "rate_limit"}
+    make_calls(installation.database, cast.organization_a, [answered])
+    found = read(take(cast.mona, query(is_failed=True), file_format), file_format)
+    told = {
+        each["error_kind"]: (str(each["template_id"] or ""), each["template"] or "", each["method"]) for each in found
+    }
+    assert told == {"rate_limit": (str(template_id), "Plans", "POST"), "timeout": ("", "", "POST")}
+    (limited,) = (each for each in found if each["error_kind"] == "rate_limit")
+    assert int(limited["status_code"]) == 429
+    assert noted(installation)[0]["new_values"]["filters"]["of"] == "models"
 
 
 @pytest.mark.parametrize("file_format", ExportFormat)
