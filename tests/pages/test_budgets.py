@@ -106,7 +106,7 @@ def test_many_budgets_stand_on_pages_and_all_are_counted(
     assert "20 budgets on this page" in shown(at)
     assert "Of 19" in shown(at)
     assert "Of 20" not in shown(at)
-    press(at, "More")
+    press(at, "Next")
     assert "Of 22" in shown(at)
     assert "Of 19" not in shown(at)
     said = shown(open_as(cast.mona, OVERVIEW))

@@ -55,7 +55,7 @@ def show_budgets(actor: Actor, page: Page[BudgetView]) -> None:
                     ):
                         _show_actions(budget, may_manage=may_manage)
     summary = f"{words.count(len(page.items), 'budget')} on this page"
-    show_page_buttons(summary, key="budgets", newer=page.newer, older=page.older, labels=("Back", "More"))
+    show_page_buttons(summary, key="budgets", newer=page.newer, older=page.older, labels=("Previous", "Next"))
 
 
 def _show_what(budget: BudgetView) -> None:
