@@ -4,7 +4,7 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,10 +42,15 @@ def pytest_configure(config: pytest.Config) -> None:
     network.watch()
 
 
-def pytest_collection_finish() -> None:
-    """What is there by now stays: the tests themselves, and all they import. Looking through it took a test's time."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is there in the end stays: the tests themselves, and all they import. Looking through it took seconds."""
+    gc.disable()
+    found = yield
     gc.collect()
     gc.freeze()
+    gc.enable()
+    return found
 
 
 @pytest.hookimpl(optionalhook=True)  # the tests on Debian's PostgreSQL start one process by themselves, without xdist
