@@ -36,17 +36,26 @@ def export_usage(actor: Actor, query: UsageQuery, *, by: Dimension, file_format:
     actor.require(Permission.ANALYTICS_VIEW)
     with tenant_session(actor, is_one_moment=True) as session:
         reading, _ = Reading(session, actor.organization_id, query).without_unknown()
-        cells = reading.cells(by)
+        counted = _Counted(reading.cells(by))
         columns = (*_MOMENTS, Column(f"{by}_key", Kind.TEXT), Column(by, Kind.TEXT), *_FIGURES)
-        data = write_table(file_format, columns, _pages(cells))
+        data = write_table(file_format, columns, counted)
         said = said_filters(CallFilter(query=reading.query))
-        record_export(session, "usage", file_format, rows=len(cells), sort=f"by {by}", filters=said)
+        record_export(session, "usage", file_format, rows=counted.rows, sort=f"by {by}", filters=said)
         return data
 
 
-def _pages(cells: Sequence[Cell], at_once: int = 2_000) -> Iterator[Sequence[Values]]:
-    for start in range(0, len(cells), at_once):
-        yield [_values(cell) for cell in cells[start : start + at_once]]
+class _Counted:
+    """The rows as the file gets them, and how many there were."""
+
+    def __init__(self, cells: Iterator[Sequence[Cell]]) -> None:
+        self._cells = cells
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[Sequence[Values]]:
+        for some in self._cells:
+            self.rows += len(some)
+            if some:
+                yield [_values(cell) for cell in some]
 
 
 def _values(cell: Cell) -> Values:

@@ -1,7 +1,7 @@
 """One question of usage, answered within one moment of the database."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -37,6 +37,7 @@ from lib.usage.views import (
 #: What bars are stacked of at most: more colours can't be told apart. The others are one.
 MOST_SERIES: Final = 6
 OTHERS: Final = "Others"
+_BARS_AT_ONCE: Final = 7
 #: What calls without a key are called.
 _NONE: Final = {
     Dimension.PROJECT: "No project",
@@ -148,10 +149,19 @@ class Reading:
                 kept[by] = known
         return replace(self, query=replace(self.query, chosen=kept)), left_out
 
-    def cells(self, by: Dimension) -> Sequence[Cell]:
-        """Each key's figures in each bar that has any, in the order of time, then the most expensive first."""
-        latencies = self._adding.latencies(self._by_bar, by=by, by_bucket=True)
-        summed = self._adding.figures(self._by_bar, by=by, by_bucket=True)
+    def cells(self, by: Dimension) -> Iterator[Sequence[Cell]]:
+        """Each key's figures in each bar that has any, in the order of time, then the most expensive first.
+
+        They come a few bars at a time: those of thousands of projects in all bars are too many to be held at once.
+        """
+        bars = range(len(self.query.period.starts()))
+        for first in bars[::_BARS_AT_ONCE]:
+            among = bars[first : first + _BARS_AT_ONCE]
+            yield self._cells(by, [span for span in self._by_bar if span.bucket in among])
+
+    def _cells(self, by: Dimension, spans: Sequence[Span]) -> Sequence[Cell]:
+        latencies = self._adding.latencies(spans, by=by, by_bucket=True)
+        summed = self._adding.figures(spans, by=by, by_bucket=True)
         found = [(bar, key, figures) for (bar, key), figures in summed.items() if bar is not None]
         found.sort(key=lambda each: (each[0], _rank(each[2])))
         names = self._names(by, [*dict.fromkeys(key for _, key, _ in found)])

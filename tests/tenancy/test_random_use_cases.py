@@ -126,22 +126,20 @@ _HAPPENINGS = st.lists(
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class World:
     """The ground as it is by now."""
 
     ground: Ground
     administrator: Connection
-    #: As the last deed left them; None where something has happened beside the deeds.
-    rows: Rows | None = None
 
     def take(self, step: Step) -> None:
         """Do it, and judge what came of it."""
         actor, is_fresh = self._actor(step)
-        before = self.rows or read_rows(self.administrator)
+        before = read_rows(self.administrator)
         doer = Doer.read(before, actor.user_id)
         answer, error = _try(step.deed, actor, self._choose(step, actor, before))
-        self.rows = after = read_rows(self.administrator)
+        after = read_rows(self.administrator)
         self._judge_writes(step, doer, before, after)
         said = _said(answer, error)
         assert not [each for each in hidden_from(doer, before) if each in said], f"{step.deed} tells {said}"
@@ -149,12 +147,6 @@ class World:
             self._judge_refusal(step, doer, answer, error)
         else:
             assert not isinstance(error, DBAPIError) or error.orig.sqlstate == NOT_ALLOWED, error
-
-    def let_happen(self, event: Event) -> None:
-        """Something that is nobody's deed."""
-        with _unwatched(self.administrator):
-            event.happen(self.administrator, self.ground.actors[event.who].user_id)
-        self.rows = None
 
     def _actor(self, step: Step) -> tuple[Actor, bool]:
         """Who acts, and whether it is who they are now."""
@@ -272,8 +264,9 @@ def test_no_deed_of_anybody_leaks_or_writes_what_is_not_theirs(
         for happening in happenings:
             if isinstance(happening, Step):
                 world.take(happening)
-            else:
-                world.let_happen(happening)
+                continue
+            with _unwatched(administrator):
+                happening.happen(administrator, ground.actors[happening.who].user_id)
 
 
 def test_each_deed_goes_through_for_who_may(ground: Ground) -> None:

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from lib import clock
+from lib.db.session import tenant_session
 from lib.exports import ExportFormat
 from lib.usage.exporting import export_usage
 from lib.usage.periods import last_days, today_in
-from lib.usage.reading import MOST_SERIES
+from lib.usage.reading import MOST_SERIES, Reading
 from lib.usage.service import read_dashboard
 from lib.usage.views import Dimension, Figures, UsageQuery
 from tests.cast import Cast
@@ -91,6 +92,21 @@ def test_file_of_the_figures_is_what_the_rows_add_up_to(
         for file_format in ExportFormat:
             data = export_usage(cast.mona, UsageQuery(period=period), by=by, file_format=file_format)
             check_file(read_file(data, file_format), expected, by, named)
+
+
+def test_figures_of_a_file_are_read_a_few_bars_at_a_time(
+    installation: Installation, cast: Cast, projects: list[UUID]
+) -> None:
+    """And are the same as all at once."""
+    days = 20
+    calls = [{"project_id": projects[day % 2], "created_at": clock.now() - timedelta(days=day)} for day in range(days)]
+    make_calls(installation.database, cast.organization_a, calls)
+    query = UsageQuery(period=last_days(days, today_in("UTC"), "UTC"))
+    with tenant_session(cast.mona, is_one_moment=True) as session:
+        parts = list(Reading(session, cast.organization_a, query).cells(Dimension.PROJECT))
+    assert [len({cell.starts_at for cell in part}) for part in parts] == [7, 7, 6]
+    starts = [cell.starts_at for part in parts for cell in part]
+    assert starts == query.period.starts()
 
 
 def check_file(
