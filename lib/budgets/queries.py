@@ -61,7 +61,7 @@ def list_about(session: Session, organization_id: UUID, about: Sequence[UUID]) -
     return session.execute(statement.order_by(_ORDER.key, Budget.id)).all()
 
 
-def list_raises(session: Session, budget_ids: Sequence[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
+def list_raises(session: Session, organization_id: UUID, budget_ids: Sequence[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Those of these budgets that count at the moment, the one that expires first before the others."""
     return session.execute(
         select(
@@ -73,7 +73,11 @@ def list_raises(session: Session, budget_ids: Sequence[UUID]) -> Sequence[Row[*t
             people.c.name.label("by"),
         )
         .join(people, people.c.id == BudgetRaise.created_by)
-        .where(BudgetRaise.budget_id.in_(budget_ids), BudgetRaise.expires_at > func.now())
+        .where(
+            BudgetRaise.organization_id == organization_id,
+            BudgetRaise.budget_id.in_(budget_ids),
+            BudgetRaise.expires_at > func.now(),
+        )
         .order_by(BudgetRaise.expires_at, BudgetRaise.id)
     ).all()
 

@@ -43,7 +43,7 @@ def list_budgets(actor: Actor, *, cursor: str | None = None, limit: int = 20) ->
     with tenant_session(actor) as session:
         page = queries.list_budgets(session, actor.organization_id, cursor=cursor, limit=limit)
         raises: dict[UUID, list[RaiseView]] = defaultdict(list)
-        for found in queries.list_raises(session, [row.id for row in page.rows]):
+        for found in queries.list_raises(session, actor.organization_id, [row.id for row in page.rows]):
             raises[found.budget_id].append(_raise(found))
     return Page(tuple(_budget(row, tuple(raises[row.id])) for row in page.rows), page.newer, page.older)
 

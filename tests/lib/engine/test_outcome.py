@@ -1,32 +1,22 @@
 """What an attempt tells the database: whoever ended it, it names the model and the endpoint that were asked."""
 
 from dataclasses import replace
-from decimal import Decimal
 from uuid import UUID
 
 import pytest
 
 from lib.engine.attempt import Attempt, Outcome
-from lib.providers.base import NO_ENDPOINT, ModelAnswer
+from lib.providers.base import NO_ENDPOINT
 from lib.providers.errors import ErrorKind, ModelCallError
+from tests.lib.engine.test_ending import ANSWER
 from tests.lib.engine.test_follow_up import phase
 
-ANSWER = ModelAnswer(
-    text="It folds.",
-    model="a-20260101",
-    prompt_tokens=1,
-    completion_tokens=1,
-    cost_usd=Decimal(0),
-    finish_reason="stop",
-    first_token_ms=1,
-    execution_time_ms=2,
-    status=200,
-)
+DATED = replace(ANSWER, model="a-20260101")
 FAILURE = ModelCallError("Too many calls.", kind=ErrorKind.RATE_LIMIT, provider="openai", model="a", status=429)
 
 
 @pytest.mark.parametrize(
-    "end", [{"answer": ANSWER}, {"error": FAILURE}, {}, {"answer": ANSWER, "error": FAILURE}], ids=str
+    "end", [{"answer": DATED}, {"error": FAILURE}, {}, {"answer": DATED, "error": FAILURE}], ids=str
 )
 def test_every_end_names_what_was_asked(end: dict[str, object]) -> None:
     attempt = Attempt(UUID(int=1), 1, phase(), "x", endpoint="/v1/messages")
