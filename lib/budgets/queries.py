@@ -19,7 +19,6 @@ from lib.models.budget import (
 from lib.models.people import people
 from lib.models.project import Project
 
-MOST_CHOICES: Final = 500
 #: How a list of budgets goes: from the widest to the narrowest, and by what they are about.
 _ABOUT: Final = func.coalesce(Project.name, people.c.name, "")
 _PLACE: Final = func.array_position([BudgetScope.ORGANIZATION, BudgetScope.PROJECT, BudgetScope.USER], Budget.scope)
@@ -127,26 +126,28 @@ def list_notices(session: Session, organization_id: UUID) -> Sequence[Row[*tuple
     ).all()
 
 
-def list_projects(session: Session, organization_id: UUID) -> dict[UUID, str]:
-    """Names of what is not archived, the newest first."""
+def list_projects(session: Session, organization_id: UUID, *, search: str, limit: int) -> list[tuple[UUID, str]]:
+    """What is not archived and is called so, the newest first."""
     found = session.execute(
         select(Project.id, Project.name)
         .where(Project.organization_id == organization_id, Project.archived_at.is_(None))
+        .where(Project.name.icontains(search, autoescape=True))
         .order_by(Project.created_at.desc(), Project.id)
-        .limit(MOST_CHOICES)
+        .limit(limit)
     )
-    return {row.id: row.name for row in found}
+    return [(row.id, row.name) for row in found]
 
 
-def list_people(session: Session, organization_id: UUID) -> dict[UUID, str]:
-    """Names of who can sign in."""
+def list_people(session: Session, organization_id: UUID, *, search: str, limit: int) -> list[tuple[UUID, str]]:
+    """Who can sign in and is called so, by name."""
     found = session.execute(
         select(people.c.id, people.c.name)
         .where(people.c.organization_id == organization_id, people.c.is_deactivated.is_(False))
+        .where(people.c.name.icontains(search, autoescape=True))
         .order_by(func.lower(people.c.name), people.c.id)
-        .limit(MOST_CHOICES)
+        .limit(limit)
     )
-    return {row.id: row.name for row in found}
+    return [(row.id, row.name) for row in found]
 
 
 def is_named(session: Session, organization_id: UUID, *, project_id: UUID | None, user_id: UUID | None) -> bool:

@@ -28,6 +28,8 @@ from lib.models.budget import Budget, BudgetPeriod, BudgetRaise, BudgetScope, Sp
 
 MAX_NAME, MAX_NOTE, MAX_REASON = 100, 2_000, 500
 MOST_THRESHOLDS: Final = 10
+#: So many projects or people can be chosen from; the others are searched for.
+MOST_CHOICES: Final = 500
 MOST_HOURS: Final = 720
 #: A raise for longer is another limit.
 MOST_RAISE_DAYS: Final = 366
@@ -55,14 +57,13 @@ def count_budgets(actor: Actor) -> BudgetCounts:
         return BudgetCounts(*queries.count_budgets(session, actor.organization_id))
 
 
-def list_choices(actor: Actor) -> Choices:
-    """What a budget can be about. Raises `NotPermitted`."""
+def list_choices(actor: Actor, scope: BudgetScope = BudgetScope.PROJECT, *, search: str = "") -> Choices:
+    """Projects or people that a budget can be about, of those whose names hold `search`. Raises `NotPermitted`."""
     actor.require(Permission.BUDGETS_MANAGE)
+    list_named = queries.list_projects if scope is BudgetScope.PROJECT else queries.list_people
     with tenant_session(actor) as session:
-        return Choices(
-            projects=queries.list_projects(session, actor.organization_id),
-            people=queries.list_people(session, actor.organization_id),
-        )
+        found = list_named(session, actor.organization_id, search=search.strip(), limit=MOST_CHOICES + 1)
+    return Choices(names=dict(found[:MOST_CHOICES]), has_more=len(found) > MOST_CHOICES)
 
 
 def create_budget(actor: Actor, entry: BudgetEntry) -> UUID:

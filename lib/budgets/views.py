@@ -152,7 +152,8 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What a budget can be about, by name: the newest 500 projects, and people."""
+    """What a budget can be about, by name: the newest projects, or people in the order of their names."""
 
-    projects: dict[UUID, str]
-    people: dict[UUID, str]
+    names: dict[UUID, str]
+    #: There are others, which a search finds.
+    has_more: bool

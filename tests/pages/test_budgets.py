@@ -75,6 +75,30 @@ def test_budget_is_added(open_as: OpenAs, cast: Cast) -> None:
     assert made.thresholds == (50, 80, 95)
 
 
+def test_project_that_is_not_among_the_newest_is_searched_for(
+    open_as: OpenAs, installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lib.budgets.service.MOST_CHOICES", 1)
+    wanted = make_project(installation.database, cast.alice, name="Hinges")
+    make_project(installation.database, cast.alice, name="Screws")
+    at = press(open_as(cast.mona, BUDGETS), ADD)
+    (scope,) = (each for each in at.segmented_control if each.label == "For")
+    scope.set_value(BudgetScope.PROJECT)
+    press(at, ADD)
+    (choice,) = (each for each in at.selectbox if each.label == "Project")
+    assert choice.options == ["Screws"]
+    text_input(at, "Project whose name holds").set_value("hing")
+    press(at, ADD)
+    (choice,) = (each for each in at.selectbox if each.label == "Project")
+    assert choice.options == ["Hinges"]
+    choice.set_value(wanted)
+    text_input(at, "Name").set_value("For hinges")
+    number(at, "new-budget-limit", 10.0)
+    click(at, "new-budget-save", within=ADD)
+    (made,) = list_budgets(cast.mona).items
+    assert (made.project_id, made.name) == (wanted, "For hinges")
+
+
 def test_row_says_how_it_stands(open_as: OpenAs, installation: Installation, cast: Cast) -> None:
     project_id = make_project(installation.database, cast.alice, name="Hinges")
     budget_id = make_budget(cast.alice, "100", scope="project", project_id=project_id, is_hard=True)

@@ -82,9 +82,9 @@ def _show_about(actor: Actor, key: str) -> tuple[str, UUID | None, UUID | None, 
     )
     project_id = user_id = None
     if scope is BudgetScope.PROJECT:
-        project_id = _choose("Project", list_choices(actor).projects, key=f"{key}-project")
+        project_id = _choose(actor, scope, "Project", key=f"{key}-project")
     elif scope is BudgetScope.USER:
-        user_id = _choose("Person", list_choices(actor).people, key=f"{key}-person")
+        user_id = _choose(actor, scope, "Person", key=f"{key}-person")
     period = st.segmented_control(
         "Period",
         list(_PERIODS),
@@ -97,8 +97,18 @@ def _show_about(actor: Actor, key: str) -> tuple[str, UUID | None, UUID | None, 
     return scope or BudgetScope.ORGANIZATION, project_id, user_id, period or BudgetPeriod.MONTH
 
 
-def _choose(label: str, names: dict[UUID, str], *, key: str) -> UUID | None:
-    options = words.distinct(names)
+def _choose(actor: Actor, scope: BudgetScope, label: str, *, key: str) -> UUID | None:
+    search_key = f"{key}-search"
+    search = st.session_state.get(search_key, "")
+    found = list_choices(actor, scope, search=search)
+    if found.has_more or search:
+        st.text_input(
+            f"{label} whose name holds",
+            placeholder="Part of its name, then Enter",
+            help=f"There are more than {words.number(len(found.names))}." if found.has_more else None,
+            key=search_key,
+        )
+    options = words.distinct(found.names)
     return st.selectbox(label, list(options), index=None, format_func=options.__getitem__, key=key)
 
 

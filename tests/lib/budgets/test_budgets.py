@@ -12,6 +12,7 @@ from lib.budgets import service
 from lib.budgets.gauges import list_alerts
 from lib.budgets.views import BudgetCounts, BudgetEntry
 from lib.errors import AlreadyTaken, Conflict, InvalidInput, NotFound, NotPermitted
+from lib.models.budget import BudgetScope
 from tests.cast import Cast
 from tests.conftest import Installation
 from tests.factories import make_project
@@ -195,3 +196,19 @@ def test_database_counts_those_that_need_somebody_as_their_gauges_say(
     assert [each.name for each in alerts.budgets] == short[:3]
     assert alerts.more == max(len(short) - 3, 0)
     assert list_alerts(cast.max).budgets == ()
+
+
+def test_what_is_beyond_the_choices_is_found_by_its_name(
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MOST_CHOICES", 2)
+    for name in ("100 % wool", "Hinges", "Hinges, brass"):
+        make_project(installation.database, cast.alice, name=name)
+    newest = service.list_choices(cast.mona, BudgetScope.PROJECT)
+    assert (list(newest.names.values()), newest.has_more) == (["Hinges, brass", "Hinges"], True)
+    for search, names in ((" HINGES ", ["Hinges, brass", "Hinges"]), ("0 %", ["100 % wool"]), ("_", [])):
+        found = service.list_choices(cast.mona, BudgetScope.PROJECT, search=search)
+        assert (list(found.names.values()), found.has_more) == (names, False)
+    (max_id,) = service.list_choices(cast.mona, BudgetScope.USER, search="max").names
+    assert max_id == cast.max.user_id
+    assert service.list_choices(cast.charlie, BudgetScope.PROJECT, search="Hinges").names == {}
