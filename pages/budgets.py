@@ -4,12 +4,13 @@ import streamlit as st
 
 from lib.access.permissions import Permission
 from lib.budgets.service import count_budgets, list_budgets, list_watches
+from lib.ui import words
 from lib.ui.components.budget_dialogs import show_new_budget
 from lib.ui.components.budget_list import say_budgets, show_budgets, show_watches
 from lib.ui.components.card import card
 from lib.ui.components.empty_state import empty_state
 from lib.ui.components.page_header import page_header
-from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page
+from lib.ui.components.paged_table import current_cursor, find_page, show_no_such_page, show_page_buttons
 from lib.ui.guard import require_actor
 
 actor = require_actor(Permission.ANALYTICS_VIEW)
@@ -26,7 +27,9 @@ if is_adding:
 
 if page is not None and page.items:
     with card(key="budgets"):
-        show_budgets(actor, page)
+        show_budgets(actor, page.items)
+        on_page = f"{words.count(len(page.items), 'budget')} on this page"
+        show_page_buttons(on_page, key="budgets", newer=page.newer, older=page.older, labels=("Previous", "Next"))
 elif has_budgets:
     show_no_such_page()
 else:

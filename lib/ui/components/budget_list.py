@@ -9,7 +9,6 @@ from markupsafe import Markup
 from lib.access.actor import Actor
 from lib.access.permissions import Permission
 from lib.budgets.views import Alerts, BudgetCounts, BudgetView, RaiseView, WatchView
-from lib.db.paging import Page
 from lib.models.budget import BudgetPeriod
 from lib.ui import words
 from lib.ui.components import budget_dialogs as dialogs
@@ -17,7 +16,6 @@ from lib.ui.components.audit_link import show_more
 from lib.ui.components.budget_gauge import say_about, say_share, say_unknown, show_gauge_meter, status_of
 from lib.ui.components.card import card
 from lib.ui.components.moment import moment_inline
-from lib.ui.components.paged_table import show_page_buttons
 from lib.ui.components.row_list import row, row_list, show_context
 from lib.ui.components.status import WARNING, inline
 from lib.ui.navigation import BUDGETS
@@ -36,12 +34,12 @@ def say_budgets(counts: BudgetCounts) -> str:
     return ", ".join(parts)
 
 
-def show_budgets(actor: Actor, page: Page[BudgetView]) -> None:
-    """Draw a page of rows; who may not manage them reads only, and who reads the trail gets there."""
+def show_budgets(actor: Actor, budgets: Sequence[BudgetView]) -> None:
+    """Draw the rows; who may not manage them reads only, and who reads the trail gets there."""
     may_manage = actor.may(Permission.BUDGETS_MANAGE)
     may_do = may_manage or actor.may(Permission.AUDIT_VIEW)
     with row_list("budgets"):
-        for budget in page.items:
+        for budget in budgets:
             with st.container(gap="xxsmall"):  # on a phone the parts stand one below the other
                 left, middle, *right = st.columns([3.5, 5, 2.2] if may_do else [3.5, 5], vertical_alignment="center")
                 with left, st.container(gap="xxsmall"):
@@ -54,8 +52,6 @@ def show_budgets(actor: Actor, page: Page[BudgetView]) -> None:
                         st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", wrap=False),
                     ):
                         _show_actions(budget, may_manage=may_manage)
-    summary = f"{words.count(len(page.items), 'budget')} on this page"
-    show_page_buttons(summary, key="budgets", newer=page.newer, older=page.older, labels=("Previous", "Next"))
 
 
 def _show_what(budget: BudgetView) -> None:
