@@ -68,9 +68,11 @@ def list_alerts(actor: Actor, *, most: int = 5) -> Alerts:
         return Alerts()
     with tenant_session(actor) as session:
         short = [_gauge(row) for row in queries.list_short(session, actor.organization_id, limit=most)]
-        counts = BudgetCounts(*queries.count_budgets(session, actor.organization_id)) if short else BudgetCounts()
+        more = 0
+        if len(short) == most:
+            counts = BudgetCounts(*queries.count_budgets(session, actor.organization_id))
+            more = counts.used_up + counts.short - most
         notices = [NoticeView(**row._mapping) for row in queries.list_notices(session, actor.organization_id)]
-    more = counts.used_up + counts.short - len(short)
     return Alerts(budgets=tuple(short), more=more, notices=tuple(notices))
 
 

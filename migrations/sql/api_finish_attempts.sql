@@ -23,8 +23,8 @@ BEGIN
     WITH ended AS (
         SELECT * FROM jsonb_to_recordset(p_finish) AS x(
             id uuid, status text, response text, prompt_tokens int, completion_tokens int, model text, provider text,
-            reported_model text, endpoint text, method text, status_code int, cost_usd numeric, execution_time_ms int, finish_reason text,
-            error jsonb, review jsonb)
+            reported_model text, endpoint text, method text, status_code int, cost_usd numeric, execution_time_ms int,
+            finish_reason text, error jsonb, review jsonb)
     ), closed AS (
         UPDATE phase_executions p
            SET status = e.status, response_text = e.response,

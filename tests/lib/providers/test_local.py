@@ -85,6 +85,7 @@ class TestForReal:
         assert answer.model == CHOICE.model
         assert answer.cost_usd == Decimal(0)
         assert answer.completion_tokens <= 12
+        assert talk.provider.endpoint_of(CHOICE.model) == "/v1/chat/completions"
 
     def test_a_prompt_that_is_too_long_is_said(self, talk: Any) -> None:
         error = talk.fail(prompt="much too long " * 3_000, timeout_seconds=60)

@@ -42,7 +42,7 @@ class TestAnswer:
         assert talk.pieces == ["One ", "two ", "three."]
         assert answer.model == "gpt-4o"
         assert answer.finish_reason == "stop"
-        assert answer.status == 200
+        assert (answer.status, talk.provider.endpoint_of(talk.model)) == (200, "/v1/chat/completions")
         assert answer.prompt_tokens > 0
         assert answer.completion_tokens > 0
         assert answer.total_tokens == answer.prompt_tokens + answer.completion_tokens

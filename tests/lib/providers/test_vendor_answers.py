@@ -27,7 +27,7 @@ def test_it_streams_the_text_in_pieces_and_returns_it_whole(raw: Any, conversati
     assert talk.pieces == ["One ", "two ", "three."]
     assert answer.model == DATED
     assert answer.finish_reason == "stop"
-    assert answer.status == 200
+    assert (answer.status, talk.provider.endpoint_of(MODEL)) == (200, dialect.target.partition("?")[0])
     assert 0 < answer.first_token_ms <= answer.execution_time_ms
 
 
